@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# A new header is one line here; the test `sources` tells if it is missing.
+set(tcplens_headers
+    tcplens.hpp
+    version.hpp
+
+    capture.hpp
+    capture/byte_order.hpp
+    capture/byte_source.hpp
+    capture/capture_error.hpp
+    capture/capture_file.hpp
+    capture/capture_format.hpp
+    capture/capture_reader.hpp
+    capture/file_stream.hpp
+    capture/interface_clock.hpp
+    capture/limits.hpp
+    capture/link_type.hpp
+    capture/mapped_file.hpp
+    capture/memory_source.hpp
+    capture/packet.hpp
+    capture/packet_iterator.hpp
+    capture/packet_reader.hpp
+    capture/pcap_reader.hpp
+    capture/pcapng_reader.hpp
+    capture/stream_source.hpp
+    capture/timestamp.hpp
+
+    wire.hpp
+    wire/address.hpp
+    wire/decode.hpp
+    wire/endpoint.hpp
+    wire/ether_type.hpp
+    wire/ethernet.hpp
+    wire/ip_payload.hpp
+    wire/ipv4.hpp
+    wire/ipv6.hpp
+    wire/layer.hpp
+    wire/link_layers.hpp
+    wire/linux_cooked.hpp
+    wire/null_loopback.hpp
+    wire/packet_outcome.hpp
+    wire/raw_ip.hpp
+    wire/segment.hpp
+    wire/sequence_number.hpp
+    wire/tcp.hpp
+    wire/tcp_flags.hpp
+    wire/tcp_options.hpp
+
+    connection.hpp
+    connection/connection.hpp
+    connection/connection_index.hpp
+    connection/connection_table.hpp
+    connection/direction.hpp
+    connection/evidence_rules.hpp
+    connection/hash_key.hpp
+    connection/lifecycle.hpp
+    connection/overtaken_copies.hpp
+    connection/recent_number_set.hpp
+    connection/recent_segments.hpp
+    connection/repeated_sequence_rules.hpp
+    connection/round_trip.hpp
+    connection/segment_rules.hpp
+    connection/sequence_holes.hpp
+    connection/transmission_order.hpp
+    connection/tuple_hash.hpp
+    connection/unacknowledged_count.hpp
+    connection/verdict.hpp
+    connection/wireshark_rules.hpp
+
+    analysis.hpp
+    analysis/analyze_anomalies.hpp
+    analysis/analyze_connections.hpp
+    analysis/analyze_retransmissions.hpp
+    analysis/analyze_traffic_flow.hpp
+    analysis/anomaly_patterns.hpp
+    analysis/anomaly_statistics.hpp
+    analysis/connection_range.hpp
+    analysis/percentage.hpp
+)

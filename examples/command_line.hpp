@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What the examples share: their arguments, opening the capture, progress, the exit status.
+
+#include <tcplens/tcplens.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <initializer_list>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <unistd.h>
+#endif
+
+namespace example {
+
+enum class exit_status { good = 0, bad_input = 1, bad_usage = 2 };
+enum class rule_set { evidence, wireshark, repeated_sequence };
+
+struct arguments {
+    std::string program{};
+    std::string file{}; ///< "-" is standard input
+    std::optional<tcplens::address> server_ip{};
+    std::optional<std::uint16_t> server_port{};
+    double threshold = 0.02;
+    bool detailed = false;
+    bool explain = false;
+    rule_set rules = rule_set::evidence;
+};
+
+struct option {
+    std::string_view name;
+    std::string_view value; ///< stands for its value in the usage; empty if it takes none
+    std::string_view needs; ///< what its value must be
+    std::string_view meaning;
+    bool (*set)(arguments&, std::string_view value); ///< false if the value is none
+};
+
+/// Reads all of `text` as a number.
+template <class Number>
+[[nodiscard]] std::optional<Number> parse_number(std::string_view text) {
+    Number number{};
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{} || rest != end) return std::nullopt;
+    return number;
+}
+
+inline constexpr option server_ip{"--server-ip", "A", "an IPv4 or IPv6 address",
+                                  "only connections to this server, and its traffic flow",
+                                  [](arguments& given, std::string_view value) {
+                                      given.server_ip = tcplens::address::parse(value);
+                                      return given.server_ip.has_value();
+                                  }};
+
+inline constexpr option server_port{"--server-port", "P", "a number from 0 to 65535",
+                                    "only connections to this port of a server",
+                                    [](arguments& given, std::string_view value) {
+                                        given.server_port = parse_number<std::uint16_t>(value);
+                                        return given.server_port.has_value();
+                                    }};
+
+inline constexpr option threshold{"--threshold", "R", "a rate from 0 to 1",
+                                  "the rate of retransmissions that is worth a note (0.02)",
+                                  [](arguments& given, std::string_view value) {
+                                      // std::from_chars for double came late to some standard libraries.
+                                      const std::string text{value};
+                                      char* end = nullptr;
+                                      given.threshold = std::strtod(text.c_str(), &end);
+                                      if (text.empty() || end != text.c_str() + text.size()) return false;
+                                      return given.threshold >= 0 && given.threshold <= 1; // a NaN is neither
+                                  }};
+
+inline constexpr option detailed{"--detailed", "", "", "all connections, not only the first 10",
+                                 [](arguments& given, std::string_view) { return given.detailed = true; }};
+
+inline constexpr option explained{"--explain", "", "", "a line for each segment, with the reasons of its verdict",
+                                  [](arguments& given, std::string_view) { return given.explain = true; }};
+
+inline constexpr option rules{"--rules", "evidence|wireshark|repeated_sequence",
+                              "evidence, wireshark or repeated_sequence", "what tells a retransmission (evidence)",
+                              [](arguments& given, std::string_view value) {
+                                  if (value == "evidence") given.rules = rule_set::evidence;
+                                  else if (value == "wireshark") given.rules = rule_set::wireshark;
+                                  else if (value == "repeated_sequence") given.rules = rule_set::repeated_sequence;
+                                  else return false;
+                                  return true;
+                              }};
+
+using options = std::initializer_list<const option*>;
+
+[[nodiscard]] inline std::string usage(std::string_view program, options known) {
+    std::string line = "usage: " + std::string{program};
+    for (const option* each : known) {
+        line.append(" [").append(each->name).append(each->value.empty() ? "" : " ").append(each->value).append("]");
+    }
+    return line + " FILE|-\n";
+}
+
+/// Reads the command line. Where nothing can come of it (a mistake, --help), the program ends here.
+[[nodiscard]] inline arguments parse(int count, char* const* values, options known) {
+    arguments given;
+    given.program = count > 0 ? std::filesystem::path{values[0]}.stem().string() : "example";
+    const std::vector<std::string_view> words(values + (count > 0), values + count);
+
+    const auto refuse = [&](const std::string& why) {
+        std::cerr << given.program << ": " << why << '\n' << usage(given.program, known);
+        std::exit(static_cast<int>(exit_status::bad_usage));
+    };
+
+    for (auto word = words.begin(); word != words.end(); ++word) {
+        if (*word == "--help") {
+            std::cout << usage(given.program, known) << "FILE is a pcap or pcapng capture, - standard input.\n";
+            for (const option* each : known) std::cout << "  " << each->name << ": " << each->meaning << '\n';
+            std::exit(static_cast<int>(exit_status::good));
+        }
+        if (!word->starts_with('-') || *word == "-") {
+            if (word->empty()) refuse("The name of the file is empty.");
+            if (!given.file.empty()) refuse("One file at a time: there is '" + given.file + "' already.");
+            given.file = *word;
+            continue;
+        }
+        const option* found = nullptr;
+        const std::size_t equals = word->find('=');
+        for (const option* each : known) {
+            if (each->name == word->substr(0, equals)) found = each;
+        }
+        if (found == nullptr) refuse("There is no option '" + std::string{*word} + "'.");
+        std::optional<std::string_view> value;
+        if (equals != std::string_view::npos) value = word->substr(equals + 1);
+        else if (!found->value.empty() && word + 1 != words.end()) value = *++word;
+
+        const std::string name{found->name};
+        if (value && found->value.empty()) refuse(name + " takes no value.");
+        if (!value && !found->value.empty()) refuse(name + " needs " + std::string{found->needs} + ".");
+        if (!found->set(given, value.value_or(""))) {
+            refuse(name + " needs " + std::string{found->needs} + ", not '" + std::string{*value} + "'.");
+        }
+    }
+    if (given.file.empty()) refuse("Which capture? Name a file, or - for standard input.");
+    return given;
+}
+
+[[nodiscard]] inline bool is_terminal(int descriptor) {
+#ifdef _WIN32
+    return _isatty(descriptor) != 0;
+#else
+    return isatty(descriptor) != 0;
+#endif
+}
+
+[[nodiscard]] inline tcplens::capture_file open(const arguments& given) {
+    if (given.file != "-") return tcplens::capture_file{std::filesystem::path{given.file}};
+    // Ctrl-C ends `tcpdump -w - | report -` at its source; the answers for what came through are still wanted.
+    std::error_code unknown;
+    if (std::filesystem::is_fifo("/dev/stdin", unknown)) std::signal(SIGINT, SIG_IGN);
+    return tcplens::capture_file{tcplens::file_stream::standard_input()};
+}
+
+/// Calls `use(table)` with an empty table that has the rules asked for: each has its own type, so `use` is a template.
+template <class Use>
+exit_status with_table(rule_set asked_for, Use use) {
+    switch (asked_for) {
+    case rule_set::wireshark: return use(tcplens::basic_connection_table<tcplens::wireshark_rules>{});
+    case rule_set::repeated_sequence: return use(tcplens::basic_connection_table<tcplens::repeated_sequence_rules>{});
+    case rule_set::evidence: break;
+    }
+    return use(tcplens::basic_connection_table<tcplens::evidence_rules>{});
+}
+
+/// Shows on a terminal how far reading got, if it takes long.
+class progress {
+public:
+    explicit progress(const tcplens::capture_file& of) : of_(of) {}
+    progress(const progress&) = delete;
+    progress& operator=(const progress&) = delete;
+    ~progress() {
+        if (shown_) std::cerr << "\r\x1b[K" << std::flush;
+    }
+
+    void update() {
+        constexpr std::uint32_t packets_between_looks = 1u << 15; // a look at the clock costs more than a packet
+        if (++since_look_ < packets_between_looks) return;
+        since_look_ = 0;
+        const auto now = std::chrono::steady_clock::now();
+        if (!terminal_ || now < next_) return;
+        next_ = now + std::chrono::milliseconds{250};
+        shown_ = true;
+        std::cerr << '\r' << of_.packets() << " packets";
+        if (const auto size = of_.size()) std::cerr << ", " << of_.position() * 100 / *size << " %";
+        std::cerr << std::flush;
+    }
+
+private:
+    const tcplens::capture_file& of_;
+    bool terminal_ = is_terminal(2);
+    bool shown_ = false;
+    std::uint32_t since_look_ = 0;
+    std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+};
+
+/// Gives the table every packet that there is.
+template <class Table>
+void read(tcplens::capture_file& capture, Table& table) {
+    progress shown{capture};
+    for (const tcplens::packet& packet : capture) {
+        table.add(packet);
+        shown.update();
+    }
+}
+
+/// Complains of what went wrong with reading or writing, if anything did.
+[[nodiscard]] inline exit_status conclude(const arguments& given, const tcplens::capture_file& capture) {
+    const bool written = static_cast<bool>(std::cout.flush());
+    if (capture.error()) {
+        std::cerr << given.program << ": " << (given.file == "-" ? "standard input" : given.file) << ": "
+                  << capture.error()->message() << '\n';
+    }
+    if (!written) std::cerr << given.program << ": The output could not be written.\n";
+    return capture.error() || !written ? exit_status::bad_input : exit_status::good;
+}
+
+} // namespace example

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// Answers the four questions as one JSON object.
+
+#include "command_line.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+using json = nlohmann::ordered_json;
+
+// nlohmann-json finds these by the namespace of the types.
+namespace tcplens {
+
+void to_json(json& out, const decode_statistics& from) {
+    out = {{"packets", from.packets},
+           {"tcp", from.tcp},
+           {"not_tcp", from.not_tcp},
+           {"fragments", from.fragments},
+           {"truncated", from.truncated},
+           {"malformed", from.malformed},
+           {"unsupported_link", from.unsupported_link}};
+}
+
+void to_json(json& out, const capture_error& from) {
+    out = {{"code", name(from.code)},
+           {"offset", from.offset},
+           {"packet", from.packet_number},
+           {"message", from.message()}};
+}
+
+// A connection by one name, the same for both directions and for all of its incarnations.
+std::string to_string(const connection_name& from) {
+    const auto key = [](const endpoint& end) { return std::tuple{end.address.to_string(), end.port}; };
+    const bool ordered = key(from.client) <= key(from.server);
+    return (ordered ? from.client : from.server).to_string() + " <-> " +
+           (ordered ? from.server : from.client).to_string();
+}
+
+void to_json(json& out, const connection_name& from) {
+    out = to_string(from);
+}
+
+// Counts by name: one object.
+json by_name(const std::vector<connection_count>& from) {
+    std::map<std::string, std::uint64_t> counts;
+    for (const auto& [connection, count] : from) counts[to_string(connection)] += count;
+    return counts;
+}
+
+json by_name(const std::vector<address_count>& from) {
+    std::map<std::string, std::uint64_t> counts;
+    for (const auto& [address, count] : from) counts[address.to_string()] += count;
+    return counts;
+}
+
+// --- connections
+
+void to_json(json& out, const connection_summary& from) {
+    out = {{"total_connections", from.total_connections},
+           {"successful_handshakes", from.successful_handshakes},
+           {"failed_handshakes", from.failed_handshakes},
+           {"incomplete_handshakes", from.incomplete_handshakes},
+           {"established_connections", from.established_connections},
+           {"reset_connections", from.reset_connections},
+           {"normal_close", from.normal_close},
+           {"active_connections", from.active_connections}};
+}
+
+void to_json(json& out, const connection_description& from) {
+    out = {{"client", from.client.to_string()},
+           {"server", from.server.to_string()},
+           {"state", name(from.state)},
+           {"handshake_completed", from.handshake_completed},
+           {"syn_count", from.syn_count},
+           {"syn_ack_count", from.syn_ack_count},
+           {"ack_count", from.ack_count},
+           {"rst_count", from.rst_count},
+           {"fin_count", from.fin_count},
+           {"data_packets", from.data_packets},
+           {"retransmissions", from.retransmissions},
+           {"close_reason", name(from.close_reason)},
+           {"packet_count", from.packet_count}};
+}
+
+void to_json(json& out, const connection_report& from) {
+    out = {{"summary", from.summary}, {"connections", from.connections}, {"issues", from.issues}};
+}
+
+// --- anomalies
+
+void to_json(json& out, const anomaly_statistics& from) {
+    const rst_distribution& rst = from.rst_distribution;
+    out = {{"total_connections", from.total_connections},
+           {"total_packets", from.total_packets},
+           {"handshake",
+            {{"successful", from.handshake.successful},
+             {"failed", from.handshake.failed},
+             {"incomplete", from.handshake.incomplete}}},
+           {"flags",
+            {{"syn", from.flags.syn},
+             {"syn_ack", from.flags.syn_ack},
+             {"rst", from.flags.rst},
+             {"fin", from.flags.fin},
+             {"ack", from.flags.ack}}},
+           {"rst_distribution",
+            {{"by_source", by_name(rst.by_source)},
+             {"by_direction",
+              {{"to_server", rst.by_direction.to_server},
+               {"from_server", rst.by_direction.from_server},
+               {"unknown", rst.by_direction.unknown}}},
+             {"connections_with_rst", rst.connections_with_rst}}},
+           {"retransmissions",
+            {{"total", from.retransmissions.total},
+             {"rate", from.retransmissions.rate},
+             {"by_connection", by_name(from.retransmissions.by_connection)}}},
+           {"connection_states",
+            {{"established", from.connection_states.established},
+             {"reset", from.connection_states.reset},
+             {"closed", from.connection_states.closed},
+             {"unknown", from.connection_states.unknown}}}};
+}
+
+void to_json(json& out, const rst_directional_asymmetry& from) {
+    out = {{"rst_to_server", from.rst_to_server},
+           {"rst_from_server", from.rst_from_server},
+           {"ratio", from.ratio},
+           {"affected_connections", from.affected_connections}};
+}
+
+void to_json(json& out, const packet_retransmission& from) {
+    out = {{"total_retransmissions", from.total_retransmissions},
+           {"total_packets", from.total_packets},
+           {"rate", from.rate},
+           {"threshold", from.threshold},
+           {"exceeds_threshold", from.exceeds_threshold},
+           {"by_connection", by_name(from.by_connection)}};
+}
+
+void to_json(json& out, const handshake_completion& from) {
+    out = {{"successful", from.successful}, {"failed", from.failed}, {"failure_rate", from.failure_rate}};
+}
+
+void to_json(json& out, const abnormal_termination& from) {
+    out = {{"reset_count", from.reset_count},
+           {"normal_close", from.normal_close},
+           {"total_connections", from.total_connections},
+           {"reset_rate", from.reset_rate}};
+}
+
+void to_json(json& out, const syn_response_imbalance& from) {
+    out = {
+        {"syn_count", from.syn_count}, {"syn_ack_count", from.syn_ack_count}, {"response_ratio", from.response_ratio}};
+}
+
+void to_json(json& out, const pattern& from) {
+    out = {{"pattern", from.name},
+           {"category", name(from.category)},
+           {"observations", std::visit([](const auto& observations) { return json(observations); }, from.observations)},
+           {"description", from.description}};
+}
+
+void to_json(json& out, const anomaly_summary& from) {
+    json by_category = json::object();
+    for (const auto& [category, count] : from.by_category) by_category[std::string{name(category)}] = count;
+    json notable = json::array();
+    for (const auto& [type, detail] : from.notable_observations) {
+        notable.push_back({{"type", name(type)}, {"detail", detail}});
+    }
+    out = {{"total_patterns", from.total_patterns}, {"by_category", by_category}, {"notable_observations", notable}};
+}
+
+void to_json(json& out, const anomaly_report& from) {
+    out = {{"statistics", from.statistics}, {"patterns", from.patterns}, {"summary", from.summary}};
+}
+
+// --- retransmissions
+
+void to_json(json& out, const connection_retransmissions& from) {
+    out = {{"connection", from.connection},
+           {"retrans_count", from.retrans_count},
+           {"total_packets", from.total_packets},
+           {"retrans_rate", from.retrans_rate}};
+}
+
+void to_json(json& out, const retransmission_report& from) {
+    const std::optional<connection_name>& worst = from.summary.worst_connection;
+    out = {{"total_packets", from.total_packets},
+           {"total_retransmissions", from.total_retransmissions},
+           {"retransmission_rate", from.retransmission_rate},
+           {"threshold", from.threshold},
+           {"exceeds_threshold", from.exceeds_threshold},
+           {"by_connection", from.by_connection},
+           {"summary",
+            {{"worst_connection", worst ? to_string(*worst) : ""},
+             {"worst_retrans_rate", from.summary.worst_retrans_rate},
+             {"connections_above_threshold", from.summary.connections_above_threshold}}}};
+}
+
+// --- traffic flow
+
+void to_json(json& out, const flow_direction& from) {
+    out = {{"packet_count", from.packet_count},
+           {"byte_count", from.byte_count},
+           {"syn_count", from.syn_count},
+           {"rst_count", from.rst_count},
+           {"fin_count", from.fin_count},
+           {"data_packets", from.data_packets},
+           {"retransmissions", from.retransmissions}};
+}
+
+void to_json(json& out, const traffic_flow_report& from) {
+    out = {{"client_to_server", from.client_to_server},
+           {"server_to_client", from.server_to_client},
+           {"analysis",
+            {{"asymmetry_ratio", from.analysis.asymmetry_ratio},
+             {"primary_rst_source", name(from.analysis.primary_rst_source)},
+             {"data_flow_direction", name(from.analysis.data_flow_direction)},
+             {"interpretation", from.analysis.interpretation}}}};
+}
+
+} // namespace tcplens
+
+int main(int argc, char** argv) {
+    using namespace example;
+    const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &rules});
+    tcplens::capture_file capture = open(given);
+
+    const exit_status status = with_table(given.rules, [&](auto table) {
+        read(capture, table);
+
+        json answers;
+        answers["capture"] = {{"packets", table.statistics().packets},
+                              {"tcp_packets", table.statistics().tcp},
+                              {"decode", table.statistics()},
+                              {"error", capture.error() ? json(*capture.error()) : json()}};
+        answers["connections"] = tcplens::analyze_connections(
+            table, {.server_address = given.server_ip, .server_port = given.server_port, .detailed = given.detailed});
+        // mcpcap tells these two here, and so can who reads its answers.
+        answers["connections"]["total_packets"] = table.statistics().packets;
+        answers["connections"]["tcp_packets_found"] = table.statistics().tcp;
+        answers["anomalies"] = tcplens::analyze_anomalies(table, {.server_address = given.server_ip,
+                                                                  .server_port = given.server_port,
+                                                                  .retransmission_threshold = given.threshold});
+        answers["retransmissions"] = tcplens::analyze_retransmissions(
+            table, {.server_address = given.server_ip, .server_port = given.server_port, .threshold = given.threshold});
+        if (given.server_ip) {
+            answers["traffic_flow"] =
+                tcplens::analyze_traffic_flow(table, *given.server_ip, {.server_port = given.server_port});
+        }
+        std::cout << answers.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+        return conclude(given, capture);
+    });
+    return static_cast<int>(status);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "anomaly_statistics.hpp"
+#include "percentage.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tcplens {
+
+enum class pattern_category : std::uint8_t {
+    connection_establishment,
+    connection_termination,
+    reliability,
+    connection_lifecycle,
+};
+
+[[nodiscard]] constexpr std::string_view name(pattern_category category) noexcept {
+    constexpr std::string_view names[]{"connection_establishment", "connection_termination", "reliability",
+                                       "connection_lifecycle"};
+    return names[static_cast<unsigned>(category)];
+}
+
+/// RSTs of which the direction is known.
+struct rst_directional_asymmetry {
+    static constexpr std::string_view name = "rst_directional_asymmetry";
+    static constexpr pattern_category category = pattern_category::connection_termination;
+
+    std::uint64_t rst_to_server = 0;
+    std::uint64_t rst_from_server = 0;
+    double ratio = 0; ///< those to the server, of both
+    std::vector<connection_name> affected_connections{};
+};
+
+struct packet_retransmission {
+    static constexpr std::string_view name = "packet_retransmission";
+    static constexpr pattern_category category = pattern_category::reliability;
+
+    std::uint64_t total_retransmissions = 0;
+    std::uint64_t total_packets = 0;
+    double rate = 0;
+    double threshold = 0;
+    bool exceeds_threshold = false;
+    std::vector<connection_count> by_connection{};
+};
+
+/// Some handshakes failed.
+struct handshake_completion {
+    static constexpr std::string_view name = "handshake_completion";
+    static constexpr pattern_category category = pattern_category::connection_establishment;
+
+    std::uint64_t successful = 0;
+    std::uint64_t failed = 0;
+    double failure_rate = 0; ///< of those that succeeded or failed
+};
+
+/// More than one connection in ten was reset.
+struct abnormal_termination {
+    static constexpr std::string_view name = "abnormal_termination";
+    static constexpr pattern_category category = pattern_category::connection_lifecycle;
+
+    std::uint64_t reset_count = 0;
+    std::uint64_t normal_close = 0;
+    std::uint64_t total_connections = 0;
+    double reset_rate = 0;
+};
+
+/// Fewer than half of the SYNs without ACK were answered by a SYN-ACK.
+struct syn_response_imbalance {
+    static constexpr std::string_view name = "syn_response_imbalance";
+    static constexpr pattern_category category = pattern_category::connection_establishment;
+
+    std::uint64_t syn_count = 0;     ///< without ACK
+    std::uint64_t syn_ack_count = 0; ///< that answered one of them
+    double response_ratio = 0;
+};
+
+using pattern_observations = std::variant<rst_directional_asymmetry, packet_retransmission, handshake_completion,
+                                          abnormal_termination, syn_response_imbalance>;
+
+/// Something in the counts that is worth a look. It says what was seen, never why.
+struct pattern {
+    std::string_view name{};
+    pattern_category category{};
+    pattern_observations observations{};
+    std::string description{}; ///< one sentence
+};
+
+// The rules: each gives its pattern, or nothing. A new one: its struct above and in pattern_observations, its rule here,
+// and its line in find_patterns().
+
+[[nodiscard]] inline std::optional<pattern> find_rst_asymmetry(const anomaly_statistics& from) {
+    const rst_directions& rst = from.rst_distribution.by_direction;
+    const std::uint64_t known = rst.to_server + rst.from_server;
+    if (known == 0) return std::nullopt;
+    return pattern{.observations =
+                       rst_directional_asymmetry{.rst_to_server = rst.to_server,
+                                                 .rst_from_server = rst.from_server,
+                                                 .ratio = ratio(rst.to_server, known),
+                                                 .affected_connections = from.rst_distribution.connections_with_rst},
+                   .description = std::to_string(rst.to_server) + " RST packets went to the server, " +
+                                  std::to_string(rst.from_server) + " came from it."};
+}
+
+[[nodiscard]] inline std::optional<pattern> find_retransmission(const anomaly_statistics& from, double threshold) {
+    const retransmission_counts& again = from.retransmissions;
+    if (again.total == 0) return std::nullopt;
+    return pattern{.observations = packet_retransmission{.total_retransmissions = again.total,
+                                                         .total_packets = from.total_packets,
+                                                         .rate = again.rate,
+                                                         .threshold = threshold,
+                                                         .exceeds_threshold = again.rate > threshold,
+                                                         .by_connection = again.by_connection},
+                   .description = std::to_string(again.total) + " of " + std::to_string(from.total_packets) +
+                                  " packets (" + percentage(again.rate, 2) + ") were retransmissions."};
+}
+
+[[nodiscard]] inline std::optional<pattern> find_handshake_failures(const anomaly_statistics& from) {
+    const handshake_counts& handshake = from.handshake;
+    if (handshake.failed == 0) return std::nullopt;
+    const std::uint64_t attempts = handshake.successful + handshake.failed;
+    return pattern{.observations = handshake_completion{.successful = handshake.successful,
+                                                        .failed = handshake.failed,
+                                                        .failure_rate = ratio(handshake.failed, attempts)},
+                   .description = std::to_string(handshake.successful) + " of " + std::to_string(attempts) +
+                                  " handshakes (" + percentage(ratio(handshake.successful, attempts), 1) +
+                                  ") were completed."};
+}
+
+[[nodiscard]] inline std::optional<pattern> find_abnormal_termination(const anomaly_statistics& from) {
+    const double rate = ratio(from.connection_states.reset, from.total_connections);
+    if (rate <= 0.1) return std::nullopt;
+    return pattern{.observations = abnormal_termination{.reset_count = from.connection_states.reset,
+                                                        .normal_close = from.connection_states.closed,
+                                                        .total_connections = from.total_connections,
+                                                        .reset_rate = rate},
+                   .description = std::to_string(from.connection_states.reset) + " of " +
+                                  std::to_string(from.total_connections) + " connections (" + percentage(rate, 1) +
+                                  ") ended by RST."};
+}
+
+[[nodiscard]] inline std::optional<pattern> find_syn_imbalance(const anomaly_statistics& from) {
+    const double answered = ratio(from.syns_answered, from.syns_without_ack);
+    if (2 * from.syns_answered >= from.syns_without_ack) return std::nullopt;
+    return pattern{.observations = syn_response_imbalance{.syn_count = from.syns_without_ack,
+                                                          .syn_ack_count = from.syns_answered,
+                                                          .response_ratio = answered},
+                   .description = std::to_string(from.syns_answered) + " of " + std::to_string(from.syns_without_ack) +
+                                  " SYN packets (" + percentage(answered, 1) + ") were answered by a SYN-ACK."};
+}
+
+/// All patterns that there are, in a fixed order. `threshold` is the rate of retransmissions that is exceeded or not.
+[[nodiscard]] inline std::vector<pattern> find_patterns(const anomaly_statistics& from, double threshold) {
+    std::vector<pattern> found;
+    const auto add = [&found](std::optional<pattern> one) {
+        if (!one) return;
+        std::visit(
+            [&one]<class Observations>(const Observations&) {
+                one->name = Observations::name;
+                one->category = Observations::category;
+            },
+            one->observations);
+        found.push_back(std::move(*one));
+    };
+    add(find_rst_asymmetry(from));
+    add(find_retransmission(from, threshold));
+    add(find_handshake_failures(from));
+    add(find_abnormal_termination(from));
+    add(find_syn_imbalance(from));
+    return found;
+}
+
+} // namespace tcplens

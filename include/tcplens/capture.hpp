@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "capture/byte_order.hpp"
+#include "capture/byte_source.hpp"
+#include "capture/capture_error.hpp"
+#include "capture/capture_file.hpp"
+#include "capture/capture_format.hpp"
+#include "capture/capture_reader.hpp"
+#include "capture/file_stream.hpp"
+#include "capture/interface_clock.hpp"
+#include "capture/limits.hpp"
+#include "capture/link_type.hpp"
+#include "capture/mapped_file.hpp"
+#include "capture/memory_source.hpp"
+#include "capture/packet.hpp"
+#include "capture/packet_iterator.hpp"
+#include "capture/packet_reader.hpp"
+#include "capture/pcap_reader.hpp"
+#include "capture/pcapng_reader.hpp"
+#include "capture/stream_source.hpp"
+#include "capture/timestamp.hpp"

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "capture_error.hpp"
+#include "capture_reader.hpp"
+#include "file_stream.hpp"
+#include "mapped_file.hpp"
+#include "memory_source.hpp"
+#include "packet.hpp"
+#include "packet_iterator.hpp"
+#include "stream_source.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace tcplens {
+
+/// A capture in a file, pcap or pcapng: mapped into memory, or read as a stream where that can't be (FIFOs, devices).
+/// A single-pass range of packets:
+///
+///     tcplens::capture_file capture{"trace.pcapng"};
+///     for (const tcplens::packet& packet : capture) …
+///     if (capture.error()) std::cerr << capture.error()->message() << '\n'; // all before it counts
+///
+/// A file that can't be opened is an empty range with an error. Moving a capture invalidates its iterators and the
+/// packet at hand, not the bytes of a mapped file.
+class capture_file {
+public:
+    /// Opens the file. See mapped_file for what happens if it is truncated while it is being read.
+    explicit capture_file(const std::filesystem::path& path) {
+        file_stream file{path};
+        if (file.error()) {
+            open_error_ = file.error();
+            return;
+        }
+        mapping_ = mapped_file{file};
+        if (mapping_.bytes().empty()) {
+            reader_.emplace<streamed>(stream_source{std::move(file)});
+        } else {
+            reader_.emplace<mapped>(memory_source{mapping_.bytes()});
+        }
+    }
+
+    /// Reads what is open already, without mapping it: file_stream::standard_input(), or a file that somebody may
+    /// truncate.
+    explicit capture_file(file_stream file) : open_error_(file.error()) {
+        if (!open_error_) reader_.emplace<streamed>(stream_source{std::move(file)});
+    }
+
+    /// The next packet, good until the next call (over a mapped file: its bytes as long as this object); nullptr at
+    /// the end of the capture or at an error, which error() then tells.
+    const packet* next() {
+        if (auto* const reader = std::get_if<mapped>(&reader_)) [[likely]]
+            return reader->next();
+        return std::get_if<streamed>(&reader_)->next();
+    }
+
+    /// Reads the next packet; the range goes on from where reading stands.
+    [[nodiscard]] packet_iterator<capture_file> begin() { return packet_iterator<capture_file>{*this}; }
+    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+    /// Why the file could not be opened, or why reading ended before its end; nothing while all is well.
+    [[nodiscard]] const std::optional<capture_error>& error() const noexcept {
+        if (open_error_) return open_error_;
+        if (const auto* const reader = std::get_if<mapped>(&reader_)) return reader->error();
+        return std::get_if<streamed>(&reader_)->error();
+    }
+    /// Packets delivered so far.
+    [[nodiscard]] std::uint64_t packets() const noexcept {
+        if (const auto* const reader = std::get_if<mapped>(&reader_)) return reader->packets();
+        return std::get_if<streamed>(&reader_)->packets();
+    }
+    /// Bytes read so far.
+    [[nodiscard]] std::uint64_t position() const noexcept {
+        if (const auto* const reader = std::get_if<mapped>(&reader_)) return reader->position();
+        return std::get_if<streamed>(&reader_)->position();
+    }
+    /// Bytes of the whole file; nothing for a stream.
+    [[nodiscard]] std::optional<std::uint64_t> size() const noexcept {
+        if (const auto* const reader = std::get_if<mapped>(&reader_)) return reader->size();
+        return std::nullopt;
+    }
+
+private:
+    using mapped = capture_reader<memory_source>;
+    using streamed = capture_reader<stream_source<file_stream>>;
+
+    mapped_file mapping_{};
+    std::optional<capture_error> open_error_{};
+    std::variant<mapped, streamed> reader_{std::in_place_type<mapped>, memory_source{}};
+};
+
+} // namespace tcplens

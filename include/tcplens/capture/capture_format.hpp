@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "byte_order.hpp"
+#include "capture_error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace tcplens {
+
+/// What kind of capture its first four bytes make it.
+enum class capture_format : std::uint8_t { unknown, pcap, pcapng };
+
+/// First four bytes of a capture, most significant byte first (draft-ietf-opsawg-pcap 4, draft-ietf-opsawg-pcapng 4.1).
+inline constexpr std::uint32_t pcap_microseconds_magic = 0xa1b2c3d4;
+inline constexpr std::uint32_t pcap_nanoseconds_magic = 0xa1b23c4d;
+inline constexpr std::uint32_t pcapng_magic = 0x0a0d0d0a; // the same in either byte order
+
+/// Bytes of the smallest headers that a capture begins with.
+inline constexpr std::size_t pcap_header_length = 24;
+inline constexpr std::size_t pcapng_section_header_length = 28;
+
+/// The format of the capture that begins with these bytes; `unknown` also if there are fewer than four of them.
+[[nodiscard]] constexpr capture_format detect_format(std::span<const std::byte> beginning) noexcept {
+    if (beginning.size() < 4) return capture_format::unknown;
+    const auto magic = load_big<std::uint32_t>(beginning.data());
+    if (magic == pcapng_magic) return capture_format::pcapng;
+    for (const std::uint32_t known : {pcap_microseconds_magic, pcap_nanoseconds_magic}) {
+        if (magic == known || magic == reverse_bytes(known)) return capture_format::pcap;
+    }
+    return capture_format::unknown;
+}
+
+/// How many first bytes explain_unknown_format() wants to see.
+inline constexpr std::size_t magic_length = 6;
+
+/// Why the bytes that something begins with are not those of a capture: nothing there, cut short within the magic,
+/// compressed, or something else.
+[[nodiscard]] constexpr capture_error explain_unknown_format(std::span<const std::byte> beginning) noexcept {
+    using namespace std::string_view_literals;
+
+    const auto begins_with = [&](std::string_view magic) {
+        return magic.size() <= beginning.size() &&
+               std::ranges::equal(magic, beginning.first(magic.size()), [](char expected, std::byte found) {
+                   return static_cast<unsigned char>(expected) == std::to_integer<unsigned char>(found);
+               });
+    };
+
+    if (beginning.empty()) return {.code = capture_error_code::empty};
+
+    struct compression {
+        std::string_view name;
+        std::string_view magic;
+    };
+    constexpr std::array compressions{
+        compression{"gzip"sv, "\x1f\x8b"sv},        compression{"zstd"sv, "\x28\xb5\x2f\xfd"sv},
+        compression{"xz"sv, "\xfd\x37zXZ\0"sv},     compression{"bzip2"sv, "BZh"sv},
+        compression{"lz4"sv, "\x04\x22\x4d\x18"sv}, compression{"zip"sv, "PK\x03\x04"sv},
+    };
+    for (const auto& [name, magic] : compressions) {
+        if (begins_with(magic)) return {.code = capture_error_code::compressed, .subject = name};
+    }
+
+    if (beginning.size() >= 4) {
+        return {.code = capture_error_code::not_a_capture, .available = load_big<std::uint32_t>(beginning.data())};
+    }
+    for (const std::uint32_t magic : {pcapng_magic, pcap_microseconds_magic, reverse_bytes(pcap_microseconds_magic),
+                                      pcap_nanoseconds_magic, reverse_bytes(pcap_nanoseconds_magic)}) {
+        std::size_t matching = 0;
+        while (matching < beginning.size() &&
+               std::to_integer<std::uint32_t>(beginning[matching]) == ((magic >> (24 - 8 * matching)) & 0xff)) {
+            ++matching;
+        }
+        if (matching == beginning.size()) {
+            return {.code = capture_error_code::truncated,
+                    .needed = magic == pcapng_magic ? pcapng_section_header_length : pcap_header_length,
+                    .available = beginning.size(),
+                    .subject = magic == pcapng_magic ? "section header"sv : "file header"sv};
+        }
+    }
+    return {.code = capture_error_code::not_a_capture};
+}
+
+} // namespace tcplens

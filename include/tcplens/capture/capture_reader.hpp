@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "byte_source.hpp"
+#include "capture_error.hpp"
+#include "capture_format.hpp"
+#include "memory_source.hpp"
+#include "packet.hpp"
+#include "packet_iterator.hpp"
+#include "packet_reader.hpp"
+#include "pcap_reader.hpp"
+#include "pcapng_reader.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <utility>
+#include <variant>
+
+namespace tcplens {
+
+/// Reads a capture of either format, told by its first bytes, from any byte_source:
+///
+///     capture_reader reader{bytes};                                        // a std::span<const std::byte>
+///     capture_reader reader{stream_source{file_stream::standard_input()}}; // a pipe
+///
+/// A single-pass range of packets. Moving a reader invalidates its iterators and the packet at hand.
+template <byte_source Source>
+class capture_reader {
+public:
+    constexpr explicit capture_reader(Source source) : reader_(open(std::move(source))) {}
+
+    /// The next packet, good until the next call (and as long as the source's memory, over a memory_source);
+    /// nullptr at the end of the capture or at an error, which error() then tells.
+    constexpr const packet* next() {
+        if (auto* const pcap = std::get_if<pcap_reader<Source>>(&reader_)) return pcap->next();
+        return std::get_if<pcapng_reader<Source>>(&reader_)->next();
+    }
+
+    /// Reads the next packet; the range goes on from where reading stands.
+    [[nodiscard]] constexpr packet_iterator<capture_reader> begin() { return packet_iterator<capture_reader>{*this}; }
+    [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
+
+    /// Why reading ended before the end of the capture; nothing while it goes on, or once it ended well.
+    [[nodiscard]] constexpr const std::optional<capture_error>& error() const noexcept { return reader().error(); }
+    /// Packets delivered so far.
+    [[nodiscard]] constexpr std::uint64_t packets() const noexcept { return reader().packets(); }
+    /// Bytes read so far.
+    [[nodiscard]] constexpr std::uint64_t position() const noexcept { return reader().position(); }
+    /// Bytes of the whole capture; nothing if the source can't know.
+    [[nodiscard]] constexpr std::optional<std::uint64_t> size() const noexcept { return reader().size(); }
+
+private:
+    using readers = std::variant<pcap_reader<Source>, pcapng_reader<Source>>;
+
+    static constexpr readers open(Source source) {
+        // what is neither, the pcap reader explains
+        if (detect_format(source.peek(4)) == capture_format::pcapng) {
+            return readers{std::in_place_index<1>, std::move(source)};
+        }
+        return readers{std::in_place_index<0>, std::move(source)};
+    }
+
+    [[nodiscard]] constexpr const packet_reader<Source>& reader() const noexcept {
+        if (const auto* const pcap = std::get_if<pcap_reader<Source>>(&reader_)) return *pcap;
+        return *std::get_if<pcapng_reader<Source>>(&reader_);
+    }
+
+    readers reader_;
+};
+
+capture_reader(std::span<const std::byte>)->capture_reader<memory_source>;
+
+} // namespace tcplens

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+namespace tcplens {
+
+/// The largest length that is believed of one pcap record's captured bytes, and of one whole pcapng block that has to
+/// be read (packets with their options, interface descriptions): 128 MiB, the largest snapshot length that libpcap
+/// accepts for any link type. Blocks that are skipped may have any length.
+inline constexpr std::uint32_t max_record_length = 128u * 1024 * 1024;
+
+/// The most interfaces that one section of a pcapng file may describe.
+inline constexpr std::uint32_t max_interfaces_per_section = 65536;
+
+} // namespace tcplens

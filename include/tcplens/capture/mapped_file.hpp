@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "file_stream.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <utility>
+
+#ifdef _WIN32
+// as little of it as can be; winsock2.h may still be included later
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#define TCPLENS_UNDEFINE_LEAN
+#endif
+#ifndef NOMINMAX
+#define NOMINMAX
+#define TCPLENS_UNDEFINE_NOMINMAX
+#endif
+#include <windows.h>
+#ifdef TCPLENS_UNDEFINE_LEAN
+#undef WIN32_LEAN_AND_MEAN
+#undef TCPLENS_UNDEFINE_LEAN
+#endif
+#ifdef TCPLENS_UNDEFINE_NOMINMAX
+#undef NOMINMAX
+#undef TCPLENS_UNDEFINE_NOMINMAX
+#endif
+#else
+#include <sys/mman.h>
+#endif
+
+namespace tcplens {
+
+/// The bytes of a regular file, mapped into memory to be read. The mapping is as long as the file was when it was
+/// opened: what is appended later is not seen.
+///
+/// If somebody truncates the file in the meantime, reading what is gone raises SIGBUS (Windows does not let it be
+/// truncated). Where that can happen, read the file through a stream instead, which sees it as a capture cut short:
+/// `capture_file{file_stream{path}}`.
+class mapped_file {
+public:
+    /// Maps nothing.
+    constexpr mapped_file() noexcept = default;
+
+    /// Maps the whole file, which may be closed afterwards. Maps nothing if there is nothing in it, or if it is none
+    /// that can be mapped (a pipe, a device, one larger than the address space): read it as a stream then.
+    explicit mapped_file(const file_stream& file) noexcept {
+        const std::uint64_t size = file.regular_size().value_or(0);
+        if (size == 0 || size > std::numeric_limits<std::size_t>::max()) return;
+        const auto length = static_cast<std::size_t>(size);
+#ifdef _WIN32
+        const auto handle = reinterpret_cast<HANDLE>(_get_osfhandle(file.descriptor()));
+        const HANDLE mapping = CreateFileMappingW(handle, nullptr, PAGE_READONLY, 0, 0, nullptr);
+        if (mapping == nullptr) return;
+        void* const start = MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, length);
+        CloseHandle(mapping); // the view keeps it
+        if (start == nullptr) return;
+#else
+        void* const start = ::mmap(nullptr, length, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
+        if (start == MAP_FAILED) return;
+        static_cast<void>(::posix_madvise(start, length, POSIX_MADV_SEQUENTIAL)); // only a hint
+#endif
+        bytes_ = {static_cast<const std::byte*>(start), length};
+    }
+
+    mapped_file(mapped_file&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+
+    mapped_file& operator=(mapped_file&& other) noexcept {
+        if (this != &other) {
+            unmap();
+            bytes_ = std::exchange(other.bytes_, {});
+        }
+        return *this;
+    }
+
+    ~mapped_file() {
+        unmap();
+    }
+
+    /// What is mapped; empty if nothing is.
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+        return bytes_;
+    }
+
+private:
+    void unmap() noexcept {
+        if (bytes_.empty()) return;
+#ifdef _WIN32
+        UnmapViewOfFile(bytes_.data());
+#else
+        ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+#endif
+    }
+
+    std::span<const std::byte> bytes_{};
+};
+
+} // namespace tcplens

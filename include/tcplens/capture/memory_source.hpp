@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "byte_source.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace tcplens {
+
+/// Bytes that are all in memory. Nothing is copied: packets point into them.
+class memory_source {
+public:
+    constexpr memory_source() noexcept = default;
+
+    /// \pre the memory outlives the source and every packet that is read from it
+    constexpr memory_source(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
+
+    [[nodiscard]] constexpr std::span<const std::byte> peek(std::size_t) const noexcept {
+        return bytes_.subspan(position_);
+    }
+
+    constexpr std::uint64_t skip(std::uint64_t distance) noexcept {
+        const std::size_t left = bytes_.size() - position_;
+        const std::size_t step = distance < left ? static_cast<std::size_t>(distance) : left;
+        position_ += step;
+        return step;
+    }
+
+    [[nodiscard]] constexpr std::uint64_t position() const noexcept { return position_; }
+    [[nodiscard]] constexpr std::uint64_t size() const noexcept { return bytes_.size(); }
+    [[nodiscard]] constexpr std::optional<int> read_error() const noexcept { return std::nullopt; }
+
+private:
+    std::span<const std::byte> bytes_{};
+    std::size_t position_ = 0;
+};
+
+static_assert(byte_source<memory_source>);
+
+} // namespace tcplens

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// segments -> connections: the table, what it remembers, the verdict on each segment
+#include "connection/connection.hpp"
+#include "connection/connection_table.hpp"
+#include "connection/evidence_rules.hpp"
+#include "connection/repeated_sequence_rules.hpp"
+#include "connection/wireshark_rules.hpp"

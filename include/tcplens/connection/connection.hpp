@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../capture/timestamp.hpp"
+#include "../wire/endpoint.hpp"
+#include "../wire/segment.hpp"
+#include "direction.hpp"
+#include "verdict.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace tcplens {
+
+/// How the client is known.
+enum class role_basis : std::uint8_t {
+    first_packet, ///< a guess: no SYN was seen, it was heard first
+    syn_ack,      ///< it received the SYN-ACK
+    syn,          ///< it sent the first SYN without ACK
+};
+
+/// What became of the three-way handshake (RFC 9293 3.5), as far as was seen.
+enum class handshake_state : std::uint8_t {
+    incomplete, ///< no SYN without ACK was captured, so nothing can be said: picked up midstream
+    failed,     ///< a SYN was sent, and no connection followed (so far)
+    completed,  ///< SYN, a SYN-ACK for it and the ACK of that; where one was not captured, data that proves it
+};
+
+/// How a connection ended, as far as was seen.
+enum class close_reason : std::uint8_t {
+    unknown, ///< it was never seen to be open, or another connection took its place without it being closed
+    active,  ///< open, or closed on one side only; picked up midstream, once there were more than three packets
+    normal,  ///< both FINs were seen, each in sequence
+    reset,   ///< a RST ended it
+};
+
+[[nodiscard]] constexpr std::string_view name(role_basis basis) noexcept {
+    constexpr std::string_view names[]{"first_packet", "syn_ack", "syn"};
+    return names[static_cast<unsigned>(basis)];
+}
+[[nodiscard]] constexpr std::string_view name(handshake_state state) noexcept {
+    constexpr std::string_view names[]{"incomplete", "failed", "completed"};
+    return names[static_cast<unsigned>(state)];
+}
+[[nodiscard]] constexpr std::string_view name(close_reason reason) noexcept {
+    constexpr std::string_view names[]{"unknown", "active", "normal", "reset"};
+    return names[static_cast<unsigned>(reason)];
+}
+
+/// What went one way. Packets are counted as captured, retransmissions and all.
+struct direction_statistics {
+    std::uint64_t packets = 0;
+    std::uint64_t wire_bytes = 0;    ///< of whole packets, link layer included
+    std::uint64_t payload_bytes = 0; ///< of TCP data on the wire, sent again or not
+    std::uint64_t data_packets = 0;  ///< with payload
+    std::uint64_t syn = 0;           ///< with SYN, with or without ACK
+    std::uint64_t syn_ack = 0;
+    std::uint64_t ack = 0; ///< with ACK, whatever else
+    std::uint64_t rst = 0;
+    std::uint64_t fin = 0;
+    std::uint64_t retransmissions = 0; ///< by the rules of the table that counted
+
+    constexpr void count(const segment& sent, const verdict& said) noexcept {
+        ++packets;
+        wire_bytes += sent.wire_length;
+        payload_bytes += sent.payload_length;
+        data_packets += sent.payload_length > 0;
+        syn += sent.flags.syn();
+        syn_ack += sent.flags.syn() && sent.flags.ack();
+        ack += sent.flags.ack();
+        rst += sent.flags.rst();
+        fin += sent.flags.fin();
+        retransmissions += said.is_retransmission();
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(const direction_statistics&,
+                                                   const direction_statistics&) noexcept = default;
+};
+
+/// One incarnation of a connection between two endpoints.
+struct connection {
+    std::uint64_t number = 0; ///< from 0, in the order of first packets; unique within its table
+    endpoint client{};
+    endpoint server{};
+    role_basis known_by = role_basis::first_packet;
+    handshake_state handshake = handshake_state::incomplete;
+    close_reason close = close_reason::unknown;
+    bool closed = false;                  ///< ended: normal, reset, or overtaken by another on the same endpoints
+    std::optional<direction> closed_by{}; ///< the way of the first FIN of a normal close, or of the RST
+    timestamp first_time{};               ///< of its first packet as captured
+    timestamp last_time{};                ///< of its last packet as captured
+    std::uint64_t first_packet = 0;       ///< packet numbers of the same
+    std::uint64_t last_packet = 0;
+    direction_statistics client_to_server{};
+    direction_statistics server_to_client{};
+
+    [[nodiscard]] constexpr direction_statistics& statistics(direction way) noexcept {
+        return way == direction::client_to_server ? client_to_server : server_to_client;
+    }
+    [[nodiscard]] constexpr const direction_statistics& statistics(direction way) const noexcept {
+        return way == direction::client_to_server ? client_to_server : server_to_client;
+    }
+
+    /// Whether the roles are a guess.
+    [[nodiscard]] constexpr bool role_guessed() const noexcept { return known_by == role_basis::first_packet; }
+
+    /// The same connection, told with client and server the other way round.
+    constexpr void swap_roles() noexcept {
+        std::swap(client, server);
+        std::swap(client_to_server, server_to_client);
+        if (closed_by) closed_by = opposite(*closed_by);
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(const connection&, const connection&) noexcept = default;
+};
+
+} // namespace tcplens

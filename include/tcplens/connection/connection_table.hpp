@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../capture/packet.hpp"
+#include "../wire/decode.hpp"
+#include "connection.hpp"
+#include "connection_index.hpp"
+#include "evidence_rules.hpp"
+#include "hash_key.hpp"
+#include "lifecycle.hpp"
+#include "segment_rules.hpp"
+#include "tuple_hash.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace tcplens {
+
+struct table_options {
+    /// Whether a SYN that cannot belong to the connection of its endpoints begins another. Off: one 4-tuple is one
+    /// connection, whatever comes.
+    bool split_incarnations = true;
+    /// The secret of the index. No result depends on it.
+    hash_key key = hash_key::random();
+};
+
+/// What happened to one packet.
+struct add_result {
+    packet_outcome outcome = packet_outcome::not_tcp;
+    /// Its connection, good as long as the table is; null unless the outcome is tcp.
+    const tcplens::connection* connection = nullptr;
+    direction way = direction::client_to_server;
+    tcplens::verdict verdict{};
+    bool begins_connection = false;
+};
+
+/// Follows every TCP connection in the packets that it is given, and is a range of all of them, in the order of their first
+/// packets. One table is for one thread.
+///
+/// `Rules` say what each segment was: see segment_rules. A packet costs no allocation unless it begins a connection, and
+/// then only when the storage has to grow by another step.
+template <segment_rules Rules = evidence_rules>
+class basic_connection_table {
+public:
+    explicit basic_connection_table(const table_options& options = {}, Rules rules = Rules{})
+        : options_(options), rules_(std::move(rules)) {}
+
+    /// Takes in the next packet. Packets are expected in the order in which they were captured; their times may run back.
+    /// One that has no time counts as captured at the time of the one before.
+    add_result add(const packet& next) {
+        segment found;
+        const packet_outcome outcome = decode(next, found);
+        statistics_.count(outcome);
+        if (outcome != packet_outcome::tcp) return {.outcome = outcome};
+        if (next.has_time) last_time_ = found.time;
+        else found.time = last_time_;
+        return follow(found);
+    }
+
+    /// Takes in a segment that was decoded elsewhere; it counts as a packet.
+    add_result add(const segment& next) {
+        statistics_.count(packet_outcome::tcp);
+        return follow(next);
+    }
+
+    /// How many packets there were, and what they were.
+    [[nodiscard]] const decode_statistics& statistics() const noexcept { return statistics_; }
+
+    /// The number of connections.
+    [[nodiscard]] std::size_t size() const noexcept { return count_; }
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+
+    /// \pre number < size()
+    [[nodiscard]] const connection& operator[](std::size_t number) const noexcept { return at(number).seen; }
+
+    /// Makes room for so many connections in all: up to then nothing is allocated.
+    void reserve(std::size_t connections) {
+        index_.reserve(connections);
+        chunks_.reserve((connections + chunk_size - 1) / chunk_size);
+        while (chunks_.size() * chunk_size < connections) chunks_.push_back(std::make_unique<record[]>(chunk_size));
+    }
+
+    class iterator {
+    public:
+        using value_type = connection;
+        using difference_type = std::ptrdiff_t;
+        using iterator_category = std::forward_iterator_tag;
+        using pointer = const connection*;
+        using reference = const connection&;
+
+        iterator() = default;
+        [[nodiscard]] reference operator*() const noexcept { return (*of_)[number_]; }
+        [[nodiscard]] pointer operator->() const noexcept { return &**this; }
+        iterator& operator++() noexcept {
+            ++number_;
+            return *this;
+        }
+        iterator operator++(int) noexcept { return std::exchange(*this, iterator{of_, number_ + 1}); }
+        [[nodiscard]] friend bool operator==(const iterator& a, const iterator& b) noexcept {
+            return a.number_ == b.number_;
+        }
+
+    private:
+        friend basic_connection_table;
+        iterator(const basic_connection_table* of, std::size_t number) noexcept : of_(of), number_(number) {}
+
+        const basic_connection_table* of_ = nullptr;
+        std::size_t number_ = 0;
+    };
+
+    [[nodiscard]] iterator begin() const noexcept { return {this, 0}; }
+    [[nodiscard]] iterator end() const noexcept { return {this, count_}; }
+
+private:
+    /// One connection: what every segment of it touches first, what is told of it after that.
+    struct record {
+        lifecycle life{};
+        typename Rules::connection_state rules{};
+        std::uint32_t previous = connection_index::none; ///< the connection that had these endpoints before
+        bool to_overtake = false;                        ///< that one is not known to be over yet
+        connection seen{};
+    };
+
+    // Records stay where they are, so that what `add` returns remains good; the storage grows by whole chunks.
+    static constexpr std::size_t chunk_size = 64;
+
+    [[nodiscard]] record& at(std::size_t number) noexcept { return chunks_[number / chunk_size][number % chunk_size]; }
+    [[nodiscard]] const record& at(std::size_t number) const noexcept {
+        return chunks_[number / chunk_size][number % chunk_size];
+    }
+
+    [[nodiscard]] static side sender_in(const record& of, const segment& next) noexcept {
+        if (next.source == next.destination) return 0; // one end is both: the sides cannot be told apart
+        return of.life.sender_of(next.source == of.seen.client ? direction::client_to_server
+                                                               : direction::server_to_client);
+    }
+
+    /// Whether `next` is of another connection than the latest one of its endpoints.
+    [[nodiscard]] bool begins_another(const segment& next, std::uint32_t latest) const noexcept {
+        const record& of = at(latest);
+        const side sender = sender_in(of, next);
+        if constexpr (splitting_segment_rules<Rules>) {
+            return rules_.begins_another({.segment = next, .sender = sender, .connection_number = latest}, of.rules);
+        } else {
+            return of.life.begins_another(next, sender, of.seen);
+        }
+    }
+
+    add_result follow(const segment& next) {
+        const std::uint32_t hash = hash_tuple(next.source, next.destination, options_.key);
+        std::uint32_t number = index_.find(hash, [&](std::uint32_t candidate) {
+            const connection& seen = at(candidate).seen;
+            return (seen.client == next.source && seen.server == next.destination) ||
+                   (seen.server == next.source && seen.client == next.destination);
+        });
+
+        bool begins = number == connection_index::none;
+        bool reused = false;
+        if (begins) {
+            number = begin(next);
+            index_.insert(hash, number);
+        } else if (options_.split_incarnations && begins_another(next, number)) {
+            if (const std::uint32_t earlier = at(number).previous;
+                !splitting_segment_rules<Rules> && earlier != connection_index::none &&
+                at(earlier).life.has_initial(next, sender_in(at(earlier), next))) {
+                number = earlier; // a SYN of the connection before, late
+            } else {
+                const std::uint32_t old = std::exchange(number, begin_after(number, next));
+                index_.replace(hash, old, number);
+                begins = reused = true;
+            }
+        } else if (belongs_to_previous(next, at(number))) {
+            number = at(number).previous;
+        }
+
+        record& of = at(number);
+        const side sender = begins ? side{0} : sender_in(of, next);
+        of.life.follow(next, sender, of.seen);
+        if (of.to_overtake && !of.life.is_unanswered()) {
+            lifecycle::overtake(at(of.previous).seen);
+            of.to_overtake = false;
+        }
+        verdict said = rules_.judge(
+            {.segment = next, .sender = sender, .connection_number = number, .reuses_ports = reused}, of.rules);
+        if (reused && !splitting_segment_rules<Rules>) said.names |= verdict_names::reused_ports;
+        const direction way = of.life.way_of(sender);
+        of.seen.statistics(way).count(next, said);
+        return {.outcome = packet_outcome::tcp,
+                .connection = &of.seen,
+                .way = way,
+                .verdict = said,
+                .begins_connection = begins};
+    }
+
+    /// Begins another connection between the endpoints of one. That is over once the new one is more than a SYN: a blind SYN
+    /// ends nothing (RFC 5961 4).
+    [[nodiscard]] std::uint32_t begin_after(std::uint32_t old, const segment& first) {
+        const std::uint32_t number = begin(first);
+        record& made = at(number);
+        record& before = at(old);
+        const bool was_blind = before.to_overtake && before.life.is_unanswered();
+        made.previous = was_blind ? before.previous : old;
+        made.to_overtake = true;
+        if (was_blind || splitting_segment_rules<Rules>) lifecycle::overtake(before.seen);
+        return number;
+    }
+
+    /// Whether `next` goes on with the connection before, of which the latest is as yet no more than a SYN.
+    [[nodiscard]] bool belongs_to_previous(const segment& next, const record& latest) const noexcept {
+        if (splitting_segment_rules<Rules> || !latest.to_overtake || next.flags.syn()) return false;
+        if (!latest.life.is_unanswered() || latest.life.concerns_syn(next, sender_in(latest, next))) return false;
+        const record& previous = at(latest.previous);
+        return previous.life.goes_on_with(next, sender_in(previous, next));
+    }
+
+    [[nodiscard]] std::uint32_t begin(const segment& first) {
+        const auto number = static_cast<std::uint32_t>(count_);
+        reserve_chunk_for(count_);
+        ++count_;
+        record& made = at(number);
+        made.seen.number = number;
+        made.life.begin(first, made.seen);
+        return number;
+    }
+
+    void reserve_chunk_for(std::size_t number) {
+        if (number / chunk_size == chunks_.size()) chunks_.push_back(std::make_unique<record[]>(chunk_size));
+    }
+
+    table_options options_;
+    Rules rules_;
+    decode_statistics statistics_{};
+    connection_index index_{};
+    std::vector<std::unique_ptr<record[]>> chunks_{};
+    std::size_t count_ = 0;
+    timestamp last_time_{};
+};
+
+using connection_table = basic_connection_table<>;
+
+} // namespace tcplens

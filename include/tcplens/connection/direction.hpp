@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace tcplens {
+
+/// Which way a segment went.
+enum class direction : std::uint8_t { client_to_server, server_to_client };
+
+[[nodiscard]] constexpr direction opposite(direction way) noexcept {
+    return way == direction::client_to_server ? direction::server_to_client : direction::client_to_server;
+}
+
+[[nodiscard]] constexpr std::string_view name(direction way) noexcept {
+    return way == direction::client_to_server ? "client_to_server" : "server_to_client";
+}
+
+} // namespace tcplens

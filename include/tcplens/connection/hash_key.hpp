@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+
+namespace tcplens {
+
+/// The secret of a hash: who does not know it cannot pick values that collide.
+class hash_key {
+public:
+    static constexpr std::size_t word_count = 6;
+
+    /// The key that a seed stands for; for runs that must repeat in every detail. No result depends on a key.
+    constexpr explicit hash_key(std::uint64_t seed) noexcept {
+        for (auto& word :
+             words_) { // splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014)
+            std::uint64_t mixed = (seed += 0x9e3779b97f4a7c15u);
+            mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
+            mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
+            word = mixed ^ (mixed >> 31);
+        }
+    }
+
+    /// A key from the system's source of randomness.
+    [[nodiscard]] static hash_key random() {
+        std::random_device source;
+        return hash_key{std::uint64_t{source()} << 32 | source()};
+    }
+
+    [[nodiscard]] constexpr std::uint64_t word(std::size_t index) const noexcept { return words_[index]; }
+
+private:
+    std::array<std::uint64_t, word_count> words_{};
+};
+
+} // namespace tcplens

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../wire/sequence_number.hpp"
+#include "transmission_order.hpp"
+#include "verdict.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// First copies that may still be on their way, since the bytes were sent again and that copy came before them: the last few.
+class overtaken_copies {
+public:
+    static constexpr std::size_t capacity = 4;
+
+    /// [begin, end) was filled by a copy sent again; the first one left before the segment with the stamp `beyond` did.
+    constexpr void expect(sequence_number begin, sequence_number end, const transmission_stamp& beyond) noexcept {
+        copies_[next_] = {begin, end.value - begin.value, beyond};
+        next_ = (next_ + 1) % capacity;
+    }
+
+    /// What says that a segment whose bytes begin here is such a first copy, that it left before what had come before it;
+    /// evidence::none if it is not.
+    [[nodiscard]] constexpr evidence is_one(sequence_number begin, const transmission_stamp& stamp,
+                                            const transmission_order& order) const noexcept {
+        for (const copy& each : copies_) {
+            if (begin.value - each.begin.value >= each.length) continue;
+            if (const auto packets = order.packets_between(each.beyond, stamp)) {
+                return *packets < 0 ? evidence::ip_id : evidence::none;
+            }
+            if (const auto ticks = transmission_order::ticks_between(each.beyond, stamp)) {
+                return *ticks < 0 ? evidence::timestamp_option : evidence::none;
+            }
+        }
+        return evidence::none;
+    }
+
+private:
+    struct copy {
+        sequence_number begin{};
+        std::uint32_t length = 0;
+        transmission_stamp beyond{};
+    };
+
+    std::array<copy, capacity> copies_{};
+    std::size_t next_ = 0;
+};
+
+} // namespace tcplens

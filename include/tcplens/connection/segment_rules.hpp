@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../wire/segment.hpp"
+#include "verdict.hpp"
+
+#include <concepts>
+#include <cstdint>
+
+namespace tcplens {
+
+/// One of the two ends of a connection, 0 for the one that was heard first. It never changes, as roles may.
+using side = std::uint8_t;
+
+/// A segment as its rules get it: with the connection that it is of.
+struct judged_segment {
+    const tcplens::segment& segment;
+    side sender = 0;
+    std::uint64_t connection_number = 0;
+    bool reuses_ports = false; ///< it begins a connection between two endpoints that had one
+};
+
+/// A rule set: what it remembers of each connection, and what it says of the next segment. A table owns one object of it, which
+/// may hold what all of its connections share. What it remembers of one connection is bounded, whatever the peers send.
+template <class Rules>
+concept segment_rules = std::movable<Rules> && std::default_initializable<typename Rules::connection_state> &&
+    requires(Rules rules, const judged_segment& next, typename Rules::connection_state& of) {
+    { rules.judge(next, of) } -> std::same_as<verdict>;
+};
+
+/// A rule set that says itself which segment begins another connection between two endpoints that have one, in the place of
+/// lifecycle::begins_another; `of` is what it remembers of the latest connection. It also says reused_ports itself, which the
+/// table adds to the verdicts of other rule sets.
+template <class Rules>
+concept splitting_segment_rules = segment_rules<Rules> &&
+    requires(const Rules& rules, const judged_segment& next, const typename Rules::connection_state& of) {
+    { rules.begins_another(next, of) } -> std::same_as<bool>;
+};
+
+} // namespace tcplens

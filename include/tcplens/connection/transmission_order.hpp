@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../wire/segment.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+namespace tcplens {
+
+/// What a segment itself says of when it was sent: the IPv4 Identification, which most senders count up with each packet,
+/// and the clock of its timestamps option.
+struct transmission_stamp {
+    std::optional<std::uint16_t> id{};    ///< none also for 0, which Linux writes on SYN-ACKs and RSTs
+    std::optional<std::uint32_t> clock{}; ///< TSval
+
+    [[nodiscard]] static constexpr transmission_stamp of(const segment& sent) noexcept {
+        transmission_stamp stamp;
+        if (sent.ip_id && *sent.ip_id != 0) stamp.id = sent.ip_id;
+        if (sent.options.timestamps) stamp.clock = sent.options.timestamps->value;
+        return stamp;
+    }
+};
+
+/// Tells which of two segments of one sender was sent first. Whether its Identification counts packets, as RFC 6864 4.1 does
+/// not ask of it, is learned on the way: some senders write random numbers, or one and the same.
+class transmission_order {
+public:
+    /// Learns from the next segment in the order of capture.
+    constexpr void learn(const transmission_stamp& sent) noexcept {
+        if (sent.clock && (!latest_.clock || static_cast<std::int32_t>(*sent.clock - *latest_.clock) > 0)) {
+            latest_.clock = sent.clock;
+        }
+        if (!sent.id) return;
+        const int step = latest_.id ? id_distance(*latest_.id, *sent.id) : 0;
+        if (latest_.id && step == 0) {
+            constant_ = true;
+            trust_ = 0;
+        } else if (latest_.id && step > 0 && step <= largest_step) {
+            trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
+        } else if (latest_.id && step < 0 && step >= -largest_step) {
+            return; // it came late; or sent late: no reason to trust less, nor to go back
+        } else {
+            trust_ = 0;
+        }
+        latest_.id = sent.id;
+    }
+
+    [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ >= 2; }
+    /// Whether two packets in a row had the same Identification.
+    [[nodiscard]] constexpr bool id_is_constant() const noexcept { return constant_; }
+    /// The highest Identification and clock so far.
+    [[nodiscard]] constexpr const transmission_stamp& latest() const noexcept { return latest_; }
+
+    /// By how many packets `b` was sent after `a`, negative for before; nothing if their Identifications don't tell.
+    [[nodiscard]] constexpr std::optional<int> packets_between(const transmission_stamp& a,
+                                                               const transmission_stamp& b) const noexcept {
+        if (!counts_packets() || !a.id || !b.id || *a.id == *b.id) return std::nullopt;
+        return id_distance(*a.id, *b.id);
+    }
+
+    /// By how many ticks of the sender's clock `b` was sent after `a`, negative for before; nothing within one tick.
+    [[nodiscard]] static constexpr std::optional<std::int32_t> ticks_between(const transmission_stamp& a,
+                                                                             const transmission_stamp& b) noexcept {
+        if (!a.clock || !b.clock || *a.clock == *b.clock) return std::nullopt;
+        return static_cast<std::int32_t>(*b.clock - *a.clock);
+    }
+
+private:
+    // Steps between two captured packets of one connection: one if each is counted for itself; more if the counter is the
+    // host's, if a packet was cut up by the network adapter, or if some were lost. Random numbers are seldom so close.
+    static constexpr int small_step = 8;
+    static constexpr int largest_step = 1024;
+    static constexpr int full_trust = 8;
+
+    [[nodiscard]] static constexpr int id_distance(std::uint16_t from, std::uint16_t to) noexcept {
+        return static_cast<std::int16_t>(to - from);
+    }
+
+    transmission_stamp latest_{};
+    std::uint8_t trust_ = 0;
+    bool constant_ = false;
+};
+
+} // namespace tcplens

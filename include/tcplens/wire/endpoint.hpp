@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "address.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace tcplens {
+
+/// One end of a connection (RFC 9293 calls it a socket).
+struct endpoint {
+    tcplens::address address{};
+    std::uint16_t port = 0;
+
+    [[nodiscard]] friend constexpr bool operator==(const endpoint&, const endpoint&) noexcept = default;
+    [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const endpoint&,
+                                                                    const endpoint&) noexcept = default;
+
+    /// `192.0.2.1:80` or `[2001:db8::1]:80` (RFC 3986 3.2.2).
+    [[nodiscard]] std::string to_string() const {
+        const std::string host = address.to_string();
+        return (address.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(port);
+    }
+};
+
+} // namespace tcplens
+
+template <>
+struct std::hash<tcplens::endpoint> {
+    /// Not keyed, as std::hash<tcplens::address>.
+    [[nodiscard]] std::size_t operator()(const tcplens::endpoint& value) const noexcept {
+        return std::hash<tcplens::address>{}(value.address) * 31 + value.port;
+    }
+};

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../capture/byte_order.hpp"
+#include "ip_payload.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace tcplens {
+
+/// The fixed IPv6 header (RFC 8200 3), captured whole, and what follows it.
+class ipv6_header {
+public:
+    static constexpr std::size_t length = 40;
+
+    [[nodiscard]] static constexpr parsed<ipv6_header> parse(const layer& packet) noexcept {
+        if (!packet.has(length)) return packet.shortfall(length);
+        const ipv6_header header{packet};
+        if (header.version() != 6) return packet_outcome::malformed;
+        return header;
+    }
+
+    [[nodiscard]] constexpr unsigned version() const noexcept { return byte(0) >> 4; }
+    [[nodiscard]] constexpr std::uint8_t ecn() const noexcept { return (byte(1) >> 4) & 3; }
+    [[nodiscard]] constexpr std::uint16_t payload_length() const noexcept { return load_big<std::uint16_t>(at(4)); }
+    [[nodiscard]] constexpr ip_protocol next_header() const noexcept { return ip_protocol{byte(6)}; }
+    [[nodiscard]] constexpr std::uint8_t hop_limit() const noexcept { return byte(7); }
+    [[nodiscard]] constexpr address source() const noexcept { return address::v6(packet_.bytes.subspan<8, 16>()); }
+    [[nodiscard]] constexpr address destination() const noexcept {
+        return address::v6(packet_.bytes.subspan<24, 16>());
+    }
+
+    /// What the packet carries behind its extension headers.
+    [[nodiscard]] constexpr parsed<ip_payload> payload() const noexcept {
+        ip_payload found{.source = source(),
+                         .destination = destination(),
+                         .protocol = next_header(),
+                         .fragment = false,
+                         .hop_limit = hop_limit(),
+                         .ecn = ecn(),
+                         .id = {},
+                         .content = packet_.after(length)};
+        // A payload length of 0: a jumbogram, whose length its hop-by-hop header gives (RFC 2675 3), or, as with IPv4, a
+        // packet left to the network adapter to be cut up.
+        if (payload_length() != 0) {
+            found.content = found.content.with_length(payload_length());
+        } else if (const auto jumbo = jumbo_length(found)) {
+            if (*jumbo > largest_jumbogram) return packet_outcome::malformed;
+            found.content = found.content.with_length(*jumbo);
+        }
+
+        for (;;) {
+            std::size_t unit = 8; // RFC 8200 4: lengths count eight bytes, the first eight not included
+            switch (found.protocol) {
+            case ip_protocol::hop_by_hop:
+            case ip_protocol::routing:
+            case ip_protocol::destination_options:
+            case ip_protocol::mobility:
+            case ip_protocol::host_identity:
+            case ip_protocol::shim6: break;
+            case ip_protocol::authentication: unit = 4; break; // RFC 4302 2.2
+            case ip_protocol::fragment: {
+                if (!found.content.has(8)) return found.content.shortfall(8);
+                const std::byte* header = found.content.bytes.data();
+                // RFC 6946: a fragment that is the whole packet is none.
+                const auto offset_and_more = load_big<std::uint16_t>(header + 2);
+                found.fragment = found.fragment || (offset_and_more & 0xfff9) != 0;
+                found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
+                found.content = found.content.after(8);
+                if ((offset_and_more & 0xfff8) != 0) return found; // what follows is the middle of something
+                continue;
+            }
+            default: return found;
+            }
+            if (!found.content.has(8)) return found.content.shortfall(8);
+            const std::byte* header = found.content.bytes.data();
+            const std::size_t header_length = 8 + unit * std::to_integer<std::size_t>(header[1]);
+            if (!found.content.has(header_length)) return found.content.shortfall(header_length);
+            found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
+            found.content = found.content.after(header_length);
+        }
+    }
+
+private:
+    /// Far above what any host sends (Linux: 512 KiB), and far below where a lie would upset sequence numbers.
+    static constexpr std::uint32_t largest_jumbogram = 1u << 24;
+
+    constexpr explicit ipv6_header(const layer& packet) noexcept : packet_(packet) {}
+    [[nodiscard]] constexpr const std::byte* at(std::size_t offset) const noexcept {
+        return packet_.bytes.data() + offset;
+    }
+    [[nodiscard]] constexpr std::uint8_t byte(std::size_t offset) const noexcept {
+        return std::to_integer<std::uint8_t>(*at(offset));
+    }
+
+    /// The length that a Jumbo Payload option gives, which is the first and only one in all packets seen.
+    [[nodiscard]] static constexpr std::optional<std::uint32_t> jumbo_length(const ip_payload& packet) noexcept {
+        if (packet.protocol != ip_protocol::hop_by_hop || !packet.content.has(8)) return std::nullopt;
+        const std::byte* option = packet.content.bytes.data() + 2;
+        if (option[0] != std::byte{0xc2} || option[1] != std::byte{4}) return std::nullopt;
+        return load_big<std::uint32_t>(option + 2);
+    }
+
+    layer packet_;
+};
+
+} // namespace tcplens

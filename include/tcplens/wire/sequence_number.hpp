@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+namespace tcplens {
+
+/// A sequence or acknowledgment number (RFC 9293 3.4). There is no operator<, since order modulo 2^32 is not transitive:
+/// use before() and distance().
+struct sequence_number {
+    std::uint32_t value = 0;
+
+    [[nodiscard]] friend constexpr bool operator==(sequence_number, sequence_number) noexcept = default;
+
+    [[nodiscard]] friend constexpr sequence_number operator+(sequence_number from, std::uint32_t count) noexcept {
+        return {from.value + count};
+    }
+    [[nodiscard]] friend constexpr sequence_number operator-(sequence_number from, std::uint32_t count) noexcept {
+        return {from.value - count};
+    }
+};
+
+/// How far `to` lies beyond `from`, negative if it lies before; from -2^31 to 2^31 - 1.
+[[nodiscard]] constexpr std::int32_t distance(sequence_number from, sequence_number to) noexcept {
+    return static_cast<std::int32_t>(to.value - from.value);
+}
+
+/// Whether `a` comes before `b` (RFC 1982 3.2). Of two numbers that are 2^31 apart neither comes before the other.
+[[nodiscard]] constexpr bool before(sequence_number a, sequence_number b) noexcept {
+    return distance(a, b) > 0;
+}
+
+} // namespace tcplens

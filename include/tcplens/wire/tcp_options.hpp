@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../capture/byte_order.hpp"
+#include "sequence_number.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace tcplens {
+
+/// One block of a SACK option (RFC 2018 3): bytes from `left` up to, not including, `right` have arrived.
+struct sack_block {
+    sequence_number left{};
+    sequence_number right{};
+
+    [[nodiscard]] friend constexpr bool operator==(const sack_block&, const sack_block&) noexcept = default;
+};
+
+/// The timestamps option (RFC 7323 3.2).
+struct tcp_timestamps {
+    std::uint32_t value = 0; ///< TSval, the sender's clock
+    std::uint32_t echo = 0;  ///< TSecr
+
+    [[nodiscard]] friend constexpr bool operator==(const tcp_timestamps&, const tcp_timestamps&) noexcept = default;
+};
+
+/// The options of one segment that matter to its analysis. Of an option that comes twice the last counts.
+struct tcp_options {
+    std::optional<tcp_timestamps> timestamps{};
+    std::optional<std::uint16_t> maximum_segment_size{};
+    std::optional<std::uint8_t> window_scale{}; ///< the shift, at most 14 (RFC 7323 2.3: more is taken as 14)
+    bool sack_permitted = false;
+    bool cut = false;       ///< the capture ended before the options did: some may be missing here
+    bool malformed = false; ///< an option's length was impossible; what came before it counts
+    std::uint8_t sack_block_count = 0;
+    std::array<sack_block, 4> sack_block_storage{};
+
+    [[nodiscard]] constexpr std::span<const sack_block> sack_blocks() const noexcept {
+        return std::span(sack_block_storage).first(sack_block_count);
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(const tcp_options&, const tcp_options&) noexcept = default;
+
+    /// Reads the bytes between the fixed header and the data. `cut` says that the capture ended before the options did:
+    /// then an option that runs over the end is passed over, else it is malformed (RFC 9293 3.1).
+    [[nodiscard]] static constexpr tcp_options parse(std::span<const std::byte> bytes, bool cut) noexcept {
+        enum kind : unsigned { end_of_list, no_operation, mss, scale, sack_ok, sack, stamps = 8 };
+        tcp_options found{.cut = cut};
+        while (!bytes.empty()) {
+            const unsigned kind = std::to_integer<unsigned>(bytes[0]);
+            if (kind == end_of_list) break;
+            if (kind == no_operation) {
+                bytes = bytes.subspan(1);
+                continue;
+            }
+            const std::size_t length = bytes.size() > 1 ? std::to_integer<std::size_t>(bytes[1]) : 0;
+            if (length < 2 || length > bytes.size()) {
+                found.malformed = !cut || (bytes.size() > 1 && length < 2);
+                break;
+            }
+            const std::byte* value = bytes.data() + 2;
+            if (kind == mss && length == 4) {
+                found.maximum_segment_size = load_big<std::uint16_t>(value);
+            } else if (kind == scale && length == 3) {
+                found.window_scale = std::min(std::to_integer<std::uint8_t>(*value), std::uint8_t{14});
+            } else if (kind == sack_ok && length == 2) {
+                found.sack_permitted = true;
+            } else if (kind == sack && length >= 10 && length <= 34 && length % 8 == 2) {
+                found.sack_block_count = 0;
+                found.sack_block_storage = {};
+                for (std::size_t at = 2; at < length; at += 8, value += 8) {
+                    found.sack_block_storage[found.sack_block_count++] = {
+                        .left = {load_big<std::uint32_t>(value)}, .right = {load_big<std::uint32_t>(value + 4)}};
+                }
+            } else if (kind == stamps && length == 10) {
+                found.timestamps =
+                    tcp_timestamps{.value = load_big<std::uint32_t>(value), .echo = load_big<std::uint32_t>(value + 4)};
+            } else if (kind == mss || kind == scale || kind == sack_ok || kind == sack || kind == stamps) {
+                found.malformed = true; // its length is not the one that its RFC gives; the next option can be found
+            }
+            bytes = bytes.subspan(length);
+        }
+        return found;
+    }
+};
+
+} // namespace tcplens

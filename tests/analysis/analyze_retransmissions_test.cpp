@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "connections.hpp"
+
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace tcplens;
+
+namespace {
+
+std::vector<std::uint64_t> numbers(const retransmission_report& of) {
+    std::vector<std::uint64_t> found;
+    for (const connection_retransmissions& each : of.by_connection) found.push_back(each.connection.number);
+    return found;
+}
+
+/// So many packets, both ways together, of which so many were sent again.
+connection with(std::uint64_t number, std::uint64_t packets, std::uint64_t again) {
+    return hand_made(number, {.packets = packets / 2, .retransmissions = again / 2},
+                     {.packets = packets - packets / 2, .retransmissions = again - again / 2});
+}
+
+} // namespace
+
+TEST_CASE("how much was sent again, and where most") {
+    story s;
+    tell_seven_connections(s);
+    const retransmission_report report = analyze_retransmissions(s.connections());
+    CHECK(report.total_packets == 23);
+    CHECK(report.total_retransmissions == 1);
+    CHECK(report.retransmission_rate == 1.0 / 23);
+    CHECK(report.threshold == 0.02);
+    CHECK(report.exceeds_threshold);
+
+    CHECK(numbers(report) == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6});
+    CHECK(report.by_connection[0].connection == connection_name::of(s.connections()[0]));
+    CHECK(report.by_connection[0].connection.to_string() == "192.0.2.1:40000 -> 198.51.100.1:443");
+    CHECK(report.by_connection[0].retrans_count == 1);
+    CHECK(report.by_connection[0].total_packets == 9);
+    CHECK(report.by_connection[0].retrans_rate == 1.0 / 9);
+    CHECK(report.by_connection[1].retrans_count == 0);
+    CHECK(report.by_connection[1].total_packets == 4);
+    CHECK(report.by_connection[1].retrans_rate == 0);
+
+    CHECK(report.summary.worst_connection == connection_name::of(s.connections()[0]));
+    CHECK(report.summary.worst_retrans_rate == 1.0 / 9);
+    CHECK(report.summary.connections_above_threshold == 1);
+}
+
+TEST_CASE("where nothing was sent again there is no worst connection") {
+    const retransmission_report report = analyze_retransmissions(std::vector{with(0, 10, 0)});
+    CHECK(report.total_packets == 10);
+    CHECK(report.retransmission_rate == 0);
+    CHECK_FALSE(report.exceeds_threshold);
+    CHECK_FALSE(report.summary.worst_connection);
+    CHECK(report.summary.worst_retrans_rate == 0);
+    CHECK(report.summary.connections_above_threshold == 0);
+}
+
+TEST_CASE("of no packets the rate is 0") {
+    CHECK(analyze_retransmissions(std::vector<connection>{}).retransmission_rate == 0);
+    const retransmission_report report = analyze_retransmissions(std::vector{with(0, 0, 0), with(1, 0, 1)});
+    CHECK(report.retransmission_rate == 0);
+    CHECK(report.by_connection[0].retrans_rate == 0);
+    CHECK_FALSE(report.summary.worst_connection);
+}
+
+TEST_CASE("the threshold itself is not exceeded") {
+    const std::vector connections{with(0, 100, 2), with(1, 100, 2)};
+    CHECK_FALSE(analyze_retransmissions(connections).exceeds_threshold);
+    CHECK(analyze_retransmissions(connections).summary.connections_above_threshold == 0);
+    const retransmission_report lower = analyze_retransmissions(connections, {.threshold = 0.0199});
+    CHECK(lower.threshold == 0.0199);
+    CHECK(lower.exceeds_threshold);
+    CHECK(lower.summary.connections_above_threshold == 2);
+    CHECK_FALSE(analyze_retransmissions(std::vector{with(0, 10, 10)}, {.threshold = 1}).exceeds_threshold);
+    CHECK_FALSE(analyze_retransmissions(std::vector{with(0, 10, 0)}, {.threshold = 0}).exceeds_threshold);
+}
+
+TEST_CASE("the worst come first, by rate and not by count") {
+    const std::vector connections{with(0, 1000, 20), with(1, 10, 1), with(2, 4, 2), with(3, 10, 0)};
+    const retransmission_report report = analyze_retransmissions(connections);
+    CHECK(numbers(report) == std::vector<std::uint64_t>{2, 1, 0, 3});
+    CHECK(report.summary.worst_connection->number == 2);
+    CHECK(report.summary.worst_retrans_rate == 0.5);
+    CHECK(report.summary.connections_above_threshold == 2);
+    CHECK(report.retransmission_rate == 23.0 / 1024);
+}
+
+TEST_CASE("the ten worst are named, or as many as are asked for") {
+    std::vector<connection> connections;
+    for (std::uint64_t number = 0; number < 15; ++number) connections.push_back(with(number, 100, 3 + number));
+    CHECK(numbers(analyze_retransmissions(connections)) ==
+          std::vector<std::uint64_t>{14, 13, 12, 11, 10, 9, 8, 7, 6, 5});
+    CHECK(numbers(analyze_retransmissions(connections, {.worst_count = 3})) == std::vector<std::uint64_t>{14, 13, 12});
+    CHECK(numbers(analyze_retransmissions(connections, {.worst_count = 100})).size() == 15);
+    const retransmission_report none = analyze_retransmissions(connections, {.worst_count = 0});
+    CHECK(none.by_connection.empty());
+    CHECK(none.summary.worst_connection->number == 14);
+    CHECK(none.summary.connections_above_threshold == 15);
+    CHECK(none.total_retransmissions == 15 * 3 + 14 * 15 / 2);
+}
+
+TEST_CASE("of connections with the same rate the first comes first, in whatever order the range is") {
+    std::vector<connection> connections;
+    for (std::uint64_t number = 0; number < 30; ++number) connections.push_back(with(number, 100, 5));
+    CHECK(numbers(analyze_retransmissions(connections)) == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+    CHECK(analyze_retransmissions(connections).summary.worst_connection->number == 0);
+    const std::vector backwards(connections.rbegin(), connections.rend());
+    CHECK(numbers(analyze_retransmissions(backwards, {.worst_count = 3})) == std::vector<std::uint64_t>{29, 28, 27});
+    CHECK(analyze_retransmissions(backwards).summary.worst_connection->number == 29);
+
+    // Connections of several tables bear the same numbers.
+    std::vector<connection> merged{with(0, 10, 1), with(0, 10, 1), with(0, 10, 1)};
+    for (std::uint16_t port = 0; connection & each : merged) each.client.port = port++;
+    const retransmission_report report = analyze_retransmissions(merged, {.worst_count = 2});
+    CHECK(report.by_connection[0].connection.client.port == 0);
+    CHECK(report.by_connection[1].connection.client.port == 1);
+}
+
+TEST_CASE("only what was sent to and from a server counts") {
+    story s;
+    {
+        auto [client, server] = s.midstream({.server = 1, .client_port = 1000, .server_port = 80});
+        server.sends(1, 100); // heard first
+        s.after(200ms);
+        server.sends(1, 100).expect(verdict_names::retransmission);
+    }
+    s.established();
+    const address other = packet_builder::address_of("198.51.100.2");
+    const retransmission_report report = analyze_retransmissions(s.connections(), {.server_address = other});
+    CHECK(report.total_packets == 2);
+    CHECK(report.total_retransmissions == 1);
+    CHECK(report.by_connection.at(0).connection.server == endpoint{other, 80});
+    CHECK(report.summary.worst_connection->client.port == 1000);
+    CHECK(analyze_retransmissions(s.connections(), {.server_port = std::uint16_t{443}}).total_packets == 3);
+    CHECK(analyze_retransmissions(s.connections(), {.server_address = other, .server_port = std::uint16_t{443}})
+              .total_packets == 0);
+}
+
+TEST_CASE("retransmissions of a part of the connections") {
+    const std::vector connections{with(0, 10, 1), with(1, 10, 5), with(2, 20, 1)};
+    const auto even = [](const connection& each) { return each.number % 2 == 0; };
+    const retransmission_report report = analyze_retransmissions(chosen{connections, even});
+    CHECK(report.total_packets == 30);
+    CHECK(numbers(report) == std::vector<std::uint64_t>{0, 2});
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <tcplens/capture.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <span>
+#include <vector>
+
+/// Everything that a reader gave, kept to be compared.
+struct reading {
+    struct packet {
+        tcplens::timestamp time;
+        std::vector<std::byte> bytes;
+        std::uint32_t wire_length;
+        tcplens::link_type link;
+        std::uint32_t interface_id;
+        std::uint64_t number;
+        bool has_time;
+
+        friend bool operator==(const packet&, const packet&) = default;
+    };
+
+    std::vector<packet> packets;
+    std::optional<tcplens::capture_error> error;
+
+    friend bool operator==(const reading&, const reading&) = default;
+
+    friend std::ostream& operator<<(std::ostream& out, const reading& what) {
+        out << what.packets.size() << " packets";
+        if (what.error) {
+            out << ", " << name(what.error->code) << " offset " << what.error->offset << " number "
+                << what.error->packet_number << " needed " << what.error->needed << " available "
+                << what.error->available;
+        }
+        return out;
+    }
+};
+
+template <typename Reader>
+reading read_all(Reader&& reader) {
+    reading result;
+    for (const tcplens::packet& packet : reader) {
+        result.packets.push_back({packet.time,
+                                  {packet.bytes.begin(), packet.bytes.end()},
+                                  packet.wire_length,
+                                  packet.link,
+                                  packet.interface_id,
+                                  packet.number,
+                                  packet.has_time});
+    }
+    result.error = reader.error();
+    CHECK(reader.packets() == result.packets.size());
+    CHECK(reader.next() == nullptr); // an end stays an end
+    return result;
+}
+
+/// Reads bytes that end where the memory does, so that a sanitizer sees a step beyond them.
+inline reading read_memory(std::span<const std::byte> bytes) {
+    const auto exact = std::make_unique<std::byte[]>(bytes.size());
+    std::ranges::copy(bytes, exact.get());
+    return read_all(tcplens::capture_reader{std::span<const std::byte>{exact.get(), bytes.size()}});
+}
+
+/// A stream of bytes that arrive at most `chunk` at a time, and then `last`: 0 for an end, or -errno.
+struct chunked {
+    std::span<const std::byte> bytes;
+    std::size_t chunk;
+    int last = 0;
+    std::size_t* largest_buffer = nullptr; ///< that it was given
+
+    std::ptrdiff_t operator()(std::span<std::byte> buffer) {
+        if (largest_buffer != nullptr) *largest_buffer = std::max(*largest_buffer, buffer.size());
+        const std::size_t count = std::min({bytes.size(), chunk, buffer.size()});
+        if (count == 0) return last;
+        std::ranges::copy(bytes.first(count), buffer.begin());
+        bytes = bytes.subspan(count);
+        return static_cast<std::ptrdiff_t>(count);
+    }
+};
+
+inline reading read_stream(std::span<const std::byte> bytes, std::size_t chunk, int last = 0) {
+    return read_all(tcplens::capture_reader{tcplens::stream_source{chunked{bytes, chunk, last}}});
+}
+
+/// The error that a reading is expected to end with.
+struct expected_error {
+    tcplens::capture_error_code code;
+    std::uint64_t offset = 0;
+    std::uint64_t packet_number = 0;
+    std::uint64_t needed = 0;
+    std::uint64_t available = 0;
+};
+
+inline void check_error(const std::optional<tcplens::capture_error>& error, const expected_error& expected) {
+    REQUIRE(error);
+    CHECK(name(error->code) == name(expected.code));
+    CHECK(error->offset == expected.offset);
+    CHECK(error->packet_number == expected.packet_number);
+    CHECK(error->needed == expected.needed);
+    CHECK(error->available == expected.available);
+    CHECK(error->message().ends_with('.'));
+}

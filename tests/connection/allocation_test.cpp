@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "../packet_builder.hpp"
+
+#include <tcplens/capture/capture_reader.hpp>
+#include <tcplens/capture/memory_source.hpp>
+#include <tcplens/connection/connection_table.hpp>
+#include <tcplens/connection/evidence_rules.hpp>
+#include <tcplens/connection/repeated_sequence_rules.hpp>
+#include <tcplens/connection/wireshark_rules.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <random>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace {
+
+std::atomic<std::size_t> allocations{0};
+
+void* allocate(std::size_t size) noexcept {
+    ++allocations;
+    if (void* const memory = std::malloc(size > 0 ? size : 1)) return memory;
+    std::abort();
+}
+
+/// What malloc gave stands before what is given.
+void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
+    std::size_t space = size + static_cast<std::size_t>(alignment);
+    void* const memory = allocate(space + sizeof(void*));
+    void* aligned = static_cast<void**>(memory) + 1;
+    std::align(static_cast<std::size_t>(alignment), size, aligned, space);
+    static_cast<void**>(aligned)[-1] = memory;
+    return aligned;
+}
+
+void release(void* memory) noexcept {
+    std::free(memory);
+}
+void release(void* memory, std::align_val_t) noexcept {
+    if (memory != nullptr) std::free(static_cast<void**>(memory)[-1]);
+}
+
+} // namespace
+
+// All forms, since a sanitizer's do not call each other.
+// clang-format off
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new(std::size_t size, std::align_val_t to) { return allocate(size, to); }
+void* operator new[](std::size_t size, std::align_val_t to) { return allocate(size, to); }
+void* operator new(std::size_t size, std::align_val_t to, const std::nothrow_t&) noexcept { return allocate(size, to); }
+void* operator new[](std::size_t size, std::align_val_t to, const std::nothrow_t&) noexcept { return allocate(size, to); }
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete[](void* memory) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { release(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { release(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { release(memory); }
+void operator delete(void* memory, std::align_val_t to) noexcept { release(memory, to); }
+void operator delete[](void* memory, std::align_val_t to) noexcept { release(memory, to); }
+void operator delete(void* memory, std::size_t, std::align_val_t to) noexcept { release(memory, to); }
+void operator delete[](void* memory, std::size_t, std::align_val_t to) noexcept { release(memory, to); }
+void operator delete(void* memory, std::align_val_t to, const std::nothrow_t&) noexcept { release(memory, to); }
+void operator delete[](void* memory, std::align_val_t to, const std::nothrow_t&) noexcept { release(memory, to); }
+// clang-format on
+
+using namespace tcplens;
+using namespace packet_builder;
+
+namespace {
+
+template <class Action>
+[[nodiscard]] std::size_t allocations_in(Action&& action) {
+    const std::size_t before = allocations;
+    action();
+    return allocations - before;
+}
+
+constexpr std::uint32_t connections = 200;
+
+tcp_packet_options from_client(std::uint32_t number) {
+    return {.source = at("192.0.2.1", static_cast<std::uint16_t>(1024 + number)), .payload_length = 100};
+}
+
+struct frames {
+    std::vector<byte_vector> bytes;
+
+    template <class Table>
+    [[nodiscard]] std::size_t allocations_when_added_to(Table& table) const {
+        return allocations_in([&] {
+            for (const byte_vector& frame : bytes) {
+                table.add({.bytes = frame, .wire_length = static_cast<std::uint32_t>(frame.size())});
+            }
+        });
+    }
+};
+
+/// A SYN of each of the connections.
+frames syns() {
+    frames made;
+    for (std::uint32_t number = 0; number < connections; ++number) {
+        tcp_packet_options syn = from_client(number);
+        syn.sequence = 999;
+        syn.flags = flags::syn;
+        syn.payload_length = 0;
+        made.bytes.push_back(tcp_packet(syn));
+    }
+    return made;
+}
+
+/// Segments of all of the connections: data in any order, some of it twice, acknowledgments of anything, FIN and RST.
+frames segments(std::uint64_t seed) {
+    std::mt19937_64 random{seed};
+    frames made;
+    for (int i = 0; i < 5000; ++i) {
+        tcp_packet_options segment = from_client(static_cast<std::uint32_t>(random() % connections));
+        if (random() % 3 == 0) std::swap(segment.source, segment.destination);
+        segment.sequence = 1000 + static_cast<std::uint32_t>(random() % 40) * 100;
+        segment.acknowledgment = 1000 + static_cast<std::uint32_t>(random() % 40) * 100;
+        segment.payload_length = random() % 3 * 50;
+        segment.options = sack({{segment.acknowledgment + 100, segment.acknowledgment + 200}});
+        segment.window = random() % 8 == 0 ? 0 : 8192;
+        if (random() % 40 == 0) segment.flags |= flags::fin;
+        if (random() % 80 == 0) segment.flags |= flags::rst;
+        made.bytes.push_back(tcp_packet(segment));
+    }
+    return made;
+}
+
+template <class Rules>
+Rules made_rules() {
+    return Rules{};
+}
+template <>
+repeated_sequence_rules made_rules<repeated_sequence_rules>() {
+    return repeated_sequence_rules{1000};
+}
+
+} // namespace
+
+TEST_CASE("allocations are counted") {
+    struct alignas(256) aligned {
+        std::byte bytes[256];
+    };
+    CHECK(allocations_in([] { static_cast<void>(std::make_unique<int>(1)); }) == 1);
+    CHECK(allocations_in([] { static_cast<void>(std::vector<int>(10)); }) == 1);
+    CHECK(allocations_in([] { static_cast<void>(std::make_unique<int[]>(10)); }) == 1);
+    CHECK(allocations_in([] { static_cast<void>(std::make_unique<aligned>()); }) == 1);
+    CHECK(allocations_in([] { static_cast<void>(std::make_unique<aligned[]>(2)); }) == 1);
+    CHECK(reinterpret_cast<std::uintptr_t>(std::make_unique<aligned>().get()) % alignof(aligned) == 0);
+    CHECK(allocations_in([] {}) == 0);
+}
+
+TEST_CASE_TEMPLATE("a packet costs no allocation, nor does a connection that was reserved", Rules, evidence_rules,
+                   repeated_sequence_rules, wireshark_rules) {
+    basic_connection_table table{table_options{.key = hash_key{1}}, made_rules<Rules>()};
+    if constexpr (std::same_as<Rules, repeated_sequence_rules>) {
+        // What it remembers is of the whole table. It has grown when it has forgotten something for the first time.
+        for (std::uint32_t sequence = 0; sequence < 2001; ++sequence) {
+            table.add(
+                segment{.source = at("203.0.113.1", 1), .destination = at("203.0.113.2", 2), .sequence = {sequence}});
+        }
+    }
+    table.reserve(connections + table.size());
+    const std::size_t others = table.size();
+    CHECK(syns().allocations_when_added_to(table) == 0);
+    CHECK(table.size() == others + connections);
+    for (const std::uint64_t seed : {1u, 2u, 3u}) CHECK(segments(seed).allocations_when_added_to(table) == 0);
+    CHECK(table.size() == others + connections);
+
+    std::uint64_t retransmissions = 0;
+    for (const connection& each : table) {
+        retransmissions += each.client_to_server.retransmissions + each.server_to_client.retransmissions;
+    }
+    CHECK(retransmissions > 500);
+}
+
+TEST_CASE_TEMPLATE("a packet costs no allocation when nothing was reserved", Rules, evidence_rules, wireshark_rules) {
+    basic_connection_table table{table_options{.key = hash_key{1}}, made_rules<Rules>()};
+    const std::size_t for_connections = syns().allocations_when_added_to(table);
+    CHECK(for_connections > 0);
+    CHECK(for_connections < connections / 10); // in steps
+    CHECK(segments(1).allocations_when_added_to(table) == 0);
+}
+
+TEST_CASE("a packet that is not TCP costs no allocation") {
+    connection_table table;
+    const frames others{{framed_ip_packet({}, 17, byte_vector(8)), link_frame({}, 0x0806, byte_vector(28)),
+                         framed_ip_packet({.fragment_offset = 2}, 6, tcp_segment({})), byte_vector(10)}};
+    CHECK(others.allocations_when_added_to(table) == 0);
+    CHECK(table.statistics().packets == 4);
+    CHECK(table.statistics().tcp == 0);
+}
+
+TEST_CASE("another connection between the same endpoints costs no allocation if it was reserved") {
+    connection_table table;
+    table.reserve(100);
+    frames incarnations;
+    for (std::uint32_t i = 0; i < 100; ++i) {
+        incarnations.bytes.push_back(tcp_packet({.sequence = i * 1'000'000, .flags = flags::syn}));
+        incarnations.bytes.push_back(tcp_packet({.sequence = i * 1'000'000 + 1, .flags = flags::rst}));
+    }
+    CHECK(incarnations.allocations_when_added_to(table) == 0);
+    CHECK(table.size() == 100);
+}
+
+TEST_CASE("to read a capture in memory and to follow its connections costs no allocation") {
+    capture_writer::pcap_writer pcap;
+    capture_writer::pcapng_writer pcapng;
+    pcapng.interface();
+    for (const frames& some : {syns(), segments(1)}) {
+        for (const byte_vector& frame : some.bytes) {
+            pcap.record(1, 0, frame);
+            pcapng.enhanced(0, 1'000'000, frame);
+        }
+    }
+    for (const byte_vector& file : {pcap.bytes(), pcapng.bytes()}) {
+        connection_table table;
+        table.reserve(connections);
+        capture_reader reader{memory_source{file}};
+        auto packet = reader.begin();
+        CHECK(allocations_in([&] {
+                  for (; packet != reader.end(); ++packet) table.add(*packet);
+              }) == 0);
+        CHECK(table.statistics().tcp == connections + 5000);
+        CHECK(!reader.error());
+    }
+}

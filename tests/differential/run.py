@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Compares `verdicts --rules wireshark` with the installed tshark (4.0 is the one that the rules are of), segment by segment:
+names and stream numbers, over the captures that are named or lie in the folders that are named, and over random segments.
+Needs tshark and Python 3 with its standard library. Exit status: 0 no difference, 1 some, 77 (skipped) without tshark 4.0."""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+from compare import ask_tshark, ask_verdicts, differences, told
+from minimise import minimise
+from random_segments import crowded_stream, stream_of_segments
+from segments import write_capture
+
+SKIPPED = 77
+SHOWN = 100  # lines of a case
+MAGIC_NUMBERS = [bytes.fromhex(each) for each in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a")]
+
+
+def compare_captures(program, paths):
+    segments = differing = 0
+    for path in paths:
+        tshark, verdicts = ask_tshark(path), ask_verdicts(program, path)
+        frames = differences(tshark, verdicts)
+        segments += len(tshark)
+        differing += len(frames)
+        if frames:
+            frame = frames[0]
+            print(f"{path}: {len(frames)} differ, first frame {frame}: tshark {told(tshark.get(frame))}, "
+                  f"verdicts {told(verdicts.get(frame))}")
+    print(f"captures: {differing} of {segments} segments differ, in {len(paths)} captures")
+    return differing == 0
+
+
+def compare_random(program, count, seed, folder):
+    path = folder / "random.pcap"
+    done = differing = flagged = 0
+    while done < count:
+        segments = crowded_stream(seed) if seed % 4 == 0 else stream_of_segments(seed, min(5000, max(1, count - done)))
+        write_capture(path, segments)
+        tshark, verdicts = ask_tshark(path), ask_verdicts(program, path)
+        frames = differences(tshark, verdicts)
+        if len(tshark) != len(segments):
+            print(f"seed {seed}: tshark told {len(tshark)} of {len(segments)} segments")
+            return False
+        if frames and not differing:
+            explain(program, seed, segments, frames[0], folder)
+        done += len(segments)
+        differing += len(frames)
+        flagged += sum(1 for _, names in tshark.values() if names)
+        seed += 1
+    print(f"random: {differing} of {done} segments differ; {flagged} have a verdict")
+    return differing == 0
+
+
+def explain(program, seed, segments, frame, folder):
+    flow = segments[frame - 1].flow
+    case = minimise(program, folder / "case.pcap", [each for each in segments[:frame] if each.flow == flow])
+    path = folder / "case.pcap"
+    write_capture(path, case)
+    tshark, verdicts = ask_tshark(path), ask_verdicts(program, path)
+    print(f"seed {seed}, frame {frame}; the least that still differs:")
+    if len(case) > SHOWN:
+        print(f"({len(case) - SHOWN} segments before)")
+    for number, segment in list(enumerate(case, start=1))[-SHOWN:]:
+        print(f"{segment}  tshark {told(tshark.get(number))}  verdicts {told(verdicts.get(number))}")
+
+
+def captures_in(places):
+    found = []
+    for place in map(Path, places):
+        found += sorted(filter(is_capture, place.rglob("*"))) if place.is_dir() else [place]
+    return found
+
+
+def is_capture(path):
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) in MAGIC_NUMBERS
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("places", nargs="*", metavar="FILE|FOLDER")
+    options.add_argument("--verdicts", required=True, metavar="PROGRAM", help="the example of that name")
+    options.add_argument("--random", type=int, default=0, metavar="N", help="also compare N random segments")
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+
+    try:
+        version = subprocess.run(["tshark", "--version"], capture_output=True, text=True).stdout
+    except FileNotFoundError:
+        version = ""
+    if "(Wireshark) 4.0." not in version:
+        print("skipped: tshark 4.0 is not here")
+        return SKIPPED
+
+    same = True
+    if given.places:
+        same = compare_captures(given.verdicts, captures_in(given.places))
+    if given.random > 0:
+        with tempfile.TemporaryDirectory() as folder:
+            same = compare_random(given.verdicts, given.random, given.seed, Path(folder)) and same
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

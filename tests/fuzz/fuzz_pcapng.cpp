@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "reader_invariants.hpp"
+
+#include <tcplens/capture/memory_source.hpp>
+#include <tcplens/capture/pcapng_reader.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto input = std::as_bytes(std::span{data, size});
+    tcplens::pcapng_reader reader{tcplens::memory_source{input}};
+    require_sound(reader, input);
+    return 0;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Writes the first inputs of fuzz_decode and fuzz_pipeline into the folder that is its argument (tests/fuzz/corpus).
+
+#include "../packet_builder.hpp"
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace packet_builder;
+using tcplens::link_type;
+
+namespace {
+
+/// In the order of fuzz_decode's list.
+constexpr std::array links{link_type::ethernet,  link_type::null,      link_type::loop, link_type::raw,
+                           link_type::raw_dlt,   link_type::raw_bsd,   link_type::ipv4, link_type::ipv6,
+                           link_type::linux_sll, link_type::linux_sll2};
+
+const byte_vector all_options = join({mss(1460), sack_permitted(), timestamps(1, 2), no_operation(), window_scale(7)});
+
+tcp_packet_options v6(std::vector<extension_header> headers) {
+    return {.source = at("2001:db8::1", 40000),
+            .destination = at("2001:db8::2", 443),
+            .extension_headers = std::move(headers),
+            .options = sack({{1, 2}, {3, 4}, {5, 6}, {7, 8}}),
+            .payload_length = 3};
+}
+
+/// What a client sends, if `up`, or else the server, with relative numbers as they follow a SYN with 0.
+struct said {
+    bool up = true;
+    std::uint16_t flags = packet_builder::flags::ack;
+    std::uint32_t sequence = 1;
+    std::uint32_t acknowledgment = 1;
+    std::size_t length = 0;
+    std::uint16_t window = 8192;
+};
+
+std::vector<byte_vector> packets_of(const std::vector<said>& conversation, const tcp_packet_options& like) {
+    std::vector<byte_vector> packets;
+    for (const said& each : conversation) {
+        tcp_packet_options packet = like;
+        if (!each.up) std::swap(packet.source, packet.destination);
+        packet.sequence = each.sequence - 10; // so that it goes on beyond 2^32
+        packet.acknowledgment = (each.flags & flags::ack) != 0 ? each.acknowledgment - 10 : 0;
+        packet.flags = each.flags;
+        packet.payload_length = each.length;
+        packet.window = each.window;
+        if ((each.flags & flags::syn) != 0) packet.options = all_options;
+        packets.push_back(tcp_packet(packet));
+    }
+    return packets;
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+    using namespace flags;
+    if (count != 2) return 2;
+    const std::filesystem::path corpus{arguments[1]};
+    const auto write = [&](const char* target, const std::string& name, std::span<const std::byte> bytes) {
+        std::filesystem::create_directories(corpus / target);
+        std::ofstream file{corpus / target / name, std::ios::binary};
+        file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    };
+    const auto decode_seed = [&](const std::string& name, std::size_t link, const byte_vector& frame,
+                                 std::uint16_t cut = 0) {
+        const byte_vector kept(frame.begin(), frame.end() - cut);
+        const auto shorter = static_cast<std::uint16_t>(kept.size() - 1);
+        write("fuzz_decode", name,
+              byte_writer{}.put(static_cast<std::uint8_t>(link)).put(cut).put(shorter).put(kept).bytes());
+    };
+
+    for (std::size_t i = 0; i < links.size(); ++i) {
+        const std::string link = "_link_" + std::to_string(static_cast<unsigned>(links[i]));
+        if (links[i] != link_type::ipv6)
+            decode_seed("v4" + link, i, tcp_packet({.link = links[i], .payload_length = 3}));
+        if (links[i] == link_type::ipv4) continue;
+        tcp_packet_options six = v6({});
+        six.link = links[i];
+        decode_seed("v6" + link, i, tcp_packet(six));
+    }
+    decode_seed("options", 3, tcp_packet({.link = link_type::raw, .options = all_options}));
+    decode_seed("options_cut", 3, tcp_packet({.link = link_type::raw, .options = all_options, .payload_length = 5}), 9);
+    decode_seed("ip_options", 3, tcp_packet({.link = link_type::raw, .ip_options = hex("94040000")}));
+    decode_seed("vlan", 0, tcp_packet({.vlan_tags = {{0x88a8, 1}, {0x9100, 2}, {0x8100, 3}}}));
+    decode_seed("vlan_cooked", 8, tcp_packet({.link = link_type::linux_sll, .vlan_tags = {{}}}));
+    decode_seed("padded", 0, tcp_packet({.minimum_frame_length = 60}));
+    decode_seed("fragment", 0, tcp_packet({.more_fragments = true, .fragment_offset = 1}));
+    for (auto [name, headers] : std::vector<std::pair<const char*, std::vector<extension_header>>>{
+             {"extensions", {padding_options(0), padding_options(60, 16), routing(), authentication()}},
+             {"atomic_fragment", {fragment(0, false)}},
+             {"first_fragment", {fragment(0, true), padding_options(60)}},
+             {"last_fragment", {fragment(2, false)}},
+             {"jumbogram", {{.protocol = 0, .rest = hex("00 c204 00011170")}}}}) {
+        tcp_packet_options six = v6(headers);
+        six.link = link_type::raw;
+        byte_vector packet = tcp_packet(six);
+        if (headers[0].protocol == 0 && headers.size() == 1) overwrite(packet, 4, hex("0000"));
+        decode_seed(name, 3, packet);
+    }
+    decode_seed("udp", 0, framed_ip_packet({}, 17, byte_vector(8)));
+    decode_seed("arp", 0, link_frame({}, 0x0806, byte_vector(28)));
+    decode_seed("unknown_link", links.size(), byte_vector(20));
+
+    const std::vector<std::pair<const char*, std::vector<said>>> conversations{
+        {"whole",
+         {{.flags = syn, .sequence = 0},
+          {.up = false, .flags = syn | ack, .sequence = 0, .acknowledgment = 1},
+          {},
+          {.flags = ack | psh, .length = 20},
+          {.up = false, .acknowledgment = 21, .length = 30},
+          {.flags = ack | fin, .sequence = 21, .acknowledgment = 31},
+          {.up = false, .flags = ack | fin, .sequence = 31, .acknowledgment = 22},
+          {.sequence = 22, .acknowledgment = 32}}},
+        {"sent_again",
+         {{.flags = syn, .sequence = 0},
+          {.up = false, .flags = syn | ack, .sequence = 0, .acknowledgment = 1},
+          {.length = 10},
+          {.sequence = 21, .length = 10},
+          {.up = false},
+          {.sequence = 11, .length = 10},
+          {.length = 10},
+          {.up = false, .acknowledgment = 31},
+          {.up = false, .acknowledgment = 31},
+          {.up = false, .acknowledgment = 31},
+          {.up = false, .acknowledgment = 31},
+          {.sequence = 31, .length = 10},
+          {.sequence = 5, .length = 60}}},
+        {"window",
+         {{.length = 10},
+          {.up = false, .acknowledgment = 11, .window = 0},
+          {.sequence = 11, .length = 1},
+          {.up = false, .acknowledgment = 11, .window = 0},
+          {.up = false, .acknowledgment = 11, .window = 100},
+          {.sequence = 10},
+          {.up = false, .acknowledgment = 11, .window = 100},
+          {.sequence = 10, .length = 1}}},
+        {"refused", {{.flags = syn, .sequence = 0}, {.up = false, .flags = rst | ack, .sequence = 10}}},
+        {"reused",
+         {{.flags = syn, .sequence = 0},
+          {.up = false, .flags = syn | ack, .sequence = 0, .acknowledgment = 1},
+          {.length = 1},
+          {.flags = rst, .sequence = 2},
+          {.flags = syn, .sequence = 5'000'000},
+          {.up = false, .flags = syn | ack, .sequence = 7'000'000, .acknowledgment = 5'000'001},
+          {.flags = syn, .sequence = 0}}},
+        {"lost",
+         {{.up = false, .flags = syn | ack, .sequence = 0, .acknowledgment = 1},
+          {.up = false, .sequence = 100, .length = 10},
+          {.acknowledgment = 500},
+          {.up = false, .flags = fin | ack, .sequence = 400}}},
+    };
+    for (const auto& [name, conversation] : conversations) {
+        capture_writer::pcap_writer pcap{{.link = 101}};
+        capture_writer::pcapng_writer pcapng;
+        pcapng.interface({.link = 101, .resolution = 9}).interface({.link = 113});
+        std::uint32_t time = 0;
+        for (const byte_vector& packet : packets_of(conversation, {.link = link_type::raw}))
+            pcap.record(1, ++time, packet);
+        for (const byte_vector& packet : packets_of(
+                 conversation,
+                 {.link = link_type::raw, .source = at("2001:db8::1", 1), .destination = at("2001:db8::2", 2)})) {
+            pcapng.enhanced(0, ++time * 1000, packet);
+        }
+        for (const byte_vector& packet : packets_of(conversation, {.link = link_type::linux_sll})) {
+            pcapng.enhanced(1, ++time, std::span{packet}.first(56), static_cast<std::uint32_t>(packet.size()));
+        }
+        write("fuzz_pipeline", std::string{"pcap_"} + name, pcap.bytes());
+        write("fuzz_pipeline", std::string{"pcapng_"} + name, pcapng.bytes());
+    }
+    capture_writer::pcap_writer mixed{{.order = std::endian::big, .nanoseconds = true}};
+    mixed.record(1, 2, tcp_packet(), 60).record(0, 3, framed_ip_packet({}, 17, byte_vector(8)));
+    const byte_vector whole = tcp_packet();
+    mixed.record(2, 0, tcp_packet({.more_fragments = true})).record(2, 1, std::span{whole}.first(40), 54);
+    mixed.record(2, 2, hex("0102")).record_header(3, 3, 60, 60).raw(byte_vector(20));
+    write("fuzz_pipeline", "mixed_and_cut", mixed.bytes());
+    write("fuzz_pipeline", "empty", {});
+}

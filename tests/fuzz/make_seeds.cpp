@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Writes the first inputs of the readers' fuzz targets into the folder that is its argument (tests/fuzz/corpus).
+
+#include "../capture_writer.hpp"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+
+using namespace capture_writer;
+
+int main(int count, char** arguments) {
+    if (count != 2) return 2;
+    const std::filesystem::path corpus{arguments[1]};
+
+    const auto write = [&](const char* target, const std::string& name, std::span<const std::byte> bytes) {
+        std::filesystem::create_directories(corpus / target);
+        std::ofstream file{corpus / target / name, std::ios::binary};
+        file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    };
+    // a capture for its reader, and for streams with some sizes of pieces
+    const auto seed = [&](const char* target, const std::string& name, const byte_vector& bytes) {
+        write(target, name, bytes);
+        byte_vector input{std::byte{2}, std::byte{0}, std::byte{6}, std::byte{0xf4}};
+        input.insert(input.end(), bytes.begin(), bytes.end());
+        write("fuzz_stream", name, input);
+    };
+
+    for (const std::endian order : {std::endian::little, std::endian::big}) {
+        const std::string suffix = order == std::endian::little ? "_little" : "_big";
+
+        seed("fuzz_pcap", "microseconds" + suffix,
+             pcap_writer{{.order = order}}.record(1, 2, counting(14), 60).record(3, 4, {}).bytes());
+        seed("fuzz_pcap", "nanoseconds" + suffix,
+             pcap_writer{{.order = order, .nanoseconds = true, .link = 0x1400'0071}}.record(1, 2, counting(5)).bytes());
+        seed("fuzz_pcap", "version_2_2" + suffix,
+             pcap_writer{{.order = order, .minor = 2}}.record_header(1, 2, 9, 3).raw(counting(3)).bytes());
+        seed("fuzz_pcap", "version_2_3" + suffix,
+             pcap_writer{{.order = order, .minor = 3}}.record_header(1, 2, 9, 3).raw(counting(3)).bytes());
+        seed("fuzz_pcap", "cut" + suffix,
+             pcap_writer{{.order = order}}
+                 .record(1, 2, counting(3))
+                 .record_header(1, 2, 60, 60)
+                 .raw(counting(9))
+                 .bytes());
+
+        seed("fuzz_pcapng", "enhanced" + suffix,
+             pcapng_writer{{.order = order}}.interface().enhanced(0, 1'000'000, counting(5), 60).bytes());
+        seed("fuzz_pcapng", "simple" + suffix,
+             pcapng_writer{{.order = order}}.interface({.snapshot_length = 4}).simple(counting(5), 60).bytes());
+        seed("fuzz_pcapng", "obsolete" + suffix,
+             pcapng_writer{{.order = order}}.interface().obsolete(0, 7, 1'000'000, counting(5)).bytes());
+        seed("fuzz_pcapng", "clocks" + suffix,
+             pcapng_writer{{.order = order}}
+                 .interface({.link = 101, .resolution = 9, .offset = -5})
+                 .interface({.link = 113, .resolution = 0x80 | 20})
+                 .enhanced(1, 1 << 20, counting(1))
+                 .enhanced(0, 1'000'000'000, counting(2))
+                 .bytes());
+        seed("fuzz_pcapng", "sections" + suffix,
+             pcapng_writer{{.order = order}}
+                 .interface()
+                 .enhanced(0, 1, counting(1))
+                 .section({.order = std::endian::big})
+                 .interface()
+                 .enhanced(0, 2, counting(2))
+                 .bytes());
+        seed("fuzz_pcapng", "skipped" + suffix,
+             pcapng_writer{{.order = order}}.block(4, counting(8)).interface().block(5, counting(12)).bytes());
+    }
+    for (const char* const target : {"fuzz_pcap", "fuzz_pcapng"}) {
+        write(target, "empty", {});
+        write(target, "text", text("neither"));
+        write(target, "gzip", text("\x1f\x8b\x08"));
+    }
+}

@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: MIT
+"""One end of a recording: a process in a network namespace of its own, with a TUN device and conversations over it.
+
+The namespace has no name: it ends with its last process, and that one ends with its parent, however the parent ends."""
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
+SO_RCVBUFFORCE, SO_TIMESTAMPNS, ETH_P_ALL = 33, 35, 3
+ADDRESSES = {"a": {4: "10.77.0.1", 6: "fd77::1"}, "b": {4: "10.77.0.2", 6: "fd77::2"}}
+SERVER_PORT, SMALL_BUFFER_PORT, REFUSED_PORT = 9000, 9001, 9002
+LINGER_RESET = struct.pack("ii", 1, 0)  # close sends RST
+# A conversation that hangs longer than this is given up.
+PATIENCE = 12
+
+
+NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTTY)
+
+
+class NotHere(OSError):
+    """This machine has no namespaces, TUN devices, IPv6 or `ip` command, or does not let us use them."""
+
+
+class Host:
+    """The parent's handle."""
+
+    def __init__(self, name, sysctls, mtu):
+        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.pid = os.fork()
+        if not self.pid:
+            try:
+                self.channel.close()
+                serve(theirs, name, sysctls, mtu)
+            except Exception as error:  # what the parent then raises
+                message = {"error": f"host {name}: {error}", "errno": getattr(error, "errno", None)}
+                theirs.sendall(json.dumps(message).encode() + b"\n")
+            finally:
+                os._exit(0)
+        theirs.close()
+        message, fds, _, _ = socket.recv_fds(self.channel, 4096, 2)
+        if not fds:
+            failed = json.loads(message or "{}")
+            kind = NotHere if failed.get("errno") in NOT_HERE else OSError
+            raise kind(failed.get("error", f"host {name} ended"))
+        self.tun, self.packets = fds
+        self.lines = self.channel.makefile("rw")
+
+    def ask(self, **request):
+        self.lines.write(json.dumps(request) + "\n")
+        self.lines.flush()
+        answer = json.loads(self.lines.readline() or '{"error": "host ended"}')
+        if "error" in answer:
+            raise OSError(answer["error"])
+        return answer
+
+    def close(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.tun)
+        os.close(self.packets)
+
+
+def open_tun(name, sysctls, mtu):
+    """Enters a new network namespace and makes the device `tun0` there. Returns it and a packet socket on it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if libc.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "no new network namespace: " + os.strerror(ctypes.get_errno()))
+    for key, value in sysctls.items():
+        # Those of a namespace of its own: the machine's are not touched.
+        with open("/proc/sys/net/" + key, "w") as file:
+            file.write(str(value))
+    tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", b"tun0", IFF_TUN | IFF_NO_PI))
+    # Before the device is up, so that it misses nothing.
+    packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    packets.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 2**26)
+    packets.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    packets.bind(("tun0", ETH_P_ALL))
+    packets.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # that the device is down is no error here
+    for command in (
+        "link set lo up",
+        # The queue between the kernel and the relay must never be what loses a packet.
+        f"link set tun0 mtu {mtu} txqueuelen 10000 up",
+        f"addr add {ADDRESSES[name][4]}/24 dev tun0",
+        f"addr add {ADDRESSES[name][6]}/64 dev tun0 nodad",
+    ):
+        subprocess.run(["ip", *command.split()], check=True)
+    return tun, packets.detach()
+
+
+def serve(channel, name, sysctls, mtu):
+    """The child's life: answers the parent's requests until it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    fds = open_tun(name, sysctls, mtu)
+    socket.send_fds(channel, [b"ready\n"], fds)
+    for fd in fds:
+        os.close(fd)
+    lines = channel.makefile("rw")
+    for line in lines:
+        request = json.loads(line)
+        if request["do"] == "listen":
+            for port in (SERVER_PORT, SMALL_BUFFER_PORT):
+                threading.Thread(target=listen, args=(port, ready := threading.Event()), daemon=True).start()
+                ready.wait()
+            answer = {}
+        elif request["do"] == "converse":
+            answer = {"outcomes": converse_all(request["conversations"], request["until"])}
+        elif request["do"] == "busy_sockets":
+            answer = {"busy": busy_sockets()}
+        else:
+            answer = {"counters": counters(), "dropped": dropped()}
+        lines.write(json.dumps(answer) + "\n")
+        lines.flush()
+
+
+def busy_sockets():
+    """TCP sockets that will send by themselves: in a handshake, with data unacknowledged, or probing a closed window."""
+    count = 0
+    for name in ("tcp", "tcp6"):
+        with open("/proc/net/" + name) as file:
+            for columns in map(str.split, file.readlines()[1:]):
+                state, timer = columns[3], columns[5].split(":")[0]
+                count += state in ("02", "03") or (state not in ("06", "0A") and timer in ("01", "04"))
+    return count
+
+
+def counters():
+    """The kernel's TCP counters for this namespace, whose RetransSegs is the judge of the truth; then, a line each, those
+    of its extended ones that are not 0."""
+    with open("/proc/net/snmp") as file:
+        lines = [line for line in file if line.startswith("Tcp:")]
+    with open("/proc/net/netstat") as file:
+        names, values = [line.split()[1:] for line in file if line.startswith("TcpExt:")]
+    return "".join(lines + [f"{name} {value}\n" for name, value in zip(names, values) if value != "0"])
+
+
+def dropped():
+    """Packets that the device lost between the kernel and the relay: always 0, or the recording is not the truth."""
+    with open("/proc/net/dev") as file:
+        columns = next(line.split(":")[1].split() for line in file if line.strip().startswith("tun0:"))
+    return sum(int(columns[i]) for i in (2, 3, 10, 11))  # errors and drops, received and sent
+
+
+# The conversations. Both sides follow one plan, which the client sends ahead as a line of JSON:
+#   request, reply      bytes in each round
+#   rounds              how often
+#   both                1: request and reply cross each other
+#   server_stalls, client_stalls   seconds before that side begins to read: a closed window, if enough was sent
+#   server_thinks, client_pauses   seconds before each reply, before each further request
+#   idle                seconds of silence at the end, with keep-alives from both sides each second
+#   ending              client, server: that side closes first; half: the client sends FIN before it is answered;
+#                       client_reset, server_reset: RST after the last round;
+#                       client_aborts, server_aborts: RST amid the reply
+PLAN = dict(request=100, reply=100, rounds=1, both=0, server_stalls=0, client_stalls=0, server_thinks=0,
+            client_pauses=0, idle=0, ending="client")  # fmt: skip
+
+
+def send_all(connection, size):
+    block = b"tcplens " * 2048
+    while size > 0:
+        size -= connection.send(block[: min(size, len(block))])
+
+
+def read_all(connection, size):
+    """Reads size bytes, fewer only at the end of the stream."""
+    while size > 0:
+        got = connection.recv(min(size, 65536))
+        if not got:
+            return False
+        size -= len(got)
+    return True
+
+
+def send_and_read(connection, out, into):
+    sender = threading.Thread(target=swallow, args=(send_all, connection, out), daemon=True)
+    sender.start()
+    read_all(connection, into)
+    sender.join(PATIENCE)
+
+
+def swallow(function, *arguments):
+    """Resets and timeouts are what this bench is for."""
+    try:
+        function(*arguments)
+        return "done"
+    except OSError as error:
+        return type(error).__name__
+
+
+def keep_alive(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL):
+        connection.setsockopt(socket.IPPROTO_TCP, option, 1)
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+
+
+def new_socket(address):
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.settimeout(PATIENCE)
+    return made
+
+
+def listen(port, ready):
+    # Both IP versions; the small buffers make windows that close.
+    with new_socket("::") as listener:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        if port == SMALL_BUFFER_PORT:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        listener.bind(("::", port))
+        listener.listen(256)
+        listener.settimeout(None)
+        ready.set()
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=swallow, args=(be_server, connection), daemon=True).start()
+
+
+def be_server(connection):
+    with connection:
+        connection.settimeout(PATIENCE)
+        line = b""
+        while not line.endswith(b"\n"):
+            byte = connection.recv(1)
+            if not byte:
+                return
+            line += byte
+        plan = PLAN | json.loads(line)
+        if plan["idle"]:
+            keep_alive(connection)
+        for _ in range(plan["rounds"]):
+            time.sleep(plan["server_stalls"])
+            if plan["both"]:
+                send_and_read(connection, plan["reply"], plan["request"])
+                continue
+            if not read_all(connection, plan["request"]):
+                return
+            time.sleep(plan["server_thinks"])
+            if plan["ending"] == "server_aborts":
+                send_all(connection, plan["reply"] // 2)
+                reset(connection)
+                return
+            send_all(connection, plan["reply"])
+        if plan["ending"] == "server_reset":
+            reset(connection)
+        elif plan["ending"] != "server":
+            connection.recv(1)  # until the client ends
+
+
+def be_client(plan):
+    at, address, port = plan.pop("at"), plan.pop("address"), plan.pop("port")
+    source_port, buffer = plan.pop("source_port", 0), plan.pop("buffer", 0)
+    time.sleep(at)
+    with new_socket(address) as connection:
+        if buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        if source_port:
+            connection.bind(("::" if ":" in address else "0.0.0.0", source_port))
+        connection.connect((address, port))
+        connection.sendall(json.dumps(plan).encode() + b"\n")
+        plan = PLAN | plan
+        if plan["idle"]:
+            keep_alive(connection)
+        for i in range(plan["rounds"]):
+            if i:
+                time.sleep(plan["client_pauses"])
+            if plan["both"]:
+                send_and_read(connection, plan["request"], plan["reply"])
+                continue
+            send_all(connection, plan["request"])
+            if plan["ending"] == "half" and i == plan["rounds"] - 1:
+                connection.shutdown(socket.SHUT_WR)
+            time.sleep(plan["client_stalls"])
+            if plan["ending"] == "client_aborts":
+                read_all(connection, plan["reply"] // 2)
+                reset(connection)
+                return
+            read_all(connection, plan["reply"])
+        time.sleep(plan["idle"])
+        if plan["ending"] == "client_reset":
+            reset(connection)
+        elif plan["ending"] in ("server", "half", "server_reset"):
+            read_all(connection, 1)
+
+
+def converse_all(conversations, seconds):
+    """Holds all conversations, each at its time. Returns how many ended how, and how many were still on after
+    `seconds`."""
+    outcomes = []
+    deadline = time.monotonic() + seconds
+    threads = [
+        threading.Thread(target=lambda p=plan: outcomes.append(swallow(be_client, p)), daemon=True)
+        for plan in conversations
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0, deadline - time.monotonic()))
+    counted = {name: outcomes.count(name) for name in sorted(set(outcomes))}
+    return counted | {"unfinished": len(threads) - sum(counted.values())}

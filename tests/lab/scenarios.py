@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""What is recorded: for each scenario a path, the hosts' settings and the conversations. A new one is one entry here."""
+from dataclasses import dataclass, field
+from random import Random
+from typing import Callable
+
+from host import ADDRESSES, REFUSED_PORT, SERVER_PORT, SMALL_BUFFER_PORT
+
+
+@dataclass
+class Scenario:
+    path: dict  # options of relay.cpp, in milliseconds, chances and bits a second; both ways …
+    back: dict = field(default_factory=dict)  # … except for these, from B to A
+    talk: Callable = None  # (random) -> conversations
+    version: int = 4
+    sysctls: dict = field(default_factory=dict)
+    mtu: int = 1500
+
+
+def talk(random, at=0, port=SERVER_PORT, **plan):
+    """A conversation of which all that is not given is left to chance."""
+    return dict(at=random.uniform(0, at), port=port, **plan)
+
+
+def bulk(random, size, count=2, span=1.5):
+    """Transfers up, down and both ways at once, from a half to one and a half of `size` bytes."""
+    for _ in range(count):
+        n = int(size * random.uniform(0.5, 1.5))
+        yield talk(random, span, request=n, ending=random.choice(["client", "server", "half"]))
+        yield talk(random, span, request=300, reply=n, ending=random.choice(["client", "server", "half"]))
+        yield talk(random, span, request=n // 2, reply=n // 2, both=1, ending="client")
+
+
+def requests(random, count, span=4, rounds=4, largest=60000):
+    """Short questions and answers, some in one connection, as of a web site or a database."""
+    for _ in range(count):
+        yield talk(
+            random,
+            span,
+            request=random.randint(20, 900),
+            reply=int(random.paretovariate(0.9) * 300) % largest,
+            rounds=random.randint(1, rounds),
+            client_pauses=random.choice([0, 0, 0.01, 0.1]),
+            server_thinks=random.choice([0, 0, 0.005, 0.05]),
+            ending=random.choice(["client", "client", "server", "half"]),
+        )
+
+
+def rough_ends(random, count, span=3, largest=120000):
+    """Resets from either side, before and amid the answer, and ports where nobody listens."""
+    for _ in range(count):
+        size = random.randint(1000, largest)
+        yield talk(random, span, reply=size, ending=random.choice(["client_reset", "server_reset"]))
+        yield talk(random, span, reply=size, ending=random.choice(["client_aborts", "server_aborts"]))
+        yield talk(random, span, port=REFUSED_PORT)
+
+
+def stalls(random, count, span=2, largest=150000):
+    """Readers that do not read for a while: windows close, are probed and open again."""
+    for _ in range(count):
+        size, pause = random.randint(largest // 4, largest), random.uniform(0.3, 2.5)
+        yield talk(random, span, port=SMALL_BUFFER_PORT, request=size, server_stalls=pause, ending="client")
+        yield talk(random, span, reply=size, client_stalls=pause, buffer=16384, ending="client")
+
+
+def silences(random, count, span=2):
+    """Connections that are idle until keep-alives are sent."""
+    for _ in range(count):
+        yield talk(random, span, request=random.randint(10, 3000), reply=500, idle=random.uniform(1.5, 4))
+
+
+def reused_ports(random, count, size=30000):
+    """One client port again and again, soon after the last connection ended, whoever ended it and however."""
+    for port in range(count):
+        at = random.uniform(0, 0.5)
+        for _ in range(5):
+            plan = dict(request=random.randint(100, size), reply=random.randint(100, size), source_port=40000 + port)
+            yield dict(at=at, port=SERVER_PORT, ending=random.choice(["client_reset", "server_reset", "server"]), **plan)
+            at += random.uniform(1.2, 2.0)
+
+
+def usual(size=250000, count=3, short=30, rough=3, stalled=1):
+    def conversations(random):
+        yield from bulk(random, size, count)
+        yield from requests(random, short)
+        yield from rough_ends(random, rough)
+        yield from stalls(random, stalled)
+
+    return conversations
+
+
+def few(random):
+    yield from bulk(random, 25000, 1, 0.2)
+    yield from requests(random, 4, 0.8, 2, 5000)
+    yield from rough_ends(random, 1, 0.5, 8000)
+
+
+def together(*parts):
+    return lambda random: [plan for part in parts for plan in part(random)]
+
+
+NO_TIMESTAMPS = {"ipv4/tcp_timestamps": 0}
+SMALL_WINDOWS = {"ipv4/tcp_rmem": "4096 65536 200000", "ipv4/tcp_wmem": "4096 65536 200000"}
+
+SCENARIOS = {
+    "wan_loss": Scenario(dict(delay=25, loss=0.012), talk=usual(300000)),
+    "lossy_lan": Scenario(dict(delay=0.15, loss=0.012), talk=usual(500000)),
+    "sub_ms": Scenario(dict(delay=0.3, jitter=0.1, loss=0.006, reorder=0.006, reorder_by=0.4), talk=usual(600000)),
+    "reorder": Scenario(dict(delay=6, reorder=0.015, reorder_by=4, loss=0.002), talk=usual(400000)),
+    "reorder_far": Scenario(dict(delay=20, reorder=0.01, reorder_by=60, loss=0.002), talk=usual(300000)),
+    "full_queue": Scenario(dict(delay=10, rate=30e6, queue=60), talk=usual(700000)),
+    "short_queue": Scenario(dict(delay=30, rate=10e6, queue=12), dict(rate=2e6, queue=20), usual(350000)),
+    "jitter": Scenario(dict(delay=10, jitter=30, loss=0.005), talk=usual(300000)),
+    "jitter_unordered": Scenario(dict(delay=15, jitter=3, ordered=0, loss=0.004), talk=usual(200000)),
+    "burst_loss": Scenario(dict(delay=15, burst_begin=0.003, burst_end=0.25), talk=usual(350000)),
+    "outage": Scenario(dict(delay=20, loss=0.003, outage_at=1200, outage_for=900), talk=usual(400000)),
+    "no_sack": Scenario(dict(delay=12, loss=0.01, reorder=0.004, reorder_by=8), talk=usual(300000),
+                        sysctls={"ipv4/tcp_sack": 0}),  # fmt: skip
+    "no_timestamps": Scenario(dict(delay=12, loss=0.012, reorder=0.006, reorder_by=6), talk=usual(350000),
+                              sysctls=NO_TIMESTAMPS),  # fmt: skip
+    "no_options": Scenario(dict(delay=8, loss=0.01, reorder=0.004, reorder_by=6), talk=usual(250000),
+                           sysctls=NO_TIMESTAMPS | {"ipv4/tcp_sack": 0, "ipv4/tcp_window_scaling": 0}),  # fmt: skip
+    "ipv6": Scenario(dict(delay=8, loss=0.01, reorder=0.006, reorder_by=6, duplicate=0.002, duplicate_after=1),
+                     talk=usual(350000), version=6),  # fmt: skip
+    "ipv6_no_timestamps": Scenario(dict(delay=10, loss=0.01, reorder=0.006, reorder_by=8), talk=usual(350000),
+                                   version=6, sysctls=NO_TIMESTAMPS),  # fmt: skip
+    "ipv6_queue": Scenario(dict(delay=4, rate=30e6, queue=30), talk=usual(600000), version=6, sysctls=NO_TIMESTAMPS),
+    "long_path": Scenario(dict(delay=150, loss=0.006), talk=usual(250000, short=15, rough=2)),
+    "duplicates": Scenario(dict(delay=10, duplicate=0.02, duplicate_after=3, loss=0.005), talk=usual(350000)),
+    "mirror": Scenario(dict(delay=5, duplicate=1, duplicate_after=0), talk=usual(150000, short=15)),
+    "stalled_readers": Scenario(dict(delay=10, loss=0.006), talk=together(
+        lambda r: stalls(r, 5), lambda r: silences(r, 6), lambda r: requests(r, 10),
+        lambda r: bulk(r, 150000, 1))),  # fmt: skip
+    "lossless_stalls": Scenario(dict(delay=3), talk=together(
+        lambda r: stalls(r, 6), lambda r: silences(r, 6), lambda r: bulk(r, 300000, 1))),  # fmt: skip
+    "resets_and_refusals": Scenario(dict(delay=10, loss=0.02, loss_syn=0.08), talk=together(
+        lambda r: rough_ends(r, 20, 5), lambda r: requests(r, 20), lambda r: bulk(r, 100000, 1))),  # fmt: skip
+    "port_reuse": Scenario(dict(delay=5, loss=0.01, reorder=0.01, reorder_by=5), talk=together(
+        lambda r: reused_ports(r, 8), lambda r: bulk(r, 120000, 1))),  # fmt: skip
+    "tail_loss": Scenario(dict(delay=15, loss_push=0.06, loss_fin=0.1), talk=together(
+        lambda r: requests(r, 70, 6, rounds=12), lambda r: bulk(r, 150000, 1))),  # fmt: skip
+    "slow_link": Scenario(dict(delay=20, rate=1.5e6, queue=50, loss=0.003), talk=usual(100000, short=15)),
+    "reno": Scenario(dict(delay=20, rate=25e6, queue=60, loss=0.001), talk=usual(600000),
+                     sysctls={"ipv4/tcp_congestion_control": "reno"}),  # fmt: skip
+    "small_windows": Scenario(dict(delay=20, loss=0.006), talk=usual(250000), sysctls=SMALL_WINDOWS),
+    "small_mtu": Scenario(dict(delay=10, loss=0.006, reorder=0.004, reorder_by=5), talk=usual(150000), mtu=1280),
+    # Small enough to be kept: much harm to few packets.
+    "few_losses": Scenario(dict(delay=20, loss=0.06), talk=few),
+    "few_late": Scenario(dict(delay=8, loss=0.02, reorder=0.06, reorder_by=10, duplicate=0.02, duplicate_after=1),
+                         talk=few, version=6),  # fmt: skip
+    "few_queued": Scenario(dict(delay=5, rate=10e6, queue=10, loss=0.01), talk=few, sysctls=NO_TIMESTAMPS),
+    "few_stalls": Scenario(dict(delay=0.3, loss=0.02), talk=together(
+        lambda r: stalls(r, 1, 0.2, 60000), lambda r: silences(r, 1, 0.2), lambda r: reused_ports(r, 1, 3000))),  # fmt: skip
+    "smoke": Scenario(dict(delay=5, loss=0.03, reorder=0.02, reorder_by=5, duplicate=0.01), talk=few),
+}
+
+
+def conversations(name, seed):
+    """The plans for host A's clients; the same for the same seed."""
+    scenario = SCENARIOS[name]
+    return [plan | {"address": ADDRESSES["b"][scenario.version]} for plan in scenario.talk(Random(f"{name} {seed}"))]

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include <tcplens/wire/segment.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+
+using namespace tcplens;
+
+namespace {
+
+constexpr segment with(std::uint16_t flags, std::uint32_t payload_length) {
+    segment made{};
+    made.sequence = {0xffff'fffe};
+    made.payload_length = payload_length;
+    made.flags = {flags};
+    return made;
+}
+
+constexpr std::uint16_t fin = 0x001;
+constexpr std::uint16_t syn = 0x002;
+
+} // namespace
+
+TEST_CASE("SYN and FIN take up a sequence number each") { // RFC 9293 3.4
+    CHECK(with(0, 0).sequence_length() == 0);
+    CHECK(with(0, 100).sequence_length() == 100);
+    CHECK(with(syn, 0).sequence_length() == 1);
+    CHECK(with(fin, 0).sequence_length() == 1);
+    CHECK(with(fin, 100).sequence_length() == 101);
+    CHECK(with(syn | fin, 100).sequence_length() == 102);
+    CHECK(with(0x1fc, 0).sequence_length() == 0); // all the others
+}
+
+TEST_CASE("a segment ends beyond 2^32 where it began before") {
+    CHECK(with(0, 0).sequence_end() == sequence_number{0xffff'fffe});
+    CHECK(with(0, 1).sequence_end() == sequence_number{0xffff'ffff});
+    CHECK(with(0, 2).sequence_end() == sequence_number{0});
+    CHECK(with(fin, 100).sequence_end() == sequence_number{99});
+}
+
+TEST_CASE("data begins after a SYN, and before a FIN") {
+    CHECK(with(0, 5).payload_begin() == sequence_number{0xffff'fffe});
+    CHECK(with(fin, 5).payload_begin() == sequence_number{0xffff'fffe});
+    CHECK(with(syn, 5).payload_begin() == sequence_number{0xffff'ffff});
+}
+
+TEST_CASE("each flag has its bit") {
+    struct named {
+        std::uint16_t bit;
+        bool (tcp_flags::*flag)() const noexcept;
+    };
+    // RFC 9293 3.1; AE is RFC 9768 3
+    const named all[]{{0x001, &tcp_flags::fin}, {0x002, &tcp_flags::syn}, {0x004, &tcp_flags::rst},
+                      {0x008, &tcp_flags::psh}, {0x010, &tcp_flags::ack}, {0x020, &tcp_flags::urg},
+                      {0x040, &tcp_flags::ece}, {0x080, &tcp_flags::cwr}, {0x100, &tcp_flags::ae}};
+    for (const named& one : all) {
+        for (const named& other : all) CHECK((tcp_flags{one.bit}.*other.flag)() == (one.bit == other.bit));
+    }
+}

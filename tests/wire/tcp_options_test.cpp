@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "../packet_builder.hpp"
+
+#include <tcplens/wire/tcp_options.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <random>
+#include <span>
+
+using namespace tcplens;
+using namespace packet_builder;
+
+namespace {
+
+/// Read from memory that ends where the options do.
+tcp_options parse(const byte_vector& bytes, bool cut = false) {
+    const auto exact = std::make_unique<std::byte[]>(bytes.size());
+    std::ranges::copy(bytes, exact.get());
+    return tcp_options::parse({exact.get(), bytes.size()}, cut);
+}
+
+bool nothing_in(const tcp_options& options) {
+    return !options.timestamps && !options.maximum_segment_size && !options.window_scale && !options.sack_permitted &&
+           options.sack_blocks().empty();
+}
+
+} // namespace
+
+TEST_CASE("each option that matters is read") {
+    SUBCASE("maximum segment size") { // RFC 9293 3.2: kind 2, length 4
+        const tcp_options found = parse(hex("02 04 05b4"));
+        CHECK(found.maximum_segment_size == 1460);
+        CHECK(!found.malformed);
+    }
+    SUBCASE("window scale") { // RFC 7323 2.2: kind 3, length 3
+        const tcp_options found = parse(hex("03 03 07"));
+        CHECK(found.window_scale == 7);
+        CHECK(!found.malformed);
+    }
+    SUBCASE("SACK permitted") { // RFC 2018 2: kind 4, length 2
+        const tcp_options found = parse(hex("04 02"));
+        CHECK(found.sack_permitted);
+        CHECK(!found.malformed);
+    }
+    SUBCASE("SACK") { // RFC 2018 3: kind 5, length 8 n + 2
+        const tcp_options found = parse(hex("05 12 00000001 fffffffe  12345678 9abcdef0"));
+        REQUIRE(found.sack_blocks().size() == 2);
+        CHECK(found.sack_blocks()[0] == sack_block{{1}, {0xffff'fffe}});
+        CHECK(found.sack_blocks()[1] == sack_block{{0x1234'5678}, {0x9abc'def0}});
+        CHECK(!found.malformed);
+    }
+    SUBCASE("timestamps") { // RFC 7323 3.2: kind 8, length 10
+        const tcp_options found = parse(hex("08 0a 01234567 89abcdef"));
+        CHECK(found.timestamps == tcp_timestamps{.value = 0x0123'4567, .echo = 0x89ab'cdef});
+        CHECK(!found.malformed);
+    }
+    SUBCASE("none") {
+        const tcp_options found = parse({});
+        CHECK(nothing_in(found));
+        CHECK(!found.malformed);
+    }
+}
+
+TEST_CASE("an option of zeros is not an option that is missing") {
+    const tcp_options found = parse(hex("0204 0000  0303 00  080a 00000000 00000000"));
+    CHECK(found.maximum_segment_size == 0);
+    CHECK(found.window_scale == 0);
+    CHECK(found.timestamps == tcp_timestamps{});
+}
+
+TEST_CASE("options stand side by side, with no-operations between them, up to the end of the list") {
+    const byte_vector all = join({mss(1460), sack_permitted(), timestamps(1, 2), no_operation(), window_scale(7)});
+    const tcp_options found = parse(all);
+    CHECK(found.maximum_segment_size == 1460);
+    CHECK(found.sack_permitted);
+    CHECK(found.timestamps == tcp_timestamps{1, 2});
+    CHECK(found.window_scale == 7);
+    CHECK(!found.malformed);
+
+    // RFC 9293 3.1: what follows the end of the list is padding, whatever it is
+    const tcp_options ended = parse(join({mss(1460), hex("00"), window_scale(7), hex("00 ff")}));
+    CHECK(ended.maximum_segment_size == 1460);
+    CHECK(!ended.window_scale);
+    CHECK(!ended.malformed);
+    CHECK(nothing_in(parse(hex("00"))));
+    CHECK(nothing_in(parse(byte_vector(40, std::byte{1}))));
+    CHECK(!parse(byte_vector(40, std::byte{1})).malformed);
+}
+
+TEST_CASE("SACK has one to four blocks") {
+    byte_vector blocks;
+    for (std::uint32_t count = 1; count <= 4; ++count) {
+        blocks = join({blocks, byte_writer{std::endian::big}.put(count * 100).put(count * 100 + 50).bytes()});
+        const tcp_options found = parse(join({{std::byte{5}, static_cast<std::byte>(2 + 8 * count)}, blocks}));
+        CHECK(!found.malformed);
+        REQUIRE(found.sack_blocks().size() == count);
+        for (std::uint32_t i = 0; i < count; ++i) {
+            CHECK(found.sack_blocks()[i] == sack_block{{(i + 1) * 100}, {(i + 1) * 100 + 50}});
+        }
+    }
+}
+
+TEST_CASE("a window scale above 14 counts as 14") { // RFC 7323 2.3
+    for (unsigned shift = 0; shift < 256; ++shift) {
+        CHECK(parse(window_scale(static_cast<std::uint8_t>(shift))).window_scale == std::min(shift, 14u));
+    }
+}
+
+TEST_CASE("of an option that comes twice the last counts") {
+    CHECK(parse(join({mss(1), mss(2)})).maximum_segment_size == 2);
+    CHECK(parse(join({window_scale(1), window_scale(2)})).window_scale == 2);
+    CHECK(parse(join({timestamps(1, 2), timestamps(3, 4)})).timestamps == tcp_timestamps{3, 4});
+    CHECK(parse(join({sack_permitted(), sack_permitted()})).sack_permitted);
+
+    const tcp_options shorter = parse(join({sack({{1, 2}, {3, 4}, {5, 6}}), sack({{7, 8}})}));
+    CHECK(!shorter.malformed);
+    REQUIRE(shorter.sack_blocks().size() == 1);
+    CHECK(shorter.sack_blocks()[0] == sack_block{{7}, {8}});
+    CHECK(shorter == parse(sack({{7, 8}}))); // nothing is left of the first
+}
+
+TEST_CASE("options of other kinds are passed over") {
+    for (unsigned kind = 0; kind < 256; ++kind) {
+        if (kind <= 5 || kind == 8) continue;
+        for (unsigned length = 2; length <= 36; ++length) {
+            CAPTURE(kind);
+            CAPTURE(length);
+            byte_vector other(length, std::byte{0xee});
+            other[0] = static_cast<std::byte>(kind);
+            other[1] = static_cast<std::byte>(length);
+            const tcp_options found = parse(join({other, mss(1460)}));
+            CHECK(found == parse(mss(1460)));
+        }
+    }
+}
+
+TEST_CASE("an option whose length cannot be ends the list") {
+    for (const unsigned kind : {2u, 3u, 4u, 5u, 8u, 30u, 253u, 255u}) {
+        for (const unsigned length : {0u, 1u, 9u, 39u, 40u, 255u}) {
+            CAPTURE(kind);
+            CAPTURE(length);
+            // eight bytes from here to the end
+            byte_vector wrong(8, std::byte{1});
+            wrong[0] = static_cast<std::byte>(kind);
+            wrong[1] = static_cast<std::byte>(length);
+            const tcp_options found = parse(join({mss(1460), wrong}));
+            CHECK(found.malformed);
+            CHECK(found.maximum_segment_size == 1460); // what came before counts
+            CHECK(!found.window_scale);
+            CHECK(!found.timestamps);
+        }
+        const tcp_options found = parse({static_cast<std::byte>(kind)}); // no room for its length
+        CHECK(found.malformed);
+        CHECK(nothing_in(found));
+    }
+}
+
+TEST_CASE("an option whose length is wrong for its kind is passed over") {
+    struct right {
+        unsigned kind;
+        std::initializer_list<unsigned> lengths;
+    };
+    for (const right& option :
+         {right{2, {4}}, right{3, {3}}, right{4, {2}}, right{5, {10, 18, 26, 34}}, right{8, {10}}}) {
+        for (unsigned length = 2; length <= 36; ++length) {
+            CAPTURE(option.kind);
+            CAPTURE(length);
+            byte_vector bytes(length, std::byte{0x0d});
+            bytes[0] = static_cast<std::byte>(option.kind);
+            bytes[1] = static_cast<std::byte>(length);
+            const bool is_right = std::ranges::find(option.lengths, length) != option.lengths.end();
+
+            const tcp_options alone = parse(bytes);
+            CHECK(alone.malformed == !is_right);
+            CHECK(nothing_in(alone) == !is_right);
+
+            // the next option can be found
+            const byte_vector next = option.kind == 2 ? window_scale(7) : mss(1460);
+            const tcp_options both = parse(join({bytes, next}));
+            CHECK(both.malformed == !is_right);
+            if (option.kind == 2) CHECK(both.window_scale == 7);
+            else CHECK(both.maximum_segment_size == 1460);
+        }
+    }
+}
+
+TEST_CASE("options that the capture cut are read as far as they go") {
+    const byte_vector all =
+        join({mss(1460), sack_permitted(), timestamps(1, 2), no_operation(), window_scale(7), sack({{1, 2}, {3, 4}})});
+    for (std::size_t length = 0; length <= all.size(); ++length) {
+        CAPTURE(length);
+        const byte_vector captured(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(length));
+        const tcp_options cut = parse(captured, true);
+        CHECK(cut.cut);
+        CHECK(!cut.malformed);
+        CHECK(cut.maximum_segment_size.has_value() == (length >= 4));
+        CHECK(cut.sack_permitted == (length >= 6));
+        CHECK(cut.timestamps.has_value() == (length >= 16));
+        CHECK(cut.window_scale.has_value() == (length >= 20));
+        CHECK(cut.sack_blocks().size() == (length >= 38 ? 2 : 0));
+
+        // the same bytes, when the header ends there: only between two options is that right
+        const bool between =
+            length == 0 || length == 4 || length == 6 || length == 16 || length == 17 || length == 20 || length == 38;
+        const tcp_options ended = parse(captured, false);
+        CHECK(!ended.cut);
+        CHECK(ended.malformed == !between);
+        CHECK(ended.maximum_segment_size == cut.maximum_segment_size);
+        CHECK(ended.window_scale == cut.window_scale);
+    }
+
+    // a length that cannot be is one, cut or not
+    CHECK(parse(hex("02 01"), true).malformed);
+    CHECK(parse(hex("02 00 05 b4"), true).malformed);
+    CHECK(!parse(hex("02"), true).malformed);
+    CHECK(!parse(hex("02 04 05"), true).malformed);
+    CHECK(parse(hex("02 03 05"), true).malformed);
+}
+
+TEST_CASE("whatever the bytes are, reading them ends, and within them") {
+    std::mt19937_64 random{3};
+    std::size_t malformed = 0;
+    for (int i = 0; i < 50'000; ++i) {
+        byte_vector bytes(random() % 41);
+        for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() % (random() % 2 == 0 ? 12 : 256));
+        const tcp_options found = parse(bytes, i % 2 == 0);
+        CHECK(found.sack_block_count <= 4);
+        CHECK(found.window_scale.value_or(0) <= 14);
+        malformed += found.malformed;
+    }
+    CHECK(malformed > 10'000);
+    CHECK(malformed < 40'000);
+}
