@@ -39,7 +39,7 @@ struct add_result {
 };
 
 /// Follows every TCP connection in the packets that it is given, and is a range of all of them, in the order of their first
-/// packets. One table is for one thread.
+/// packets. One table is for one thread. One that was moved from can only be destroyed or assigned to.
 ///
 /// `Rules` say what each segment was: see segment_rules. A packet costs no allocation unless it begins a connection, and
 /// then only when the storage has to grow by another step.

@@ -212,7 +212,8 @@ private:
 
         verdict said;
         const sequence_holes::filling filling = fill_holes(begin, end, sender);
-        if (sender.holes.forgotten(begin)) said.because |= evidence::memory_exceeded;
+        const bool forgotten = sender.holes.forgotten(begin);
+        if (forgotten) said.because |= evidence::memory_exceeded;
         if (filling.bytes > 0) {
             said.because |= evidence::fills_hole;
             said.earlier_packet = filling.opened.packet_number;
@@ -239,8 +240,9 @@ private:
             said.names = out_of_order;
             said.because |= overtaken;
         } else if (const auto packets = sender.order.packets_between(sender.order.latest(), stamp);
-                   packets && *packets < -static_cast<int>(recent_segments::capacity)) {
-            said.names = duplicate; // sent long before: of a packet that is no longer remembered
+                   packets && *packets <= -static_cast<int>(recent_segments::capacity)) {
+            // Sent long before: a copy of a packet that is no longer remembered, or what a forgotten hole waited for.
+            said.names = forgotten ? out_of_order : duplicate;
             said.because |= evidence::ip_id;
         } else {
             said.names = retransmission;
@@ -366,7 +368,8 @@ private:
         // Duplicate ACKs may have come late: they stand in queues.
         const timestamp last_cause =
             asked || passed_over ? std::max(sender.last_time, receiver.last_time) : sender.last_time;
-        if (sent.time - last_cause > (measured ? 2 * *measured : std::chrono::milliseconds{100})) {
+        if (!sender.recent.empty() &&
+            sent.time - last_cause > (measured ? 2 * *measured : std::chrono::milliseconds{100})) {
             said.because |= evidence::silence;
             // A timeout sends the first segment again that was not acknowledged (RFC 6298 5.4), a probe the last (RFC 8985 7.3).
             const bool not_first = receiver.has_acknowledged && before(receiver.acknowledged, sent.sequence);

@@ -41,6 +41,8 @@ public:
         return nullptr;
     }
 
+    [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
+
     constexpr void remember(const segment& sent, std::uint32_t fingerprint, timestamp missed_since) noexcept {
         entries_[next_] = {.time = sent.time,
                            .missed_since = missed_since,
