@@ -228,10 +228,7 @@ TEST_CASE("a SYN-ACK that echoes the first of two SYNs was sent before, and lost
     s.after(1s);
     client.syn().timestamps(2000, 0).expect(retransmission);
     SUBCASE("the first") {
-        server.syn_ack()
-            .timestamps(500, 1000)
-            .expect(retransmission)
-            .because(evidence::timestamp_option);
+        server.syn_ack().timestamps(500, 1000).expect(retransmission).because(evidence::timestamp_option);
     }
     SUBCASE("the second") {
         server.syn_ack().timestamps(500, 2000);

@@ -64,7 +64,10 @@ public:
     /// Takes in a segment that was decoded elsewhere; it counts as a packet.
     add_result add(const segment& next) {
         statistics_.count(packet_outcome::tcp);
-        return follow(next);
+        if (next.time == subtractable(next.time)) return follow(next);
+        segment moved = next;
+        moved.time = subtractable(next.time);
+        return follow(moved);
     }
 
     /// How many packets there were, and what they were.

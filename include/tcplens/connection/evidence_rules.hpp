@@ -31,10 +31,15 @@ public:
         sequence_number captured_up_to{}; ///< after the highest that was captured
         sequence_number acknowledged{};   ///< its highest acknowledgment
         sequence_number sacked_up_to{};   ///< the highest edge of its SACK blocks
+        sequence_number before_jump{};
+        sequence_number far_acknowledgment{};
         std::uint32_t duplicate_acks = 0;
         std::uint32_t first_syn_clock = 0; ///< TSval of its first SYN
         std::uint16_t window = 0;          ///< its last, not scaled
         bool heard = false;                ///< `first`, `next` and `captured_up_to` are known
+        bool first_is_near = true;         ///< so near below `next` that numbers can be compared with it
+        bool jumped = false;               ///< `next` went from `before_jump` to where it is further than any window
+        bool acknowledged_far = false;     ///< `far_acknowledgment` is the last that it sent of that kind
         bool sent_syn = false;             ///< `first` is its SYN
         bool sent_syn_ack = false;
         bool sent_syn_again = false;
@@ -85,13 +90,13 @@ public:
         if (sent.flags.syn() && !take_syn(sent, sender, receiver)) return {};
 
         const transmission_stamp stamp = transmission_stamp::of(sent);
-        verdict said = judge_sequence(sent, stamp, sender, receiver);
+        timestamp missed_since = sent.time;
+        verdict said = judge_sequence(sent, stamp, missed_since, sender, receiver);
         if (said.is_retransmission()) say_which_kind(sent, sender, receiver, said);
         if (sent.flags.ack()) judge_acknowledgment(sent, sender, receiver, said);
         if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) said.names |= verdict_names::zero_window;
 
-        const bool fills_hole = (said.because & evidence::fills_hole) != evidence::none;
-        sender.recent.remember(sent, fingerprint, fills_hole ? sent.time - said.elapsed : sent.time);
+        sender.recent.remember(sent, fingerprint, missed_since);
         sender.order.learn(stamp);
         learn_times(sent, said, sender, receiver);
         sender.owes_nothing = receiver.heard && sent.flags.ack() && !before(sent.acknowledgment, receiver.next) &&
@@ -113,8 +118,10 @@ private:
                                       side_state& receiver) noexcept {
         sender.there_and_back.answers(sent);
         receiver.there_and_back.passes(sent, said.is_retransmission());
-        if (sender.sent_syn_last && !sent.flags.syn() && sent.time >= sender.last_time) {
-            sender.handshake_time = sent.time - sender.last_time;
+        const nanoseconds since_last = sent.time - sender.last_time;
+        if (sender.sent_syn_last && !sent.flags.syn() && since_last >= nanoseconds::zero() &&
+            since_last < std::chrono::hours{1}) {
+            sender.handshake_time = since_last;
         }
         sender.sent_syn_last = sent.flags.syn() && !sent.flags.ack() && !said.is_retransmission();
         sender.last_time = sent.time;
@@ -145,7 +152,11 @@ private:
     [[nodiscard]] static constexpr bool is_duplicate(const segment& sent, const recent_segments::entry& earlier,
                                                      const side_state& sender, const side_state& receiver,
                                                      std::uint32_t since_duplicate) noexcept {
-        if (sent.ip_id.value_or(0) != 0 && !sender.order.id_is_constant()) return true;
+        if (sent.ip_id.value_or(0) != 0) {
+            // Of a first packet nobody knows whether its Identification is one of a kind; but no timer is as quick as this.
+            const auto varies = sender.order.id_varies();
+            if (varies.value_or(sent.time - earlier.time < std::chrono::milliseconds{200})) return true;
+        }
         // Of a round trip that one direction alone shows, a part may have been waiting.
         const nanoseconds least = least_resend_time(sender, receiver) / (receiver.heard ? 1 : 2);
         if (sent.time - earlier.missed_since > least) return false;
@@ -170,7 +181,8 @@ private:
             before(sender.first, receiver.acknowledged)) {
             return false;
         }
-        const bool same = sender.sent_syn ? syn.sequence == sender.first : before(syn.sequence, sender.first);
+        const bool same =
+            sender.sent_syn ? syn.sequence == sender.first : sender.first_is_near && before(syn.sequence, sender.first);
         if (sender.heard && !same) {
             sender = {};
             receiver.there_and_back = {};
@@ -180,8 +192,25 @@ private:
         return true;
     }
 
+    /// Numbers further ahead than this are a lie, or a long gap in the capture: no window in use is as large.
+    static constexpr std::int32_t far_ahead = 1 << 24;
+
+    /// Keeps what is remembered of a side within reach of its numbers, which come again after 4 GiB. And if it goes on where it
+    /// was before it went far ahead, it never did that.
+    static constexpr void keep_up(side_state& sender, sequence_number begin) noexcept {
+        if (sender.jumped && begin == sender.before_jump) {
+            sender.jumped = false;
+            sender.next = sender.captured_up_to = begin;
+            sender.holes.drop_from(begin);
+        }
+        sender.holes.age(sender.next);
+        sender.overtaken.age(sender.next);
+        if (distance(sender.first, sender.next) > (1 << 30)) sender.first_is_near = false;
+    }
+
     [[nodiscard]] static constexpr verdict judge_sequence(const segment& sent, const transmission_stamp& stamp,
-                                                          side_state& sender, const side_state& receiver) noexcept {
+                                                          timestamp& missed_since, side_state& sender,
+                                                          const side_state& receiver) noexcept {
         using enum verdict_names;
         const sequence_number begin = sent.sequence;
         const sequence_number end = sent.sequence_end();
@@ -193,17 +222,21 @@ private:
             sender.sent_syn_ack |= sent.flags.ack();
             if (opens_both) return {};
         }
+        if (begin != end) keep_up(sender, begin);
         if (const verdict_names probe = find_probe(sent, sender, receiver); probe != none) return {.names = probe};
 
         const bool beyond_all = !before(begin, sender.captured_up_to);
         if (begin != end && before(sender.captured_up_to, end)) sender.captured_up_to = end;
         if (before(sender.next, begin)) {
+            if (distance(sender.next, begin) > far_ahead) {
+                sender.jumped = true;
+                sender.before_jump = sender.next;
+            }
             sender.holes.open(sender.next, begin, {sent.time, sent.packet_number, stamp});
             sender.next = end;
             return {.names = lost_segment};
         }
         if (begin == end) return {};
-        sender.holes.age(sender.next);
         if (begin == sender.next) {
             sender.next = end;
             if (!copy_is_missing(sent, stamp, sender, receiver)) return {};
@@ -218,8 +251,14 @@ private:
             said.because |= evidence::fills_hole;
             said.earlier_packet = filling.opened.packet_number;
             said.elapsed = sent.time - filling.opened.time;
+            missed_since = filling.opened.time;
         }
-        if (filling.bytes == end.value - begin.value) {
+        std::uint32_t unseen = filling.bytes;
+        if (before(sender.next, end)) {
+            unseen += end.value - sender.next.value;
+            sender.next = end;
+        }
+        if (unseen == end.value - begin.value) {
             if (sent_again(sent, stamp, filling.opened, sender, receiver, said.because)) {
                 said.names = retransmission;
                 sender.overtaken.expect(begin, end, filling.opened.stamp);
@@ -289,19 +328,15 @@ private:
         return verdict_names::none;
     }
 
-    /// Fills what was missing of [begin, end). All before the first and all after the last that was heard was missing too.
+    /// Fills what was missing of [begin, end). All before the first that was heard was missing too.
     static constexpr sequence_holes::filling fill_holes(sequence_number begin, sequence_number end,
                                                         side_state& sender) noexcept {
         sequence_holes::filling filling = sender.holes.fill(begin, end);
-        if (before(begin, sender.first)) {
+        if (sender.first_is_near && before(begin, sender.first)) {
             if (filling.bytes == 0) filling.opened = sender.first_heard;
             filling.bytes += (before(end, sender.first) ? end : sender.first).value - begin.value;
             if (before(end, sender.first)) sender.holes.open(end, sender.first, sender.first_heard);
             sender.first = begin;
-        }
-        if (before(sender.next, end)) {
-            filling.bytes += end.value - sender.next.value;
-            sender.next = end;
         }
         return filling;
     }
@@ -385,6 +420,16 @@ private:
                                                verdict& said) noexcept {
         using enum verdict_names;
         const sequence_number ack = sent.acknowledgment;
+        // One acknowledgment of what nobody can have sent is passed over; where they go on there, they are believed.
+        if (sender.has_acknowledged && distance(sender.acknowledged, ack) > far_ahead) {
+            const std::int32_t further = distance(sender.far_acknowledgment, ack);
+            if (!sender.acknowledged_far || further < 0 || further > far_ahead) {
+                sender.acknowledged_far = true;
+                sender.far_acknowledgment = ack;
+                return;
+            }
+        }
+        sender.acknowledged_far = false;
         if (receiver.heard && before(receiver.next, ack)) {
             // A probe's byte that was accepted was sent, after all; any other was sent and not captured.
             const bool probe_accepted = receiver.sent_zero_window_probe && ack == receiver.next + 1;
@@ -407,7 +452,7 @@ private:
                 said.names |= zero_window_probe_ack;
             } else if (receiver.heard && before(ack, receiver.next)) { // RFC 5681 2: something is outstanding
                 said.names |= duplicate_ack;
-                ++sender.duplicate_acks;
+                if (!reports_duplicate(sent)) ++sender.duplicate_acks;
             }
         }
         if (!sender.has_acknowledged || before(sender.acknowledged, ack)) {
@@ -417,11 +462,22 @@ private:
             if (sender.has_sacked && !before(ack, sender.sacked_up_to)) sender.has_sacked = false;
         }
         for (const sack_block& block : sent.options.sack_blocks()) {
-            // A block below the acknowledgment reports what came twice (RFC 2883 4).
-            if (!before(sender.acknowledged, block.right)) continue;
+            // Neither what is acknowledged already, nor what was never sent.
+            if (!before(sender.acknowledged, block.right) || !before(block.left, block.right)) continue;
+            if (receiver.heard && before(receiver.next, block.right)) continue;
             if (!sender.has_sacked || before(sender.sacked_up_to, block.right)) sender.sacked_up_to = block.right;
             sender.has_sacked = true;
         }
+    }
+
+    /// Whether an acknowledgment reports what came twice (RFC 2883 4): it asks for nothing. That what came twice was sent
+    /// twice, and which copy was needless, it says too late for the verdict.
+    [[nodiscard]] static constexpr bool reports_duplicate(const segment& sent) noexcept {
+        const auto blocks = sent.options.sack_blocks();
+        if (blocks.empty()) return false;
+        if (!before(sent.acknowledgment, blocks[0].right)) return true;
+        return blocks.size() > 1 && !before(blocks[0].left, blocks[1].left) &&
+               !before(blocks[1].right, blocks[0].right);
     }
 };
 

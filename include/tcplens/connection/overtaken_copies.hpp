@@ -38,6 +38,13 @@ public:
         return evidence::none;
     }
 
+    /// Gives up what lies so far below `next` that its numbers would soon be taken for others.
+    constexpr void age(sequence_number next) noexcept {
+        for (copy& each : copies_) {
+            if (distance(each.begin, next) > (1 << 30)) each.length = 0;
+        }
+    }
+
 private:
     struct copy {
         sequence_number begin{};

@@ -51,8 +51,10 @@ public:
 
 private:
     constexpr void sample(std::chrono::nanoseconds took) noexcept {
-        if (took >= std::chrono::nanoseconds::zero()) least_ = std::min(took, least_.value_or(took));
+        if (took >= std::chrono::nanoseconds::zero() && took <= longest) least_ = std::min(took, least_.value_or(took));
     }
+
+    static constexpr std::chrono::hours longest{1}; ///< more is no round trip but a clock that was set
 
     std::optional<std::chrono::nanoseconds> least_{};
     timestamp sequence_passed_{};

@@ -74,6 +74,11 @@ public:
         forgot_ = forgot_ && distance(forgotten_up_to_, next) <= oldest;
     }
 
+    /// Forgets what lies at or above `from`: those numbers were no more than a lie.
+    constexpr void drop_from(sequence_number from) noexcept {
+        while (count_ > 0 && !before(holes_[count_ - 1].begin, from)) --count_;
+    }
+
     /// Whether holes may have been forgotten that began before `at`.
     [[nodiscard]] constexpr bool forgotten(sequence_number at) const noexcept {
         return forgot_ && before(at, forgotten_up_to_);

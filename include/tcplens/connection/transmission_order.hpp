@@ -34,8 +34,8 @@ public:
         }
         if (!sent.id) return;
         const int step = latest_.id ? id_distance(*latest_.id, *sent.id) : 0;
+        if (latest_.id) varies_ = step != 0;
         if (latest_.id && step == 0) {
-            constant_ = true;
             trust_ = 0;
         } else if (latest_.id && step > 0 && step <= largest_step) {
             trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
@@ -48,8 +48,9 @@ public:
     }
 
     [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ >= 2; }
-    /// Whether two packets in a row had the same Identification.
-    [[nodiscard]] constexpr bool id_is_constant() const noexcept { return constant_; }
+    /// Whether the last two packets had different Identifications, so that equal ones are no accident; nothing as long as
+    /// there were not two.
+    [[nodiscard]] constexpr std::optional<bool> id_varies() const noexcept { return varies_; }
     /// The highest Identification and clock so far.
     [[nodiscard]] constexpr const transmission_stamp& latest() const noexcept { return latest_; }
 
@@ -80,7 +81,7 @@ private:
 
     transmission_stamp latest_{};
     std::uint8_t trust_ = 0;
-    bool constant_ = false;
+    std::optional<bool> varies_{};
 };
 
 } // namespace tcplens

@@ -4,6 +4,7 @@
 #include "segment_rules.hpp"
 #include "unacknowledged_count.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -260,7 +261,9 @@ private:
         constexpr void remember_window_scale() noexcept {
             if (sent.flags.syn()) sender.window_unscaled = true;
             else if (sent.flags.ack()) sender.window_unscaled = false;
-            if (sent.options.window_scale) sender.window_shift = static_cast<std::int8_t>(*sent.options.window_scale);
+            if (sent.options.window_scale) {
+                sender.window_shift = static_cast<std::int8_t>(std::min<std::uint8_t>(*sent.options.window_scale, 14));
+            }
             if (!sent.flags.syn() || sent.options.cut) return;
             if (sender.window_shift == unknown_shift) sender.window_shift = receiver.window_shift = unused_shift;
             else if (sent.flags.ack() && receiver.window_shift == unused_shift) sender.window_shift = unused_shift;

@@ -42,7 +42,7 @@ namespace tcplens {
     const auto tcp = tcp_header::parse(ip->content);
     if (!tcp) return tcp.reason();
 
-    into = {.time = from.time,
+    into = {.time = subtractable(from.time),
             .packet_number = from.number,
             .source = {ip->source, tcp->source_port()},
             .destination = {ip->destination, tcp->destination_port()},

@@ -15,7 +15,7 @@ namespace tcplens {
 
 /// One TCP segment as it was on the wire: all that the analysis of connections needs to know of a packet.
 struct segment {
-    timestamp time{};
+    timestamp time{};                ///< from 1823 to 2116: see subtractable()
     std::uint64_t packet_number = 0; ///< of the packet that carried it
     endpoint source{};
     endpoint destination{};
