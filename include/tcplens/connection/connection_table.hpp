@@ -64,9 +64,10 @@ public:
     /// Takes in a segment that was decoded elsewhere; it counts as a packet.
     add_result add(const segment& next) {
         statistics_.count(packet_outcome::tcp);
-        if (next.time == subtractable(next.time)) return follow(next);
+        const timestamp time = subtractable(next.time);
+        if (next.time == time) return follow(next);
         segment moved = next;
-        moved.time = subtractable(next.time);
+        moved.time = time;
         return follow(moved);
     }
 

@@ -31,15 +31,11 @@ public:
         sequence_number captured_up_to{}; ///< after the highest that was captured
         sequence_number acknowledged{};   ///< its highest acknowledgment
         sequence_number sacked_up_to{};   ///< the highest edge of its SACK blocks
-        sequence_number before_jump{};
-        sequence_number far_acknowledgment{};
         std::uint32_t duplicate_acks = 0;
         std::uint32_t first_syn_clock = 0; ///< TSval of its first SYN
         std::uint16_t window = 0;          ///< its last, not scaled
         bool heard = false;                ///< `first`, `next` and `captured_up_to` are known
         bool first_is_near = true;         ///< so near below `next` that numbers can be compared with it
-        bool jumped = false;               ///< `next` went from `before_jump` to where it is further than any window
-        bool acknowledged_far = false;     ///< `far_acknowledgment` is the last that it sent of that kind
         bool sent_syn = false;             ///< `first` is its SYN
         bool sent_syn_ack = false;
         bool sent_syn_again = false;
@@ -51,8 +47,10 @@ public:
         bool sent_zero_window_probe = false; ///< likewise
         /// Its last segment acknowledged all that had come to it, and nothing came since that it had to answer or to probe.
         bool owes_nothing = false;
-        sequence_holes::opening first_heard{}; ///< the segment that began with `first`
-        timestamp last_time{};                 ///< of its last segment
+        std::optional<sequence_number> before_jump{};        ///< `next`, before it went further ahead than any window
+        std::optional<sequence_number> far_acknowledgment{}; ///< its last, if that went as far and was passed over
+        sequence_holes::opening first_heard{};               ///< the segment that began with `first`
+        timestamp last_time{};                               ///< of its last segment
         /// From its SYN without ACK to its next segment, and so from one end to the other and back.
         std::optional<std::chrono::nanoseconds> handshake_time{};
         round_trip there_and_back{}; ///< from the capture to it
@@ -119,8 +117,7 @@ private:
         sender.there_and_back.answers(sent);
         receiver.there_and_back.passes(sent, said.is_retransmission());
         const nanoseconds since_last = sent.time - sender.last_time;
-        if (sender.sent_syn_last && !sent.flags.syn() && since_last >= nanoseconds::zero() &&
-            since_last < std::chrono::hours{1}) {
+        if (sender.sent_syn_last && !sent.flags.syn() && round_trip::is_plausible(since_last)) {
             sender.handshake_time = since_last;
         }
         sender.sent_syn_last = sent.flags.syn() && !sent.flags.ack() && !said.is_retransmission();
@@ -198,14 +195,14 @@ private:
     /// Keeps what is remembered of a side within reach of its numbers, which come again after 4 GiB. And if it goes on where it
     /// was before it went far ahead, it never did that.
     static constexpr void keep_up(side_state& sender, sequence_number begin) noexcept {
-        if (sender.jumped && begin == sender.before_jump) {
-            sender.jumped = false;
+        if (begin == sender.before_jump) {
+            sender.before_jump.reset();
             sender.next = sender.captured_up_to = begin;
             sender.holes.drop_from(begin);
         }
         sender.holes.age(sender.next);
         sender.overtaken.age(sender.next);
-        if (distance(sender.first, sender.next) > (1 << 30)) sender.first_is_near = false;
+        if (distance(sender.first, sender.next) > longest_memory) sender.first_is_near = false;
     }
 
     [[nodiscard]] static constexpr verdict judge_sequence(const segment& sent, const transmission_stamp& stamp,
@@ -228,10 +225,7 @@ private:
         const bool beyond_all = !before(begin, sender.captured_up_to);
         if (begin != end && before(sender.captured_up_to, end)) sender.captured_up_to = end;
         if (before(sender.next, begin)) {
-            if (distance(sender.next, begin) > far_ahead) {
-                sender.jumped = true;
-                sender.before_jump = sender.next;
-            }
+            if (distance(sender.next, begin) > far_ahead) sender.before_jump = sender.next;
             sender.holes.open(sender.next, begin, {sent.time, sent.packet_number, stamp});
             sender.next = end;
             return {.names = lost_segment};
@@ -422,14 +416,13 @@ private:
         const sequence_number ack = sent.acknowledgment;
         // One acknowledgment of what nobody can have sent is passed over; where they go on there, they are believed.
         if (sender.has_acknowledged && distance(sender.acknowledged, ack) > far_ahead) {
-            const std::int32_t further = distance(sender.far_acknowledgment, ack);
-            if (!sender.acknowledged_far || further < 0 || further > far_ahead) {
-                sender.acknowledged_far = true;
+            const auto& far = sender.far_acknowledgment;
+            if (!far || distance(*far, ack) < 0 || distance(*far, ack) > far_ahead) {
                 sender.far_acknowledgment = ack;
                 return;
             }
         }
-        sender.acknowledged_far = false;
+        sender.far_acknowledgment.reset();
         if (receiver.heard && before(receiver.next, ack)) {
             // A probe's byte that was accepted was sent, after all; any other was sent and not captured.
             const bool probe_accepted = receiver.sent_zero_window_probe && ack == receiver.next + 1;

@@ -41,7 +41,7 @@ public:
     /// Gives up what lies so far below `next` that its numbers would soon be taken for others.
     constexpr void age(sequence_number next) noexcept {
         for (copy& each : copies_) {
-            if (distance(each.begin, next) > (1 << 30)) each.length = 0;
+            if (distance(each.begin, next) > longest_memory) each.length = 0;
         }
     }
 

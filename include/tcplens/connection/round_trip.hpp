@@ -47,14 +47,17 @@ public:
         }
     }
 
+    /// Whether a round trip can have taken so long: less than nothing, or more than an hour, is a clock that was set.
+    [[nodiscard]] static constexpr bool is_plausible(std::chrono::nanoseconds took) noexcept {
+        return took >= std::chrono::nanoseconds::zero() && took <= std::chrono::hours{1};
+    }
+
     [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> least() const noexcept { return least_; }
 
 private:
     constexpr void sample(std::chrono::nanoseconds took) noexcept {
-        if (took >= std::chrono::nanoseconds::zero() && took <= longest) least_ = std::min(took, least_.value_or(took));
+        if (is_plausible(took)) least_ = std::min(took, least_.value_or(took));
     }
-
-    static constexpr std::chrono::hours longest{1}; ///< more is no round trip but a clock that was set
 
     std::optional<std::chrono::nanoseconds> least_{};
     timestamp sequence_passed_{};

@@ -69,9 +69,8 @@ public:
 
     /// Drops what lies so far below `next`, the highest sequence number so far, that numbers would soon be taken for others.
     constexpr void age(sequence_number next) noexcept {
-        constexpr std::int32_t oldest = 1 << 30;
-        while (count_ > 0 && distance(holes_[0].begin, next) > oldest) drop_lowest();
-        forgot_ = forgot_ && distance(forgotten_up_to_, next) <= oldest;
+        while (count_ > 0 && distance(holes_[0].begin, next) > longest_memory) drop_lowest();
+        forgot_ = forgot_ && distance(forgotten_up_to_, next) <= longest_memory;
     }
 
     /// Forgets what lies at or above `from`: those numbers were no more than a lie.

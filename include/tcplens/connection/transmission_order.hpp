@@ -33,16 +33,16 @@ public:
             latest_.clock = sent.clock;
         }
         if (!sent.id) return;
-        const int step = latest_.id ? id_distance(*latest_.id, *sent.id) : 0;
-        if (latest_.id) varies_ = step != 0;
-        if (latest_.id && step == 0) {
-            trust_ = 0;
-        } else if (latest_.id && step > 0 && step <= largest_step) {
-            trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
-        } else if (latest_.id && step < 0 && step >= -largest_step) {
-            return; // it came late; or sent late: no reason to trust less, nor to go back
-        } else {
-            trust_ = 0;
+        if (latest_.id) {
+            const int step = id_distance(*latest_.id, *sent.id);
+            varies_ = step != 0;
+            if (step > 0 && step <= largest_step) {
+                trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
+            } else if (step < 0 && step >= -largest_step) {
+                return; // it came late; or sent late: no reason to trust less, nor to go back
+            } else {
+                trust_ = 0;
+            }
         }
         latest_.id = sent.id;
     }

@@ -25,6 +25,10 @@ struct sequence_number {
     return static_cast<std::int32_t>(to.value - from.value);
 }
 
+/// What lies further behind the newest number than this must be forgotten, before it seems to lie ahead: half of what
+/// distance() can tell.
+inline constexpr std::int32_t longest_memory = 1 << 30;
+
 /// Whether `a` comes before `b` (RFC 1982 3.2). Of two numbers that are 2^31 apart neither comes before the other.
 [[nodiscard]] constexpr bool before(sequence_number a, sequence_number b) noexcept {
     return distance(a, b) > 0;
