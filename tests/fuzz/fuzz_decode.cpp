@@ -46,6 +46,8 @@ void require_sound(const packet& from, const decoding& made) {
     require(found.time == from.time);
     require(found.packet_number == from.number);
     require(found.wire_length == from.wire_length);
+    require(found.captured_payload <= found.payload_length && found.captured_payload <= from.bytes.size());
+    require(found.payload_length < found.ip_length);
     require(found.source.address.is_v4() || !found.ip_id || found.destination.address.is_v4());
     // No jumbogram in IPv4: the length is that of the field, or of the frame.
     require(!found.ip_id || found.payload_length <= std::max<std::uint32_t>(from.wire_length, 0xffff) - 40);

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -49,6 +50,7 @@ static_assert(whole.segment.sequence == sequence_number{1000});
 static_assert(whole.segment.flags.syn() && !whole.segment.flags.ack());
 static_assert(whole.segment.options.maximum_segment_size == 1460);
 static_assert(whole.segment.ip_id == 0x1234);
+static_assert(whole.segment.ip_length == 44 && whole.segment.captured_payload == 0);
 static_assert([] { // the compiler would see a step beyond the bytes, or overflow
     for (std::size_t length = 0; length <= literal.size(); ++length) {
         if ((decode_literal(length).outcome == packet_outcome::tcp) != (length >= 58)) return false;
@@ -126,14 +128,14 @@ TEST_CASE("a TCP packet of each link layer and each network layer, cut at each l
             const decoding made = decode_frame(frame, {.link = each.link, .snapshot_length = length});
             REQUIRE(made.outcome == (length < tcp + 20 ? packet_outcome::truncated : packet_outcome::tcp));
             if (made.outcome != packet_outcome::tcp) continue;
-            if (length < data) { // only options can be missing
-                segment found = made.segment;
+            segment found = made.segment;
+            CHECK(found.captured_payload == length - std::min(length, data));
+            found.captured_payload = expected.captured_payload;
+            if (length < data) { // options can be missing
                 CHECK(found.options.cut);
                 found.options = expected.options;
-                CHECK(found == expected);
-            } else {
-                CHECK(made.segment == expected);
             }
+            CHECK(found == expected);
         }
     }
 }

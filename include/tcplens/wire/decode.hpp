@@ -50,6 +50,8 @@ namespace tcplens {
             .acknowledgment = tcp->acknowledgment(),
             .payload_length = static_cast<std::uint32_t>(tcp->payload_length()),
             .payload_beyond_frame = static_cast<std::uint32_t>(tcp->payload_beyond_frame()),
+            .captured_payload = static_cast<std::uint32_t>(tcp->captured_payload()),
+            .ip_length = ip->length,
             .wire_length = static_cast<std::uint32_t>(wire_length),
             .window = tcp->window(),
             .flags = tcp->flags(),

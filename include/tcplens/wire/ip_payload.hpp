@@ -28,6 +28,7 @@ struct ip_payload {
     address destination{};
     ip_protocol protocol{};
     bool fragment = false;             ///< only a part of what the sender's packet carried
+    std::uint32_t length = 0;          ///< of the whole IP packet, headers included
     std::uint8_t hop_limit = 0;        ///< or time to live
     std::uint8_t ecn = 0;              ///< from 0 to 3 (RFC 3168 5)
     std::optional<std::uint16_t> id{}; ///< IPv4 only

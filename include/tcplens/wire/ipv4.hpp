@@ -48,6 +48,7 @@ public:
                 .destination = destination(),
                 .protocol = protocol(),
                 .fragment = more_fragments() || fragment_offset() != 0,
+                .length = static_cast<std::uint32_t>(total_length()),
                 .hop_limit = time_to_live(),
                 .ecn = ecn(),
                 .id = id(),

@@ -51,6 +51,8 @@ public:
             found.content = found.content.with_length(*jumbo);
         }
 
+        found.length = static_cast<std::uint32_t>(length + found.content.wire_length);
+
         for (;;) {
             std::size_t unit = 8; // RFC 8200 4: lengths count eight bytes, the first eight not included
             switch (found.protocol) {

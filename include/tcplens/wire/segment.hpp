@@ -13,6 +13,14 @@
 
 namespace tcplens {
 
+/// What the checksums of a segment said, IP and TCP together.
+enum class checksum_state : std::uint8_t {
+    not_verified, ///< nobody asked, or the capture was cut before the end of what they cover
+    good,
+    offloaded, ///< the sending host left the TCP checksum to its network adapter: damage cannot be told
+    bad,       ///< damaged on the way, or made by a tool that does not care
+};
+
 /// One TCP segment as it was on the wire: all that the analysis of connections needs to know of a packet.
 struct segment {
     timestamp time{};                ///< from 1823 to 2116: see subtractable()
@@ -25,9 +33,12 @@ struct segment {
     /// How much of `payload_length` the frame on the wire had no room for: the IP length or the frame's is wrong, mostly since
     /// a tool cut the packet and wrote the length that was left.
     std::uint32_t payload_beyond_frame = 0;
-    std::uint32_t wire_length = 0; ///< bytes of the whole packet on the wire, link layer and padding included
-    std::uint16_t window = 0;      ///< the field, not scaled
+    std::uint32_t captured_payload = 0; ///< how much of `payload_length` the capture holds; less where a snaplen cut it
+    std::uint32_t ip_length = 0;        ///< bytes of the IP packet: header, extension headers and all that it carries
+    std::uint32_t wire_length = 0;      ///< bytes of the whole packet on the wire, link layer and padding included
+    std::uint16_t window = 0;           ///< the field, not scaled
     tcp_flags flags{};
+    checksum_state checksum = checksum_state::not_verified;
     std::optional<std::uint16_t> ip_id{}; ///< IPv4 Identification; IPv6 has none
     std::uint8_t hop_limit = 0;           ///< or the IPv4 time to live
     std::uint8_t ecn = 0;                 ///< the two bits of RFC 3168 5, from 0 to 3

@@ -39,6 +39,10 @@ public:
     [[nodiscard]] constexpr std::uint16_t window() const noexcept { return load_big<std::uint16_t>(at(14)); }
     /// On the wire, whatever was captured of it.
     [[nodiscard]] constexpr std::size_t payload_length() const noexcept { return packet_.wire_length - length(); }
+    /// How much of that was captured.
+    [[nodiscard]] constexpr std::size_t captured_payload() const noexcept {
+        return packet_.bytes.size() - std::min(packet_.bytes.size(), length());
+    }
     /// How much of that the frame had no room for.
     [[nodiscard]] constexpr std::size_t payload_beyond_frame() const noexcept {
         return std::min(payload_length(), packet_.beyond_frame);
