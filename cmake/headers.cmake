@@ -7,21 +7,28 @@ set(tcplens_headers
     capture.hpp
     capture/byte_order.hpp
     capture/byte_source.hpp
+    capture/capture_descriptions.hpp
     capture/capture_error.hpp
     capture/capture_file.hpp
     capture/capture_format.hpp
+    capture/capture_interface.hpp
     capture/capture_reader.hpp
+    capture/capture_section.hpp
     capture/file_stream.hpp
     capture/interface_clock.hpp
+    capture/interface_statistics.hpp
     capture/limits.hpp
     capture/link_type.hpp
     capture/mapped_file.hpp
     capture/memory_source.hpp
+    capture/option_list.hpp
     capture/packet.hpp
     capture/packet_iterator.hpp
+    capture/packet_options.hpp
     capture/packet_reader.hpp
     capture/pcap_reader.hpp
     capture/pcapng_reader.hpp
+    capture/skipped_parts.hpp
     capture/stream_source.hpp
     capture/timestamp.hpp
 
