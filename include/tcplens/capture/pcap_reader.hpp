@@ -143,19 +143,13 @@ private:
             }
             return;
         }
-        header = source_.peek(pcap_header_length);
-        if (header.size() < pcap_header_length) {
-            this->ran_out("file header", 0, 0, pcap_header_length, header.size());
-            return;
-        }
-
         const auto magic_in = [&](std::endian order) { return load<std::uint32_t>(header.data(), order); };
         const bool big = std::ranges::find(pcap_magics, magic_in(std::endian::big)) != pcap_magics.end();
         order_ = big ? std::endian::big : std::endian::little;
         const std::uint32_t magic = magic_in(order_);
         const bool ixia = magic == pcap_ixia_hardware_magic || magic == pcap_ixia_software_magic;
         const std::size_t header_length = ixia ? ixia_header_length : pcap_header_length;
-        if (ixia) header = source_.peek(header_length);
+        header = source_.peek(header_length);
         if (header.size() < header_length) {
             this->ran_out("file header", 0, 0, header_length, header.size());
             return;
