@@ -27,6 +27,7 @@ set(tcplens_headers
 
     wire.hpp
     wire/address.hpp
+    wire/cisco_hdlc.hpp
     wire/decode.hpp
     wire/endpoint.hpp
     wire/ether_type.hpp
@@ -37,8 +38,10 @@ set(tcplens_headers
     wire/layer.hpp
     wire/link_layers.hpp
     wire/linux_cooked.hpp
+    wire/llc.hpp
     wire/null_loopback.hpp
     wire/packet_outcome.hpp
+    wire/ppp.hpp
     wire/raw_ip.hpp
     wire/segment.hpp
     wire/sequence_number.hpp

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cisco_hdlc.hpp"
 #include "ethernet.hpp"
 #include "linux_cooked.hpp"
 #include "null_loopback.hpp"
+#include "ppp.hpp"
 #include "raw_ip.hpp"
 
 #include <algorithm>
@@ -28,6 +30,6 @@ struct link_layer_list {
 };
 
 /// All that tcplens reads, the most frequent first. A new link layer: one new file, and its name here.
-using link_layers = link_layer_list<ethernet, raw_ip, linux_cooked, null_loopback>;
+using link_layers = link_layer_list<ethernet, raw_ip, linux_cooked, null_loopback, cisco_hdlc, ppp>;
 
 } // namespace tcplens
