@@ -16,8 +16,9 @@ enum class link_type : std::uint32_t {
     slip = 8, ///< RFC 1055, behind a header of 16 bytes
     ppp = 9,
     fddi = 10,
-    raw_dlt = 12, ///< DLT_RAW of most systems, written to files by tools that did not map it to `raw`
-    raw_bsd = 14, ///< DLT_RAW of OpenBSD, likewise
+    raw_dlt = 12,   ///< DLT_RAW of most systems, written to files by tools that did not map it to `raw`
+    raw_bsd = 14,   ///< DLT_RAW of OpenBSD, likewise
+    pflog_old = 17, ///< DLT_OLD_PFLOG of OpenBSD before 3.4
     ppp_hdlc = 50,
     ppp_ether = 51, ///< PPPoE
     atm_rfc1483 = 100,
@@ -38,6 +39,10 @@ enum class link_type : std::uint32_t {
     docsis = 143,
     ieee802_11_avs = 163,
     ppp_pppd = 166,
+    juniper_ether = 178,
+    juniper_ppp = 179,
+    juniper_frelay = 180,
+    juniper_chdlc = 181,
     ppi = 192,
     ppp_with_direction = 204,
     cisco_hdlc_with_direction = 205,
@@ -49,6 +54,10 @@ enum class link_type : std::uint32_t {
     ipoib = 242, ///< RFC 4391
     pktap = 258,
     linux_sll2 = 276,
+    dsa_tag_brcm = 281,
+    dsa_tag_brcm_prepend = 282,
+    dsa_tag_dsa = 284,
+    dsa_tag_edsa = 285,
 };
 
 /// What the registry calls it, without LINKTYPE_: "IEEE802_15_4_WITHFCS". Empty for a number that has no name there.
@@ -67,6 +76,7 @@ enum class link_type : std::uint32_t {
     case 10: return "FDDI";
     case 12: return "RAW";
     case 14: return "RAW";
+    case 17: return "PFLOG_OLD";
     case 50: return "PPP_HDLC";
     case 51: return "PPP_ETHER";
     case 99: return "SYMANTEC_FIREWALL";

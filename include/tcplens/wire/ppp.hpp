@@ -56,7 +56,9 @@ struct ppp {
 
     [[nodiscard]] static constexpr parsed<network_payload> payload(link_type link, const layer& frame) noexcept {
         switch (link) {
-        case link_type::ppp_ether: return network_payload{ether_type::pppoe_session, frame};
+        case link_type::ppp_ether:
+            if (!frame.has(1)) return frame.shortfall(1);
+            return network_payload{ether_type::pppoe_session, frame};
         case link_type::ppp_with_direction:
             if (!frame.has(1)) return frame.shortfall(1);
             return ppp_payload(frame.after(1));
