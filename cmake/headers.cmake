@@ -36,8 +36,11 @@ set(tcplens_headers
     wire/address.hpp
     wire/address_family.hpp
     wire/arcnet.hpp
+    wire/checksum_state.hpp
     wire/cisco_hdlc.hpp
     wire/decode.hpp
+    wire/decode_options.hpp
+    wire/decode_statistics.hpp
     wire/docsis.hpp
     wire/enc.hpp
     wire/endpoint.hpp
@@ -47,6 +50,7 @@ set(tcplens_headers
     wire/fddi.hpp
     wire/frame_relay.hpp
     wire/ieee802_11.hpp
+    wire/internet_checksum.hpp
     wire/ip_over_atm.hpp
     wire/ip_over_fibre_channel.hpp
     wire/ip_over_ieee1394.hpp
@@ -66,6 +70,7 @@ set(tcplens_headers
     wire/packet_outcome.hpp
     wire/pflog.hpp
     wire/ppp.hpp
+    wire/protocol_id.hpp
     wire/raw_ip.hpp
     wire/segment.hpp
     wire/sequence_number.hpp
