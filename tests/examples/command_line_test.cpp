@@ -123,7 +123,7 @@ TEST_CASE("report says what it did not understand, what was skipped and what the
     CHECK(contains(told.out, "\n  1 packet: ARP (EtherType 0x0806), not TCP\n"));
     CHECK(contains(told.out, "\n  1 packet: cut off within IPv4 (EtherType 0x0800)\n"));
     CHECK(contains(told.out, "\n  1 packet: malformed: IPv4 (EtherType 0x0800) that contradicts itself\n"));
-    CHECK(contains(told.out, "lost while capturing, as the capture says     42\n"));
+    CHECK(contains(told.out, "lost while capturing, as the capture says   42\n"));
     CHECK(contains(told.out, "\n  1 section of another version was skipped, with all packets in it\n"));
     CHECK(contains(told.out, "\n  1 block that is no packet has a number all the same\n"));
     CHECK(contains(told.out, "\n  1 option of a wrong length was not heeded"));
