@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # tcplens beside other programs that read captures, whole processes on the same files in the same run, in turns, as a markdown
-# table on standard output: nanoseconds a packet (the median), millions of packets a second, peak memory. Progress is told on
-# standard error. On Debian, as root: what is missing is installed.
+# table on standard output: nanoseconds of processor time a packet (the median), millions of packets a second of that, peak
+# memory. Processor time and not what passed, which depends on what else the machine does. Progress is told on standard error. On
+# Debian, as root: what is missing is installed.
 #
 #   bench/peers.sh [PACKETS [REPETITIONS [CAPTURE...]]]
 #
@@ -70,16 +71,16 @@ for capture in "${captures[@]}"; do
     "$folder/bench_whole" --repetitions 0 "${part[$capture,1]}"
 done
 
+TIMEFORMAT='%3U %3S'
 measure() { # CAPTURE TENTHS COMMAND...: prints nanoseconds a packet and the peak in KiB
-    local packets=${counted[$1,$2]}
+    local packets=${counted[$1,$2]} seconds
     shift 2
-    local begin=${EPOCHREALTIME/./}
-    /usr/bin/time -q -o "$folder/memory" -f %M "$@" > /dev/null 2> "$folder/errors" || {
+    seconds=$({ time /usr/bin/time -q -o "$folder/memory" -f %M "$@" > /dev/null 2> "$folder/errors"; } 2>&1) || {
         say "failed: $* (see $folder/errors)"
         return 1
     }
-    local end=${EPOCHREALTIME/./}
-    echo "$(((end - begin) * 1000 / packets)) $(tail -n 1 "$folder/memory")"
+    awk -v packets="$packets" '{ printf "%d ", ($1 + $2) * 1e9 / packets }' <<< "$seconds"
+    tail -n 1 "$folder/memory"
 }
 
 declare -A results                          # pairs of nanoseconds a packet and KiB, by program and capture

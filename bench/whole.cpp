@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a packet costs from the file to the answers, beside the least that it can cost (floors.hpp) and, where libpcap was found,
 // beside its loop that does nothing. Each measurement is a process of its own, so that none finds the memory or the caches of
-// the one before, and its peak memory is its own; contestants take turns, so that a busy machine is busy for all of them.
+// the one before, and its peak memory is its own; contestants take turns, so that a busy machine is busy for all of them. What is
+// told is processor time, of all threads, and how long it took.
 #include "floors.hpp"
 #include "workload.hpp"
 
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
@@ -157,15 +159,25 @@ constexpr contestant contestants[]{
 
 struct measurement {
     result answer{};
-    double nanoseconds = 0; ///< in all
+    double processor = 0; ///< nanoseconds in all
+    double elapsed = 0;   ///< likewise
     double peak_mebibytes = 0;
 };
+
+/// Processor time of this process, in nanoseconds.
+double processor_time() {
+    timespec used{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
+}
 
 // Not inlined, so that a profiler can be told to begin here.
 [[gnu::noinline]] measurement measure_here(const contestant& which, const fs::path& path) {
     const auto begin = std::chrono::steady_clock::now();
+    const double used_before = processor_time();
     measurement made{.answer = which.run(path)};
-    made.nanoseconds = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+    made.processor = processor_time() - used_before;
+    made.elapsed = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
     return made;
 }
 
@@ -276,34 +288,43 @@ fs::path prepare(const std::string& capture, const arguments& given) {
 
 struct series {
     const contestant* which = nullptr;
-    std::vector<double> nanoseconds{}; ///< a packet
+    std::vector<double> processor{}; ///< nanoseconds a packet
+    std::vector<double> elapsed{};   ///< likewise
     double peak_mebibytes = 0;
 
-    [[nodiscard]] double least() const { return *std::ranges::min_element(nanoseconds); }
-    [[nodiscard]] double median() const {
-        std::vector<double> sorted = nanoseconds;
-        std::ranges::sort(sorted);
-        return (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2;
+    void add(const measurement& made) {
+        processor.push_back(made.processor / static_cast<double>(made.answer.packets));
+        elapsed.push_back(made.elapsed / static_cast<double>(made.answer.packets));
+        peak_mebibytes = std::max(peak_mebibytes, made.peak_mebibytes);
     }
 };
 
-/// Multiples are of medians.
+double least(const std::vector<double>& of) {
+    return *std::ranges::min_element(of);
+}
+double median(std::vector<double> of) {
+    std::ranges::sort(of);
+    return (of[(of.size() - 1) / 2] + of[of.size() / 2]) / 2;
+}
+
+/// Multiples are of the least processor times, which the neighbours disturbed least.
 void print(const std::vector<series>& all) {
-    const auto median_of = [&](std::string_view name) -> std::optional<double> {
+    const auto least_of = [&](std::string_view name) -> std::optional<double> {
         const auto found = std::ranges::find(all, name, [](const series& each) { return each.which->name; });
         if (found == all.end()) return std::nullopt;
-        return found->median();
+        return least(found->processor);
     };
     const std::string_view rulers[]{touch_name, flow_name, pcap_name};
     std::cout << "  " << std::left << std::setw(24) << "ns a packet" << std::right << std::setw(10) << "least"
-              << std::setw(10) << "median";
+              << std::setw(10) << "median" << std::setw(10) << "elapsed";
     for (const std::string_view ruler : rulers) std::cout << std::setw(12) << "x " + std::string{ruler};
     std::cout << std::setw(12) << "peak MiB" << '\n' << std::fixed;
     for (const series& each : all) {
         std::cout << "  " << std::left << std::setw(24) << each.which->name << std::right << std::setprecision(1)
-                  << std::setw(10) << each.least() << std::setw(10) << each.median() << std::setprecision(2);
+                  << std::setw(10) << least(each.processor) << std::setw(10) << median(each.processor) << std::setw(10)
+                  << least(each.elapsed) << std::setprecision(2);
         for (const std::string_view ruler : rulers) {
-            if (const auto unit = median_of(ruler)) std::cout << std::setw(12) << each.median() / *unit;
+            if (const auto unit = least_of(ruler)) std::cout << std::setw(12) << least(each.processor) / *unit;
             else std::cout << std::setw(12) << "-";
         }
         std::cout << std::setprecision(0) << std::setw(12) << each.peak_mebibytes << '\n';
@@ -328,8 +349,7 @@ void measure_all(const fs::path& path, const arguments& given) {
             if (packets == 0 || made.answer.packets != packets) {
                 give_up(std::string{each.which->name} + " did not read the packets that the others read");
             }
-            each.nanoseconds.push_back(made.nanoseconds / static_cast<double>(packets));
-            each.peak_mebibytes = std::max(each.peak_mebibytes, made.peak_mebibytes);
+            each.add(made);
         }
     }
     std::cout << path.string() << ": " << packets << " packets\n";
