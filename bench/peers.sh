@@ -84,17 +84,6 @@ measure() { # CAPTURE TENTHS COMMAND...: prints nanoseconds a packet and the pea
 }
 
 declare -A results                          # pairs of nanoseconds a packet and KiB, by program and capture
-for ((repetition = 1; repetition <= repetitions; ++repetition)); do
-    for capture in "${captures[@]}"; do
-        for program in "${programs[@]}"; do
-            IFS='|' read -r name tenths command <<< "$program"
-            [[ $tenths == 1 && $repetition -gt 1 ]] && continue
-            say "$repetition of $repetitions: $name, $(basename "$capture")"
-            read -ra words <<< "$command"
-            results[$name,$capture]+=$(measure "$capture" "$tenths" "${words[@]/#FILE/${part[$capture,$tenths]}}" || echo '- -')' '
-        done
-    done
-done
 
 median() { # of numbers
     local sorted
@@ -108,24 +97,39 @@ describe() { # of pairs of nanoseconds and KiB: the cell of the table
         memory+=("$2")
         shift 2
     done
-    [[ ${nanoseconds[0]} == - ]] && { printf ' failed |'; return; }
+    [[ ${nanoseconds[0]} == - ]] && { printf ' - |'; return; }
     LC_ALL=C awk -v ns="$(median "${nanoseconds[@]}")" -v kib="$(median "${memory[@]}")" \
         'BEGIN { printf " %d ns, %.3g M/s, %.*f MiB |", ns, 1000 / ns, kib < 102400, kib / 1024 }'
 }
 
-printf '| |'
-for capture in "${captures[@]}"; do
-    name=$(basename "$capture" .pcap)
-    printf ' %s (%s packets) |' "${name#tcplens-}" "${counted[$capture,10]}"
-done
-printf '\n| --- |'
-for capture in "${captures[@]}"; do printf ' --- |'; done
-printf '\n'
-for program in "${programs[@]}"; do
-    IFS='|' read -r name tenths _ <<< "$program"
-    printf '| %s%s |' "$name" "$([[ $tenths == 1 ]] && echo ' (a tenth of the packets)')"
-    # shellcheck disable=SC2086
-    for capture in "${captures[@]}"; do describe ${results[$name,$capture]}; done
+print_table() {
+    printf '| |'
+    for capture in "${captures[@]}"; do
+        name=$(basename "$capture" .pcap)
+        printf ' %s (%s packets) |' "${name#tcplens-}" "${counted[$capture,10]}"
+    done
+    printf '\n| --- |'
+    for capture in "${captures[@]}"; do printf ' --- |'; done
     printf '\n'
+    for program in "${programs[@]}"; do
+        IFS='|' read -r name tenths _ <<< "$program"
+        printf '| %s%s |' "$name" "$([[ $tenths == 1 ]] && echo ' (a tenth of the packets)')"
+        # shellcheck disable=SC2086
+        for capture in "${captures[@]}"; do describe ${results[$name,$capture]:-- -}; done
+        printf '\n'
+    done
+    printf '\nVersions: %s.\n' "$(dpkg-query -W -f '${Package} ${Version}, ' libpcap0.8 libtins4.0 tcptrace tshark argus-server g++ | sed 's/, $//')"
+}
+trap print_table EXIT # what was measured until then, too
+
+for ((repetition = 1; repetition <= repetitions; ++repetition)); do
+    for capture in "${captures[@]}"; do
+        for program in "${programs[@]}"; do
+            IFS='|' read -r name tenths command <<< "$program"
+            [[ $tenths == 1 && $repetition -gt 1 ]] && continue
+            say "$repetition of $repetitions: $name, $(basename "$capture")"
+            read -ra words <<< "$command"
+            results[$name,$capture]+=$(measure "$capture" "$tenths" "${words[@]/#FILE/${part[$capture,$tenths]}}" || echo '- -')' '
+        done
+    done
 done
-printf '\nVersions: %s.\n' "$(dpkg-query -W -f '${Package} ${Version}, ' libpcap0.8 libtins4.0 tcptrace tshark argus-server g++ | sed 's/, $//')"

@@ -33,13 +33,15 @@ def run_callgrind(options, capture, file):
 
 
 def read_costs(file):
-    """(names of the events, costs by (source file, line)): self cost only."""
+    """(names of the events, costs by (symbol, source file, line)): self cost only."""
     events, costs = [], collections.defaultdict(collections.Counter)
-    source, called = "", False
+    symbol, source, called = "", "", False
     for line in open(file, encoding="utf-8", errors="replace"):
         line = line.rstrip("\n")
         if line.startswith("events:"):
             events = line.split()[1:]
+        elif line.startswith("fn="):
+            symbol = line[3:]
         elif line.startswith(("fl=", "fi=", "fe=")):
             source = line[3:]
         elif line.startswith("calls="):
@@ -48,7 +50,7 @@ def read_costs(file):
             if not called:
                 position, *values = line.split()
                 for event, value in zip(events, values):
-                    costs[source, int(position)][event] += int(value)
+                    costs[symbol, source, int(position)][event] += int(value)
             called = False
     return events, costs
 
@@ -63,10 +65,18 @@ def find_functions(path):
     return found
 
 
-def name_of(source, line, functions):
+def shorten(symbol):
+    """Without arguments, and without template arguments."""
+    while (without := re.sub(r"<[^<>]*>|\([^()]*\)( const)?", "", symbol)) != symbol:
+        symbol = without
+    return symbol.split("'")[0].rsplit(" ", 1)[-1].replace("tcplens::", "")
+
+
+def name_of(symbol, source, line, functions):
+    """(header, function). Of the standard library's code it says into what it was inlined."""
     path = pathlib.Path(source).resolve()
     if not path.is_relative_to(ROOT):
-        return "(outside)", pathlib.Path(source).name
+        return f"(outside) in {shorten(symbol)}", path.name
     if path not in functions:
         functions[path] = find_functions(path)
     name = "?"
@@ -78,9 +88,9 @@ def name_of(source, line, functions):
 
 
 def print_table(title, rows, columns, packets, limit):
-    print(f"  {title:<64}" + "".join(f"{column:>9}" for column in columns))
+    print(f"  {title:<72}" + "".join(f"{column:>9}" for column in columns))
     for name, cost in sorted(rows.items(), key=lambda row: -sum(row[1][c] for c in columns))[:limit]:
-        print(f"  {name:<64}" + "".join(f"{cost[column] / packets:9.2f}" for column in columns))
+        print(f"  {name:<72}" + "".join(f"{cost[column] / packets:9.2f}" for column in columns))
     print()
 
 
@@ -103,8 +113,8 @@ def main():
         columns = ["D1mr", "D1mw", "DLmr", "DLmw"] if options.cache else ["Ir"]
         functions, total = {}, collections.Counter()
         by_header, by_function, by_line = (collections.defaultdict(collections.Counter) for _ in range(3))
-        for (source, line), cost in costs.items():
-            header, function = name_of(source, line, functions)
+        for (symbol, source, line), cost in costs.items():
+            header, function = name_of(symbol, source, line, functions)
             total.update(cost)
             by_header[header].update(cost)
             by_function[f"{header}: {function}"].update(cost)
