@@ -110,7 +110,7 @@ struct measurement {
     std::size_t allocations = 0;       ///< after that
 };
 
-constexpr std::uint32_t measured_packets = 2'000'000;
+std::uint32_t measured_packets = 2'000'000;
 
 /// Calls `use(segment)` for packets of all connections in turn, in an order that no prefetcher knows.
 template <class Use>
@@ -190,9 +190,10 @@ constexpr int repetitions = 3;
 
 } // namespace
 
-/// bench_scale [the largest number of connections]
+/// bench_scale [the largest number of connections [the number of packets that are measured]]
 int main(int argc, char** argv) {
     const long largest = argc > 1 ? std::strtol(argv[1], nullptr, 10) : 1'000'000;
+    if (argc > 2) measured_packets = static_cast<std::uint32_t>(std::strtoul(argv[2], nullptr, 10));
     bool good = true;
     std::cout << std::fixed << std::setprecision(1);
     for (const contestant& each : contestants) {
