@@ -36,7 +36,7 @@ TEST_CASE("Ethernet with a length") { // IEEE 802.3 3.2.6, IEEE 802.2 3, RFC 104
         check("0031 aaaa03 0000f8 0800", v4); // IEEE 802.1H
         check("002c 060603", v4);             // IP has an access point of its own
         check("0035 aaaa03 000000 8100 0005 0800", v4);
-        check("004c aaaa03 000000 8100 0005 0045 aaaa03 000000 86dd", v6);
+        check("0051 aaaa03 000000 8100 0005 0045 aaaa03 000000 86dd", v6);
 
         const byte_vector start = join({addresses, hex(before)});
         check_other({link, join({start, hex("0027 424203")})});             // spanning tree
@@ -51,7 +51,7 @@ TEST_CASE("Ethernet with a length") { // IEEE 802.3 3.2.6, IEEE 802.2 3, RFC 104
     CHECK(decode_frame(nothing).outcome == packet_outcome::malformed);
     const byte_vector shorter = join({addresses, hex("0007 aaaa03 000000 0800"), v4});
     CHECK(decode_frame(shorter).outcome == packet_outcome::malformed);
-    CHECK(decode_frame(join({addresses, hex("001c aaaa03 000000 0800"), v4})).outcome == packet_outcome::malformed);
+    CHECK(decode_frame(join({addresses, hex("001c aaaa03 000000 0800"), v4})).outcome == packet_outcome::truncated);
     const auto padded = segment_of(join({addresses, hex("0031 aaaa03 000000 0800"), v4, byte_vector(9)}));
     CHECK(padded.payload_length == 1);
     CHECK(padded.payload_beyond_frame == 0);
