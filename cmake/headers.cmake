@@ -57,6 +57,7 @@ set(tcplens_headers
     wire/internet_checksum.hpp
     wire/ip_fragment.hpp
     wire/ip_in_ip.hpp
+    wire/ip_layer.hpp
     wire/ip_over_atm.hpp
     wire/ip_over_fibre_channel.hpp
     wire/ip_over_ieee1394.hpp

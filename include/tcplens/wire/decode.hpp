@@ -24,24 +24,27 @@ namespace tcplens {
                                                      const decode_options& options, segment& into) noexcept {
     const auto tcp = tcp_header::parse(carries.content);
     if (!tcp) return {tcp.reason(), carries.protocol};
-    into = {.time = subtractable(from.time),
-            .packet_number = from.number,
-            .source = {carries.source, tcp->source_port()},
-            .destination = {carries.destination, tcp->destination_port()},
-            .sequence = tcp->sequence(),
-            .acknowledgment = tcp->acknowledgment(),
-            .payload_length = static_cast<std::uint32_t>(tcp->payload_length()),
-            .payload_beyond_frame = static_cast<std::uint32_t>(tcp->payload_beyond_frame()),
-            .captured_payload = static_cast<std::uint32_t>(tcp->captured_payload()),
-            .ip_length = carries.length,
-            .wire_length = static_cast<std::uint32_t>(wire_length),
-            .window = tcp->window(),
-            .flags = tcp->flags(),
-            .checksum = options.verify_checksums ? verify_checksums(network, carries) : checksum_state::not_verified,
-            .ip_id = carries.id,
-            .hop_limit = carries.hop_limit,
-            .ecn = carries.ecn,
-            .options = tcp->options()};
+    // Field by field, all of them: a whole segment would be built elsewhere first, and copied.
+    into.time = subtractable(from.time);
+    into.packet_number = from.number;
+    into.source = {carries.source, tcp->source_port()};
+    into.destination = {carries.destination, tcp->destination_port()};
+    into.sequence = tcp->sequence();
+    into.acknowledgment = tcp->acknowledgment();
+    into.payload_length = static_cast<std::uint32_t>(tcp->payload_length());
+    into.payload_beyond_frame = static_cast<std::uint32_t>(tcp->payload_beyond_frame());
+    into.captured_payload = static_cast<std::uint32_t>(tcp->captured_payload());
+    into.ip_length = carries.length;
+    into.wire_length = static_cast<std::uint32_t>(wire_length);
+    into.window = tcp->window();
+    into.flags = tcp->flags();
+    into.checksum = options.verify_checksums ? verify_checksums(network, carries) : checksum_state::not_verified;
+    into.ip_id = carries.id;
+    into.hop_limit = carries.hop_limit;
+    into.ecn = carries.ecn;
+    into.tunnel_depth = 0;
+    into.options = tcp->options();
+    into.network = 0;
     return {packet_outcome::tcp, carries.protocol};
 }
 

@@ -3,6 +3,7 @@
 
 #include "../capture/byte_order.hpp"
 #include "ether_type.hpp"
+#include "ip_layer.hpp"
 #include "ip_payload.hpp"
 #include "ipv4.hpp"
 #include "ipv6.hpp"
@@ -29,10 +30,9 @@ struct ip_fragment {
 [[nodiscard]] constexpr std::optional<ip_fragment> fragment_of(const network_payload& network) noexcept {
     if (network.type == ether_type::ipv4) {
         const auto header = ipv4_header::parse(network.content);
-        if (!header) return std::nullopt;
-        const ip_payload part = header->payload();
-        if (!part.fragment) return std::nullopt;
-        return ip_fragment{.part = part,
+        const auto part = ip_payload_of(network);
+        if (!header || !part || !part->fragment) return std::nullopt;
+        return ip_fragment{.part = *part,
                            .v6 = false,
                            .id = header->id(),
                            .offset = header->fragment_offset() * 8u,

@@ -35,35 +35,9 @@ public:
     }
 
     /// What the packet carries behind its extension headers.
-    [[nodiscard]] constexpr parsed<ip_payload> payload() const noexcept {
-        const auto found = content();
-        if (!found || found->protocol == ip_protocol::tcp) return found;
-        return behind_extension_headers(*found);
-    }
-
+    [[nodiscard]] constexpr parsed<ip_payload> payload() const noexcept { return read<true>(); }
     /// What follows the fixed header.
-    [[nodiscard]] constexpr parsed<ip_payload> content() const noexcept {
-        ip_payload found{.source = source(),
-                         .destination = destination(),
-                         .protocol = next_header(),
-                         .fragment = false,
-                         .hop_limit = hop_limit(),
-                         .ecn = ecn(),
-                         .id = {},
-                         .content = packet_.after(length)};
-        // A payload length of 0: a jumbogram, whose length its hop-by-hop header gives (RFC 2675 3), or, as with IPv4, a
-        // packet left to the network adapter to be cut up.
-        if (payload_length() != 0) {
-            found.content = found.content.with_length(payload_length());
-        } else if (const auto jumbo = jumbo_length(found)) {
-            if (*jumbo > largest_jumbogram) return packet_outcome::malformed;
-            found.content = found.content.with_length(*jumbo);
-        }
-
-        found.length = static_cast<std::uint32_t>(length + found.content.wire_length);
-
-        return found;
-    }
+    [[nodiscard]] constexpr parsed<ip_payload> content() const noexcept { return read<false>(); }
 
     /// Passes over extension headers that stand before a fragment header, or before what the packet carries. Of a packet
     /// with a source route, the destination becomes the final one.
@@ -121,6 +95,31 @@ private:
     }
     [[nodiscard]] constexpr std::uint8_t byte(std::size_t offset) const noexcept {
         return std::to_integer<std::uint8_t>(*at(offset));
+    }
+
+    template <bool BehindExtensions>
+    [[nodiscard]] constexpr parsed<ip_payload> read() const noexcept {
+        ip_payload found{.source = source(),
+                         .destination = destination(),
+                         .protocol = next_header(),
+                         .fragment = false,
+                         .hop_limit = hop_limit(),
+                         .ecn = ecn(),
+                         .id = {},
+                         .content = packet_.after(length)};
+        // A payload length of 0: a jumbogram, whose length its hop-by-hop header gives (RFC 2675 3), or, as with IPv4, a
+        // packet left to the network adapter to be cut up.
+        if (payload_length() != 0) {
+            found.content = found.content.with_length(payload_length());
+        } else if (const auto jumbo = jumbo_length(found)) {
+            if (*jumbo > largest_jumbogram) return packet_outcome::malformed;
+            found.content = found.content.with_length(*jumbo);
+        }
+
+        found.length = static_cast<std::uint32_t>(length + found.content.wire_length);
+
+        if (!BehindExtensions || found.protocol == ip_protocol::tcp) return found;
+        return behind_extension_headers(found);
     }
 
     /// The last address of a routing header that has segments left.

@@ -7,7 +7,7 @@
 #include "decode_statistics.hpp"
 #include "ether_tags.hpp"
 #include "ip_fragment.hpp"
-#include "ipv4.hpp"
+#include "ip_layer.hpp"
 #include "ipv6.hpp"
 #include "link_layers.hpp"
 #include "network_number.hpp"
@@ -20,21 +20,6 @@
 #include <optional>
 
 namespace tcplens {
-
-/// What the network layer that `from` names carries.
-[[nodiscard]] constexpr parsed<ip_payload> ip_payload_of(const network_payload& from) noexcept {
-    if (from.type == ether_type::ipv4) {
-        const auto header = ipv4_header::parse(from.content);
-        if (!header) return header.reason();
-        return header->payload();
-    }
-    if (from.type == ether_type::ipv6) {
-        const auto header = ipv6_header::parse(from.content);
-        if (!header) return header.reason();
-        return header->payload();
-    }
-    return packet_outcome::not_tcp;
-}
 
 /// A place for fragments that keeps none.
 struct keep_no_fragments {
