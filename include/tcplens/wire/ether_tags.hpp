@@ -4,6 +4,7 @@
 #include "../capture/byte_order.hpp"
 #include "ether_type.hpp"
 #include "llc.hpp"
+#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -46,10 +47,8 @@ namespace tcplens {
     }
 }
 
-/// Passes over any stack of tags (VLANs, MACsec in the clear, backbone bridges and fabrics with the Ethernet header
-/// that they wrapped), and where a length stands in the place of an EtherType over 802.2 LLC behind it (IEEE 802.3
-/// 3.2.6).
-[[nodiscard]] constexpr parsed<network_payload> skip_tags(network_payload payload) noexcept {
+/// skip_tags(), where there are some.
+[[nodiscard]] TCPLENS_OUT_OF_LINE constexpr parsed<network_payload> skip_any_tags(network_payload payload) noexcept {
     for (;;) {
         if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
         constexpr std::uint16_t longest = 1500; // what lies between it and the lowest EtherType is neither
@@ -69,6 +68,14 @@ namespace tcplens {
         payload = {ether_type{load_big<std::uint16_t>(payload.content.bytes.data() + *length - 2)},
                    payload.content.after(*length)};
     }
+}
+
+/// Passes over any stack of tags (VLANs, MACsec in the clear, backbone bridges and fabrics with the Ethernet header
+/// that they wrapped), and where a length stands in the place of an EtherType over 802.2 LLC behind it (IEEE 802.3
+/// 3.2.6).
+[[nodiscard]] constexpr parsed<network_payload> skip_tags(const network_payload& payload) noexcept {
+    if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
+    return skip_any_tags(payload);
 }
 
 /// What lies behind 802.2 LLC and then any tags.
