@@ -89,8 +89,15 @@ result decode(const fs::path& path) {
 template <class Table>
 std::uint64_t follow(const fs::path& path, Table& table) {
     tcplens::capture_file capture{path};
-    for (const tcplens::packet& packet : capture) table.add(packet);
+    table.add_all(capture);
     return capture.packets();
+}
+
+result add_one_by_one(const fs::path& path) {
+    tcplens::capture_file capture{path};
+    tcplens::connection_table table;
+    for (const tcplens::packet& packet : capture) table.add(packet);
+    return {.packets = capture.packets(), .checksum = table.size()};
 }
 
 template <class Rules>
@@ -154,6 +161,7 @@ constexpr contestant contestants[]{
     {"table_repeated_sequence", follow_with<tcplens::repeated_sequence_rules>},
     {"table_wireshark", follow_with<tcplens::wireshark_rules>},
     {"table_evidence", follow_with<tcplens::evidence_rules>},
+    {"one_by_one", add_one_by_one},
     {"analysis", analyze},
 };
 

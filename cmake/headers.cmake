@@ -126,6 +126,7 @@ set(tcplens_headers
     connection/lifecycle.hpp
     connection/memory_pool.hpp
     connection/overtaken_copies.hpp
+    connection/prefetch.hpp
     connection/recent_number_set.hpp
     connection/recent_segments.hpp
     connection/repeated_sequence_rules.hpp

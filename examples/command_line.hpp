@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -212,14 +213,36 @@ private:
     std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds{1};
 };
 
+/// The packets of a capture, and how far they are. (A std::views::transform, which clang 14 does not take.)
+struct watched_packets {
+    tcplens::capture_file& of;
+    progress& shown;
+
+    class iterator : public decltype(of.begin()) {
+    public:
+        using base = decltype(of.begin());
+        iterator() = default;
+        iterator(base at, progress& shown) : base(at), shown_(&shown) {}
+        iterator& operator++() {
+            shown_->update();
+            base::operator++();
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+
+    private:
+        progress* shown_ = nullptr;
+    };
+
+    [[nodiscard]] iterator begin() const { return {of.begin(), shown}; }
+    [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+};
+
 /// Gives the table every packet that there is.
 template <class Table>
 void read(tcplens::capture_file& capture, Table& table) {
     progress shown{capture};
-    for (const tcplens::packet& packet : capture) {
-        table.add(packet);
-        shown.update();
-    }
+    table.add_all(watched_packets{capture, shown});
 }
 
 /// Complains of what went wrong with reading or writing, if anything did.

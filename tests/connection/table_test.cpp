@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <random>
 #include <ranges>
 #include <set>
 #include <string>
@@ -327,4 +329,39 @@ TEST_CASE("verdicts and what else is named are written by their names") {
     CHECK(name(close_reason::reset) == "reset");
     CHECK(name(direction::client_to_server) == "client_to_server");
     CHECK(name(direction::server_to_client) == "server_to_client");
+}
+
+TEST_CASE("a range of packets is followed as if they came one by one") {
+    for (const std::size_t count : {0u, 1u, 31u, 32u, 33u, 3000u}) {
+        std::mt19937_64 random{count};
+        std::vector<packet_builder::byte_vector> frames;
+        std::vector<packet> packets;
+        for (std::size_t i = 0; i < count; ++i) {
+            packet_builder::tcp_packet_options segment{
+                .source = packet_builder::at("192.0.2.1", static_cast<std::uint16_t>(1024 + random() % 40)),
+                .sequence = static_cast<std::uint32_t>(random() % 50 * 100)};
+            if (random() % 2 == 0) std::swap(segment.source, segment.destination);
+            segment.acknowledgment = static_cast<std::uint32_t>(random() % 50 * 100);
+            segment.flags = random() % 8 == 0 ? flags::syn : random() % 16 == 0 ? flags::rst : segment.flags;
+            segment.payload_length = random() % 3 * 50;
+            frames.push_back(random() % 10 == 0
+                                 ? packet_builder::link_frame({}, 0x0806, packet_builder::byte_vector(28))
+                                 : tcp_packet(segment));
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            packets.push_back({.time = timestamp{std::chrono::microseconds{i * 100}},
+                               .bytes = frames[i],
+                               .wire_length = static_cast<std::uint32_t>(frames[i].size()),
+                               .number = i + 1,
+                               .has_time = random() % 20 != 0});
+        }
+        connection_table one_by_one;
+        for (const packet& each : packets) one_by_one.add(each);
+        connection_table all;
+        all.add_all(packets);
+        CHECK(all.statistics() == one_by_one.statistics());
+        CHECK(all.size() == one_by_one.size());
+        CHECK(std::equal(all.begin(), all.end(), one_by_one.begin(), one_by_one.end()));
+        CHECK((count < 3000 || all.size() > 100)); // endpoints were used again
+    }
 }

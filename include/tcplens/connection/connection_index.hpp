@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "prefetch.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -22,6 +24,16 @@ public:
             if (slots_[at].hash == hash && is_it(slots_[at].record)) return slots_[at].record;
         }
         return none;
+    }
+
+    /// The first record with this hash, which need not be the one sought, or `none`.
+    [[nodiscard]] std::uint32_t first_with(std::uint32_t hash) const {
+        return find(hash, [](std::uint32_t) { return true; });
+    }
+
+    /// Fetches what a search for this hash looks at.
+    void prefetch(std::uint32_t hash) const noexcept {
+        if (!slots_.empty()) tcplens::prefetch(&slots_[home(hash)], sizeof(slot));
     }
 
     /// Adds a record. \pre it is not in the index
