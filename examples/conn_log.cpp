@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Prints what Zeek's conn.log says of the TCP connections: a row for each, in the order in which they began.
+
+#include "command_line.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using std::chrono::microseconds;
+
+/// Seconds with six decimals, as Zeek writes times and intervals.
+std::string seconds(microseconds time) {
+    const std::string sign = time < microseconds{0} ? "-" : "";
+    const auto count = static_cast<std::uint64_t>(time < microseconds{0} ? -time.count() : time.count());
+    return sign + std::to_string(count / 1'000'000) + '.' + std::to_string(1'000'000 + count % 1'000'000).substr(1);
+}
+
+void print_header() {
+    std::cout
+        << "#separator \\x09\n"
+           "#set_separator\t,\n"
+           "#empty_field\t(empty)\n"
+           "#unset_field\t-\n"
+           "#path\tconn\n"
+           "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tduration\torig_bytes\tresp_bytes\t"
+           "conn_state\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\n"
+           "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tinterval\tcount\tcount\t"
+           "string\tcount\tstring\tcount\tcount\tcount\tcount\n";
+}
+
+template <class Connection>
+void print(const Connection& of) {
+    const tcplens::zeek_record& zeek = of.zeek;
+    const bool client_began = zeek.originator == tcplens::direction::client_to_server;
+    const tcplens::endpoint& orig = client_began ? of.client : of.server;
+    const tcplens::endpoint& resp = client_began ? of.server : of.client;
+    // Zeek reads times in microseconds, and tells what it derives from a duration only where there is one.
+    const auto first = std::chrono::floor<microseconds>(of.first_time);
+    const microseconds duration = std::chrono::floor<microseconds>(of.first_time + zeek.duration) - first;
+    const bool lasted = duration > microseconds{0};
+    const auto with_duration = [&](const std::string& value) { return lasted ? value : "-"; };
+
+    std::cout << seconds(first.time_since_epoch()) << "\tC" << of.number + 1 //
+              << '\t' << orig.address.to_string() << '\t' << orig.port       //
+              << '\t' << resp.address.to_string() << '\t' << resp.port << "\ttcp\t" << with_duration(seconds(duration))
+              << '\t' << with_duration(std::to_string(zeek.orig.bytes)) << '\t'
+              << with_duration(std::to_string(zeek.resp.bytes)) << '\t' << name(zeek.conn_state) << '\t'
+              << zeek.missed_bytes << '\t' << (zeek.history.size == 0 ? "-" : zeek.history.view()) << '\t'
+              << zeek.orig.packets << '\t' << zeek.orig.ip_bytes << '\t' << zeek.resp.packets << '\t'
+              << zeek.resp.ip_bytes << '\n';
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace example;
+    const arguments given = parse(argc, argv, {&ignore_checksums, &bare});
+    tcplens::capture_file capture = open(given);
+
+    const tcplens::zeek_options options{.standard_ports = !given.bare, .handshake_shows_server = given.bare};
+    tcplens::basic_connection_table table{tcplens::table_options{}, tcplens::zeek_rules{options},
+                                          tcplens::zeek_observer{options}};
+    read(capture, table);
+
+    print_header();
+    for (const auto& connection : table) print(connection);
+    return static_cast<int>(conclude(given, capture));
+}
