@@ -27,10 +27,13 @@ set(tcplens_headers
 
     wire.hpp
     wire/address.hpp
+    wire/checksum_state.hpp
     wire/decode.hpp
+    wire/decode_options.hpp
     wire/endpoint.hpp
     wire/ether_type.hpp
     wire/ethernet.hpp
+    wire/internet_checksum.hpp
     wire/ip_payload.hpp
     wire/ipv4.hpp
     wire/ipv6.hpp

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../capture/packet.hpp"
+#include "checksum_state.hpp"
+#include "decode_options.hpp"
 #include "ipv4.hpp"
 #include "ipv6.hpp"
 #include "link_layers.hpp"
@@ -30,7 +32,8 @@ namespace tcplens {
 }
 
 /// Finds the TCP segment in a packet. `into` is written if, and only if, the answer is packet_outcome::tcp.
-[[nodiscard]] constexpr packet_outcome decode(const packet& from, segment& into) noexcept {
+[[nodiscard]] constexpr packet_outcome decode(const packet& from, segment& into,
+                                              const decode_options& options = {}) noexcept {
     // Whoever makes packets of its own may leave out the length on the wire.
     const std::size_t wire_length = std::max<std::size_t>(from.wire_length, from.bytes.size());
     const auto network = link_layers::payload(from.link, {from.bytes, wire_length});
@@ -55,6 +58,7 @@ namespace tcplens {
             .wire_length = static_cast<std::uint32_t>(wire_length),
             .window = tcp->window(),
             .flags = tcp->flags(),
+            .checksum = options.verify_checksums ? verify_checksums(*network, *ip) : checksum_state::not_verified,
             .ip_id = ip->id,
             .hop_limit = ip->hop_limit,
             .ecn = ip->ecn,

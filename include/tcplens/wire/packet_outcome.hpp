@@ -14,7 +14,7 @@ enum class packet_outcome : std::uint8_t {
     not_tcp,          ///< something else, or nothing that tcplens knows the way through
     fragment,         ///< a part of a fragmented IP packet that carries TCP
     truncated,        ///< the capture (snaplen) ended before the TCP header did
-    malformed,        ///< a header contradicts itself, or the packet on the wire ended within it
+    malformed,        ///< a header contradicts itself, the packet on the wire ended within it, or a checksum is bad
     unsupported_link, ///< tcplens does not know this link type
 };
 
@@ -33,6 +33,14 @@ struct decode_statistics {
     std::uint64_t truncated = 0;
     std::uint64_t malformed = 0;
     std::uint64_t unsupported_link = 0;
+    /// Of those malformed: whole TCP segments with a bad checksum, passed over since somebody asked for it.
+    std::uint64_t bad_checksums = 0;
+
+    /// Counts a TCP segment that was passed over for its checksum.
+    constexpr void count_bad_checksum() noexcept {
+        count(packet_outcome::malformed);
+        ++bad_checksums;
+    }
 
     constexpr void count(packet_outcome outcome) noexcept {
         ++packets;
