@@ -13,6 +13,16 @@ namespace {
 
 using std::chrono::microseconds;
 
+/// Whether the checksum of the IPv4 header verifies, if there is one. Zeek drops other packets before it looks at their TCP; those
+/// whose TCP checksum is bad get a C in the history.
+bool has_good_header(const tcplens::packet& packet) {
+    const auto network = tcplens::link_layers::payload(packet.link, {packet.bytes, packet.wire_length});
+    if (!network || network->type != tcplens::ether_type::ipv4) return true;
+    const auto header = tcplens::ipv4_header::parse(network->content);
+    return !header || tcplens::ipv4_header_checksum(network->content.bytes.first(header->length())) ==
+                          tcplens::checksum_state::good;
+}
+
 /// Seconds with six decimals, as Zeek writes times and intervals.
 std::string seconds(microseconds time) {
     const std::string sign = time < microseconds{0} ? "-" : "";
@@ -63,9 +73,14 @@ int main(int argc, char** argv) {
     tcplens::capture_file capture = open(given);
 
     const tcplens::zeek_options options{.standard_ports = !given.bare, .handshake_shows_server = given.bare};
-    tcplens::basic_connection_table table{tcplens::table_options{}, tcplens::zeek_rules{options},
-                                          tcplens::zeek_observer{options}};
-    read(capture, table);
+    tcplens::basic_connection_table table{
+        tcplens::table_options{.decoding = {.verify_checksums = !given.ignore_checksums}}, tcplens::zeek_rules{options},
+        tcplens::zeek_observer{options}};
+    progress shown{capture};
+    for (const tcplens::packet& packet : capture) {
+        if (given.ignore_checksums || has_good_header(packet)) table.add(packet);
+        shown.update();
+    }
 
     print_header();
     for (const auto& connection : table) print(connection);
