@@ -30,6 +30,7 @@ set(tcplens_headers
     wire/checksum_state.hpp
     wire/decode.hpp
     wire/decode_options.hpp
+    wire/decode_statistics.hpp
     wire/endpoint.hpp
     wire/ether_type.hpp
     wire/ethernet.hpp
@@ -42,6 +43,7 @@ set(tcplens_headers
     wire/linux_cooked.hpp
     wire/null_loopback.hpp
     wire/packet_outcome.hpp
+    wire/protocol_id.hpp
     wire/raw_ip.hpp
     wire/segment.hpp
     wire/sequence_number.hpp

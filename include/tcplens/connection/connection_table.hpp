@@ -69,23 +69,23 @@ public:
     /// One that has no time counts as captured at the time of the one before.
     add_result add(const packet& next) {
         segment found;
-        const packet_outcome outcome = decode(next, found, options_.decoding);
-        if (outcome != packet_outcome::tcp) {
-            statistics_.count(outcome);
-            return {.outcome = outcome};
+        const decode_result decoded = decode(next, found, options_.decoding);
+        if (decoded.outcome != packet_outcome::tcp) {
+            statistics_.count(decoded, next.link);
+            return {.outcome = decoded.outcome};
         }
         if (next.has_time) last_time_ = found.time;
         else found.time = last_time_;
-        return count_and_follow(found);
+        return count_and_follow(found, next.link);
     }
 
     /// Takes in a segment that was decoded elsewhere; it counts as a packet.
     add_result add(const segment& next) {
         const timestamp time = subtractable(next.time);
-        if (next.time == time) return count_and_follow(next);
+        if (next.time == time) return count_and_follow(next, link_type::ethernet);
         segment moved = next;
         moved.time = time;
-        return count_and_follow(moved);
+        return count_and_follow(moved, link_type::ethernet);
     }
 
     /// How many packets there were, and what they were.
@@ -178,12 +178,12 @@ private:
         }
     }
 
-    add_result count_and_follow(const segment& next) {
+    add_result count_and_follow(const segment& next, link_type link) {
         if (options_.pass_over_bad_checksums && next.checksum == checksum_state::bad) {
-            statistics_.count_bad_checksum();
+            statistics_.count_bad_checksum(link);
             return {.outcome = packet_outcome::malformed};
         }
-        statistics_.count(packet_outcome::tcp);
+        statistics_.count({packet_outcome::tcp, ip_protocol::tcp}, link);
         return follow(next);
     }
 

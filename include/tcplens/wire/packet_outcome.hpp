@@ -24,38 +24,4 @@ enum class packet_outcome : std::uint8_t {
     return names[static_cast<std::size_t>(outcome)];
 }
 
-/// How many packets turned out to be what. The parts always sum to the whole.
-struct decode_statistics {
-    std::uint64_t packets = 0;
-    std::uint64_t tcp = 0;
-    std::uint64_t not_tcp = 0;
-    std::uint64_t fragments = 0;
-    std::uint64_t truncated = 0;
-    std::uint64_t malformed = 0;
-    std::uint64_t unsupported_link = 0;
-    /// Of those malformed: whole TCP segments with a bad checksum, passed over since somebody asked for it.
-    std::uint64_t bad_checksums = 0;
-
-    /// Counts a TCP segment that was passed over for its checksum.
-    constexpr void count_bad_checksum() noexcept {
-        count(packet_outcome::malformed);
-        ++bad_checksums;
-    }
-
-    constexpr void count(packet_outcome outcome) noexcept {
-        ++packets;
-        switch (outcome) {
-        case packet_outcome::tcp: ++tcp; break;
-        case packet_outcome::not_tcp: ++not_tcp; break;
-        case packet_outcome::fragment: ++fragments; break;
-        case packet_outcome::truncated: ++truncated; break;
-        case packet_outcome::malformed: ++malformed; break;
-        case packet_outcome::unsupported_link: ++unsupported_link; break;
-        }
-    }
-
-    [[nodiscard]] friend constexpr bool operator==(const decode_statistics&,
-                                                   const decode_statistics&) noexcept = default;
-};
-
 } // namespace tcplens
