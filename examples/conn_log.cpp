@@ -2,10 +2,15 @@
 // Prints what Zeek's conn.log says of the TCP connections: a row for each, in the order in which they began.
 
 #include "command_line.hpp"
+#include "ftp_commands.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,12 +21,56 @@ using std::chrono::microseconds;
 /// Whether the checksum of the IPv4 header verifies, if there is one. Zeek drops other packets before it looks at their TCP; those
 /// whose TCP checksum is bad get a C in the history.
 bool has_good_header(const tcplens::packet& packet) {
-    const auto network = tcplens::link_layers::payload(packet.link, {packet.bytes, packet.wire_length});
+    const auto network = tcplens::link_layers::payload(
+        packet.link, {packet.bytes, std::max<std::size_t>(packet.wire_length, packet.bytes.size())});
     if (!network || network->type != tcplens::ether_type::ipv4) return true;
     const auto header = tcplens::ipv4_header::parse(network->content);
     return !header || tcplens::ipv4_header_checksum(network->content.bytes.first(header->length())) ==
                           tcplens::checksum_state::good;
 }
+
+/// Where in the histories an X belongs: where Zeek gave up on what is in the data. The library does not read that, and of Zeek's
+/// many analyzers just one is looked at here: the one of FTP, outside of tunnels.
+class analysis_limits {
+public:
+    /// A packet was added to the connection.
+    template <class Connection>
+    void follow(const tcplens::packet& packet, const Connection& of, tcplens::direction way) {
+        const tcplens::zeek_record& zeek = of.zeek;
+        const bool to_client = zeek.originator == tcplens::direction::server_to_client;
+        if (way != zeek.originator || !example::ftp_commands::is_port((to_client ? of.client : of.server).port)) return;
+        watched& here = watched_[of.number];
+        if (here.limited_at || here.packets == zeek.orig.packets) return; // Zeek passed over this one
+        here.packets = zeek.orig.packets;
+        const auto network = tcplens::link_layers::payload(
+            packet.link, {packet.bytes, std::max<std::size_t>(packet.wire_length, packet.bytes.size())});
+        if (!network) return;
+        const auto ip = tcplens::ip_payload_of(*network);
+        if (!ip || ip->protocol != tcplens::ip_protocol::tcp || ip->fragment) return;
+        const auto tcp = tcplens::tcp_header::parse(ip->content);
+        if (!tcp || tcp->captured_payload() < tcp->payload_length()) return;
+        const auto data = ip->content.bytes.subspan(tcp->length(), tcp->payload_length());
+        if (data.empty() || tcp->flags().syn() || tcp->flags().rst()) return;
+        if (here.commands.take(tcp->sequence(), data)) here.limited_at = zeek.history.size;
+    }
+
+    /// The history of that connection.
+    [[nodiscard]] std::string history(std::uint64_t number, std::string_view letters) const {
+        std::string text{letters};
+        if (const auto found = watched_.find(number); found != watched_.end() && found->second.limited_at) {
+            text.insert(*found->second.limited_at, "X");
+        }
+        return text.empty() ? "-" : text;
+    }
+
+private:
+    struct watched {
+        example::ftp_commands commands{};
+        std::uint64_t packets = 0;
+        std::optional<std::size_t> limited_at{};
+    };
+    std::map<std::uint64_t, watched> watched_{};
+};
 
 /// Seconds with six decimals, as Zeek writes times and intervals.
 std::string seconds(microseconds time) {
@@ -44,7 +93,7 @@ void print_header() {
 }
 
 template <class Connection>
-void print(const Connection& of) {
+void print(const Connection& of, const std::string& history) {
     const tcplens::zeek_record& zeek = of.zeek;
     const bool client_began = zeek.originator == tcplens::direction::client_to_server;
     const tcplens::endpoint& orig = client_began ? of.client : of.server;
@@ -60,9 +109,8 @@ void print(const Connection& of) {
               << '\t' << resp.address.to_string() << '\t' << resp.port << "\ttcp\t" << with_duration(seconds(duration))
               << '\t' << with_duration(std::to_string(zeek.orig.bytes)) << '\t'
               << with_duration(std::to_string(zeek.resp.bytes)) << '\t' << name(zeek.conn_state) << '\t'
-              << zeek.missed_bytes << '\t' << (zeek.history.size == 0 ? "-" : zeek.history.view()) << '\t'
-              << zeek.orig.packets << '\t' << zeek.orig.ip_bytes << '\t' << zeek.resp.packets << '\t'
-              << zeek.resp.ip_bytes << '\n';
+              << zeek.missed_bytes << '\t' << history << '\t' << zeek.orig.packets << '\t' << zeek.orig.ip_bytes << '\t'
+              << zeek.resp.packets << '\t' << zeek.resp.ip_bytes << '\n';
 }
 
 } // namespace
@@ -76,13 +124,19 @@ int main(int argc, char** argv) {
     tcplens::basic_connection_table table{
         tcplens::table_options{.decoding = {.verify_checksums = !given.ignore_checksums}}, tcplens::zeek_rules{options},
         tcplens::zeek_observer{options}};
+    analysis_limits limits;
     progress shown{capture};
     for (const tcplens::packet& packet : capture) {
-        if (given.ignore_checksums || has_good_header(packet)) table.add(packet);
+        if (given.ignore_checksums || has_good_header(packet)) {
+            const tcplens::add_result added = table.add(packet);
+            if (added.connection != nullptr) limits.follow(packet, table[added.connection->number], added.way);
+        }
         shown.update();
     }
 
     print_header();
-    for (const auto& connection : table) print(connection);
+    for (const auto& connection : table) {
+        print(connection, limits.history(connection.number, connection.zeek.history.view()));
+    }
     return static_cast<int>(conclude(given, capture));
 }

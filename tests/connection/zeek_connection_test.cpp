@@ -14,10 +14,12 @@ using namespace std::chrono_literals;
 // Roles
 
 TEST_CASE("the ports that Zeek's scripts register") {
-    for (const std::uint16_t port : std::initializer_list<std::uint16_t>{21, 22, 25, 80, 88, 389, 443, 3389, 6669, 8888, 20000}) {
+    for (const std::uint16_t port :
+         std::initializer_list<std::uint16_t>{21, 22, 25, 80, 88, 389, 443, 3389, 6669, 8888, 20000}) {
         CHECK(is_likely_server_port(port));
     }
-    for (const std::uint16_t port : std::initializer_list<std::uint16_t>{0, 23, 82, 110, 5060, 20001, 65535}) CHECK_FALSE(is_likely_server_port(port));
+    for (const std::uint16_t port : std::initializer_list<std::uint16_t>{0, 23, 82, 110, 5060, 20001, 65535})
+        CHECK_FALSE(is_likely_server_port(port));
 }
 
 TEST_CASE("who is heard first is the originator") {

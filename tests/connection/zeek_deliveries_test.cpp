@@ -94,9 +94,9 @@ TEST_CASE("stretches that touch or overlap become one") {
     s.acks(2);
     s.data(11, 10);
     s.data(31, 10);
-    s.data(21, 10);  // between them, touching both
-    s.data(15, 40);  // over both, and further
-    s.data(5, 8);    // over the beginning
+    s.data(21, 10); // between them, touching both
+    s.data(15, 40); // over both, and further
+    s.data(5, 8);   // over the beginning
     s.data(101, 10);
     CHECK(s.acks(111) == gaps{3, 46});
     CHECK(s.deliveries.exact());

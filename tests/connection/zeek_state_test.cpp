@@ -21,12 +21,12 @@ TEST_CASE("what the states of the two ends make of a connection") {
     // A row for each state of the originator, in each a column for each of the responder, as in the enumeration.
     const std::string_view expected[7][7]{
         // inactive, syn_sent, syn_ack_sent, partial, established, closed, reset
-        {"OTH", "OTH", "OTH", "OTH", "OTH", "SHR", "RSTRH"},  // inactive
-        {"S0", "OTH", "OTH", "OTH", "OTH", "S3", "REJ"},      // syn_sent
-        {"OTH", "OTH", "OTH", "OTH", "OTH", "S3", "REJ"},     // syn_ack_sent
-        {"OTH", "OTH", "OTH", "OTH", "OTH", "SHR", "RSTRH"},  // partial
-        {"OTH", "OTH", "OTH", "OTH", "S1", "S3", "RSTR"},     // established
-        {"SH", "S2", "S2", "SH", "S2", "SF", "RSTR"},         // closed
+        {"OTH", "OTH", "OTH", "OTH", "OTH", "SHR", "RSTRH"},   // inactive
+        {"S0", "OTH", "OTH", "OTH", "OTH", "S3", "REJ"},       // syn_sent
+        {"OTH", "OTH", "OTH", "OTH", "OTH", "S3", "REJ"},      // syn_ack_sent
+        {"OTH", "OTH", "OTH", "OTH", "OTH", "SHR", "RSTRH"},   // partial
+        {"OTH", "OTH", "OTH", "OTH", "S1", "S3", "RSTR"},      // established
+        {"SH", "S2", "S2", "SH", "S2", "SF", "RSTR"},          // closed
         {"OTH", "RSTO", "RSTO", "OTH", "RSTO", "RSTO", "RSTR"} // reset
     };
     for (std::uint8_t originator = 0; originator < 7; ++originator) {
