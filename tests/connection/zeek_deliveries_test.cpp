@@ -123,6 +123,20 @@ TEST_CASE("of many stretches beyond holes, the smallest hole is taken as filled"
     CHECK(s.acks(910) == gaps{89, 90, 90, 90, 150, 90, 90, 90});
 }
 
+TEST_CASE("stretches up to 4 GiB beyond a hole") {
+    stream s;
+    s.data(1, 10);
+    s.acks(11);
+    s.data(0xffff'ff00, 0x10a); // just not further
+    CHECK(s.deliveries.exact());
+    s.data(0xffff'fff0, 0x1c); // one too far
+    CHECK_FALSE(s.deliveries.exact());
+    CHECK(s.acks(0x1'0000'000a) == gaps{0xffff'fef5});
+    CHECK(s.deliveries.next() == 0x1'0000'000a);
+    s.data(0x1'0000'0014, 10); // and on, beyond 32 bits
+    CHECK(s.acks(0x1'0000'001e) == gaps{10});
+}
+
 TEST_CASE("more data than the initial window that nobody acknowledges: only one direction was captured") {
     stream s;
     s.data(1, 16'384);

@@ -26,12 +26,13 @@ TEST_CASE("a history keeps its first letters, and says when there were more") {
 }
 
 TEST_CASE("a letter of a count is written at 1, 10, 100, ...") {
-    zeek_letter_count count;
+    zeek_letter_counts<2> counts;
     std::string written;
     for (unsigned i = 1; i <= 100'000; ++i) {
-        if (count.add()) written += std::to_string(i) + ' ';
+        if (counts.add(1)) written += std::to_string(i) + ' ';
     }
     CHECK(written == "1 10 100 1000 10000 100000 ");
+    CHECK(counts.add(0)); // each for itself
 }
 
 TEST_CASE("S and H: once, and again at another number") {

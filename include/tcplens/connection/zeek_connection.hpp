@@ -114,7 +114,7 @@ private:
         zeek_endpoint& peer = ends_[1 - sender];
         if (next.options.cut) return; // Zeek wants the whole header
         if (next.checksum == checksum_state::bad || next.checksum == checksum_state::offloaded) {
-            if (own.bad_checksums.add()) add_letter('C', sender, told);
+            if (own.counts.add(zeek_endpoint::bad_checksum)) add_letter('C', sender, told);
             return;
         }
         // The roles may be swapped by this very segment; for most of what follows Zeek goes by the old ones.
@@ -132,7 +132,7 @@ private:
         write_flags(next, at, sender, told, by);
         if (next.window == 0 && !next.flags.rst() && peer.state != zeek_end_state::closed &&
             own.state != zeek_end_state::reset) {
-            if (own.zero_windows.add()) add_letter('W', sender, told);
+            if (own.counts.add(zeek_endpoint::zero_window)) add_letter('W', sender, told);
         }
         if (!own.closed || !peer.closed) last_time_ = next.time;
         if (next.flags.fin()) {
@@ -244,10 +244,11 @@ private:
         }
     }
     /// Once more where it comes again at another place than the last time.
-    constexpr void write_where(seen_letter bit, char letter, std::int64_t at, std::int64_t& last, side sender,
+    constexpr void write_where(seen_letter bit, char letter, std::int64_t at, std::uint32_t& last, side sender,
                                zeek_record& told) noexcept {
-        if (was_written(bit, letter, sender, told) && at != last) add_letter(letter, sender, told);
-        last = at;
+        const auto here = static_cast<std::uint32_t>(at);
+        if (was_written(bit, letter, sender, told) && here != last) add_letter(letter, sender, told);
+        last = here;
     }
 
     /// It began with a SYN-ACK, and goes on: that was no scan, the capture has missed the SYN.
@@ -291,7 +292,7 @@ private:
             return;
         } else if (step > 0) {
             own.last += step;
-        } else if (next.payload_length > 0 && own.sent_again.add()) {
+        } else if (next.payload_length > 0 && own.counts.add(zeek_endpoint::sent_again)) {
             add_letter('T', sender, told);
         }
     }
@@ -303,7 +304,7 @@ private:
         own.deliveries.acknowledge(up_to, partial_, [&](std::int64_t bytes) {
             if (!believed) return;
             told.missed_bytes += static_cast<std::uint64_t>(bytes);
-            if (own.gaps.add()) add_letter('G', of, told);
+            if (own.counts.add(zeek_endpoint::gap)) add_letter('G', of, told);
         });
         check_end(of);
     }

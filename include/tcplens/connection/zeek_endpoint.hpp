@@ -14,6 +14,9 @@ namespace tcplens {
 /// What is remembered of one end of a connection to tell what Zeek tells. Positions are sequence numbers that do not wrap
 /// around, from the end's SYN, which is 0; where no SYN was seen, as if one had been there.
 struct zeek_endpoint {
+    /// What has a letter that is written more than once, but ever more seldom.
+    enum counted : std::uint8_t { bad_checksum, sent_again, zero_window, gap };
+
     zeek_end_state state = zeek_end_state::inactive;
     zeek_end_state previous_state = zeek_end_state::inactive; ///< before the last change
     bool sent_fin = false;
@@ -23,13 +26,10 @@ struct zeek_endpoint {
     std::int64_t last = 0;         ///< after the highest that it sent
     std::int64_t acknowledged = 0; ///< by its peer
     std::int64_t after_fin = 0;
-    std::int64_t last_syn = 0; ///< where it sent its latest SYN, FIN (its end), RST
-    std::int64_t last_fin = 0;
-    std::int64_t last_rst = 0;
-    zeek_letter_count bad_checksums{};
-    zeek_letter_count sent_again{};
-    zeek_letter_count zero_windows{};
-    zeek_letter_count gaps{};
+    std::uint32_t last_syn = 0; ///< where it sent its latest SYN, FIN (its end), RST: the low halves of positions
+    std::uint32_t last_fin = 0;
+    std::uint32_t last_rst = 0;
+    zeek_letter_counts<4> counts{};
     zeek_deliveries deliveries{};
 
     /// Where `number` is, given that it is near the position `near`.

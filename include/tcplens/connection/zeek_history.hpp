@@ -35,22 +35,26 @@ struct zeek_history {
     [[nodiscard]] friend constexpr bool operator==(const zeek_history&, const zeek_history&) noexcept = default;
 };
 
-/// How often a thing happened whose letter is written at the first time, the tenth, the hundredth, ...
-class zeek_letter_count {
+/// How often things happened whose letters are written at the first time, the tenth, the hundredth, ...
+template <std::size_t Letters>
+class zeek_letter_counts {
 public:
     /// It happened once more. Returns whether the letter is written for it.
-    constexpr bool add() noexcept {
-        if (++count_ != threshold_) return false;
-        // 32 bits, as in Zeek: where the next power of ten wraps around, the count begins anew and the threshold stays.
-        const std::uint32_t next = threshold_ * 10;
-        if (next <= threshold_) count_ = 0;
-        else threshold_ = next;
+    constexpr bool add(std::size_t letter) noexcept {
+        if (++counts_[letter] != thresholds[reached_[letter]]) return false;
+        // 32 bits, as in Zeek: the next power of ten is taken modulo 2^32, and where that is less than the one before, the count
+        // begins anew.
+        if (reached_[letter] + std::size_t{1} < thresholds.size()) ++reached_[letter];
+        else counts_[letter] = 0;
         return true;
     }
 
 private:
-    std::uint32_t count_ = 0;
-    std::uint32_t threshold_ = 1;
+    static constexpr std::array<std::uint32_t, 11> thresholds{
+        1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 1'410'065'408};
+
+    std::array<std::uint32_t, Letters> counts_{};
+    std::array<std::uint8_t, Letters> reached_{}; ///< which of the thresholds is next
 };
 
 } // namespace tcplens
