@@ -29,42 +29,66 @@ set(tcplens_headers
     wire/address.hpp
     wire/address_family.hpp
     wire/arcnet.hpp
+    wire/aruba_gre.hpp
+    wire/authentication_header.hpp
+    wire/ayiya.hpp
+    wire/bridged.hpp
+    wire/capwap.hpp
     wire/checksum_state.hpp
     wire/cisco_hdlc.hpp
     wire/decode.hpp
     wire/decode_options.hpp
     wire/decode_statistics.hpp
+    wire/decoder.hpp
     wire/docsis.hpp
     wire/enc.hpp
     wire/endpoint.hpp
+    wire/erspan.hpp
     wire/ether_tags.hpp
     wire/ether_type.hpp
     wire/ethernet.hpp
+    wire/ethernet_in_ip.hpp
     wire/fddi.hpp
     wire/frame_relay.hpp
+    wire/geneve.hpp
+    wire/gre.hpp
+    wire/gtp.hpp
     wire/ieee802_11.hpp
     wire/internet_checksum.hpp
+    wire/ip_fragment.hpp
+    wire/ip_in_ip.hpp
+    wire/ip_layer.hpp
     wire/ip_over_atm.hpp
     wire/ip_over_fibre_channel.hpp
     wire/ip_over_ieee1394.hpp
     wire/ip_over_infiniband.hpp
     wire/ip_payload.hpp
+    wire/ip_reassembly.hpp
     wire/ipv4.hpp
     wire/ipv6.hpp
     wire/juniper.hpp
+    wire/l2tp.hpp
     wire/layer.hpp
+    wire/layer_walk.hpp
     wire/link_layer_list.hpp
     wire/link_layers.hpp
     wire/linux_cooked.hpp
+    wire/lisp.hpp
     wire/llc.hpp
+    wire/mpls.hpp
     wire/mpls_link.hpp
+    wire/network_number.hpp
     wire/nflog.hpp
+    wire/nsh.hpp
     wire/null_loopback.hpp
+    wire/out_of_line.hpp
     wire/packet_outcome.hpp
     wire/pflog.hpp
     wire/ppp.hpp
+    wire/pppoe.hpp
     wire/protocol_id.hpp
     wire/raw_ip.hpp
+    wire/reassembly_options.hpp
     wire/segment.hpp
     wire/sequence_number.hpp
     wire/slip.hpp
@@ -72,7 +96,15 @@ set(tcplens_headers
     wire/tcp.hpp
     wire/tcp_flags.hpp
     wire/tcp_options.hpp
+    wire/teredo.hpp
     wire/token_ring.hpp
+    wire/tunnel_list.hpp
+    wire/tunnel_payload.hpp
+    wire/tunnel_set.hpp
+    wire/tunnels.hpp
+    wire/tzsp.hpp
+    wire/vxlan.hpp
+    wire/wccp.hpp
     wire/wrapped_link.hpp
 
     connection.hpp

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// packet -> segment: link layers, IP, TCP and its options
+// packet -> segment: link layers, IP, tunnels, TCP and its options
 #include "wire/decode.hpp"
+#include "wire/decoder.hpp"

@@ -19,7 +19,7 @@ using tcplens::link_type;
 
 namespace {
 
-/// In the order of fuzz_decode's list.
+/// In the order of fuzz_decode's list; what more there is in it has its headers below.
 constexpr std::array links{link_type::ethernet,  link_type::null,      link_type::loop, link_type::raw,
                            link_type::raw_dlt,   link_type::raw_bsd,   link_type::ipv4, link_type::ipv6,
                            link_type::linux_sll, link_type::linux_sll2};
@@ -110,6 +110,72 @@ int main(int count, char** arguments) {
     decode_seed("udp", 0, framed_ip_packet({}, 17, byte_vector(8)));
     decode_seed("arp", 0, link_frame({}, 0x0806, byte_vector(28)));
     decode_seed("unknown_link", links.size(), byte_vector(20));
+    for (const char* const head :
+         {"0031 aaaa03 000000 0800", "893f 0001 0002 0003 0800", "8926 00010002 0800", "892f 0029 0001 0800",
+          "f1c1 0000 0001 0800", "8909 01 01 0001 0005 0800", "8903 0001 020000000004 020000000003 0800",
+          "88e7 00000001 020000000004 020000000003 0800", "22f3 0041 0001 0002 00000000 020000000004 020000000003 0800",
+          "88e5 20 00 00000001 0200000000050001 0800"}) {
+        const std::string type{head, 4};
+        decode_seed("ethernet_" + type, 0,
+                    join({hex("020000000002 020000000001"), hex(head),
+                          tcp_packet({.link = link_type::raw, .payload_length = 3})}));
+    }
+    struct header {
+        const char* name;
+        std::size_t link; ///< by its place in the list
+        const char* bytes;
+    };
+    constexpr const char* mac = "0801 0000 020000000001 020000000002 020000000003 1000 aaaa03 000000 0800";
+    for (const auto& [name, link, bytes] : {
+             header{"sll_frame_relay", 8, "0000 0302 0000 000000000000 0000 0000  1841 03cc"},
+             header{"sll_llc", 8, "0000 0001 0006 020000000001 0000 0004  aaaa03 000000 0800"},
+             header{"sll_frame", 8, "0000 0001 0006 020000000001 0000 0003  020000000002 020000000001 0800"},
+             header{"token_ring", 11, "10 40 020000000002 820000000001 c670 0012 0023 aaaa03 000000 0800"},
+             header{"arcnet_bsd", 12, "0102 d4 ff ffff d4 00 0001"},
+             header{"arcnet_linux", 13, "0102 0050 d4 00 0001"},
+             header{"slip", 14, "00 45000000000000 0000000000000000"},
+             header{"ppp", 15, "ff03 0021"},
+             header{"ppp_hdlc", 15, "0f00 0800"},
+             header{"ppp_ether", 16, "11 00 0001 002e 0021"},
+             header{"ppp_pppd", 17, "01 03 21"},
+             header{"ppp_with_direction", 18, "01 21"},
+             header{"fddi", 19, "50 020000000002 020000000001 aaaa03 000000 0800"},
+             header{"pflog_old", 20, "00000002 000000000000000000000000 000000000000000000000000"},
+             header{
+                 "pflog", 21,
+                 "2d02 0000000000000000000000000000 00000000000000000000000000000000 00000000000000000000000000000000"},
+             header{"atm_rfc1483", 22, "aaaa03 000000 0800"},
+             header{"atm_clip", 23, ""},
+             header{"cisco_hdlc", 24, "0f00 0800"},
+             header{"cisco_hdlc_with_direction", 25, "01 0f00 0800"},
+             header{"ieee802_11", 26, mac},
+             header{"ieee802_11_prism", 27,
+                    "44000000 08000000 0801 0000 020000000001 020000000002 020000000003 1000 060603"},
+             header{"ieee802_11_radiotap", 28,
+                    "00 00 1100 03000000 0000000000000000 20 8801 0000 020000000001 020000000002 020000000003 1000 "
+                    "8000 0000"
+                    "020000000003 020000000002 0034 aaaa03 000000 0800"},
+             header{"frame_relay", 29, "1841 03 00 80 000000 0800"},
+             header{"enc", 30, "02000000 00001234 00000000"},
+             header{"ip_over_fc", 31, "1000020000000001 1000020000000002 aaaa03 000000 0800"},
+             header{"apple_ip_over_ieee1394", 32, "1000020000000001 1000020000000002 0800"},
+             header{"docsis", 33, "01 04 0042 03020001 abcd 020000000002 020000000001 0800"},
+             header{"juniper_ether", 34, "4d4743 80 0006 010101 020104 020000000002 020000000001 0800"},
+             header{"juniper_ppp", 35, "4d4743 02 00000002"},
+             header{"juniper_frelay", 36, "4d4743 00 1841 03cc"},
+             header{"juniper_chdlc", 37, "4d4743 00 0f00 0800"},
+             header{"ppi", 38, "00 00 0c00 01000000 00000000 020000000002 020000000001 0800"},
+             header{"mpls", 39, "00001140"},
+             header{"nflog", 40, "02 00 0020 0800 0100 0800 0100 0500 0a00 00000000 2f00 0900"},
+             header{"ipoib", 41,
+                    "0000000000000000 0000000000000000 0000000000000000 0000000000000000 0000000000000000 0800 0000"},
+             header{"pktap", 42, "10000000 01000000 00000000 656e3000 02000000"},
+             header{"dsa_tag_brcm", 43, "020000000002 020000000001 20000001 0800"},
+             header{"dsa_tag_edsa", 44, "020000000002 020000000001 dada 0000 20000001 0800"},
+         }) {
+        decode_seed(std::string{"on_"} + name, link,
+                    join({hex(bytes), tcp_packet({.link = link_type::raw, .payload_length = 3})}));
+    }
 
     const std::vector<std::pair<const char*, std::vector<said>>> conversations{
         {"whole",

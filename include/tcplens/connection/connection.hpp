@@ -84,6 +84,7 @@ struct connection {
     std::uint64_t number = 0; ///< from 0, in the order of first packets; unique within its table
     endpoint client{};
     endpoint server{};
+    std::uint32_t network = 0; ///< segment::network of all its segments
     role_basis known_by = role_basis::first_packet;
     handshake_state handshake = handshake_state::incomplete;
     close_reason close = close_reason::unknown;

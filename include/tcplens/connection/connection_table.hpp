@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../capture/packet.hpp"
-#include "../wire/decode.hpp"
+#include "../wire/decoder.hpp"
 #include "connection.hpp"
 #include "connection_index.hpp"
 #include "connection_observer.hpp"
@@ -60,16 +60,17 @@ public:
         std::conditional_t<sizeof...(Observers) == 0, connection, connection_with<typename Observers::facts...>>;
 
     explicit basic_connection_table(const table_options& options = {}, Rules rules = Rules{})
-        : options_(options), rules_(std::move(rules)) {}
+        : options_(options), rules_(std::move(rules)), decoder_(options.decoding) {}
     basic_connection_table(const table_options& options, Rules rules,
                            Observers... observers) requires(sizeof...(Observers) > 0)
-        : options_(options), rules_(std::move(rules)), observers_(std::move(observers)...) {}
+        : options_(options), rules_(std::move(rules)), observers_(std::move(observers)...),
+          decoder_(options.decoding) {}
 
     /// Takes in the next packet. Packets are expected in the order in which they were captured; their times may run back.
     /// One that has no time counts as captured at the time of the one before.
     add_result add(const packet& next) {
         segment found;
-        const decode_result decoded = decode(next, found, options_.decoding);
+        const decode_result decoded = decoder_.decode(next, found);
         if (decoded.outcome != packet_outcome::tcp) {
             statistics_.count(decoded, next.link);
             return {.outcome = decoded.outcome};
@@ -90,6 +91,8 @@ public:
 
     /// How many packets there were, and what they were.
     [[nodiscard]] const decode_statistics& statistics() const noexcept { return statistics_; }
+    /// What became of fragmented IP packets.
+    [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
 
     /// The number of connections.
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
@@ -188,10 +191,17 @@ private:
         return follow(next);
     }
 
-    add_result follow(const segment& next) {
+    [[nodiscard]] std::uint32_t hash_of(const segment& next) const noexcept {
         const std::uint32_t hash = hash_tuple(next.source, next.destination, options_.key);
+        if (next.network == 0) return hash;
+        return hash ^ static_cast<std::uint32_t>(next.network * (options_.key.word(5) | 1) >> 32);
+    }
+
+    add_result follow(const segment& next) {
+        const std::uint32_t hash = hash_of(next);
         std::uint32_t number = index_.find(hash, [&](std::uint32_t candidate) {
             const connection& seen = at(candidate).seen;
+            if (seen.network != next.network) return false;
             return (seen.client == next.source && seen.server == next.destination) ||
                    (seen.server == next.source && seen.client == next.destination);
         });
@@ -282,6 +292,7 @@ private:
         ++count_;
         record& made = at(number);
         made.seen.number = number;
+        made.seen.network = first.network;
         made.life.begin(first, made.seen);
         return number;
     }
@@ -293,6 +304,7 @@ private:
     table_options options_;
     Rules rules_;
     [[no_unique_address]] std::tuple<Observers...> observers_{};
+    decoder decoder_;
     decode_statistics statistics_{};
     connection_index index_{};
     std::vector<std::unique_ptr<record[]>> chunks_{};

@@ -8,8 +8,8 @@
 
 namespace tcplens {
 
-/// What a packet of an address family is. The number for IPv6 differs from system to system, and none means another family
-/// elsewhere that is ever seen in such a header.
+/// What a packet of an address family is. The number for IPv6 differs from system to system, and none means another
+/// family elsewhere that is ever seen in such a header.
 [[nodiscard]] constexpr parsed<network_payload> family_payload(std::uint32_t family, const layer& content) noexcept {
     switch (family) {
     case 2: // AF_INET everywhere
@@ -24,7 +24,8 @@ namespace tcplens {
     }
 }
 
-/// A family in four bytes whose order nobody told: it fits in one byte or two, so whichever reading gives the smaller number.
+/// A family in four bytes whose order nobody told: it fits in one byte or two, so whichever reading gives the smaller
+/// number.
 /// \pre four bytes can be read at `at`
 [[nodiscard]] constexpr std::uint32_t load_family(const std::byte* at) noexcept {
     const auto big = load_big<std::uint32_t>(at);

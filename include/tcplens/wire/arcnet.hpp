@@ -10,7 +10,8 @@
 namespace tcplens {
 
 /// ARCNET: source, destination and, in what Linux captures, two bytes of its own, then a protocol (ATA 878.1; RFC 1201,
-/// RFC 1051 for the older one, RFC 2497 for IPv6). Of a packet in several frames the first one counts, by its IP length.
+/// RFC 1051 for the older one, RFC 2497 for IPv6). Of a packet in several frames the first one counts, by its IP
+/// length.
 struct arcnet {
     static constexpr std::array types{link_type::arcnet_bsd, link_type::arcnet_linux};
 
@@ -24,7 +25,8 @@ struct arcnet {
         case 0xd4: type = ether_type::ipv4; break;
         default: return packet_outcome::not_tcp;
         }
-        // RFC 1201: a split flag and a sequence number, after 0xff (the exception packet of 2.2) repeated with the protocol
+        // RFC 1201: a split flag and a sequence number, after 0xff (the exception packet of 2.2) repeated with the
+        // protocol
         std::size_t split = protocol + 1;
         if (!frame.has(split + 3)) return frame.shortfall(split + 3);
         if (frame.bytes[split] == std::byte{0xff}) {

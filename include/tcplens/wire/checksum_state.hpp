@@ -5,6 +5,7 @@
 #include "ether_type.hpp"
 #include "internet_checksum.hpp"
 #include "ip_payload.hpp"
+#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -52,8 +53,8 @@ enum class checksum_state : std::uint8_t {
 
 /// What the checksums of the IP packet `network` and of the TCP in it say: the worse of the two.
 /// \pre `carries` is what is in `network`, and TCP with its fixed header captured
-[[nodiscard]] constexpr checksum_state verify_checksums(const network_payload& network,
-                                                        const ip_payload& carries) noexcept {
+[[nodiscard]] TCPLENS_OUT_OF_LINE constexpr checksum_state verify_checksums(const network_payload& network,
+                                                                            const ip_payload& carries) noexcept {
     constexpr std::uint32_t ethernet_payload = 1500; // IEEE 802.3 3.2.7; only an adapter's work is longer
     bool suspect = carries.length > ethernet_payload;
     checksum_state header = checksum_state::good;

@@ -5,9 +5,9 @@
 #include "checksum_state.hpp"
 #include "decode_options.hpp"
 #include "decode_statistics.hpp"
-#include "ipv4.hpp"
-#include "ipv6.hpp"
+#include "layer_walk.hpp"
 #include "link_layers.hpp"
+#include "out_of_line.hpp"
 #include "segment.hpp"
 #include "tcp.hpp"
 
@@ -17,54 +17,73 @@
 
 namespace tcplens {
 
-/// What the network layer that `from` names carries.
-[[nodiscard]] constexpr parsed<ip_payload> ip_payload_of(const network_payload& from) noexcept {
-    if (from.type == ether_type::ipv4) {
-        const auto header = ipv4_header::parse(from.content);
-        if (!header) return header.reason();
-        return header->payload();
-    }
-    if (from.type == ether_type::ipv6) {
-        const auto header = ipv6_header::parse(from.content);
-        if (!header) return header.reason();
-        return header->payload();
-    }
-    return packet_outcome::not_tcp;
+/// The segment that an IP packet carries. `into` is written if, and only if, the answer is packet_outcome::tcp.
+/// \pre `carries` is what is in `network`, and whole, and its protocol TCP
+[[nodiscard]] constexpr decode_result decode_segment(const packet& from, std::size_t wire_length,
+                                                     const network_payload& network, const ip_payload& carries,
+                                                     const decode_options& options, segment& into) noexcept {
+    const auto tcp = tcp_header::parse(carries.content);
+    if (!tcp) return {tcp.reason(), carries.protocol};
+    // Field by field, all of them: a whole segment would be built elsewhere first, and copied.
+    into.time = subtractable(from.time);
+    into.packet_number = from.number;
+    into.source = {carries.source, tcp->source_port()};
+    into.destination = {carries.destination, tcp->destination_port()};
+    into.sequence = tcp->sequence();
+    into.acknowledgment = tcp->acknowledgment();
+    into.payload_length = static_cast<std::uint32_t>(tcp->payload_length());
+    into.payload_beyond_frame = static_cast<std::uint32_t>(tcp->payload_beyond_frame());
+    into.captured_payload = static_cast<std::uint32_t>(tcp->captured_payload());
+    into.ip_length = carries.length;
+    into.wire_length = static_cast<std::uint32_t>(wire_length);
+    into.window = tcp->window();
+    into.flags = tcp->flags();
+    into.checksum = options.verify_checksums ? verify_checksums(network, carries) : checksum_state::not_verified;
+    into.ip_id = carries.id;
+    into.hop_limit = carries.hop_limit;
+    into.ecn = carries.ecn;
+    into.tunnel_depth = 0;
+    into.options = tcp->options();
+    into.network = 0;
+    return {packet_outcome::tcp, carries.protocol};
 }
 
-/// Finds the TCP segment in a packet. `into` is written if, and only if, the answer is packet_outcome::tcp.
-[[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
-                                             const decode_options& options = {}) noexcept {
+/// What decode() does with any packet but the plainest.
+template <class Fragments>
+[[nodiscard]] TCPLENS_OUT_OF_LINE constexpr decode_result
+decode_walking(const packet& from, std::size_t wire_length, const network_payload& network, segment& into,
+               const decode_options& options, Fragments& fragments) {
+    layer_walk<Fragments> walk{options, fragments, subtractable(from.time)};
+    if (options.identify_networks) walk.network = network_of_tags(0, from.link, {from.bytes, wire_length});
+    decode_result result = walk.find_tcp(network.type, network.content);
+    if (result.outcome != packet_outcome::tcp) return result;
+    result = decode_segment(from, wire_length, walk.around, walk.carries, options, into);
+    if (result.outcome != packet_outcome::tcp) return result;
+    into.tunnel_depth = walk.depth;
+    into.network = walk.network;
+    return result;
+}
+
+/// decode(), with a place for fragments: see keep_no_fragments.
+template <class Fragments>
+[[nodiscard]] constexpr decode_result decode_with(const packet& from, segment& into, const decode_options& options,
+                                                  Fragments& fragments) {
     // Whoever makes packets of its own may leave out the length on the wire.
     const std::size_t wire_length = std::max<std::size_t>(from.wire_length, from.bytes.size());
     const auto network = link_layers::payload(from.link, {from.bytes, wire_length});
     if (!network) return {network.reason(), from.link};
     const auto ip = ip_payload_of(*network);
-    if (!ip) return {ip.reason(), network->type};
-    if (ip->protocol != ip_protocol::tcp) return {packet_outcome::not_tcp, ip->protocol};
-    if (ip->fragment) return {packet_outcome::fragment, ip->protocol};
-    const auto tcp = tcp_header::parse(ip->content);
-    if (!tcp) return {tcp.reason(), ip->protocol};
+    if (!ip || ip->protocol != ip_protocol::tcp || ip->fragment || options.identify_networks)
+        return decode_walking(from, wire_length, *network, into, options, fragments);
+    return decode_segment(from, wire_length, *network, *ip, options, into);
+}
 
-    into = {.time = subtractable(from.time),
-            .packet_number = from.number,
-            .source = {ip->source, tcp->source_port()},
-            .destination = {ip->destination, tcp->destination_port()},
-            .sequence = tcp->sequence(),
-            .acknowledgment = tcp->acknowledgment(),
-            .payload_length = static_cast<std::uint32_t>(tcp->payload_length()),
-            .payload_beyond_frame = static_cast<std::uint32_t>(tcp->payload_beyond_frame()),
-            .captured_payload = static_cast<std::uint32_t>(tcp->captured_payload()),
-            .ip_length = ip->length,
-            .wire_length = static_cast<std::uint32_t>(wire_length),
-            .window = tcp->window(),
-            .flags = tcp->flags(),
-            .checksum = options.verify_checksums ? verify_checksums(*network, *ip) : checksum_state::not_verified,
-            .ip_id = ip->id,
-            .hop_limit = ip->hop_limit,
-            .ecn = ip->ecn,
-            .options = tcp->options()};
-    return {packet_outcome::tcp, ip->protocol};
+/// Finds the TCP segment in a packet: the innermost, in whatever tunnels lead to it. `into` is written if, and only if, the
+/// answer is packet_outcome::tcp. It remembers nothing, so fragments stay fragments: decoder puts them together.
+[[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
+                                             const decode_options& options = {}) noexcept {
+    keep_no_fragments none;
+    return decode_with(from, into, options, none);
 }
 
 } // namespace tcplens

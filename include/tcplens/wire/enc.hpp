@@ -9,8 +9,8 @@
 
 namespace tcplens {
 
-/// What OpenBSD's IPsec encapsulation interface shows of a packet, before or after encryption: family, security parameter
-/// index and flags in the byte order of the machine, then the packet (LINKTYPE_ENC).
+/// What OpenBSD's IPsec encapsulation interface shows of a packet, before or after encryption: family, security
+/// parameter index and flags in the byte order of the machine, then the packet (LINKTYPE_ENC).
 struct enc {
     static constexpr std::array types{link_type::enc};
 

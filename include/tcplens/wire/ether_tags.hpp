@@ -4,14 +4,15 @@
 #include "../capture/byte_order.hpp"
 #include "ether_type.hpp"
 #include "llc.hpp"
+#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace tcplens {
 
-/// How many bytes a tag takes up after its own EtherType, the last two of them the EtherType of what follows; 0 for what
-/// is no tag, not_tcp for a tag that hides what follows.
+/// How many bytes a tag takes up after its own EtherType, the last two of them the EtherType of what follows; 0 for
+/// what is no tag, not_tcp for a tag that hides what follows.
 [[nodiscard]] constexpr parsed<std::size_t> tag_length(const network_payload& payload) noexcept {
     constexpr std::size_t ethernet_header = 14; // of a frame within
     const layer& tag = payload.content;
@@ -28,8 +29,7 @@ namespace tcplens {
     case ether_type::cisco_metadata: // a version, a length in words of four bytes, the options
         if (!tag.has(2)) return tag.shortfall(2);
         return std::size_t{load_big<std::uint8_t>(tag.bytes.data() + 1)} * 4 + 4;
-    case ether_type::
-        trill: { // RFC 6325 3: the length of the options, in words of four bytes, crosses the first two bytes
+    case ether_type::trill: { // RFC 6325 3: options in words of four bytes
         if (!tag.has(2)) return tag.shortfall(2);
         const unsigned option_words = load_big<std::uint16_t>(tag.bytes.data()) >> 6 & 0x1f;
         return 6 + std::size_t{option_words} * 4 + ethernet_header;
@@ -47,15 +47,14 @@ namespace tcplens {
     }
 }
 
-/// Passes over any stack of tags (VLANs, MACsec in the clear, backbone bridges and fabrics with the Ethernet header that
-/// they wrapped), and where a length stands in the place of an EtherType over 802.2 LLC behind it (IEEE 802.3 3.2.6).
-[[nodiscard]] constexpr parsed<network_payload> skip_tags(network_payload payload) noexcept {
+/// skip_tags(), where there are some.
+[[nodiscard]] TCPLENS_OUT_OF_LINE constexpr parsed<network_payload> skip_any_tags(network_payload payload) noexcept {
     for (;;) {
         if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
         constexpr std::uint16_t longest = 1500; // what lies between it and the lowest EtherType is neither
         const auto length_field = static_cast<std::uint16_t>(payload.type);
         if (length_field <= longest) {
-            // Padding is no part of it. Where a capturing tool wrote less, the frame decides.
+            // Padding is no part of it. Where a capturing tool wrote less than it says, the frame decides.
             if (length_field < payload.content.wire_length) payload.content = payload.content.with_length(length_field);
             const auto behind = llc_payload(payload.content);
             if (!behind) return behind;
@@ -69,6 +68,14 @@ namespace tcplens {
         payload = {ether_type{load_big<std::uint16_t>(payload.content.bytes.data() + *length - 2)},
                    payload.content.after(*length)};
     }
+}
+
+/// Passes over any stack of tags (VLANs, MACsec in the clear, backbone bridges and fabrics with the Ethernet header
+/// that they wrapped), and where a length stands in the place of an EtherType over 802.2 LLC behind it (IEEE 802.3
+/// 3.2.6).
+[[nodiscard]] constexpr parsed<network_payload> skip_tags(const network_payload& payload) noexcept {
+    if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
+    return skip_any_tags(payload);
 }
 
 /// What lies behind 802.2 LLC and then any tags.

@@ -26,6 +26,7 @@ enum class ether_type : std::uint16_t {
     vn_tag = 0x8926,         ///< Cisco
     redundancy_tag = 0x892f, ///< IEC 62439-3: High-availability Seamless Redundancy
     e_tag = 0x893f,          ///< IEEE 802.1BR
+    nsh = 0x894f,            ///< RFC 8300
     old_qinq = 0x9100,       ///< double tags before 802.1ad
     r_tag = 0xf1c1,          ///< IEEE 802.1CB
 };

@@ -13,8 +13,8 @@
 
 namespace tcplens {
 
-/// What a Frame Relay frame carries: an address of two to four bytes (ITU-T Q.922 3.3), and either unnumbered information
-/// and a network layer protocol identifier (RFC 2427 3) or, as Cisco has it, an EtherType.
+/// What a Frame Relay frame carries: an address of two to four bytes (ITU-T Q.922 3.3), and either unnumbered
+/// information and a network layer protocol identifier (RFC 2427 3) or, as Cisco has it, an EtherType.
 [[nodiscard]] constexpr parsed<network_payload> frame_relay_payload(const layer& frame) noexcept {
     std::size_t at = 0;
     for (bool more = true; more; ++at) {

@@ -72,8 +72,8 @@ namespace tcplens {
     return ieee802_11_payload(frame.after(length), padded);
 }
 
-/// What lies behind a header that tells its own length in four bytes from the fourth on: AVS's in network byte order, the Prism
-/// header in that of the machine that captured, so that the smaller reading is the one.
+/// What lies behind a header that tells its own length in four bytes from the fourth on: AVS's in network byte order,
+/// the Prism header in that of the machine that captured, so that the smaller reading is the one.
 [[nodiscard]] constexpr parsed<network_payload> prism_or_avs_payload(const layer& frame) noexcept {
     constexpr std::size_t shortest = 8;
     if (!frame.has(shortest)) return frame.shortfall(shortest);

@@ -12,20 +12,28 @@ namespace tcplens {
 /// An IP protocol number (IANA); IPv6 uses the same ones for its extension headers. Any value can be held.
 enum class ip_protocol : std::uint8_t {
     hop_by_hop = 0,
+    ipv4 = 4, ///< RFC 2003
     tcp = 6,
+    udp = 17,
+    ipv6 = 41, ///< RFC 2473
     routing = 43,
     fragment = 44,
+    gre = 47,
     authentication = 51,
     destination_options = 60,
+    ether_ip = 97, ///< RFC 3378
+    l2tp = 115,    ///< RFC 3931
     mobility = 135,
+    mpls = 137, ///< RFC 4023
     host_identity = 139,
     shim6 = 140,
+    ethernet = 143, ///< RFC 8986
 };
 
 /// What an IP packet carries, and what its header says that matters further up.
 struct ip_payload {
     address source{};
-    address destination{};
+    address destination{}; ///< the final one, where a source route has others before it
     ip_protocol protocol{};
     bool fragment = false;             ///< only a part of what the sender's packet carried
     std::uint32_t length = 0;          ///< of the whole IP packet, headers included

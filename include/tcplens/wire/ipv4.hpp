@@ -3,6 +3,7 @@
 
 #include "../capture/byte_order.hpp"
 #include "ip_payload.hpp"
+#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -41,11 +42,32 @@ public:
     [[nodiscard]] constexpr std::uint8_t time_to_live() const noexcept { return byte(8); }
     [[nodiscard]] constexpr ip_protocol protocol() const noexcept { return ip_protocol{byte(9)}; }
     [[nodiscard]] constexpr address source() const noexcept { return address::v4(packet_.bytes.subspan<12, 4>()); }
+    /// Where the packet goes next: to its final destination, unless a source route has others before that.
     [[nodiscard]] constexpr address destination() const noexcept { return address::v4(packet_.bytes.subspan<16, 4>()); }
+    /// The last address of a source route (RFC 791 3.1) that it has not passed to its end; else destination().
+    [[nodiscard]] TCPLENS_OUT_OF_LINE constexpr address final_destination() const noexcept {
+        enum option : std::uint8_t { end = 0, no_operation = 1, loose_source_route = 131, strict_source_route = 137 };
+        for (std::size_t at = min_length; at + 1 < length();) {
+            if (byte(at) == end) break;
+            if (byte(at) == no_operation) {
+                ++at;
+                continue;
+            }
+            const std::size_t option_length = byte(at + 1);
+            if (option_length < 2 || at + option_length > length()) break;
+            if ((byte(at) == loose_source_route || byte(at) == strict_source_route) && option_length >= 7) {
+                const std::size_t pointer = byte(at + 2); // counted from 1; beyond the end once it has passed all
+                if (pointer + 3 > option_length) break;
+                return address::v4(packet_.bytes.subspan(at + option_length - 4).first<4>());
+            }
+            at += option_length;
+        }
+        return destination();
+    }
 
     [[nodiscard]] constexpr ip_payload payload() const noexcept {
         return {.source = source(),
-                .destination = destination(),
+                .destination = length() == min_length ? destination() : final_destination(),
                 .protocol = protocol(),
                 .fragment = more_fragments() || fragment_offset() != 0,
                 .length = static_cast<std::uint32_t>(total_length()),

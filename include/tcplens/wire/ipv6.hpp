@@ -3,10 +3,12 @@
 
 #include "../capture/byte_order.hpp"
 #include "ip_payload.hpp"
+#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace tcplens {
 
@@ -33,7 +35,70 @@ public:
     }
 
     /// What the packet carries behind its extension headers.
-    [[nodiscard]] constexpr parsed<ip_payload> payload() const noexcept {
+    [[nodiscard]] constexpr parsed<ip_payload> payload() const noexcept { return read<true>(); }
+    /// What follows the fixed header.
+    [[nodiscard]] constexpr parsed<ip_payload> content() const noexcept { return read<false>(); }
+
+    /// Passes over extension headers that stand before a fragment header, or before what the packet carries. Of a packet
+    /// with a source route, the destination becomes the final one.
+    [[nodiscard]] TCPLENS_OUT_OF_LINE static constexpr parsed<ip_payload> before_fragment(ip_payload found) noexcept {
+        for (;;) {
+            std::size_t unit = 8; // RFC 8200 4: lengths count eight bytes, the first eight not included
+            switch (found.protocol) {
+            case ip_protocol::hop_by_hop:
+            case ip_protocol::routing:
+            case ip_protocol::destination_options:
+            case ip_protocol::mobility:
+            case ip_protocol::host_identity:
+            case ip_protocol::shim6: break;
+            case ip_protocol::authentication: unit = 4; break; // RFC 4302 2.2
+            default: return found;
+            }
+            if (!found.content.has(8)) return found.content.shortfall(8);
+            const std::byte* header = found.content.bytes.data();
+            const std::size_t header_length = 8 + unit * std::to_integer<std::size_t>(header[1]);
+            if (!found.content.has(header_length)) return found.content.shortfall(header_length);
+            if (found.protocol == ip_protocol::routing) {
+                if (const auto last = last_of_route(found.content.bytes.first(header_length)))
+                    found.destination = *last;
+            }
+            found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
+            found.content = found.content.after(header_length);
+        }
+    }
+
+    /// Passes over all extension headers, up to the middle of a fragmented packet.
+    [[nodiscard]] TCPLENS_OUT_OF_LINE static constexpr parsed<ip_payload>
+    behind_extension_headers(ip_payload found) noexcept {
+        for (;;) {
+            const auto passed = before_fragment(found);
+            if (!passed || passed->protocol != ip_protocol::fragment) return passed;
+            found = *passed;
+            if (!found.content.has(8)) return found.content.shortfall(8);
+            const std::byte* header = found.content.bytes.data();
+            // RFC 6946: a fragment that is the whole packet is none.
+            const auto offset_and_more = load_big<std::uint16_t>(header + 2);
+            found.fragment = found.fragment || (offset_and_more & 0xfff9) != 0;
+            found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
+            found.content = found.content.after(8);
+            if ((offset_and_more & 0xfff8) != 0) return found; // what follows is the middle of something
+        }
+    }
+
+private:
+    /// Far above what any host sends (Linux: 512 KiB), and far below where a lie would upset sequence numbers.
+    static constexpr std::uint32_t largest_jumbogram = 1u << 24;
+
+    constexpr explicit ipv6_header(const layer& packet) noexcept : packet_(packet) {}
+    [[nodiscard]] constexpr const std::byte* at(std::size_t offset) const noexcept {
+        return packet_.bytes.data() + offset;
+    }
+    [[nodiscard]] constexpr std::uint8_t byte(std::size_t offset) const noexcept {
+        return std::to_integer<std::uint8_t>(*at(offset));
+    }
+
+    template <bool BehindExtensions>
+    [[nodiscard]] constexpr parsed<ip_payload> read() const noexcept {
         ip_payload found{.source = source(),
                          .destination = destination(),
                          .protocol = next_header(),
@@ -53,48 +118,19 @@ public:
 
         found.length = static_cast<std::uint32_t>(length + found.content.wire_length);
 
-        for (;;) {
-            std::size_t unit = 8; // RFC 8200 4: lengths count eight bytes, the first eight not included
-            switch (found.protocol) {
-            case ip_protocol::hop_by_hop:
-            case ip_protocol::routing:
-            case ip_protocol::destination_options:
-            case ip_protocol::mobility:
-            case ip_protocol::host_identity:
-            case ip_protocol::shim6: break;
-            case ip_protocol::authentication: unit = 4; break; // RFC 4302 2.2
-            case ip_protocol::fragment: {
-                if (!found.content.has(8)) return found.content.shortfall(8);
-                const std::byte* header = found.content.bytes.data();
-                // RFC 6946: a fragment that is the whole packet is none.
-                const auto offset_and_more = load_big<std::uint16_t>(header + 2);
-                found.fragment = found.fragment || (offset_and_more & 0xfff9) != 0;
-                found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
-                found.content = found.content.after(8);
-                if ((offset_and_more & 0xfff8) != 0) return found; // what follows is the middle of something
-                continue;
-            }
-            default: return found;
-            }
-            if (!found.content.has(8)) return found.content.shortfall(8);
-            const std::byte* header = found.content.bytes.data();
-            const std::size_t header_length = 8 + unit * std::to_integer<std::size_t>(header[1]);
-            if (!found.content.has(header_length)) return found.content.shortfall(header_length);
-            found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
-            found.content = found.content.after(header_length);
+        if (!BehindExtensions || found.protocol == ip_protocol::tcp) return found;
+        return behind_extension_headers(found);
+    }
+
+    /// The last address of a routing header that has segments left.
+    [[nodiscard]] static constexpr std::optional<address> last_of_route(std::span<const std::byte> header) noexcept {
+        if (header[3] == std::byte{0} || header.size() < 24) return std::nullopt;
+        switch (std::to_integer<unsigned>(header[2])) {
+        case 0:                                              // RFC 2460 4.4
+        case 2: return address::v6(header.last<16>());       // RFC 6275 6.4
+        case 4: return address::v6(header.subspan<8, 16>()); // RFC 8754 2: segments stand in reverse order
+        default: return std::nullopt;
         }
-    }
-
-private:
-    /// Far above what any host sends (Linux: 512 KiB), and far below where a lie would upset sequence numbers.
-    static constexpr std::uint32_t largest_jumbogram = 1u << 24;
-
-    constexpr explicit ipv6_header(const layer& packet) noexcept : packet_(packet) {}
-    [[nodiscard]] constexpr const std::byte* at(std::size_t offset) const noexcept {
-        return packet_.bytes.data() + offset;
-    }
-    [[nodiscard]] constexpr std::uint8_t byte(std::size_t offset) const noexcept {
-        return std::to_integer<std::uint8_t>(*at(offset));
     }
 
     /// The length that a Jumbo Payload option gives, which is the first and only one in all packets seen.

@@ -15,9 +15,9 @@
 
 namespace tcplens {
 
-/// What Juniper's routers capture: a magic number, flags, extensions behind a length of their own if a flag says so, and the
-/// frame of a link layer, or without one four bytes and an IP packet (LINKTYPE_JUNIPER_ETHER and its kin). Those whose
-/// frames begin with a service card's cookie are not read.
+/// What Juniper's routers capture: a magic number, flags, extensions behind a length of their own if a flag says so,
+/// and the frame of a link layer, or without one four bytes and an IP packet (LINKTYPE_JUNIPER_ETHER and its kin).
+/// Those whose frames begin with a service card's cookie are not read.
 struct juniper {
     static constexpr std::array types{link_type::juniper_ether, link_type::juniper_ppp, link_type::juniper_frelay,
                                       link_type::juniper_chdlc};

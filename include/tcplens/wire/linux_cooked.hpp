@@ -16,9 +16,9 @@
 
 namespace tcplens {
 
-/// Linux "cooked" capture, as of the `any` device. The hardware type (an ARPHRD_ value) says what the protocol field is:
-/// an EtherType or one of Linux's own numbers below them, for Netlink another family of numbers, for Frame Relay and Radiotap
-/// nothing (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2).
+/// Linux "cooked" capture, as of the `any` device. The hardware type (an ARPHRD_ value) says what the protocol field
+/// is: an EtherType or one of Linux's own numbers below them, for Netlink another family of numbers, for Frame Relay
+/// and Radiotap nothing (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2).
 struct linux_cooked {
     static constexpr std::array types{link_type::linux_sll, link_type::linux_sll2};
 

@@ -13,8 +13,8 @@
 
 namespace tcplens {
 
-/// Linux netfilter's log (LINKTYPE_NFLOG): family, version, resource, then attributes, each a length, a type and a value
-/// padded to a multiple of four; one of them is the packet.
+/// Linux netfilter's log (LINKTYPE_NFLOG): family, version, resource, then attributes, each a length, a type and a
+/// value padded to a multiple of four; one of them is the packet.
 struct nflog {
     static constexpr std::array types{link_type::nflog};
 

@@ -11,8 +11,8 @@
 
 namespace tcplens {
 
-/// BSD loopback: the address family in four bytes, LINKTYPE_LOOP's in network byte order, LINKTYPE_NULL's in that of the
-/// capturing machine, which the file does not always know.
+/// BSD loopback: the address family in four bytes, LINKTYPE_LOOP's in network byte order, LINKTYPE_NULL's in that of
+/// the capturing machine, which the file does not always know.
 struct null_loopback {
     static constexpr std::array types{link_type::null, link_type::loop};
 

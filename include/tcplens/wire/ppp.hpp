@@ -13,8 +13,8 @@
 namespace tcplens {
 
 /// What a PPP packet carries (RFC 1661 2). The address and control fields of HDLC-like framing may precede it or be
-/// left out (RFC 1662 3.1), and the protocol may be in one byte (RFC 1661 6.5). What a compressor made (RFC 1144, RFC 1962)
-/// cannot be read from one packet: it is no TCP.
+/// left out (RFC 1662 3.1), and the protocol may be in one byte (RFC 1661 6.5). What a compressor made (RFC 1144, RFC
+/// 1962) cannot be read from one packet: it is no TCP.
 [[nodiscard]] constexpr parsed<network_payload> ppp_payload(layer frame) noexcept {
     if (!frame.has(1)) return frame.shortfall(1);
     if (frame.bytes[0] == std::byte{0xff}) { // to all stations: never a protocol
@@ -47,9 +47,9 @@ namespace tcplens {
     }
 }
 
-/// PPP as captures hold it: with HDLC-like framing or without (LINKTYPE_PPP, LINKTYPE_PPP_HDLC), where Cisco's HDLC shows by
-/// its address; behind a byte that tells the direction (LINKTYPE_PPP_WITH_DIR) or with that in the place of the address
-/// (LINKTYPE_PPP_PPPD); behind a PPPoE header (LINKTYPE_PPP_ETHER).
+/// PPP as captures hold it: with HDLC-like framing or without (LINKTYPE_PPP, LINKTYPE_PPP_HDLC), where Cisco's HDLC
+/// shows by its address; behind a byte that tells the direction (LINKTYPE_PPP_WITH_DIR) or with that in the place of
+/// the address (LINKTYPE_PPP_PPPD); behind a PPPoE header (LINKTYPE_PPP_ETHER).
 struct ppp {
     static constexpr std::array types{link_type::ppp, link_type::ppp_hdlc, link_type::ppp_ether, link_type::ppp_pppd,
                                       link_type::ppp_with_direction};

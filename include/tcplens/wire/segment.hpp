@@ -35,7 +35,11 @@ struct segment {
     std::optional<std::uint16_t> ip_id{};                   ///< IPv4 Identification; IPv6 has none
     std::uint8_t hop_limit = 0;                             ///< or the IPv4 time to live
     std::uint8_t ecn = 0;                                   ///< the two bits of RFC 3168 5, from 0 to 3
+    std::uint8_t tunnel_depth = 0; ///< how many tunnels stand around the IP packet; an MPLS label stack is one
     tcp_options options{};
+    /// Tells networks apart that may use the same addresses, by VLAN and tunnel; 0 for none, and unless
+    /// decode_options::identify_networks asks for it.
+    std::uint32_t network = 0;
 
     /// Sequence numbers that it takes up: a byte each, SYN and FIN one more each (RFC 9293 3.4).
     [[nodiscard]] constexpr std::uint32_t sequence_length() const noexcept {

@@ -9,8 +9,8 @@
 
 namespace tcplens {
 
-/// SLIP (RFC 1055) as captures hold it: a byte for the direction, 15 of the header as a compressor made it, then the IP packet,
-/// whose header is whole again (LINKTYPE_SLIP).
+/// SLIP (RFC 1055) as captures hold it: a byte for the direction, 15 of the header as a compressor made it, then the IP
+/// packet, whose header is whole again (LINKTYPE_SLIP).
 struct slip {
     static constexpr std::array types{link_type::slip};
 

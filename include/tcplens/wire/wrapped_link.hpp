@@ -16,9 +16,9 @@
 
 namespace tcplens {
 
-/// A header that tells its own length and the link type of the frame behind it: PPI (version, flags, length in two bytes,
-/// link type in four, from the fourth on) and Apple's PKTAP (length in four, kind in four, link type in four), both
-/// least significant byte first. Frames that wrap another one so, again, are not supported: neither happens.
+/// A header that tells its own length and the link type of the frame behind it: PPI (version, flags, length in two
+/// bytes, link type in four, from the fourth on) and Apple's PKTAP (length in four, kind in four, link type in four),
+/// both least significant byte first. Frames that wrap another one so, again, are not supported: neither happens.
 struct wrapped_link {
     static constexpr std::array types{link_type::ppi, link_type::pktap};
 

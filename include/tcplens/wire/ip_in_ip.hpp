@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tunnel_payload.hpp"
+#include "tunnel_set.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// IPv4 (RFC 2003, RFC 2473) or IPv6 (RFC 4213) as what an IP packet carries.
+struct ip_in_ip {
+    static constexpr tunnel_set name = tunnel_set::ip_in_ip;
+    static constexpr std::array<protocol_id, 2> carried_by{ip_protocol::ipv4, ip_protocol::ipv6};
+
+    [[nodiscard]] static constexpr parsed<tunnel_payload> payload(protocol_id carrier, const layer& content) noexcept {
+        return tunnel_payload{carrier == ip_protocol::ipv4 ? ether_type::ipv4 : ether_type::ipv6, content};
+    }
+};
+
+} // namespace tcplens

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tunnel_payload.hpp"
+#include "tunnel_set.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// IPv6 in UDP through network address translators (RFC 4380 5.1.1): there may be an authentication and an origin before it.
+struct teredo {
+    static constexpr tunnel_set name = tunnel_set::teredo;
+    static constexpr std::array carried_by{protocol_id::udp_port(3544)};
+
+    [[nodiscard]] static constexpr parsed<tunnel_payload> payload(protocol_id, layer content) noexcept {
+        if (!content.has(2)) return content.shortfall(2);
+        if (load_big<std::uint16_t>(content.bytes.data()) == 0x0001) {
+            if (!content.has(4)) return content.shortfall(4);
+            const std::size_t length = 4 + std::to_integer<std::size_t>(content.bytes[2]) +
+                                       std::to_integer<std::size_t>(content.bytes[3]) + 9; // nonce and confirmation
+            if (!content.has(length + 2)) return content.shortfall(length + 2);
+            content = content.after(length);
+        }
+        if (load_big<std::uint16_t>(content.bytes.data()) == 0x0000) {
+            if (!content.has(9)) return content.shortfall(9);
+            content = content.after(8);
+        }
+        if (std::to_integer<unsigned>(content.bytes[0]) >> 4 != 6) return packet_outcome::not_tcp;
+        return tunnel_payload{ether_type::ipv6, content};
+    }
+};
+
+} // namespace tcplens

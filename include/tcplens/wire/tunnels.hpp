@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "aruba_gre.hpp"
+#include "authentication_header.hpp"
+#include "ayiya.hpp"
+#include "bridged.hpp"
+#include "capwap.hpp"
+#include "erspan.hpp"
+#include "ethernet_in_ip.hpp"
+#include "geneve.hpp"
+#include "gre.hpp"
+#include "gtp.hpp"
+#include "ip_in_ip.hpp"
+#include "l2tp.hpp"
+#include "lisp.hpp"
+#include "mpls.hpp"
+#include "nsh.hpp"
+#include "pppoe.hpp"
+#include "teredo.hpp"
+#include "tunnel_list.hpp"
+#include "tzsp.hpp"
+#include "vxlan.hpp"
+#include "wccp.hpp"
+
+namespace tcplens {
+
+/// All that tcplens finds the way through. A new tunnel: one new file, its name here and in tunnel_set.
+using tunnels = tunnel_list<gtp, gre, vxlan, geneve, mpls, pppoe, ip_in_ip, bridged, authentication_header, erspan,
+                            l2tp, teredo, ayiya, capwap, lisp, nsh, ethernet_in_ip, tzsp, wccp, aruba_gre>;
+
+} // namespace tcplens
