@@ -354,6 +354,24 @@ TEST_CASE("data that was captured in part is missing") {
     CHECK(t.zeek().missed_bytes == 100);
 }
 
+TEST_CASE("data that begins before the SYN is passed over, what follows it too") {
+    with_each_initial([](zeek_talk& t) {
+        t.handshake();
+        t.a("", -5, 10).acking(1);
+        CHECK(t.zeek().orig.bytes == 4);
+        t.b("", 1).acking(5);
+        CHECK(t.zeek().missed_bytes == 4);
+    });
+}
+
+TEST_CASE("data in a SYN is delivered from behind it") {
+    zeek_talk t;
+    t.a("S", 0, 20);
+    t.b("SA", 0).acking(21);
+    CHECK(t.row() == "S1 STh");
+    CHECK(t.zeek().missed_bytes == 0);
+}
+
 TEST_CASE("the acknowledgment of a FIN is no gap") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();

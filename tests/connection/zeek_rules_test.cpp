@@ -87,6 +87,29 @@ TEST_CASE("once one end has closed, any SYN begins another connection") {
     }
 }
 
+TEST_CASE("the byte before the first that was heard midstream is neither data nor missing") {
+    // A keep-alive was acknowledged: for Zeek the byte after that is still to come, so the FIN does not close.
+    const auto closes = [](auto before) {
+        zeek_talk t;
+        before(t);
+        t.a("F", 2).acking(1);
+        t.a("S", 0); // where it is taken to have begun: a reuse only of what has closed
+        return t.table().size() == 2;
+    };
+    CHECK_FALSE(closes([](zeek_talk& t) {
+        t.a("", 1).acking(1);
+        t.b("", 1).acking(2);
+    }));
+    CHECK_FALSE(closes([](zeek_talk& t) {
+        t.a("", 1).acking(1);
+        t.b("SA", 0).acking(2); // its SYN-ACK changes nothing of that
+    }));
+    CHECK(closes([](zeek_talk& t) {
+        t.a("S", 0);
+        t.b("SA", 0).acking(2); // here the byte is missing, and given up
+    }));
+}
+
 TEST_CASE("a SYN-ACK begins another connection only while nothing was heard of the originator") {
     SUBCASE("its port tells the responder") {
         zeek_talk t{{.a_port = 80, .b_port = 40000}};
@@ -269,6 +292,14 @@ TEST_CASE("the look every 6 s: one end closed and then aborted") {
               t.a("F", 1).acking(1);
               t.a("R", 2);
           }) == 5s + 1ms);
+}
+
+TEST_CASE("who begins with a SYN-ACK is taken as heard midstream") {
+    CHECK(remembered([](zeek_talk& t) {
+              t.a("SA", 0).acking(1);
+              t.b("F", 1).acking(2);
+              t.a("F", 2).acking(2); // the byte before that is still to come: it has not closed
+          }) == 5min);
 }
 
 TEST_CASE("no look at what was aborted, and waits for data") {
