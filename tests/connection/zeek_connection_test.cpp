@@ -281,7 +281,26 @@ TEST_CASE("a forged RST of an end that was never heard does not spoil its number
     CHECK(t.row() == "RSTRH Dr");
     t.b("SA", 0).acking(11);
     t.b("", 1, 20).acking(11);
-    CHECK(t.zeek().resp.bytes == 0); // but nothing more of it is believed
+    CHECK(t.zeek().resp.bytes == 0); // but nothing more of it is believed, ...
+    t.a("", 11).acking(21);
+    CHECK(t.zeek().resp.bytes == 20); // ... unless it is acknowledged
+
+    zeek_talk heard;
+    heard.handshake();
+    heard.b("R", 101);
+    CHECK(heard.zeek().resp.bytes == 100);
+    heard.b("SA", 0).acking(1);
+    CHECK(heard.zeek().resp.bytes == 100);
+}
+
+TEST_CASE("where nothing may begin another connection, another SYN begins the numbers of an attempt anew") {
+    zeek_talk t{{.split = false}};
+    t.a("S", 0);
+    t.a("S", 70'000);
+    t.b("SA", 0).acking(70'001);
+    t.a("", 70'001, 10).acking(1);
+    CHECK(t.row() == "S1 ShD");
+    CHECK(t.zeek().orig.bytes == 10);
 }
 
 TEST_CASE("the duration ends when both have closed") {

@@ -110,6 +110,28 @@ TEST_CASE("the byte before the first that was heard midstream is neither data no
     }));
 }
 
+TEST_CASE("once the roles were swapped the connection is no longer taken as heard midstream") {
+    // So a byte that was acknowledged and not captured is given up, and the FIN closes.
+    const auto closes = [](auto between) {
+        zeek_talk t;
+        t.a("SA", 0).acking(1);
+        between(t);
+        t.a("F", 2).acking(1);
+        t.b("S", 0); // where it is taken to have begun: a reuse only of what has closed
+        return t.table().size() == 2;
+    };
+    CHECK(closes([](zeek_talk& t) { t.b("", 1).acking(2); }));
+    CHECK(closes([](zeek_talk& t) {
+        t.b("", 1).acking(1);
+        t.b("", 1).acking(2);
+    }));
+    CHECK(closes([](zeek_talk& t) {
+        t.b("", 1).acking(1);
+        t.a("", 1).acking(1);
+        t.b("", 1).acking(2);
+    }));
+}
+
 TEST_CASE("a SYN-ACK begins another connection only while nothing was heard of the originator") {
     SUBCASE("its port tells the responder") {
         zeek_talk t{{.a_port = 80, .b_port = 40000}};

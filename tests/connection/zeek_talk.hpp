@@ -35,11 +35,12 @@ public:
         std::uint32_t a_initial = 1000;
         std::uint32_t b_initial = 500'000;
         const char* b_address = "198.51.100.1";
+        bool split = true; ///< whether any of it may begin another connection
     };
 
     explicit zeek_talk(const setting& how)
-        : how_(how), table_(tcplens::table_options{.key = tcplens::hash_key{1}}, tcplens::zeek_rules{how.options},
-                            tcplens::zeek_observer{how.options}) {}
+        : how_(how), table_(tcplens::table_options{.split_incarnations = how.split, .key = tcplens::hash_key{1}},
+                            tcplens::zeek_rules{how.options}, tcplens::zeek_observer{how.options}) {}
     zeek_talk() : zeek_talk(setting{}) {}
 
     /// One that changes a segment, which is said anew when the statement ends.

@@ -257,7 +257,6 @@ private:
         told.history = {};
         told.history.add('^');
         told.history.add('h');
-        pattern_ = pattern::other;
         originator_seen_ = true;
         zeek_endpoint& server = ends_[1 - originator_];
         if (by.handshake_shows_server && server.state == zeek_end_state::syn_ack_sent) {
@@ -274,7 +273,6 @@ private:
             return 1;
         }
         const std::int64_t at = peer.position(next.acknowledgment, peer.acknowledged);
-        if (at < 0) return 0;
         if (next.flags.rst()) return at; // it is not to be trusted further
         const bool broken = next.acknowledgment.value == 0 && at - peer.acknowledged > too_far;
         if (!broken) peer.acknowledged = std::max(peer.acknowledged, at);
