@@ -139,6 +139,16 @@ set(tcplens_headers
     connection/unacknowledged_count.hpp
     connection/verdict.hpp
     connection/wireshark_rules.hpp
+    connection/zeek_connection.hpp
+    connection/zeek_deliveries.hpp
+    connection/zeek_endpoint.hpp
+    connection/zeek_history.hpp
+    connection/zeek_observer.hpp
+    connection/zeek_ports.hpp
+    connection/zeek_record.hpp
+    connection/zeek_rules.hpp
+    connection/zeek_state.hpp
+    connection/zeek_timers.hpp
 
     analysis.hpp
     analysis/analyze_anomalies.hpp

@@ -39,6 +39,8 @@ struct arguments {
     double threshold = 0.02;
     bool detailed = false;
     bool explain = false;
+    bool ignore_checksums = false;
+    bool bare = false;
     rule_set rules = rule_set::evidence;
 };
 
@@ -90,6 +92,13 @@ inline constexpr option detailed{"--detailed", "", "", "all connections, not onl
 
 inline constexpr option explained{"--explain", "", "", "a line for each segment, with the reasons of its verdict",
                                   [](arguments& given, std::string_view) { return given.explain = true; }};
+
+inline constexpr option ignore_checksums{
+    "-C", "", "", "take segments whatever their checksums",
+    [](arguments& given, std::string_view) { return given.ignore_checksums = true; }};
+
+inline constexpr option bare{"-b", "", "", "as a bare Zeek, whose standard scripts tell no server ports",
+                             [](arguments& given, std::string_view) { return given.bare = true; }};
 
 inline constexpr option rules{"--rules", "evidence|wireshark|repeated_sequence",
                               "evidence, wireshark or repeated_sequence", "what tells a retransmission (evidence)",

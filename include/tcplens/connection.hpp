@@ -9,3 +9,5 @@
 #include "connection/evidence_rules.hpp"
 #include "connection/repeated_sequence_rules.hpp"
 #include "connection/wireshark_rules.hpp"
+#include "connection/zeek_observer.hpp"
+#include "connection/zeek_rules.hpp"

@@ -7,6 +7,8 @@
 #include <tcplens/connection/evidence_rules.hpp>
 #include <tcplens/connection/repeated_sequence_rules.hpp>
 #include <tcplens/connection/wireshark_rules.hpp>
+#include <tcplens/connection/zeek_observer.hpp>
+#include <tcplens/connection/zeek_rules.hpp>
 
 #include <doctest/doctest.h>
 
@@ -194,6 +196,14 @@ TEST_CASE_TEMPLATE("a packet costs no allocation when nothing was reserved", Rul
     // Nor have all of the connections been busy yet.
     CHECK(segments(1).allocations_when_added_to(table) < (std::same_as<Rules, evidence_rules> ? connections / 5 : 1));
     CHECK(segments(2).allocations_when_added_to(table) == 0);
+}
+
+TEST_CASE("Zeek's state machine costs no allocation") {
+    basic_connection_table table{table_options{.key = hash_key{1}}, zeek_rules{}, zeek_observer{}};
+    table.reserve(connections);
+    CHECK(syns().allocations_when_added_to(table) == 0);
+    for (const std::uint64_t seed : {1u, 2u, 3u}) CHECK(segments(seed).allocations_when_added_to(table) == 0);
+    CHECK(table.size() == connections);
 }
 
 TEST_CASE("a packet that is not TCP costs no allocation") {

@@ -5,11 +5,14 @@
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/wireshark_rules.hpp>
+#include <tcplens/connection/zeek_observer.hpp>
+#include <tcplens/connection/zeek_rules.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -198,6 +201,40 @@ void follow(std::span<const std::byte> input, const Rules& rules) {
     }
 }
 
+void require_sound(const connection& of, const zeek_record& zeek) {
+    const std::string_view history = zeek.history.view();
+    require(!zeek.history.letters_lost || history.size() == zeek_history::capacity);
+    require(history.find_first_not_of("SHAFRDCTWGIQ^shafrdctwgiq") == std::string_view::npos);
+    require(name(zeek.conn_state).size() >= 2);
+    require(zeek.duration.count() >= 0);
+    // It passes over segments whose checksum is bad, or whose header was cut.
+    const std::uint64_t packets = of.client_to_server.packets + of.server_to_client.packets;
+    require(zeek.orig.packets + zeek.resp.packets <= packets);
+    // No number that a segment bears moves more than half of what 32 bits hold, except a FIN's behind a SYN.
+    require(zeek.orig.bytes + zeek.resp.bytes <= (packets * 3) << 32);
+    require(zeek.missed_bytes <= (packets * 3) << 32);
+}
+
+/// What Zeek would log, of its own connections and of others.
+template <class Rules>
+void follow_zeek(std::span<const std::byte> input, const Rules& rules, const zeek_options& options) {
+    const table_options how{.key = hash_key{1}, .decoding = {.verify_checksums = options.standard_ports}};
+    basic_connection_table table{how, rules, zeek_observer{options}};
+    table_options unsplit_how = how;
+    unsplit_how.split_incarnations = false;
+    unsplit_how.key = hash_key{2};
+    basic_connection_table unsplit{unsplit_how, rules, zeek_observer{options}};
+    capture_reader reader{input};
+    for (const packet& each : reader) {
+        const add_result added = table.add(each);
+        if (added.connection != nullptr) require_sound(*added.connection, table[added.connection->number].zeek);
+        unsplit.add(each);
+    }
+    require_sound(table);
+    require(unsplit.size() <= table.size());
+    for (const auto& each : unsplit) require_sound(each, each.zeek);
+}
+
 } // namespace
 
 // Input: a capture.
@@ -206,5 +243,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     follow(input, evidence_rules{});
     follow(input, repeated_sequence_rules{64, hash_key{1}});
     follow(input, wireshark_rules{});
+    follow(input, zeek_rules{});
+    follow_zeek(input, zeek_rules{}, {});
+    follow_zeek(input, zeek_rules{{.standard_ports = false, .handshake_shows_server = true}},
+                {.standard_ports = false, .handshake_shows_server = true});
+    follow_zeek(input, evidence_rules{}, {});
     return 0;
 }

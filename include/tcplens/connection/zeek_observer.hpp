@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection_observer.hpp"
+#include "zeek_connection.hpp"
+#include "zeek_record.hpp"
+
+namespace tcplens {
+
+/// Tells of each connection what Zeek's conn.log would: its state, its history, its counts. With zeek_rules the connections are
+/// Zeek's too; with others Zeek's state machine follows what those take for one connection.
+class zeek_observer {
+public:
+    using connection_state = zeek_connection;
+
+    struct facts {
+        zeek_record zeek{};
+
+        constexpr void swap_roles() noexcept { zeek.swap_roles(); }
+
+        [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
+    };
+
+    constexpr explicit zeek_observer(const zeek_options& options = {}) noexcept : options_(options) {}
+
+    constexpr void observe(const observed_segment& next, connection_state& of, facts& told) const noexcept {
+        of.follow(next.segment, next.sender, told.zeek, options_);
+        told.zeek.originator = next.sender == of.originator() ? next.way : opposite(next.way);
+    }
+
+private:
+    zeek_options options_{};
+};
+
+static_assert(connection_observer<zeek_observer>);
+
+} // namespace tcplens

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "segment_rules.hpp"
+#include "zeek_connection.hpp"
+#include "zeek_timers.hpp"
+
+namespace tcplens {
+
+/// Splits into connections as Zeek does, by the reuse of endpoints and by its timers: what has a row of its own in Zeek's conn.log
+/// is a connection. It says nothing of segments. What the rows say, zeek_observer tells.
+class zeek_rules {
+public:
+    struct connection_state {
+        zeek_connection followed{};
+        zeek_record told{};
+        zeek_timers timers{};
+    };
+
+    constexpr explicit zeek_rules(const zeek_options& options = {}) noexcept : options_(options) {}
+
+    [[nodiscard]] constexpr bool begins_another(const judged_segment& next, const connection_state& of) const noexcept {
+        return of.timers.forgets(of.followed, next.segment.time, last_time_) || of.followed.reuses(next.segment);
+    }
+
+    constexpr verdict judge(const judged_segment& next, connection_state& of) noexcept {
+        const auto brought = of.followed.follow(next.segment, next.sender, of.told, options_);
+        of.timers.follow(of.followed, next.segment.time, last_time_, brought);
+        last_time_ = next.segment.time;
+        return {};
+    }
+
+private:
+    zeek_options options_{};
+    timestamp last_time_{}; ///< of the last segment of any connection
+};
+
+static_assert(splitting_segment_rules<zeek_rules>);
+
+} // namespace tcplens
