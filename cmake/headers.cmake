@@ -49,7 +49,9 @@ set(tcplens_headers
     connection.hpp
     connection/connection.hpp
     connection/connection_index.hpp
+    connection/connection_observer.hpp
     connection/connection_table.hpp
+    connection/detailed_connection.hpp
     connection/direction.hpp
     connection/evidence_rules.hpp
     connection/hash_key.hpp
@@ -60,6 +62,7 @@ set(tcplens_headers
     connection/repeated_sequence_rules.hpp
     connection/round_trip.hpp
     connection/segment_rules.hpp
+    connection/send_space.hpp
     connection/sequence_holes.hpp
     connection/transmission_order.hpp
     connection/tuple_hash.hpp

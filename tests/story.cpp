@@ -560,12 +560,31 @@ const std::vector<tcplens::connection>& story::connections() {
     return connections_;
 }
 
-tcplens::connection story::connection() {
-    check();
-    if (connections_.size() == 1) return connections_.front();
+namespace {
+
+template <class Connection>
+Connection the_only_one(const std::vector<Connection>& connections) {
+    if (connections.size() == 1) return connections.front();
     const doctest::TestCaseData& test = *doctest::getContextOptions()->currentTest;
-    ADD_FAIL_AT(test.m_file.c_str(), static_cast<int>(test.m_line), connections_.size() << " connections, not one");
+    ADD_FAIL_AT(test.m_file.c_str(), static_cast<int>(test.m_line), connections.size() << " connections, not one");
     return {};
+}
+
+} // namespace
+
+tcplens::connection story::connection() {
+    return the_only_one(connections());
+}
+
+std::vector<tcplens::detailed_connection> story::all_detailed() {
+    tcplens::detailed_connection_table table{{.split_incarnations = options_.split_incarnations}};
+    tcplens::capture_reader reader{std::span<const std::byte>{capture()}};
+    for (const tcplens::packet& each : reader) table.add(each);
+    return {table.begin(), table.end()};
+}
+
+tcplens::detailed_connection story::detailed() {
+    return the_only_one(all_detailed());
 }
 
 const std::vector<std::byte>& story::capture() {

@@ -178,6 +178,10 @@ public:
     [[nodiscard]] const std::vector<tcplens::connection>& connections();
     /// The only one.
     [[nodiscard]] tcplens::connection connection();
+    /// The same, with all that can be told of them.
+    [[nodiscard]] std::vector<tcplens::detailed_connection> all_detailed();
+    /// The only one.
+    [[nodiscard]] tcplens::detailed_connection detailed();
     /// The pcap file of that setting.
     [[nodiscard]] const std::vector<std::byte>& capture();
 

@@ -3,7 +3,9 @@
 
 // segments -> connections: the table, what it remembers, the verdict on each segment
 #include "connection/connection.hpp"
+#include "connection/connection_observer.hpp"
 #include "connection/connection_table.hpp"
+#include "connection/detailed_connection.hpp"
 #include "connection/evidence_rules.hpp"
 #include "connection/repeated_sequence_rules.hpp"
 #include "connection/wireshark_rules.hpp"

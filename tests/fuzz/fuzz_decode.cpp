@@ -82,6 +82,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (less.outcome == packet_outcome::tcp) {
         require(!made.found.options.cut || less.found.options.cut);
         if (less.found.options.cut) less.found.options = made.found.options;
+        require(less.found.captured_payload <= made.found.captured_payload);
+        less.found.captured_payload = made.found.captured_payload;
         require(less.found == made.found);
     }
     return 0;

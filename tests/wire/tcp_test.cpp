@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -116,7 +117,10 @@ TEST_CASE("TCP options are read as far as they were captured") {
         CHECK(made.segment.options.sack_permitted == (length >= 46));
         CHECK(made.segment.options.timestamps.has_value() == (length >= 56));
         CHECK(made.segment.options.window_scale.has_value() == (length >= 60));
-        if (length >= 60) CHECK(made.segment == whole);
+        segment found = made.segment;
+        CHECK(found.captured_payload == length - std::min<std::size_t>(length, 60));
+        found.captured_payload = whole.captured_payload;
+        if (length >= 60) CHECK(found == whole);
     }
 }
 

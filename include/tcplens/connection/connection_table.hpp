@@ -5,6 +5,7 @@
 #include "../wire/decode.hpp"
 #include "connection.hpp"
 #include "connection_index.hpp"
+#include "connection_observer.hpp"
 #include "evidence_rules.hpp"
 #include "hash_key.hpp"
 #include "lifecycle.hpp"
@@ -15,6 +16,8 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,11 +46,19 @@ struct add_result {
 ///
 /// `Rules` say what each segment was: see segment_rules. A packet costs no allocation unless it begins a connection, and
 /// then only when the storage has to grow by another step.
-template <segment_rules Rules = evidence_rules>
+/// `Observers` add facts to each connection: see connection_observer. Who wants none pays for none.
+template <segment_rules Rules = evidence_rules, connection_observer... Observers>
 class basic_connection_table {
 public:
+    /// A connection, and with it the facts of each observer, if there are any.
+    using connection_type =
+        std::conditional_t<sizeof...(Observers) == 0, connection, connection_with<typename Observers::facts...>>;
+
     explicit basic_connection_table(const table_options& options = {}, Rules rules = Rules{})
         : options_(options), rules_(std::move(rules)) {}
+    basic_connection_table(const table_options& options, Rules rules,
+                           Observers... observers) requires(sizeof...(Observers) > 0)
+        : options_(options), rules_(std::move(rules)), observers_(std::move(observers)...) {}
 
     /// Takes in the next packet. Packets are expected in the order in which they were captured; their times may run back.
     /// One that has no time counts as captured at the time of the one before.
@@ -79,7 +90,13 @@ public:
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
 
     /// \pre number < size()
-    [[nodiscard]] const connection& operator[](std::size_t number) const noexcept { return at(number).seen; }
+    [[nodiscard]] const connection_type& operator[](std::size_t number) const noexcept { return at(number).seen; }
+
+    /// The observer of that type.
+    template <class Observer>
+    [[nodiscard]] const Observer& observer() const noexcept {
+        return std::get<Observer>(observers_);
+    }
 
     /// Makes room for so many connections in all: up to then nothing is allocated.
     void reserve(std::size_t connections) {
@@ -90,11 +107,11 @@ public:
 
     class iterator {
     public:
-        using value_type = connection;
+        using value_type = connection_type;
         using difference_type = std::ptrdiff_t;
         using iterator_category = std::forward_iterator_tag;
-        using pointer = const connection*;
-        using reference = const connection&;
+        using pointer = const connection_type*;
+        using reference = const connection_type&;
 
         iterator() = default;
         [[nodiscard]] reference operator*() const noexcept { return (*of_)[number_]; }
@@ -126,7 +143,8 @@ private:
         typename Rules::connection_state rules{};
         std::uint32_t previous = connection_index::none; ///< the connection that had these endpoints before
         bool to_overtake = false;                        ///< that one is not known to be over yet
-        connection seen{};
+        connection_type seen{};
+        [[no_unique_address]] std::tuple<typename Observers::connection_state...> observed{};
     };
 
     // Records stay where they are, so that what `add` returns remains good; the storage grows by whole chunks.
@@ -183,6 +201,7 @@ private:
 
         record& of = at(number);
         const side sender = begins ? side{0} : sender_in(of, next);
+        [[maybe_unused]] const direction first_way = of.life.way_of(0);
         of.life.follow(next, sender, of.seen);
         if (of.to_overtake && !of.life.is_unanswered()) {
             lifecycle::overtake(at(of.previous).seen);
@@ -193,11 +212,31 @@ private:
         if (reused && !splitting_segment_rules<Rules>) said.names |= verdict_names::reused_ports;
         const direction way = of.life.way_of(sender);
         of.seen.statistics(way).count(next, said);
+        if constexpr (sizeof...(Observers) > 0) {
+            if (of.life.way_of(0) != first_way) of.seen.swap_roles_of_facts();
+            observe({.segment = next,
+                     .verdict = said,
+                     .connection = of.seen,
+                     .sender = sender,
+                     .way = way,
+                     .begins_connection = begins},
+                    of);
+        }
         return {.outcome = packet_outcome::tcp,
                 .connection = &of.seen,
                 .way = way,
                 .verdict = said,
                 .begins_connection = begins};
+    }
+
+    void observe(const observed_segment& next, record& of) noexcept {
+        std::apply(
+            [&](Observers&... each) {
+                (each.observe(next, std::get<typename Observers::connection_state>(of.observed),
+                              static_cast<typename Observers::facts&>(of.seen)),
+                 ...);
+            },
+            observers_);
     }
 
     /// Begins another connection between the endpoints of one. That is over once the new one is more than a SYN: a blind SYN
@@ -237,6 +276,7 @@ private:
 
     table_options options_;
     Rules rules_;
+    [[no_unique_address]] std::tuple<Observers...> observers_{};
     decode_statistics statistics_{};
     connection_index index_{};
     std::vector<std::unique_ptr<record[]>> chunks_{};

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../wire/segment.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+namespace tcplens {
+
+/// What one end has sent, how far its peer has acknowledged it, and what window the peer offers: SND.UNA, SND.NXT and SND.WND
+/// of RFC 9293 3.3.1 as far as the capture shows them. What was acknowledged but not captured counts as sent.
+///
+/// RSTs are passed over, since their numbers need not be the sender's. A segment or an acknowledgment that lies more than
+/// 16 MiB from where its sender was is believed when the next one goes on there: no single forged packet moves anything far.
+class send_space {
+public:
+    /// The end sent this.
+    constexpr void sends(const segment& sent) noexcept {
+        if (sent.flags.rst()) return;
+        if (sent.flags.syn()) {
+            if (sent.flags.ack() && sent.options.window_scale)
+                peer_shift_.offered = true; // it answers an offer (RFC 7323 2.2)
+            own_shift_.take(sent);
+        }
+        if (!known_) {
+            known_ = true;
+            unacknowledged_ = sent.sequence;
+            next_ = sent.sequence_end();
+            return;
+        }
+        if (!believable(sent.sequence, next_, far_sequence_)) return;
+        const std::int32_t jump = distance(next_, sent.sequence);
+        if (jump > far || jump < -far) unacknowledged_ = next_ = sent.sequence; // it goes on elsewhere
+        if (before(next_, sent.sequence_end())) next_ = sent.sequence_end();
+    }
+
+    /// Its peer sent this.
+    constexpr void hears(const segment& heard) noexcept {
+        if (heard.flags.rst()) return;
+        if (heard.flags.syn()) {
+            if (heard.flags.ack() && heard.options.window_scale) own_shift_.offered = true;
+            peer_shift_.take(heard);
+        }
+        if (heard.flags.ack()) {
+            const sequence_number ack = heard.acknowledgment;
+            if (!known_) {
+                known_ = true;
+                unacknowledged_ = next_ = ack;
+            } else if (believable(ack, unacknowledged_, far_acknowledgment_)) {
+                if (before(unacknowledged_, ack)) unacknowledged_ = ack;
+                if (before(next_, ack)) next_ = ack;
+            } else {
+                return;
+            }
+        }
+        window_field_ = heard.window;
+        window_is_scaled_ = !heard.flags.syn(); // RFC 7323 2.2
+        has_window_ = true;
+    }
+
+    /// Whether anything is known of its sequence numbers.
+    [[nodiscard]] constexpr bool known() const noexcept { return known_; }
+    /// SND.UNA: the lowest that is not acknowledged. \pre known()
+    [[nodiscard]] constexpr sequence_number unacknowledged() const noexcept { return unacknowledged_; }
+    /// SND.NXT: after the highest that was sent. \pre known()
+    [[nodiscard]] constexpr sequence_number next() const noexcept { return next_; }
+    /// Sent and not acknowledged, in sequence numbers: SYN and FIN count one each.
+    [[nodiscard]] constexpr std::uint32_t in_flight() const noexcept {
+        return static_cast<std::uint32_t>(std::max(0, distance(unacknowledged_, next_)));
+    }
+
+    /// The shift of the windows that the peer offers: 0 where scaling was not agreed, nothing where no SYN told.
+    [[nodiscard]] constexpr std::optional<std::uint8_t> window_shift() const noexcept {
+        if ((own_shift_.told && !own_shift_.offered) || (peer_shift_.told && !peer_shift_.offered))
+            return std::uint8_t{0};
+        if (!peer_shift_.told || !own_shift_.offered) return std::nullopt;
+        return peer_shift_.shift;
+    }
+    /// SND.WND in bytes, as the peer's last believable segment gave it; nothing before that, or where its scale is not known.
+    [[nodiscard]] constexpr std::optional<std::uint32_t> window() const noexcept {
+        if (!has_window_) return std::nullopt;
+        if (!window_is_scaled_ || window_field_ == 0) return window_field_;
+        const auto shift = window_shift();
+        if (!shift) return std::nullopt;
+        return std::uint32_t{window_field_} << *shift;
+    }
+
+private:
+    static constexpr std::int32_t far = 1 << 24;
+
+    /// What a SYN says of window scaling.
+    struct scale {
+        bool told = false;
+        bool offered = false;
+        std::uint8_t shift = 0; ///< at most 14
+
+        constexpr void take(const segment& syn) noexcept {
+            told = true;
+            offered = syn.options.window_scale.has_value();
+            shift = std::min<std::uint8_t>(syn.options.window_scale.value_or(0), 14);
+        }
+    };
+
+    /// A number from far away that was not believed.
+    struct far_number {
+        bool was_last = false;
+        sequence_number value{};
+    };
+
+    /// Whether a number near `known`, or where the one before it was, far from there.
+    [[nodiscard]] static constexpr bool believable(sequence_number number, sequence_number known,
+                                                   far_number& far_before) noexcept {
+        const auto near = [&](sequence_number to) {
+            const std::int32_t away = distance(to, number);
+            return -far <= away && away <= far;
+        };
+        if (near(known) || (far_before.was_last && near(far_before.value))) {
+            far_before.was_last = false;
+            return true;
+        }
+        far_before = {true, number};
+        return false;
+    }
+
+    sequence_number unacknowledged_{};
+    sequence_number next_{};
+    far_number far_sequence_{};
+    far_number far_acknowledgment_{};
+    std::uint16_t window_field_ = 0;
+    bool window_is_scaled_ = false;
+    bool has_window_ = false;
+    bool known_ = false;
+    scale own_shift_{};
+    scale peer_shift_{};
+};
+
+} // namespace tcplens
