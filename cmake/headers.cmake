@@ -47,15 +47,19 @@ set(tcplens_headers
     wire/tcp_options.hpp
 
     connection.hpp
+    connection/closing_observer.hpp
     connection/connection.hpp
+    connection/connection_closing.hpp
     connection/connection_index.hpp
     connection/connection_observer.hpp
+    connection/connection_opening.hpp
     connection/connection_table.hpp
     connection/detailed_connection.hpp
     connection/direction.hpp
     connection/evidence_rules.hpp
     connection/hash_key.hpp
     connection/lifecycle.hpp
+    connection/opening_observer.hpp
     connection/overtaken_copies.hpp
     connection/recent_number_set.hpp
     connection/recent_segments.hpp
@@ -64,10 +68,13 @@ set(tcplens_headers
     connection/segment_rules.hpp
     connection/send_space.hpp
     connection/sequence_holes.hpp
+    connection/time_series.hpp
+    connection/time_series_observer.hpp
     connection/transmission_order.hpp
     connection/tuple_hash.hpp
     connection/unacknowledged_count.hpp
     connection/verdict.hpp
+    connection/wireshark_round_trips.hpp
     connection/wireshark_rules.hpp
 
     analysis.hpp

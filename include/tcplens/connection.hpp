@@ -8,4 +8,5 @@
 #include "connection/detailed_connection.hpp"
 #include "connection/evidence_rules.hpp"
 #include "connection/repeated_sequence_rules.hpp"
+#include "connection/wireshark_round_trips.hpp"
 #include "connection/wireshark_rules.hpp"
