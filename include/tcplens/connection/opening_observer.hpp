@@ -68,7 +68,6 @@ public:
     };
 
     constexpr void observe(const observed_segment& next, connection_state& of, facts& told) const noexcept {
-        using enum opening_outcome;
         end& own = of.ends[next.sender];
         const tcp_flags flags = next.segment.flags;
         const bool speaks = !flags.syn() && !flags.rst();
@@ -83,8 +82,8 @@ public:
             if (flags.ack()) take_answer(next, of, told.opening);
         }
         tell(next, of, told.opening);
-        const opening_outcome outcome = told.opening.outcome;
-        own.quiet = speaks && (outcome == established || outcome == midstream);
+        const bool no_syn = own.copy_count == 0 && of.ends[1 - next.sender].copy_count == 0;
+        own.quiet = speaks && (no_syn || told.opening.outcome == opening_outcome::established);
     }
 
 private:
@@ -102,6 +101,14 @@ private:
     [[nodiscard]] static constexpr bool covers_any(sequence_number acknowledgment, const end& of) noexcept {
         for (std::size_t i = 0; i < of.copy_count; ++i) {
             if (covers(acknowledgment, of.copies[i].initial)) return true;
+        }
+        return false;
+    }
+    /// Whether an acknowledgment is of what its SYN took up, and of no more.
+    [[nodiscard]] static constexpr bool is_of_syn(sequence_number acknowledgment, const end& of) noexcept {
+        for (std::size_t i = 0; i < of.copy_count; ++i) {
+            const std::int32_t beyond = distance(of.copies[i].initial + 1, acknowledgment);
+            if (beyond >= 0 && static_cast<std::uint32_t>(beyond) <= of.copies[i].data) return true;
         }
         return false;
     }
@@ -172,7 +179,7 @@ private:
             if (is_answer(*peer.first_answer, own)) settle(next.sender, next, of, told);
             else peer.first_answer.reset();
         }
-        if (peer.early_rst && covers_any(*peer.early_rst, own)) peer.sent_rst = true;
+        if (peer.early_rst && is_of_syn(*peer.early_rst, own)) peer.sent_rst = true;
         peer.early_rst.reset();
     }
 
@@ -236,7 +243,7 @@ private:
         }
         if (peer.sent_rst) return; // it was over
         // RFC 9293 3.10.7.3 has a RST acknowledge the SYN; some that refuse it acknowledge nothing.
-        const bool answers = acknowledges && covers_any(rst.acknowledgment, peer);
+        const bool answers = acknowledges && is_of_syn(rst.acknowledgment, peer);
         const bool goes_on = covers_any(rst.sequence, own) || covers_any(rst.sequence + 1, own);
         if (answers || (own.copy_count == 0 ? !acknowledges : goes_on)) own.sent_rst = true;
     }
