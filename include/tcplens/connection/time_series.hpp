@@ -104,9 +104,9 @@ public:
     [[nodiscard]] constexpr std::chrono::nanoseconds interval() const noexcept {
         return std::chrono::nanoseconds{width_};
     }
-    /// When an interval begins. \pre number <= size()
+    /// When an interval begins. \pre number < size()
     [[nodiscard]] constexpr timestamp begin_of(std::size_t number) const noexcept {
-        return begin_ + std::chrono::nanoseconds{static_cast<std::int64_t>(number) * width_};
+        return moved(begin_, number * width());
     }
     /// \pre number < size()
     [[nodiscard]] constexpr const time_bin& operator[](std::size_t number) const noexcept { return at(number); }
@@ -131,6 +131,17 @@ private:
         return memory_[place < memory_.size() ? place : place - memory_.size()];
     }
 
+    // From the first interval to the last may be a little more than an int64_t can tell.
+    [[nodiscard]] constexpr std::uint64_t width() const noexcept { return static_cast<std::uint64_t>(width_); }
+    [[nodiscard]] static constexpr std::uint64_t elapsed(timestamp from, timestamp to) noexcept {
+        return static_cast<std::uint64_t>(to.time_since_epoch().count()) -
+               static_cast<std::uint64_t>(from.time_since_epoch().count());
+    }
+    [[nodiscard]] static constexpr timestamp moved(timestamp from, std::uint64_t by) noexcept {
+        const std::uint64_t to = static_cast<std::uint64_t>(from.time_since_epoch().count()) + by;
+        return timestamp{std::chrono::nanoseconds{static_cast<std::int64_t>(to)}};
+    }
+
     [[nodiscard]] constexpr bool is_believable(timestamp time) noexcept {
         const auto near = [&](timestamp to) { return time - to <= furthest_jump_ && to - time <= furthest_jump_; };
         const bool believed = size_ == 0 || near(latest_) || (doubted_ && near(*doubted_));
@@ -140,17 +151,15 @@ private:
 
     /// \pre time is not before the first interval
     [[nodiscard]] constexpr std::size_t number_of(timestamp time) const noexcept {
-        return static_cast<std::size_t>(std::min<std::uint64_t>(
-            static_cast<std::uint64_t>((time - begin_).count()) / static_cast<std::uint64_t>(width_), SIZE_MAX));
+        return static_cast<std::size_t>(std::min<std::uint64_t>(elapsed(begin_, time) / width(), SIZE_MAX));
     }
 
     /// \pre time < begin_
     constexpr bool reach_back_to(timestamp time) noexcept {
         std::uint64_t more = 0;
         const auto count = [&] {
-            const auto missing = static_cast<std::uint64_t>((begin_ - time).count());
-            const auto width = static_cast<std::uint64_t>(width_);
-            more = missing / width + (missing % width != 0);
+            const std::uint64_t missing = elapsed(time, begin_);
+            more = missing / width() + (missing % width() != 0);
         };
         for (count(); more > memory_.size() - size_; count()) {
             if (overflow_ == series_overflow::forget_oldest) return false;
@@ -159,7 +168,7 @@ private:
         const auto places = static_cast<std::size_t>(more);
         first_ = first_ >= places ? first_ - places : first_ + memory_.size() - places;
         size_ += places;
-        begin_ -= std::chrono::nanoseconds{static_cast<std::int64_t>(more) * width_};
+        begin_ = moved(begin_, 0 - more * width());
         for (std::size_t i = 0; i < places; ++i) at(i) = {};
         return true;
     }
@@ -176,7 +185,7 @@ private:
             const std::size_t dropped = std::min(too_many, size_);
             first_ = (first_ + dropped) % memory_.size();
             size_ -= dropped;
-            begin_ += std::chrono::nanoseconds{static_cast<std::int64_t>(too_many) * width_};
+            begin_ = moved(begin_, too_many * width());
         }
         for (; size_ <= number; ++size_) at(size_) = {};
         return number;
