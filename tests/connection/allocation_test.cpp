@@ -3,9 +3,13 @@
 
 #include <tcplens/capture/capture_reader.hpp>
 #include <tcplens/capture/memory_source.hpp>
+#include <tcplens/connection/closing_observer.hpp>
 #include <tcplens/connection/connection_table.hpp>
 #include <tcplens/connection/evidence_rules.hpp>
+#include <tcplens/connection/opening_observer.hpp>
 #include <tcplens/connection/repeated_sequence_rules.hpp>
+#include <tcplens/connection/time_series_observer.hpp>
+#include <tcplens/connection/wireshark_round_trips.hpp>
 #include <tcplens/connection/wireshark_rules.hpp>
 
 #include <doctest/doctest.h>
@@ -192,6 +196,17 @@ TEST_CASE_TEMPLATE("a packet costs no allocation when nothing was reserved", Rul
     CHECK(for_connections > 0);
     CHECK(for_connections < connections / 10); // in steps
     CHECK(segments(1).allocations_when_added_to(table) == 0);
+}
+
+TEST_CASE("observers cost no allocation, once they are made") {
+    std::vector<time_bin> bins(100);
+    basic_connection_table table{
+        table_options{.key = hash_key{1}}, evidence_rules{},          opening_observer{}, closing_observer{},
+        wireshark_round_trips{},           time_series_observer{bins}};
+    table.reserve(connections);
+    CHECK(syns().allocations_when_added_to(table) == 0);
+    CHECK(segments(1).allocations_when_added_to(table) == 0);
+    CHECK(table.size() == connections);
 }
 
 TEST_CASE("a packet that is not TCP costs no allocation") {

@@ -22,7 +22,7 @@ namespace tcplens {
 /// was established.
 class opening_observer {
 public:
-    static constexpr std::size_t remembered = 4;
+    static constexpr std::size_t remembered = 2;
 
     struct facts {
         connection_opening opening{};

@@ -60,7 +60,7 @@ struct tcp_options {
             sack_ok,
             sack,
             stamps = 8,
-            fast_open = 34,
+            cookie = 34,
             experiment = 254
         };
         // RFC 7413 4.1.1: of another length the option is ignored.
@@ -95,13 +95,13 @@ struct tcp_options {
             } else if (kind == stamps && length == 10) {
                 found.timestamps =
                     tcp_timestamps{.value = load_big<std::uint32_t>(value), .echo = load_big<std::uint32_t>(value + 4)};
-            } else if (kind == fast_open && is_cookie(length - 2)) {
+            } else if (kind == cookie && is_cookie(length - 2)) {
                 found.fast_open = static_cast<std::uint8_t>(length - 2);
             } else if (kind == experiment && length >= 4 && load_big<std::uint16_t>(value) == 0xf989 &&
                        is_cookie(length - 4)) {
                 found.fast_open = static_cast<std::uint8_t>(length - 4);
             } else if (kind == mss || kind == scale || kind == sack_ok || kind == sack || kind == stamps ||
-                       kind == fast_open) {
+                       kind == cookie) {
                 found.malformed = true; // its length is not the one that its RFC gives; the next option can be found
             }
             bytes = bytes.subspan(length);
