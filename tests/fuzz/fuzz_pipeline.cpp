@@ -264,8 +264,9 @@ void observe(std::span<const std::byte> input, const Rules& rules, series_overfl
     const auto& counted = observed.template observer<time_series_observer>();
     time_bin sum;
     for (std::size_t i = 0; i < counted.series().size(); ++i) sum.add(counted.series()[i]);
-    require(sum.client_to_server.packets + sum.server_to_client.packets + counted.outside() ==
-            observed.statistics().tcp);
+    const std::uint64_t packets = sum.client_to_server.packets + sum.server_to_client.packets + counted.outside();
+    require(packets <= observed.statistics().tcp);
+    require(packets == observed.statistics().tcp || overflow == series_overflow::forget_oldest);
     for (const direction_bin& each : {sum.client_to_server, sum.server_to_client}) {
         require(each.new_bytes <= each.payload_bytes);
         require(each.retransmissions <= each.packets);
