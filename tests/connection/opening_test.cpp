@@ -548,6 +548,16 @@ TEST_CASE("fast open") { // RFC 7413
     CHECK(h.opening().times.certain());
     CHECK(h.opening().times.rtt() == 15ms);
 
+    // What is acknowledged tells which copy was answered, where the retry is without data (RFC 7413 4.1.3.1).
+    for (const std::uint32_t accepted : {0u, 100u}) {
+        by_hand retried;
+        retried.of({with_data(retried.client(0s, syn, 0), 100), retried.client(1s, syn, 0),
+                    retried.server(1010ms, syn, 0, 1 + accepted)});
+        CHECK(retried.opening().syn_data_accepted == accepted);
+        CHECK(retried.opening().times.to_server->transmission == (accepted > 0 ? 1 : 2));
+        CHECK(retried.opening().times.to_server->certain == (accepted > 0));
+    }
+
     by_hand request;
     segment asks = request.client(0ms, syn, 0);
     asks.options.fast_open = 0;
@@ -574,4 +584,15 @@ TEST_CASE("facts of the opening change sides with the roles") {
           h.client(40ms, 0, 1, 1)});
     CHECK(h.table[0].client == host("192.0.2.1", 40000));
     CHECK(h.opening().times.rtt() == 40ms);
+}
+
+TEST_CASE("what the table concludes from a copy counts") {
+    by_hand h;
+    h.of({with_data(h.server(10ms, 0, 1, 1), 10)});
+    segment copied = with_data(h.server(10ms, 0, 1, 1), 10);
+    copied.ip_id = std::uint16_t{1}; // of the first packet
+    h.of({h.client(0ms, syn, 0)});
+    CHECK(h.table.add(copied).verdict.has(duplicate));
+    CHECK(h.table[0].handshake == handshake_state::completed);
+    CHECK(h.opening().outcome == established);
 }

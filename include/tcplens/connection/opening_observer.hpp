@@ -72,10 +72,10 @@ public:
         const tcp_flags flags = next.segment.flags;
         const bool speaks = !flags.syn() && !flags.rst();
         if (own.quiet && speaks) return;
-        if (next.verdict.has(verdict_names::duplicate))
-            return; // what the network or the capture copied was not said again
         if (speaks) own.spoke = true;
-        if (flags.rst()) {
+        if (next.verdict.has(verdict_names::duplicate)) {
+            // What the network or the capture copied was not said again; but the table may go by it.
+        } else if (flags.rst()) {
             take_rst(next, of);
         } else {
             if (flags.syn()) take_syn(next, of, told.opening);
@@ -212,24 +212,34 @@ private:
         std::size_t fitting = 0;
         std::size_t echoed = 0;
         std::size_t latest = 0;
+        bool exactly = false; // it acknowledges what the copy took up, and no more
         const auto is_echoed = [&](const copy& each) {
             return given.has_echo && each.has_clock && each.clock == given.echo;
         };
+        const auto beyond = [&](const copy& each) {
+            return static_cast<std::uint32_t>(distance(each.initial + 1, given.acknowledged));
+        };
         for (std::size_t i = 0; i < asked.copy_count; ++i) {
-            if (!covers(given.acknowledged, asked.copies[i].initial)) continue;
+            const copy& each = asked.copies[i];
+            if (!covers(given.acknowledged, each.initial)) continue;
+            const bool fits = beyond(each) <= each.data;
+            if (exactly && !fits) continue;
+            if (fits && !exactly) fitting = echoed = 0; // the others do not
+            exactly = fits;
             ++fitting;
-            echoed += is_echoed(asked.copies[i]);
+            echoed += is_echoed(each);
             latest = i;
         }
         const copy& taken = asked.copies[latest];
         const bool alone = fitting == 1 && sent.count <= remembered;
         const bool told_by_clock = echoed == 1 && is_echoed(taken);
-        const auto accepted = static_cast<std::uint32_t>(distance(taken.initial + 1, given.acknowledged));
         asked.half = {.sent = taken.time,
                       .answered = given.time,
                       .transmission = sent.count - static_cast<std::uint32_t>(asked.copy_count - 1 - latest),
-                      .certain = (alone || told_by_clock) && accepted <= taken.data};
-        if (way_of(next, whose) == direction::client_to_server) told.syn_data_accepted = std::min(accepted, taken.data);
+                      .certain = (alone || told_by_clock) && exactly};
+        if (way_of(next, whose) == direction::client_to_server) {
+            told.syn_data_accepted = std::min(beyond(taken), taken.data);
+        }
     }
 
     static constexpr void take_rst(const observed_segment& next, connection_state& of) noexcept {
