@@ -596,3 +596,13 @@ TEST_CASE("what the table concludes from a copy counts") {
     CHECK(h.table[0].handshake == handshake_state::completed);
     CHECK(h.opening().outcome == established);
 }
+
+TEST_CASE("a SYN with a RST opens nothing, yet FINs show that there was a connection") {
+    by_hand h;
+    h.of({h.client(0ms, 0, 1, 1), h.client(1ms, syn | rst, 1), h.client(2ms, fin, 1, 1)});
+    CHECK(h.opening().outcome == half_open);
+    h.of({h.server(3ms, fin, 1, 2)});
+    CHECK(h.table[0].handshake == handshake_state::completed);
+    CHECK(h.opening().outcome == established);
+    CHECK(h.opening().client.count == 0);
+}

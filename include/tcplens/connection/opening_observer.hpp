@@ -73,6 +73,7 @@ public:
         const bool speaks = !flags.syn() && !flags.rst();
         if (own.quiet && speaks) return;
         if (speaks) own.spoke = true;
+        else of.ends[0].quiet = of.ends[1].quiet = false;
         if (next.verdict.has(verdict_names::duplicate)) {
             // What the network or the capture copied was not said again; but the table may go by it.
         } else if (flags.rst()) {
@@ -82,7 +83,9 @@ public:
             if (flags.ack()) take_answer(next, of, told.opening);
         }
         tell(next, of, told.opening);
-        const bool no_syn = own.copy_count == 0 && of.ends[1 - next.sender].copy_count == 0;
+        // A SYN with a RST opens nothing, but names the client.
+        const bool no_syn = next.connection.known_by != role_basis::syn && own.copy_count == 0 &&
+                            of.ends[1 - next.sender].copy_count == 0;
         own.quiet = speaks && (no_syn || told.opening.outcome == opening_outcome::established);
     }
 
@@ -134,7 +137,6 @@ private:
         if (own.pure && !pure) return; // the answer of one that opens simultaneously: its SYN is known
         // An answer to another SYN changes nothing (RFC 9293 3.10.7.3).
         if (!pure && peer.copy_count > 0 && !covers_any(syn.acknowledgment, peer)) return;
-        own.quiet = peer.quiet = false;
         syn_transmissions& sent = sent_by(next.sender, next, told);
         if (pure && !own.pure) { // what is known of it is of a SYN-ACK that was captured before
             sent = {};
