@@ -115,9 +115,12 @@ set(tcplens_headers
     wire/wrapped_link.hpp
 
     connection.hpp
+    connection/closing_observer.hpp
     connection/connection.hpp
+    connection/connection_closing.hpp
     connection/connection_index.hpp
     connection/connection_observer.hpp
+    connection/connection_opening.hpp
     connection/connection_table.hpp
     connection/detailed_connection.hpp
     connection/direction.hpp
@@ -125,6 +128,7 @@ set(tcplens_headers
     connection/hash_key.hpp
     connection/lifecycle.hpp
     connection/memory_pool.hpp
+    connection/opening_observer.hpp
     connection/overtaken_copies.hpp
     connection/prefetch.hpp
     connection/recent_number_set.hpp
@@ -134,10 +138,13 @@ set(tcplens_headers
     connection/segment_rules.hpp
     connection/send_space.hpp
     connection/sequence_holes.hpp
+    connection/time_series.hpp
+    connection/time_series_observer.hpp
     connection/transmission_order.hpp
     connection/tuple_hash.hpp
     connection/unacknowledged_count.hpp
     connection/verdict.hpp
+    connection/wireshark_round_trips.hpp
     connection/wireshark_rules.hpp
     connection/zeek_connection.hpp
     connection/zeek_deliveries.hpp

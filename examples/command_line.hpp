@@ -41,6 +41,8 @@ struct arguments {
     bool explain = false;
     bool ignore_checksums = false;
     bool bare = false;
+    std::optional<std::uint64_t> connection{};
+    std::chrono::nanoseconds interval = std::chrono::seconds{1};
     rule_set rules = rule_set::evidence;
 };
 
@@ -99,6 +101,20 @@ inline constexpr option ignore_checksums{
 
 inline constexpr option bare{"-b", "", "", "as a bare Zeek, whose standard scripts tell no server ports",
                              [](arguments& given, std::string_view) { return given.bare = true; }};
+
+inline constexpr option connection{"--connection", "N", "the number of a connection", "only this connection",
+                                   [](arguments& given, std::string_view value) {
+                                       given.connection = parse_number<std::uint64_t>(value);
+                                       return given.connection.has_value();
+                                   }};
+
+inline constexpr option interval{"--interval", "MS", "a number of milliseconds from 1 to 10^9",
+                                 "how long an interval is at first (1000)",
+                                 [](arguments& given, std::string_view value) {
+                                     const auto read = parse_number<std::uint32_t>(value);
+                                     given.interval = std::chrono::milliseconds{read.value_or(0)};
+                                     return read && *read >= 1 && *read <= 1'000'000'000;
+                                 }};
 
 inline constexpr option rules{"--rules", "evidence|wireshark|repeated_sequence",
                               "evidence, wireshark or repeated_sequence", "what tells a retransmission (evidence)",

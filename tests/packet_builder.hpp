@@ -99,6 +99,13 @@ inline constexpr std::uint16_t ae = 0x100;
 [[nodiscard]] inline byte_vector timestamps(std::uint32_t value, std::uint32_t echo) {
     return byte_writer{std::endian::big}.put(std::uint16_t{0x080a}).put(value).put(echo).bytes();
 }
+/// TCP Fast Open (RFC 7413 4.1.1): a cookie of so many bytes, or a request for one.
+[[nodiscard]] inline byte_vector fast_open(std::size_t cookie_length) {
+    byte_vector option(2 + cookie_length, std::byte{0xc0});
+    option[0] = std::byte{34};
+    option[1] = static_cast<std::byte>(option.size());
+    return option;
+}
 
 /// One IPv6 extension header: its protocol number, and its bytes without the first, the next header.
 struct extension_header {

@@ -8,6 +8,8 @@
 #include "connection/detailed_connection.hpp"
 #include "connection/evidence_rules.hpp"
 #include "connection/repeated_sequence_rules.hpp"
+#include "connection/time_series_observer.hpp"
+#include "connection/wireshark_round_trips.hpp"
 #include "connection/wireshark_rules.hpp"
 #include "connection/zeek_observer.hpp"
 #include "connection/zeek_rules.hpp"

@@ -3,9 +3,13 @@
 
 #include <tcplens/capture/capture_reader.hpp>
 #include <tcplens/capture/memory_source.hpp>
+#include <tcplens/connection/closing_observer.hpp>
 #include <tcplens/connection/connection_table.hpp>
 #include <tcplens/connection/evidence_rules.hpp>
+#include <tcplens/connection/opening_observer.hpp>
 #include <tcplens/connection/repeated_sequence_rules.hpp>
+#include <tcplens/connection/time_series_observer.hpp>
+#include <tcplens/connection/wireshark_round_trips.hpp>
 #include <tcplens/connection/wireshark_rules.hpp>
 #include <tcplens/connection/zeek_observer.hpp>
 #include <tcplens/connection/zeek_rules.hpp>
@@ -203,6 +207,17 @@ TEST_CASE("Zeek's state machine costs no allocation") {
     table.reserve(connections);
     CHECK(syns().allocations_when_added_to(table) == 0);
     for (const std::uint64_t seed : {1u, 2u, 3u}) CHECK(segments(seed).allocations_when_added_to(table) == 0);
+    CHECK(table.size() == connections);
+}
+
+TEST_CASE("observers cost no allocation, once they are made") {
+    std::vector<time_bin> bins(100);
+    basic_connection_table table{
+        table_options{.key = hash_key{1}}, evidence_rules{},          opening_observer{}, closing_observer{},
+        wireshark_round_trips{},           time_series_observer{bins}};
+    table.reserve(connections);
+    CHECK(syns().allocations_when_added_to(table) == 0);
+    CHECK(segments(1).allocations_when_added_to(table) == 0);
     CHECK(table.size() == connections);
 }
 

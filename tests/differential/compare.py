@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What tshark and what `verdicts --rules wireshark` say of the segments of a capture."""
+"""What tshark says of the segments of a capture, and what `verdicts --rules wireshark` and `round_trips` do."""
 
 import subprocess
+from dataclasses import dataclass
+from decimal import Decimal
 
 NAMES = ("retransmission fast_retransmission spurious_retransmission out_of_order lost_segment ack_lost_segment duplicate_ack "
          "keep_alive keep_alive_ack zero_window zero_window_probe zero_window_probe_ack window_full window_update "
@@ -52,3 +54,86 @@ def told(answer):
         return "nothing"
     number, names = answer
     return f"{number} " + (",".join(name for name in NAMES if name in names) or "-")
+
+
+@dataclass(frozen=True)
+class RoundTrips:
+    """Times in nanoseconds."""
+    acknowledgments: dict  # by frame: (stream, the frame that it acknowledges, ack_rtt; None if 0)
+    initial: dict  # initial_rtt by stream, where it is known
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """What `round_trips` says of one connection beside that."""
+    rtt: int
+    certain: bool
+    retries: int  # of SYN and SYN-ACK
+    outcome: str
+
+
+def in_nanoseconds(seconds):
+    return int(Decimal(seconds) * 10**9) if seconds else None
+
+
+def ask_tshark_round_trips(path):
+    fields = ["frame.number", "tcp.stream", "acks_frame", "ack_rtt", "initial_rtt"]
+    command = ["tshark", "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f"]
+    for field in fields:
+        command += ["-e", field if "." in field else "tcp.analysis." + field]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace")
+    told = RoundTrips({}, {})
+    for line in answer.stdout.splitlines():
+        frame, stream, acknowledged, rtt, initial = line.split("\t")
+        if stream and acknowledged:
+            told.acknowledgments[int(frame)] = (int(stream), int(acknowledged), in_nanoseconds(rtt))
+        if stream and initial:
+            told.initial[int(stream)] = in_nanoseconds(initial)
+    return told
+
+
+def ask_round_trips(program, path):
+    """What Wireshark's rule gives, and the handshakes by connection."""
+    answer = subprocess.run([program, str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if answer.returncode not in (0, 1):  # 1: a damaged capture, told up to there
+        raise SystemExit(f"{program} {path} ended with {answer.returncode}")
+    told, handshakes = RoundTrips({}, {}), {}
+    for line in answer.stdout.splitlines():
+        kind, *fields = line.split("\t")
+        if kind == "ack":
+            frame, connection, acknowledged, rtt = map(int, fields)
+            told.acknowledgments[frame] = (connection, acknowledged, rtt or None)
+        else:
+            connection, initial, rtt, certain, syns, syn_acks, outcome = fields
+            if initial != "-":
+                told.initial[int(connection)] = int(initial)
+            if rtt != "-":
+                handshakes[int(connection)] = Handshake(int(rtt), certain == "1", int(syns) + int(syn_acks), outcome)
+    return told, handshakes
+
+
+def round_trip_differences(tshark, ours):
+    """What differs, as lines. tshark shows initial_rtt only beside something else that it has to say of a segment."""
+    lines = []
+    theirs, mine = tshark.acknowledgments, ours.acknowledgments
+    for frame in sorted(theirs.keys() | mine.keys()):
+        if theirs.get(frame) != mine.get(frame):
+            lines.append(f"frame {frame}: tshark {theirs.get(frame)}, round_trips {mine.get(frame)}")
+    for stream in sorted(tshark.initial):
+        if tshark.initial[stream] != ours.initial.get(stream):
+            lines.append(f"stream {stream}: initial_rtt is {tshark.initial[stream]}, round_trips {ours.initial.get(stream)}")
+    return lines
+
+
+def handshake_differences(tshark, handshakes):
+    """Where the round trip of an established handshake, all of it captured and nothing of it retried, is not initial_rtt."""
+    lines = []
+    compared = 0
+    for stream in sorted(tshark.initial.keys() & handshakes.keys()):
+        shake = handshakes[stream]
+        if not shake.certain or shake.retries or shake.outcome != "established" or shake.rtt == 0:
+            continue  # 0 is one that tshark does not know yet
+        compared += 1
+        if shake.rtt != tshark.initial[stream]:
+            lines.append(f"stream {stream}: initial_rtt is {tshark.initial[stream]}, the handshake took {shake.rtt}")
+    return compared, lines

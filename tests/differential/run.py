@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Compares `verdicts --rules wireshark` with the installed tshark (4.0 is the one that the rules are of), segment by segment:
 names and stream numbers, over the captures that are named or lie in the folders that are named, and over random segments.
+With --round-trips also what `round_trips` says of acks_frame, ack_rtt and initial_rtt, and its round trip of the handshake.
 Needs tshark and Python 3 with its standard library. Exit status: 0 no difference, 1 some, 77 (skipped) without tshark 4.0."""
 
 import argparse
@@ -12,7 +13,8 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from compare import ask_tshark, ask_verdicts, differences, told
+from compare import (ask_round_trips, ask_tshark, ask_tshark_round_trips, ask_verdicts, differences, handshake_differences,
+                     round_trip_differences, told)
 from minimise import minimise
 from random_segments import crowded_stream, stream_of_segments
 from segments import write_capture
@@ -37,11 +39,47 @@ def compare_captures(program, paths):
     return differing == 0
 
 
+def compare_round_trips(program, paths, what):
+    """Of random segments handshakes are not compared: with time set back there and ports reused nothing belongs together."""
+    acknowledgments = initial = differing = compared = 0
+    for path in paths:
+        tshark = ask_tshark_round_trips(path)
+        ours, handshakes = ask_round_trips(program, path)
+        lines = round_trip_differences(tshark, ours)
+        if what == "captures":
+            count, more = handshake_differences(tshark, handshakes)
+            compared += count
+            lines += more
+        acknowledgments += len(tshark.acknowledgments)
+        initial += len(tshark.initial)
+        differing += len(lines)
+        if lines:
+            print(f"{path}: {len(lines)} round trips differ, first {lines[0]}")
+    print(f"{what}: {differing} round trips differ, of {acknowledgments} acknowledgments, {initial} initial ones and {compared} "
+          f"handshakes")
+    return differing == 0
+
+
+def random_segments(seed, most):
+    return crowded_stream(seed) if seed % 4 == 0 else stream_of_segments(seed, min(5000, max(1, most)))
+
+
+def random_captures(count, seed, folder):
+    path = folder / "random.pcap"
+    done = 0
+    while done < count:
+        segments = random_segments(seed, count - done)
+        write_capture(path, segments)
+        done += len(segments)
+        seed += 1
+        yield path
+
+
 def compare_random(program, count, seed, folder):
     path = folder / "random.pcap"
     done = differing = flagged = 0
     while done < count:
-        segments = crowded_stream(seed) if seed % 4 == 0 else stream_of_segments(seed, min(5000, max(1, count - done)))
+        segments = random_segments(seed, count - done)
         write_capture(path, segments)
         tshark, verdicts = ask_tshark(path), ask_verdicts(program, path)
         frames = differences(tshark, verdicts)
@@ -89,6 +127,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("places", nargs="*", metavar="FILE|FOLDER")
     options.add_argument("--verdicts", required=True, metavar="PROGRAM", help="the example of that name")
+    options.add_argument("--round-trips", metavar="PROGRAM", help="the example of that name")
     options.add_argument("--random", type=int, default=0, metavar="N", help="also compare N random segments")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
@@ -104,9 +143,14 @@ def main():
     same = True
     if given.places:
         same = compare_captures(given.verdicts, captures_in(given.places))
+        if given.round_trips:
+            same = compare_round_trips(given.round_trips, captures_in(given.places), "captures") and same
     if given.random > 0:
         with tempfile.TemporaryDirectory() as folder:
             same = compare_random(given.verdicts, given.random, given.seed, Path(folder)) and same
+            if given.round_trips:
+                made = random_captures(given.random, given.seed, Path(folder))
+                same = compare_round_trips(given.round_trips, made, "random") and same
     return 0 if same else 1
 
 

@@ -9,11 +9,14 @@
 #include <tcplens/connection/zeek_rules.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace tcplens;
@@ -235,6 +238,80 @@ void follow_zeek(std::span<const std::byte> input, const Rules& rules, const zee
     for (const auto& each : unsplit) require_sound(each, each.zeek);
 }
 
+void require_sound(const syn_transmissions& of, std::uint64_t syns) {
+    require(of.count <= syns);
+    require(of.first_wait >= std::chrono::nanoseconds::zero() && of.longest_wait >= of.first_wait);
+    require(of.count > 1 || of.longest_wait == std::chrono::nanoseconds::zero());
+}
+
+void require_sound(const connection& of, const connection_opening& told) {
+    using enum opening_outcome;
+    require_sound(told.client, of.client_to_server.syn);
+    require_sound(told.server, of.server_to_client.syn);
+    require((told.outcome == established) == (of.handshake == handshake_state::completed));
+    const bool without_syn = told.outcome == midstream || told.outcome == unsolicited;
+    require(told.outcome == established || without_syn == (of.known_by != role_basis::syn));
+    require(told.times.syn.has_value() == (told.client.count > 0));
+    require(told.times.syn_ack.has_value() == (told.server.count > 0));
+    require(!told.times.to_client || told.times.ack);
+    for (const auto& [half, sent] :
+         {std::pair{told.times.to_server, told.client}, std::pair{told.times.to_client, told.server}}) {
+        if (half) require(half->transmission >= 1 && half->transmission <= sent.count);
+    }
+    require(told.syn_data_accepted == 0 || told.client.count > 0);
+}
+
+void require_sound(const fin_times& of, std::uint64_t fins, bool first) {
+    require(!of.sent || fins > 0);
+    require(!of.acknowledged || of.sent);
+    require(!first || of.sent);
+}
+
+void require_sound(const connection& of, const connection_closing& told) {
+    require_sound(told.client, of.client_to_server.fin, told.begun_by == direction::client_to_server);
+    require_sound(told.server, of.server_to_client.fin, told.begun_by == direction::server_to_client);
+    require(told.begun_by.has_value() == (told.client.sent || told.server.sent));
+    const bool reset = of.close == close_reason::reset;
+    require(told.reset.has_value() == reset && told.reset_by == (reset ? of.closed_by : std::nullopt));
+}
+
+/// Observers change nothing of what the table tells, and their facts agree with it.
+template <class Rules>
+void observe(std::span<const std::byte> input, const Rules& rules, series_overflow overflow) {
+    basic_connection_table plain{table_options{.key = hash_key{1}}, rules};
+    std::vector<time_bin> bins(8 + input.size() % 9);
+    basic_connection_table observed{table_options{.key = hash_key{1}},
+                                    rules,
+                                    opening_observer{},
+                                    closing_observer{},
+                                    wireshark_round_trips{16},
+                                    time_series_observer{bins, {.overflow = overflow}}};
+    capture_reader reader{input};
+    for (const packet& each : reader) {
+        const add_result expected = plain.add(each);
+        const add_result added = observed.add(each);
+        require(added.verdict == expected.verdict && added.begins_connection == expected.begins_connection);
+        if (added.connection == nullptr) continue;
+        const auto& of = observed[added.connection->number];
+        require(*expected.connection == of);
+        require_sound(of, of.opening);
+        require_sound(of, of.closing);
+        require(of.wireshark.last_acknowledgment.packet_number <= each.number);
+    }
+    const auto& counted = observed.template observer<time_series_observer>();
+    time_bin sum;
+    for (std::size_t i = 0; i < counted.series().size(); ++i) sum.add(counted.series()[i]);
+    const std::uint64_t packets = sum.client_to_server.packets + sum.server_to_client.packets + counted.outside();
+    require(packets <= observed.statistics().tcp);
+    require(packets == observed.statistics().tcp || overflow == series_overflow::forget_oldest);
+    for (const direction_bin& each : {sum.client_to_server, sum.server_to_client}) {
+        require(each.new_bytes <= each.payload_bytes);
+        require(each.retransmissions <= each.packets);
+        require((each.rtt_samples == 0) == !each.mean_rtt());
+        if (each.rtt_samples > 0) require(each.least_rtt <= *each.mean_rtt() && *each.mean_rtt() <= each.most_rtt);
+    }
+}
+
 } // namespace
 
 // Input: a capture.
@@ -248,5 +325,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     follow_zeek(input, zeek_rules{{.standard_ports = false, .handshake_shows_server = true}},
                 {.standard_ports = false, .handshake_shows_server = true});
     follow_zeek(input, evidence_rules{}, {});
+    observe(input, evidence_rules{}, series_overflow::widen);
+    observe(input, wireshark_rules{}, series_overflow::forget_oldest);
     return 0;
 }

@@ -27,7 +27,7 @@ tcp_options parse(const byte_vector& bytes, bool cut = false) {
 
 bool nothing_in(const tcp_options& options) {
     return !options.timestamps && !options.maximum_segment_size && !options.window_scale && !options.sack_permitted &&
-           options.sack_blocks().empty();
+           !options.fast_open && options.sack_blocks().empty();
 }
 
 } // namespace
@@ -59,6 +59,27 @@ TEST_CASE("each option that matters is read") {
         const tcp_options found = parse(hex("08 0a 01234567 89abcdef"));
         CHECK(found.timestamps == tcp_timestamps{.value = 0x0123'4567, .echo = 0x89ab'cdef});
         CHECK(!found.malformed);
+    }
+    SUBCASE("fast open: a request and a cookie") { // RFC 7413 4.1.1: kind 34, length 2 or 6 to 18
+        CHECK(parse(hex("22 02")).fast_open == 0);
+        CHECK(parse(hex("22 06 01020304")).fast_open == 4);
+        CHECK(parse(hex("22 0a 0102030405060708")).fast_open == 8);
+        CHECK(parse(hex("22 12 0102030405060708 090a0b0c0d0e0f10")).fast_open == 16);
+        CHECK(!parse(hex("22 0a 0102030405060708")).malformed);
+    }
+    SUBCASE("fast open as an experiment") { // RFC 6994: kind 254, ExID 0xf989
+        CHECK(parse(hex("fe 04 f989")).fast_open == 0);
+        CHECK(parse(hex("fe 08 f989 01020304")).fast_open == 4);
+        CHECK(parse(hex("fe 14 f989 0102030405060708 090a0b0c0d0e0f10")).fast_open == 16);
+        CHECK(!parse(hex("fe 04 f989")).malformed);
+    }
+    SUBCASE("another experiment") {
+        for (const char* const other : {"fe 02", "fe 03 f9", "fe 04 f988", "fe 08 fa89 01020304", "fe 06 f989 0102",
+                                        "fe 09 f989 0102030405", "fd 04 f989"}) {
+            CAPTURE(other);
+            CHECK(nothing_in(parse(hex(other))));
+            CHECK(!parse(hex(other)).malformed); // the ExID may be another's first bytes
+        }
     }
     SUBCASE("none") {
         const tcp_options found = parse({});
@@ -116,6 +137,7 @@ TEST_CASE("of an option that comes twice the last counts") {
     CHECK(parse(join({mss(1), mss(2)})).maximum_segment_size == 2);
     CHECK(parse(join({window_scale(1), window_scale(2)})).window_scale == 2);
     CHECK(parse(join({timestamps(1, 2), timestamps(3, 4)})).timestamps == tcp_timestamps{3, 4});
+    CHECK(parse(join({fast_open(8), fast_open(0)})).fast_open == 0);
     CHECK(parse(join({sack_permitted(), sack_permitted()})).sack_permitted);
 
     const tcp_options shorter = parse(join({sack({{1, 2}, {3, 4}, {5, 6}}), sack({{7, 8}})}));
@@ -127,7 +149,7 @@ TEST_CASE("of an option that comes twice the last counts") {
 
 TEST_CASE("options of other kinds are passed over") {
     for (unsigned kind = 0; kind < 256; ++kind) {
-        if (kind <= 5 || kind == 8) continue;
+        if (kind <= 5 || kind == 8 || kind == 34) continue;
         for (unsigned length = 2; length <= 36; ++length) {
             CAPTURE(kind);
             CAPTURE(length);
@@ -141,7 +163,7 @@ TEST_CASE("options of other kinds are passed over") {
 }
 
 TEST_CASE("an option whose length cannot be ends the list") {
-    for (const unsigned kind : {2u, 3u, 4u, 5u, 8u, 30u, 253u, 255u}) {
+    for (const unsigned kind : {2u, 3u, 4u, 5u, 8u, 30u, 34u, 253u, 254u, 255u}) {
         for (const unsigned length : {0u, 1u, 9u, 39u, 40u, 255u}) {
             CAPTURE(kind);
             CAPTURE(length);
@@ -166,8 +188,8 @@ TEST_CASE("an option whose length is wrong for its kind is passed over") {
         unsigned kind;
         std::initializer_list<unsigned> lengths;
     };
-    for (const right& option :
-         {right{2, {4}}, right{3, {3}}, right{4, {2}}, right{5, {10, 18, 26, 34}}, right{8, {10}}}) {
+    for (const right& option : {right{2, {4}}, right{3, {3}}, right{4, {2}}, right{5, {10, 18, 26, 34}}, right{8, {10}},
+                                right{34, {2, 6, 8, 10, 12, 14, 16, 18}}}) {
         for (unsigned length = 2; length <= 36; ++length) {
             CAPTURE(option.kind);
             CAPTURE(length);
@@ -191,8 +213,8 @@ TEST_CASE("an option whose length is wrong for its kind is passed over") {
 }
 
 TEST_CASE("options that the capture cut are read as far as they go") {
-    const byte_vector all =
-        join({mss(1460), sack_permitted(), timestamps(1, 2), no_operation(), window_scale(7), sack({{1, 2}, {3, 4}})});
+    const byte_vector all = join({mss(1460), sack_permitted(), timestamps(1, 2), no_operation(), window_scale(7),
+                                  sack({{1, 2}, {3, 4}}), fast_open(6), hex("fe 04 f989")});
     for (std::size_t length = 0; length <= all.size(); ++length) {
         CAPTURE(length);
         const byte_vector captured(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(length));
@@ -204,10 +226,12 @@ TEST_CASE("options that the capture cut are read as far as they go") {
         CHECK(cut.timestamps.has_value() == (length >= 16));
         CHECK(cut.window_scale.has_value() == (length >= 20));
         CHECK(cut.sack_blocks().size() == (length >= 38 ? 2 : 0));
+        CHECK(cut.fast_open.has_value() == (length >= 46));
+        CHECK(cut.fast_open.value_or(6) == (length >= 50 ? 0 : 6));
 
         // the same bytes, when the header ends there: only between two options is that right
-        const bool between =
-            length == 0 || length == 4 || length == 6 || length == 16 || length == 17 || length == 20 || length == 38;
+        const bool between = length == 0 || length == 4 || length == 6 || length == 16 || length == 17 ||
+                             length == 20 || length == 38 || length == 46 || length == 50;
         const tcp_options ended = parse(captured, false);
         CHECK(!ended.cut);
         CHECK(ended.malformed == !between);
@@ -232,6 +256,7 @@ TEST_CASE("whatever the bytes are, reading them ends, and within them") {
         const tcp_options found = parse(bytes, i % 2 == 0);
         CHECK(found.sack_block_count <= 4);
         CHECK(found.window_scale.value_or(0) <= 14);
+        CHECK(found.fast_open.value_or(0) <= 16);
         malformed += found.malformed;
     }
     CHECK(malformed > 10'000);

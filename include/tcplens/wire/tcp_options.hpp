@@ -34,6 +34,9 @@ struct tcp_options {
     std::optional<tcp_timestamps> timestamps{};
     std::optional<std::uint16_t> maximum_segment_size{};
     std::optional<std::uint8_t> window_scale{}; ///< the shift, at most 14 (RFC 7323 2.3: more is taken as 14)
+    /// TCP Fast Open (RFC 7413 4.1.1): how long the cookie is, 4 to 16 bytes, or 0 of a request for one. Read too from the
+    /// experimental option of kind 254 that came before it (RFC 6994, ExID 0xf989).
+    std::optional<std::uint8_t> fast_open{};
     bool sack_permitted = false;
     bool cut = false;       ///< the capture ended before the options did: some may be missing here
     bool malformed = false; ///< an option's length was impossible; what came before it counts
@@ -49,7 +52,19 @@ struct tcp_options {
     /// Reads the bytes between the fixed header and the data. `cut` says that the capture ended before the options did:
     /// then an option that runs over the end is passed over, else it is malformed (RFC 9293 3.1).
     [[nodiscard]] static constexpr tcp_options parse(std::span<const std::byte> bytes, bool cut) noexcept {
-        enum kind : unsigned { end_of_list, no_operation, mss, scale, sack_ok, sack, stamps = 8 };
+        enum kind : unsigned {
+            end_of_list,
+            no_operation,
+            mss,
+            scale,
+            sack_ok,
+            sack,
+            stamps = 8,
+            cookie = 34,
+            experiment = 254
+        };
+        // RFC 7413 4.1.1: of another length the option is ignored.
+        const auto is_cookie = [](std::size_t size) { return size == 0 || (size >= 4 && size <= 16 && size % 2 == 0); };
         tcp_options found{.cut = cut};
         while (!bytes.empty()) {
             const unsigned kind = std::to_integer<unsigned>(bytes[0]);
@@ -80,7 +95,13 @@ struct tcp_options {
             } else if (kind == stamps && length == 10) {
                 found.timestamps =
                     tcp_timestamps{.value = load_big<std::uint32_t>(value), .echo = load_big<std::uint32_t>(value + 4)};
-            } else if (kind == mss || kind == scale || kind == sack_ok || kind == sack || kind == stamps) {
+            } else if (kind == cookie && is_cookie(length - 2)) {
+                found.fast_open = static_cast<std::uint8_t>(length - 2);
+            } else if (kind == experiment && length >= 4 && load_big<std::uint16_t>(value) == 0xf989 &&
+                       is_cookie(length - 4)) {
+                found.fast_open = static_cast<std::uint8_t>(length - 4);
+            } else if (kind == mss || kind == scale || kind == sack_ok || kind == sack || kind == stamps ||
+                       kind == cookie) {
                 found.malformed = true; // its length is not the one that its RFC gives; the next option can be found
             }
             bytes = bytes.subspan(length);
