@@ -33,7 +33,7 @@ struct window_statistics {
                                                    const window_statistics&) noexcept = default;
 };
 
-/// How much one end had sent that was not acknowledged, in sequence numbers, where the capture was made. It is looked at
+/// How many bytes one end had sent that were not acknowledged (of a SYN, its number counts; of a FIN, not), where the capture was made. It is looked at
 /// after each of its packets but SYNs, RSTs, what was sent again, and what came late.
 struct flight_statistics {
     std::uint64_t samples = 0;

@@ -52,7 +52,8 @@ public:
         bool has_probed = false;
         bool awaits_clock = false;
         bool has_clock = false;         ///< `awaited_clock` is one that it wrote, awaited or not
-        bool has_scaled_window = false; ///< it advertised one
+        bool offers_scale = false;      ///< its SYN does
+        bool advertised_scaled = false; ///< a window
         bool in_initial_window = false; ///< none of its data is acknowledged
         timestamp last_time{};          ///< of its last segment
         timestamp in_flight_since{};    ///< when bytes in flight were looked at the last time
@@ -93,7 +94,7 @@ public:
         pass_time(sent.time, receiver, others.in_flight);
         take_acknowledgment(next, sender, receiver, others);
         advertise(sent, sender, receiver, own.window);
-        if (take_sequence(next, sender, own) && !sent.flags.syn()) sample(sender.space.in_flight(), own.in_flight);
+        if (take_sequence(next, sender, own) && !sent.flags.syn()) sample(bytes_in_flight(sender), own.in_flight);
         sender.window_field = sent.window;
     }
 
@@ -131,13 +132,19 @@ private:
                !before(blocks[1].right, blocks[0].right);
     }
 
+    /// A FIN takes a number, but is no byte.
+    [[nodiscard]] static constexpr std::uint32_t bytes_in_flight(const side_state& of) noexcept {
+        const std::uint32_t numbers = of.space.in_flight();
+        return numbers > 0 && of.has_fin && of.space.next() == of.fin + 1 ? numbers - 1 : numbers;
+    }
+
     /// Up to now as much was in flight as it was.
     static constexpr void pass_time(timestamp now, side_state& of, flight_statistics& told) noexcept {
         if (of.space.known()) {
             const nanoseconds passed = now - of.in_flight_since;
             if (passed.count() > 0 && told.watched <= nanoseconds::max() - passed) {
                 told.watched += passed;
-                if (const std::uint32_t bytes = of.space.in_flight(); bytes > 0) {
+                if (const std::uint32_t bytes = bytes_in_flight(of); bytes > 0) {
                     told.byte_seconds += static_cast<double>(bytes) * (static_cast<double>(passed.count()) / 1e9);
                 }
             }
@@ -155,12 +162,14 @@ private:
 
     static constexpr void advertise(const segment& sent, side_state& sender, const side_state& receiver,
                                     window_statistics& told) noexcept {
-        const std::uint8_t shift = sent.flags.syn() ? std::uint8_t{0} : receiver.space.window_shift().value_or(0);
-        if (!sender.has_scaled_window && !sent.flags.syn() && receiver.space.window_shift().value_or(0) > 0) {
-            sender.has_scaled_window = true;
+        if (sent.flags.syn()) {
+            sender.offers_scale = sent.options.window_scale.has_value();
+            if (sender.advertised_scaled) return;
+        } else if (sender.offers_scale && receiver.offers_scale && !sender.advertised_scaled) {
+            sender.advertised_scaled = true;
             told = {.zeros = told.zeros};
         }
-        if (sender.has_scaled_window && sent.flags.syn()) return;
+        const std::uint8_t shift = sent.flags.syn() ? std::uint8_t{0} : receiver.space.window_shift().value_or(0);
         const std::uint32_t window = std::uint32_t{sent.window} << shift;
         ++told.packets;
         if (window == 0) {
@@ -262,7 +271,7 @@ private:
                 sender.has_probed = true;
                 sender.probed = sent.sequence;
             }
-            return false;
+            return sent.payload_length == 0;
         }
         if (sent.sequence_length() == 0) {
             sender.space.sends(sent);

@@ -70,9 +70,12 @@ public:
         }
         bool found = false;
         for (std::size_t i = 0; i < count_; ++i) {
+            if (!before(ranges_[slot(i)].begin, end)) break;
+            if (!before(begin, ranges_[slot(i)].end)) continue;
+            // It may be cut otherwise now. Where there is no room for the pieces, all of it counts as sent again.
+            if (before(ranges_[slot(i)].begin, begin) && split(i, begin)) continue;
+            if (before(end, ranges_[slot(i)].end)) split(i, end);
             const std::size_t at = slot(i);
-            if (!before(ranges_[at].begin, end)) break;
-            if (!before(begin, ranges_[at].end)) continue;
             if (!found) done.since_last = time - times_[at];
             found = true;
             times_[at] = time;
@@ -156,15 +159,28 @@ private:
     }
 
     constexpr void insert(sequence_number begin, sequence_number end, timestamp time, std::uint16_t mark) noexcept {
-        std::size_t place = count_++;
-        for (; place > 0 && before(begin, ranges_[slot(place - 1)].begin); --place) {
-            move(slot(place - 1), slot(place));
-            if (times_[slot(place)] < time) marks_[slot(place)] |= overtaken;
-        }
+        std::size_t place = count_;
+        while (place > 0 && before(begin, ranges_[slot(place - 1)].begin)) --place;
+        open(place);
         const std::size_t at = slot(place);
         times_[at] = time;
         ranges_[at] = {begin, end};
         marks_[at] = mark;
+        overtake(end, time);
+    }
+
+    /// Makes of one two, of which the second begins `where`.
+    constexpr bool split(std::size_t place, sequence_number where) noexcept {
+        if (count_ == Capacity) return false;
+        open(place + 1);
+        move(slot(place), slot(place + 1));
+        ranges_[slot(place)].end = where;
+        ranges_[slot(place + 1)].begin = where;
+        return true;
+    }
+
+    constexpr void open(std::size_t place) noexcept {
+        for (std::size_t at = count_++; at > place; --at) move(slot(at - 1), slot(at));
     }
 
     /// Something that ends at `end` was sent: what begins there or above has to wait for it.
