@@ -43,6 +43,7 @@ struct otherwise {
     std::uint64_t packet_flight_greatest = 0;
     std::uint64_t packet_flight_total = 0;
     std::uint64_t packet_flight_samples = 0;
+    std::optional<timestamp> last_time{};
     std::uint64_t cut_otherwise = 0;           ///< packets whose data was sent before, but between other numbers
     std::optional<std::uint32_t> rst_offset{}; ///< of its last RST, from where the stream begins
     [[nodiscard]] friend constexpr bool operator==(const otherwise&, const otherwise&) noexcept = default;
@@ -90,6 +91,7 @@ public:
             said.names = verdict_names::zero_window_probe;
         }
         otherwise& own = told.of(next.way);
+        own.last_time = sent.time;
         if (sent.flags.syn()) sender.initial = sent.sequence;
         if (sent.flags.rst() && sender.initial) own.rst_offset = sent.sequence.value - sender.initial->value - 1;
         if (!sent.flags.rst()) sender.window_field = sent.window;
@@ -119,8 +121,10 @@ public:
         }
         if (sent.payload_length > 0) {
             const std::uint32_t begin = sent.payload_begin().value;
+            const auto inside = [&](std::uint32_t edge) { return edge - begin - 1 < sent.payload_length - 1; };
             const bool both = sender.edges.contains(begin) && sender.edges.contains(begin + sent.payload_length);
-            own.cut_otherwise += made.retransmitted_packets > resent && !both;
+            const bool cut = !both || std::ranges::any_of(sender.edges, inside);
+            own.cut_otherwise += made.retransmitted_packets > resent && cut;
             sender.edges.insert({begin, begin + sent.payload_length});
         }
         if (sent.flags.ack() && !sent.flags.rst()) {
@@ -165,7 +169,7 @@ private:
     bool first_ = true;
 };
 
-void print(bool names, const table_type::connection_type& of, direction way) {
+void print(bool names, const table_type::connection_type& of, direction way, timestamp end) {
     const bool up = way == direction::client_to_server;
     const direction_profile& told = of.profile.of(way);
     const direction_statistics& counted = of.statistics(way);
@@ -219,6 +223,7 @@ void print(bool names, const table_type::connection_type& of, direction way) {
         .put("window_zeros", told.window.zeros)
         .put("data_time_ns", told.data_time)
         .put("longest_silence_ns", told.longest_silence)
+        .put("silence_at_end_ns", apart.last_time ? end - *apart.last_time : std::chrono::nanoseconds{})
         .put("in_flight_least", told.in_flight.least)
         .put("in_flight_greatest", told.in_flight.greatest)
         .put("in_flight_total", told.in_flight.total)
@@ -271,11 +276,15 @@ int main(int argc, char** argv) {
     }
     capture_file capture{argv[at]};
     table_type table;
-    for (const packet& each : capture) table.add(each);
-    print(true, {}, direction::client_to_server);
+    timestamp end{};
+    for (const packet& each : capture) {
+        table.add(each);
+        end = each.time;
+    }
+    print(true, {}, direction::client_to_server, end);
     for (const auto& each : table) {
-        print(false, each, direction::client_to_server);
-        print(false, each, direction::server_to_client);
+        print(false, each, direction::client_to_server, end);
+        print(false, each, direction::server_to_client, end);
     }
     return capture.error() ? 1 : 0;
 }

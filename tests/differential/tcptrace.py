@@ -37,6 +37,7 @@ KNOWN = {
                      "sent again, and as a whole; the others as not",
     "few samples": "the standard deviation of two samples is 0",
     "a ten-thousandth": "means are divided by one ten-thousandth more than the count",
+    "silent to the end": "who is not heard to close is silent to the end of the capture",
     "copies": "a copy of a packet that the network or the capture made counts as sent again",
     "microseconds": "times are cut to microseconds, and so the time that bytes are divided by",
 }
@@ -135,12 +136,15 @@ OTHERWISE = {
     "ttl_stream_length": [("RST ends", lambda p: None if p["rst_offset"] == "NA" else int(p["rst_offset"]))],
     "missed_data": [("RST ends",
                      lambda p: None if p["rst_offset"] == "NA" else (int(p["rst_offset"]) - int(p["unique_bytes"])) % 2**64)],
+    "idletime_max": [("silent to the end", milliseconds("silence_at_end_ns"))],
     "RTT_stdev": [("few samples", lambda p: 0 if int(p["rtt_count"]) <= 2 else None)],
     "RTT_avg": [("a ten-thousandth", lambda p: mean(p, "rtt"))],
     "avg_retr_time": [("a ten-thousandth", lambda p: mean(p, "resent"))],
-    "duplicate_acks": [("same ACK", of("same_acks"))],
-    "triple_dupacks": [("same ACK", of("triple_same_acks"))],
 }
+
+# Here it counts none of those that are nothing but the same, or all, or stops where the segment that they ask for is sent again.
+BETWEEN = {"duplicate_acks": ("same ACK", "duplicate_acks", "same_acks"),
+           "triple_dupacks": ("same ACK", "triple_duplicate_acks", "triple_same_acks")}
 
 
 # What depends on which segment is said to have been sent again.
@@ -179,6 +183,11 @@ def judge(field, theirs, profiles):
             value = otherwise(profile)
             if value is not None and abs(value - float(theirs)) <= field.tolerance:
                 return names + (name,)
+    if field.label in BETWEEN:
+        name, one, other = BETWEEN[field.label]
+        bounds = [int(profile[each]) for _, profile in profiles for each in (one, other)]
+        if min(bounds) <= int(theirs) <= max(bounds):
+            return (name,)
     if field.label in BY_SEGMENT and any(int(profile["cut_otherwise"]) for _, profile in profiles):
         return ("cut otherwise",)
     return None
