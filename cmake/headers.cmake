@@ -60,6 +60,7 @@ set(tcplens_headers
     connection/evidence_rules.hpp
     connection/hash_key.hpp
     connection/lifecycle.hpp
+    connection/memory_pool.hpp
     connection/overtaken_copies.hpp
     connection/profile_observer.hpp
     connection/recent_number_set.hpp

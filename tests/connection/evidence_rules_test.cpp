@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "../story.hpp"
 
+#include <tcplens/capture/capture_reader.hpp>
+
+#include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <span>
+#include <vector>
 
 using namespace std::chrono_literals;
 using tcplens::evidence;
@@ -939,4 +945,29 @@ TEST_CASE("a clock that was set back changes no verdict") {
     client.sends(101, 100);
     s.after(200ms);
     client.sends(101, 100).expect(retransmission);
+}
+
+TEST_CASE("without a piece of the shared memory what was missing is forgotten, and verdicts say so") {
+    story s;
+    auto [client, server] = s.established({.rtt = 10ms});
+    client.sends(1, 100);
+    const auto& late = client.sends(101, 100).uncaptured();
+    client.sends(201, 100).expect(lost_segment);
+    s.after(1ms);
+    s.captures(late).expect(out_of_order);
+    server.acks(301);
+    s.after(300ms);
+    client.sends(301, 100);
+
+    for (const std::uint32_t pieces : {0u, 1u}) {
+        tcplens::basic_connection_table table{tcplens::table_options{}, tcplens::evidence_rules{pieces}};
+        std::vector<tcplens::verdict> said;
+        tcplens::capture_reader reader{std::span<const std::byte>{s.capture()}};
+        for (const tcplens::packet& each : reader) said.push_back(table.add(each).verdict);
+        REQUIRE(said.size() == 8);
+        CHECK(said[4].names == lost_segment);
+        CHECK(said[5].has(pieces == 0 ? retransmission : out_of_order));
+        CHECK(((said[5].because & evidence::memory_exceeded) != evidence::none) == (pieces == 0));
+        CHECK(said[7].names == tcplens::verdict_names::none);
+    }
 }

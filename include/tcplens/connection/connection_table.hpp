@@ -103,6 +103,7 @@ public:
         index_.reserve(connections);
         chunks_.reserve((connections + chunk_size - 1) / chunk_size);
         while (chunks_.size() * chunk_size < connections) chunks_.push_back(std::make_unique<record[]>(chunk_size));
+        if constexpr (requires { rules_.reserve(connections); }) rules_.reserve(connections);
     }
 
     class iterator {

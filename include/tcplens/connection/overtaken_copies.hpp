@@ -19,7 +19,7 @@ public:
     /// [begin, end) was filled by a copy sent again; the first one left before the segment with the stamp `beyond` did.
     constexpr void expect(sequence_number begin, sequence_number end, const transmission_stamp& beyond) noexcept {
         copies_[next_] = {begin, end.value - begin.value, beyond};
-        next_ = (next_ + 1) % capacity;
+        next_ = static_cast<std::uint8_t>((next_ + 1u) % capacity);
     }
 
     /// What says that a segment whose bytes begin here is such a first copy, that it left before what had come before it;
@@ -53,7 +53,7 @@ private:
     };
 
     std::array<copy, capacity> copies_{};
-    std::size_t next_ = 0;
+    std::uint8_t next_ = 0;
 };
 
 } // namespace tcplens

@@ -17,18 +17,20 @@ public:
     /// A segment on its way to the side. `again`: it is a retransmission, of which no answer can be told (Karn's rule).
     constexpr void passes(const segment& towards, bool again) noexcept {
         if (again) {
-            awaited_sequence_.reset();
+            awaits_sequence_ = false;
             // A SYN-ACK echoes the first SYN's clock, whichever SYN it answers.
-            if (towards.flags.syn()) awaited_clock_.reset();
+            if (towards.flags.syn()) awaits_clock_ = false;
             return;
         }
-        if (towards.sequence_length() > 0 && !awaited_sequence_) {
+        if (!awaits_sequence_ && towards.sequence_length() > 0) {
+            awaits_sequence_ = true;
             awaited_sequence_ = towards.sequence_end();
             sequence_passed_ = towards.time;
         }
         if (const auto& stamps = towards.options.timestamps;
-            stamps && !awaited_clock_ && stamps->value != last_clock_) {
-            awaited_clock_ = last_clock_ = stamps->value;
+            stamps && !awaits_clock_ && !(had_clock_ && stamps->value == clock_)) {
+            awaits_clock_ = had_clock_ = true;
+            clock_ = stamps->value;
             clock_passed_ = towards.time;
         }
     }
@@ -36,14 +38,14 @@ public:
     /// A segment from the side.
     constexpr void answers(const segment& from) noexcept {
         if (!from.flags.ack()) return;
-        if (awaited_sequence_ && !before(from.acknowledgment, *awaited_sequence_)) {
-            awaited_sequence_.reset();
+        if (awaits_sequence_ && !before(from.acknowledgment, awaited_sequence_)) {
+            awaits_sequence_ = false;
             sample(from.time - sequence_passed_);
         }
-        if (awaited_clock_ && from.options.timestamps) {
-            const auto beyond = static_cast<std::int32_t>(from.options.timestamps->echo - *awaited_clock_);
+        if (awaits_clock_ && from.options.timestamps) {
+            const auto beyond = static_cast<std::int32_t>(from.options.timestamps->echo - clock_);
             if (beyond == 0) sample(from.time - clock_passed_);
-            if (beyond >= 0) awaited_clock_.reset();
+            if (beyond >= 0) awaits_clock_ = false;
         }
     }
 
@@ -52,19 +54,25 @@ public:
         return took >= std::chrono::nanoseconds::zero() && took <= std::chrono::hours{1};
     }
 
-    [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> least() const noexcept { return least_; }
-
-private:
-    constexpr void sample(std::chrono::nanoseconds took) noexcept {
-        if (is_plausible(took)) least_ = std::min(took, least_.value_or(took));
+    [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> least() const noexcept {
+        return least_ == unknown ? std::nullopt : std::optional{least_};
     }
 
-    std::optional<std::chrono::nanoseconds> least_{};
+private:
+    static constexpr auto unknown = std::chrono::nanoseconds::max();
+
+    constexpr void sample(std::chrono::nanoseconds took) noexcept {
+        if (is_plausible(took)) least_ = std::min(took, least_);
+    }
+
+    std::chrono::nanoseconds least_ = unknown;
     timestamp sequence_passed_{};
     timestamp clock_passed_{};
-    std::optional<sequence_number> awaited_sequence_{};
-    std::optional<std::uint32_t> awaited_clock_{};
-    std::optional<std::uint32_t> last_clock_{};
+    sequence_number awaited_sequence_{}; ///< if awaits_sequence_
+    std::uint32_t clock_ = 0;            ///< the last that was timed, if had_clock_; awaited if awaits_clock_
+    bool awaits_sequence_ = false;
+    bool awaits_clock_ = false;
+    bool had_clock_ = false;
 };
 
 } // namespace tcplens

@@ -22,6 +22,8 @@ struct judged_segment {
 
 /// A rule set: what it remembers of each connection, and what it says of the next segment. A table owns one object of it, which
 /// may hold what all of its connections share. What it remembers of one connection is bounded, whatever the peers send.
+///
+/// One that allocates for its connections may have `reserve(connections)`, after which it allocates nothing for so many.
 template <class Rules>
 concept segment_rules = std::movable<Rules> && std::default_initializable<typename Rules::connection_state> &&
     requires(Rules rules, const judged_segment& next, typename Rules::connection_state& of) {

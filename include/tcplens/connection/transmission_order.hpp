@@ -12,14 +12,13 @@ namespace tcplens {
 /// What a segment itself says of when it was sent: the IPv4 Identification, which most senders count up with each packet,
 /// and the clock of its timestamps option.
 struct transmission_stamp {
-    std::optional<std::uint16_t> id{};    ///< none also for 0, which Linux writes on SYN-ACKs and RSTs
-    std::optional<std::uint32_t> clock{}; ///< TSval
+    std::uint32_t clock = 0; ///< TSval, if has_clock
+    std::uint16_t id = 0;    ///< 0 for none, since Linux writes that on SYN-ACKs and RSTs
+    bool has_clock = false;
 
     [[nodiscard]] static constexpr transmission_stamp of(const segment& sent) noexcept {
-        transmission_stamp stamp;
-        if (sent.ip_id && *sent.ip_id != 0) stamp.id = sent.ip_id;
-        if (sent.options.timestamps) stamp.clock = sent.options.timestamps->value;
-        return stamp;
+        const auto& stamps = sent.options.timestamps;
+        return {.clock = stamps ? stamps->value : 0, .id = sent.ip_id.value_or(0), .has_clock = stamps.has_value()};
     }
 };
 
@@ -29,12 +28,14 @@ class transmission_order {
 public:
     /// Learns from the next segment in the order of capture.
     constexpr void learn(const transmission_stamp& sent) noexcept {
-        if (sent.clock && (!latest_.clock || static_cast<std::int32_t>(*sent.clock - *latest_.clock) > 0)) {
+        if (sent.has_clock && (!latest_.has_clock || static_cast<std::int32_t>(sent.clock - latest_.clock) > 0)) {
             latest_.clock = sent.clock;
+            latest_.has_clock = true;
         }
-        if (!sent.id) return;
-        if (latest_.id) {
-            const int step = id_distance(*latest_.id, *sent.id);
+        if (sent.id == 0) return;
+        if (latest_.id != 0) {
+            const int step = id_distance(latest_.id, sent.id);
+            had_two_ = true;
             varies_ = step != 0;
             if (step > 0 && step <= largest_step) {
                 trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
@@ -50,22 +51,24 @@ public:
     [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ >= 2; }
     /// Whether the last two packets had different Identifications, so that equal ones are no accident; nothing as long as
     /// there were not two.
-    [[nodiscard]] constexpr std::optional<bool> id_varies() const noexcept { return varies_; }
+    [[nodiscard]] constexpr std::optional<bool> id_varies() const noexcept {
+        return had_two_ ? std::optional{varies_} : std::nullopt;
+    }
     /// The highest Identification and clock so far.
     [[nodiscard]] constexpr const transmission_stamp& latest() const noexcept { return latest_; }
 
     /// By how many packets `b` was sent after `a`, negative for before; nothing if their Identifications don't tell.
     [[nodiscard]] constexpr std::optional<int> packets_between(const transmission_stamp& a,
                                                                const transmission_stamp& b) const noexcept {
-        if (!counts_packets() || !a.id || !b.id || *a.id == *b.id) return std::nullopt;
-        return id_distance(*a.id, *b.id);
+        if (!counts_packets() || a.id == 0 || b.id == 0 || a.id == b.id) return std::nullopt;
+        return id_distance(a.id, b.id);
     }
 
     /// By how many ticks of the sender's clock `b` was sent after `a`, negative for before; nothing within one tick.
     [[nodiscard]] static constexpr std::optional<std::int32_t> ticks_between(const transmission_stamp& a,
                                                                              const transmission_stamp& b) noexcept {
-        if (!a.clock || !b.clock || *a.clock == *b.clock) return std::nullopt;
-        return static_cast<std::int32_t>(*b.clock - *a.clock);
+        if (!a.has_clock || !b.has_clock || a.clock == b.clock) return std::nullopt;
+        return static_cast<std::int32_t>(b.clock - a.clock);
     }
 
 private:
@@ -81,7 +84,8 @@ private:
 
     transmission_stamp latest_{};
     std::uint8_t trust_ = 0;
-    std::optional<bool> varies_{};
+    bool had_two_ = false;
+    bool varies_ = false; ///< if had_two_
 };
 
 } // namespace tcplens
