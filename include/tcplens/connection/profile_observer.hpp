@@ -213,9 +213,8 @@ private:
         stretch(reached, receiver, told);
     }
 
-    static constexpr void answer(const typename unacknowledged_sends<SendCapacity>::answer& said,
-                                 direction_profile& told) noexcept {
-        using kind = typename unacknowledged_sends<SendCapacity>::answer::kind;
+    static constexpr void answer(const send_answer& said, direction_profile& told) noexcept {
+        using kind = send_answer::kind;
         told.cumulative_acks += said.cumulative;
         switch (said.is) {
         case kind::none: break;

@@ -13,6 +13,25 @@
 
 namespace tcplens {
 
+/// What came of sending something again.
+struct resending {
+    std::optional<std::chrono::nanoseconds> since_last{}; ///< since it was sent the last time, if that is remembered
+    std::uint16_t times = 0;                              ///< that it was sent again by now, as far as remembered
+};
+
+/// What an acknowledgment said.
+struct send_answer {
+    enum class kind : std::uint8_t {
+        none,      ///< no segment ends where it does
+        clear,     ///< it answers one that was sent once
+        ambiguous, ///< it answers one that was sent more than once: Karn's rule
+        post_loss, ///< something before that one was sent after it: it waited for that
+    };
+    kind is = kind::none;
+    std::uint32_t cumulative = 0;      ///< segments below that one that it covers too
+    std::chrono::nanoseconds waited{}; ///< since that one was sent the last time
+};
+
 /// The segments of one direction that wait for their acknowledgment, and when each was sent: what round trips are timed by.
 ///
 /// At most `Capacity` are remembered. When there are more, about every second is dropped, and from then on only every second
@@ -24,26 +43,6 @@ class unacknowledged_sends {
     static_assert(Capacity >= 4 && Capacity <= 32768 && std::has_single_bit(Capacity));
 
 public:
-    /// What came of sending something again.
-    struct resending {
-        std::optional<std::chrono::nanoseconds>
-            since_last{};        ///< since it was sent the last time, if that is remembered
-        std::uint16_t times = 0; ///< that it was sent again by now, as far as remembered
-    };
-
-    /// What an acknowledgment said.
-    struct answer {
-        enum class kind : std::uint8_t {
-            none,      ///< no segment ends where it does
-            clear,     ///< it answers one that was sent once
-            ambiguous, ///< it answers one that was sent more than once: Karn's rule
-            post_loss, ///< something before that one was sent after it: it waited for that
-        };
-        kind is = kind::none;
-        std::uint32_t cumulative = 0;      ///< segments below that one that it covers too
-        std::chrono::nanoseconds waited{}; ///< since that one was sent the last time
-    };
-
     /// New numbers were sent, from `begin` up to, not including, `end`. Returns how many sends are not followed for want of room:
     /// this one, or others that were dropped in its favour.
     constexpr std::uint32_t sent(sequence_number begin, sequence_number end, timestamp time) noexcept {
@@ -65,15 +64,16 @@ public:
                                    timestamp time) noexcept {
         resending done;
         if (!before(acknowledged, end)) { // all of it: that says nothing of what still waits, but holds that up
-            overtake(end, time);
+            overtake(begin, time);
             return done;
         }
+        if (before(begin, acknowledged)) begin = acknowledged;
         bool found = false;
         for (std::size_t i = 0; i < count_; ++i) {
             if (!before(ranges_[slot(i)].begin, end)) break;
             if (!before(begin, ranges_[slot(i)].end)) continue;
             // It may be cut otherwise now. Where there is no room for the pieces, all of it counts as sent again.
-            if (before(ranges_[slot(i)].begin, begin) && split(i, begin)) continue;
+            if (before(ranges_[slot(i)].begin, begin) && begin != acknowledged && split(i, begin)) continue;
             if (before(end, ranges_[slot(i)].end)) split(i, end);
             const std::size_t at = slot(i);
             if (!found) done.since_last = time - times_[at];
@@ -84,23 +84,23 @@ public:
             if (again < resent) ++again;
             if (again > done.times) done.times = again;
         }
-        overtake(end, time);
+        overtake(begin, time);
         if (!found) { // it was not remembered. From now on it is, if there is room.
             done.times = 1;
-            if (count_ < Capacity) insert(before(begin, acknowledged) ? acknowledged : begin, end, time, 1);
+            if (count_ < Capacity) insert(begin, end, time, 1);
         }
         return done;
     }
 
     /// All below `number` is acknowledged.
-    constexpr answer acknowledged(sequence_number number, timestamp time) noexcept {
-        answer said;
+    constexpr send_answer acknowledged(sequence_number number, timestamp time) noexcept {
+        send_answer said;
         while (count_ > 0 && !before(number, ranges_[head_].end)) {
             if (ranges_[head_].end == number) {
                 const std::uint16_t mark = marks_[head_];
-                said.is = (mark & overtaken) != 0 ? answer::kind::post_loss
-                          : mark != 0             ? answer::kind::ambiguous
-                                                  : answer::kind::clear;
+                said.is = (mark & overtaken) != 0 ? send_answer::kind::post_loss
+                          : mark != 0             ? send_answer::kind::ambiguous
+                                                  : send_answer::kind::clear;
                 said.waited = time - times_[head_];
             } else {
                 ++said.cumulative;
@@ -166,7 +166,7 @@ private:
         times_[at] = time;
         ranges_[at] = {begin, end};
         marks_[at] = mark;
-        overtake(end, time);
+        overtake(begin, time);
     }
 
     /// Makes of one two, of which the second begins `where`.
@@ -183,11 +183,11 @@ private:
         for (std::size_t at = count_++; at > place; --at) move(slot(at - 1), slot(at));
     }
 
-    /// Something that ends at `end` was sent: what begins there or above has to wait for it.
-    constexpr void overtake(sequence_number end, timestamp time) noexcept {
+    /// Something that begins at `begin` was sent: what begins above, and was sent before, has to wait for it.
+    constexpr void overtake(sequence_number begin, timestamp time) noexcept {
         for (std::size_t i = count_; i > 0; --i) {
             const std::size_t at = slot(i - 1);
-            if (before(ranges_[at].begin, end)) return;
+            if (!before(begin, ranges_[at].begin)) return;
             if (times_[at] < time) marks_[at] |= overtaken;
         }
     }
