@@ -278,9 +278,9 @@ TEST_CASE("sends are what a list of every number says") {
                 const auto told = waiting.acknowledged(zero + number, time);
                 const bool exact = std::ranges::find(ends, number) != ends.end();
                 CHECK((told.is == kind::none) == !exact);
-                CHECK(told.cumulative == static_cast<std::uint32_t>(std::ranges::count_if(ends, [&](std::uint32_t each) {
-                          return acknowledged < each && each < number;
-                      })));
+                CHECK(told.cumulative ==
+                      static_cast<std::uint32_t>(std::ranges::count_if(
+                          ends, [&](std::uint32_t each) { return acknowledged < each && each < number; })));
                 if (exact) {
                     const byte& last = bytes[number - 1];
                     bool held_up = false;
