@@ -7,44 +7,80 @@ set(tcplens_headers
     capture.hpp
     capture/byte_order.hpp
     capture/byte_source.hpp
+    capture/capture_descriptions.hpp
     capture/capture_error.hpp
     capture/capture_file.hpp
     capture/capture_format.hpp
+    capture/capture_interface.hpp
     capture/capture_reader.hpp
+    capture/capture_section.hpp
     capture/file_stream.hpp
     capture/interface_clock.hpp
+    capture/interface_statistics.hpp
     capture/limits.hpp
     capture/link_type.hpp
     capture/mapped_file.hpp
     capture/memory_source.hpp
+    capture/option_list.hpp
     capture/packet.hpp
     capture/packet_iterator.hpp
+    capture/packet_options.hpp
     capture/packet_reader.hpp
     capture/pcap_reader.hpp
     capture/pcapng_reader.hpp
+    capture/skipped_parts.hpp
     capture/stream_source.hpp
     capture/timestamp.hpp
 
     wire.hpp
     wire/address.hpp
+    wire/address_family.hpp
+    wire/arcnet.hpp
+    wire/checksum_state.hpp
+    wire/cisco_hdlc.hpp
     wire/decode.hpp
+    wire/decode_options.hpp
+    wire/decode_statistics.hpp
+    wire/docsis.hpp
+    wire/enc.hpp
     wire/endpoint.hpp
+    wire/ether_tags.hpp
     wire/ether_type.hpp
     wire/ethernet.hpp
+    wire/fddi.hpp
+    wire/frame_relay.hpp
+    wire/ieee802_11.hpp
+    wire/internet_checksum.hpp
+    wire/ip_over_atm.hpp
+    wire/ip_over_fibre_channel.hpp
+    wire/ip_over_ieee1394.hpp
+    wire/ip_over_infiniband.hpp
     wire/ip_payload.hpp
     wire/ipv4.hpp
     wire/ipv6.hpp
+    wire/juniper.hpp
     wire/layer.hpp
+    wire/link_layer_list.hpp
     wire/link_layers.hpp
     wire/linux_cooked.hpp
+    wire/llc.hpp
+    wire/mpls_link.hpp
+    wire/nflog.hpp
     wire/null_loopback.hpp
     wire/packet_outcome.hpp
+    wire/pflog.hpp
+    wire/ppp.hpp
+    wire/protocol_id.hpp
     wire/raw_ip.hpp
     wire/segment.hpp
     wire/sequence_number.hpp
+    wire/slip.hpp
+    wire/switch_tagged_ethernet.hpp
     wire/tcp.hpp
     wire/tcp_flags.hpp
     wire/tcp_options.hpp
+    wire/token_ring.hpp
+    wire/wrapped_link.hpp
 
     connection.hpp
     connection/connection.hpp

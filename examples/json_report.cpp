@@ -2,6 +2,7 @@
 // Answers the four questions as one JSON object.
 
 #include "command_line.hpp"
+#include "not_understood.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,20 @@ void to_json(json& out, const decode_statistics& from) {
            {"truncated", from.truncated},
            {"malformed", from.malformed},
            {"unsupported_link", from.unsupported_link}};
+}
+
+void to_json(json& out, const undecoded_packets& from) {
+    out = {{"packets", from.packets},
+           {"outcome", name(from.outcome)},
+           {"link_type", static_cast<std::uint32_t>(from.link)},
+           {"reason", example::describe(from)}};
+}
+
+void to_json(json& out, const skipped_parts& from) {
+    out = {{"sections", from.sections},
+           {"numbered_blocks", from.numbered_blocks},
+           {"bad_options", from.bad_options},
+           {"descriptions", from.descriptions}};
 }
 
 void to_json(json& out, const capture_error& from) {
@@ -237,6 +252,10 @@ int main(int argc, char** argv) {
         answers["capture"] = {{"packets", table.statistics().packets},
                               {"tcp_packets", table.statistics().tcp},
                               {"decode", table.statistics()},
+                              {"not_understood", table.statistics().undecoded.kinds()},
+                              {"not_told_apart", table.statistics().undecoded.others()},
+                              {"dropped", dropped(capture)},
+                              {"skipped", capture.skipped()},
                               {"error", capture.error() ? json(*capture.error()) : json()}};
         answers["connections"] = tcplens::analyze_connections(
             table, {.server_address = given.server_ip, .server_port = given.server_port, .detailed = given.detailed});

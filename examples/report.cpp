@@ -2,6 +2,7 @@
 // Answers the four questions as text.
 
 #include "command_line.hpp"
+#include "not_understood.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -45,7 +46,17 @@ void print(const example::arguments& given, const tcplens::capture_file& capture
     add_if_any("cut off before the end of the TCP header", packets.truncated);
     add_if_any("malformed", packets.malformed);
     add_if_any("of a link type that is not read", packets.unsupported_link);
+    add_if_any("lost while capturing, as the capture says", example::dropped(capture));
     print(1, rows);
+    const std::vector<example::counted_reason> reasons = example::not_understood(packets);
+    constexpr std::size_t most = 12; // the rest is in json_report
+    if (!reasons.empty()) std::cout << "\n  without TCP:\n";
+    for (std::size_t i = 0; i < std::min(most, reasons.size()); ++i) {
+        std::cout << "  " << reasons[i].packets << (reasons[i].packets == 1 ? " packet: " : " packets: ")
+                  << reasons[i].reason << '\n';
+    }
+    if (reasons.size() > most) std::cout << "  and " << reasons.size() - most << " more reasons\n";
+    for (const std::string& sentence : example::describe(capture.skipped())) std::cout << "  " << sentence << '\n';
     if (capture.error()) std::cout << "  " << capture.error()->message() << '\n';
 }
 

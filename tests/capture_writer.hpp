@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -36,6 +37,13 @@ inline byte_vector counting(std::size_t count) {
     byte_vector bytes(count);
     for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::byte>(i % 251);
     return bytes;
+}
+
+/// One behind the other.
+inline byte_vector join(std::initializer_list<byte_vector> parts) {
+    byte_vector all;
+    for (const byte_vector& each : parts) all.insert(all.end(), each.begin(), each.end());
+    return all;
 }
 
 /// Integers and bytes, one after the other, in a byte order.
@@ -69,6 +77,8 @@ private:
     byte_vector bytes_;
 };
 
+enum class pcap_variant : std::uint8_t { usual, kuznetzov, ixia_hardware, ixia_software };
+
 struct pcap_options {
     std::endian order = std::endian::little;
     bool nanoseconds = false;
@@ -77,14 +87,18 @@ struct pcap_options {
     std::uint16_t major = 2;
     std::uint16_t minor = 4;
     std::int32_t zone = 0;
+    pcap_variant variant = pcap_variant::usual;
 };
 
 class pcap_writer {
 public:
-    explicit pcap_writer(pcap_options options = {}) : nanoseconds_(options.nanoseconds), file_(options.order) {
-        file_.put(std::uint32_t{options.nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4});
+    explicit pcap_writer(pcap_options options = {})
+        : nanoseconds_(options.nanoseconds), variant_(options.variant), file_(options.order) {
+        file_.put(magic());
         file_.put(options.major).put(options.minor).put(options.zone).put(std::uint32_t{0});
         file_.put(options.snapshot_length).put(options.link);
+        const bool ixia = variant_ == pcap_variant::ixia_hardware || variant_ == pcap_variant::ixia_software;
+        if (ixia) file_.put(std::uint32_t{0x01020304}); // bytes in all records: not believed
         ends_.push_back(file_.size());
     }
 
@@ -97,6 +111,9 @@ public:
     pcap_writer& record_header(std::uint32_t seconds, std::uint32_t fraction, std::uint32_t captured,
                                std::uint32_t wire_length) {
         file_.put(seconds).put(fraction).put(captured).put(wire_length);
+        if (variant_ == pcap_variant::kuznetzov) { // interface, protocol, packet type, padding
+            file_.put(std::uint32_t{3}).put(std::uint16_t{0x0800}).put(std::uint8_t{4}).put(std::uint8_t{0xff});
+        }
         return *this;
     }
     /// Any bytes, as they are.
@@ -119,7 +136,18 @@ public:
     [[nodiscard]] const std::vector<std::size_t>& ends() const { return ends_; }
 
 private:
+    [[nodiscard]] std::uint32_t magic() const {
+        switch (variant_) {
+        case pcap_variant::kuznetzov: return 0xa1b2cd34;
+        case pcap_variant::ixia_hardware: return 0x1c0001ac;
+        case pcap_variant::ixia_software: return 0x1c0001ab;
+        case pcap_variant::usual: break;
+        }
+        return nanoseconds_ ? 0xa1b23c4d : 0xa1b2c3d4;
+    }
+
     bool nanoseconds_;
+    pcap_variant variant_;
     byte_writer file_;
     std::vector<std::size_t> ends_;
 };
@@ -178,13 +206,20 @@ public:
     }
     /// The obsolete Packet Block.
     pcapng_writer& obsolete(std::uint16_t interface, std::uint16_t drops, std::uint64_t units,
-                            std::span<const std::byte> bytes, std::optional<std::uint32_t> wire_length = {}) {
+                            std::span<const std::byte> bytes, std::optional<std::uint32_t> wire_length = {},
+                            std::span<const std::byte> options = {}) {
         const auto captured = static_cast<std::uint32_t>(bytes.size());
         byte_writer body{order_};
         body.put(interface).put(drops);
         body.put(static_cast<std::uint32_t>(units >> 32)).put(static_cast<std::uint32_t>(units));
-        body.put(captured).put(wire_length.value_or(captured)).put(bytes).pad_to_multiple_of_four();
+        body.put(captured).put(wire_length.value_or(captured)).put(bytes).pad_to_multiple_of_four().put(options);
         return block(2, body.bytes());
+    }
+    /// Interface statistics.
+    pcapng_writer& statistics(std::uint32_t interface, std::uint64_t units, std::span<const std::byte> options = {}) {
+        byte_writer body{order_};
+        body.put(interface).put(static_cast<std::uint32_t>(units >> 32)).put(static_cast<std::uint32_t>(units));
+        return block(5, body.put(options).bytes());
     }
     /// A packet of the interface that it names, in this section: enhanced, or simple if it has no time.
     /// \pre not before 1970; the interface's resolution is 10^-9 s or a coarser power of ten
@@ -203,6 +238,11 @@ public:
         file_.put(type).put(length.value_or(right)).put(body).put(length_at_end.value_or(length.value_or(right)));
         ends_.push_back(file_.size());
         return *this;
+    }
+    /// An option whose value is a number.
+    template <std::unsigned_integral Unsigned>
+    [[nodiscard]] byte_vector option(std::uint16_t code, Unsigned value) const {
+        return option(code, byte_writer{order_}.put(value).bytes());
     }
     /// An option with its padding, in the order of this section.
     [[nodiscard]] byte_vector option(std::uint16_t code, std::span<const std::byte> value) const {

@@ -62,8 +62,11 @@ TEST_CASE("an error's message says what is wrong, where, and what is good") {
     CHECK(message(too_many_interfaces, {"interface description", 1310748, 1}, 65537, 65536) ==
           "The interface description at byte 1310748 (packet 1) is number 65537 of its section, and no more than 65536 "
           "are followed.");
-    CHECK(message(unsupported_version, {"file header", 0, 0}, 2, 543) ==
-          "The file header at byte 0 has major version 543, but only version 2 is known.");
+    CHECK(message(unsupported_version, {"file header", 0, 0}, 2, 1) ==
+          "The file header at byte 0 has major version 1, but only version 2 is known.");
+    CHECK(message(unsupported_version, {"section header", 480, 2}, 1, 2) ==
+          "The section header at byte 480 (packet 2) has major version 2, but only version 1 is known: the packets of "
+          "that section were skipped.");
 }
 
 TEST_CASE("an error of the system is told in its words") {

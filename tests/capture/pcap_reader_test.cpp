@@ -100,15 +100,98 @@ TEST_CASE("a pcap file without packets is a capture of none") {
     CHECK(!result.error);
 }
 
-TEST_CASE("the link type is the low half of its field: FCS length and reserved bits stand above it") {
-    for (const std::uint32_t above : {0x0000'0000u, 0x1400'0000u, 0xf400'0000u, 0x03ff'0000u, 0xffff'0000u}) {
-        for (const std::endian order : orders) {
+TEST_CASE("FCS length and reserved bit above the link type are no part of it, the other reserved bits are") {
+    for (const std::endian order : orders) {
+        for (const std::uint32_t above : {0x0000'0000u, 0x1400'0000u, 0xf400'0000u, 0xf800'0000u, 0xfc00'0000u}) {
             const auto capture = pcap_writer{{.order = order, .link = above | 276}}.record(0, 0, text("x"));
             CHECK(read_memory(capture.bytes()).packets.at(0).link == link_type::linux_sll2);
+        }
+        for (const std::uint32_t reserved : {0x0001'0000u, 0x0224'0000u, 0x03ff'0000u}) {
+            const auto capture = pcap_writer{{.order = order, .link = 0x1400'0002 | reserved}}.record(0, 0, text("x"));
+            CHECK(read_memory(capture.bytes()).packets.at(0).link == static_cast<link_type>(reserved | 2));
         }
     }
     const auto unnamed = pcap_writer{{.link = 0xfffe}}.record(0, 0, text("x"));
     CHECK(read_memory(unnamed.bytes()).packets.at(0).link == static_cast<link_type>(0xfffe));
+}
+
+TEST_CASE("a pcap file is one section with one interface") {
+    for (const std::endian order : orders) {
+        const auto described = [&](std::uint32_t link) {
+            return read_memory(pcap_writer{{.order = order, .link = link, .snapshot_length = 96, .minor = 3}}.bytes());
+        };
+        const reading result = described(113);
+        CHECK(result.sections ==
+              std::vector<capture_section>{
+                  {.format = capture_format::pcap, .byte_order = order, .major_version = 2, .minor_version = 3}});
+        CHECK(result.interfaces ==
+              std::vector<capture_interface>{{.link = link_type::linux_sll, .snapshot_length = 96}});
+        CHECK(described(0x2400'0001).interfaces.at(0).fcs_bits == 32);
+        CHECK(described(0x0400'0001).interfaces.at(0).fcs_bits == 0);
+        CHECK(!described(0x2000'0001).interfaces.at(0).fcs_bits);
+        CHECK(result.skipped == skipped_parts{});
+    }
+    CHECK(read_memory(text("neither")).sections.empty());
+    CHECK(read_memory(text("neither")).interfaces.empty());
+    CHECK(read_memory(pcap_writer{{.major = 1}}.bytes()).sections.empty());
+}
+
+TEST_CASE("the variants of Kuznetzov and IXIA have more in their headers") {
+    using enum capture_writer::pcap_variant;
+    for (const std::endian order : orders) {
+        for (const auto variant : {kuznetzov, ixia_hardware, ixia_software}) {
+            const auto capture = pcap_writer{{.order = order, .link = 113, .variant = variant}}
+                                     .record(1'700'000'000, 123'456, text("first"), 1514)
+                                     .record(1, 0, text(""))
+                                     .record(2, 999'999, text("third"));
+            const reading result = read_memory(capture.bytes());
+            CHECK(!result.error);
+            REQUIRE(result.packets.size() == 3);
+            CHECK(result.packets[0].time == at(1'700'000'000s + 123'456us));
+            CHECK(result.packets[0].bytes == text("first"));
+            CHECK(result.packets[0].wire_length == 1514);
+            CHECK(result.packets[0].link == link_type::linux_sll);
+            CHECK(result.packets[1].bytes.empty());
+            CHECK(result.packets[2].bytes == text("third"));
+            CHECK(result.packets[2].time == at(2s + 999'999us));
+
+            const std::size_t record_header = variant == kuznetzov ? 24 : 16;
+            const std::size_t file_header = variant == kuznetzov ? 24 : 28;
+            REQUIRE(capture.ends() == std::vector<std::size_t>{file_header, file_header + record_header + 5,
+                                                               file_header + 2 * record_header + 5,
+                                                               file_header + 3 * record_header + 10});
+            for (std::size_t length = 1; length < capture.bytes().size(); ++length) {
+                CAPTURE(length);
+                const reading cut = read_memory(std::span{capture.bytes()}.first(length));
+                CHECK(cut == read_stream(std::span{capture.bytes()}.first(length), 3));
+                if (length < file_header) {
+                    CHECK(cut.packets.empty());
+                    // before the magic is whole, all that is known is that it is a file header
+                    check_error(cut.error, {.code = capture_error_code::truncated,
+                                            .needed = length < 4 ? 24 : file_header,
+                                            .available = length});
+                    continue;
+                }
+                std::size_t packets = 0;
+                while (capture.ends()[packets + 1] <= length) ++packets;
+                const std::size_t begin = capture.ends()[packets];
+                CHECK(cut.packets.size() == packets);
+                if (length == begin) {
+                    CHECK(!cut.error);
+                } else {
+                    const std::size_t needed =
+                        length - begin < record_header ? record_header : capture.ends()[packets + 1] - begin;
+                    check_error(cut.error, {.code = capture_error_code::truncated,
+                                            .offset = begin,
+                                            .packet_number = packets + 1,
+                                            .needed = needed,
+                                            .available = length - begin});
+                }
+            }
+        }
+        const auto old = pcap_writer{{.order = order, .minor = 3, .variant = kuznetzov}}.record_header(0, 0, 100, 3);
+        CHECK(read_memory(pcap_writer{old}.raw(text("abc")).bytes()).packets.at(0).bytes == text("abc"));
+    }
 }
 
 TEST_CASE("the snapshot length is not believed") {
@@ -167,14 +250,31 @@ TEST_CASE("all versions 2.x are read; until 2.3, lengths stand the other way rou
     CHECK(result.packets.at(1).wire_length == 100);
 }
 
-TEST_CASE("another major version than 2 is an error") {
+TEST_CASE("major versions above 2 are read as 2.4, 543 of DG/UX as before 2.3; those below 2 are an error") {
     for (const std::endian order : orders) {
-        for (const std::uint16_t major : {std::uint16_t{0}, std::uint16_t{1}, std::uint16_t{3}, std::uint16_t{543}}) {
+        for (const std::uint16_t major : {std::uint16_t{0}, std::uint16_t{1}}) {
             const auto capture = pcap_writer{{.order = order, .major = major}}.record(0, 0, text("abc"));
             const reading result = read_memory(capture.bytes());
             CHECK(result.packets.empty());
             check_error(result.error,
                         {.code = capture_error_code::unsupported_version, .needed = 2, .available = major});
+        }
+        for (const std::uint16_t major : {std::uint16_t{3}, std::uint16_t{542}, std::uint16_t{65535}}) {
+            const auto capture =
+                pcap_writer{{.order = order, .major = major, .minor = 0}}.record(0, 0, text("abc"), 100);
+            const reading result = read_memory(capture.bytes());
+            CHECK(!result.error);
+            CHECK(result.packets.at(0).bytes == text("abc"));
+        }
+        for (const std::uint16_t minor : {std::uint16_t{0}, std::uint16_t{7}}) {
+            const auto capture = pcap_writer{{.order = order, .major = 543, .minor = minor}}
+                                     .record_header(0, 0, 100, 3)
+                                     .raw(text("abc"));
+            const reading result = read_memory(capture.bytes());
+            CHECK(!result.error);
+            CHECK(result.packets.at(0).bytes == text("abc"));
+            CHECK(result.packets.at(0).wire_length == 100);
+            CHECK(result.sections.at(0).major_version == 543);
         }
     }
 }

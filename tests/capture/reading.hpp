@@ -24,12 +24,16 @@ struct reading {
         std::uint32_t interface_id;
         std::uint64_t number;
         bool has_time;
+        std::vector<std::byte> options; ///< what of them is well-formed, each as code, length and value
 
         friend bool operator==(const packet&, const packet&) = default;
     };
 
     std::vector<packet> packets;
     std::optional<tcplens::capture_error> error;
+    std::vector<tcplens::capture_section> sections;
+    std::vector<tcplens::capture_interface> interfaces;
+    tcplens::skipped_parts skipped;
 
     friend bool operator==(const reading&, const reading&) = default;
 
@@ -44,6 +48,18 @@ struct reading {
     }
 };
 
+/// The options one by one, as bytes that can be compared.
+inline std::vector<std::byte> flatten(const tcplens::option_list& options) {
+    std::vector<std::byte> result;
+    for (const tcplens::block_option& each : options) {
+        result.push_back(static_cast<std::byte>(each.code & 255));
+        result.push_back(static_cast<std::byte>(each.code >> 8));
+        result.push_back(static_cast<std::byte>(each.value.size() & 255));
+        result.insert(result.end(), each.value.begin(), each.value.end());
+    }
+    return result;
+}
+
 template <typename Reader>
 reading read_all(Reader&& reader) {
     reading result;
@@ -54,9 +70,14 @@ reading read_all(Reader&& reader) {
                                   packet.link,
                                   packet.interface_id,
                                   packet.number,
-                                  packet.has_time});
+                                  packet.has_time,
+                                  flatten(reader.options())});
     }
     result.error = reader.error();
+    CHECK(reader.options().empty());
+    result.sections = reader.sections();
+    result.interfaces = reader.interfaces();
+    result.skipped = reader.skipped();
     CHECK(reader.packets() == result.packets.size());
     CHECK(reader.next() == nullptr); // an end stays an end
     return result;

@@ -54,6 +54,24 @@ std::vector<std::byte> three_connections(story& s) {
 
 } // namespace
 
+TEST_CASE("json_report says what was not understood") {
+    using namespace capture_writer;
+    const temporary_folder folder;
+    pcapng_writer capture;
+    capture.interface({.link = 195}).enhanced(0, 1, counting(20)).block(0x0bad, counting(4));
+    capture.statistics(0, 6, capture.option(7, std::uint64_t{42}));
+    const json all = answers(folder.write("foreign.pcapng", capture.bytes()));
+    CHECK(all["capture"] == json::parse(R"({
+        "packets": 1, "tcp_packets": 0,
+        "decode": {"packets": 1, "tcp": 0, "not_tcp": 0, "fragments": 0, "truncated": 0, "malformed": 0,
+                   "unsupported_link": 1},
+        "not_understood": [{"packets": 1, "outcome": "unsupported_link", "link_type": 195,
+                            "reason": "link type IEEE802_15_4_WITHFCS (195) is not supported"}],
+        "not_told_apart": 0, "dropped": 42,
+        "skipped": {"sections": 0, "numbered_blocks": 1, "bad_options": 0, "descriptions": 0},
+        "error": null})"));
+}
+
 TEST_CASE("json_report gives each answer under its names") {
     const temporary_folder folder;
     story s;
@@ -68,6 +86,8 @@ TEST_CASE("json_report gives each answer under its names") {
         "packets": 13, "tcp_packets": 13,
         "decode": {"packets": 13, "tcp": 13, "not_tcp": 0, "fragments": 0, "truncated": 0, "malformed": 0,
                    "unsupported_link": 0},
+        "not_understood": [], "not_told_apart": 0, "dropped": 0,
+        "skipped": {"sections": 0, "numbered_blocks": 0, "bad_options": 0, "descriptions": 0},
         "error": null})"));
 
     const json& connections = all["connections"];

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 
 namespace {
@@ -54,8 +55,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(a->link == b->link && a->interface_id == b->interface_id);
         require(a->number == b->number);
         require(expected.position() == actual.position());
+        auto option = actual.options().begin();
+        for (const tcplens::block_option& each : expected.options()) {
+            require(option != std::default_sentinel && (*option).code == each.code);
+            require(std::ranges::equal((*option).value, each.value));
+            ++option;
+        }
+        require(option == std::default_sentinel);
     }
     require(actual.next() == nullptr);
     require(expected.error() == actual.error());
+    require(expected.sections() == actual.sections());
+    require(expected.interfaces() == actual.interfaces());
+    require(expected.skipped() == actual.skipped());
     return 0;
 }

@@ -11,6 +11,8 @@
 #include <fstream>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 using namespace capture_writer;
 
@@ -49,6 +51,21 @@ int main(int count, char** arguments) {
                  .raw(counting(9))
                  .bytes());
 
+        for (const auto& [name, variant] :
+             {std::pair{"kuznetzov", pcap_variant::kuznetzov}, std::pair{"ixia_hardware", pcap_variant::ixia_hardware},
+              std::pair{"ixia_software", pcap_variant::ixia_software}}) {
+            seed("fuzz_pcap", name + suffix,
+                 pcap_writer{{.order = order, .variant = variant}}
+                     .record(1, 2, counting(3), 60)
+                     .record(3, 4, {})
+                     .bytes());
+        }
+        seed("fuzz_pcap", "dg_ux" + suffix,
+             pcap_writer{{.order = order, .link = 0x2400'0001, .major = 543, .minor = 0}}
+                 .record_header(1, 2, 9, 3)
+                 .raw(counting(3))
+                 .bytes());
+
         seed("fuzz_pcapng", "enhanced" + suffix,
              pcapng_writer{{.order = order}}.interface().enhanced(0, 1'000'000, counting(5), 60).bytes());
         seed("fuzz_pcapng", "simple" + suffix,
@@ -69,6 +86,44 @@ int main(int count, char** arguments) {
                  .section({.order = std::endian::big})
                  .interface()
                  .enhanced(0, 2, counting(2))
+                 .bytes());
+        const auto string = [&](std::uint16_t code, std::string_view value) {
+            return pcapng_writer{{.order = order}}.option(code, text(value));
+        };
+        const auto number = [&](std::uint16_t code, auto value) {
+            return pcapng_writer{{.order = order}}.option(code, value);
+        };
+        seed("fuzz_pcapng", "descriptions" + suffix,
+             pcapng_writer{{.order = order, .options = join({string(1, "remark"), string(2, "PC"), string(3, "OS")})}}
+                 .interface({.resolution = 9,
+                             .options = join({string(2, "eth0"), number(8, std::uint64_t{1000}),
+                                              string(11, {"\0tcp", 4}), number(13, std::uint8_t{4})})})
+                 .enhanced(0, 1, counting(2), {},
+                           join({string(1, "look"), number(2, std::uint32_t{0x201}), number(4, std::uint64_t{3})}))
+                 .obsolete(0, 9, 1, counting(1), {}, string(1, "old"))
+                 .statistics(0, 2, join({number(3, std::uint64_t{1}), number(4, std::uint64_t{2})}))
+                 .bytes());
+        seed("fuzz_pcapng", "other_version" + suffix,
+             pcapng_writer{{.order = order, .major = 2}}
+                 .enhanced(0, 1, counting(3))
+                 .section({.order = order})
+                 .interface()
+                 .enhanced(0, 1, counting(1))
+                 .bytes());
+        seed("fuzz_pcapng", "numbered" + suffix,
+             pcapng_writer{{.order = order}}
+                 .block(0x0bad, counting(8))
+                 .interface()
+                 .block(9, counting(24))
+                 .enhanced(0, 1, counting(2))
+                 .bytes());
+        seed("fuzz_pcapng", "odd_lengths" + suffix,
+             pcapng_writer{{.order = order}}
+                 .interface()
+                 .block(6,
+                        byte_writer{order}.put(counting(0)).put(std::uint64_t{0}).put(std::uint64_t{0}).put(0).bytes(),
+                        30)
+                 .block(4, counting(8), 18, 19)
                  .bytes());
         seed("fuzz_pcapng", "skipped" + suffix,
              pcapng_writer{{.order = order}}.block(4, counting(8)).interface().block(5, counting(12)).bytes());

@@ -177,9 +177,10 @@ TEST_CASE("each packet is accounted for once") {
     decode_statistics counted;
     std::array<std::uint64_t, 6> outcomes{};
     const auto count = [&](std::span<const std::byte> frame, const capture_options& how = {}) {
-        const packet_outcome outcome = decode_frame(frame, how).outcome;
-        counted.count(outcome);
-        ++outcomes[static_cast<std::size_t>(outcome)];
+        segment found;
+        const decode_result result = decode(*captured_packet{frame, how}, found);
+        counted.count(result, how.link);
+        ++outcomes[static_cast<std::size_t>(result.outcome)];
         CHECK(counted.packets == counted.tcp + counted.not_tcp + counted.fragments + counted.truncated +
                                      counted.malformed + counted.unsupported_link);
     };

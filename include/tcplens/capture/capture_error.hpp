@@ -26,7 +26,7 @@ enum class capture_error_code : std::uint8_t {
     bad_byte_order_magic,
     bad_block_length,    ///< pcapng: impossible, or not the same at both ends of the block
     bad_captured_length, ///< pcapng: a packet claims more bytes than its block holds
-    bad_option,          ///< pcapng: an option that reaches past its block, or a clock option of the wrong length
+    bad_option,          ///< pcapng: an option of an interface, whose clock may be behind it, reaches past its block
     record_too_long,     ///< a record claims more bytes than any link type has (`max_record_length`)
     unknown_interface,   ///< pcapng: a packet of an interface that was not described
     too_many_interfaces, ///< pcapng: a section describes more than `max_interfaces_per_section`
@@ -56,7 +56,8 @@ enum class capture_error_code : std::uint8_t {
     return "unknown";
 }
 
-/// One error of a capture: where, and what was wrong there. All packets before it were delivered and count.
+/// One error of a capture: where, and what was wrong there. All packets before it were delivered and count. (So were
+/// those behind a pcapng section of an unsupported_version, which is skipped, and told of at the end.)
 struct capture_error {
     capture_error_code code{};
     /// Of the header, record or block that is at fault, in bytes from the start.
@@ -117,6 +118,8 @@ inline std::string capture_error::message() const {
     }
     case unsupported_version:
         what = place + " has major version " + number(available) + ", but only version " + number(needed) + " is known";
+        // others behind it were read
+        if (subject == "section header") return what + ": the packets of that section were skipped.";
         break;
     case read_failed: what = "Reading failed behind byte " + number(offset) + of_system(); break;
     case truncated:

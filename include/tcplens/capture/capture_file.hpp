@@ -2,12 +2,16 @@
 #pragma once
 
 #include "capture_error.hpp"
+#include "capture_interface.hpp"
 #include "capture_reader.hpp"
+#include "capture_section.hpp"
 #include "file_stream.hpp"
 #include "mapped_file.hpp"
 #include "memory_source.hpp"
 #include "packet.hpp"
 #include "packet_iterator.hpp"
+#include "packet_options.hpp"
+#include "skipped_parts.hpp"
 #include "stream_source.hpp"
 
 #include <cstddef>
@@ -15,8 +19,10 @@
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace tcplens {
 
@@ -72,13 +78,11 @@ public:
     }
     /// Packets delivered so far.
     [[nodiscard]] std::uint64_t packets() const noexcept {
-        if (const auto* const reader = std::get_if<mapped>(&reader_)) return reader->packets();
-        return std::get_if<streamed>(&reader_)->packets();
+        return ask([](const auto& reader) { return reader.packets(); });
     }
     /// Bytes read so far.
     [[nodiscard]] std::uint64_t position() const noexcept {
-        if (const auto* const reader = std::get_if<mapped>(&reader_)) return reader->position();
-        return std::get_if<streamed>(&reader_)->position();
+        return ask([](const auto& reader) { return reader.position(); });
     }
     /// Bytes of the whole file; nothing for a stream.
     [[nodiscard]] std::optional<std::uint64_t> size() const noexcept {
@@ -86,9 +90,35 @@ public:
         return std::nullopt;
     }
 
+    /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
+    /// `max_descriptions`. A pcap file is one.
+    [[nodiscard]] std::vector<capture_section> sections() const {
+        return ask([](const auto& reader) { return reader.sections(); });
+    }
+    /// What was said so far of the interfaces of all sections, made anew with each call; bounded likewise.
+    /// `packet::interface_id` is a place in it. Statistics mostly stand at the end of a capture.
+    [[nodiscard]] std::vector<capture_interface> interfaces() const {
+        return ask([](const auto& reader) { return reader.interfaces(); });
+    }
+    /// What the capture tells of the packet at hand besides, such as comments; good as long as that is. None before
+    /// the first packet and after the last, and none in pcap.
+    [[nodiscard]] packet_options options() const noexcept {
+        return ask([](const auto& reader) { return reader.options(); });
+    }
+    /// What was passed over so far.
+    [[nodiscard]] skipped_parts skipped() const noexcept {
+        return ask([](const auto& reader) { return reader.skipped(); });
+    }
+
 private:
     using mapped = capture_reader<memory_source>;
     using streamed = capture_reader<stream_source<file_stream>>;
+
+    template <typename Question>
+    std::invoke_result_t<Question, const mapped&> ask(Question question) const {
+        if (const auto* const reader = std::get_if<mapped>(&reader_)) return question(*reader);
+        return question(*std::get_if<streamed>(&reader_));
+    }
 
     mapped_file mapping_{};
     std::optional<capture_error> open_error_{};

@@ -19,7 +19,14 @@ enum class capture_format : std::uint8_t { unknown, pcap, pcapng };
 /// First four bytes of a capture, most significant byte first (draft-ietf-opsawg-pcap 4, draft-ietf-opsawg-pcapng 4.1).
 inline constexpr std::uint32_t pcap_microseconds_magic = 0xa1b2c3d4;
 inline constexpr std::uint32_t pcap_nanoseconds_magic = 0xa1b23c4d;
-inline constexpr std::uint32_t pcapng_magic = 0x0a0d0d0a; // the same in either byte order
+inline constexpr std::uint32_t pcap_kuznetzov_magic = 0xa1b2cd34;     // longer record headers, in Linux about 2000
+inline constexpr std::uint32_t pcap_ixia_hardware_magic = 0x1c0001ac; // IXIA: four more bytes in the file header
+inline constexpr std::uint32_t pcap_ixia_software_magic = 0x1c0001ab; // likewise
+inline constexpr std::uint32_t pcapng_magic = 0x0a0d0d0a;             // the same in either byte order
+
+/// All that make a pcap file, in either byte order.
+inline constexpr std::array pcap_magics{pcap_microseconds_magic, pcap_nanoseconds_magic, pcap_kuznetzov_magic,
+                                        pcap_ixia_hardware_magic, pcap_ixia_software_magic};
 
 /// Bytes of the smallest headers that a capture begins with.
 inline constexpr std::size_t pcap_header_length = 24;
@@ -30,7 +37,7 @@ inline constexpr std::size_t pcapng_section_header_length = 28;
     if (beginning.size() < 4) return capture_format::unknown;
     const auto magic = load_big<std::uint32_t>(beginning.data());
     if (magic == pcapng_magic) return capture_format::pcapng;
-    for (const std::uint32_t known : {pcap_microseconds_magic, pcap_nanoseconds_magic}) {
+    for (const std::uint32_t known : pcap_magics) {
         if (magic == known || magic == reverse_bytes(known)) return capture_format::pcap;
     }
     return capture_format::unknown;
@@ -69,18 +76,20 @@ inline constexpr std::size_t magic_length = 6;
     if (beginning.size() >= 4) {
         return {.code = capture_error_code::not_a_capture, .available = load_big<std::uint32_t>(beginning.data())};
     }
-    for (const std::uint32_t magic : {pcapng_magic, pcap_microseconds_magic, reverse_bytes(pcap_microseconds_magic),
-                                      pcap_nanoseconds_magic, reverse_bytes(pcap_nanoseconds_magic)}) {
-        std::size_t matching = 0;
-        while (matching < beginning.size() &&
-               std::to_integer<std::uint32_t>(beginning[matching]) == ((magic >> (24 - 8 * matching)) & 0xff)) {
-            ++matching;
+    const auto is_beginning_of = [&](std::uint32_t magic) {
+        for (std::size_t i = 0; i < beginning.size(); ++i) {
+            if (std::to_integer<std::uint32_t>(beginning[i]) != ((magic >> (24 - 8 * i)) & 0xff)) return false;
         }
-        if (matching == beginning.size()) {
-            return {.code = capture_error_code::truncated,
-                    .needed = magic == pcapng_magic ? pcapng_section_header_length : pcap_header_length,
-                    .available = beginning.size(),
-                    .subject = magic == pcapng_magic ? "section header"sv : "file header"sv};
+        return true;
+    };
+    const auto cut_short = [&](std::size_t needed, std::string_view subject) {
+        return capture_error{
+            .code = capture_error_code::truncated, .needed = needed, .available = beginning.size(), .subject = subject};
+    };
+    if (is_beginning_of(pcapng_magic)) return cut_short(pcapng_section_header_length, "section header"sv);
+    for (const std::uint32_t magic : pcap_magics) {
+        if (is_beginning_of(magic) || is_beginning_of(reverse_bytes(magic))) {
+            return cut_short(pcap_header_length, "file header"sv);
         }
     }
     return {.code = capture_error_code::not_a_capture};

@@ -4,20 +4,26 @@
 #include "byte_source.hpp"
 #include "capture_error.hpp"
 #include "capture_format.hpp"
+#include "capture_interface.hpp"
+#include "capture_section.hpp"
 #include "memory_source.hpp"
 #include "packet.hpp"
 #include "packet_iterator.hpp"
+#include "packet_options.hpp"
 #include "packet_reader.hpp"
 #include "pcap_reader.hpp"
 #include "pcapng_reader.hpp"
+#include "skipped_parts.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace tcplens {
 
@@ -46,11 +52,33 @@ public:
     /// Why reading ended before the end of the capture; nothing while it goes on, or once it ended well.
     [[nodiscard]] constexpr const std::optional<capture_error>& error() const noexcept { return reader().error(); }
     /// Packets delivered so far.
-    [[nodiscard]] constexpr std::uint64_t packets() const noexcept { return reader().packets(); }
+    [[nodiscard]] constexpr std::uint64_t packets() const noexcept {
+        return ask([](const auto& reader) { return reader.packets(); });
+    }
     /// Bytes read so far.
     [[nodiscard]] constexpr std::uint64_t position() const noexcept { return reader().position(); }
     /// Bytes of the whole capture; nothing if the source can't know.
     [[nodiscard]] constexpr std::optional<std::uint64_t> size() const noexcept { return reader().size(); }
+
+    /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
+    /// `max_descriptions`. A pcap file is one.
+    [[nodiscard]] std::vector<capture_section> sections() const {
+        return ask([](const auto& reader) { return reader.sections(); });
+    }
+    /// What was said so far of the interfaces of all sections, made anew with each call; bounded likewise.
+    /// `packet::interface_id` is a place in it. Statistics mostly stand at the end of a capture.
+    [[nodiscard]] std::vector<capture_interface> interfaces() const {
+        return ask([](const auto& reader) { return reader.interfaces(); });
+    }
+    /// What the capture tells of the packet at hand besides, such as comments; good as long as that is. None before
+    /// the first packet and after the last, and none in pcap.
+    [[nodiscard]] constexpr packet_options options() const noexcept {
+        return ask([](const auto& reader) { return reader.options(); });
+    }
+    /// What was passed over so far.
+    [[nodiscard]] constexpr skipped_parts skipped() const noexcept {
+        return ask([](const auto& reader) { return reader.skipped(); });
+    }
 
 private:
     using readers = std::variant<pcap_reader<Source>, pcapng_reader<Source>>;
@@ -66,6 +94,12 @@ private:
     [[nodiscard]] constexpr const packet_reader<Source>& reader() const noexcept {
         if (const auto* const pcap = std::get_if<pcap_reader<Source>>(&reader_)) return *pcap;
         return *std::get_if<pcapng_reader<Source>>(&reader_);
+    }
+
+    template <typename Question>
+    constexpr std::invoke_result_t<Question, const pcap_reader<Source>&> ask(Question question) const {
+        if (const auto* const pcap = std::get_if<pcap_reader<Source>>(&reader_)) return question(*pcap);
+        return question(*std::get_if<pcapng_reader<Source>>(&reader_));
     }
 
     readers reader_;

@@ -13,4 +13,12 @@ inline constexpr std::uint32_t max_record_length = 128u * 1024 * 1024;
 /// The most interfaces that one section of a pcapng file may describe.
 inline constexpr std::uint32_t max_interfaces_per_section = 65536;
 
+/// How many sections, and how many interfaces, of one capture are kept to be asked for. Packets of further ones are
+/// delivered all the same. With all their statistics they take at most 14 MiB.
+inline constexpr std::uint32_t max_descriptions = 65536;
+
+/// How many bytes of names, comments and the like of a capture's sections and interfaces are kept to be asked for, in
+/// all.
+inline constexpr std::uint32_t max_description_bytes = 1024 * 1024;
+
 } // namespace tcplens

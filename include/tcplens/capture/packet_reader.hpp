@@ -39,6 +39,7 @@ protected:
     /// Ends reading with an error. Returns no packet, so that next() can return what this returns.
     constexpr const packet* fail(const capture_error& error) {
         error_ = error;
+        packet_.bytes = {}; // what a stream held of it may be gone
         return nullptr;
     }
 

@@ -5,10 +5,14 @@
 #include "byte_source.hpp"
 #include "capture_error.hpp"
 #include "capture_format.hpp"
+#include "capture_interface.hpp"
+#include "capture_section.hpp"
 #include "limits.hpp"
 #include "packet.hpp"
 #include "packet_iterator.hpp"
+#include "packet_options.hpp"
 #include "packet_reader.hpp"
+#include "skipped_parts.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -16,14 +20,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tcplens {
 
-/// Reads pcap (draft-ietf-opsawg-pcap): microseconds or nanoseconds, either byte order, all versions 2.x.
-/// The snapshot length, the time zone and what stands above the link type (FCS length) are not needed and not believed.
+/// Reads pcap (draft-ietf-opsawg-pcap): microseconds or nanoseconds, either byte order, all versions from 2.0 on, 543.x
+/// of DG/UX; the variants of Kuznetzov (what stands in its longer record headers is passed over) and of IXIA (both in
+/// microseconds, as Wireshark 4.0 reads them).
+/// The snapshot length and the time zone are not needed and not believed. Where the reserved bits above the link type
+/// are set, they count as a part of it, so that it is one that nobody knows, not one that it is not.
 /// A single-pass range of packets; the header is read when the reader is made.
 template <byte_source Source>
 class pcap_reader : public packet_reader<Source> {
@@ -36,14 +45,63 @@ public:
         if (this->error_) [[unlikely]]
             return nullptr;
 
-        std::span<const std::byte> record = source_.peek(record_header_length);
-        if (record.size() < record_header_length) [[unlikely]]
+        return order_ == std::endian::native ? read_record<std::endian::native>() : read_record<reversed>();
+    }
+
+    /// Reads the next packet; the range goes on from where reading stands.
+    [[nodiscard]] constexpr packet_iterator<pcap_reader> begin() { return packet_iterator<pcap_reader>{*this}; }
+    [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
+
+    /// The file as one section; nothing if it is none.
+    [[nodiscard]] std::vector<capture_section> sections() const {
+        if (!opened_) return {};
+        return {{.format = capture_format::pcap,
+                 .byte_order = order_,
+                 .major_version = major_version_,
+                 .minor_version = minor_version_}};
+    }
+    /// The one interface of the file; nothing if it is no pcap file.
+    [[nodiscard]] std::vector<capture_interface> interfaces() const {
+        if (!opened_) return {};
+        return {{.link = packet_.link, .snapshot_length = snapshot_length_, .fcs_bits = fcs_bits_}};
+    }
+    /// None: there are no options in pcap.
+    [[nodiscard]] constexpr packet_options options() const noexcept { return {}; }
+    /// Nothing: pcap is read whole.
+    [[nodiscard]] constexpr skipped_parts skipped() const noexcept { return {}; }
+
+private:
+    enum class length_order : std::uint8_t { captured_first, original_first, larger_is_original };
+
+    static constexpr std::size_t usual_record_header_length = 16;
+    /// behind the usual fields: interface index (4 bytes), protocol (2), packet type (1) and one to fill it up
+    static constexpr std::size_t kuznetzov_record_header_length = 24;
+    /// of the file header of IXIA, which ends with the number of bytes that all records have
+    static constexpr std::size_t ixia_header_length = 28;
+    static constexpr std::string_view record_name = "packet record";
+
+    using packet_reader<Source>::source_;
+    using packet_reader<Source>::packet_;
+
+    static constexpr std::endian reversed =
+        std::endian::native == std::endian::little ? std::endian::big : std::endian::little;
+
+    template <std::endian Order>
+    [[nodiscard]] static constexpr std::uint32_t field(std::span<const std::byte> header, std::size_t at) noexcept {
+        return load<std::uint32_t>(header.data() + at, Order);
+    }
+
+    /// For one order at a time, so that no field has to ask for it.
+    template <std::endian Order>
+    constexpr const packet* read_record() {
+        std::span<const std::byte> record = source_.peek(record_header_length_);
+        if (record.size() < record_header_length_) [[unlikely]]
             return finish(record.size());
 
-        const std::uint32_t seconds = field(record, 0);
-        const std::uint32_t fraction = field(record, 4);
-        std::uint32_t captured = field(record, 8);
-        std::uint32_t original = field(record, 12);
+        const std::uint32_t seconds = field<Order>(record, 0);
+        const std::uint32_t fraction = field<Order>(record, 4);
+        std::uint32_t captured = field<Order>(record, 8);
+        std::uint32_t original = field<Order>(record, 12);
         if (lengths_ != length_order::captured_first) [[unlikely]] {
             // until version 2.3, some wrote the length on the wire first
             if (lengths_ == length_order::original_first || captured > original) std::swap(captured, original);
@@ -57,37 +115,22 @@ public:
                                .subject = record_name});
         }
 
-        const std::size_t length = record_header_length + captured;
-        record = source_.peek(length);
+        const std::size_t length = record_header_length_ + captured;
         if (record.size() < length) [[unlikely]] {
-            return this->ran_out(record_name, source_.position(), packet_.number + 1, length, record.size());
+            record = source_.peek(length);
+            if (record.size() < length) {
+                return this->ran_out(record_name, source_.position(), packet_.number + 1, length, record.size());
+            }
         }
         source_.skip(length);
 
         // at most 2^32 s and 2^32 us after the epoch: within what a timestamp can hold
         packet_.time = timestamp{std::chrono::nanoseconds{std::int64_t{seconds} * 1'000'000'000 +
                                                           std::int64_t{fraction} * nanoseconds_per_fraction_}};
-        packet_.bytes = record.subspan(record_header_length, captured);
+        packet_.bytes = record.subspan(record_header_length_, captured);
         packet_.wire_length = std::max(original, captured);
         ++packet_.number;
         return &packet_;
-    }
-
-    /// Reads the next packet; the range goes on from where reading stands.
-    [[nodiscard]] constexpr packet_iterator<pcap_reader> begin() { return packet_iterator<pcap_reader>{*this}; }
-    [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
-
-private:
-    enum class length_order : std::uint8_t { captured_first, original_first, larger_is_original };
-
-    static constexpr std::size_t record_header_length = 16;
-    static constexpr std::string_view record_name = "packet record";
-
-    using packet_reader<Source>::source_;
-    using packet_reader<Source>::packet_;
-
-    [[nodiscard]] constexpr std::uint32_t field(std::span<const std::byte> header, std::size_t at) const noexcept {
-        return load<std::uint32_t>(header.data() + at, order_);
     }
 
     constexpr void read_header() {
@@ -100,42 +143,59 @@ private:
             }
             return;
         }
-        header = source_.peek(pcap_header_length);
-        if (header.size() < pcap_header_length) {
-            this->ran_out("file header", 0, 0, pcap_header_length, header.size());
+        const auto magic_in = [&](std::endian order) { return load<std::uint32_t>(header.data(), order); };
+        const bool big = std::ranges::find(pcap_magics, magic_in(std::endian::big)) != pcap_magics.end();
+        order_ = big ? std::endian::big : std::endian::little;
+        const std::uint32_t magic = magic_in(order_);
+        const bool ixia = magic == pcap_ixia_hardware_magic || magic == pcap_ixia_software_magic;
+        const std::size_t header_length = ixia ? ixia_header_length : pcap_header_length;
+        header = source_.peek(header_length);
+        if (header.size() < header_length) {
+            this->ran_out("file header", 0, 0, header_length, header.size());
             return;
         }
+        if (magic == pcap_nanoseconds_magic) nanoseconds_per_fraction_ = 1;
+        if (magic == pcap_kuznetzov_magic) record_header_length_ = kuznetzov_record_header_length;
 
-        const auto magic = load_big<std::uint32_t>(header.data());
-        const bool big = magic == pcap_microseconds_magic || magic == pcap_nanoseconds_magic;
-        order_ = big ? std::endian::big : std::endian::little;
-        const bool nanoseconds = field(header, 0) == pcap_nanoseconds_magic;
-        nanoseconds_per_fraction_ = nanoseconds ? 1 : 1000;
-
-        const auto major = load<std::uint16_t>(header.data() + 4, order_);
-        const auto minor = load<std::uint16_t>(header.data() + 6, order_);
-        if (major != 2) {
+        major_version_ = load<std::uint16_t>(header.data() + 4, order_);
+        minor_version_ = load<std::uint16_t>(header.data() + 6, order_);
+        constexpr std::uint16_t dg_ux = 543;
+        if (major_version_ < 2) {
             this->fail({.code = capture_error_code::unsupported_version,
                         .needed = 2,
-                        .available = major,
+                        .available = major_version_,
                         .subject = "file header"});
             return;
         }
-        if (minor < 3) lengths_ = length_order::original_first;
-        if (minor == 3) lengths_ = length_order::larger_is_original;
+        if (major_version_ == dg_ux || (major_version_ == 2 && minor_version_ < 3)) {
+            lengths_ = length_order::original_first;
+        }
+        if (major_version_ == 2 && minor_version_ == 3) lengths_ = length_order::larger_is_original;
 
-        packet_.link = static_cast<link_type>(field(header, 20) & 0xffff);
-        source_.skip(pcap_header_length);
+        snapshot_length_ = load<std::uint32_t>(header.data() + 16, order_);
+        // draft-ietf-opsawg-pcap 4: from the top, 4 bits of FCS length in units of 16 bits, a reserved one, whether
+        // that length is there, 10 reserved ones, 16 of link type
+        const std::uint32_t link = load<std::uint32_t>(header.data() + 20, order_);
+        packet_.link = static_cast<link_type>(link & 0x03ff'ffff);
+        if ((link & 0x0400'0000) != 0) fcs_bits_ = static_cast<std::uint8_t>((link >> 28) * 16);
+        source_.skip(header_length);
+        opened_ = true;
     }
 
     constexpr const packet* finish(std::size_t left) {
         if (left == 0 && !source_.read_error()) return nullptr;
-        return this->ran_out(record_name, source_.position(), packet_.number + 1, record_header_length, left);
+        return this->ran_out(record_name, source_.position(), packet_.number + 1, record_header_length_, left);
     }
 
     std::endian order_ = std::endian::native;
     length_order lengths_ = length_order::captured_first;
     std::int32_t nanoseconds_per_fraction_ = 1000;
+    std::size_t record_header_length_ = usual_record_header_length;
+    std::uint32_t snapshot_length_ = 0;
+    std::uint16_t major_version_ = 0;
+    std::uint16_t minor_version_ = 0;
+    std::optional<std::uint8_t> fcs_bits_{};
+    bool opened_ = false;
 };
 
 } // namespace tcplens

@@ -3,19 +3,26 @@
 
 #include "byte_order.hpp"
 #include "byte_source.hpp"
+#include "capture_descriptions.hpp"
 #include "capture_error.hpp"
 #include "capture_format.hpp"
+#include "capture_interface.hpp"
+#include "capture_section.hpp"
 #include "interface_clock.hpp"
 #include "limits.hpp"
+#include "option_list.hpp"
 #include "packet.hpp"
 #include "packet_iterator.hpp"
+#include "packet_options.hpp"
 #include "packet_reader.hpp"
+#include "skipped_parts.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -24,8 +31,10 @@
 namespace tcplens {
 
 /// Reads pcapng (draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order and with its own
-/// interfaces, each of these with its own link type and clock; enhanced, simple and obsolete packet blocks. All other
-/// blocks are skipped, as are all options but if_tsresol and if_tsoffset. Section lengths are not believed.
+/// interfaces, each of these with its own link type and clock; enhanced, simple and obsolete packet blocks. Interface
+/// statistics and what is said of sections and interfaces is kept to be asked for; all other blocks are skipped.
+/// Section lengths are not believed. A block length that is not a multiple of four, as it must be, is rounded up, as
+/// Wireshark does. A section of another major version is skipped, as the draft demands, and told by error() at the end.
 /// A single-pass range of packets; the first section header is read when the reader is made.
 template <byte_source Source>
 class pcapng_reader : public packet_reader<Source> {
@@ -53,20 +62,41 @@ public:
                 return finish(header.size());
 
             const auto type = load<std::uint32_t>(header.data(), order_);
-            if (type == pcapng_magic) [[unlikely]] { // in either byte order: its own is known only from within
+            if (type == enhanced_packet && readable_) [[likely]] {
+                // no field after this has to ask for the order
+                return order_ == std::endian::native ? read_packet<std::endian::native>(header, enhanced_packet)
+                                                     : read_packet<reversed>(header, enhanced_packet);
+            }
+            if (type == pcapng_magic) { // in either byte order: its own is known only from within
                 if (!read_section_header()) return nullptr;
                 continue;
             }
 
             const auto length = load<std::uint32_t>(header.data() + 4, order_);
+            if (!readable_) {
+                if (!skip_block("block", length)) return nullptr;
+                continue;
+            }
             switch (type) {
-            case enhanced_packet:
-                return read_packet(length, load<std::uint32_t>(header.data() + 8, order_), "enhanced packet block");
-            case obsolete_packet: // 16 bits of interface, 16 of packets dropped; otherwise the same
-                return read_packet(length, load<std::uint16_t>(header.data() + 8, order_), "packet block");
-            case simple_packet: return read_simple_packet(length);
+            case obsolete_packet:
+                return order_ == std::endian::native ? read_packet<std::endian::native>(header, obsolete_packet)
+                                                     : read_packet<reversed>(header, obsolete_packet);
+            case simple_packet: return read_simple_packet(header, length);
             case interface_description:
-                if (!read_interface(length)) return nullptr;
+                if (!read_interface(header, length)) return nullptr;
+                break;
+            case interface_statistics_block:
+                if (!read_statistics(header, length)) return nullptr;
+                break;
+            case journal_export:
+            case sysdig_event:
+            case sysdig_event_2:
+            case sysdig_event_2_large:
+            case custom:
+            case custom_not_to_copy:
+                if (!skip_block("block", length)) return nullptr;
+                ++packet_.number;
+                ++skipped_.numbered_blocks;
                 break;
             default:
                 if (!skip_block("block", length)) return nullptr;
@@ -78,6 +108,35 @@ public:
     [[nodiscard]] constexpr packet_iterator<pcapng_reader> begin() { return packet_iterator<pcapng_reader>{*this}; }
     [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
 
+    /// Packets delivered so far.
+    [[nodiscard]] constexpr std::uint64_t packets() const noexcept { return packet_.number - skipped_.numbered_blocks; }
+
+    /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
+    /// `max_descriptions`.
+    [[nodiscard]] std::vector<capture_section> sections() const { return descriptions_.sections(); }
+    /// What was said so far of the interfaces of all sections, made anew with each call; bounded likewise. Statistics
+    /// mostly stand at the end of a capture.
+    [[nodiscard]] std::vector<capture_interface> interfaces() const { return descriptions_.interfaces(); }
+    /// What the capture tells of the packet at hand besides; good as long as that is. None before the first packet and
+    /// after the last.
+    [[nodiscard]] constexpr packet_options options() const noexcept {
+        if (packet_.bytes.data() == nullptr || !packet_.has_time) return {}; // a simple packet has none
+        const std::byte* const block = packet_.bytes.data() - packet_header_length;
+        const std::uint32_t length = rounded_up(load<std::uint32_t>(block + 4, order_));
+        const std::uint32_t at = packet_header_length + rounded_up(static_cast<std::uint32_t>(packet_.bytes.size()));
+        option_list list;
+        if (at + trailer_length <= length) list = {{block + at, length - trailer_length - at}, order_};
+        constexpr std::uint16_t unknown = 0xffff;
+        if (load<std::uint32_t>(block, order_) == obsolete_packet) {
+            if (const auto drops = load<std::uint16_t>(block + 10, order_); drops != unknown) {
+                return packet_options{list, drops};
+            }
+        }
+        return packet_options{list};
+    }
+    /// What was passed over so far.
+    [[nodiscard]] constexpr skipped_parts skipped() const noexcept { return skipped_; }
+
 private:
     struct described_interface {
         link_type link{};
@@ -85,11 +144,18 @@ private:
         interface_clock clock{};
     };
 
-    // block types (draft-ietf-opsawg-pcapng 11.1)
+    // block types (draft-ietf-opsawg-pcapng 10.1)
     static constexpr std::uint32_t interface_description = 1;
     static constexpr std::uint32_t obsolete_packet = 2;
     static constexpr std::uint32_t simple_packet = 3;
+    static constexpr std::uint32_t interface_statistics_block = 5;
     static constexpr std::uint32_t enhanced_packet = 6;
+    static constexpr std::uint32_t journal_export = 9;
+    static constexpr std::uint32_t sysdig_event = 0x204;
+    static constexpr std::uint32_t sysdig_event_2 = 0x216;
+    static constexpr std::uint32_t sysdig_event_2_large = 0x221;
+    static constexpr std::uint32_t custom = 0x0bad;
+    static constexpr std::uint32_t custom_not_to_copy = 0x4000'0bad;
 
     // bytes before the body's variable part; behind it come four, the length again
     static constexpr std::uint32_t smallest_block = 12;
@@ -97,12 +163,22 @@ private:
     static constexpr std::uint32_t packet_header_length = 28;
     static constexpr std::uint32_t simple_packet_header_length = 12;
     static constexpr std::uint32_t interface_header_length = 16;
+    static constexpr std::uint32_t section_header_length = 24;
+    static constexpr std::uint32_t statistics_header_length = 20;
+
+    static constexpr std::endian reversed =
+        std::endian::native == std::endian::little ? std::endian::big : std::endian::little;
 
     static constexpr std::string_view section_header_name = "section header";
     static constexpr std::string_view interface_name = "interface description";
 
     using packet_reader<Source>::source_;
     using packet_reader<Source>::packet_;
+
+    /// To a multiple of four. \pre not above 2^32 - 4
+    [[nodiscard]] static constexpr std::uint32_t rounded_up(std::uint32_t length) noexcept {
+        return (length + 3) & ~std::uint32_t{3};
+    }
 
     [[nodiscard]] constexpr std::uint64_t next_number() const noexcept { return in_section_ ? packet_.number + 1 : 0; }
 
@@ -117,13 +193,18 @@ private:
     }
 
     constexpr const packet* finish(std::size_t left) {
-        if (left == 0 && !source_.read_error()) return nullptr;
-        return this->ran_out("block", source_.position(), next_number(), smallest_block, left);
+        if (left != 0 || source_.read_error()) {
+            return this->ran_out("block", source_.position(), next_number(), smallest_block, left);
+        }
+        packet_.bytes = {};
+        if (unreadable_section_) return this->fail(*unreadable_section_);
+        return nullptr;
     }
 
     /// Whether a block of this kind can be that long.
     constexpr bool check_length(std::string_view subject, std::uint32_t length, std::uint32_t smallest) {
-        if (length >= smallest && length % 4 == 0) [[likely]]
+        constexpr std::uint32_t largest = 0xffff'fffc; // that can be rounded up
+        if (length >= smallest && length <= largest) [[likely]]
             return true;
         fail_here(capture_error_code::bad_block_length, subject, source_.position(), length, length);
         return false;
@@ -132,15 +213,16 @@ private:
     constexpr bool check_trailer(std::string_view subject, std::uint64_t offset, std::uint32_t length,
                                  const std::byte* trailer) {
         const auto again = load<std::uint32_t>(trailer, order_);
-        if (again == length) [[likely]]
+        if (again == length || rounded_up(again) == rounded_up(length)) [[likely]]
             return true;
         fail_here(capture_error_code::bad_block_length, subject, offset, length, again);
         return false;
     }
 
     /// The whole block at the position, its lengths checked; empty after an error. The position is behind it then.
-    constexpr std::span<const std::byte> take_block(std::string_view subject, std::uint32_t length,
-                                                    std::uint32_t smallest) {
+    /// \param header what there is of it already
+    constexpr std::span<const std::byte> take_block(std::string_view subject, std::span<const std::byte> header,
+                                                    std::uint32_t length, std::uint32_t smallest) {
         if (!check_length(subject, length, smallest)) [[unlikely]]
             return {};
         const std::uint64_t offset = source_.position();
@@ -148,15 +230,19 @@ private:
             fail_here(capture_error_code::record_too_long, subject, offset, length, max_record_length);
             return {};
         }
-        const std::span<const std::byte> block = source_.peek(length);
-        if (block.size() < length) [[unlikely]] {
-            this->ran_out(subject, offset, next_number(), length, block.size());
-            return {};
+        const std::uint32_t whole = rounded_up(length);
+        std::span<const std::byte> block = header;
+        if (block.size() < whole) {
+            block = source_.peek(whole);
+            if (block.size() < whole) [[unlikely]] {
+                this->ran_out(subject, offset, next_number(), whole, block.size());
+                return {};
+            }
         }
-        if (!check_trailer(subject, offset, length, block.data() + length - trailer_length)) [[unlikely]]
+        if (!check_trailer(subject, offset, length, block.data() + whole - trailer_length)) [[unlikely]]
             return {};
-        source_.skip(length);
-        return block.first(length);
+        source_.skip(whole);
+        return block.first(whole);
     }
 
     /// Moves behind a block of which nothing is needed, without holding it in memory.
@@ -164,10 +250,11 @@ private:
         if (!check_length(subject, length, smallest_block)) [[unlikely]]
             return false;
         const std::uint64_t offset = source_.position();
-        const std::uint64_t skipped = source_.skip(length - trailer_length);
+        const std::uint32_t whole = rounded_up(length);
+        const std::uint64_t skipped = source_.skip(whole - trailer_length);
         const std::span<const std::byte> trailer = source_.peek(trailer_length);
         if (trailer.size() < trailer_length) [[unlikely]] {
-            this->ran_out(subject, offset, next_number(), length, skipped + trailer.size());
+            this->ran_out(subject, offset, next_number(), whole, skipped + trailer.size());
             return false;
         }
         if (!check_trailer(subject, offset, length, trailer.data())) [[unlikely]]
@@ -195,15 +282,37 @@ private:
         if (!check_length(section_header_name, length, pcapng_section_header_length)) return false;
         header = source_.peek(pcapng_section_header_length);
         if (header.size() < pcapng_section_header_length) {
-            this->ran_out(section_header_name, offset, next_number(), length, header.size());
+            this->ran_out(section_header_name, offset, next_number(), rounded_up(length), header.size());
             return false;
         }
         const auto major = load<std::uint16_t>(header.data() + 12, order_);
-        if (major != 1) {
-            fail_here(capture_error_code::unsupported_version, section_header_name, offset, 1, major);
+        const auto minor = load<std::uint16_t>(header.data() + 14, order_);
+        readable_ = major == 1;
+        if (!readable_) {
+            ++skipped_.sections;
+            if (!unreadable_section_) {
+                unreadable_section_ = {.code = capture_error_code::unsupported_version,
+                                       .offset = offset,
+                                       .packet_number = next_number(),
+                                       .needed = 1,
+                                       .available = major,
+                                       .subject = section_header_name};
+            }
+            return skip_block(section_header_name, length);
+        }
+
+        std::span<const std::byte> options;
+        if (length <= max_description_bytes) {
+            const std::span<const std::byte> block =
+                take_block(section_header_name, header, length, pcapng_section_header_length);
+            if (block.empty()) return false;
+            options = block.subspan(section_header_length, block.size() - section_header_length - trailer_length);
+        } else if (!skip_block(section_header_name, length)) {
             return false;
         }
-        if (!skip_block(section_header_name, length)) return false;
+        const bool kept = descriptions_.add_section(order_, major, minor, options);
+        if (!kept || length > max_description_bytes) ++skipped_.descriptions;
+        if (option_list{options, order_}.damage()) ++skipped_.bad_options;
 
         interfaces_before_ += static_cast<std::uint32_t>(interfaces_.size());
         interfaces_.clear();
@@ -211,10 +320,10 @@ private:
         return true;
     }
 
-    constexpr bool read_interface(std::uint32_t length) {
+    constexpr bool read_interface(std::span<const std::byte> header, std::uint32_t length) {
         const std::uint64_t offset = source_.position();
         const std::span<const std::byte> block =
-            take_block(interface_name, length, interface_header_length + trailer_length);
+            take_block(interface_name, header, length, interface_header_length + trailer_length);
         if (block.empty()) return false;
         if (interfaces_.size() == max_interfaces_per_section) {
             fail_here(capture_error_code::too_many_interfaces, interface_name, offset, max_interfaces_per_section + 1,
@@ -222,72 +331,106 @@ private:
             return false;
         }
 
-        constexpr std::uint16_t end_of_options = 0;
         constexpr std::uint16_t if_tsresol = 9;
         constexpr std::uint16_t if_tsoffset = 14;
-        constexpr std::size_t option_header_length = 4;
 
         std::uint8_t resolution = 6;
         std::int64_t clock_offset = 0;
-        std::span<const std::byte> options =
-            block.subspan(interface_header_length, length - interface_header_length - trailer_length);
-        while (!options.empty()) { // all lengths are multiples of four, so at least an option's header is there
-            const auto code = load<std::uint16_t>(options.data(), order_);
-            const auto size = load<std::uint16_t>(options.data() + 2, order_);
-            if (code == end_of_options) break;
-            std::size_t room = options.size() - option_header_length;
-            if (size <= room && code == if_tsresol) room = sizeof resolution;
-            if (size <= room && code == if_tsoffset) room = sizeof clock_offset;
-            if (size > room || (size < room && (code == if_tsresol || code == if_tsoffset))) {
-                fail_here(capture_error_code::bad_option, interface_name, offset, size, room);
-                return false;
+        const std::span<const std::byte> options =
+            block.subspan(interface_header_length, block.size() - interface_header_length - trailer_length);
+        const option_list list{options, order_};
+        for (const block_option& each : list) {
+            if (each.code == if_tsresol) {
+                const auto value = each.number<std::uint8_t>();
+                if (value) resolution = *value;
+                else ++skipped_.bad_options;
+            } else if (each.code == if_tsoffset) {
+                const auto value = each.number<std::uint64_t>();
+                if (value) clock_offset = static_cast<std::int64_t>(*value);
+                else ++skipped_.bad_options;
             }
-            const std::byte* const value = options.data() + option_header_length;
-            if (code == if_tsresol) resolution = std::to_integer<std::uint8_t>(*value);
-            if (code == if_tsoffset) clock_offset = static_cast<std::int64_t>(load<std::uint64_t>(value, order_));
-            options = options.subspan(option_header_length + (size + 3u) / 4 * 4);
+        }
+        // what says how the clock goes may be behind it
+        if (const auto damage = list.damage()) {
+            fail_here(capture_error_code::bad_option, interface_name, offset, damage->needed, damage->available);
+            return false;
         }
 
-        interfaces_.push_back({.link = static_cast<link_type>(load<std::uint16_t>(block.data() + 8, order_)),
-                               .snapshot_length = load<std::uint32_t>(block.data() + 12, order_),
-                               .clock = interface_clock{resolution, clock_offset}});
+        const auto link = static_cast<link_type>(load<std::uint16_t>(block.data() + 8, order_));
+        const auto snapshot_length = load<std::uint32_t>(block.data() + 12, order_);
+        interfaces_.push_back(
+            {.link = link, .snapshot_length = snapshot_length, .clock = interface_clock{resolution, clock_offset}});
+        if (!descriptions_.add_interface(link, snapshot_length, options)) ++skipped_.descriptions;
         return true;
     }
 
-    constexpr const packet* read_packet(std::uint32_t length, std::uint32_t interface_id, std::string_view subject) {
+    constexpr bool read_statistics(std::span<const std::byte> header, std::uint32_t length) {
+        constexpr std::string_view subject = "interface statistics";
+        if (length < statistics_header_length + trailer_length || length > max_description_bytes) {
+            ++skipped_.bad_options;
+            return skip_block(subject, length);
+        }
+        const std::span<const std::byte> block =
+            take_block(subject, header, length, statistics_header_length + trailer_length);
+        if (block.empty()) return false;
+        const auto interface_id = load<std::uint32_t>(block.data() + 8, order_);
+        if (interface_id >= interfaces_.size()) {
+            ++skipped_.bad_options;
+            return true;
+        }
+        const interface_clock& clock = interfaces_[interface_id].clock;
+        const std::uint64_t units = (std::uint64_t{load<std::uint32_t>(block.data() + 12, order_)} << 32) |
+                                    load<std::uint32_t>(block.data() + 16, order_);
+        const auto options =
+            block.subspan(statistics_header_length, block.size() - statistics_header_length - trailer_length);
+        skipped_.bad_options += descriptions_.add_statistics(interfaces_before_ + interface_id, clock, clock(units),
+                                                             option_list{options, order_});
+        return true;
+    }
+
+    /// An enhanced packet block, or the obsolete one, which has 16 bits of interface and 16 of packets dropped, and is
+    /// otherwise the same.
+    template <std::endian Order>
+    constexpr const packet* read_packet(std::span<const std::byte> header, std::uint32_t type) {
+        const std::string_view subject = type == enhanced_packet ? "enhanced packet block" : "packet block";
+        const auto length = load<std::uint32_t>(header.data() + 4, Order);
         const std::uint64_t offset = source_.position();
-        const std::span<const std::byte> block = take_block(subject, length, packet_header_length + trailer_length);
+        const std::span<const std::byte> block =
+            take_block(subject, header, length, packet_header_length + trailer_length);
         if (block.empty()) [[unlikely]]
             return nullptr;
 
-        const auto captured = load<std::uint32_t>(block.data() + 20, order_);
-        const auto original = load<std::uint32_t>(block.data() + 24, order_);
-        const std::uint32_t room = length - packet_header_length - trailer_length;
+        const std::uint32_t interface_id = type == enhanced_packet ? load<std::uint32_t>(block.data() + 8, Order)
+                                                                   : load<std::uint16_t>(block.data() + 8, Order);
+        const auto captured = load<std::uint32_t>(block.data() + 20, Order);
+        const auto original = load<std::uint32_t>(block.data() + 24, Order);
+        const std::size_t room = block.size() - packet_header_length - trailer_length;
         if (captured > room) [[unlikely]] {
             return fail_here(capture_error_code::bad_captured_length, subject, offset, captured, room);
         }
         if (interface_id >= interfaces_.size()) [[unlikely]]
             return fail_unknown_interface(subject, offset, interface_id);
 
-        const std::uint64_t units = (std::uint64_t{load<std::uint32_t>(block.data() + 12, order_)} << 32) |
-                                    load<std::uint32_t>(block.data() + 16, order_);
+        const std::uint64_t units = (std::uint64_t{load<std::uint32_t>(block.data() + 12, Order)} << 32) |
+                                    load<std::uint32_t>(block.data() + 16, Order);
         packet_.time = interfaces_[interface_id].clock(units);
         packet_.has_time = true;
         return deliver(block.subspan(packet_header_length, captured), original, interface_id);
     }
 
-    constexpr const packet* read_simple_packet(std::uint32_t length) {
+    constexpr const packet* read_simple_packet(std::span<const std::byte> header, std::uint32_t length) {
         constexpr std::string_view subject = "simple packet block";
         const std::uint64_t offset = source_.position();
         const std::span<const std::byte> block =
-            take_block(subject, length, simple_packet_header_length + trailer_length);
+            take_block(subject, header, length, simple_packet_header_length + trailer_length);
         if (block.empty()) [[unlikely]]
             return nullptr;
         if (interfaces_.empty()) [[unlikely]]
             return fail_unknown_interface(subject, offset, 0);
 
         const auto original = load<std::uint32_t>(block.data() + 8, order_);
-        std::uint32_t captured = std::min(original, length - simple_packet_header_length - trailer_length);
+        std::uint32_t captured =
+            std::min(original, static_cast<std::uint32_t>(block.size()) - simple_packet_header_length - trailer_length);
         const std::uint32_t snapshot_length = interfaces_.front().snapshot_length;
         if (snapshot_length != 0) captured = std::min(captured, snapshot_length);
 
@@ -314,6 +457,10 @@ private:
     std::uint32_t interfaces_before_ = 0;           ///< in the sections before this one
     std::endian order_ = std::endian::native;
     bool in_section_ = false;
+    bool readable_ = true; ///< this section
+    skipped_parts skipped_{};
+    std::optional<capture_error> unreadable_section_{}; ///< the first
+    capture_descriptions descriptions_{};
 };
 
 } // namespace tcplens

@@ -29,6 +29,11 @@ struct table_options {
     bool split_incarnations = true;
     /// The secret of the index. No result depends on it.
     hash_key key = hash_key::random();
+    /// How packets are decoded; whether checksums are verified at all.
+    decode_options decoding{};
+    /// Whether segments whose checksum was verified and is bad are passed over, as the receiver did: they belong to no
+    /// connection and count as malformed (decode_statistics::bad_checksums says how many). Off: they count as any other.
+    bool pass_over_bad_checksums = false;
 };
 
 /// What happened to one packet.
@@ -64,22 +69,23 @@ public:
     /// One that has no time counts as captured at the time of the one before.
     add_result add(const packet& next) {
         segment found;
-        const packet_outcome outcome = decode(next, found);
-        statistics_.count(outcome);
-        if (outcome != packet_outcome::tcp) return {.outcome = outcome};
+        const decode_result decoded = decode(next, found, options_.decoding);
+        if (decoded.outcome != packet_outcome::tcp) {
+            statistics_.count(decoded, next.link);
+            return {.outcome = decoded.outcome};
+        }
         if (next.has_time) last_time_ = found.time;
         else found.time = last_time_;
-        return follow(found);
+        return count_and_follow(found, next.link);
     }
 
     /// Takes in a segment that was decoded elsewhere; it counts as a packet.
     add_result add(const segment& next) {
-        statistics_.count(packet_outcome::tcp);
         const timestamp time = subtractable(next.time);
-        if (next.time == time) return follow(next);
+        if (next.time == time) return count_and_follow(next, link_type::ethernet);
         segment moved = next;
         moved.time = time;
-        return follow(moved);
+        return count_and_follow(moved, link_type::ethernet);
     }
 
     /// How many packets there were, and what they were.
@@ -171,6 +177,15 @@ private:
         } else {
             return of.life.begins_another(next, sender, of.seen);
         }
+    }
+
+    add_result count_and_follow(const segment& next, link_type link) {
+        if (options_.pass_over_bad_checksums && next.checksum == checksum_state::bad) {
+            statistics_.count_bad_checksum(link);
+            return {.outcome = packet_outcome::malformed};
+        }
+        statistics_.count({packet_outcome::tcp, ip_protocol::tcp}, link);
+        return follow(next);
     }
 
     add_result follow(const segment& next) {

@@ -76,11 +76,16 @@ public:
     constexpr void follow(const segment& next, side sender, connection& of) noexcept {
         of.last_time = next.time;
         of.last_packet = next.packet_number;
-        if (next.flags.syn() && of.known_by != role_basis::syn) settle_roles(next, sender, of);
-
         end_state& own = ends_[sender];
         end_state& peer = ends_[1 - sender];
+        if (is_plain_ && !next.flags.opens_or_closes()) { // most are: an open connection goes on
+            take_acknowledgment(next, own);
+            take_numbers(next, own);
+            return;
+        }
+        if (next.flags.syn() && of.known_by != role_basis::syn) settle_roles(next, sender, of);
         if (next.flags.rst()) {
+            is_plain_ = false;
             reset(next, sender, of);
             return;
         }
@@ -98,21 +103,12 @@ public:
             own.sent_syn = true;
             own.initial = next.sequence;
         }
-        if (next.flags.ack() && (!own.acknowledged_any || before(own.acknowledged, next.acknowledgment))) {
-            if (!own.acknowledged_any) own.first_acknowledged = next.acknowledgment;
-            own.acknowledged = next.acknowledgment;
-            own.acknowledged_any = true;
-        }
+        take_acknowledgment(next, own);
         open(next, own, peer, of);
         close(next, sender, of);
-
-        if (!own.heard) own.first = next.sequence;
-        own.heard = true;
-        // A bare ACK may come after a FIN, and be captured before it: its number says nothing of data.
-        if (next.payload_length == 0 && !next.flags.syn()) return;
-        const sequence_number end = next.payload_begin() + next.payload_length;
-        if (!own.sent_data || before(own.next, end)) own.next = end;
-        own.sent_data = true;
+        take_numbers(next, own);
+        is_plain_ = of.handshake == handshake_state::completed && of.close == close_reason::active && !own.sent_fin &&
+                    !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
     }
 
     /// Whether this connection is as yet a SYN to which nobody has said anything.
@@ -153,6 +149,23 @@ private:
         bool rst_in_sequence = false;   ///< `rst` is one of its sequence numbers
         bool peer_known_at_rst = false; ///< `peer_at_rst` is known
     };
+
+    static constexpr void take_acknowledgment(const segment& next, end_state& own) noexcept {
+        if (!next.flags.ack() || (own.acknowledged_any && !before(own.acknowledged, next.acknowledgment))) return;
+        if (!own.acknowledged_any) own.first_acknowledged = next.acknowledgment;
+        own.acknowledged = next.acknowledgment;
+        own.acknowledged_any = true;
+    }
+
+    static constexpr void take_numbers(const segment& next, end_state& own) noexcept {
+        if (!own.heard) own.first = next.sequence;
+        own.heard = true;
+        // A bare ACK may come after a FIN, and be captured before it: its number says nothing of data.
+        if (next.payload_length == 0 && !next.flags.syn()) return;
+        const sequence_number end = next.payload_begin() + next.payload_length;
+        if (!own.sent_data || before(own.next, end)) own.next = end;
+        own.sent_data = true;
+    }
 
     [[nodiscard]] static constexpr bool follows_closely(sequence_number from, sequence_number to) noexcept {
         return distance(from, to) >= 0 && distance(from, to) <= 65535;
@@ -251,6 +264,7 @@ private:
     std::array<end_state, 2> ends_{};
     side client_side_ = 0;
     side first_fin_ = 0;
+    bool is_plain_ = false; ///< it was opened, and nobody has begun to close it
 };
 
 } // namespace tcplens

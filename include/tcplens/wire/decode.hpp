@@ -2,6 +2,9 @@
 #pragma once
 
 #include "../capture/packet.hpp"
+#include "checksum_state.hpp"
+#include "decode_options.hpp"
+#include "decode_statistics.hpp"
 #include "ipv4.hpp"
 #include "ipv6.hpp"
 #include "link_layers.hpp"
@@ -30,17 +33,18 @@ namespace tcplens {
 }
 
 /// Finds the TCP segment in a packet. `into` is written if, and only if, the answer is packet_outcome::tcp.
-[[nodiscard]] constexpr packet_outcome decode(const packet& from, segment& into) noexcept {
+[[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
+                                             const decode_options& options = {}) noexcept {
     // Whoever makes packets of its own may leave out the length on the wire.
     const std::size_t wire_length = std::max<std::size_t>(from.wire_length, from.bytes.size());
     const auto network = link_layers::payload(from.link, {from.bytes, wire_length});
-    if (!network) return network.reason();
+    if (!network) return {network.reason(), from.link};
     const auto ip = ip_payload_of(*network);
-    if (!ip) return ip.reason();
-    if (ip->protocol != ip_protocol::tcp) return packet_outcome::not_tcp;
-    if (ip->fragment) return packet_outcome::fragment;
+    if (!ip) return {ip.reason(), network->type};
+    if (ip->protocol != ip_protocol::tcp) return {packet_outcome::not_tcp, ip->protocol};
+    if (ip->fragment) return {packet_outcome::fragment, ip->protocol};
     const auto tcp = tcp_header::parse(ip->content);
-    if (!tcp) return tcp.reason();
+    if (!tcp) return {tcp.reason(), ip->protocol};
 
     into = {.time = subtractable(from.time),
             .packet_number = from.number,
@@ -55,11 +59,12 @@ namespace tcplens {
             .wire_length = static_cast<std::uint32_t>(wire_length),
             .window = tcp->window(),
             .flags = tcp->flags(),
+            .checksum = options.verify_checksums ? verify_checksums(*network, *ip) : checksum_state::not_verified,
             .ip_id = ip->id,
             .hop_limit = ip->hop_limit,
             .ecn = ip->ecn,
             .options = tcp->options()};
-    return packet_outcome::tcp;
+    return {packet_outcome::tcp, ip->protocol};
 }
 
 } // namespace tcplens

@@ -14,7 +14,7 @@ enum class packet_outcome : std::uint8_t {
     not_tcp,          ///< something else, or nothing that tcplens knows the way through
     fragment,         ///< a part of a fragmented IP packet that carries TCP
     truncated,        ///< the capture (snaplen) ended before the TCP header did
-    malformed,        ///< a header contradicts itself, or the packet on the wire ended within it
+    malformed,        ///< a header contradicts itself, the packet on the wire ended within it, or a checksum is bad
     unsupported_link, ///< tcplens does not know this link type
 };
 
@@ -23,31 +23,5 @@ enum class packet_outcome : std::uint8_t {
                                                     "truncated", "malformed", "unsupported_link"};
     return names[static_cast<std::size_t>(outcome)];
 }
-
-/// How many packets turned out to be what. The parts always sum to the whole.
-struct decode_statistics {
-    std::uint64_t packets = 0;
-    std::uint64_t tcp = 0;
-    std::uint64_t not_tcp = 0;
-    std::uint64_t fragments = 0;
-    std::uint64_t truncated = 0;
-    std::uint64_t malformed = 0;
-    std::uint64_t unsupported_link = 0;
-
-    constexpr void count(packet_outcome outcome) noexcept {
-        ++packets;
-        switch (outcome) {
-        case packet_outcome::tcp: ++tcp; break;
-        case packet_outcome::not_tcp: ++not_tcp; break;
-        case packet_outcome::fragment: ++fragments; break;
-        case packet_outcome::truncated: ++truncated; break;
-        case packet_outcome::malformed: ++malformed; break;
-        case packet_outcome::unsupported_link: ++unsupported_link; break;
-        }
-    }
-
-    [[nodiscard]] friend constexpr bool operator==(const decode_statistics&,
-                                                   const decode_statistics&) noexcept = default;
-};
 
 } // namespace tcplens

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../capture/timestamp.hpp"
+#include "checksum_state.hpp"
 #include "endpoint.hpp"
 #include "sequence_number.hpp"
 #include "tcp_flags.hpp"
@@ -12,14 +13,6 @@
 #include <type_traits>
 
 namespace tcplens {
-
-/// What the checksums of a segment said, IP and TCP together.
-enum class checksum_state : std::uint8_t {
-    not_verified, ///< nobody asked, or the capture was cut before the end of what they cover
-    good,
-    offloaded, ///< the sending host left the TCP checksum to its network adapter: damage cannot be told
-    bad,       ///< damaged on the way, or made by a tool that does not care
-};
 
 /// One TCP segment as it was on the wire: all that the analysis of connections needs to know of a packet.
 struct segment {
@@ -38,10 +31,10 @@ struct segment {
     std::uint32_t wire_length = 0;      ///< bytes of the whole packet on the wire, link layer and padding included
     std::uint16_t window = 0;           ///< the field, not scaled
     tcp_flags flags{};
-    checksum_state checksum = checksum_state::not_verified;
-    std::optional<std::uint16_t> ip_id{}; ///< IPv4 Identification; IPv6 has none
-    std::uint8_t hop_limit = 0;           ///< or the IPv4 time to live
-    std::uint8_t ecn = 0;                 ///< the two bits of RFC 3168 5, from 0 to 3
+    checksum_state checksum = checksum_state::not_verified; ///< decode_options::verify_checksums asks for it
+    std::optional<std::uint16_t> ip_id{};                   ///< IPv4 Identification; IPv6 has none
+    std::uint8_t hop_limit = 0;                             ///< or the IPv4 time to live
+    std::uint8_t ecn = 0;                                   ///< the two bits of RFC 3168 5, from 0 to 3
     tcp_options options{};
 
     /// Sequence numbers that it takes up: a byte each, SYN and FIN one more each (RFC 9293 3.4).

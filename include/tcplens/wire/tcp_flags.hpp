@@ -19,6 +19,9 @@ struct tcp_flags {
     [[nodiscard]] constexpr bool cwr() const noexcept { return (bits & 0x080) != 0; }
     [[nodiscard]] constexpr bool ae() const noexcept { return (bits & 0x100) != 0; }
 
+    /// Any of SYN, FIN and RST: those that open and close connections.
+    [[nodiscard]] constexpr bool opens_or_closes() const noexcept { return (bits & 0x007) != 0; }
+
     [[nodiscard]] friend constexpr bool operator==(tcp_flags, tcp_flags) noexcept = default;
 };
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../capture/link_type.hpp"
+#include "ether_tags.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace tcplens {
+
+/// IP over Fibre Channel: a network header, two addresses of eight bytes, and 802.2 LLC (RFC 2625 3).
+struct ip_over_fibre_channel {
+    static constexpr std::array types{link_type::ip_over_fc};
+
+    [[nodiscard]] static constexpr parsed<network_payload> payload(link_type, const layer& frame) noexcept {
+        constexpr std::size_t header = 16;
+        if (!frame.has(header)) return frame.shortfall(header);
+        return payload_behind_llc(frame.after(header));
+    }
+};
+
+} // namespace tcplens
