@@ -128,7 +128,7 @@ inline nlohmann::ordered_json direction_json(const connection& of, const directi
 }
 
 /// `directions` of a connection.
-inline json directions_json(const connection& of, const direction_profiles& from) {
+inline nlohmann::ordered_json directions_json(const connection& of, const direction_profiles& from) {
     return {{"client_to_server", direction_json(of, from.client_to_server, direction::client_to_server)},
             {"server_to_client", direction_json(of, from.server_to_client, direction::server_to_client)}};
 }
