@@ -122,8 +122,12 @@ set(tcplens_headers
     connection/connection_observer.hpp
     connection/connection_opening.hpp
     connection/connection_table.hpp
+    connection/covered_ranges.hpp
     connection/detailed_connection.hpp
     connection/direction.hpp
+    connection/direction_profile.hpp
+    connection/duration_histogram.hpp
+    connection/duration_statistics.hpp
     connection/evidence_rules.hpp
     connection/hash_key.hpp
     connection/lifecycle.hpp
@@ -131,10 +135,12 @@ set(tcplens_headers
     connection/opening_observer.hpp
     connection/overtaken_copies.hpp
     connection/prefetch.hpp
+    connection/profile_observer.hpp
     connection/recent_number_set.hpp
     connection/recent_segments.hpp
     connection/repeated_sequence_rules.hpp
     connection/round_trip.hpp
+    connection/round_trip_statistics.hpp
     connection/segment_rules.hpp
     connection/send_space.hpp
     connection/sequence_holes.hpp
@@ -143,6 +149,7 @@ set(tcplens_headers
     connection/transmission_order.hpp
     connection/tuple_hash.hpp
     connection/unacknowledged_count.hpp
+    connection/unacknowledged_sends.hpp
     connection/verdict.hpp
     connection/wireshark_round_trips.hpp
     connection/wireshark_rules.hpp

@@ -2,13 +2,14 @@
 #pragma once
 
 // What observers tell of a connection, as JSON: fields have the names of the structs'. Durations and moments are whole
-// nanoseconds, moments since 1970.
+// nanoseconds in fields that end in _ns, moments since 1970; fields that end in _us are microseconds, with a fraction.
 
 #include <tcplens/connection.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 
 // nlohmann-json finds these by the namespace of the types.
@@ -116,6 +117,128 @@ inline void to_json(nlohmann::ordered_json& out, const zeek_record& from) {
                {"begun_by", value_or_null(from.begun_by, as_name)},
                {"reset_by", value_or_null(from.reset_by, as_name)},
                {"reset_ns", nanoseconds_or_null(from.reset)}};
+    }
+
+    inline double microseconds(std::chrono::nanoseconds from) {
+        return static_cast<double>(from.count()) / 1000;
+    }
+
+    inline void to_json(nlohmann::ordered_json& out, const window_statistics& from) {
+        out = {{"packets", from.packets},
+               {"min", from.least},
+               {"max", from.greatest},
+               {"mean", from.mean()},
+               {"zero_count", from.zeros}};
+    }
+
+    inline void to_json(nlohmann::ordered_json& out, const flight_statistics& from) {
+        out = {{"samples", from.samples},
+               {"min", from.least},
+               {"max", from.greatest},
+               {"mean", from.mean()},
+               {"mean_over_time", from.mean_over_time()}};
+    }
+
+    inline void to_json(nlohmann::ordered_json& out, const duration_statistics& from) {
+        out = {{"count", from.count},
+               {"min_ns", from.least.count()},
+               {"max_ns", from.greatest.count()},
+               {"mean_ns", from.mean().count()}};
+    }
+
+    /// Buckets that counted something, by their lower bound.
+    inline void to_json(nlohmann::ordered_json& out, const duration_histogram& from) {
+        out = nlohmann::ordered_json::array();
+        for (std::size_t i = 0; i < duration_histogram::size; ++i) {
+            if (from.counts[i] == 0) continue;
+            out.push_back({{"from_ns", duration_histogram::lower_bound(i).count()}, {"count", from.counts[i]}});
+        }
+    }
+
+    inline void to_json(nlohmann::ordered_json& out, const round_trip_statistics& from) {
+        out = {{"count", from.count},
+               {"min_ns", from.least.count()},
+               {"max_ns", from.greatest.count()},
+               {"mean_ns", from.mean().count()},
+               {"standard_deviation_ns", from.standard_deviation().count()},
+               {"smoothed_ns", from.smoothed.count()},
+               {"variation_ns", from.variation.count()},
+               {"histogram", from.histogram}};
+    }
+
+    /// What only the connection knows is added by direction_json().
+    inline void to_json(nlohmann::ordered_json& out, const direction_profile& from) {
+        out = {{"unique_bytes", from.unique_bytes},
+               {"retransmitted_bytes", from.retransmitted_bytes},
+               {"retransmitted_packets", from.retransmitted_packets},
+               {"probe_packets", from.probe_packets},
+               {"probe_bytes", from.probe_bytes},
+               {"duplicate_packets", from.duplicate_packets},
+               {"duplicate_bytes", from.duplicate_bytes},
+               {"ignored_bytes", from.ignored_bytes},
+               {"hole_filling_packets", from.hole_filling_packets},
+               {"out_of_order_packets", from.out_of_order_packets},
+               {"pushed_packets", from.pushed_packets},
+               {"urgent_packets", from.urgent_packets},
+               {"truncated_packets", from.truncated_packets},
+               {"truncated_bytes", from.truncated_bytes},
+               {"smallest_segment", from.smallest_segment},
+               {"largest_segment", from.largest_segment},
+               {"initial_window_bytes", from.initial_window_bytes},
+               {"initial_window_packets", from.initial_window_packets},
+               {"stream_bytes", from.stream_bytes},
+               {"stream_length",
+                from.stream_length() ? nlohmann::ordered_json(*from.stream_length()) : nlohmann::ordered_json()},
+               {"missed_bytes", from.missed_bytes()},
+               {"sequence_jumps", from.sequence_jumps},
+               {"pure_acks", from.pure_acks},
+               {"sack_packets", from.sack_packets},
+               {"dsack_packets", from.dsack_packets},
+               {"most_sack_blocks", from.most_sack_blocks},
+               {"window", from.window},
+               {"bytes_in_flight", from.in_flight},
+               {"data_time_ns", from.data_time.count()},
+               {"longest_silence_ns", from.longest_silence.count()},
+               {"rtt_min_us", from.round_trip.count > 0 ? nlohmann::ordered_json(microseconds(from.round_trip.least))
+                                                        : nlohmann::ordered_json()},
+               {"round_trip", from.round_trip},
+               {"clock_round_trip", from.clock_round_trip},
+               {"ambiguous_acks", from.ambiguous_acks},
+               {"post_loss_acks", from.post_loss_acks},
+               {"cumulative_acks", from.cumulative_acks},
+               {"duplicate_acks", from.duplicate_acks},
+               {"triple_duplicate_acks", from.triple_duplicate_acks},
+               {"retransmission_time", from.retransmission_time},
+               {"most_retransmissions", from.most_retransmissions},
+               {"unfollowed_sends", from.unfollowed_sends},
+               {"forgotten_ranges", from.forgotten_ranges}};
+    }
+
+    /// One direction: its counts, and its profile, in one object.
+    inline nlohmann::ordered_json direction_json(const connection& of, const direction_profile& profile,
+                                                 direction way) {
+        const direction_statistics& counts = of.statistics(way);
+        const std::chrono::nanoseconds elapsed = of.last_time - of.first_time;
+        nlohmann::ordered_json out = {{"packets", counts.packets},
+                                      {"data_packets", counts.data_packets},
+                                      {"ack_packets", counts.ack},
+                                      {"wire_bytes", counts.wire_bytes},
+                                      {"payload_bytes", counts.payload_bytes}};
+        out.update(nlohmann::ordered_json(profile));
+        const double data_packets = static_cast<double>(counts.data_packets);
+        out["mean_segment"] = counts.data_packets == 0 ? 0 : static_cast<double>(counts.payload_bytes) / data_packets;
+        out["throughput"] = profile.throughput(elapsed);
+        out["goodput"] = profile.goodput(elapsed);
+        out["time_to_first_byte_ns"] = profile.first_data_time
+                                           ? nlohmann::ordered_json((*profile.first_data_time - of.first_time).count())
+                                           : nlohmann::ordered_json();
+        return out;
+    }
+
+    /// `directions` of a connection.
+    inline nlohmann::ordered_json directions_json(const connection& of, const direction_profiles& from) {
+        return {{"client_to_server", direction_json(of, from.client_to_server, direction::client_to_server)},
+                {"server_to_client", direction_json(of, from.server_to_client, direction::server_to_client)}};
     }
 
     } // namespace tcplens

@@ -4,6 +4,7 @@
 #include <tcplens/analysis.hpp>
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/profile_observer.hpp>
 #include <tcplens/connection/wireshark_rules.hpp>
 #include <tcplens/connection/zeek_observer.hpp>
 #include <tcplens/connection/zeek_rules.hpp>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -312,6 +314,42 @@ void observe(std::span<const std::byte> input, const Rules& rules, series_overfl
     }
 }
 
+void require_sound(const direction_profile& told, const direction_statistics& counted) {
+    require(told.unique_bytes + told.retransmitted_bytes + told.probe_bytes + told.duplicate_bytes +
+                told.ignored_bytes ==
+            counted.payload_bytes);
+    require(told.retransmitted_packets + told.probe_packets + told.duplicate_packets <= counted.packets);
+    require(told.hole_filling_packets + told.duplicate_packets <= counted.packets);
+    require(told.pure_acks + told.duplicate_packets <= counted.packets && told.pure_acks <= counted.ack);
+    require(told.dsack_packets <= told.sack_packets && told.sack_packets <= counted.ack);
+    require(told.smallest_segment <= told.largest_segment);
+    require(told.truncated_packets <= counted.data_packets && told.truncated_bytes <= counted.payload_bytes);
+    require(told.window.least <= told.window.greatest && told.window.packets <= counted.packets);
+    require(told.in_flight.least <= told.in_flight.greatest && told.in_flight.samples <= counted.packets);
+    require(told.in_flight.byte_seconds >= 0 && told.in_flight.watched.count() >= 0);
+    require(told.data_time.count() >= 0 && told.longest_silence.count() >= 0);
+    require(told.triple_duplicate_acks <= told.duplicate_acks);
+    const round_trip_statistics& trips = told.round_trip;
+    require(trips.least.count() >= 0 && trips.least <= trips.greatest && trips.greatest <= std::chrono::hours{1});
+    require(trips.least <= trips.smoothed && trips.smoothed <= trips.greatest);
+    require(std::accumulate(trips.histogram.counts.begin(), trips.histogram.counts.end(), std::uint64_t{0}) ==
+            trips.count);
+    require(told.clock_round_trip.least <= told.clock_round_trip.greatest);
+    require(told.retransmission_time.least.count() >= 0);
+}
+
+/// With the profiles of both directions, one of them with as little memory as there can be.
+template <class Observer>
+void follow_profiles(std::span<const std::byte> input) {
+    basic_connection_table<evidence_rules, Observer> table{table_options{.key = hash_key{1}}};
+    capture_reader reader{input};
+    for (const packet& each : reader) table.add(each);
+    for (const auto& each : table) {
+        require_sound(each.profile.client_to_server, each.client_to_server);
+        require_sound(each.profile.server_to_client, each.server_to_client);
+    }
+}
+
 } // namespace
 
 // Input: a capture.
@@ -327,5 +365,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     follow_zeek(input, evidence_rules{}, {});
     observe(input, evidence_rules{}, series_overflow::widen);
     observe(input, wireshark_rules{}, series_overflow::forget_oldest);
+    follow_profiles<profile_observer>(input);
+    follow_profiles<basic_profile_observer<2, 4>>(input);
     return 0;
 }

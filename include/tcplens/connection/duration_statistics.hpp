@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace tcplens {
+
+/// How many durations there were, the least, the greatest, and their sum.
+struct duration_statistics {
+    std::uint64_t count = 0;
+    std::chrono::nanoseconds least{};    ///< 0 if there was none
+    std::chrono::nanoseconds greatest{}; ///< likewise
+    double total_ns = 0;                 ///< their sum in nanoseconds: 2^63 of them would be too few
+
+    constexpr void add(std::chrono::nanoseconds next) noexcept {
+        least = count == 0 ? next : std::min(least, next);
+        greatest = count == 0 ? next : std::max(greatest, next);
+        ++count;
+        total_ns += static_cast<double>(next.count());
+    }
+
+    /// 0 if there was none.
+    [[nodiscard]] constexpr std::chrono::nanoseconds mean() const noexcept {
+        if (count == 0) return {};
+        return std::chrono::nanoseconds{static_cast<std::int64_t>(total_ns / static_cast<double>(count) + 0.5)};
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(const duration_statistics&,
+                                                   const duration_statistics&) noexcept = default;
+};
+
+} // namespace tcplens

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "duration_histogram.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+
+namespace tcplens {
+
+/// Round trips, as samples of them come in.
+struct round_trip_statistics {
+    std::uint64_t count = 0;
+    std::chrono::nanoseconds least{};     ///< 0 if there was none
+    std::chrono::nanoseconds greatest{};  ///< likewise
+    double mean_ns = 0;                   ///< nanoseconds
+    double squares_ns2 = 0;               ///< sum of squared distances from the mean, in square nanoseconds
+    std::chrono::nanoseconds smoothed{};  ///< SRTT of RFC 6298 2, as if each sample were one
+    std::chrono::nanoseconds variation{}; ///< RTTVAR of the same
+    duration_histogram histogram{};
+
+    /// \pre 0 <= next, and next is no more than some hours
+    constexpr void add(std::chrono::nanoseconds next) noexcept {
+        if (count == 0) {
+            least = greatest = smoothed = next;
+            variation = next / 2;
+        } else {
+            least = std::min(least, next);
+            greatest = std::max(greatest, next);
+            const auto off = smoothed > next ? smoothed - next : next - smoothed;
+            variation += (off - variation) / 4;
+            smoothed += (next - smoothed) / 8;
+        }
+        ++count;
+        // Welford, "Note on a method for calculating corrected sums of squares and products" (1962)
+        const double value = static_cast<double>(next.count());
+        const double before = value - mean_ns;
+        mean_ns += before / static_cast<double>(count);
+        squares_ns2 += before * (value - mean_ns);
+        histogram.add(next);
+    }
+
+    /// 0 if there was none.
+    [[nodiscard]] constexpr std::chrono::nanoseconds mean() const noexcept {
+        return std::chrono::nanoseconds{static_cast<std::int64_t>(mean_ns + 0.5)};
+    }
+    /// Of the samples, taken as a choice of all that could have been: divided by one less than their number. 0 if there are
+    /// not two.
+    [[nodiscard]] std::chrono::nanoseconds standard_deviation() const noexcept {
+        if (count < 2) return {};
+        return std::chrono::nanoseconds{
+            static_cast<std::int64_t>(std::sqrt(squares_ns2 / static_cast<double>(count - 1)) + 0.5)};
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(const round_trip_statistics&,
+                                                   const round_trip_statistics&) noexcept = default;
+};
+
+} // namespace tcplens
