@@ -3,6 +3,7 @@
 
 #include "../wire/segment.hpp"
 #include "send_space.hpp"
+#include "sending_pauses.hpp"
 #include "time_attribution.hpp"
 #include "verdict.hpp"
 
@@ -26,16 +27,18 @@ public:
     };
 
     /// So much time has gone by.
-    constexpr void passes(std::chrono::nanoseconds step, sending_times& told) noexcept {
+    constexpr void passes(std::chrono::nanoseconds step, timestamp now, sending_times& told) noexcept {
         if (data_in_flight()) told.busy += step;
         if (!is_shut()) return;
+        shut_total_ += step;
+        step = std::clamp(now - pauses_.until(), std::chrono::nanoseconds::zero(), step);
         if (shut_ == std::chrono::nanoseconds::zero()) room_ = room();
         shut_ += step;
         if (!data_in_flight()) shut_at_rest_ += step;
     }
 
     /// The end sent this. `at_once`: it follows a segment of the peer as closely as an answer does.
-    constexpr finding sends(const segment& sent, const verdict& said, bool at_once, sending_times& told) noexcept {
+    constexpr finding sends(const segment& sent, const verdict& said, bool at_once, bool promptly, timestamp now, sending_times& told) noexcept {
         if (sent.flags.rst()) return {};
         if (is_probe(said)) {
             const bool waited = shut_ > std::chrono::nanoseconds::zero();
@@ -56,6 +59,8 @@ public:
         mss_ = full_segment(sent);
         const bool waited = at_once && shut_ > std::chrono::nanoseconds::zero() &&
                             std::cmp_greater(std::min(sent.payload_length, mss_), room_);
+        pauses_.sends(now, sent.payload_length, !promptly && shut_total_ == std::chrono::nanoseconds::zero());
+        shut_total_ = {};
         settle(waited, told);
         return {.new_data = true, .was_shut_out = waited};
     }
@@ -121,6 +126,8 @@ private:
     }
 
     send_space space_{};
+    sending_pauses pauses_{};
+    std::chrono::nanoseconds shut_total_{};
     std::chrono::nanoseconds shut_{};         ///< without room since the last data or probe
     std::chrono::nanoseconds shut_at_rest_{}; ///< the part of it that is not in `busy`
     sequence_number data_end_{};              ///< after the highest byte of data

@@ -94,7 +94,8 @@ public:
 
         if (next.verdict.is_retransmission()) resend(next, sender, of, time);
         const bool at_once = sender.spoken_to && of.latest - *sender.spoken_to <= answer_time(sender);
-        const auto found = sender.sending.sends(sent, next.verdict, at_once, time.sending(next.way));
+        const bool promptly = sender.spoken_to && of.latest - *sender.spoken_to <= 2*sender.there_and_back.least().value_or(nanoseconds::zero())+std::chrono::microseconds{100};
+        const auto found = sender.sending.sends(sent, next.verdict, at_once, promptly, of.latest, time.sending(next.way));
         if (found.was_shut_out) time.receiver_window += sender.shut_out.take_from(time);
         if (found.new_data) talk(next.sender, client, of, time, found.was_shut_out);
         sender.sent_fin |= sent.flags.fin();
@@ -116,8 +117,8 @@ private:
         }
         end_state& first = of.ends[client];
         end_state& second = of.ends[1 - client];
-        first.sending.passes(step, told.client_to_server);
-        second.sending.passes(step, told.server_to_client);
+        first.sending.passes(step, of.latest, told.client_to_server);
+        second.sending.passes(step, of.latest, told.server_to_client);
 
         end_state& owner = rank(second) > rank(first) ? second : first;
         const end_state& other = &owner == &first ? second : first;
