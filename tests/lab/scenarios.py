@@ -179,7 +179,7 @@ SCENARIOS = {
     "kernel_ipv6": Scenario(dict(delay=40, loss=0.004), talk=lambda r: limited(r, 3), version=6),
     "kernel_no_timestamps": Scenario(dict(delay=8, loss=0.004), talk=lambda r: limited(r, 3, 500000),
                                      sysctls=NO_TIMESTAMPS),  # fmt: skip
-    "kernel_small_windows": Scenario(dict(delay=15, loss=0.002), talk=lambda r: limited(r, 3), sysctls=SMALL_WINDOWS),
+    "kernel_small_windows": Scenario(dict(delay=15, loss=0.004), talk=lambda r: limited(r, 3), sysctls=SMALL_WINDOWS),
     "kernel_large_windows": Scenario(dict(delay=25, loss=0.001), talk=lambda r: limited(r, 3, 1500000),
                                      sysctls={"ipv4/tcp_rmem": "4096 2000000 4000000"}),  # fmt: skip
     "kernel_reno": Scenario(dict(delay=20, loss=0.003), talk=lambda r: limited(r, 3, 500000),

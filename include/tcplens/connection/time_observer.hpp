@@ -51,7 +51,6 @@ private:
     struct end_state {
         sending_clock sending{};
         round_trip there_and_back{};        ///< from the capture to this end
-        std::optional<timestamp> spoken_to{}; ///< when its peer's latest segment was captured
         sequence_number recovery_point{};   ///< all before it must be acknowledged to end the recovery
         bool sent_fin = false;
         bool suspects_loss = false; ///< duplicate ACKs came
@@ -93,15 +92,12 @@ public:
         of.was_reset = next.connection.close == close_reason::reset;
 
         if (next.verdict.is_retransmission()) resend(next, sender, of, time);
-        const bool at_once = sender.spoken_to && of.latest - *sender.spoken_to <= answer_time(sender);
-        const bool promptly = sender.spoken_to && of.latest - *sender.spoken_to <= 2*sender.there_and_back.least().value_or(nanoseconds::zero())+std::chrono::microseconds{100};
-        const auto found = sender.sending.sends(sent, next.verdict, at_once, promptly, of.latest, time.sending(next.way));
+        const auto found = sender.sending.sends(sent, next.verdict, of.latest, answer_time(sender), time.sending(next.way));
         if (found.was_shut_out) time.receiver_window += sender.shut_out.take_from(time);
         if (found.new_data) talk(next.sender, client, of, time, found.was_shut_out);
         sender.sent_fin |= sent.flags.fin();
 
-        hear(next, receiver);
-        receiver.spoken_to = of.latest;
+        hear(next, of.latest, receiver);
     }
 
 private:
@@ -117,8 +113,8 @@ private:
         }
         end_state& first = of.ends[client];
         end_state& second = of.ends[1 - client];
-        first.sending.passes(step, of.latest, told.client_to_server);
-        second.sending.passes(step, of.latest, told.server_to_client);
+        const nanoseconds first_shut = first.sending.passes(step, of.latest, told.client_to_server);
+        const nanoseconds second_shut = second.sending.passes(step, of.latest, told.server_to_client);
 
         end_state& owner = rank(second) > rank(first) ? second : first;
         const end_state& other = &owner == &first ? second : first;
@@ -139,7 +135,7 @@ private:
             return;
         }
         if (why == rank_of_end::shut_out) {
-            owner.shut_out.add(part, step);
+            owner.shut_out.add(part, &owner == &first ? first_shut : second_shut);
             if (flight) return;
         }
         if (!flight) of.since_quiet.add(part, step);
@@ -152,7 +148,7 @@ private:
         const bool flight = of.sending.data_in_flight();
         if (of.recovers && flight) return rank_of_end::recovers;
         if (of.suspects_loss && flight) return rank_of_end::suspects_loss;
-        if (of.sending.is_shut() && !of.sent_fin) return rank_of_end::shut_out;
+        if (of.sending.has_no_room() && !of.sent_fin) return rank_of_end::shut_out;
         return flight ? rank_of_end::sends : rank_of_end::rests;
     }
 
@@ -162,10 +158,9 @@ private:
         of.opened |= next.connection.handshake == handshake_state::completed;
     }
 
-    /// How long an end takes to answer, as seen from here: the least that was measured, and what a busy host may add.
+    /// The least time from the capture to an end and back: next to nothing beside it, a round trip beside its peer.
     [[nodiscard]] static constexpr nanoseconds answer_time(const end_state& of) noexcept {
-        const nanoseconds least = of.there_and_back.least().value_or(nanoseconds::zero());
-        return least + least / 4 + std::chrono::milliseconds{2};
+        return of.there_and_back.least().value_or(nanoseconds::zero());
     }
 
     /// An end sends data for the first time, and shows what the time before was.
@@ -178,7 +173,7 @@ private:
             tentative& silence = answers ? of.since_data : of.since_quiet;
             const nanoseconds all = silence.take_from(told);
             // What it waited for was still on its way to it, and this on its way here.
-            const nanoseconds under_way = std::min(all, speaker.there_and_back.least().value_or(nanoseconds::zero()));
+            const nanoseconds under_way = std::min(all, answer_time(speaker));
             told.path += under_way;
             (answers && who != client ? told.receiver_application : told.sender_application) += all - under_way;
             other.without_progress = {};
@@ -210,8 +205,8 @@ private:
     }
 
     /// An end is acknowledged.
-    static constexpr void hear(const observed_segment& next, end_state& hearer) noexcept {
-        const bool advances = hearer.sending.hears(next.segment);
+    static constexpr void hear(const observed_segment& next, timestamp now, end_state& hearer) noexcept {
+        const bool advances = hearer.sending.hears(next.segment, now);
         if (!advances) {
             const auto blocks = next.segment.options.sack_blocks();
             const bool sacks = !blocks.empty() && before(next.segment.acknowledgment, blocks[0].right);
