@@ -63,7 +63,11 @@ set(tcplens_headers
     connection/round_trip.hpp
     connection/segment_rules.hpp
     connection/send_space.hpp
+    connection/sending_clock.hpp
+    connection/sending_pauses.hpp
     connection/sequence_holes.hpp
+    connection/time_attribution.hpp
+    connection/time_observer.hpp
     connection/transmission_order.hpp
     connection/tuple_hash.hpp
     connection/unacknowledged_count.hpp

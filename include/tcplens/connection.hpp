@@ -8,4 +8,6 @@
 #include "connection/detailed_connection.hpp"
 #include "connection/evidence_rules.hpp"
 #include "connection/repeated_sequence_rules.hpp"
+#include "connection/time_attribution.hpp"
+#include "connection/time_observer.hpp"
 #include "connection/wireshark_rules.hpp"

@@ -52,6 +52,7 @@ private:
         sending_clock sending{};
         round_trip there_and_back{};        ///< from the capture to this end
         sequence_number recovery_point{};   ///< all before it must be acknowledged to end the recovery
+        bool sent_syn = false;
         bool sent_fin = false;
         bool suspects_loss = false; ///< duplicate ACKs came
         bool recovers = false;
@@ -154,8 +155,12 @@ private:
 
     static constexpr void follow_handshake(const observed_segment& next, connection_state& of) noexcept {
         const tcp_flags flags = next.segment.flags;
+        of.ends[next.sender].sent_syn |= flags.syn();
         of.saw_syn |= flags.syn();
-        of.opened |= next.connection.handshake == handshake_state::completed;
+        // Picked up midstream it is open; so it is when the SYN alone was not captured.
+        const bool midstream = next.begins_connection && !flags.syn();
+        const bool answers_syn = of.ends[1 - next.sender].sent_syn && flags.ack() && !flags.syn() && !flags.rst();
+        of.opened |= midstream || answers_syn || next.connection.handshake == handshake_state::completed;
     }
 
     /// The least time from the capture to an end and back: next to nothing beside it, a round trip beside its peer.
@@ -191,7 +196,8 @@ private:
         const sequence_number end = next.segment.sequence_end();
         if (!sender.sending.data_in_flight() || !before(sender.sending.space().unacknowledged(), end)) return;
         const bool timer = next.verdict.has(verdict_names::tail_loss_probe) ||
-                           (next.verdict.because & evidence::silence) != evidence::none;
+                           (next.verdict.because & evidence::silence) != evidence::none ||
+                           (!sender.suspects_loss && !sender.recovers); // nobody asked for it
         const nanoseconds lost = timer ? std::max(sender.suspected, sender.without_progress) : sender.suspected;
         told.path -= lost;
         told.loss_recovery += lost;
