@@ -7,6 +7,7 @@
 #include <tcplens/connection/wireshark_rules.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -198,6 +199,34 @@ void follow(std::span<const std::byte> input, const Rules& rules) {
     }
 }
 
+/// Each instant of each connection was spent on one thing.
+void require_sound(const time_attribution& of) {
+    using std::chrono::nanoseconds;
+    for (const nanoseconds part : {of.handshake, of.sender_application, of.receiver_window, of.loss_recovery, of.path,
+                                   of.receiver_application, of.teardown, of.retransmission_timeout}) {
+        require(part >= nanoseconds::zero() && part <= of.duration);
+    }
+    require(of.sum() == of.duration && of.retransmission_timeout <= of.loss_recovery);
+    for (const sending_times& each : {of.client_to_server, of.server_to_client}) {
+        require(nanoseconds::zero() <= each.receiver_limited && each.receiver_limited <= each.busy);
+        require(each.busy <= of.duration);
+    }
+}
+
+template <class Rules>
+void follow_time(std::span<const std::byte> input, const Rules& rules, bool split) {
+    basic_connection_table table{table_options{.split_incarnations = split, .key = hash_key{1}}, rules,
+                                 time_observer{}};
+    capture_reader reader{input};
+    for (const packet& each : reader) {
+        const add_result added = table.add(each);
+        if (added.connection == nullptr) continue;
+        const auto& seen = table[added.connection->number];
+        require_sound(seen.time);
+        require(seen.time.duration >= seen.last_time - seen.first_time);
+    }
+}
+
 } // namespace
 
 // Input: a capture.
@@ -206,5 +235,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     follow(input, evidence_rules{});
     follow(input, repeated_sequence_rules{64, hash_key{1}});
     follow(input, wireshark_rules{});
+    follow_time(input, evidence_rules{}, true);
+    follow_time(input, evidence_rules{}, false);
+    follow_time(input, repeated_sequence_rules{64, hash_key{1}}, false);
     return 0;
 }

@@ -77,6 +77,7 @@ public:
     constexpr bool hears(const segment& heard, timestamp now) noexcept {
         if (heard.flags.rst()) return false;
         heard_at_ = now;
+        if (has_no_room()) room_ = room();
         if (heard.flags.syn()) take_syn(heard);
         const bool known = space_.known();
         const sequence_number unacknowledged = space_.unacknowledged();
@@ -140,7 +141,7 @@ private:
     nanoseconds at_rest_{};      ///< likewise: had no room, and nothing in flight, so that it did not seem busy
     sequence_number data_end_{}; ///< after the highest byte of data
     sequence_number edge_{};     ///< of the window: after the highest that the peer takes
-    std::int32_t room_ = 0;      ///< when there was first too little of it, since its last new data or probe
+    std::int32_t room_ = 0;      ///< the latest that was too little, before its peer said something
     std::uint32_t full_segment_ = 0; ///< 0 before any data
     std::uint16_t size_limit_ = unknown_size;
     bool has_edge_ = false;

@@ -31,7 +31,7 @@ public:
         } else {
             learn(since, by_itself);
             silent_before_ = since;
-            credit_ = std::max(now - until_, nanoseconds::zero());
+            credit_ = by_itself ? nanoseconds::zero() : std::max(now - until_, nanoseconds::zero());
             began_by_itself_ = by_itself;
         }
         latest_ = now;
