@@ -335,7 +335,8 @@ TEST_CASE("a sender that pauses by itself is not shut out meanwhile") {
 
 // --- loss
 
-TEST_CASE("loss recovery begins with the first duplicate ACK, and ends when all is acknowledged that was sent by then") {
+TEST_CASE(
+    "loss recovery begins with the first duplicate ACK, and ends when all is acknowledged that was sent by then") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100).uncaptured();
@@ -536,10 +537,20 @@ TEST_CASE("roles that change take the directions with them") {
     const endpoint a{*address::parse("192.0.2.1"), 1};
     const endpoint b{*address::parse("192.0.2.2"), 2};
     const timestamp start{1'700'000'000s};
-    t.add(segment{.time = start, .source = b, .destination = a, .sequence = {500}, .acknowledgment = {101},
-                  .payload_length = 10, .flags = {0x10}});
-    t.add(segment{.time = start + 3ms, .source = b, .destination = a, .sequence = {510}, .acknowledgment = {101},
-                  .payload_length = 10, .flags = {0x10}});
+    t.add(segment{.time = start,
+                  .source = b,
+                  .destination = a,
+                  .sequence = {500},
+                  .acknowledgment = {101},
+                  .payload_length = 10,
+                  .flags = {0x10}});
+    t.add(segment{.time = start + 3ms,
+                  .source = b,
+                  .destination = a,
+                  .sequence = {510},
+                  .acknowledgment = {101},
+                  .payload_length = 10,
+                  .flags = {0x10}});
     CHECK(t[0].time.client_to_server.busy == 3ms);
     t.add(segment{.time = start + 4ms, .source = a, .destination = b, .sequence = {100}, .flags = {0x02}});
     CHECK(t[0].client == a);
@@ -572,8 +583,13 @@ TEST_CASE("the longest times there are") {
     const endpoint b{*address::parse("192.0.2.2"), 2};
     std::uint32_t at = 1;
     for (const timestamp time : {timestamp::min(), timestamp::max(), timestamp::min(), timestamp::max()}) {
-        t.add(segment{.time = time, .source = a, .destination = b, .sequence = {at}, .acknowledgment = {1},
-                      .payload_length = 10, .flags = {0x10}});
+        t.add(segment{.time = time,
+                      .source = a,
+                      .destination = b,
+                      .sequence = {at},
+                      .acknowledgment = {1},
+                      .payload_length = 10,
+                      .flags = {0x10}});
         at += 10;
     }
     CHECK(t[0].time.duration == subtractable(timestamp::max()) - subtractable(timestamp::min()));

@@ -184,6 +184,9 @@ SCENARIOS = {
                                      sysctls={"ipv4/tcp_rmem": "4096 2000000 4000000"}),  # fmt: skip
     "kernel_reno": Scenario(dict(delay=20, loss=0.003), talk=lambda r: limited(r, 3, 500000),
                             sysctls={"ipv4/tcp_congestion_control": "reno"}),  # fmt: skip
+    "few_limits": Scenario(dict(delay=10), talk=lambda r: limited(r, 1, 70000, 0.5, 0.015, 4000)),
+    "few_limits_lossy": Scenario(dict(delay=25, loss=0.01), talk=lambda r: limited(r, 1, 70000, 0.5, 0.015, 4000),
+                                 version=6, sysctls={"ipv4/tcp_rmem": "4096 40000 40000"}),  # fmt: skip
     "smoke": Scenario(dict(delay=5, loss=0.03, reorder=0.02, reorder_by=5, duplicate=0.01), talk=few),
 }
 

@@ -137,11 +137,11 @@ private:
     send_space space_{};
     sending_pauses pauses_{};
     timestamp heard_at_{};
-    nanoseconds shut_out_{};     ///< since its last new data or probe: had no room, and no pause was on
-    nanoseconds at_rest_{};      ///< likewise: had no room, and nothing in flight, so that it did not seem busy
-    sequence_number data_end_{}; ///< after the highest byte of data
-    sequence_number edge_{};     ///< of the window: after the highest that the peer takes
-    std::int32_t room_ = 0;      ///< the latest that was too little, before its peer said something
+    nanoseconds shut_out_{};         ///< since its last new data or probe: had no room, and no pause was on
+    nanoseconds at_rest_{};          ///< likewise: had no room, and nothing in flight, so that it did not seem busy
+    sequence_number data_end_{};     ///< after the highest byte of data
+    sequence_number edge_{};         ///< of the window: after the highest that the peer takes
+    std::int32_t room_ = 0;          ///< the latest that was too little, before its peer said something
     std::uint32_t full_segment_ = 0; ///< 0 before any data
     std::uint16_t size_limit_ = unknown_size;
     bool has_edge_ = false;

@@ -74,7 +74,8 @@ struct time_attribution {
 
     /// All parts: `duration` (retransmission_timeout is a part of a part).
     [[nodiscard]] constexpr std::chrono::nanoseconds sum() const noexcept {
-        return handshake + sender_application + receiver_window + loss_recovery + path + receiver_application + teardown;
+        return handshake + sender_application + receiver_window + loss_recovery + path + receiver_application +
+               teardown;
     }
 
     [[nodiscard]] friend constexpr bool operator==(const time_attribution&, const time_attribution&) noexcept = default;

@@ -50,16 +50,16 @@ private:
 
     struct end_state {
         sending_clock sending{};
-        round_trip there_and_back{};        ///< from the capture to this end
-        sequence_number recovery_point{};   ///< all before it must be acknowledged to end the recovery
+        round_trip there_and_back{};      ///< from the capture to this end
+        sequence_number recovery_point{}; ///< all before it must be acknowledged to end the recovery
         bool sent_syn = false;
         bool sent_fin = false;
         bool suspects_loss = false; ///< duplicate ACKs came
         bool recovers = false;
-        tentative shut_out{};            ///< without room in the window, since its last data
-        nanoseconds without_progress{};  ///< on the path, since its last new data or acknowledgment
-        nanoseconds suspected{};         ///< on the path, since the first duplicate ACK
-        nanoseconds since_resent{};      ///< in recovery, since the last that it sent again, or progress
+        tentative shut_out{};           ///< without room in the window, since its last data
+        nanoseconds without_progress{}; ///< on the path, since its last new data or acknowledgment
+        nanoseconds suspected{};        ///< on the path, since the first duplicate ACK
+        nanoseconds since_resent{};     ///< in recovery, since the last that it sent again, or progress
     };
 
 public:
@@ -93,7 +93,8 @@ public:
         of.was_reset = next.connection.close == close_reason::reset;
 
         if (next.verdict.is_retransmission()) resend(next, sender, of, time);
-        const auto found = sender.sending.sends(sent, next.verdict, of.latest, answer_time(sender), time.sending(next.way));
+        const auto found =
+            sender.sending.sends(sent, next.verdict, of.latest, answer_time(sender), time.sending(next.way));
         if (found.was_shut_out) time.receiver_window += sender.shut_out.take_from(time);
         if (found.new_data) talk(next.sender, client, of, time, found.was_shut_out);
         sender.sent_fin |= sent.flags.fin();
@@ -126,9 +127,9 @@ private:
             return;
         }
         const bool flight = first.sending.data_in_flight() || second.sending.data_in_flight();
-        const auto part = flight                               ? &time_attribution::path
-                          : first.sent_fin || second.sent_fin  ? &time_attribution::teardown
-                                                               : &time_attribution::sender_application;
+        const auto part = flight                              ? &time_attribution::path
+                          : first.sent_fin || second.sent_fin ? &time_attribution::teardown
+                                                              : &time_attribution::sender_application;
         told.*part += step;
         if (owner.sending.data_in_flight()) owner.without_progress += step;
         if (why == rank_of_end::suspects_loss) {
