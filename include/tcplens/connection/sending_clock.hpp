@@ -31,8 +31,8 @@ public:
 
     /// So much time goes by, up to `now`. Returns how much of that the window had no room for a full segment, and no pause was
     /// on: it may have been shut out.
-    constexpr nanoseconds passes(nanoseconds step, timestamp now, sending_times& told) noexcept {
-        const bool flight = data_in_flight();
+    /// `flight`: data_in_flight().
+    constexpr nanoseconds passes(nanoseconds step, timestamp now, bool flight, sending_times& told) noexcept {
         if (flight) told.busy += step;
         if (!has_no_room()) return {};
         if (!was_without_room_) room_ = room();

@@ -83,7 +83,7 @@ public:
         const nanoseconds step = std::max(sent.time - of.latest, nanoseconds::zero());
         of.latest = std::max(of.latest, sent.time);
         time.duration += step;
-        give(step, client, of, time);
+        if (step > nanoseconds::zero()) give(step, client, of, time);
 
         end_state& sender = of.ends[next.sender];
         end_state& receiver = of.ends[1 - next.sender];
@@ -115,39 +115,43 @@ private:
         }
         end_state& first = of.ends[client];
         end_state& second = of.ends[1 - client];
-        const nanoseconds first_shut = first.sending.passes(step, of.latest, told.client_to_server);
-        const nanoseconds second_shut = second.sending.passes(step, of.latest, told.server_to_client);
+        const bool first_flight = first.sending.data_in_flight();
+        const bool second_flight = second.sending.data_in_flight();
+        const nanoseconds first_shut = first.sending.passes(step, of.latest, first_flight, told.client_to_server);
+        const nanoseconds second_shut = second.sending.passes(step, of.latest, second_flight, told.server_to_client);
 
-        end_state& owner = rank(second) > rank(first) ? second : first;
-        const end_state& other = &owner == &first ? second : first;
-        const rank_of_end why = rank(owner);
+        const rank_of_end first_rank = rank(first, first_flight);
+        const rank_of_end second_rank = rank(second, second_flight);
+        const bool is_second = second_rank > first_rank;
+        end_state& owner = is_second ? second : first;
+        const rank_of_end why = is_second ? second_rank : first_rank;
         if (why == rank_of_end::recovers) {
             told.loss_recovery += step;
             owner.since_resent += step;
             return;
         }
-        const bool flight = first.sending.data_in_flight() || second.sending.data_in_flight();
+        const bool flight = first_flight || second_flight;
         const auto part = flight                              ? &time_attribution::path
                           : first.sent_fin || second.sent_fin ? &time_attribution::teardown
                                                               : &time_attribution::sender_application;
         told.*part += step;
-        if (owner.sending.data_in_flight()) owner.without_progress += step;
+        if (is_second ? second_flight : first_flight) owner.without_progress += step;
         if (why == rank_of_end::suspects_loss) {
             owner.suspected += step;
             return;
         }
         if (why == rank_of_end::shut_out) {
-            owner.shut_out.add(part, &owner == &first ? first_shut : second_shut);
+            owner.shut_out.add(part, is_second ? second_shut : first_shut);
             if (flight) return;
         }
         if (!flight) of.since_quiet.add(part, step);
-        if (!other.sending.data_in_flight()) of.since_data.add(part, step);
+        if (!(is_second ? first_flight : second_flight)) of.since_data.add(part, step);
     }
 
     enum class rank_of_end : std::uint8_t { rests, sends, shut_out, suspects_loss, recovers };
 
-    [[nodiscard]] static constexpr rank_of_end rank(const end_state& of) noexcept {
-        const bool flight = of.sending.data_in_flight();
+    /// Which end the time belongs to, and why: the highest.
+    [[nodiscard]] static constexpr rank_of_end rank(const end_state& of, bool flight) noexcept {
         if (of.recovers && flight) return rank_of_end::recovers;
         if (of.suspects_loss && flight) return rank_of_end::suspects_loss;
         if (of.sending.has_no_room() && !of.sent_fin) return rank_of_end::shut_out;
