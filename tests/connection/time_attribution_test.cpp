@@ -297,6 +297,47 @@ TEST_CASE("a window probe stands for what waits") {
     CHECK(time_of(s).receiver_window == 610ms);
 }
 
+TEST_CASE("what a window probe explained is explained for good") {
+    story s;
+    auto [client, server] = established_with_window(s, 1000);
+    client.sends(1, 1000);
+    s.after(10ms);
+    server.acks(1001).window(0).expect(zero_window);
+    s.after(200ms);
+    client.probes().expect(zero_window_probe);
+    SUBCASE("though the server then speaks") {
+        s.after(30ms);
+        server.sends(1, 100).acking(1001).expect(zero_window);
+        const time_attribution time = time_of(s);
+        CHECK(time.receiver_window == 210ms);
+        CHECK(time.path == 10ms);
+        CHECK(time.receiver_application == 20ms);
+        CHECK(time.sum() == 250ms);
+    }
+    SUBCASE("though it then closes") {
+        s.after(30ms);
+        client.resets();
+        CHECK(time_of(s).receiver_window == 210ms);
+        CHECK(time_of(s).sender_application == 30ms);
+    }
+}
+
+TEST_CASE("who has data in flight is not asked for an answer") {
+    story s;
+    auto [client, server] = s.established({.rtt = 10ms});
+    server.sends(1, 100);
+    s.after(1ms);
+    client.sends(1, 100);
+    s.after(5ms);
+    server.sends(101, 100);
+    s.after(4ms);
+    client.acks(201);
+    server.acks(101);
+    CHECK(time_of(s).path == 9ms);
+    CHECK(time_of(s).sender_application == 1ms); // the client's, to which the server had spoken
+    CHECK(time_of(s).receiver_application == 0ms);
+}
+
 TEST_CASE("the window of a connection whose scale is not known says nothing, unless it is closed") {
     story s;
     auto [client, server] = s.midstream();

@@ -67,7 +67,7 @@ public:
         friend time_observer;
         std::array<end_state, 2> ends{};
         timestamp latest{};
-        tentative since_data{};  ///< since the latest data, while its receiver had nothing in flight
+        tentative since_data{};  ///< since the latest data, while the end that got it had nothing in flight
         tentative since_quiet{}; ///< the part of it in which nothing was in flight at all
         std::optional<side> last_talker{};
         bool opened = false;
@@ -95,7 +95,11 @@ public:
         if (next.verdict.is_retransmission()) resend(next, sender, of, time);
         const auto found =
             sender.sending.sends(sent, next.verdict, of.latest, answer_time(sender), time.sending(next.way));
-        if (found.was_shut_out) time.receiver_window += sender.shut_out.take_from(time);
+        if (found.was_shut_out) {
+            time.receiver_window += sender.shut_out.take_from(time);
+            sender.without_progress = {};
+            of.since_data = of.since_quiet = {};
+        }
         if (found.new_data) talk(next.sender, client, of, time, found.was_shut_out);
         sender.sent_fin |= sent.flags.fin();
 
@@ -145,7 +149,8 @@ private:
             if (flight) return;
         }
         if (!flight) of.since_quiet.add(part, step);
-        if (!(is_second ? first_flight : second_flight)) of.since_data.add(part, step);
+        const bool client_answers = of.last_talker && *of.last_talker != client;
+        if (!of.last_talker || !(client_answers ? first_flight : second_flight)) of.since_data.add(part, step);
     }
 
     enum class rank_of_end : std::uint8_t { rests, sends, shut_out, suspects_loss, recovers };
