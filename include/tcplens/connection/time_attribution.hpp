@@ -13,10 +13,13 @@ namespace tcplens {
 /// times of the sender, so they are right beside it; elsewhere `busy` lacks a round trip from there to the sender for each
 /// time that the sender had nothing left, and `receiver_limited` is mostly not seen.
 struct sending_times {
-    /// Data or a FIN was unacknowledged, or waited for a closed window to open. A SYN without data does not count.
+    /// Data was unacknowledged, or waited for a closed window to open. A SYN or a FIN alone does not count (Linux counts a FIN,
+    /// but after that applications seldom ask).
     std::chrono::nanoseconds busy{};
-    /// The part of it in which the next segment did not fit into the window, though it was there to be sent. Of a congestion
-    /// window that is full at the same time, which Linux then holds responsible, a capture knows nothing.
+    /// The part of it in which the next segment did not fit into the window, though it was there to be sent, and its sender
+    /// made no pause to pace itself (then Linux does not blame the window). Pauses are learnt from those that the capture
+    /// shows: where each burst fills the window, as over paths of a millisecond to a slow reader, BBR's are not seen and
+    /// this is too long, by up to a half. Of a congestion window that is full at the same time a capture knows nothing.
     std::chrono::nanoseconds receiver_limited{};
 
     [[nodiscard]] friend constexpr bool operator==(const sending_times&, const sending_times&) noexcept = default;
@@ -56,7 +59,7 @@ struct time_attribution {
     /// for pauses of an application that were shorter than a round trip: a capture cannot tell them apart.
     std::chrono::nanoseconds path{};
     /// The server had got the last byte of a request, and the first byte of its answer was yet to come. From the last captured
-    /// byte of the client to the first of the server, less the least round trip from the capture to the server: nothing beside
+    /// byte of the client to the first of the server (by the roles as known at that time), less the least round trip from the capture to the server: nothing beside
     /// the server, so that there it is exact; beside the client, what a slower round trip than the least took is in it.
     std::chrono::nanoseconds receiver_application{};
     /// After the first FIN, when no data was in flight and none came any more; and all after a RST.
