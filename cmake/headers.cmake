@@ -143,9 +143,13 @@ set(tcplens_headers
     connection/round_trip_statistics.hpp
     connection/segment_rules.hpp
     connection/send_space.hpp
+    connection/sending_clock.hpp
+    connection/sending_pauses.hpp
     connection/sequence_holes.hpp
     connection/time_series.hpp
     connection/time_series_observer.hpp
+    connection/time_attribution.hpp
+    connection/time_observer.hpp
     connection/transmission_order.hpp
     connection/tuple_hash.hpp
     connection/unacknowledged_count.hpp

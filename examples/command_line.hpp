@@ -196,15 +196,22 @@ using options = std::initializer_list<const option*>;
     return tcplens::capture_file{tcplens::file_stream::standard_input()};
 }
 
-/// Calls `use(table)` with an empty table that has the rules asked for: each has its own type, so `use` is a template.
+/// Calls `use(rules)` with the rules asked for: each set has its own type, so `use` is a template.
 template <class Use>
-exit_status with_table(rule_set asked_for, Use use) {
+exit_status with_rules(rule_set asked_for, Use use) {
     switch (asked_for) {
-    case rule_set::wireshark: return use(tcplens::basic_connection_table<tcplens::wireshark_rules>{});
-    case rule_set::repeated_sequence: return use(tcplens::basic_connection_table<tcplens::repeated_sequence_rules>{});
+    case rule_set::wireshark: return use(tcplens::wireshark_rules{});
+    case rule_set::repeated_sequence: return use(tcplens::repeated_sequence_rules{});
     case rule_set::evidence: break;
     }
-    return use(tcplens::basic_connection_table<tcplens::evidence_rules>{});
+    return use(tcplens::evidence_rules{});
+}
+
+/// Calls `use(table)` with an empty table that has the rules asked for.
+template <class Use>
+exit_status with_table(rule_set asked_for, Use use) {
+    return with_rules(asked_for,
+                      [&]<class Rules>(const Rules&) { return use(tcplens::basic_connection_table<Rules>{}); });
 }
 
 /// Shows on a terminal how far reading got, if it takes long.

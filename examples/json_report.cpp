@@ -2,10 +2,12 @@
 // Answers the four questions as one JSON object.
 
 #include "command_line.hpp"
+#include "json_facts.hpp"
 #include "not_understood.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <tuple>
@@ -245,7 +247,7 @@ int main(int argc, char** argv) {
     const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &rules});
     tcplens::capture_file capture = open(given);
 
-    const exit_status status = with_table(given.rules, [&](auto table) {
+    const auto answer = [&](auto table) {
         read(capture, table);
 
         json answers;
@@ -262,6 +264,12 @@ int main(int argc, char** argv) {
         // mcpcap tells these two here, and so can who reads its answers.
         answers["connections"]["total_packets"] = table.statistics().packets;
         answers["connections"]["tcp_packets_found"] = table.statistics().tcp;
+        if constexpr (requires { table[0].profile; }) {
+            std::size_t next = 0; // in the same order as they were described
+            tcplens::for_each_selected(table, {given.server_ip, given.server_port}, [&](const auto& each) {
+                answers["connections"]["connections"][next++].update(facts_json(each));
+            });
+        }
         answers["anomalies"] = tcplens::analyze_anomalies(table, {.server_address = given.server_ip,
                                                                   .server_port = given.server_port,
                                                                   .retransmission_threshold = given.threshold});
@@ -273,6 +281,10 @@ int main(int argc, char** argv) {
         }
         std::cout << answers.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
         return conclude(given, capture);
+    };
+    const exit_status status = with_rules(given.rules, [&]<class Rules>(const Rules&) {
+        return given.detailed ? answer(tcplens::basic_detailed_connection_table<Rules>{})
+                              : answer(tcplens::basic_connection_table<Rules>{});
     });
     return static_cast<int>(status);
 }

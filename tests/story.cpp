@@ -61,6 +61,25 @@ std::string names_of(evidence reasons) {
     return reasons == evidence::none ? "nothing" : to_string(reasons);
 }
 
+/// Each part is there, and all together are the duration.
+bool is_sound(const time_attribution& of) {
+    const std::array parts{of.handshake,
+                           of.sender_application,
+                           of.receiver_window,
+                           of.loss_recovery,
+                           of.path,
+                           of.receiver_application,
+                           of.teardown,
+                           of.duration,
+                           of.retransmission_timeout};
+    if (!std::ranges::all_of(parts, [](auto part) { return part >= part.zero(); })) return false;
+    for (const sending_times& each : {of.client_to_server, of.server_to_client}) {
+        if (each.receiver_limited < each.busy.zero() || each.receiver_limited > each.busy || each.busy > of.duration)
+            return false;
+    }
+    return of.sum() == of.duration && of.retransmission_timeout <= of.loss_recovery;
+}
+
 } // namespace
 
 // What is said
@@ -253,6 +272,7 @@ struct story::telling {
     std::vector<const story_segment*> segments{}; ///< in the order of the capture
     std::vector<add_result> results{};
     std::vector<tcplens::connection> connections{}; ///< told as if in the first setting
+    std::vector<time_attribution> times{};          ///< of the same
     std::optional<capture_error> error{};
 };
 
@@ -375,6 +395,11 @@ story::telling story::tell_in(const setting& how) const {
     if (options_.rules == story_rules::evidence) follow(connection_table{options});
     else follow(basic_connection_table{options, repeated_sequence_rules{1000}});
 
+    basic_connection_table<evidence_rules, time_observer> timed{options};
+    capture_reader again{std::span<const std::byte>{told.file}};
+    for (const packet& each : again) timed.add(each);
+    for (const auto& each : timed) told.times.push_back(each.time);
+
     // As in the first setting: its addresses, and IPv4 headers are 20 bytes shorter.
     for (tcplens::connection& each : told.connections) {
         for (const pair_state& pair : pairs_) {
@@ -426,6 +451,7 @@ std::string story::what_went_wrong() {
                         if (std::exchange(first, false)) {
                             capture_ = told.file;
                             connections_ = told.connections;
+                            times_ = told.times;
                         }
                         if (std::string wrong = differences(told, how); !wrong.empty()) return wrong;
                     }
@@ -495,6 +521,13 @@ std::string story::differences(const telling& told, const setting& how) {
             all_wrong +=
                 "\n  " + describe(told.connections[i]) + "\n  but in the first setting\n  " + describe(connections_[i]);
         }
+    }
+    // Each instant was spent on one thing, wherever sequence numbers begin. Over IPv6 verdicts may differ.
+    for (const time_attribution& each : told.times) {
+        if (!is_sound(each)) all_wrong += "\n  the parts of its time do not sum to its duration";
+    }
+    if (!how.v6 && how.handshake_order == 0 && options_.families != story_families::v6 && told.times != times_) {
+        all_wrong += "\n  time is divided otherwise than in the first setting";
     }
     // What is counted of connections is what was said of their segments.
     std::uint64_t packets = 0;

@@ -228,6 +228,7 @@ private:
 
     std::size_t told_ = 0;                           ///< how many of the segments were told
     std::vector<tcplens::connection> connections_{}; ///< as told in the first setting
+    std::vector<tcplens::time_attribution> times_{}; ///< likewise
     std::vector<std::byte> capture_{};               ///< likewise
     std::string shown_{};                            ///< as lines: as told in the first setting, or where it failed
     std::vector<std::byte> shown_capture_{};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../../examples/json_facts.hpp"
 #include "../capture_writer.hpp"
 #include "../packet_builder.hpp"
 #include "../story.hpp"
@@ -70,6 +71,23 @@ TEST_CASE("json_report says what was not understood") {
         "not_told_apart": 0, "dropped": 42,
         "skipped": {"sections": 0, "numbered_blocks": 1, "bad_options": 0, "descriptions": 0},
         "error": null})"));
+}
+
+TEST_CASE("where the time went, as JSON") {
+    tcplens::time_attribution time;
+    time.duration = 1501ns;
+    time.path = 1501ns;
+    time.client_to_server = {.busy = 1500ns, .receiver_limited = 250ns};
+    const json told = time;
+    CHECK(keys(told) == names{"duration_ns", "handshake_ns", "sender_application_ns", "receiver_window_ns",
+                              "loss_recovery_ns", "retransmission_timeout_ns", "path_ns", "receiver_application_ns",
+                              "teardown_ns"});
+    CHECK(told["duration_ns"] == 1501);
+    CHECK(told["path_ns"] == 1501);
+    CHECK(told["teardown_ns"] == 0);
+    json direction{{"payload_bytes", 7}};
+    add_to_direction(direction, time.client_to_server);
+    CHECK(direction == json{{"payload_bytes", 7}, {"busy_us", 1.5}, {"receiver_limited_us", 0.25}});
 }
 
 TEST_CASE("json_report gives each answer under its names") {

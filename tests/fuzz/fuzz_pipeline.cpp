@@ -350,6 +350,34 @@ void follow_profiles(std::span<const std::byte> input) {
     }
 }
 
+/// Each instant of each connection was spent on one thing.
+void require_sound(const time_attribution& of) {
+    using std::chrono::nanoseconds;
+    for (const nanoseconds part : {of.handshake, of.sender_application, of.receiver_window, of.loss_recovery, of.path,
+                                   of.receiver_application, of.teardown, of.retransmission_timeout}) {
+        require(part >= nanoseconds::zero() && part <= of.duration);
+    }
+    require(of.sum() == of.duration && of.retransmission_timeout <= of.loss_recovery);
+    for (const sending_times& each : {of.client_to_server, of.server_to_client}) {
+        require(nanoseconds::zero() <= each.receiver_limited && each.receiver_limited <= each.busy);
+        require(each.busy <= of.duration);
+    }
+}
+
+template <class Rules>
+void follow_time(std::span<const std::byte> input, const Rules& rules, bool split) {
+    basic_connection_table table{table_options{.split_incarnations = split, .key = hash_key{1}}, rules,
+                                 time_observer{}};
+    capture_reader reader{input};
+    for (const packet& each : reader) {
+        const add_result added = table.add(each);
+        if (added.connection == nullptr) continue;
+        const auto& seen = table[added.connection->number];
+        require_sound(seen.time);
+        require(seen.time.duration >= seen.last_time - seen.first_time);
+    }
+}
+
 } // namespace
 
 // Input: a capture.
@@ -367,5 +395,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     observe(input, wireshark_rules{}, series_overflow::forget_oldest);
     follow_profiles<profile_observer>(input);
     follow_profiles<basic_profile_observer<2, 4>>(input);
+    follow_time(input, evidence_rules{}, true);
+    follow_time(input, evidence_rules{}, false);
+    follow_time(input, repeated_sequence_rules{64, hash_key{1}}, false);
     return 0;
 }

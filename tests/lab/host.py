@@ -18,6 +18,7 @@ CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
 SO_RCVBUFFORCE, SO_TIMESTAMPNS, ETH_P_ALL = 33, 35, 3
+SIOCOUTQ = 0x5411
 ADDRESSES = {"a": {4: "10.77.0.1", 6: "fd77::1"}, "b": {4: "10.77.0.2", 6: "fd77::2"}}
 SERVER_PORT, SMALL_BUFFER_PORT, REFUSED_PORT = 9000, 9001, 9002
 LINGER_RESET = struct.pack("ii", 1, 0)  # close sends RST
@@ -120,7 +121,7 @@ def serve(channel, name, sysctls, mtu):
         elif request["do"] == "busy_sockets":
             answer = {"busy": busy_sockets()}
         else:
-            answer = {"counters": counters(), "dropped": dropped()}
+            answer = {"counters": counters(), "dropped": dropped(), "senders": senders}
         lines.write(json.dumps(answer) + "\n")
         lines.flush()
 
@@ -160,27 +161,63 @@ def dropped():
 #   server_stalls, client_stalls   seconds before that side begins to read: a closed window, if enough was sent
 #   server_thinks, client_pauses   seconds before each reply, before each further request
 #   idle                seconds of silence at the end, with keep-alives from both sides each second
+#   gulp, gulp_pause    the receiver of more than a gulp reads so many bytes at a time, and then waits so many seconds
+#   drip, drip_pause    likewise its sender writes
+#   limit               what this is limited by: both ends write down what their kernel says of it (see write_down)
 #   ending              client, server: that side closes first; half: the client sends FIN before it is answered;
 #                       client_reset, server_reset: RST after the last round;
 #                       client_aborts, server_aborts: RST amid the reply
 PLAN = dict(request=100, reply=100, rounds=1, both=0, server_stalls=0, client_stalls=0, server_thinks=0,
-            client_pauses=0, idle=0, ending="client")  # fmt: skip
+            client_pauses=0, idle=0, gulp=0, gulp_pause=0, drip=0, drip_pause=0, limit="",
+            ending="client")  # fmt: skip
 
 
-def send_all(connection, size):
+def send_all(connection, size, drip=0, pause=0):
     block = b"tcplens " * 2048
     while size > 0:
-        size -= connection.send(block[: min(size, len(block))])
+        size -= connection.send(block[: min(size, drip or len(block))])
+        if pause and size > 0:
+            time.sleep(pause)
 
 
-def read_all(connection, size):
+def read_all(connection, size, gulp=0, pause=0):
     """Reads size bytes, fewer only at the end of the stream."""
     while size > 0:
-        got = connection.recv(min(size, 65536))
+        got = connection.recv(min(size, gulp or 65536))
         if not got:
             return False
         size -= len(got)
+        if pause and size > 0:
+            time.sleep(pause)
     return True
+
+
+# What the kernel says of what a socket sent (struct tcp_info of linux/tcp.h): name, offset, bytes. Times in microseconds;
+# busy_time, rwnd_limited and sndbuf_limited are counted in ticks; bytes_acked counts the client's SYN.
+TCP_INFO_FIELDS = (
+    ("rtt_us", 68, 4), ("min_rtt_us", 148, 4), ("total_retrans", 100, 4), ("bytes_acked", 120, 8),
+    ("bytes_received", 128, 8), ("segs_out", 136, 4), ("segs_in", 140, 4), ("data_segs_in", 152, 4),
+    ("data_segs_out", 156, 4), ("busy_time_us", 168, 8), ("rwnd_limited_us", 176, 8), ("sndbuf_limited_us", 184, 8),
+    ("bytes_sent", 200, 8), ("bytes_retrans", 208, 8), ("dsack_dups", 216, 4), ("reord_seen", 220, 4),
+)  # fmt: skip
+senders = []
+
+
+def write_down(connection, limit):
+    """Writes down what the kernel says of this sender, once all that it sent is acknowledged and before it sends FIN."""
+    if not limit:
+        return
+    until = time.monotonic() + PATIENCE
+    while struct.unpack("i", fcntl.ioctl(connection, SIOCOUTQ, b"1234"))[0]:
+        if time.monotonic() > until:
+            return
+        time.sleep(0.002)
+    told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 232)
+    if len(told) < 224:  # Linux before 5.5
+        raise NotHere(errno.ENOENT, "this kernel's tcp_info is too short")
+    row = {name: int.from_bytes(told[at : at + size], "little") for name, at, size in TCP_INFO_FIELDS}
+    ends = [f"{end[0].removeprefix('::ffff:')} {end[1]}" for end in (connection.getsockname(), connection.getpeername())]
+    senders.append({"local": ends[0], "peer": ends[1], "scenario": limit} | row)
 
 
 def send_and_read(connection, out, into):
@@ -248,14 +285,15 @@ def be_server(connection):
             if plan["both"]:
                 send_and_read(connection, plan["reply"], plan["request"])
                 continue
-            if not read_all(connection, plan["request"]):
+            if not read_all(connection, plan["request"], plan["gulp"], plan["gulp_pause"]):
                 return
             time.sleep(plan["server_thinks"])
             if plan["ending"] == "server_aborts":
                 send_all(connection, plan["reply"] // 2)
                 reset(connection)
                 return
-            send_all(connection, plan["reply"])
+            send_all(connection, plan["reply"], plan["drip"], plan["drip_pause"])
+        write_down(connection, plan["limit"])
         if plan["ending"] == "server_reset":
             reset(connection)
         elif plan["ending"] != "server":
@@ -282,7 +320,7 @@ def be_client(plan):
             if plan["both"]:
                 send_and_read(connection, plan["request"], plan["reply"])
                 continue
-            send_all(connection, plan["request"])
+            send_all(connection, plan["request"], plan["drip"], plan["drip_pause"])
             if plan["ending"] == "half" and i == plan["rounds"] - 1:
                 connection.shutdown(socket.SHUT_WR)
             time.sleep(plan["client_stalls"])
@@ -290,7 +328,8 @@ def be_client(plan):
                 read_all(connection, plan["reply"] // 2)
                 reset(connection)
                 return
-            read_all(connection, plan["reply"])
+            read_all(connection, plan["reply"], plan["gulp"], plan["gulp_pause"])
+        write_down(connection, plan["limit"])
         time.sleep(plan["idle"])
         if plan["ending"] == "client_reset":
             reset(connection)

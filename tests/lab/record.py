@@ -4,9 +4,11 @@
 known harm, with the truth about each segment. Needs root on Linux and /dev/net/tun; exits with 77 where it cannot.
 
 DIR then holds a.pcap and b.pcap (the two ends; host A is the client), a.truth.tsv and b.truth.tsv (see truth.py),
-a.kernel.txt and b.kernel.txt (that host's own counters), relay.tsv (what the path did to each packet), about.json. The
+a.kernel.txt and b.kernel.txt (that host's own counters), a.tcpinfo.tsv and b.tcpinfo.tsv where the scenario has senders
+that write down their TCP_INFO, relay.tsv (what the path did to each packet), about.json. The
 exit code is 1 where the count of retransmissions in the truth is not the kernel's RetransSegs. Ends by itself, within a minute."""
 import argparse
+import csv
 import dataclasses
 import json
 import os
@@ -91,6 +93,11 @@ def record(name, seed, out, relay, snaplen=100, beside=None):
     for host in "ab":
         with open(f"{out}/{host}.kernel.txt", "w") as file:
             file.write(kernels[host]["counters"])
+        if senders := kernels[host]["senders"]:
+            with open(f"{out}/{host}.tcpinfo.tsv", "w", newline="") as file:
+                writer = csv.DictWriter(file, senders[0].keys(), delimiter="\t", lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(senders)
         classes = list(truth[host].values())
         about[host] = {
             "retrans_segs": retrans_segs(kernels[host]["counters"]),

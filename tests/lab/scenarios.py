@@ -79,6 +79,22 @@ def reused_ports(random, count, size=30000):
             at += random.uniform(1.2, 2.0)
 
 
+def limited(random, count, size=300000, span=1.5, pause=0.02, gulp=6000):
+    """Senders limited by the path, by their application, by the receiver's, and talks; all write down what their kernel
+    says of it."""
+    for _ in range(count):
+        for request, reply, name in ((1, 0, "up"), (0, 1, "down")):
+            n = int(size * random.uniform(0.5, 1.5))
+            yield talk(random, span, request=request * n, reply=reply * n, limit=name + "-path")
+            yield talk(random, span, request=request * n // 20, reply=reply * n // 20, limit=name + "-application",
+                       drip=random.randint(300, 3000), drip_pause=pause * random.uniform(1, 8))  # fmt: skip
+            yield talk(random, span, request=request * n // 2, reply=reply * n // 2, limit=name + "-receiver",
+                       gulp=int(gulp * random.uniform(0.5, 1.5)), gulp_pause=pause * random.uniform(0.5, 2),
+                       buffer=16384, port=SMALL_BUFFER_PORT)  # fmt: skip
+        yield talk(random, span, request=random.randint(50, 900), reply=random.randint(200, size // 20), limit="talk",
+                   rounds=random.randint(3, 12), client_pauses=pause, server_thinks=pause)  # fmt: skip
+
+
 def usual(size=250000, count=3, short=30, rough=3, stalled=1):
     def conversations(random):
         yield from bulk(random, size, count)
@@ -151,6 +167,26 @@ SCENARIOS = {
     "few_queued": Scenario(dict(delay=5, rate=10e6, queue=10, loss=0.01), talk=few, sysctls=NO_TIMESTAMPS),
     "few_stalls": Scenario(dict(delay=0.3, loss=0.02), talk=together(
         lambda r: stalls(r, 1, 0.2, 60000), lambda r: silences(r, 1, 0.2), lambda r: reused_ports(r, 1, 3000))),  # fmt: skip
+    # What the senders' kernels said of them is written down.
+    "kernel_clean": Scenario(dict(delay=10), talk=lambda r: limited(r, 3)),
+    "kernel_lossy": Scenario(dict(delay=20, loss=0.005), talk=lambda r: limited(r, 3)),
+    "kernel_near": Scenario(dict(delay=0.5), talk=lambda r: limited(r, 3, 2000000)),
+    "kernel_near_lossy": Scenario(dict(delay=2, loss=0.01), talk=lambda r: limited(r, 3, 800000), version=6),
+    "kernel_far": Scenario(dict(delay=100, loss=0.001), talk=lambda r: limited(r, 2, 250000)),
+    "kernel_slow": Scenario(dict(delay=15, rate=4e6, queue=40), talk=lambda r: limited(r, 2, 150000, gulp=3000)),
+    "kernel_rate": Scenario(dict(delay=5, rate=40e6, queue=100), talk=lambda r: limited(r, 3, 900000), version=6),
+    "kernel_jitter": Scenario(dict(delay=10, jitter=5, loss=0.003), talk=lambda r: limited(r, 3)),
+    "kernel_ipv6": Scenario(dict(delay=40, loss=0.004), talk=lambda r: limited(r, 3), version=6),
+    "kernel_no_timestamps": Scenario(dict(delay=8, loss=0.004), talk=lambda r: limited(r, 3, 500000),
+                                     sysctls=NO_TIMESTAMPS),  # fmt: skip
+    "kernel_small_windows": Scenario(dict(delay=15, loss=0.004), talk=lambda r: limited(r, 3), sysctls=SMALL_WINDOWS),
+    "kernel_large_windows": Scenario(dict(delay=25, loss=0.001), talk=lambda r: limited(r, 3, 1500000),
+                                     sysctls={"ipv4/tcp_rmem": "4096 2000000 4000000"}),  # fmt: skip
+    "kernel_reno": Scenario(dict(delay=20, loss=0.003), talk=lambda r: limited(r, 3, 500000),
+                            sysctls={"ipv4/tcp_congestion_control": "reno"}),  # fmt: skip
+    "few_limits": Scenario(dict(delay=10), talk=lambda r: limited(r, 1, 70000, 0.5, 0.015, 4000)),
+    "few_limits_lossy": Scenario(dict(delay=25, loss=0.01), talk=lambda r: limited(r, 1, 70000, 0.5, 0.015, 4000),
+                                 version=6, sysctls={"ipv4/tcp_rmem": "4096 40000 40000"}),  # fmt: skip
     "smoke": Scenario(dict(delay=5, loss=0.03, reorder=0.02, reorder_by=5, duplicate=0.01), talk=few),
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <ranges>
 #include <string>
+#include <type_traits>
 
 namespace tcplens {
 
@@ -33,11 +34,14 @@ struct server_filter {
 /// and the filter knows better, it is told with its roles swapped.
 template <connection_range Connections, class Use>
 constexpr void for_each_selected(Connections&& connections, const server_filter& filter, Use&& use) {
-    for (const connection& each : connections) {
+    // With the facts of its observers, where it has some.
+    using element = std::remove_cvref_t<std::ranges::range_reference_t<Connections>>;
+    using told = std::conditional_t<std::derived_from<element, connection>, element, connection>;
+    for (const told& each : connections) {
         if (filter.matches(each.server)) {
             use(each);
         } else if (each.role_guessed() && filter.matches(each.client)) {
-            connection swapped = each;
+            told swapped = each;
             swapped.swap_roles();
             use(swapped);
         }

@@ -6,15 +6,20 @@
 #include "evidence_rules.hpp"
 #include "opening_observer.hpp"
 #include "profile_observer.hpp"
+#include "time_observer.hpp"
 #include "zeek_observer.hpp"
 
 namespace tcplens {
 
 /// A table of connections with all that can be told of each in bounded memory.
-using detailed_connection_table =
-    basic_connection_table<evidence_rules, opening_observer, closing_observer, profile_observer, zeek_observer>;
+template <segment_rules Rules>
+using basic_detailed_connection_table =
+    basic_connection_table<Rules, opening_observer, closing_observer, profile_observer, time_observer, zeek_observer>;
 
-/// One of its connections.
+using detailed_connection_table = basic_detailed_connection_table<evidence_rules>;
+
+/// A connection, and how it was opened and closed (`opening`, `closing`), what each direction was like (`profile`), where its
+/// time went (`time`), and what Zeek would have logged (`zeek`). The same whatever the rules.
 using detailed_connection = detailed_connection_table::connection_type;
 
 } // namespace tcplens

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Prints where the time of each connection went: a line each, tabs between, times in nanoseconds.
+
+#include <tcplens/tcplens.hpp>
+
+#include <iostream>
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::cerr << "usage: times FILE\n";
+        return 2;
+    }
+    tcplens::capture_file capture{argv[1]};
+    tcplens::detailed_connection_table table;
+    for (const tcplens::packet& packet : capture) table.add(packet);
+
+    std::cout
+        << "client\tserver\tduration\thandshake\tsender_application\treceiver_window\tloss_recovery\t"
+           "retransmission_timeout\tpath\treceiver_application\tteardown\tbusy_up\treceiver_limited_up\tbusy_down\t"
+           "receiver_limited_down\n";
+    for (const tcplens::detailed_connection& each : table) {
+        const tcplens::time_attribution& time = each.time;
+        std::cout << each.client.to_string() << '\t' << each.server.to_string();
+        for (const auto part : {time.duration, time.handshake, time.sender_application, time.receiver_window,
+                                time.loss_recovery, time.retransmission_timeout, time.path, time.receiver_application,
+                                time.teardown, time.client_to_server.busy, time.client_to_server.receiver_limited,
+                                time.server_to_client.busy, time.server_to_client.receiver_limited}) {
+            std::cout << '\t' << part.count();
+        }
+        std::cout << '\n';
+    }
+    if (capture.error()) {
+        std::cerr << argv[1] << ": " << capture.error()->message() << '\n';
+        return 1;
+    }
+    return 0;
+}
