@@ -84,8 +84,8 @@ private:
             (inner->what.in == protocol_id::registry::gre_protocol && tunnels::opens(inner->what, options.tunnels)) ||
             inner->what.in == protocol_id::registry::ip_protocol || carrier == ether_type::transparent_ethernet;
         if (!leads_on) ++depth;
-        if (options.identify_networks && inner->network)
-            network = network_within(network, carrier.number, *inner->network);
+        if (options.identify_networks && inner->network.known)
+            network = network_within(network, carrier.number, inner->network.number);
         return inner;
     }
 
