@@ -116,7 +116,9 @@ TEST_CASE("TCP options are read as far as they were captured") {
         CHECK(made.segment.options.sack_permitted == (length >= 46));
         CHECK(made.segment.options.timestamps.has_value() == (length >= 56));
         CHECK(made.segment.options.window_scale.has_value() == (length >= 60));
-        if (length >= 60) CHECK(made.segment == whole);
+        segment found = made.segment;
+        found.captured_payload = whole.captured_payload;
+        if (length >= 60) CHECK(found == whole);
     }
 }
 

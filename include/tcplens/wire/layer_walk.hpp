@@ -82,7 +82,8 @@ private:
         // What only says how the rest is to be read is no tunnel of its own.
         const bool leads_on =
             (inner->what.in == protocol_id::registry::gre_protocol && tunnels::opens(inner->what, options.tunnels)) ||
-            inner->what.in == protocol_id::registry::ip_protocol || carrier == ether_type::transparent_ethernet;
+            inner->what.in == protocol_id::registry::ip_protocol || carrier == ether_type::transparent_ethernet ||
+            carrier == ether_type::ppp;
         if (!leads_on) ++depth;
         if (options.identify_networks && inner->network.known)
             network = network_within(network, carrier.number, inner->network.number);
