@@ -275,6 +275,26 @@ inline void overwrite(byte_vector& bytes, std::size_t offset, const byte_vector&
     return bytes;
 }
 
+// What tunnels are made of: IP packets and frames to be put into each other
+
+/// The TCP packet from its IP header on.
+[[nodiscard]] inline byte_vector tcp_ip_packet(const tcp_packet_options& of = {}) {
+    return ip_packet(of, 6, tcp_segment(of));
+}
+
+/// UDP (RFC 768), without a checksum.
+[[nodiscard]] inline byte_vector udp_datagram(std::uint16_t source, std::uint16_t destination,
+                                              std::span<const std::byte> content) {
+    byte_writer datagram{std::endian::big};
+    datagram.put(source).put(destination).put(static_cast<std::uint16_t>(8 + content.size())).put(std::uint16_t{0});
+    return datagram.put(content).bytes();
+}
+
+/// An Ethernet frame, or the rest of one behind a tag.
+[[nodiscard]] inline byte_vector ethernet_frame(std::uint16_t ether_type, std::span<const std::byte> content) {
+    return link_frame({}, ether_type, content);
+}
+
 /// Any IP packet in its frame.
 [[nodiscard]] inline byte_vector framed_ip_packet(const tcp_packet_options& of, std::uint8_t protocol,
                                                   std::span<const std::byte> content) {

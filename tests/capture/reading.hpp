@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <ostream>
 #include <span>
@@ -85,9 +84,8 @@ reading read_all(Reader&& reader) {
 
 /// Reads bytes that end where the memory does, so that a sanitizer sees a step beyond them.
 inline reading read_memory(std::span<const std::byte> bytes) {
-    const auto exact = std::make_unique<std::byte[]>(bytes.size());
-    std::ranges::copy(bytes, exact.get());
-    return read_all(tcplens::capture_reader{std::span<const std::byte>{exact.get(), bytes.size()}});
+    const std::vector<std::byte> exact(bytes.begin(), bytes.end());
+    return read_all(tcplens::capture_reader{std::span<const std::byte>{exact}});
 }
 
 /// A stream of bytes that arrive at most `chunk` at a time, and then `last`: 0 for an end, or -errno.

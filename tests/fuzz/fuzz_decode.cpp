@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "require.hpp"
 
-#include <tcplens/wire/decode.hpp>
+#include <tcplens/wire/decoder.hpp>
 
 #include <algorithm>
 #include <array>
@@ -67,13 +67,38 @@ struct decoding {
 };
 
 /// Decodes from memory that ends where the bytes do.
-decoding decode_copy(packet of) {
+decoding decode_copy(packet of, const decode_options& options = {}) {
     const auto copy = std::make_unique<std::byte[]>(of.bytes.size());
     std::ranges::copy(of.bytes, copy.get());
     of.bytes = {copy.get(), of.bytes.size()};
     decoding made;
-    made.outcome = decode(of, made.found);
+    made.outcome = decode(of, made.found, options);
     return made;
+}
+
+/// Options change what is told of a packet, not what is in it.
+void require_same_with_options(const packet& from, const decoding& plain) {
+    const decoding verified = decode_copy(from, {.verify_checksums = true});
+    require(verified.outcome == plain.outcome);
+    segment found = verified.found;
+    found.checksum = plain.found.checksum;
+    require(found == plain.found);
+
+    const decoding identified = decode_copy(from, {.identify_networks = true});
+    require(identified.outcome == plain.outcome);
+    found = identified.found;
+    found.network = plain.found.network;
+    require(found == plain.found);
+
+    const decoding without = decode_copy(from, {.tunnels = tunnel_set::none});
+    if (without.outcome == packet_outcome::tcp)
+        require(plain.outcome == packet_outcome::tcp && without.found == plain.found);
+    require(plain.found.tunnel_depth <= layer_walk<keep_no_fragments>::max_headers);
+
+    decoder remembering;
+    decoding made;
+    made.outcome = remembering.decode(from, made.found);
+    if (plain.outcome == packet_outcome::tcp) require(made.outcome == packet_outcome::tcp && made.found == plain.found);
 }
 
 void require_sound(const packet& from, const decoding& made) {
@@ -116,6 +141,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     whole.wire_length = static_cast<std::uint32_t>(whole.bytes.size() + load_little<std::uint16_t>(&input[1]));
     const decoding made = decode_copy(whole);
     require_sound(whole, made);
+    require_same_with_options(whole, made);
 
     // With fewer bytes of the same packet it says the same, or that it was cut.
     packet cut = whole;

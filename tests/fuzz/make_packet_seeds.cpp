@@ -3,6 +3,7 @@
 
 #include "../packet_builder.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -176,6 +177,65 @@ int main(int count, char** arguments) {
         decode_seed(std::string{"on_"} + name, link,
                     join({hex(bytes), tcp_packet({.link = link_type::raw, .payload_length = 3})}));
     }
+
+    const byte_vector inner = tcp_ip_packet({.payload_length = 3});
+    const byte_vector bridged = ethernet_frame(0x0800, inner);
+    const auto in_udp = [](std::uint16_t port, const byte_vector& content) {
+        return framed_ip_packet({}, 17, udp_datagram(1, port, content));
+    };
+    const std::vector<std::pair<const char*, byte_vector>> in_tunnels{
+        {"ip_in_ip", framed_ip_packet({}, 4, inner)},
+        {"authentication", framed_ip_packet({}, 51, join({hex("04 01 0000 00000100 00000001"), inner}))},
+        {"gre", framed_ip_packet({}, 47, join({hex("b000 0800 1234 0000 00000007 00000001"), inner}))},
+        {"gre_routed",
+         framed_ip_packet({}, 47, join({hex("4000 0800 0000 0004 0800 00 04 0a000009 00000000"), inner}))},
+        {"pptp", framed_ip_packet({}, 47, join({hex("3081 880b 0040 0007 00000001 00000002 ff030021"), inner}))},
+        {"nvgre", framed_ip_packet({}, 47, join({hex("2000 6558 00beef 01"), bridged}))},
+        {"erspan_2", framed_ip_packet({}, 47, join({hex("1000 88be 00000001 1001 0002 00000003"), bridged}))},
+        {"erspan_3", framed_ip_packet({}, 47, join({hex("1000 22eb 00000001 2001 0002 00000003 00000000"), bridged}))},
+        {"wccp", framed_ip_packet({}, 47, join({hex("0000 883e 00000000"), inner}))},
+        {"mpls", ethernet_frame(0x8847, join({hex("00064040 00065140"), inner}))},
+        {"mpls_ethernet", ethernet_frame(0x8847, join({hex("00064140 00000000"), bridged}))},
+        {"pppoe", ethernet_frame(0x8864, join({hex("1100 0007 0040 0021"), inner}))},
+        {"l2tp", in_udp(1701, join({hex("4a02 0040 0001 0002 0003 0004 0003 aabbcc ff030021"), inner}))},
+        {"l2tp_3", framed_ip_packet({}, 115, join({hex("00000009 11111111 40000001"), bridged}))},
+        {"vxlan", in_udp(4789, join({hex("08000000 012345 00"), bridged}))},
+        {"vxlan_gpe_nsh", in_udp(4790, join({hex("0c000004 012345 00 0fc2 0201 00000001"), inner}))},
+        {"geneve", in_udp(6081, join({hex("0240 6558 000007 00 0102 80 01 cafecafe"), bridged}))},
+        {"gtp", in_udp(2152, join({hex("34ff 0040 00000001 0000 00 85 01 1000 00"), inner}))},
+        {"teredo",
+         in_udp(3544, join({hex("0001 00 00 1122334455667788 00 0000 1234 01020304"), tcp_ip_packet(v6({}))}))},
+        {"ayiya", in_udp(5072, join({hex("43 52 11 29 12345678"), byte_vector(36), tcp_ip_packet(v6({}))}))},
+        {"capwap", in_udp(5247, join({hex("00 100200 00000000"), bridged}))},
+        {"lisp", in_udp(4341, join({hex("8012345600000001"), inner}))},
+        {"etherip", framed_ip_packet({}, 97, join({hex("3000"), bridged}))},
+        {"tzsp", in_udp(37008, join({hex("01 00 0001 00 0a 01 ff 01"), bridged}))}};
+    for (const auto& [name, frame] : in_tunnels) decode_seed(std::string{"tunnel_"} + name, 0, frame);
+
+    const auto fragment_seed = [&](const std::string& name, const tcp_packet_options& like, std::size_t length,
+                                   std::uint8_t cut) {
+        const byte_vector content = tcp_segment(like);
+        byte_writer packets;
+        for (std::size_t begin = 0; begin < content.size(); begin += length) {
+            tcp_packet_options part = like;
+            const std::size_t end = std::min(begin + length, content.size());
+            const bool more = end < content.size();
+            const auto offset = static_cast<std::uint16_t>(begin / 8);
+            part.more_fragments = more;
+            part.fragment_offset = offset;
+            part.extension_headers = {packet_builder::fragment(offset, more)};
+            const byte_vector packet = ip_packet(part, 6, std::span{content}.subspan(begin, end - begin));
+            const auto kept = static_cast<std::uint16_t>(packet.size() - cut);
+            packets.put(kept).put(cut).put(std::uint8_t{1}).put(std::span{packet}.first(kept));
+        }
+        write("fuzz_fragments", name, packets.bytes());
+    };
+    fragment_seed("v4", {.options = all_options, .payload_length = 100}, 40, 0);
+    fragment_seed("v4_cut", {.options = all_options, .payload_length = 100}, 40, 8);
+    tcp_packet_options six = v6({});
+    six.payload_length = 100;
+    fragment_seed("v6", six, 24, 0);
+    fragment_seed("v6_many", six, 8, 0);
 
     const std::vector<std::pair<const char*, std::vector<said>>> conversations{
         {"whole",

@@ -70,7 +70,7 @@ TEST_CASE("IPv4 options are passed over, however many") {
 TEST_CASE("an IPv4 packet that ends within its header is malformed") {
     for (const std::size_t options : {0u, 4u, 40u}) {
         const byte_vector packet =
-            ip_packet({.ip_options = byte_vector(options, std::byte{1})}, 17, byte_vector(8)); // UDP
+            ip_packet({.ip_options = byte_vector(options, std::byte{1})}, 1, byte_vector(8)); // ICMP
         check_ends(packet, raw, 20 + options, packet_outcome::not_tcp);
         check_snapshots(packet, raw, 20 + options, packet_outcome::not_tcp);
     }

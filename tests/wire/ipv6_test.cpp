@@ -90,7 +90,7 @@ TEST_CASE("each field of an IPv6 header") { // RFC 8200 3
 }
 
 TEST_CASE("an IPv6 packet that ends within its header is malformed") {
-    const byte_vector packet = ip_packet(v6(), 17, byte_vector(8));
+    const byte_vector packet = ip_packet(v6(), 58, byte_vector(8));
     check_ends(packet, raw, 40, packet_outcome::not_tcp);
     check_snapshots(packet, raw, 40, packet_outcome::not_tcp);
     for (unsigned version = 0; version < 16; ++version) {

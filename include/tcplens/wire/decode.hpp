@@ -54,7 +54,7 @@ template <class Fragments>
 decode_walking(const packet& from, std::size_t wire_length, const network_payload& network, segment& into,
                const decode_options& options, Fragments& fragments) {
     layer_walk<Fragments> walk{options, fragments, subtractable(from.time)};
-    if (options.identify_networks) walk.network = network_of_tags(0, from.link, {from.bytes, wire_length});
+    if (options.identify_networks) walk.network = network_of_frame(0, from.link, {from.bytes, wire_length});
     decode_result result = walk.find_tcp(network.type, network.content);
     if (result.outcome != packet_outcome::tcp) return result;
     result = decode_segment(from, wire_length, walk.around, walk.carries, options, into);

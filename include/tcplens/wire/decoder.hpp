@@ -7,6 +7,8 @@
 #include "ip_reassembly.hpp"
 #include "segment.hpp"
 
+#include <cstddef>
+
 namespace tcplens {
 
 /// decode(), for packets that come one after the other: it remembers fragments of IP packets, and finds the segment in them
@@ -24,6 +26,8 @@ public:
     [[nodiscard]] const decode_options& options() const noexcept { return options_; }
     /// What became of fragments.
     [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return fragments_.statistics(); }
+    /// Bytes held of packets whose fragments have not all come.
+    [[nodiscard]] std::size_t held_bytes() const noexcept { return fragments_.held_bytes(); }
 
 private:
     decode_options options_;

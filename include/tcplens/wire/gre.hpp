@@ -29,10 +29,10 @@ struct gre {
         if ((flags & has_key) != 0) length += 4;
         if ((flags & has_sequence) != 0) length += 4;
         if (!content.has(length)) return content.shortfall(length);
-        std::optional<std::uint32_t> network;
+        tunnel_network network;
         if ((flags & has_key) != 0) {
             network = load_big<std::uint32_t>(content.bytes.data() + key_at);
-            if (protocol == 0x6558) *network >>= 8; // NVGRE: a flow's number follows that of the network
+            if (protocol == 0x6558) network.number >>= 8; // NVGRE: a flow's number follows that of the network
         }
         if ((flags & has_routing) != 0) {
             for (bool more = true; more;) { // source route entries, the last of them empty (RFC 1701)

@@ -22,7 +22,7 @@ struct ip_fragment {
     std::uint32_t id = 0;
     std::uint32_t offset = 0; ///< in bytes
     bool more = false;        ///< it is not the last
-    /// Bytes of the IP packet before the fragment's.
+    /// Bytes that the whole packet has before what was fragmented: its header, and IPv6's unfragmentable extensions.
     std::uint32_t header_length = 0;
 };
 
@@ -57,7 +57,7 @@ struct ip_fragment {
     made.part.protocol = ip_protocol{std::to_integer<std::uint8_t>(fields[0])};
     made.part.content = before->content.after(8);
     made.part.fragment = true;
-    made.header_length = static_cast<std::uint32_t>(made.part.length - made.part.content.wire_length);
+    made.header_length = static_cast<std::uint32_t>(made.part.length - before->content.wire_length);
     return made;
 }
 

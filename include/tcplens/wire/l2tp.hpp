@@ -52,11 +52,12 @@ private:
 
     [[nodiscard]] static constexpr parsed<tunnel_payload> version_3(const layer& content) noexcept {
         for (const std::size_t before : {0u, 4u, 8u, 12u}) { // cookies of 0, 4 or 8 bytes, and a sublayer of 4
-            if (!content.has(before + 15)) break;
+            if (content.wire_length < before + 15) break;
+            if (!content.has(before + 15)) return packet_outcome::truncated;
             const std::byte* frame = content.bytes.data() + before;
             const auto type = load_big<std::uint16_t>(frame + 12);
-            const auto version = std::to_integer<unsigned>(frame[14]) >> 4;
-            if ((type == 0x0800 && version == 4) || (type == 0x86dd && version == 6) || type == 0x8100)
+            const auto ip_version = std::to_integer<unsigned>(frame[14]) >> 4;
+            if ((type == 0x0800 && ip_version == 4) || (type == 0x86dd && ip_version == 6) || type == 0x8100)
                 return tunnel_payload{link_type::ethernet, content.after(before)};
             const auto ppp = load_big<std::uint32_t>(frame);
             if (ppp == 0xff030021 || ppp == 0xff030057) return tunnel_payload{link_type::ppp, content.after(before)};

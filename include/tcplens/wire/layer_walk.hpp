@@ -58,7 +58,11 @@ struct layer_walk {
                 break;
             case protocol_id::registry::ether_type: next = by_ether_type(at, content); break;
             case protocol_id::registry::ip_protocol:
-                if (at == ip_protocol::tcp) return {packet_outcome::tcp, at};
+                if (at == ip_protocol::tcp) {
+                    carries.protocol = ip_protocol::tcp; // an authentication header may have come before
+                    carries.content = content;
+                    return {packet_outcome::tcp, at};
+                }
                 next = at == ip_protocol::udp ? udp(content, at) : enter(at, content);
                 break;
             default: break;
@@ -76,19 +80,20 @@ private:
         const auto inner = tunnels::payload(carrier, content, options.tunnels);
         if (!inner) return inner;
         // What only says how the rest is to be read is no tunnel of its own.
-        const bool leads_on = inner->what.in == protocol_id::registry::gre_protocol ||
-                              inner->what.in == protocol_id::registry::ip_protocol ||
-                              carrier == ether_type::transparent_ethernet || carrier == ether_type::ppp;
+        const bool leads_on =
+            (inner->what.in == protocol_id::registry::gre_protocol && tunnels::opens(inner->what, options.tunnels)) ||
+            inner->what.in == protocol_id::registry::ip_protocol || carrier == ether_type::transparent_ethernet ||
+            carrier == ether_type::ppp;
         if (!leads_on) ++depth;
-        if (options.identify_networks && inner->network)
-            network = network_within(network, carrier.number, *inner->network);
+        if (options.identify_networks && inner->network.known)
+            network = network_within(network, carrier.number, inner->network.number);
         return inner;
     }
 
     [[nodiscard]] constexpr parsed<tunnel_payload> frame(link_type link, const layer& content) {
         const auto found = link_layers::payload(link, content);
         if (!found) return found.reason();
-        if (options.identify_networks) network = network_of_tags(network, link, content);
+        if (options.identify_networks) network = network_of_frame(network, link, content);
         return tunnel_payload{found->type, found->content};
     }
 
@@ -98,7 +103,10 @@ private:
         if (at.number >= lowest_ether_type) { // a link layer's own tags are behind us, but not those of a tunnel
             const auto untagged = skip_tags(found);
             if (!untagged) return untagged.reason();
-            if (untagged->type != found.type) return tunnel_payload{untagged->type, untagged->content};
+            if (untagged->type != found.type) {
+                if (options.identify_networks) network = network_of_tags(network, found.type, content);
+                return tunnel_payload{untagged->type, untagged->content};
+            }
         }
         return enter(at, content);
     }
@@ -166,7 +174,10 @@ private:
     /// UDP (RFC 768), where one of its ports is a tunnel's.
     [[nodiscard]] constexpr parsed<tunnel_payload> udp(const layer& datagram, protocol_id& at) {
         constexpr std::size_t header = 8;
-        if (!datagram.has(4)) return packet_outcome::not_tcp;
+        if (!datagram.has(4)) {
+            const bool cut = datagram.wire_length >= 4 && options.tunnels != tunnel_set::none;
+            return cut ? packet_outcome::truncated : packet_outcome::not_tcp;
+        }
         parsed<tunnel_payload> found = packet_outcome::not_tcp;
         for (const protocol_id port : ports_of(datagram)) {
             if (!tunnels::opens(port, options.tunnels)) continue;

@@ -28,18 +28,22 @@ struct mpls {
         if (entry >> 12 == ipv4_explicit_null) return tunnel_payload{ether_type::ipv4, content};
         if (entry >> 12 == ipv6_explicit_null) return tunnel_payload{ether_type::ipv6, content};
 
-        if (!content.has(6)) return content.shortfall(6);
+        constexpr std::size_t control_word = 4;
+        if (content.wire_length < ethernet_header) return packet_outcome::not_tcp;
+        if (!content.has(ethernet_header)) return packet_outcome::truncated;
         const auto first = std::to_integer<unsigned>(content.bytes[0]);
         const auto second_word = load_big<std::uint16_t>(content.bytes.data() + 2);
+        const auto third_word = load_big<std::uint16_t>(content.bytes.data() + 4);
         if (first >> 4 == 4 && (first & 0xf) >= 5 && second_word <= content.wire_length)
             return tunnel_payload{ether_type::ipv4, content};
-        if (first >> 4 == 6 && load_big<std::uint16_t>(content.bytes.data() + 4) + 40u <= content.wire_length)
+        if (first >> 4 == 6 && third_word + 40u <= content.wire_length)
             return tunnel_payload{ether_type::ipv6, content};
 
-        constexpr std::size_t control_word = 4;
-        if (!content.has(ethernet_header)) return content.shortfall(ethernet_header);
-        if (first >> 4 == 0 && content.has(control_word + ethernet_header) && is_ethernet(content.after(control_word)))
-            return tunnel_payload{link_type::ethernet, content.after(control_word)};
+        if (first >> 4 == 0 && content.wire_length >= control_word + ethernet_header) {
+            if (!content.has(control_word + ethernet_header)) return packet_outcome::truncated;
+            const layer behind = content.after(control_word);
+            if (is_ethernet(behind)) return tunnel_payload{link_type::ethernet, behind};
+        }
         if (is_ethernet(content)) return tunnel_payload{link_type::ethernet, content};
         return packet_outcome::not_tcp;
     }

@@ -24,38 +24,49 @@ namespace tcplens {
     return mixed != 0 ? mixed : 1;
 }
 
-/// Adds what the tags of a frame say: VLANs (IEEE 802.1Q 9.6; 0 means none) and backbone service instances (9.7), which are
-/// the same in both directions. \pre the link layer gave what the frame carries
-[[nodiscard]] constexpr std::uint32_t network_of_tags(std::uint32_t around, link_type link,
-                                                      const layer& frame) noexcept {
-    std::size_t at = 12;      // where the first EtherType stands,
-    std::size_t tag = at + 2; // and what follows it
-    if (link == link_type::linux_sll) {
-        at = 14;
-        tag = at + 2;
-    } else if (link == link_type::linux_sll2) {
-        at = 0;
-        tag = 20;
-    } else if (link != link_type::ethernet) {
-        return around;
-    }
-    while (frame.has(tag + 4)) {
-        const auto type = ether_type{load_big<std::uint16_t>(frame.bytes.data() + at)};
-        const std::byte* fields = frame.bytes.data() + tag;
+/// Adds what a stack of tags says, of which `type` is the first and `behind` follows its EtherType: VLANs (IEEE 802.1Q 9.6;
+/// 0 means none) and backbone service instances (9.7), which are the same in both directions.
+[[nodiscard]] constexpr std::uint32_t network_of_tags(std::uint32_t around, ether_type type, layer behind) noexcept {
+    for (;;) {
+        std::size_t next = 2; // where the EtherType of what follows stands
+        if (!behind.has(4)) return around;
+        const std::byte* fields = behind.bytes.data();
         if (type == ether_type::vlan || type == ether_type::provider_vlan || type == ether_type::old_qinq) {
             const unsigned vlan = load_big<std::uint16_t>(fields) & 0xfffu;
             if (vlan != 0) around = network_within(around, static_cast<std::uint32_t>(ether_type::vlan), vlan);
-            at = tag + 2;
         } else if (type == ether_type::backbone_service) {
+            next = 16; // behind the customer's addresses
             const std::uint32_t service = load_big<std::uint32_t>(fields) & 0xff'ffffu;
             around = network_within(around, static_cast<std::uint32_t>(type), service);
-            at = tag + 16;
         } else {
-            break;
+            return around;
         }
-        tag = at + 2;
+        if (!behind.has(next + 2)) return around;
+        type = ether_type{load_big<std::uint16_t>(fields + next)};
+        behind = behind.after(next + 2);
     }
-    return around;
+}
+
+/// Adds what the tags of a frame say. \pre the link layer gave what the frame carries
+[[nodiscard]] constexpr std::uint32_t network_of_frame(std::uint32_t around, link_type link,
+                                                       const layer& frame) noexcept {
+    std::size_t type_at = 12;
+    std::size_t header = 14;
+    switch (link) {
+    case link_type::ethernet: break;
+    case link_type::linux_sll:
+        type_at = 14;
+        header = 16;
+        break;
+    case link_type::linux_sll2:
+        type_at = 0;
+        header = 20;
+        break;
+    default: return around;
+    }
+    if (!frame.has(header)) return around;
+    return network_of_tags(around, ether_type{load_big<std::uint16_t>(frame.bytes.data() + type_at)},
+                           frame.after(header));
 }
 
 } // namespace tcplens

@@ -7,21 +7,29 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 namespace tcplens {
+
+/// The number of a network, if a tunnel gives one. Any number is one, 0 as well.
+struct tunnel_network {
+    std::uint32_t number = 0;
+    bool known = false;
+
+    constexpr tunnel_network() noexcept = default;
+    constexpr tunnel_network(std::uint32_t value) noexcept : number(value), known(true) {}
+};
 
 /// What a tunnel's header leads to.
 struct tunnel_payload {
     protocol_id what{}; ///< how to read it: as the frame of a link type, by an EtherType, …
     layer content{};
     /// The number of the network that it belongs to, where the tunnel gives one that is the same in both directions.
-    std::optional<std::uint32_t> network{};
+    tunnel_network network{};
 };
 
 /// What is IPv4 or IPv6 by its first four bits, behind a header.
 [[nodiscard]] constexpr parsed<tunnel_payload> ip_by_version(const layer& content,
-                                                             std::optional<std::uint32_t> network = {}) noexcept {
+                                                             tunnel_network network = {}) noexcept {
     if (!content.has(1)) return content.shortfall(1);
     switch (std::to_integer<unsigned>(content.bytes[0]) >> 4) {
     case 4: return tunnel_payload{ether_type::ipv4, content, network};
@@ -32,7 +40,7 @@ struct tunnel_payload {
 
 /// What the one byte stands for that VXLAN-GPE and NSH have in the place of an EtherType (IANA: NSH Next Protocol).
 [[nodiscard]] constexpr parsed<tunnel_payload> by_next_protocol(std::byte protocol, const layer& content,
-                                                                std::optional<std::uint32_t> network = {}) noexcept {
+                                                                tunnel_network network = {}) noexcept {
     switch (std::to_integer<unsigned>(protocol)) {
     case 1: return tunnel_payload{ether_type::ipv4, content, network};
     case 2: return tunnel_payload{ether_type::ipv6, content, network};
