@@ -13,8 +13,8 @@
 
 using namespace tcplens;
 
-// Input: packets that begin with their IP header, each behind four bytes: its length, how many bytes the capture cut, and
-// how many seconds after the one before it came.
+// Input: packets that begin with their IP header, each behind four bytes: its length, how many bytes the capture cut,
+// and how many seconds after the one before it came.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     auto input = std::as_bytes(std::span{data, size});
     constexpr reassembly_options bounds{.max_packets = 4, .max_bytes = 3000, .max_age = std::chrono::seconds{100}};

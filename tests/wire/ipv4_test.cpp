@@ -179,6 +179,9 @@ TEST_CASE("an IPv4 header that contradicts itself is malformed") {
 TEST_CASE("a protocol other than TCP") {
     for (unsigned protocol = 0; protocol < 256; ++protocol) {
         const byte_vector packet = ip_packet({}, static_cast<std::uint8_t>(protocol), tcp_segment({}));
-        CHECK(outcome_of(packet) == (protocol == 6 ? packet_outcome::tcp : packet_outcome::not_tcp));
+        segment found;
+        const captured_packet captured{packet, {.link = raw}};
+        CHECK(decode(*captured, found, {.tunnels = tunnel_set::none}) ==
+              (protocol == 6 ? packet_outcome::tcp : packet_outcome::not_tcp));
     }
 }

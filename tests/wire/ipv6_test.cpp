@@ -146,7 +146,7 @@ TEST_CASE("IPv6 extension headers are passed over") {
                                        "0001 0002 00000003 00000004 50 10 0005 0000 0000");
         const segment found = segment_of(packet, raw);
         CHECK(found.sequence == sequence_number{3});
-        CHECK(found.destination == at("2001:db8::2", 2)); // where the packet is on its way to
+        CHECK(found.destination == at("2001:db8::3", 2)); // where it will arrive, and be answered from
         check_headers({routing()}, 8);
     }
     SUBCASE("destination options") { // RFC 8200 4.6
@@ -191,7 +191,10 @@ TEST_CASE("IPv6 extension headers are passed over") {
             const byte_vector packet = ip_packet(v6({padding_options(60)}), next, hex("06 ff 0000 00000000"));
             const bool extension = next == 0 || next == 43 || next == 51 || next == 60 || next == 135 || next == 139 ||
                                    next == 140 || next == 44;
-            CHECK(outcome_of(packet) == (extension ? packet_outcome::malformed : packet_outcome::not_tcp));
+            segment found;
+            const captured_packet captured{packet, {.link = raw}};
+            CHECK(decode(*captured, found, {.tunnels = tunnel_set::none}) ==
+                  (extension ? packet_outcome::malformed : packet_outcome::not_tcp));
         }
         check_snapshots(ip_packet(v6({padding_options(60, 16)}), 59, {}), raw, 56, packet_outcome::not_tcp); // nothing
     }

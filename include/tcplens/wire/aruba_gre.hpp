@@ -10,8 +10,8 @@
 
 namespace tcplens {
 
-/// 802.11 frames between Aruba's access points and controllers: GRE with protocol types from 0x8200 to 0x8370, which tell
-/// a queue and an encryption that is not in the frame.
+/// 802.11 frames between Aruba's access points and controllers: GRE with protocol types from 0x8200 to 0x8370, which
+/// tell a queue and an encryption that is not in the frame.
 struct aruba_gre {
     static constexpr tunnel_set name = tunnel_set::aruba_gre;
     static constexpr std::array<protocol_id, 24> carried_by = [] {

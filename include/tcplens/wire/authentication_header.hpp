@@ -10,7 +10,8 @@
 
 namespace tcplens {
 
-/// The IP authentication header (RFC 4302 2) behind an IPv4 header: what follows is of the same packet, and not encrypted.
+/// The IP authentication header (RFC 4302 2) behind an IPv4 header: what follows is of the same packet, and not
+/// encrypted.
 struct authentication_header {
     static constexpr tunnel_set name = tunnel_set::authentication_header;
     static constexpr std::array<protocol_id, 1> carried_by{ip_protocol::authentication};

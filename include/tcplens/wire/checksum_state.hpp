@@ -28,9 +28,9 @@ enum class checksum_state : std::uint8_t {
     return load_big<std::uint16_t>(header.data() + 10) == 0 ? checksum_state::offloaded : checksum_state::bad;
 }
 
-/// What the checksum of a TCP segment says (RFC 9293 3.1), whose destination is the final one where a routing header has
-/// others before it (RFC 8200 8.1). `suspect` says that there are other signs of offload: then a field of 0 is one, too.
-/// \pre the content is TCP with its fixed header captured
+/// What the checksum of a TCP segment says (RFC 9293 3.1), whose destination is the final one where a routing header
+/// has others before it (RFC 8200 8.1). `suspect` says that there are other signs of offload: then a field of 0 is one,
+/// too. \pre the content is TCP with its fixed header captured
 [[nodiscard]] constexpr checksum_state tcp_checksum(const ip_payload& carries, bool suspect) noexcept {
     const layer& content = carries.content;
     if (content.bytes.size() < content.wire_length) return checksum_state::not_verified;
@@ -44,8 +44,8 @@ enum class checksum_state : std::uint8_t {
     pseudo_header.add(length);
     if (ones_complement_sum{pseudo_header}.add(content.bytes).verifies()) return checksum_state::good;
 
-    // What an adapter is to complete holds the sum of the pseudo header, not complemented; of a segment to be cut up, some
-    // leave out the length, which will change (Linux: CHECKSUM_PARTIAL; Windows: Large Send Offload).
+    // What an adapter is to complete holds the sum of the pseudo header, not complemented; of a segment to be cut up,
+    // some leave out the length, which will change (Linux: CHECKSUM_PARTIAL; Windows: Large Send Offload).
     const auto field = load_big<std::uint16_t>(content.bytes.data() + 16);
     if (field == pseudo_header.folded() || field == without_length.folded()) return checksum_state::offloaded;
     return field == 0 && suspect ? checksum_state::offloaded : checksum_state::bad;

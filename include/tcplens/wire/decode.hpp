@@ -78,8 +78,8 @@ template <class Fragments>
     return decode_segment(from, wire_length, *network, *ip, options, into);
 }
 
-/// Finds the TCP segment in a packet: the innermost, in whatever tunnels lead to it. `into` is written if, and only if, the
-/// answer is packet_outcome::tcp. It remembers nothing, so fragments stay fragments: decoder puts them together.
+/// Finds the TCP segment in a packet: the innermost, in whatever tunnels lead to it. `into` is written if, and only if,
+/// the answer is packet_outcome::tcp. It remembers nothing, so fragments stay fragments: decoder puts them together.
 [[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
                                              const decode_options& options = {}) noexcept {
     keep_no_fragments none;

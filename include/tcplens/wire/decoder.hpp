@@ -11,8 +11,8 @@
 
 namespace tcplens {
 
-/// decode(), for packets that come one after the other: it remembers fragments of IP packets, and finds the segment in them
-/// when the last one has come. The others are counted as packet_outcome::fragment, or as what they carry.
+/// decode(), for packets that come one after the other: it remembers fragments of IP packets, and finds the segment in
+/// them when the last one has come. The others are counted as packet_outcome::fragment, or as what they carry.
 class decoder {
 public:
     explicit decoder(const decode_options& options = {}) : options_(options), fragments_(options.reassembly) {}

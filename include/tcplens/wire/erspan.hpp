@@ -10,7 +10,8 @@
 
 namespace tcplens {
 
-/// Mirrored Ethernet frames in GRE: ERSPAN types II and III (draft-foschiano-erspan 4.2, 4.3). Type I has no header: see gre.
+/// Mirrored Ethernet frames in GRE: ERSPAN types II and III (draft-foschiano-erspan 4.2, 4.3). Type I has no header:
+/// see gre.
 struct erspan {
     static constexpr tunnel_set name = tunnel_set::erspan;
     static constexpr std::array carried_by{protocol_id::gre(0x88be), protocol_id::gre(0x22eb)};

@@ -10,8 +10,8 @@
 
 namespace tcplens {
 
-/// Ethernet as what an IP packet carries: behind the two bytes of EtherIP (RFC 3378 3), or at once, as in segment routing
-/// over IPv6 (RFC 8986 10.1).
+/// Ethernet as what an IP packet carries: behind the two bytes of EtherIP (RFC 3378 3), or at once, as in segment
+/// routing over IPv6 (RFC 8986 10.1).
 struct ethernet_in_ip {
     static constexpr tunnel_set name = tunnel_set::ethernet_in_ip;
     static constexpr std::array<protocol_id, 2> carried_by{ip_protocol::ether_ip, ip_protocol::ethernet};

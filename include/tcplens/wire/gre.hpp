@@ -10,8 +10,8 @@
 
 namespace tcplens {
 
-/// Generic routing encapsulation: version 0 with all optional fields (RFC 1701, RFC 2784, RFC 2890, NVGRE: RFC 7637), and
-/// version 1, as of PPTP (RFC 2637 4.1) and of MikroTik's Ethernet over IP; also in UDP (RFC 8086).
+/// Generic routing encapsulation: version 0 with all optional fields (RFC 1701, RFC 2784, RFC 2890, NVGRE: RFC 7637),
+/// and version 1, as of PPTP (RFC 2637 4.1) and of MikroTik's Ethernet over IP; also in UDP (RFC 8086).
 struct gre {
     static constexpr tunnel_set name = tunnel_set::gre;
     static constexpr std::array carried_by{protocol_id{ip_protocol::gre}, protocol_id::udp_port(4754)};

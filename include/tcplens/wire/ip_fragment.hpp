@@ -16,7 +16,8 @@ namespace tcplens {
 
 /// A part of a fragmented IP packet (RFC 791 2.3, RFC 8200 4.5).
 struct ip_fragment {
-    /// What its header says, and the fragment's bytes; IPv6: as the fragment header says what the first one begins with.
+    /// What its header says, and the fragment's bytes; IPv6: as the fragment header says what the first one begins
+    /// with.
     ip_payload part{};
     bool v6 = false;
     std::uint32_t id = 0;

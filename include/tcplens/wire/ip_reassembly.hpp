@@ -29,8 +29,9 @@ struct reassembly_statistics {
                                                    const reassembly_statistics&) noexcept = default;
 };
 
-/// Puts fragmented IP packets together, in bounded memory: see reassembly_options. Of fragments that the capture cut, the bytes
-/// up to the first that is missing are told, and the length of all. Nothing is allocated unless a fragment comes.
+/// Puts fragmented IP packets together, in bounded memory: see reassembly_options. Of fragments that the capture cut,
+/// the bytes up to the first that is missing are told, and the length of all. Nothing is allocated unless a fragment
+/// comes.
 class ip_reassembly {
 public:
     static constexpr bool keeps = true;
@@ -46,8 +47,8 @@ public:
         done_ = 0;
     }
 
-    /// Takes in a fragment; gives the packet if it was the last that was missing, good up to begin_packet(). `network` is
-    /// where it was met: fragments of another are another packet's.
+    /// Takes in a fragment; gives the packet if it was the last that was missing, good up to begin_packet(). `network`
+    /// is where it was met: fragments of another are another packet's.
     [[nodiscard]] std::optional<ip_payload> add(const ip_fragment& next, std::uint32_t network, timestamp now) {
         ++statistics_.fragments;
         const std::size_t length = next.part.content.wire_length;

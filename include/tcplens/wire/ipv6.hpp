@@ -39,8 +39,8 @@ public:
     /// What follows the fixed header.
     [[nodiscard]] constexpr parsed<ip_payload> content() const noexcept { return read<false>(); }
 
-    /// Passes over extension headers that stand before a fragment header, or before what the packet carries. Of a packet
-    /// with a source route, the destination becomes the final one.
+    /// Passes over extension headers that stand before a fragment header, or before what the packet carries. Of a
+    /// packet with a source route, the destination becomes the final one.
     [[nodiscard]] TCPLENS_OUT_OF_LINE static constexpr parsed<ip_payload> before_fragment(ip_payload found) noexcept {
         for (;;) {
             std::size_t unit = 8; // RFC 8200 4: lengths count eight bytes, the first eight not included
@@ -107,8 +107,8 @@ private:
                          .ecn = ecn(),
                          .id = {},
                          .content = packet_.after(length)};
-        // A payload length of 0: a jumbogram, whose length its hop-by-hop header gives (RFC 2675 3), or, as with IPv4, a
-        // packet left to the network adapter to be cut up.
+        // A payload length of 0: a jumbogram, whose length its hop-by-hop header gives (RFC 2675 3), or, as with IPv4,
+        // a packet left to the network adapter to be cut up.
         if (payload_length() != 0) {
             found.content = found.content.with_length(payload_length());
         } else if (const auto jumbo = jumbo_length(found)) {

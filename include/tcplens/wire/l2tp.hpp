@@ -10,10 +10,10 @@
 
 namespace tcplens {
 
-/// The layer two tunnelling protocol: data messages of version 2 (RFC 2661 3.1), which carry PPP, and of version 3 over IP
-/// and UDP (RFC 3931 4.1). Of those, only the two ends know the length of the cookie and what follows it: a frame is taken
-/// where Ethernet with IP or a VLAN, or PPP with IP stands behind a cookie and sublayer of a possible length.
-/// The session's number is the receiver's, and differs by direction.
+/// The layer two tunnelling protocol: data messages of version 2 (RFC 2661 3.1), which carry PPP, and of version 3 over
+/// IP and UDP (RFC 3931 4.1). Of those, only the two ends know the length of the cookie and what follows it: a frame is
+/// taken where Ethernet with IP or a VLAN, or PPP with IP stands behind a cookie and sublayer of a possible length. The
+/// session's number is the receiver's, and differs by direction.
 struct l2tp {
     static constexpr tunnel_set name = tunnel_set::l2tp;
     static constexpr std::array carried_by{protocol_id::udp_port(1701), protocol_id{ip_protocol::l2tp}};

@@ -26,12 +26,12 @@ struct keep_no_fragments {
     static constexpr bool keeps = false;
 };
 
-/// The way from a frame to the TCP in it, one header at a time. `Fragments` is where the parts of fragmented IP packets are
-/// kept: keep_no_fragments, or ip_reassembly.
+/// The way from a frame to the TCP in it, one header at a time. `Fragments` is where the parts of fragmented IP packets
+/// are kept: keep_no_fragments, or ip_reassembly.
 template <class Fragments>
 struct layer_walk {
-    /// The most headers between the link layer and TCP: those of IP, UDP and tunnels, and of the frames in them. What lies
-    /// deeper is not found; ten tunnels in each other take about thirty.
+    /// The most headers between the link layer and TCP: those of IP, UDP and tunnels, and of the frames in them. What
+    /// lies deeper is not found; ten tunnels in each other take about thirty.
     static constexpr int max_headers = 32;
 
     const decode_options& options;

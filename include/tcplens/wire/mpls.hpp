@@ -10,9 +10,9 @@
 
 namespace tcplens {
 
-/// An MPLS label stack (RFC 3032 2.1). Nothing in it says what follows but the two labels for IP. Otherwise it is IP where it
-/// looks like that (RFC 4928 2), and else a pseudo-wire's Ethernet frame, with a control word (RFC 4448 4.6) or without it.
-/// The labels are the receiver's, and differ by direction.
+/// An MPLS label stack (RFC 3032 2.1). Nothing in it says what follows but the two labels for IP. Otherwise it is IP
+/// where it looks like that (RFC 4928 2), and else a pseudo-wire's Ethernet frame, with a control word (RFC 4448 4.6)
+/// or without it. The labels are the receiver's, and differ by direction.
 struct mpls {
     static constexpr tunnel_set name = tunnel_set::mpls;
     static constexpr std::array carried_by{protocol_id{ether_type::mpls}, protocol_id{ether_type::mpls_multicast},

@@ -11,9 +11,9 @@
 
 namespace tcplens {
 
-/// Adds the number of a network to that of the one around it, 0 for none; `kind` is the registry number by which a VLAN tag or
-/// a tunnel is known. Never 0. Of two networks of a kind with nothing around them, the numbers differ; deeper ones are as
-/// good as random.
+/// Adds the number of a network to that of the one around it, 0 for none; `kind` is the registry number by which a VLAN
+/// tag or a tunnel is known. Never 0. Of two networks of a kind with nothing around them, the numbers differ; deeper
+/// ones are as good as random.
 [[nodiscard]] constexpr std::uint32_t network_within(std::uint32_t around, std::uint32_t kind,
                                                      std::uint32_t number) noexcept {
     // Odd factors and shifts to the right can be undone: nothing is lost of `number`.
@@ -24,8 +24,8 @@ namespace tcplens {
     return mixed != 0 ? mixed : 1;
 }
 
-/// Adds what a stack of tags says, of which `type` is the first and `behind` follows its EtherType: VLANs (IEEE 802.1Q 9.6;
-/// 0 means none) and backbone service instances (9.7), which are the same in both directions.
+/// Adds what a stack of tags says, of which `type` is the first and `behind` follows its EtherType: VLANs (IEEE 802.1Q
+/// 9.6; 0 means none) and backbone service instances (9.7), which are the same in both directions.
 [[nodiscard]] constexpr std::uint32_t network_of_tags(std::uint32_t around, ether_type type, layer behind) noexcept {
     for (;;) {
         std::size_t next = 2; // where the EtherType of what follows stands

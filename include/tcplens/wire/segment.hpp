@@ -23,8 +23,8 @@ struct segment {
     sequence_number sequence{};
     sequence_number acknowledgment{}; ///< the field; it means something only where flags.ack()
     std::uint32_t payload_length = 0; ///< bytes of data, from the IP length: neither snaplen nor padding counts
-    /// How much of `payload_length` the frame on the wire had no room for: the IP length or the frame's is wrong, mostly since
-    /// a tool cut the packet and wrote the length that was left.
+    /// How much of `payload_length` the frame on the wire had no room for: the IP length or the frame's is wrong,
+    /// mostly since a tool cut the packet and wrote the length that was left.
     std::uint32_t payload_beyond_frame = 0;
     std::uint32_t captured_payload = 0; ///< how much of `payload_length` the capture holds; less where a snaplen cut it
     std::uint32_t ip_length = 0;        ///< bytes of the IP packet: header, extension headers and all that it carries

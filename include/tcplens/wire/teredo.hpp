@@ -10,7 +10,8 @@
 
 namespace tcplens {
 
-/// IPv6 in UDP through network address translators (RFC 4380 5.1.1): there may be an authentication and an origin before it.
+/// IPv6 in UDP through network address translators (RFC 4380 5.1.1): there may be an authentication and an origin
+/// before it.
 struct teredo {
     static constexpr tunnel_set name = tunnel_set::teredo;
     static constexpr std::array carried_by{protocol_id::udp_port(3544)};

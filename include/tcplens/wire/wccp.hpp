@@ -10,8 +10,8 @@
 
 namespace tcplens {
 
-/// Packets that a router redirects to a web cache (draft-wilson-wrec-wccp-v2 3.13): IPv4 in GRE, behind a header of four
-/// bytes in version 2, and without one in version 1. They have one EtherType.
+/// Packets that a router redirects to a web cache (draft-wilson-wrec-wccp-v2 3.13): IPv4 in GRE, behind a header of
+/// four bytes in version 2, and without one in version 1. They have one EtherType.
 struct wccp {
     static constexpr tunnel_set name = tunnel_set::wccp;
     static constexpr std::array carried_by{protocol_id::gre(0x883e)};
