@@ -70,9 +70,9 @@ using tcplens::segment;
 
 constexpr std::uint32_t segment_length = 1000;
 
-/// A segment of connection `number`, made of nothing but the arguments, so that making it touches no memory. Not inlined: all of it is
-/// made, whatever is used. Step 0 is the SYN, 1
-/// the SYN-ACK, then data of the client and its acknowledgment take turns.
+/// A segment of connection `number`, made of nothing but the arguments, so that making it touches no memory. Not inlined: all
+/// of it is made, whatever is used. Step 0 is the SYN, 1 the SYN-ACK, then data of the client and its acknowledgment take
+/// turns.
 [[gnu::noinline]] segment make_segment(std::uint32_t number, std::uint32_t step, std::uint64_t packet_number) {
     const bool from_client = step % 2 == 0;
     const std::array<std::byte, 4> client_address{std::byte{10}, static_cast<std::byte>(number >> 16),

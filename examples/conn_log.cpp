@@ -18,8 +18,8 @@ namespace {
 
 using std::chrono::microseconds;
 
-/// Whether the checksum of the IPv4 header verifies, if there is one. Zeek drops other packets before it looks at their TCP; those
-/// whose TCP checksum is bad get a C in the history.
+/// Whether the checksum of the IPv4 header verifies, if there is one. Zeek drops other packets before it looks at their TCP;
+/// those whose TCP checksum is bad get a C in the history.
 bool has_good_header(const tcplens::packet& packet) {
     const auto network = tcplens::link_layers::payload(
         packet.link, {packet.bytes, std::max<std::size_t>(packet.wire_length, packet.bytes.size())});

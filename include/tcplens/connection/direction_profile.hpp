@@ -33,8 +33,8 @@ struct window_statistics {
                                                    const window_statistics&) noexcept = default;
 };
 
-/// How many bytes one end had sent that were not acknowledged (of a SYN, its number counts; of a FIN, not), where the capture was made. It is looked at
-/// after each of its packets but SYNs, RSTs, what was sent again, and what came late.
+/// How many bytes one end had sent that were not acknowledged (of a SYN, its number counts; of a FIN, not), where the capture
+/// was made. It is looked at after each of its packets but SYNs, RSTs, what was sent again, and what came late.
 struct flight_statistics {
     std::uint64_t samples = 0;
     std::uint64_t total = 0; ///< the sum of the samples
@@ -89,8 +89,8 @@ struct direction_profile {
         0; ///< payload sent after its SYN and before any of it was acknowledged, each byte once
     std::uint32_t initial_window_packets = 0;
 
-    /// From the SYN, or the first byte that was heard of, to the highest that was sent or acknowledged, or the FIN. A FIN that was
-    /// not captured seems a byte of data here. Where numbers go on more than 16 MiB off, the step is not counted.
+    /// From the SYN, or the first byte that was heard of, to the highest that was sent or acknowledged, or the FIN. A FIN that
+    /// was not captured seems a byte of data here. Where numbers go on more than 16 MiB off, the step is not counted.
     std::uint64_t stream_bytes = 0;
     bool stream_begins = false;       ///< its SYN was captured
     bool stream_ends = false;         ///< its FIN was captured

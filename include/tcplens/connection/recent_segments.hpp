@@ -16,7 +16,8 @@ namespace tcplens {
 /// Stands for all that TCP and IP say of a segment, in 32 bits: of 100 million segments about one may be taken for a copy of
 /// one of the few before it.
 [[nodiscard]] constexpr std::uint32_t segment_fingerprint(const segment& of) noexcept {
-    // Odd numbers without a pattern (SplitMix64 of 1 to 7, made odd): the upper half of a sum of products depends on all of each factor.
+    // Odd numbers without a pattern (SplitMix64 of 1 to 7, made odd): the upper half of a sum of products depends on all of
+    // each factor.
     std::uint64_t mixed = of.sequence.value * 0xe220a8397b1dcdafu + of.acknowledgment.value * 0x6e789e6aa1b965f5u;
     mixed +=
         (std::uint64_t{of.payload_length} << 32 | std::uint32_t{of.window} << 16 | of.flags.bits) * 0x06c45d188009454fu;

@@ -59,8 +59,9 @@ struct time_attribution {
     /// for pauses of an application that were shorter than a round trip: a capture cannot tell them apart.
     std::chrono::nanoseconds path{};
     /// The server had got the last byte of a request, and the first byte of its answer was yet to come. From the last captured
-    /// byte of the client to the first of the server (by the roles as known at that time), less the least round trip from the capture to the server: nothing beside
-    /// the server, so that there it is exact; beside the client, what a slower round trip than the least took is in it.
+    /// byte of the client to the first of the server (by the roles as known at that time), less the least round trip from the
+    /// capture to the server: nothing beside the server, so that there it is exact; beside the client, what a slower round trip
+    /// than the least took is in it.
     std::chrono::nanoseconds receiver_application{};
     /// After the first FIN, when no data was in flight and none came any more; and all after a RST.
     std::chrono::nanoseconds teardown{};

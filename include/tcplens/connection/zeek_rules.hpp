@@ -7,8 +7,8 @@
 
 namespace tcplens {
 
-/// Splits into connections as Zeek does, by the reuse of endpoints and by its timers: what has a row of its own in Zeek's conn.log
-/// is a connection. It says nothing of segments. What the rows say, zeek_observer tells.
+/// Splits into connections as Zeek does, by the reuse of endpoints and by its timers: what has a row of its own in Zeek's
+/// conn.log is a connection. It says nothing of segments. What the rows say, zeek_observer tells.
 class zeek_rules {
 public:
     struct connection_state {
