@@ -135,8 +135,6 @@ int main(int argc, char** argv) {
     }
 
     print_header();
-    for (const auto& connection : table) {
-        print(connection, limits.history(connection.number, connection.zeek.history.view()));
-    }
+    for (const auto& each : table) print(each, limits.history(each.number, each.zeek.history.view()));
     return static_cast<int>(conclude(given, capture));
 }

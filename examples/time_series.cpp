@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Prints a table with tabs between, a line for every interval: when it began, in seconds since the
-// first interval began, and for each direction packets, bytes on the wire, of payload, and of that new, retransmissions, the
-// most in flight, and the mean round trip in milliseconds. The width of the intervals doubles when there would be more than
+// SPDX-License-Identifier: MIT
+// Prints a table with tabs between, a line for every interval: when it began, in seconds since the first interval
+// began, and for each direction packets, bytes on the wire, of payload, and of that new, retransmissions, the most in
+// flight, and the mean round trip in milliseconds. The width of the intervals doubles when there would be more than
 // 1,000 of them.
 
 #include "command_line.hpp"

@@ -334,8 +334,10 @@ TEST_CASE("an option that reaches past its block is an error") {
 }
 
 TEST_CASE("a clock option of the wrong length is not heeded, and counted") {
-    for (const auto& [code, length] :
+    for (const auto& option :
          {std::array{9u, 0u}, std::array{9u, 4u}, std::array{14u, 0u}, std::array{14u, 4u}, std::array{14u, 12u}}) {
+        const unsigned code = option[0];
+        const unsigned length = option[1];
         CAPTURE(code);
         pcapng_writer capture;
         capture.interface({.options = capture.option(static_cast<std::uint16_t>(code), counting(length))})

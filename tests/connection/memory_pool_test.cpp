@@ -48,9 +48,12 @@ TEST_CASE("a pool lends no more than its limit") {
 }
 
 static_assert([] { // it works in a constant expression
-    memory_pool<int> pool;
+    struct piece {
+        int number = 0;
+    };
+    memory_pool<piece> pool;
     const std::uint32_t first = pool.take();
-    pool[first] = 7;
+    pool[first].number = 7;
     const std::uint32_t second = pool.take();
-    return first != second && pool[first] == 7 && pool[second] == 0;
+    return first != second && pool[first].number == 7 && pool[second].number == 0;
 }());

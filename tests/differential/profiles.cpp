@@ -46,7 +46,7 @@ struct otherwise {
     std::optional<timestamp> last_time{};
     std::uint64_t cut_otherwise = 0;           ///< packets whose data was sent before, but between other numbers
     std::optional<std::uint32_t> rst_offset{}; ///< of its last RST, from where the stream begins
-    [[nodiscard]] friend constexpr bool operator==(const otherwise&, const otherwise&) noexcept = default;
+    [[nodiscard, maybe_unused]] friend constexpr bool operator==(const otherwise&, const otherwise&) noexcept = default;
 };
 
 struct otherwise_facts {
@@ -54,7 +54,8 @@ struct otherwise_facts {
     constexpr void swap_roles() noexcept { std::swap(ways[0], ways[1]); }
     [[nodiscard]] otherwise& of(direction way) { return ways[static_cast<std::size_t>(way)]; }
     [[nodiscard]] const otherwise& of(direction way) const { return ways[static_cast<std::size_t>(way)]; }
-    [[nodiscard]] friend constexpr bool operator==(const otherwise_facts&, const otherwise_facts&) noexcept = default;
+    [[nodiscard, maybe_unused]] friend constexpr bool operator==(const otherwise_facts&,
+                                                                 const otherwise_facts&) noexcept = default;
 };
 
 struct all_facts : profile_facts, otherwise_facts {
@@ -62,7 +63,7 @@ struct all_facts : profile_facts, otherwise_facts {
         profile_facts::swap_roles();
         otherwise_facts::swap_roles();
     }
-    [[nodiscard]] friend constexpr bool operator==(const all_facts&, const all_facts&) noexcept = default;
+    [[nodiscard, maybe_unused]] friend constexpr bool operator==(const all_facts&, const all_facts&) noexcept = default;
 };
 
 class observer {
