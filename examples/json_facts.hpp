@@ -269,7 +269,11 @@ inline nlohmann::ordered_json facts_json(const detailed_connection& of) {
     nlohmann::ordered_json directions = directions_json(of, of.profile);
     add_to_direction(directions["client_to_server"], of.time.client_to_server);
     add_to_direction(directions["server_to_client"], of.time.server_to_client);
-    return {{"directions", directions},
+    return {{"known_by", name(of.known_by)},
+            {"closed_by", value_or_null(of.closed_by, [](direction way) { return name(way); })},
+            {"first_time_ns", of.first_time.time_since_epoch().count()},
+            {"last_time_ns", of.last_time.time_since_epoch().count()},
+            {"directions", directions},
             {"opening", of.opening},
             {"closing", of.closing},
             {"time", of.time},

@@ -257,3 +257,28 @@ TEST_CASE("a connection that closed normally had its handshake, captured or not"
     CHECK(s.connection().handshake == handshake_state::completed);
     check_close(s.connection(), close_reason::normal, direction::client_to_server);
 }
+
+TEST_CASE("a RST with a number that is not its sender's ends nothing that goes on") {
+    story s;
+    auto [client, server] = s.established();
+    client.sends(1, 100);
+    client.resets().at(1'000'000'000);
+    SUBCASE("as far as was heard it ended the connection") {
+        check_close(s.connection(), close_reason::reset, direction::client_to_server);
+    }
+    SUBCASE("but its sender sends on") {
+        client.sends(101, 100);
+        server.acks(201);
+        check_close(s.connection(), close_reason::active, {});
+    }
+}
+
+TEST_CASE("who answers a SYN did not reset it before") { // RFC 9293 3.10.7.3: a RST without ACK is no answer to a SYN
+    story s;
+    auto [client, server] = s.hosts();
+    client.syn();
+    server.resets().at(1'000'000'000).without_ack();
+    server.syn_ack().at(0);
+    client.acks(1);
+    check_close(s.connection(), close_reason::active, {});
+}

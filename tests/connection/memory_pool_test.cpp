@@ -47,6 +47,15 @@ TEST_CASE("a pool lends no more than its limit") {
     }
 }
 
+TEST_CASE("what was reserved is there at once, and giving back never needs memory") {
+    memory_pool<std::uint64_t> pool;
+    pool.reserve(1'000'000); // in linear time
+    std::set<std::uint32_t> taken;
+    for (int i = 0; i < 1000; ++i) taken.insert(pool.take());
+    CHECK(taken.size() == 1000);
+    CHECK_FALSE(taken.contains(pool.none));
+}
+
 static_assert([] { // it works in a constant expression
     struct piece {
         int number = 0;

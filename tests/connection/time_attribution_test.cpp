@@ -64,6 +64,22 @@ TEST_CASE("the handshake lasts until the ACK of the SYN-ACK, with all repetition
     CHECK(time.sum() == time.duration);
 }
 
+TEST_CASE("an ACK of anything but the SYN ends no handshake") { // RFC 5961 4: a challenge ACK
+    story s;
+    auto [client, server] = s.hosts();
+    client.syn();
+    s.after(10ms);
+    server.acks(-100'000);
+    s.after(1s);
+    client.syn().expect(retransmission | tail_loss_probe);
+    s.after(10ms);
+    server.syn_ack();
+    client.acks(1);
+    s.after(5ms);
+    client.sends(1, 100);
+    CHECK(time_of(s).handshake == 1020ms);
+}
+
 TEST_CASE("a handshake that fails is all there is") {
     story s;
     auto [client, server] = s.hosts();

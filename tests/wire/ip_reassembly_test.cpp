@@ -189,6 +189,43 @@ TEST_CASE("a copy of a fragment does no harm; one that overlaps and differs ends
     }
 }
 
+TEST_CASE("a copy of a fragment does no harm where the capture cut both") {
+    for (const tcp_packet_options& of : {v4, v6}) {
+        harness decode;
+        CHECK(decode(piece(of, 0, 48), 14 + 48 + 30) == packet_outcome::fragment);
+        CHECK(decode(piece(of, 48, 96), 14 + 48 + 30) == packet_outcome::fragment);
+        CHECK(decode(piece(of, 48, 96), 14 + 48 + 30) == packet_outcome::fragment);
+        CHECK(decode(piece(of, 96, 1000)) == packet_outcome::tcp);
+        CHECK(decode.found.payload_length == of.payload_length);
+        CHECK(decode.statistics().overlapping == 0);
+    }
+}
+
+TEST_CASE("a first fragment that can never be put together is told as far as it goes") {
+    const byte_vector content = tcp_segment(v4);
+    const byte_vector frame = piece(v4, 6, content, 0, 100, true); // no multiple of eight
+    harness decode;
+    CHECK(decode(frame, frame.size() - 10) == packet_outcome::tcp);
+    CHECK(decode.found.payload_length == 80);
+    CHECK(decode.found.captured_payload == 70);
+    CHECK(decode.decode_.held_bytes() == 0);
+    CHECK(decode(frame) == packet_outcome::fragment);
+    const byte_vector whole_eights = piece(v4, 6, content, 0, 104, true);
+    CHECK(decode(whole_eights, whole_eights.size() - 10) == packet_outcome::fragment);
+}
+
+TEST_CASE("what a packet carries is what its first fragment says") { // RFC 8200 4.5
+    const byte_vector content = tcp_segment(v6);
+    for (const bool backwards : {false, true}) {
+        const byte_vector first = piece(v6, 0, 64);
+        const byte_vector last = piece(v6, 59, content, 64, content.size(), false); // it says: no next header
+        harness decode;
+        CHECK(decode(backwards ? last : first) != packet_outcome::tcp);
+        CHECK(decode(backwards ? first : last) == packet_outcome::tcp);
+        check_whole(decode.found, v6);
+    }
+}
+
 TEST_CASE("a packet with two ends is dropped") {
     const byte_vector content = tcp_segment(v4);
     const auto last = [&](std::size_t begin, std::size_t end) { return piece(v4, 6, content, begin, end, false); };

@@ -280,6 +280,28 @@ TEST_CASE("with all tunnels off, packets without them are what they are with the
     }
 }
 
+TEST_CASE("the source of a mobile node is its home address") { // RFC 6275 6.3
+    const auto source_with = [](const char* options) {
+        tcp_packet_options packet = inner_v6;
+        packet.extension_headers = {extension_header{.protocol = 60, .rest = hex(options)}};
+        return segment_of(tcp_packet(packet)).source.address;
+    };
+    CHECK(source_with("02 0102 0000  c910 20010db8000000000000000000000007") == address_of("2001:db8::7"));
+    CHECK(source_with("02 00 00 00 00  c910 20010db8000000000000000000000007") == address_of("2001:db8::7"));
+    CHECK(source_with("02 0102 0000  c90e 20010db8000000000000000000000007") == inner_v6.source.address); // too short
+    CHECK(source_with("02 0102 0000  c920 20010db8000000000000000000000007") == inner_v6.source.address); // too long
+}
+
+TEST_CASE("MPLS around an IP packet of which a tool cut the frame") {
+    tcp_packet_options cut = inner_v4;
+    cut.payload_length = 1000;
+    byte_vector frame = ethernet_frame(0x8847, join({hex("00064140"), tcp_ip_packet(cut)}));
+    frame.resize(14 + 4 + 40);
+    const segment found = segment_of(frame);
+    CHECK(found.payload_length == 1000);
+    CHECK(found.payload_beyond_frame == 1000);
+}
+
 TEST_CASE("what looks like a tunnel and is none") {
     using enum packet_outcome;
     const auto udp = protocol_id::udp_port;
@@ -342,7 +364,7 @@ TEST_CASE("what looks like a tunnel and is none") {
         CHECK(stop_of(others[i].frame) == others[i].stop);
     }
     CHECK(outcome_of(in_ip(51, join({hex("06 00 0000 00000100 00000001"), four}))) == malformed); // shorter than can be
-    CHECK(outcome_of(in_udp(4789, hex("0800"))) == malformed);
+    CHECK(outcome_of(in_udp(4789, hex("0800"))) == not_tcp); // the port may be anybody's
     byte_vector bad_length = in_udp(4789, join({hex("08000000 012345 00"), eth()}));
     overwrite(bad_length, 38, hex("0007")); // less than UDP's own header
     CHECK(outcome_of(bad_length) == not_tcp);

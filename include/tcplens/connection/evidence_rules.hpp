@@ -28,8 +28,8 @@ namespace tcplens {
 /// copies that were overtaken.
 class evidence_rules {
 public:
-    /// `busy_connections`: how many connections may have a piece of the shared memory at once, about 1.7 KB each. The others
-    /// forget what they have no room for, and their verdicts say so (evidence::memory_exceeded).
+    /// `busy_connections`: how many connections of the table may get a piece of the shared memory, about 1.7 KB each; who has one
+    /// keeps it. The others forget what they have no room for, and their verdicts say so (evidence::memory_exceeded).
     explicit constexpr evidence_rules(std::uint32_t busy_connections = memory_pool<int>::none) noexcept
         : busy_(busy_connections) {}
 

@@ -211,7 +211,7 @@ private:
         own.peer_at_rst = ends_[1 - sender].next;
         own.peer_known_at_rst = ends_[1 - sender].sent_data;
         // RFC 9293 3.10.7.1: the answer to a SYN that nobody waits for bears no sequence number of its sender's.
-        own.rst_in_sequence = own.heard || next.sequence.value != 0;
+        own.rst_in_sequence = own.heard ? goes_on_with(next, sender) : next.sequence.value != 0;
         if (of.close == close_reason::reset) return;
         of.close = close_reason::reset;
         of.closed = true;
@@ -222,7 +222,10 @@ private:
     /// accepted.
     static constexpr void retract_reset(const segment& next, end_state& own, connection& of) noexcept {
         if (!own.sent_rst) return;
-        const bool sends = next.sequence_length() > 0 && !(own.rst_in_sequence && before(next.sequence, own.rst));
+        // Nor did who answers a SYN reset it before (RFC 9293 3.10.7.3), unless that RST was only captured before its SYN-ACK.
+        const bool accepts = next.flags.syn() && !own.heard && !follows_closely(next.sequence, own.rst);
+        const bool sends =
+            accepts || (next.sequence_length() > 0 && !(own.rst_in_sequence && before(next.sequence, own.rst)));
         const bool takes = next.flags.ack() && own.peer_known_at_rst && before(own.peer_at_rst, next.acknowledgment);
         if (!sends && !takes) return; // sent before it
         own.sent_rst = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -39,9 +40,13 @@ public:
     /// Makes room for so many pieces in all, but for no more than the limit: up to then nothing is allocated.
     constexpr void reserve(std::uint32_t pieces) {
         if (pieces > limit_) pieces = limit_;
+        if (made_ >= pieces) return;
+        const std::size_t chunks = (pieces + chunk_size - 1) / chunk_size;
+        if (free_.capacity() < chunks * chunk_size) {
+            free_.reserve(std::max(chunks * chunk_size, 2 * free_.capacity())); // so that giving back never allocates
+        }
         while (made_ < pieces) {
             chunks_.emplace_back(chunk_size);
-            free_.reserve(chunks_.size() * chunk_size);
             for (std::size_t i = chunk_size; i > 0; --i) {
                 const auto number = static_cast<std::uint32_t>(chunks_.size() * chunk_size - (chunk_size - i) - 1);
                 if (number < limit_) free_.push_back(number);

@@ -111,6 +111,7 @@ private:
         own.largest_segment = std::max(own.largest_segment, sent.payload_length);
         own.pushed_packets += sent.flags.psh();
         own.urgent_packets += sent.flags.urg();
+        if (next.verdict.has(verdict_names::keep_alive)) return; // a byte of garbage
         if (!own.first_data_time) own.first_data_time = sent.time;
         own.data_time = std::max(own.data_time, sent.time - *own.first_data_time);
     }
@@ -149,7 +150,8 @@ private:
                 }
             }
         }
-        of.in_flight_since = now;
+        // Where the clock ran back, time stands still until it has made good for that.
+        of.in_flight_since = of.space.known() ? std::max(of.in_flight_since, now) : now;
     }
 
     static constexpr void sample(std::uint32_t bytes, flight_statistics& told) noexcept {

@@ -169,7 +169,11 @@ private:
         of.saw_syn |= flags.syn();
         // Picked up midstream it is open; so it is when the SYN alone was not captured.
         const bool midstream = next.begins_connection && !flags.syn();
-        const bool answers_syn = of.ends[1 - next.sender].sent_syn && flags.ack() && !flags.syn() && !flags.rst();
+        // Not a challenge ACK (RFC 5961 4), nor another stray one.
+        const end_state& asked = of.ends[1 - next.sender];
+        const send_space& space = asked.sending.space();
+        const bool answers_syn = asked.sent_syn && flags.ack() && !flags.syn() && !flags.rst() && space.known() &&
+                                 next.segment.acknowledgment.value - space.unacknowledged().value <= 65535;
         of.opened |= midstream || answers_syn || next.connection.handshake == handshake_state::completed;
     }
 

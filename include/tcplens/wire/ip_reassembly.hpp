@@ -210,9 +210,10 @@ private:
             // RFC 8200 4.5 lets an exact duplicate pass; a copy of bytes that are there already does no harm.
             const bool within = begin >= each.begin && end <= each.end;
             const std::size_t known = std::min(into.captured, begin + from.size());
-            const bool same = within && known > begin &&
-                              std::equal(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(known - begin),
-                                         into.bytes.begin() + static_cast<std::ptrdiff_t>(begin));
+            const bool same =
+                within &&
+                (known <= begin || std::equal(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(known - begin),
+                                              into.bytes.begin() + static_cast<std::ptrdiff_t>(begin)));
             return same ? stored::nothing_new : stored::conflict;
         }
         std::size_t at = 0; // the piece before which it belongs

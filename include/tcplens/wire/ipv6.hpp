@@ -62,6 +62,9 @@ public:
                 if (const auto last = last_of_route(found.content.bytes.first(header_length)))
                     found.destination = *last;
             }
+            if (found.protocol == ip_protocol::destination_options) {
+                if (const auto home = home_address(found.content.bytes.first(header_length))) found.source = *home;
+            }
             found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
             found.content = found.content.after(header_length);
         }
@@ -120,6 +123,21 @@ private:
 
         if (!BehindExtensions || found.protocol == ip_protocol::tcp) return found;
         return behind_extension_headers(found);
+    }
+
+    /// The address that a mobile node is known by (RFC 6275 6.3).
+    [[nodiscard]] static constexpr std::optional<address> home_address(std::span<const std::byte> header) noexcept {
+        for (std::size_t at = 2; at + 1 < header.size();) {
+            if (header[at] == std::byte{0}) {
+                ++at;
+                continue;
+            } // Pad1
+            const auto length = std::to_integer<std::size_t>(header[at + 1]);
+            if (at + 2 + length > header.size()) break;
+            if (header[at] == std::byte{0xc9} && length == 16) return address::v6(header.subspan(at + 2).first<16>());
+            at += 2 + length;
+        }
+        return std::nullopt;
     }
 
     /// The last address of a routing header that has segments left.

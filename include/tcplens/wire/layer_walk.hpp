@@ -141,6 +141,12 @@ private:
             fragments.ignore(part, network, time);
             return packet_outcome::not_tcp;
         }
+        if (is_first_of_none(part)) {
+            fragments.ignore(part, network, time);
+            ip_payload alone = part.part;
+            alone.fragment = false;
+            return whole(packet, alone, at);
+        }
         const std::optional<ip_payload> all = fragments.add(part, network, time);
         if (!all) return at == ip_protocol::tcp ? packet_outcome::fragment : packet_outcome::not_tcp;
         if (packet.type == ether_type::ipv4) return whole(packet, *all, at);
@@ -149,8 +155,16 @@ private:
         return whole(packet, *behind, at);
     }
 
+    /// Whether it begins with TCP and cannot be put together with others: it is cut, and no whole number of eight bytes.
+    [[nodiscard]] static constexpr bool is_first_of_none(const ip_fragment& of) noexcept {
+        const layer& content = of.part.content;
+        return of.part.protocol == ip_protocol::tcp && of.offset == 0 && !of.v6 && of.more &&
+               content.wire_length % 8 != 0 && content.bytes.size() < content.wire_length;
+    }
+
     /// Whether a fragmented packet may hold TCP, as far as this fragment tells.
     [[nodiscard]] constexpr bool leads_to_tcp(const ip_fragment& of) const noexcept {
+        if (of.v6 && of.offset != 0) return true; // RFC 8200 4.5: what the first one says counts
         switch (of.part.protocol) {
         case ip_protocol::tcp: return true;
         case ip_protocol::udp: {
@@ -188,6 +202,7 @@ private:
             // 0: more than fits (RFC 2675 4), or a packet left to the adapter to be cut up
             const layer content = length == 0 ? datagram : datagram.with_length(std::min(length, datagram.wire_length));
             found = enter(port, content.after(header));
+            if (!found && found.reason() == packet_outcome::malformed) found = packet_outcome::not_tcp;
             if (found || found.reason() != packet_outcome::not_tcp) break;
         }
         return found;

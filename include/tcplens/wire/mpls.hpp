@@ -45,7 +45,7 @@ struct mpls {
             if (is_ethernet(behind)) return tunnel_payload{link_type::ethernet, behind};
         }
         if (is_ethernet(content)) return tunnel_payload{link_type::ethernet, content};
-        return packet_outcome::not_tcp;
+        return ip_by_version(content);
     }
 
 private:
