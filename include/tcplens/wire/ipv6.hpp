@@ -132,10 +132,10 @@ private:
                 ++at;
                 continue;
             } // Pad1
-            const auto length = std::to_integer<std::size_t>(header[at + 1]);
-            if (at + 2 + length > header.size()) break;
-            if (header[at] == std::byte{0xc9} && length == 16) return address::v6(header.subspan(at + 2).first<16>());
-            at += 2 + length;
+            const auto rest = std::to_integer<std::size_t>(header[at + 1]);
+            if (at + 2 + rest > header.size()) break;
+            if (header[at] == std::byte{0xc9} && rest == 16) return address::v6(header.subspan(at + 2).first<16>());
+            at += 2 + rest;
         }
         return std::nullopt;
     }
