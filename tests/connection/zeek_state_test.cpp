@@ -274,6 +274,21 @@ TEST_CASE("FIN and RST, and then the other FIN, is a normal end") {
     CHECK(t.row() == "SF ShAFRf");
 }
 
+TEST_CASE("a RST without a FIN before it, and then the other FIN, is an abort") {
+    zeek_talk t;
+    t.handshake();
+    t.a("R", 1);
+    t.b("F", 1).acking(1);
+    CHECK(t.row() == "RSTO ShARf");
+}
+
+TEST_CASE("a SYN-ACK after a midstream segment of the same end is no attempt") {
+    zeek_talk t;
+    t.a("", 1, 10);
+    t.a("SA", 0).acking(1);
+    CHECK(t.row() == "OTH DH");
+}
+
 TEST_CASE("a RST after both FINs changes nothing but the history") {
     zeek_talk t;
     t.handshake();
