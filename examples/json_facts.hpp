@@ -26,6 +26,9 @@ template <class Value>
 nlohmann::ordered_json value_or_null(const std::optional<Value>& from) {
     return value_or_null(from, [](const Value& value) { return value; });
 }
+inline nlohmann::ordered_json name_or_null(const std::optional<direction>& from) {
+    return value_or_null(from, [](direction way) { return name(way); });
+}
 inline nlohmann::ordered_json nanoseconds_or_null(const std::optional<timestamp>& from) {
     return value_or_null(from, [](timestamp time) { return time.time_since_epoch().count(); });
 }
@@ -91,11 +94,10 @@ inline void to_json(nlohmann::ordered_json& out, const fin_times& from) {
 }
 
 inline void to_json(nlohmann::ordered_json& out, const connection_closing& from) {
-    const auto as_name = [](direction way) { return name(way); };
     out = {{"client", from.client},
            {"server", from.server},
-           {"begun_by", value_or_null(from.begun_by, as_name)},
-           {"reset_by", value_or_null(from.reset_by, as_name)},
+           {"begun_by", name_or_null(from.begun_by)},
+           {"reset_by", name_or_null(from.reset_by)},
            {"reset_ns", nanoseconds_or_null(from.reset)}};
 }
 
@@ -239,9 +241,8 @@ inline void to_json(nlohmann::ordered_json& out, const time_attribution& from) {
 
 /// Of one direction, into what else is told of it: in microseconds, as kernels tell them.
 inline void add_to_direction(nlohmann::ordered_json& direction, const sending_times& from) {
-    using microseconds = std::chrono::duration<double, std::micro>;
-    direction["busy_us"] = microseconds{from.busy}.count();
-    direction["receiver_limited_us"] = microseconds{from.receiver_limited}.count();
+    direction["busy_us"] = microseconds(from.busy);
+    direction["receiver_limited_us"] = microseconds(from.receiver_limited);
 }
 
 // --- Zeek
@@ -270,7 +271,7 @@ inline nlohmann::ordered_json facts_json(const detailed_connection& of) {
     add_to_direction(directions["client_to_server"], of.time.client_to_server);
     add_to_direction(directions["server_to_client"], of.time.server_to_client);
     return {{"known_by", name(of.known_by)},
-            {"closed_by", value_or_null(of.closed_by, [](direction way) { return name(way); })},
+            {"closed_by", name_or_null(of.closed_by)},
             {"first_time_ns", of.first_time.time_since_epoch().count()},
             {"last_time_ns", of.last_time.time_since_epoch().count()},
             {"directions", directions},

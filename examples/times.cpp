@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     }
     tcplens::capture_file capture{argv[1]};
     tcplens::detailed_connection_table table;
-    for (const tcplens::packet& packet : capture) table.add(packet);
+    table.add_all(capture);
 
     std::cout
         << "client\tserver\tduration\thandshake\tsender_application\treceiver_window\tloss_recovery\t"

@@ -3,6 +3,7 @@
 
 #include "capture_writer.hpp"
 #include "packet_builder.hpp"
+#include "sound_time.hpp"
 
 #include <tcplens/capture.hpp>
 
@@ -59,25 +60,6 @@ std::string names_of(verdict_names names) {
 
 std::string names_of(evidence reasons) {
     return reasons == evidence::none ? "nothing" : to_string(reasons);
-}
-
-/// Each part is there, and all together are the duration.
-bool is_sound(const time_attribution& of) {
-    const std::array parts{of.handshake,
-                           of.sender_application,
-                           of.receiver_window,
-                           of.loss_recovery,
-                           of.path,
-                           of.receiver_application,
-                           of.teardown,
-                           of.duration,
-                           of.retransmission_timeout};
-    if (!std::ranges::all_of(parts, [](auto part) { return part >= part.zero(); })) return false;
-    for (const sending_times& each : {of.client_to_server, of.server_to_client}) {
-        if (each.receiver_limited < each.busy.zero() || each.receiver_limited > each.busy || each.busy > of.duration)
-            return false;
-    }
-    return of.sum() == of.duration && of.retransmission_timeout <= of.loss_recovery;
 }
 
 } // namespace

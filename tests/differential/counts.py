@@ -12,11 +12,10 @@ import argparse
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-SKIPPED = 77
-MAGIC_NUMBERS = [bytes.fromhex(each) for each in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34cdb2a1",
-                                                  "0a0d0d0a")]
+sys.dont_write_bytecode = True
+
+from captures import MODIFIED_PCAP, PCAP, PCAPNG, SKIPPED, captures_in, tshark_is_here
 
 
 def ask_tshark(path):
@@ -35,28 +34,17 @@ def ask_report(program, path):
     return tuple(int(each[1]) if each else 0 for each in found)
 
 
-def captures_in(paths):
-    for path in map(Path, paths):
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and file.open("rb").read(4) in MAGIC_NUMBERS:
-                yield file
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--report", required=True, help="the program `report`")
     arguments.add_argument("paths", nargs="+")
     given = arguments.parse_args()
-    try:
-        version = subprocess.run(["tshark", "--version"], capture_output=True, text=True).stdout
-    except OSError:
-        version = ""
-    if not version.startswith("TShark (Wireshark) 4.0."):
-        print("tshark 4.0 is not here")
+    if not tshark_is_here():
+        print("skipped: tshark 4.0 is not here")
         return SKIPPED
 
     captures = differing = 0
-    for path in captures_in(given.paths):
+    for path in captures_in(given.paths, PCAP | MODIFIED_PCAP | PCAPNG):
         captures += 1
         theirs, ours = ask_tshark(path), ask_report(given.report, path)
         if theirs != ours:

@@ -6,22 +6,20 @@ With --round-trips also what `round_trips` says of acks_frame, ack_rtt and initi
 Needs tshark and Python 3 with its standard library. Exit status: 0 no difference, 1 some, 77 (skipped) without tshark 4.0."""
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 
+from captures import PCAP, PCAPNG, SKIPPED, captures_in, tshark_is_here
 from compare import (ask_round_trips, ask_tshark, ask_tshark_round_trips, ask_verdicts, differences, handshake_differences,
                      round_trip_differences, told)
 from minimise import minimise
 from random_segments import crowded_stream, stream_of_segments
 from segments import write_capture
 
-SKIPPED = 77
 SHOWN = 100  # lines of a case
-MAGIC_NUMBERS = [bytes.fromhex(each) for each in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a")]
 
 
 def compare_captures(program, paths):
@@ -109,20 +107,6 @@ def explain(program, seed, segments, frame, folder):
         print(f"{segment}  tshark {told(tshark.get(number))}  verdicts {told(verdicts.get(number))}")
 
 
-def captures_in(places):
-    found = []
-    for place in map(Path, places):
-        found += sorted(filter(is_capture, place.rglob("*"))) if place.is_dir() else [place]
-    return found
-
-
-def is_capture(path):
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(4) in MAGIC_NUMBERS
-
-
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("places", nargs="*", metavar="FILE|FOLDER")
@@ -132,19 +116,15 @@ def main():
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
 
-    try:
-        version = subprocess.run(["tshark", "--version"], capture_output=True, text=True).stdout
-    except FileNotFoundError:
-        version = ""
-    if "(Wireshark) 4.0." not in version:
+    if not tshark_is_here():
         print("skipped: tshark 4.0 is not here")
         return SKIPPED
 
     same = True
     if given.places:
-        same = compare_captures(given.verdicts, captures_in(given.places))
+        same = compare_captures(given.verdicts, captures_in(given.places, PCAP | PCAPNG))
         if given.round_trips:
-            same = compare_round_trips(given.round_trips, captures_in(given.places), "captures") and same
+            same = compare_round_trips(given.round_trips, captures_in(given.places, PCAP | PCAPNG), "captures") and same
     if given.random > 0:
         with tempfile.TemporaryDirectory() as folder:
             same = compare_random(given.verdicts, given.random, given.seed, Path(folder)) and same

@@ -14,10 +14,10 @@ import ipaddress
 import itertools
 import subprocess
 import sys
-from pathlib import Path
 
-SKIPPED = 77
-MAGIC_NUMBERS = {bytes.fromhex(each) for each in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1")}
+sys.dont_write_bytecode = True
+
+from captures import PCAP, SKIPPED, captures_in
 
 # What tcptrace is known to do otherwise. A difference counts as one of these only if that alone makes it equal.
 KNOWN = {
@@ -263,21 +263,6 @@ def compare(program, path, counted, differing):
     return directions, split
 
 
-def captures_in(places):
-    found = []
-    for place in map(Path, places):
-        found += sorted(filter(is_capture, place.rglob("*"))) if place.is_dir() else [place]
-    return found
-
-
-def is_capture(path):
-    """Whether tcptrace can read it: pcap, not pcapng."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(4) in MAGIC_NUMBERS
-
-
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("places", nargs="+", metavar="FILE|FOLDER")
@@ -295,7 +280,7 @@ def main():
 
     counted, differing = collections.Counter(), []
     directions = split = 0
-    for path in captures_in(given.places):
+    for path in captures_in(given.places, PCAP):
         more, otherwise = compare(given.profiles, path, counted, differing)
         directions += more
         split += otherwise

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../sound_time.hpp"
 #include "require.hpp"
 
 #include <tcplens/analysis.hpp>
@@ -350,20 +351,6 @@ void follow_profiles(std::span<const std::byte> input) {
     }
 }
 
-/// Each instant of each connection was spent on one thing.
-void require_sound(const time_attribution& of) {
-    using std::chrono::nanoseconds;
-    for (const nanoseconds part : {of.handshake, of.sender_application, of.receiver_window, of.loss_recovery, of.path,
-                                   of.receiver_application, of.teardown, of.retransmission_timeout}) {
-        require(part >= nanoseconds::zero() && part <= of.duration);
-    }
-    require(of.sum() == of.duration && of.retransmission_timeout <= of.loss_recovery);
-    for (const sending_times& each : {of.client_to_server, of.server_to_client}) {
-        require(nanoseconds::zero() <= each.receiver_limited && each.receiver_limited <= each.busy);
-        require(each.busy <= of.duration);
-    }
-}
-
 template <class Rules>
 void follow_time(std::span<const std::byte> input, const Rules& rules, bool split) {
     basic_connection_table table{table_options{.split_incarnations = split, .key = hash_key{1}}, rules,
@@ -373,7 +360,7 @@ void follow_time(std::span<const std::byte> input, const Rules& rules, bool spli
         const add_result added = table.add(each);
         if (added.connection == nullptr) continue;
         const auto& seen = table[added.connection->number];
-        require_sound(seen.time);
+        require(is_sound(seen.time));
         require(seen.time.duration >= seen.last_time - seen.first_time);
     }
 }

@@ -75,13 +75,8 @@ public:
     /// One that has no time counts as captured at the time of the one before.
     add_result add(const packet& next) {
         segment found;
-        const decode_result decoded = decoder_.decode(next, found);
-        if (decoded.outcome != packet_outcome::tcp) {
-            statistics_.count(decoded, next.link);
-            return {.outcome = decoded.outcome};
-        }
-        if (next.has_time) last_time_ = found.time;
-        else found.time = last_time_;
+        const packet_outcome outcome = find_segment(next, found);
+        if (outcome != packet_outcome::tcp) return {.outcome = outcome};
         return count_and_follow(found, next.link, hash_of(found));
     }
 
@@ -94,13 +89,7 @@ public:
         std::size_t count = 0;
         for (const packet& next : packets) {
             waiting_segment& wait = batch[count];
-            const decode_result decoded = decoder_.decode(next, wait.found);
-            if (decoded.outcome != packet_outcome::tcp) {
-                statistics_.count(decoded, next.link);
-                continue;
-            }
-            if (next.has_time) last_time_ = wait.found.time;
-            else wait.found.time = last_time_;
+            if (find_segment(next, wait.found) != packet_outcome::tcp) continue;
             wait.link = next.link;
             wait.hash = hash_of(wait.found);
             index_.prefetch(wait.hash);
@@ -211,6 +200,18 @@ private:
         } else {
             return of.life.begins_another(next, sender, of.seen);
         }
+    }
+
+    /// The segment in a packet, with a time; a packet without one is counted.
+    [[nodiscard]] packet_outcome find_segment(const packet& in, segment& found) {
+        const decode_result decoded = decoder_.decode(in, found);
+        if (decoded.outcome != packet_outcome::tcp) {
+            statistics_.count(decoded, in.link);
+            return decoded.outcome;
+        }
+        if (in.has_time) last_time_ = found.time;
+        else found.time = last_time_;
+        return packet_outcome::tcp;
     }
 
     add_result count_and_follow(const segment& next, link_type link, std::uint32_t hash) {

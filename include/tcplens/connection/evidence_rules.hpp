@@ -282,9 +282,6 @@ private:
         return true;
     }
 
-    /// Numbers further ahead than this are a lie, or a long gap in the capture: no window in use is as large.
-    static constexpr std::int32_t far_ahead = 1 << 24;
-
     /// Keeps what is remembered of a side within reach of its numbers, which come again after 4 GiB. And if it goes on where it
     /// was before it went far ahead, it never did that.
     static constexpr void keep_up(const party& sender, sequence_number begin) noexcept {
@@ -320,7 +317,7 @@ private:
         const bool beyond_all = !before(begin, sender->captured_up_to);
         if (begin != end && before(sender->captured_up_to, end)) sender->captured_up_to = end;
         if (before(sender->next, begin)) {
-            if (distance(sender->next, begin) > far_ahead) {
+            if (distance(sender->next, begin) > longest_step) {
                 sender->has_jumped = true;
                 sender->before_jump = sender->next;
             }
@@ -516,9 +513,9 @@ private:
         using enum verdict_names;
         const sequence_number ack = sent.acknowledgment;
         // One acknowledgment of what nobody can have sent is passed over; where they go on there, they are believed.
-        if (sender.has_acknowledged && distance(sender.acknowledged, ack) > far_ahead) {
+        if (sender.has_acknowledged && distance(sender.acknowledged, ack) > longest_step) {
             const std::int32_t further = distance(sender.far_acknowledgment, ack);
-            if (!sender.has_acknowledged_far || further < 0 || further > far_ahead) {
+            if (!sender.has_acknowledged_far || further < 0 || further > longest_step) {
                 sender.has_acknowledged_far = true;
                 sender.far_acknowledgment = ack;
                 return;

@@ -122,11 +122,10 @@ public:
     }
     /// Whether `next` goes on where its sender was.
     [[nodiscard]] constexpr bool goes_on_with(const segment& next, side sender) const noexcept {
-        constexpr std::int32_t near = 1 << 24;
         const end_state& own = ends_[sender];
         if (!own.heard) return false;
         const std::int32_t step = distance(own.sent_data ? own.next : own.first, next.sequence);
-        return -near < step && step < near;
+        return -longest_step < step && step < longest_step;
     }
 
 private:

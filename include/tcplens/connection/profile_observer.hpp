@@ -101,9 +101,6 @@ public:
 private:
     using nanoseconds = std::chrono::nanoseconds;
 
-    /// As in send_space: no window in use is as large.
-    static constexpr std::int32_t far = 1 << 24;
-
     static constexpr void count_data(const observed_segment& next, direction_profile& own) noexcept {
         const segment& sent = next.segment;
         own.smallest_segment =
@@ -256,7 +253,7 @@ private:
     static constexpr void stretch(sequence_number end, side_state& sender, direction_profile& told) noexcept {
         const std::int32_t further = distance(sender.stream_high, end);
         if (further <= 0) return;
-        if (further <= far) told.stream_bytes += static_cast<std::uint32_t>(further);
+        if (further <= longest_step) told.stream_bytes += static_cast<std::uint32_t>(further);
         sender.stream_high = end;
     }
 
@@ -282,12 +279,11 @@ private:
         const sequence_number expected = sender.space.next();
         sender.space.sends(sent);
         const std::int32_t off = distance(sent.sequence, sender.space.next());
-        if (off < 0 || off > far + static_cast<std::int64_t>(sent.sequence_length())) {
+        if (off < 0 || off > longest_step + static_cast<std::int64_t>(sent.sequence_length())) {
             told.ignored_bytes += sent.payload_length;
             return false;
         }
-        const std::int32_t step = distance(expected, sent.sequence);
-        if (known && (step > far || step < -far)) begin_anew(sent, sender, told);
+        if (known && far_apart(expected, sent.sequence)) begin_anew(sent, sender, told);
 
         const sequence_number begin = sent.payload_begin();
         const sequence_number end = begin + sent.payload_length;
@@ -373,7 +369,7 @@ private:
             sender.stream_low = sender.stream_high = begin;
         } else if (!told.stream_begins && before(begin, sender.stream_low)) {
             const std::int32_t further = distance(begin, sender.stream_low);
-            if (further <= far) told.stream_bytes += static_cast<std::uint32_t>(further);
+            if (further <= longest_step) told.stream_bytes += static_cast<std::uint32_t>(further);
             sender.stream_low = begin;
         }
         if (sent.flags.syn() && !told.stream_begins) {

@@ -31,8 +31,7 @@ public:
             return;
         }
         if (!believable(sent.sequence, next_, far_sequence_)) return;
-        const std::int32_t jump = distance(next_, sent.sequence);
-        if (jump > far || jump < -far) unacknowledged_ = next_ = sent.sequence; // it goes on elsewhere
+        if (far_apart(next_, sent.sequence)) unacknowledged_ = next_ = sent.sequence; // it goes on elsewhere
         if (before(next_, sent.sequence_end())) next_ = sent.sequence_end();
     }
 
@@ -88,8 +87,6 @@ public:
     }
 
 private:
-    static constexpr std::int32_t far = 1 << 24;
-
     /// What a SYN says of window scaling.
     struct scale {
         bool told = false;
@@ -112,11 +109,7 @@ private:
     /// Whether a number near `known`, or where the one before it was, far from there.
     [[nodiscard]] static constexpr bool believable(sequence_number number, sequence_number known,
                                                    far_number& far_before) noexcept {
-        const auto near = [&](sequence_number to) {
-            const std::int32_t away = distance(to, number);
-            return -far <= away && away <= far;
-        };
-        if (near(known) || (far_before.was_last && near(far_before.value))) {
+        if (!far_apart(known, number) || (far_before.was_last && !far_apart(far_before.value, number))) {
             far_before.was_last = false;
             return true;
         }

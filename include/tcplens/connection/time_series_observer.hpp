@@ -114,17 +114,13 @@ private:
     }
 
     [[nodiscard]] static constexpr std::uint32_t count_new(const segment& sent, side_state& own) noexcept {
-        constexpr std::int32_t far = 1 << 24;
         if (sent.payload_length == 0 || sent.flags.rst()) return 0;
         const sequence_number begin = sent.payload_begin();
         const sequence_number end = begin + sent.payload_length;
-        if (own.captured) {
-            const std::int32_t away = distance(*own.captured, begin);
-            if (away < -far || away > far) {
-                if (own.space.next() != sent.sequence_end()) return 0; // not believed
-                own.captured.reset();
-                own.holes = {};
-            }
+        if (own.captured && far_apart(*own.captured, begin)) {
+            if (own.space.next() != sent.sequence_end()) return 0; // not believed
+            own.captured.reset();
+            own.holes = {};
         }
         const sequence_number edge = own.captured.value_or(begin);
         own.captured = before(edge, end) ? end : edge;

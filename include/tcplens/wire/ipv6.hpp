@@ -128,10 +128,10 @@ private:
     /// The address that a mobile node is known by (RFC 6275 6.3).
     [[nodiscard]] static constexpr std::optional<address> home_address(std::span<const std::byte> header) noexcept {
         for (std::size_t at = 2; at + 1 < header.size();) {
-            if (header[at] == std::byte{0}) {
+            if (header[at] == std::byte{0}) { // Pad1 (RFC 8200 4.2)
                 ++at;
                 continue;
-            } // Pad1
+            }
             const auto rest = std::to_integer<std::size_t>(header[at + 1]);
             if (at + 2 + rest > header.size()) break;
             if (header[at] == std::byte{0xc9} && rest == 16) return address::v6(header.subspan(at + 2).first<16>());

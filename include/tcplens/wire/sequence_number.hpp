@@ -29,6 +29,16 @@ struct sequence_number {
 /// distance() can tell.
 inline constexpr std::int32_t longest_memory = 1 << 30;
 
+/// No window in use is larger: numbers of one sender that lie further apart than this are not of one flight. One of them is a
+/// lie, or there is a long gap in the capture.
+inline constexpr std::int32_t longest_step = 1 << 24;
+
+/// Whether they lie further apart than `longest_step`.
+[[nodiscard]] constexpr bool far_apart(sequence_number a, sequence_number b) noexcept {
+    const std::int32_t step = distance(a, b);
+    return step < -longest_step || step > longest_step;
+}
+
 /// Whether `a` comes before `b` (RFC 1982 3.2). Of two numbers that are 2^31 apart neither comes before the other.
 [[nodiscard]] constexpr bool before(sequence_number a, sequence_number b) noexcept {
     return distance(a, b) > 0;
