@@ -115,6 +115,7 @@ set(tcplens_headers
     wire/wrapped_link.hpp
 
     connection.hpp
+    connection/chunk_schedule.hpp
     connection/closing_observer.hpp
     connection/connection.hpp
     connection/connection_closing.hpp
@@ -123,6 +124,7 @@ set(tcplens_headers
     connection/connection_opening.hpp
     connection/connection_table.hpp
     connection/covered_ranges.hpp
+    connection/dealt_packets.hpp
     connection/detailed_connection.hpp
     connection/direction.hpp
     connection/direction_profile.hpp
@@ -134,6 +136,7 @@ set(tcplens_headers
     connection/memory_pool.hpp
     connection/opening_observer.hpp
     connection/overtaken_copies.hpp
+    connection/parallel_connection_table.hpp
     connection/prefetch.hpp
     connection/profile_observer.hpp
     connection/recent_number_set.hpp

@@ -17,7 +17,7 @@ namespace tcplens {
 /// - `position()`: bytes from the start.
 /// - `read_error()`: once reading failed (which is why the bytes seem to end there): the errno, or 0 if unknown.
 ///
-/// A source that knows its length has also `size()`, in bytes.
+/// A source that knows its length has also `size()`, in bytes. One whose bytes stay good has `bytes_stay`, true.
 template <typename Source>
 concept byte_source = std::move_constructible<Source> &&
     requires(Source& source, const Source& constant, std::size_t n, std::uint64_t distance) {

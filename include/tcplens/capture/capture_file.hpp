@@ -90,6 +90,10 @@ public:
         return std::nullopt;
     }
 
+    /// Whether the bytes of a packet are good as long as this object, not only until the next packet is read: those of a
+    /// mapped file are.
+    [[nodiscard]] bool bytes_stay() const noexcept { return std::holds_alternative<mapped>(reader_); }
+
     /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
     /// `max_descriptions`. A pcap file is one.
     [[nodiscard]] std::vector<capture_section> sections() const {

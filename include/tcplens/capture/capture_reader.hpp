@@ -60,6 +60,9 @@ public:
     /// Bytes of the whole capture; nothing if the source can't know.
     [[nodiscard]] constexpr std::optional<std::uint64_t> size() const noexcept { return reader().size(); }
 
+    /// Whether the bytes of a packet are good as long as the source's memory, not only until the next packet is read.
+    [[nodiscard]] static constexpr bool bytes_stay() noexcept { return packet_reader<Source>::bytes_stay(); }
+
     /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
     /// `max_descriptions`. A pcap file is one.
     [[nodiscard]] std::vector<capture_section> sections() const {

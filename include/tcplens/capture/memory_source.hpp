@@ -13,6 +13,8 @@ namespace tcplens {
 /// Bytes that are all in memory. Nothing is copied: packets point into them.
 class memory_source {
 public:
+    static constexpr bool bytes_stay = true; ///< what peek() gave is good as long as the memory
+
     constexpr memory_source() noexcept = default;
 
     /// \pre the memory outlives the source and every packet that is read from it

@@ -33,6 +33,15 @@ public:
         }
     }
 
+    /// Whether the bytes of a packet are good as long as the source's memory, not only until the next packet is read.
+    [[nodiscard]] static constexpr bool bytes_stay() noexcept {
+        if constexpr (requires { Source::bytes_stay; }) {
+            return Source::bytes_stay;
+        } else {
+            return false;
+        }
+    }
+
 protected:
     constexpr explicit packet_reader(Source source) : source_(std::move(source)) {}
 

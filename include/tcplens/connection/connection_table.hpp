@@ -109,6 +109,25 @@ public:
         return count_and_follow(moved, link_type::ethernet, hash_of(moved));
     }
 
+    /// What a table finds connections by, and a parallel_connection_table deals by: the same for both directions of a connection.
+    [[nodiscard]] static std::uint32_t hash_of(const segment& next, const hash_key& key) noexcept {
+        const std::uint32_t hash = hash_tuple(next.source, next.destination, key);
+        if (next.network == 0) return hash;
+        return hash ^ static_cast<std::uint32_t>(next.network * (key.word(5) | 1) >> 32);
+    }
+
+    /// For who deals segments out to several tables, batch by batch: a segment with this hash comes soon. First the index
+    /// is fetched from memory for all of a batch, then, with that at hand, their connections.
+    void prefetch_index(std::uint32_t hash) const noexcept { index_.prefetch(hash); }
+    void prefetch_connection(std::uint32_t hash) const noexcept {
+        const std::uint32_t likely = index_.first_with(hash);
+        if (likely != connection_index::none) prefetch(&at(likely), sizeof(record));
+    }
+    /// Takes in a segment whose time is subtractable, and whose hash_of() with the key of this table is `hash`.
+    add_result add(const segment& next, std::uint32_t hash) {
+        return count_and_follow(next, link_type::ethernet, hash);
+    }
+
     /// How many packets there were, and what they were.
     [[nodiscard]] const decode_statistics& statistics() const noexcept { return statistics_; }
     /// What became of fragmented IP packets.
@@ -223,11 +242,7 @@ private:
         return follow(next, hash);
     }
 
-    [[nodiscard]] std::uint32_t hash_of(const segment& next) const noexcept {
-        const std::uint32_t hash = hash_tuple(next.source, next.destination, options_.key);
-        if (next.network == 0) return hash;
-        return hash ^ static_cast<std::uint32_t>(next.network * (options_.key.word(5) | 1) >> 32);
-    }
+    [[nodiscard]] std::uint32_t hash_of(const segment& next) const noexcept { return hash_of(next, options_.key); }
 
     /// A segment whose turn comes when what is known of its connection has been fetched.
     struct waiting_segment {
@@ -238,10 +253,7 @@ private:
     static constexpr std::size_t batch_size = 32;
 
     void add_batch(std::span<const waiting_segment> batch) {
-        for (const waiting_segment& each : batch) {
-            const std::uint32_t likely = index_.first_with(each.hash);
-            if (likely != connection_index::none) prefetch(&at(likely), sizeof(record));
-        }
+        for (const waiting_segment& each : batch) prefetch_connection(each.hash);
         for (const waiting_segment& each : batch) count_and_follow(each.found, each.link, each.hash);
     }
 

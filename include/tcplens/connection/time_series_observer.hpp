@@ -58,6 +58,8 @@ public:
         std::optional<side> client{};
     };
 
+    static constexpr bool spans_connections = true; ///< they share the bins: see looks_at_one_connection
+
     explicit constexpr time_series_observer(std::span<time_bin> memory = {},
                                             const time_series_options& options = {}) noexcept
         : series_(memory, options.interval, options.overflow, options.furthest_jump), connection_(options.connection) {}

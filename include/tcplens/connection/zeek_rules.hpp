@@ -17,6 +17,9 @@ public:
         zeek_timers timers{};
     };
 
+    /// Its timers go by the packets of all of them: see looks_at_one_connection.
+    static constexpr bool spans_connections = true;
+
     constexpr explicit zeek_rules(const zeek_options& options = {}) noexcept : options_(options) {}
 
     [[nodiscard]] constexpr bool begins_another(const judged_segment& next, const connection_state& of) const noexcept {
