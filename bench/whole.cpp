@@ -6,6 +6,7 @@
 #include "floors.hpp"
 #include "workload.hpp"
 
+#include <tcplens/connection/parallel_connection_table.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
@@ -107,9 +108,15 @@ result follow_with(const fs::path& path) {
     return {.packets = packets, .checksum = table.size()};
 }
 
+result follow_on_two(const fs::path& path) {
+    tcplens::parallel_connection_table table{2};
+    const std::uint64_t packets = follow(path, table);
+    return {.packets = packets, .checksum = table.size()};
+}
+
 /// The four answers, too.
-result analyze(const fs::path& path) {
-    tcplens::connection_table table;
+template <class Table>
+result analyze_with(const fs::path& path, Table table) {
     const std::uint64_t packets = follow(path, table);
     if (table.empty()) return {.packets = packets};
     const auto connections = tcplens::analyze_connections(table);
@@ -119,6 +126,12 @@ result analyze(const fs::path& path) {
     return {.packets = packets,
             .checksum = connections.summary.normal_close + anomalies.patterns.size() +
                         retransmissions.total_retransmissions + flow.client_to_server.packet_count};
+}
+result analyze(const fs::path& path) {
+    return analyze_with(path, tcplens::connection_table{});
+}
+result analyze_on_two(const fs::path& path) {
+    return analyze_with(path, tcplens::parallel_connection_table{2});
 }
 
 #ifdef TCPLENS_BENCH_PCAP
@@ -162,7 +175,9 @@ constexpr contestant contestants[]{
     {"table_wireshark", follow_with<tcplens::wireshark_rules>},
     {"table_evidence", follow_with<tcplens::evidence_rules>},
     {"one_by_one", add_one_by_one},
+    {"table_evidence_two", follow_on_two}, // on two processors: what tells is the time that elapsed
     {"analysis", analyze},
+    {"analysis_two", analyze_on_two},
 };
 
 struct measurement {

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -41,6 +42,7 @@ struct arguments {
     bool explain = false;
     bool ignore_checksums = false;
     bool bare = false;
+    std::size_t threads = 1;
     std::optional<std::uint64_t> connection{};
     std::chrono::nanoseconds interval = std::chrono::seconds{1};
     rule_set rules = rule_set::evidence;
@@ -125,6 +127,13 @@ inline constexpr option rules{"--rules", "evidence|wireshark|repeated_sequence",
                                   else return false;
                                   return true;
                               }};
+
+inline constexpr option threads{"--threads", "N", "a number from 1 to 256", "on so many processors (1)",
+                                [](arguments& given, std::string_view value) {
+                                    const auto read = parse_number<std::size_t>(value);
+                                    given.threads = read.value_or(0);
+                                    return given.threads >= 1 && given.threads <= 256;
+                                }};
 
 using options = std::initializer_list<const option*>;
 
@@ -268,6 +277,7 @@ struct watched_packets {
 
     [[nodiscard]] iterator begin() const { return {of.begin(), shown}; }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+    [[nodiscard]] bool bytes_stay() const noexcept { return of.bytes_stay(); }
 };
 
 /// Gives the table every packet that there is.

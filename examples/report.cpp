@@ -4,6 +4,8 @@
 #include "command_line.hpp"
 #include "not_understood.hpp"
 
+#include <tcplens/connection/parallel_connection_table.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -167,14 +169,10 @@ void print(const tcplens::traffic_flow_report& report) {
     }
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    using namespace example;
-    const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed});
-    tcplens::capture_file capture = open(given);
-    tcplens::connection_table table;
-    read(capture, table);
+template <class Table>
+example::exit_status report(const example::arguments& given, Table table) {
+    tcplens::capture_file capture = example::open(given);
+    example::read(capture, table);
 
     // Of a file that can't be read, conclude() says all that there is to say.
     if (capture.packets() > 0 || !capture.error()) print(given, capture, table.statistics());
@@ -191,5 +189,15 @@ int main(int argc, char** argv) {
             print(tcplens::analyze_traffic_flow(table, *given.server_ip, {.server_port = given.server_port}));
         }
     }
-    return static_cast<int>(conclude(given, capture));
+    return example::conclude(given, capture);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace example;
+    const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &threads});
+    const exit_status status = given.threads == 1 ? report(given, tcplens::connection_table{})
+                                                  : report(given, tcplens::parallel_connection_table{given.threads});
+    return static_cast<int>(status);
 }

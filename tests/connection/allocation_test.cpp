@@ -7,6 +7,7 @@
 #include <tcplens/connection/connection_table.hpp>
 #include <tcplens/connection/evidence_rules.hpp>
 #include <tcplens/connection/opening_observer.hpp>
+#include <tcplens/connection/parallel_connection_table.hpp>
 #include <tcplens/connection/repeated_sequence_rules.hpp>
 #include <tcplens/connection/time_series_observer.hpp>
 #include <tcplens/connection/wireshark_round_trips.hpp>
@@ -228,6 +229,25 @@ TEST_CASE("a packet that is not TCP costs no allocation") {
     CHECK(others.allocations_when_added_to(table) == 0);
     CHECK(table.statistics().packets == 4);
     CHECK(table.statistics().tcp == 0);
+}
+
+TEST_CASE("several tables allocate for each call and for connections, not for packets") {
+    const frames some = segments(1);
+    std::vector<packet> once;
+    for (const byte_vector& frame : some.bytes) {
+        once.push_back({.bytes = frame, .wire_length = static_cast<std::uint32_t>(frame.size())});
+    }
+    std::vector<packet> thrice;
+    for (int i = 0; i < 3; ++i) thrice.insert(thrice.end(), once.begin(), once.end());
+    capture_writer::pcap_writer pcap;
+    for (const packet& each : thrice) pcap.add(each);
+    parallel_connection_table table{3};
+    table.add_all(once);
+    table.add_all(thrice);
+    const std::size_t in_a_call = allocations_in([&] { table.add_all(once); });
+    CHECK(in_a_call < 20);
+    CHECK(allocations_in([&] { table.add_all(thrice); }) == in_a_call);
+    CHECK(allocations_in([&] { table.add_all(capture_reader{memory_source{pcap.bytes()}}); }) == in_a_call);
 }
 
 TEST_CASE("another connection between the same endpoints costs no allocation if it was reserved") {

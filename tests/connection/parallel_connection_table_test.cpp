@@ -115,8 +115,8 @@ byte_vector piece(tcp_packet_options of, std::size_t begin, std::size_t end) {
 }
 
 /// A bit of everything: many connections, some after one another on the same ports, and packets of each kind that a table has
-/// to tell from the others. Much depends on what came before.
-made_capture everything(std::uint64_t seed, std::size_t packets) {
+/// to tell from the others. `alone`: without those of which it depends on earlier ones what they are.
+made_capture everything(std::uint64_t seed, std::size_t packets, bool alone = false) {
     std::mt19937_64 random{seed};
     const auto one_in = [&](unsigned count) { return random() % count == 0; };
     constexpr std::uint16_t hosts = 40;
@@ -158,7 +158,7 @@ made_capture everything(std::uint64_t seed, std::size_t packets) {
         if (one_in(3)) next.vlan_tags = {{.control = static_cast<std::uint16_t>(1 + which % 2)}};
 
         byte_vector frame = tcp_packet(next);
-        switch (random() % 16) {
+        switch (random() % 16 + (alone ? 2 : 0)) {
         case 0: // in fragments, some of which come later or never
             next.payload_length = 200;
             for (std::size_t begin = 0; begin < 220; begin += 80) {
@@ -189,9 +189,17 @@ made_capture everything(std::uint64_t seed, std::size_t packets) {
         case 8:
             frame.back() ^= std::byte{1}; // its checksum is wrong, if it had any data
             made.add(frame);
-            if (one_in(3)) made.take_time();
+            if (!alone && one_in(3)) made.take_time();
             break;
         case 9:
+            if (alone) break;
+            // UDP that is no tunnel is not waited for
+            made.add(framed_ip_packet({.ip_id = id, .dont_fragment = false, .more_fragments = true}, 17,
+                                      udp_datagram(7, 7, counting(8))));
+            if (one_in(2)) {
+                made.add(
+                    framed_ip_packet({.ip_id = id, .dont_fragment = false, .fragment_offset = 2}, 17, counting(16)));
+            }
             if (!late.empty()) {
                 const std::size_t one = random() % late.size();
                 made.add(late[one]);
@@ -201,7 +209,7 @@ made_capture everything(std::uint64_t seed, std::size_t packets) {
         default: made.add(frame); break;
         }
         if (one_in(500)) made.after(70s); // fragments are given up
-        if (one_in(50) && made.packets().size() > before) made.take_time();
+        if (!alone && one_in(50) && made.packets().size() > before) made.take_time();
     }
     return made;
 }
@@ -287,6 +295,27 @@ TEST_CASE("and so with other options") {
         made.packets(),
         {.split_incarnations = false,
          .decoding = {.tunnels = tunnel_set::none, .reassembly = {.max_packets = 3, .max_bytes = 300}}});
+}
+
+TEST_CASE("and so where whole chunks stand for themselves, and what comes next does not") {
+    const table_options options{.decoding = {.verify_checksums = true}, .pass_over_bad_checksums = true};
+    made_capture made = everything(6, 2 * dealt_packets::capacity - 1, true);
+    const tcp_packet_options of{.payload_length = 10};
+    SUBCASE("a segment") {
+        made.add(tcp_packet(of));
+    }
+    SUBCASE("a segment that is passed over") {
+        byte_vector bad = tcp_packet(of);
+        bad.back() ^= std::byte{1};
+        made.add(bad);
+    }
+    SUBCASE("no segment") {
+        made.add(counting(3));
+    }
+    REQUIRE(made.packets().size() == 2 * dealt_packets::capacity);
+    made.add(tcp_packet({.source = at("192.0.2.77", 1), .payload_length = 10}));
+    made.take_time(); // it counts as captured at the time of the last segment, in the chunk before
+    check_any_number<evidence_rules>(made.packets(), options);
 }
 
 TEST_CASE("and so with all observers") {

@@ -86,6 +86,21 @@ TEST_CASE("report heeds its options") {
     CHECK(contains(run(example("report") + " " + file + " --threshold 0.5").out, "not above the threshold of 50.00%"));
 }
 
+TEST_CASE("report says the same on any number of processors, of a file or a pipe") {
+    const temporary_folder folder;
+    const std::string file = folder.write("two.pcap", two_connections());
+    for (const std::string& capture : {file, "- < " + file, std::string{"tests/data/handshake.pcap"}}) {
+        const std::string one = run(example("report") + " --detailed " + capture).out;
+        CHECK(contains(one, "\nConnections\n"));
+        for (const char* threads : {"1", "2", "3", "16"}) {
+            const run_result ran = run(example("report") + " --detailed --threads " + threads + " " + capture);
+            CHECK(ran.status == 0);
+            CHECK(ran.err.empty());
+            CHECK(ran.out == one);
+        }
+    }
+}
+
 TEST_CASE("report says what it did not understand, what was skipped and what the capture lost") {
     using namespace capture_writer;
     const temporary_folder folder;
@@ -228,6 +243,8 @@ TEST_CASE("a command line that makes no sense gets a sentence, the usage and sta
         {"report --threshold nan a", "report: --threshold needs a rate from 0 to 1, not 'nan'.\n"},
         {"report --threshold 2 a", "report: --threshold needs a rate from 0 to 1, not '2'.\n"},
         {"report --threshold= a", "report: --threshold needs a rate from 0 to 1, not ''.\n"},
+        {"report --threads 0 a", "report: --threads needs a number from 1 to 256, not '0'.\n"},
+        {"report --threads 257 a", "report: --threads needs a number from 1 to 256, not '257'.\n"},
         {"report --detailed=yes a", "report: --detailed takes no value.\n"},
         {"verdicts --rules guess a",
          "verdicts: --rules needs evidence, wireshark or repeated_sequence, not 'guess'.\n"},
@@ -247,7 +264,7 @@ TEST_CASE("--help prints the usage, wherever it stands") {
     const run_result report = run(example("report") + " --help");
     CHECK(report.status == 0);
     CHECK(report.out.starts_with(
-        "usage: report [--server-ip A] [--server-port P] [--threshold R] [--detailed] FILE|-\n"));
+        "usage: report [--server-ip A] [--server-port P] [--threshold R] [--detailed] [--threads N] FILE|-\n"));
     CHECK(report.err.empty());
     const run_result verdicts = run(example("verdicts") + " some.pcap --help");
     CHECK(verdicts.status == 0);
