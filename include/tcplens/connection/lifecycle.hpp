@@ -3,6 +3,7 @@
 
 #include "../wire/segment.hpp"
 #include "connection.hpp"
+#include "connection_stage.hpp"
 #include "segment_rules.hpp"
 
 #include <array>
@@ -111,6 +112,19 @@ public:
                     !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
     }
 
+    /// How far it has come; see connection_stage.
+    [[nodiscard]] constexpr connection_stage stage(const connection& of) const noexcept {
+        using enum connection_stage;
+        if (of.closed) return closed;
+        if (is_plain_) return established;
+        if (ends_[0].sent_fin || ends_[1].sent_fin) return half_closed;
+        if (of.handshake == handshake_state::failed) return attempt;
+        if (of.handshake == handshake_state::completed) return established;
+        return ends_[0].heard && ends_[1].heard ? established : one_sided;
+    }
+    /// Whether nothing but the plainest of segments was taken in since it was established: it still is.
+    [[nodiscard]] constexpr bool is_plain() const noexcept { return is_plain_; }
+
     /// Whether this connection is as yet a SYN to which nobody has said anything.
     [[nodiscard]] constexpr bool is_unanswered() const noexcept {
         return ends_[0].sent_syn && !ends_[1].heard && !ends_[1].sent_rst;
@@ -129,24 +143,25 @@ public:
     }
 
 private:
+    /// What every segment may change stands first, so that of both ends it lies in one cache line.
     struct end_state {
-        sequence_number initial{};      ///< of its SYN, where it sent one
-        sequence_number first{};        ///< the first that was captured
         sequence_number next{};         ///< after its SYN, or the highest byte of data that it sent
         sequence_number acknowledged{}; ///< the highest that it acknowledged
-        sequence_number first_acknowledged{};
-        sequence_number fin{};
-        sequence_number rst{};
-        sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
-        bool heard = false;            ///< it sent anything but RSTs
-        bool sent_syn = false;
-        bool sent_data = false; ///< or a SYN: `next` is known
+        bool heard = false;             ///< it sent anything but RSTs
+        bool sent_data = false;         ///< or a SYN: `next` is known
         bool acknowledged_any = false;
+        bool sent_syn = false;
         bool sent_fin = false;
         bool fin_in_sequence = false;
         bool sent_rst = false;
         bool rst_in_sequence = false;   ///< `rst` is one of its sequence numbers
         bool peer_known_at_rst = false; ///< `peer_at_rst` is known
+        sequence_number initial{};      ///< of its SYN, where it sent one
+        sequence_number first{};        ///< the first that was captured
+        sequence_number first_acknowledged{};
+        sequence_number fin{};
+        sequence_number rst{};
+        sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
     };
 
     static constexpr void take_acknowledgment(const segment& next, end_state& own) noexcept {
@@ -263,10 +278,10 @@ private:
         if (of.handshake == handshake_state::failed) of.handshake = handshake_state::completed;
     }
 
-    std::array<end_state, 2> ends_{};
+    bool is_plain_ = false; ///< it was opened, and nobody has begun to close it
     side client_side_ = 0;
     side first_fin_ = 0;
-    bool is_plain_ = false; ///< it was opened, and nobody has begun to close it
+    std::array<end_state, 2> ends_{};
 };
 
 } // namespace tcplens
