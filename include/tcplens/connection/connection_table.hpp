@@ -3,6 +3,7 @@
 
 #include "../capture/packet.hpp"
 #include "../wire/decoder.hpp"
+#include "../wire/out_of_line.hpp"
 #include "connection.hpp"
 #include "connection_index.hpp"
 #include "connection_observer.hpp"
@@ -394,40 +395,55 @@ private:
             }
         }
 
-        bool begins = found.number == none;
-        bool reused = false;
-        if (begins) {
+        const bool goes_on = found.number != none && !splitting_segment_rules<Rules> && !next.flags.syn() &&
+                             !at(found.number).to_overtake;
+        if (!goes_on) return begin_or_follow(next, hash, found, on_end);
+        return take_in(next, found.number, found.sender);
+    }
+
+    /// Of a segment that may begin a connection, or belong to one before the latest of its endpoints.
+    template <class OnEnd>
+    TCPLENS_OUT_OF_LINE add_result begin_or_follow(const segment& next, std::uint32_t hash, found_connection found,
+                                                   OnEnd& on_end) {
+        if (found.number == none) {
             if (!make_room(on_end)) return refuse();
-            found = {begin(next, hash), 0};
-            index_.insert(hash, found.number);
-        } else if (options_.split_incarnations && begins_another(next, found.sender, at(found.number))) {
+            const std::uint32_t number = begin(next, hash);
+            index_.insert(hash, number);
+            return take_in(next, number, 0, {.begins = true});
+        }
+        if (options_.split_incarnations && begins_another(next, found.sender, at(found.number))) {
             if (const std::uint32_t earlier = previous_of(found.number, on_end);
                 !splitting_segment_rules<Rules> && earlier != none &&
                 at(earlier).life.has_initial(next, sender_in(at(earlier), next))) {
-                found = {earlier, sender_in(at(earlier), next)}; // a SYN of the connection before, late
-            } else {
-                if (!make_room(on_end)) return refuse();
-                const std::uint32_t old = find(next, hash).number; // unless it had to make room
-                found = {begin(next, hash), 0};
-                if (old == none) {
-                    index_.insert(hash, found.number);
-                } else {
-                    index_.replace(hash, old, found.number);
-                    put_behind(found.number, old);
-                }
-                begins = reused = true;
+                return take_in(next, earlier, sender_in(at(earlier), next)); // a SYN of the connection before, late
             }
-        } else if (at(found.number).to_overtake) {
+            if (!make_room(on_end)) return refuse();
+            const std::uint32_t old = find(next, hash).number; // unless it had to make room
+            const std::uint32_t number = begin(next, hash);
+            if (old == none) {
+                index_.insert(hash, number);
+            } else {
+                index_.replace(hash, old, number);
+                put_behind(number, old);
+            }
+            return take_in(next, number, 0, {.begins = true, .reuses_ports = true});
+        }
+        if (at(found.number).to_overtake) {
             if (const std::uint32_t earlier = previous_of(found.number, on_end);
                 earlier != none && belongs_to_previous(next, found.sender, at(found.number), at(earlier))) {
-                found = {earlier, sender_in(at(earlier), next)};
+                return take_in(next, earlier, sender_in(at(earlier), next));
             }
         }
-        return take_in(next, found.number, found.sender, begins, reused);
+        return take_in(next, found.number, found.sender);
     }
 
+    struct beginning {
+        bool begins = false;
+        bool reuses_ports = false;
+    };
+
     /// \pre `next` is of that connection
-    add_result take_in(const segment& next, std::uint32_t number, side sender, bool begins, bool reused) {
+    add_result take_in(const segment& next, std::uint32_t number, side sender, const beginning& how = {}) {
         record& of = at(number);
         [[maybe_unused]] const direction first_way = of.life.way_of(0);
         of.life.follow(next, sender, of.seen);
@@ -438,8 +454,9 @@ private:
         const bool still_established = of.life.is_plain() && of.stage == connection_stage::established;
         if (!still_established || of.listed_at != clock_.ticks()) list(number);
         verdict said = rules_.judge(
-            {.segment = next, .sender = sender, .connection_number = of.seen.number, .reuses_ports = reused}, of.rules);
-        if (reused && !splitting_segment_rules<Rules>) said.names |= verdict_names::reused_ports;
+            {.segment = next, .sender = sender, .connection_number = of.seen.number, .reuses_ports = how.reuses_ports},
+            of.rules);
+        if (how.reuses_ports && !splitting_segment_rules<Rules>) said.names |= verdict_names::reused_ports;
         const direction way = of.life.way_of(sender);
         of.seen.statistics(way).count(next, said);
         if constexpr (sizeof...(Observers) > 0) {
@@ -449,14 +466,14 @@ private:
                      .connection = of.seen,
                      .sender = sender,
                      .way = way,
-                     .begins_connection = begins},
+                     .begins_connection = how.begins},
                     of);
         }
         return {.outcome = packet_outcome::tcp,
                 .connection = &of.seen,
                 .way = way,
                 .verdict = said,
-                .begins_connection = begins};
+                .begins_connection = how.begins};
     }
 
     void observe(const observed_segment& next, record& of) noexcept {
@@ -540,7 +557,7 @@ private:
     }
 
     /// Puts a connection at the end of the queue of its stage: it was heard.
-    void list(std::uint32_t number) noexcept {
+    TCPLENS_OUT_OF_LINE void list(std::uint32_t number) noexcept {
         record& of = at(number);
         const connection_stage stage = of.life.stage(of.seen);
         if (stage == of.stage && (stage == connection_stage::attempt || of.listed_at == clock_.ticks())) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../wire/out_of_line.hpp"
 #include "../wire/segment.hpp"
 #include "connection.hpp"
 #include "connection_stage.hpp"
@@ -77,39 +78,12 @@ public:
     constexpr void follow(const segment& next, side sender, connection& of) noexcept {
         of.last_time = next.time;
         of.last_packet = next.packet_number;
-        end_state& own = ends_[sender];
-        end_state& peer = ends_[1 - sender];
         if (is_plain_ && !next.flags.opens_or_closes()) { // most are: an open connection goes on
-            take_acknowledgment(next, own);
-            take_numbers(next, own);
-            return;
+            take_acknowledgment(next, ends_[sender]);
+            take_numbers(next, ends_[sender]);
+        } else {
+            follow_any(next, sender, of);
         }
-        if (next.flags.syn() && of.known_by != role_basis::syn) settle_roles(next, sender, of);
-        if (next.flags.rst()) {
-            is_plain_ = false;
-            reset(next, sender, of);
-            return;
-        }
-        // RFC 9293 3.10.7.3: a SYN-ACK that acknowledges anything else answers another SYN, and changes nothing.
-        if (next.flags.syn() && next.flags.ack() && peer.sent_syn &&
-            (!before(peer.initial, next.acknowledgment) || before(peer.next, next.acknowledgment))) {
-            return;
-        }
-        retract_reset(next, own, of);
-        if (next.flags.syn() && own.sent_syn && own.initial != next.sequence && !covers_syn(peer, own)) {
-            own = {}; // another SYN cookie
-            peer.acknowledged_any = false;
-        }
-        if (next.flags.syn() && !own.sent_syn) {
-            own.sent_syn = true;
-            own.initial = next.sequence;
-        }
-        take_acknowledgment(next, own);
-        open(next, own, peer, of);
-        close(next, sender, of);
-        take_numbers(next, own);
-        is_plain_ = of.handshake == handshake_state::completed && of.close == close_reason::active && !own.sent_fin &&
-                    !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
     }
 
     /// How far it has come; see connection_stage.
@@ -163,6 +137,37 @@ private:
         sequence_number rst{};
         sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
     };
+
+    TCPLENS_OUT_OF_LINE constexpr void follow_any(const segment& next, side sender, connection& of) noexcept {
+        end_state& own = ends_[sender];
+        end_state& peer = ends_[1 - sender];
+        if (next.flags.syn() && of.known_by != role_basis::syn) settle_roles(next, sender, of);
+        if (next.flags.rst()) {
+            is_plain_ = false;
+            reset(next, sender, of);
+            return;
+        }
+        // RFC 9293 3.10.7.3: a SYN-ACK that acknowledges anything else answers another SYN, and changes nothing.
+        if (next.flags.syn() && next.flags.ack() && peer.sent_syn &&
+            (!before(peer.initial, next.acknowledgment) || before(peer.next, next.acknowledgment))) {
+            return;
+        }
+        retract_reset(next, own, of);
+        if (next.flags.syn() && own.sent_syn && own.initial != next.sequence && !covers_syn(peer, own)) {
+            own = {}; // another SYN cookie
+            peer.acknowledged_any = false;
+        }
+        if (next.flags.syn() && !own.sent_syn) {
+            own.sent_syn = true;
+            own.initial = next.sequence;
+        }
+        take_acknowledgment(next, own);
+        open(next, own, peer, of);
+        close(next, sender, of);
+        take_numbers(next, own);
+        is_plain_ = of.handshake == handshake_state::completed && of.close == close_reason::active && !own.sent_fin &&
+                    !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
+    }
 
     static constexpr void take_acknowledgment(const segment& next, end_state& own) noexcept {
         if (!next.flags.ack() || (own.acknowledged_any && !before(own.acknowledged, next.acknowledgment))) return;
