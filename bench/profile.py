@@ -75,7 +75,7 @@ def shorten(symbol):
 def name_of(symbol, source, line, functions):
     """(header, function). Of the standard library's code it says into what it was inlined."""
     path = pathlib.Path(source).resolve()
-    if not path.is_relative_to(ROOT):
+    if not path.is_relative_to(ROOT) or not path.is_file():  # "???" where a library has no debugging symbols
         return f"(outside) in {shorten(symbol)}", path.name
     if path not in functions:
         functions[path] = find_functions(path)

@@ -122,6 +122,7 @@ set(tcplens_headers
     connection/connection_index.hpp
     connection/connection_observer.hpp
     connection/connection_opening.hpp
+    connection/connection_stage.hpp
     connection/connection_table.hpp
     connection/covered_ranges.hpp
     connection/dealt_packets.hpp
@@ -130,8 +131,11 @@ set(tcplens_headers
     connection/direction_profile.hpp
     connection/duration_histogram.hpp
     connection/duration_statistics.hpp
+    connection/end_reason.hpp
     connection/evidence_rules.hpp
     connection/hash_key.hpp
+    connection/idle_queues.hpp
+    connection/idle_timeouts.hpp
     connection/lifecycle.hpp
     connection/memory_pool.hpp
     connection/opening_observer.hpp
@@ -149,6 +153,8 @@ set(tcplens_headers
     connection/sending_clock.hpp
     connection/sending_pauses.hpp
     connection/sequence_holes.hpp
+    connection/table_clock.hpp
+    connection/table_lifetimes.hpp
     connection/time_series.hpp
     connection/time_series_observer.hpp
     connection/time_attribution.hpp

@@ -106,12 +106,12 @@ inline const tcplens::address server_address = packet_builder::address_of("198.5
 /// A connection made by hand: completed, open, from one client to port 443 of one server, with `number` in its client port.
 inline tcplens::connection hand_made(std::uint64_t number, const tcplens::direction_statistics& up = {},
                                      const tcplens::direction_statistics& down = {}) {
-    return {.number = number,
-            .client = {client_address, static_cast<std::uint16_t>(40000 + number)},
+    return {.client = {client_address, static_cast<std::uint16_t>(40000 + number)},
             .server = {server_address, 443},
             .known_by = tcplens::role_basis::syn,
             .handshake = tcplens::handshake_state::completed,
             .close = tcplens::close_reason::active,
             .client_to_server = up,
-            .server_to_client = down};
+            .server_to_client = down,
+            .number = number};
 }

@@ -18,6 +18,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -260,6 +261,30 @@ TEST_CASE("another connection between the same endpoints costs no allocation if 
     }
     CHECK(incarnations.allocations_when_added_to(table) == 0);
     CHECK(table.size() == 100);
+}
+
+TEST_CASE("a table with a bound allocates nothing once it is made, whoever comes and goes") {
+    connection_table table{{.decoding = {.reassembly = {.max_packets = 0}}, .max_connections = 50}, evidence_rules{20}};
+    std::vector<std::pair<timestamp, byte_vector>> packets;
+    timestamp now{};
+    for (const std::uint64_t seed : {1u, 2u}) {
+        for (const frames& some : {syns(), segments(seed)}) {
+            for (const byte_vector& frame : some.bytes)
+                packets.emplace_back(now += std::chrono::milliseconds{20}, frame);
+        }
+    }
+    std::uint64_t left = 0;
+    const auto count = [&](const connection&, end_reason) { ++left; };
+    CHECK(allocations_in([&] {
+              for (const auto& [time, frame] : packets)
+                  table.add(time, link_type::ethernet, frame, frame.size(), count);
+              table.expire(now + std::chrono::minutes{2}, count);
+              table.flush(count);
+          }) == 0);
+    CHECK(left == table.lifetimes().begun);
+    CHECK(table.lifetimes().ended(end_reason::evicted) > 100);
+    CHECK(table.lifetimes().ended(end_reason::reset) > 0);
+    CHECK(table.lifetimes().ended(end_reason::idle) > 0);
 }
 
 TEST_CASE("to read a capture in memory and to follow its connections costs no allocation") {

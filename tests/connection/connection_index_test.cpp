@@ -28,6 +28,12 @@ public:
             old->second = record;
         }
     }
+    void erase(std::uint64_t key) {
+        const auto found = expected_.find(key);
+        if (found == expected_.end()) return;
+        index_.erase(hash_(key), found->second);
+        expected_.erase(found);
+    }
     [[nodiscard]] bool agrees_on(std::uint64_t key) const {
         const auto found = expected_.find(key);
         return find(key) == (found == expected_.end() ? connection_index::none : found->second);
@@ -90,6 +96,24 @@ TEST_CASE("an index finds what an unordered_map finds, whatever collides") {
             CHECK(index.size() > 500);
             CHECK(index.agrees());
         }
+    }
+}
+
+TEST_CASE("an index forgets what is taken out, and nothing else, whatever collides") {
+    for (const auto hash : {spread, one_of_four, at_the_end, always_the_same, neighbours}) {
+        compared index{hash};
+        std::mt19937_64 random{7};
+        for (int i = 0; i < 4000; ++i) {
+            const std::uint64_t key = random() % 60;
+            if (random() % 2 == 0) index.put(key);
+            else index.erase(key);
+            CHECK(index.agrees_on(key));
+            CHECK(index.agrees_on(random() % 60));
+            if (i % 20 == 0) CHECK(index.agrees());
+        }
+        CHECK(index.size() > 10);
+        for (std::uint64_t key = 0; key < 60; ++key) index.erase(key);
+        for (std::uint64_t key = 0; key < 60; ++key) CHECK(index.agrees_on(key));
     }
 }
 

@@ -130,20 +130,20 @@ TEST_CASE("every kind of segment is counted where it went") {
                                                         .wire_bytes = 7 * headers + 200,
                                                         .payload_bytes = 200,
                                                         .data_packets = 3,
+                                                        .ack = 6,
+                                                        .retransmissions = 1,
                                                         .syn = 1,
                                                         .syn_ack = 0,
-                                                        .ack = 6,
                                                         .rst = 0,
-                                                        .fin = 1,
-                                                        .retransmissions = 1});
+                                                        .fin = 1});
     CHECK(seen.server_to_client == direction_statistics{.packets = 6,
                                                         .wire_bytes = 6 * headers + 1500,
                                                         .payload_bytes = 1500,
                                                         .data_packets = 2,
+                                                        .ack = 5,
+                                                        .retransmissions = 0,
                                                         .syn = 1,
                                                         .syn_ack = 1,
-                                                        .ack = 5,
                                                         .rst = 1,
-                                                        .fin = 1,
-                                                        .retransmissions = 0});
+                                                        .fin = 1});
 }

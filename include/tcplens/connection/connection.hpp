@@ -52,36 +52,37 @@ enum class close_reason : std::uint8_t {
 /// What went one way. Packets are counted as captured, retransmissions and all.
 struct direction_statistics {
     std::uint64_t packets = 0;
-    std::uint64_t wire_bytes = 0;    ///< of whole packets, link layer included
-    std::uint64_t payload_bytes = 0; ///< of TCP data on the wire, sent again or not
-    std::uint64_t data_packets = 0;  ///< with payload
-    std::uint64_t syn = 0;           ///< with SYN, with or without ACK
+    std::uint64_t wire_bytes = 0;      ///< of whole packets, link layer included
+    std::uint64_t payload_bytes = 0;   ///< of TCP data on the wire, sent again or not
+    std::uint64_t data_packets = 0;    ///< with payload
+    std::uint64_t ack = 0;             ///< with ACK, whatever else
+    std::uint64_t retransmissions = 0; ///< by the rules of the table that counted
+    std::uint64_t syn = 0;             ///< with SYN, with or without ACK
     std::uint64_t syn_ack = 0;
-    std::uint64_t ack = 0; ///< with ACK, whatever else
     std::uint64_t rst = 0;
     std::uint64_t fin = 0;
-    std::uint64_t retransmissions = 0; ///< by the rules of the table that counted
 
     constexpr void count(const segment& sent, const verdict& said) noexcept {
         ++packets;
         wire_bytes += sent.wire_length;
         payload_bytes += sent.payload_length;
         data_packets += sent.payload_length > 0;
+        ack += sent.flags.ack();
+        retransmissions += said.is_retransmission();
+        if (!sent.flags.opens_or_closes()) return;
         syn += sent.flags.syn();
         syn_ack += sent.flags.syn() && sent.flags.ack();
-        ack += sent.flags.ack();
         rst += sent.flags.rst();
         fin += sent.flags.fin();
-        retransmissions += said.is_retransmission();
     }
 
     [[nodiscard]] friend constexpr bool operator==(const direction_statistics&,
                                                    const direction_statistics&) noexcept = default;
 };
 
-/// One incarnation of a connection between two endpoints.
+/// One incarnation of a connection between two endpoints. What a segment changes or is looked up by stands together, so that
+/// it lies in few cache lines.
 struct connection {
-    std::uint64_t number = 0; ///< from 0, in the order of first packets; unique within its table
     endpoint client{};
     endpoint server{};
     std::uint32_t network = 0; ///< segment::network of all its segments
@@ -90,12 +91,13 @@ struct connection {
     close_reason close = close_reason::unknown;
     bool closed = false;                  ///< ended: normal, reset, or overtaken by another on the same endpoints
     std::optional<direction> closed_by{}; ///< the way of the first FIN of a normal close, or of the RST
-    timestamp first_time{};               ///< of its first packet as captured
     timestamp last_time{};                ///< of its last packet as captured
-    std::uint64_t first_packet = 0;       ///< packet numbers of the same
-    std::uint64_t last_packet = 0;
+    std::uint64_t last_packet = 0;        ///< its packet number
     direction_statistics client_to_server{};
     direction_statistics server_to_client{};
+    std::uint64_t number = 0;       ///< from 0, in the order of first packets; unique within its table
+    timestamp first_time{};         ///< of its first packet as captured
+    std::uint64_t first_packet = 0; ///< its packet number
 
     [[nodiscard]] constexpr direction_statistics& statistics(direction way) noexcept {
         return way == direction::client_to_server ? client_to_server : server_to_client;

@@ -50,6 +50,20 @@ public:
         slots_[at].record = new_record;
     }
 
+    /// Takes a record out. \pre it is in the index with this hash
+    void erase(std::uint32_t hash, std::uint32_t record) noexcept {
+        std::size_t gap = home(hash);
+        while (slots_[gap].record != record) gap = next(gap);
+        --size_;
+        // What stands behind moves up, unless it would come to stand before its home.
+        for (std::size_t at = next(gap); slots_[at].record != none; at = next(at)) {
+            if (steps(home(slots_[at].hash), at) < steps(gap, at)) continue;
+            slots_[gap] = slots_[at];
+            gap = at;
+        }
+        slots_[gap] = {};
+    }
+
     /// Makes room for so many records in all, so that none is allocated up to then.
     void reserve(std::size_t records) {
         std::size_t size = slots_.empty() ? 64 : slots_.size();
@@ -68,6 +82,10 @@ private:
         return static_cast<std::size_t>(std::uint64_t{hash} * slots_.size() >> 32);
     }
     [[nodiscard]] std::size_t next(std::size_t at) const noexcept { return at + 1 == slots_.size() ? 0 : at + 1; }
+
+    [[nodiscard]] std::size_t steps(std::size_t from, std::size_t to) const noexcept {
+        return to >= from ? to - from : to + slots_.size() - from;
+    }
 
     void place(slot entry) noexcept {
         std::size_t at = home(entry.hash);

@@ -3,21 +3,30 @@
 
 #include "../capture/packet.hpp"
 #include "../wire/decoder.hpp"
+#include "../wire/out_of_line.hpp"
 #include "connection.hpp"
 #include "connection_index.hpp"
 #include "connection_observer.hpp"
+#include "connection_stage.hpp"
+#include "end_reason.hpp"
 #include "evidence_rules.hpp"
 #include "hash_key.hpp"
+#include "idle_queues.hpp"
+#include "idle_timeouts.hpp"
 #include "lifecycle.hpp"
 #include "prefetch.hpp"
 #include "segment_rules.hpp"
+#include "table_clock.hpp"
+#include "table_lifetimes.hpp"
 #include "tuple_hash.hpp"
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <ranges>
 #include <span>
@@ -27,6 +36,12 @@
 #include <vector>
 
 namespace tcplens {
+
+/// What a table does when there is no room for another connection. One that is over makes room in any case.
+enum class full_policy : std::uint8_t {
+    evict, ///< the attempt that has lasted for longest leaves, then what was picked up from one end, then what was silent for longest
+    refuse, ///< what would begin another belongs to no connection
+};
 
 struct table_options {
     /// Whether a SYN that cannot belong to the connection of its endpoints begins another. Off: one 4-tuple is one
@@ -39,20 +54,34 @@ struct table_options {
     /// Whether segments whose checksum was verified and is bad are passed over, as the receiver did: they belong to no
     /// connection and count as malformed (decode_statistics::bad_checksums says how many). Off: they count as any other.
     bool pass_over_bad_checksums = false;
+    /// How many connections there may be at once; 0 for any number. The memory for all of them is taken when the table is made,
+    /// that of its rules included, and none after that.
+    std::size_t max_connections = 0;
+    full_policy when_full = full_policy::evict;
+    /// When connections end by silence, for who takes them: see basic_connection_table.
+    idle_timeouts idle{};
 };
 
 /// What happened to one packet.
 struct add_result {
     packet_outcome outcome = packet_outcome::not_tcp;
-    /// Its connection, good as long as the table is; null unless the outcome is tcp.
+    /// Its connection, good until it leaves the table; null unless the outcome is tcp, and where there was no room for it.
     const tcplens::connection* connection = nullptr;
     direction way = direction::client_to_server;
     tcplens::verdict verdict{};
     bool begins_connection = false;
 };
 
+/// Takes connections that leave a table.
+template <class OnEnd, class Connection>
+concept connection_sink = std::invocable<OnEnd&, const Connection&, end_reason>;
+
 /// Follows every TCP connection in the packets that it is given, and is a range of all of them, in the order of their first
 /// packets. One table is for one thread. One that was moved from can only be destroyed or assigned to.
+///
+/// Connections stay in it, unless packets are added with somebody who takes those that end: `on_end(connection, end_reason)`, which
+/// must not touch the table. Then each one leaves, once and whole, when it was silent for too long by the time of packets, when
+/// it has to make room for another, or when it is flushed; after that the order of those that are left is that of nothing.
 ///
 /// `Rules` say what each segment was: see segment_rules. A packet costs no allocation unless it begins a connection, and
 /// then only when the storage has to grow by another step.
@@ -65,26 +94,50 @@ public:
         std::conditional_t<sizeof...(Observers) == 0, connection, connection_with<typename Observers::facts...>>;
 
     explicit basic_connection_table(const table_options& options = {}, Rules rules = Rules{})
-        : options_(options), rules_(std::move(rules)), decoder_(options.decoding) {}
+        : options_(options), rules_(std::move(rules)), decoder_(options.decoding) {
+        reserve(options.max_connections);
+    }
     basic_connection_table(const table_options& options, Rules rules,
                            Observers... observers) requires(sizeof...(Observers) > 0)
         : options_(options), rules_(std::move(rules)), observers_(std::move(observers)...), decoder_(options.decoding) {
+        reserve(options.max_connections);
     }
 
     /// Takes in the next packet. Packets are expected in the order in which they were captured; their times may run back.
     /// One that has no time counts as captured at the time of the one before.
-    add_result add(const packet& next) {
+    add_result add(const packet& next) { return add(next, keep_all{}); }
+    template <connection_sink<connection_type> OnEnd>
+    add_result add(const packet& next, OnEnd&& on_end) {
         segment found;
         const packet_outcome outcome = find_segment(next, found);
         if (outcome != packet_outcome::tcp) return {.outcome = outcome};
-        return count_and_follow(found, next.link, hash_of(found));
+        return count_and_follow(found, next.link, hash_of(found), on_end);
+    }
+
+    /// Takes in a packet from anywhere: its bytes from its link layer on, and how many there were on the wire. It is numbered
+    /// by the packets before it.
+    add_result add(timestamp time, link_type link, std::span<const std::byte> bytes, std::size_t wire_length) {
+        return add(time, link, bytes, wire_length, keep_all{});
+    }
+    template <connection_sink<connection_type> OnEnd>
+    add_result add(timestamp time, link_type link, std::span<const std::byte> bytes, std::size_t wire_length,
+                   OnEnd&& on_end) {
+        return add(packet{.time = time,
+                          .bytes = bytes,
+                          .wire_length = static_cast<std::uint32_t>(wire_length),
+                          .link = link,
+                          .number = statistics_.packets + 1},
+                   on_end);
     }
 
     /// Takes in all packets of a range, as if one by one. It is faster where there are many connections: what is known of them
     /// is fetched from memory for some packets at a time.
     template <std::ranges::input_range Packets>
     requires std::convertible_to < std::ranges::range_reference_t<Packets>,
-    const packet& > void add_all(Packets&& packets) {
+    const packet& > void add_all(Packets&& packets) { add_all(packets, keep_all{}); }
+    template <std::ranges::input_range Packets, connection_sink<connection_type> OnEnd>
+    requires std::convertible_to < std::ranges::range_reference_t<Packets>,
+    const packet& > void add_all(Packets&& packets, OnEnd&& on_end) {
         std::array<waiting_segment, batch_size> batch;
         std::size_t count = 0;
         for (const packet& next : packets) {
@@ -94,19 +147,36 @@ public:
             wait.hash = hash_of(wait.found);
             index_.prefetch(wait.hash);
             if (++count < batch.size()) continue;
-            add_batch(batch);
+            add_batch(batch, on_end);
             count = 0;
         }
-        add_batch(std::span{batch}.first(count));
+        add_batch(std::span{batch}.first(count), on_end);
     }
 
     /// Takes in a segment that was decoded elsewhere; it counts as a packet.
-    add_result add(const segment& next) {
+    add_result add(const segment& next) { return add(next, keep_all{}); }
+    template <connection_sink<connection_type> OnEnd>
+    add_result add(const segment& next, OnEnd&& on_end) {
         const timestamp time = subtractable(next.time);
-        if (next.time == time) return count_and_follow(next, link_type::ethernet, hash_of(next));
+        if (next.time == time) return count_and_follow(next, link_type::ethernet, hash_of(next), on_end);
         segment moved = next;
         moved.time = time;
-        return count_and_follow(moved, link_type::ethernet, hash_of(moved));
+        return count_and_follow(moved, link_type::ethernet, hash_of(moved), on_end);
+    }
+
+    /// Ends all connections that were silent for too long by `now`: for times at which no packet comes.
+    template <connection_sink<connection_type> OnEnd>
+    void expire(timestamp now, OnEnd&& on_end) {
+        clock_.advance(subtractable(now));
+        end_silent(std::numeric_limits<std::size_t>::max(), on_end);
+    }
+
+    /// Ends all connections, in the order of their first packets unless some have left before.
+    template <connection_sink<connection_type> OnEnd>
+    void flush(OnEnd&& on_end) {
+        for (std::uint32_t number = 0; number < slots_; ++number) {
+            if (at(number).used) end(number, end_reason::flushed, on_end);
+        }
     }
 
     /// What a table finds connections by, and a parallel_connection_table deals by: the same for both directions of a connection.
@@ -121,23 +191,26 @@ public:
     void prefetch_index(std::uint32_t hash) const noexcept { index_.prefetch(hash); }
     void prefetch_connection(std::uint32_t hash) const noexcept {
         const std::uint32_t likely = index_.first_with(hash);
-        if (likely != connection_index::none) prefetch(&at(likely), sizeof(record));
+        if (likely != none) fetch(at(likely));
     }
     /// Takes in a segment whose time is subtractable, and whose hash_of() with the key of this table is `hash`.
     add_result add(const segment& next, std::uint32_t hash) {
-        return count_and_follow(next, link_type::ethernet, hash);
+        keep_all keep;
+        return count_and_follow(next, link_type::ethernet, hash, keep);
     }
 
     /// How many packets there were, and what they were.
     [[nodiscard]] const decode_statistics& statistics() const noexcept { return statistics_; }
     /// What became of fragmented IP packets.
     [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
+    /// What became of connections.
+    [[nodiscard]] const table_lifetimes& lifetimes() const noexcept { return lifetimes_; }
 
-    /// The number of connections.
-    [[nodiscard]] std::size_t size() const noexcept { return count_; }
-    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+    /// The number of connections in it.
+    [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(lifetimes_.open); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
-    /// \pre number < size()
+    /// The connection of that number. \pre number < size(), and none has left
     [[nodiscard]] const connection_type& operator[](std::size_t number) const noexcept { return at(number).seen; }
 
     /// The observer of that type.
@@ -148,9 +221,9 @@ public:
 
     /// Makes room for so many connections in all: up to then nothing is allocated.
     void reserve(std::size_t connections) {
+        if (connections == 0) return;
         index_.reserve(connections);
-        chunks_.reserve((connections + chunk_size - 1) / chunk_size);
-        while (chunks_.size() * chunk_size < connections) chunks_.push_back(std::make_unique<record[]>(chunk_size));
+        grow((connections + chunk_size - 1) / chunk_size);
         if constexpr (requires { rules_.reserve(connections); }) rules_.reserve(connections);
     }
 
@@ -163,38 +236,58 @@ public:
         using reference = const connection_type&;
 
         iterator() = default;
-        [[nodiscard]] reference operator*() const noexcept { return (*of_)[number_]; }
+        [[nodiscard]] reference operator*() const noexcept { return of_->at(slot_).seen; }
         [[nodiscard]] pointer operator->() const noexcept { return &**this; }
         iterator& operator++() noexcept {
-            ++number_;
+            slot_ = of_->next_used(slot_ + 1);
             return *this;
         }
-        iterator operator++(int) noexcept { return std::exchange(*this, iterator{of_, number_ + 1}); }
+        iterator operator++(int) noexcept {
+            const iterator before = *this;
+            ++*this;
+            return before;
+        }
         [[nodiscard]] friend bool operator==(const iterator& a, const iterator& b) noexcept {
-            return a.number_ == b.number_;
+            return a.slot_ == b.slot_;
         }
 
     private:
         friend basic_connection_table;
-        iterator(const basic_connection_table* of, std::size_t number) noexcept : of_(of), number_(number) {}
+        iterator(const basic_connection_table* of, std::uint32_t slot) noexcept : of_(of), slot_(slot) {}
 
         const basic_connection_table* of_ = nullptr;
-        std::size_t number_ = 0;
+        std::uint32_t slot_ = 0;
     };
 
-    [[nodiscard]] iterator begin() const noexcept { return {this, 0}; }
-    [[nodiscard]] iterator end() const noexcept { return {this, count_}; }
+    [[nodiscard]] iterator begin() const noexcept { return {this, next_used(0)}; }
+    [[nodiscard]] iterator end() const noexcept { return {this, slots_}; }
 
 private:
-    /// One connection: what every segment of it touches first, what is told of it after that.
-    struct record {
-        lifecycle life{};
-        typename Rules::connection_state rules{};
-        std::uint32_t previous = connection_index::none; ///< the connection that had these endpoints before
-        bool to_overtake = false;                        ///< that one is not known to be over yet
+    static constexpr std::uint32_t none = connection_index::none;
+
+    /// One connection. What every segment of it touches lies in few cache lines: the first of `seen` and the one that counts its
+    /// direction, the one of `listed_at`, and those of the rules.
+    struct alignas(64) record {
         connection_type seen{};
+        alignas(64) std::uint32_t listed_at = 0; ///< the tick of the last time that it went to the end of its queue
+        lifecycle life{};
+        connection_stage stage = connection_stage::attempt;
+        bool used = false;
+        bool is_latest = false;        ///< of its endpoints: the index knows it
+        bool to_overtake = false;      ///< the one before is not known to be over yet
+        std::uint32_t hash = 0;        ///< of its endpoints and network
+        std::uint32_t previous = none; ///< the connection that had these endpoints before
+        std::uint32_t follower = none; ///< the one that has this one before it
+        alignas(64) typename Rules::connection_state rules{};
         [[no_unique_address]] std::tuple<typename Observers::connection_state...> observed{};
     };
+
+    /// Nobody takes what ends, so nothing ends.
+    struct keep_all {
+        void operator()(const connection&, end_reason) const noexcept {}
+    };
+    template <class OnEnd>
+    static constexpr bool takes = !std::same_as<std::remove_cvref_t<OnEnd>, keep_all>;
 
     // Records stay where they are, so that what `add` returns remains good; the storage grows by whole chunks.
     static constexpr std::size_t chunk_size = 64;
@@ -202,6 +295,18 @@ private:
     [[nodiscard]] record& at(std::size_t number) noexcept { return chunks_[number / chunk_size][number % chunk_size]; }
     [[nodiscard]] const record& at(std::size_t number) const noexcept {
         return chunks_[number / chunk_size][number % chunk_size];
+    }
+    [[nodiscard]] std::uint32_t next_used(std::uint32_t slot) const noexcept {
+        while (slot < slots_ && !at(slot).used) ++slot;
+        return slot;
+    }
+    void grow(std::size_t chunks) {
+        if (chunks <= chunks_.size()) return;
+        const std::size_t slots = chunks * chunk_size;
+        queues_.resize(slots);
+        if (free_.capacity() < slots)
+            free_.reserve(std::max(slots, 2 * free_.capacity())); // so that ends never allocate
+        while (chunks_.size() < chunks) chunks_.push_back(std::make_unique<record[]>(chunk_size));
     }
 
     [[nodiscard]] static side sender_in(const record& of, const segment& next) noexcept {
@@ -211,13 +316,12 @@ private:
     }
 
     /// Whether `next` is of another connection than the latest one of its endpoints.
-    [[nodiscard]] bool begins_another(const segment& next, std::uint32_t latest) const noexcept {
-        const record& of = at(latest);
-        const side sender = sender_in(of, next);
+    [[nodiscard]] bool begins_another(const segment& next, side sender, const record& latest) const noexcept {
         if constexpr (splitting_segment_rules<Rules>) {
-            return rules_.begins_another({.segment = next, .sender = sender, .connection_number = latest}, of.rules);
+            return rules_.begins_another({.segment = next, .sender = sender, .connection_number = latest.seen.number},
+                                         latest.rules);
         } else {
-            return of.life.begins_another(next, sender, of.seen);
+            return latest.life.begins_another(next, sender, latest.seen);
         }
     }
 
@@ -233,13 +337,14 @@ private:
         return packet_outcome::tcp;
     }
 
-    add_result count_and_follow(const segment& next, link_type link, std::uint32_t hash) {
+    template <class OnEnd>
+    add_result count_and_follow(const segment& next, link_type link, std::uint32_t hash, OnEnd& on_end) {
         if (options_.pass_over_bad_checksums && next.checksum == checksum_state::bad) {
             statistics_.count_bad_checksum(link);
             return {.outcome = packet_outcome::malformed};
         }
         statistics_.count({packet_outcome::tcp, ip_protocol::tcp}, link);
-        return follow(next, hash);
+        return follow(next, hash, on_end);
     }
 
     [[nodiscard]] std::uint32_t hash_of(const segment& next) const noexcept { return hash_of(next, options_.key); }
@@ -252,49 +357,119 @@ private:
     };
     static constexpr std::size_t batch_size = 32;
 
-    void add_batch(std::span<const waiting_segment> batch) {
-        for (const waiting_segment& each : batch) prefetch_connection(each.hash);
-        for (const waiting_segment& each : batch) count_and_follow(each.found, each.link, each.hash);
+    static void fetch(const record& of) noexcept {
+        prefetch(static_cast<const connection*>(&of.seen), sizeof(connection));
+        prefetch(&of.listed_at, 64);
+        if constexpr (requires { Rules::prefetch(of.rules); }) Rules::prefetch(of.rules);
+        else prefetch(&of.rules, sizeof of.rules);
+        if constexpr (sizeof...(Observers) > 0) {
+            prefetch(&of.observed, sizeof of.observed);
+            prefetch(static_cast<const connection*>(&of.seen) + 1, sizeof(connection_type) - sizeof(connection));
+        }
     }
 
-    add_result follow(const segment& next, std::uint32_t hash) {
-        std::uint32_t number = index_.find(hash, [&](std::uint32_t candidate) {
-            const connection& seen = at(candidate).seen;
-            if (seen.network != next.network) return false;
-            return (seen.client == next.source && seen.server == next.destination) ||
-                   (seen.server == next.source && seen.client == next.destination);
-        });
+    template <class OnEnd>
+    void add_batch(std::span<const waiting_segment> batch, OnEnd& on_end) {
+        for (const waiting_segment& each : batch) prefetch_connection(each.hash);
+        for (const waiting_segment& each : batch) count_and_follow(each.found, each.link, each.hash, on_end);
+    }
 
-        bool begins = number == connection_index::none;
-        bool reused = false;
-        if (begins) {
-            number = begin(next);
-            index_.insert(hash, number);
-        } else if (options_.split_incarnations && begins_another(next, number)) {
-            if (const std::uint32_t earlier = at(number).previous;
-                !splitting_segment_rules<Rules> && earlier != connection_index::none &&
-                at(earlier).life.has_initial(next, sender_in(at(earlier), next))) {
-                number = earlier; // a SYN of the connection before, late
-            } else {
-                const std::uint32_t old = std::exchange(number, begin_after(number, next));
-                index_.replace(hash, old, number);
-                begins = reused = true;
+    /// The latest connection of the endpoints of `next`, and which side of it sent that; `none` if there is none.
+    struct found_connection {
+        std::uint32_t number = none;
+        side sender = 0;
+    };
+    [[nodiscard]] found_connection find(const segment& next, std::uint32_t hash) const noexcept {
+        found_connection found;
+        found.number = index_.find(hash, [&](std::uint32_t candidate) {
+            const record& of = at(candidate);
+            if (of.seen.network != next.network) return false;
+            if (of.seen.client == next.source && of.seen.server == next.destination) {
+                const bool is_both = next.source == next.destination; // the sides cannot be told apart
+                found.sender = is_both ? side{0} : of.life.sender_of(direction::client_to_server);
+                return true;
             }
-        } else if (belongs_to_previous(next, at(number))) {
-            number = at(number).previous;
+            found.sender = of.life.sender_of(direction::server_to_client);
+            return of.seen.server == next.source && of.seen.client == next.destination;
+        });
+        return found;
+    }
+
+    template <class OnEnd>
+    add_result follow(const segment& next, std::uint32_t hash, OnEnd& on_end) {
+        clock_.advance(next.time);
+        if constexpr (takes<OnEnd>) {
+            if (swept_at_ != clock_.ticks()) end_silent(most_ended_at_once, on_end);
+        }
+        found_connection found = find(next, hash);
+        if constexpr (takes<OnEnd>) {
+            for (; found.number != none && is_due(at(found.number)); found = find(next, hash)) {
+                end_for_silence(found.number, on_end);
+            }
         }
 
+        const bool goes_on = found.number != none && !splitting_segment_rules<Rules> && !next.flags.syn() &&
+                             !at(found.number).to_overtake;
+        if (!goes_on) return begin_or_follow(next, hash, found, on_end);
+        return take_in(next, found.number, found.sender);
+    }
+
+    /// Of a segment that may begin a connection, or belong to one before the latest of its endpoints.
+    template <class OnEnd>
+    TCPLENS_OUT_OF_LINE add_result begin_or_follow(const segment& next, std::uint32_t hash, found_connection found,
+                                                   OnEnd& on_end) {
+        if (found.number == none) {
+            if (!make_room(on_end)) return refuse();
+            const std::uint32_t number = begin(next, hash);
+            index_.insert(hash, number);
+            return take_in(next, number, 0, {.begins = true});
+        }
+        if (options_.split_incarnations && begins_another(next, found.sender, at(found.number))) {
+            if (const std::uint32_t earlier = previous_of(found.number, on_end);
+                !splitting_segment_rules<Rules> && earlier != none &&
+                at(earlier).life.has_initial(next, sender_in(at(earlier), next))) {
+                return take_in(next, earlier, sender_in(at(earlier), next)); // a SYN of the connection before, late
+            }
+            if (!make_room(on_end)) return refuse();
+            const std::uint32_t old = find(next, hash).number; // unless it had to make room
+            const std::uint32_t number = begin(next, hash);
+            if (old == none) {
+                index_.insert(hash, number);
+            } else {
+                index_.replace(hash, old, number);
+                put_behind(number, old);
+            }
+            return take_in(next, number, 0, {.begins = true, .reuses_ports = true});
+        }
+        if (at(found.number).to_overtake) {
+            if (const std::uint32_t earlier = previous_of(found.number, on_end);
+                earlier != none && belongs_to_previous(next, found.sender, at(found.number), at(earlier))) {
+                return take_in(next, earlier, sender_in(at(earlier), next));
+            }
+        }
+        return take_in(next, found.number, found.sender);
+    }
+
+    struct beginning {
+        bool begins = false;
+        bool reuses_ports = false;
+    };
+
+    /// \pre `next` is of that connection
+    add_result take_in(const segment& next, std::uint32_t number, side sender, const beginning& how = {}) {
         record& of = at(number);
-        const side sender = begins ? side{0} : sender_in(of, next);
         [[maybe_unused]] const direction first_way = of.life.way_of(0);
         of.life.follow(next, sender, of.seen);
         if (of.to_overtake && !of.life.is_unanswered()) {
-            lifecycle::overtake(at(of.previous).seen);
             of.to_overtake = false;
+            overtake(of.previous);
         }
+        const bool still_established = of.life.is_plain() && of.stage == connection_stage::established;
+        if (!still_established || of.listed_at != clock_.ticks()) list(number);
         verdict said = rules_.judge(
-            {.segment = next, .sender = sender, .connection_number = number, .reuses_ports = reused}, of.rules);
-        if (reused && !splitting_segment_rules<Rules>) said.names |= verdict_names::reused_ports;
+            {.segment = next, .sender = sender, .connection_number = of.seen.number, .reuses_ports = how.reuses_ports},
+            of.rules);
+        if (how.reuses_ports && !splitting_segment_rules<Rules>) said.names |= verdict_names::reused_ports;
         const direction way = of.life.way_of(sender);
         of.seen.statistics(way).count(next, said);
         if constexpr (sizeof...(Observers) > 0) {
@@ -304,14 +479,14 @@ private:
                      .connection = of.seen,
                      .sender = sender,
                      .way = way,
-                     .begins_connection = begins},
+                     .begins_connection = how.begins},
                     of);
         }
         return {.outcome = packet_outcome::tcp,
                 .connection = &of.seen,
                 .way = way,
                 .verdict = said,
-                .begins_connection = begins};
+                .begins_connection = how.begins};
     }
 
     void observe(const observed_segment& next, record& of) noexcept {
@@ -324,40 +499,167 @@ private:
             observers_);
     }
 
-    /// Begins another connection between the endpoints of one. That is over once the new one is more than a SYN: a blind SYN
-    /// ends nothing (RFC 5961 4).
-    [[nodiscard]] std::uint32_t begin_after(std::uint32_t old, const segment& first) {
-        const std::uint32_t number = begin(first);
+    // Beginnings
+
+    [[nodiscard]] std::uint32_t begin(const segment& first, std::uint32_t hash) {
+        std::uint32_t number = slots_;
+        if (free_.empty()) {
+            grow(number / chunk_size + 1);
+            ++slots_;
+        } else {
+            number = free_.back();
+            free_.pop_back();
+            at(number) = {};
+        }
+        record& made = at(number);
+        made.used = true;
+        made.is_latest = true;
+        made.hash = hash;
+        made.seen.number = lifetimes_.begun++;
+        ++lifetimes_.open;
+        made.seen.network = first.network;
+        made.life.begin(first, made.seen);
+        made.listed_at = clock_.ticks();
+        queues_.push_back(queue_of(made.stage), number);
+        return number;
+    }
+
+    /// Places a connection that begins behind the one that had its endpoints. That is over once the new one is more than a SYN: a
+    /// blind SYN ends nothing (RFC 5961 4).
+    void put_behind(std::uint32_t number, std::uint32_t old) {
         record& made = at(number);
         record& before = at(old);
-        const bool was_blind = before.to_overtake && before.life.is_unanswered();
-        made.previous = was_blind ? before.previous : old;
+        before.is_latest = false;
         made.to_overtake = true;
-        if (was_blind || splitting_segment_rules<Rules>) lifecycle::overtake(before.seen);
-        return number;
+        const bool was_blind = before.to_overtake && before.life.is_unanswered();
+        made.previous = was_blind ? std::exchange(before.previous, none) : old;
+        at(made.previous).follower = number;
+        if (was_blind || splitting_segment_rules<Rules>) overtake(old);
+    }
+
+    void overtake(std::uint32_t number) noexcept {
+        lifecycle::overtake(at(number).seen);
+        list(number);
     }
 
     /// Whether `next` goes on with the connection before, of which the latest is as yet no more than a SYN.
-    [[nodiscard]] bool belongs_to_previous(const segment& next, const record& latest) const noexcept {
-        if (splitting_segment_rules<Rules> || !latest.to_overtake || next.flags.syn()) return false;
-        if (!latest.life.is_unanswered() || latest.life.concerns_syn(next, sender_in(latest, next))) return false;
-        const record& previous = at(latest.previous);
+    [[nodiscard]] static bool belongs_to_previous(const segment& next, side sender, const record& latest,
+                                                  const record& previous) noexcept {
+        if (splitting_segment_rules<Rules> || next.flags.syn()) return false;
+        if (!latest.life.is_unanswered() || latest.life.concerns_syn(next, sender)) return false;
         return previous.life.goes_on_with(next, sender_in(previous, next));
     }
 
-    [[nodiscard]] std::uint32_t begin(const segment& first) {
-        const auto number = static_cast<std::uint32_t>(count_);
-        reserve_chunk_for(count_);
-        ++count_;
-        record& made = at(number);
-        made.seen.number = number;
-        made.seen.network = first.network;
-        made.life.begin(first, made.seen);
-        return number;
+    /// The connection that had these endpoints before, if it is still there by now.
+    template <class OnEnd>
+    [[nodiscard]] std::uint32_t previous_of(std::uint32_t number, OnEnd& on_end) {
+        if constexpr (takes<OnEnd>) {
+            const std::uint32_t previous = at(number).previous;
+            if (previous != none && is_due(at(previous))) end_for_silence(previous, on_end);
+        }
+        return at(number).previous;
     }
 
-    void reserve_chunk_for(std::size_t number) {
-        if (number / chunk_size == chunks_.size()) chunks_.push_back(std::make_unique<record[]>(chunk_size));
+    // Ends
+
+    /// How many connections leave with one packet for their silence: a bound for the time that it takes.
+    static constexpr std::size_t most_ended_at_once = 16;
+
+    [[nodiscard]] static std::size_t queue_of(connection_stage stage) noexcept {
+        return static_cast<std::size_t>(stage);
+    }
+
+    /// Puts a connection at the end of the queue of its stage: it was heard.
+    TCPLENS_OUT_OF_LINE void list(std::uint32_t number) noexcept {
+        record& of = at(number);
+        const connection_stage stage = of.life.stage(of.seen);
+        if (stage == of.stage && (stage == connection_stage::attempt || of.listed_at == clock_.ticks())) return;
+        queues_.remove(queue_of(of.stage), number);
+        queues_.push_back(queue_of(stage), number);
+        of.stage = stage;
+        of.listed_at = clock_.ticks();
+    }
+
+    [[nodiscard]] bool is_due(const record& of) const noexcept {
+        return clock_.ticks() - of.listed_at >= table_clock::ticks_of(options_.idle.of(of.stage));
+    }
+
+    template <class OnEnd>
+    void end_silent(std::size_t most, OnEnd& on_end) {
+        for (std::size_t queue = 0; queue < connection_stage_count; ++queue) {
+            for (std::uint32_t first; (first = queues_.front(queue)) != none && is_due(at(first)); --most) {
+                if (most == 0) return; // the next packet goes on
+                end_for_silence(first, on_end);
+            }
+        }
+        swept_at_ = clock_.ticks();
+    }
+
+    template <class OnEnd>
+    void end_for_silence(std::uint32_t number, OnEnd& on_end) {
+        const record& of = at(number);
+        const bool over = of.stage == connection_stage::closed;
+        end(number,
+            !over                                  ? end_reason::idle
+            : of.seen.close == close_reason::reset ? end_reason::reset
+                                                   : end_reason::closed,
+            on_end);
+    }
+
+    /// Whether there is room for another connection, now.
+    template <class OnEnd>
+    [[nodiscard]] bool make_room(OnEnd& on_end) {
+        if (options_.max_connections == 0 || lifetimes_.open < options_.max_connections) return true;
+        if constexpr (!takes<OnEnd>) return false;
+        using enum connection_stage;
+        if (const std::uint32_t over = queues_.front(queue_of(closed)); over != none) {
+            end_for_silence(over, on_end);
+            return true;
+        }
+        if (options_.when_full == full_policy::refuse) return false;
+        for (const connection_stage stage : {attempt, one_sided}) {
+            if (const std::uint32_t first = queues_.front(queue_of(stage)); first != none) {
+                end(first, end_reason::evicted, on_end);
+                return true;
+            }
+        }
+        const std::uint32_t open = queues_.front(queue_of(established));
+        const std::uint32_t half = queues_.front(queue_of(half_closed));
+        const auto silence = [&](std::uint32_t number) {
+            return number == none ? 0 : std::uint64_t{clock_.ticks() - at(number).listed_at} + 1;
+        };
+        end(silence(half) > silence(open) ? half : open, end_reason::evicted, on_end);
+        return true;
+    }
+
+    add_result refuse() noexcept {
+        ++lifetimes_.refused;
+        return {.outcome = packet_outcome::tcp};
+    }
+
+    template <class OnEnd>
+    void end(std::uint32_t number, end_reason reason, OnEnd& on_end) {
+        record& of = at(number);
+        on_end(std::as_const(of.seen), reason);
+        queues_.remove(queue_of(of.stage), number);
+        if (of.is_latest) {
+            if (of.previous == none) {
+                index_.erase(of.hash, number);
+            } else {
+                index_.replace(of.hash, number, of.previous);
+                at(of.previous).is_latest = true;
+            }
+        }
+        if (of.previous != none) at(of.previous).follower = of.follower;
+        if (of.follower != none) {
+            at(of.follower).previous = of.previous;
+            at(of.follower).to_overtake = false;
+        }
+        if constexpr (requires { rules_.forget(of.rules); }) rules_.forget(of.rules);
+        of.used = false;
+        free_.push_back(number);
+        --lifetimes_.open;
+        ++lifetimes_.ended_by[static_cast<std::size_t>(reason)];
     }
 
     table_options options_;
@@ -365,9 +667,14 @@ private:
     [[no_unique_address]] std::tuple<Observers...> observers_{};
     decoder decoder_;
     decode_statistics statistics_{};
+    table_lifetimes lifetimes_{};
     connection_index index_{};
     std::vector<std::unique_ptr<record[]>> chunks_{};
-    std::size_t count_ = 0;
+    std::uint32_t slots_ = 0;           ///< that were ever used
+    std::vector<std::uint32_t> free_{}; ///< of those, the ones that are not used now
+    idle_queues<connection_stage_count> queues_{};
+    table_clock clock_{};
+    std::uint32_t swept_at_ = 0; ///< the tick at which none was left that was due
     timestamp last_time_{};
 };
 

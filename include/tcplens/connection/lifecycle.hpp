@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../wire/out_of_line.hpp"
 #include "../wire/segment.hpp"
 #include "connection.hpp"
+#include "connection_stage.hpp"
 #include "segment_rules.hpp"
 
 #include <array>
@@ -76,13 +78,69 @@ public:
     constexpr void follow(const segment& next, side sender, connection& of) noexcept {
         of.last_time = next.time;
         of.last_packet = next.packet_number;
+        if (is_plain_ && !next.flags.opens_or_closes()) { // most are: an open connection goes on
+            take_acknowledgment(next, ends_[sender]);
+            take_numbers(next, ends_[sender]);
+        } else {
+            follow_any(next, sender, of);
+        }
+    }
+
+    /// How far it has come; see connection_stage.
+    [[nodiscard]] constexpr connection_stage stage(const connection& of) const noexcept {
+        using enum connection_stage;
+        if (of.closed) return closed;
+        if (is_plain_) return established;
+        if (ends_[0].sent_fin || ends_[1].sent_fin) return half_closed;
+        if (of.handshake == handshake_state::failed) return attempt;
+        if (of.handshake == handshake_state::completed) return established;
+        return ends_[0].heard && ends_[1].heard ? established : one_sided;
+    }
+    /// Whether nothing but the plainest of segments was taken in since it was established: it still is.
+    [[nodiscard]] constexpr bool is_plain() const noexcept { return is_plain_; }
+
+    /// Whether this connection is as yet a SYN to which nobody has said anything.
+    [[nodiscard]] constexpr bool is_unanswered() const noexcept {
+        return ends_[0].sent_syn && !ends_[1].heard && !ends_[1].sent_rst;
+    }
+    /// Of an unanswered SYN: whether `next` has to do with it.
+    [[nodiscard]] constexpr bool concerns_syn(const segment& next, side sender) const noexcept {
+        if (sender == 0) return follows_closely(ends_[0].initial, next.sequence);
+        return next.flags.syn() || (next.flags.ack() && follows_closely(ends_[0].initial + 1, next.acknowledgment));
+    }
+    /// Whether `next` goes on where its sender was.
+    [[nodiscard]] constexpr bool goes_on_with(const segment& next, side sender) const noexcept {
+        const end_state& own = ends_[sender];
+        if (!own.heard) return false;
+        const std::int32_t step = distance(own.sent_data ? own.next : own.first, next.sequence);
+        return -longest_step < step && step < longest_step;
+    }
+
+private:
+    /// What every segment may change stands first, so that of both ends it lies in one cache line.
+    struct end_state {
+        sequence_number next{};         ///< after its SYN, or the highest byte of data that it sent
+        sequence_number acknowledged{}; ///< the highest that it acknowledged
+        bool heard = false;             ///< it sent anything but RSTs
+        bool sent_data = false;         ///< or a SYN: `next` is known
+        bool acknowledged_any = false;
+        bool sent_syn = false;
+        bool sent_fin = false;
+        bool fin_in_sequence = false;
+        bool sent_rst = false;
+        bool rst_in_sequence = false;   ///< `rst` is one of its sequence numbers
+        bool peer_known_at_rst = false; ///< `peer_at_rst` is known
+        sequence_number initial{};      ///< of its SYN, where it sent one
+        sequence_number first{};        ///< the first that was captured
+        sequence_number first_acknowledged{};
+        sequence_number fin{};
+        sequence_number rst{};
+        sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
+    };
+
+    TCPLENS_OUT_OF_LINE constexpr void follow_any(const segment& next, side sender, connection& of) noexcept {
         end_state& own = ends_[sender];
         end_state& peer = ends_[1 - sender];
-        if (is_plain_ && !next.flags.opens_or_closes()) { // most are: an open connection goes on
-            take_acknowledgment(next, own);
-            take_numbers(next, own);
-            return;
-        }
         if (next.flags.syn() && of.known_by != role_basis::syn) settle_roles(next, sender, of);
         if (next.flags.rst()) {
             is_plain_ = false;
@@ -110,44 +168,6 @@ public:
         is_plain_ = of.handshake == handshake_state::completed && of.close == close_reason::active && !own.sent_fin &&
                     !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
     }
-
-    /// Whether this connection is as yet a SYN to which nobody has said anything.
-    [[nodiscard]] constexpr bool is_unanswered() const noexcept {
-        return ends_[0].sent_syn && !ends_[1].heard && !ends_[1].sent_rst;
-    }
-    /// Of an unanswered SYN: whether `next` has to do with it.
-    [[nodiscard]] constexpr bool concerns_syn(const segment& next, side sender) const noexcept {
-        if (sender == 0) return follows_closely(ends_[0].initial, next.sequence);
-        return next.flags.syn() || (next.flags.ack() && follows_closely(ends_[0].initial + 1, next.acknowledgment));
-    }
-    /// Whether `next` goes on where its sender was.
-    [[nodiscard]] constexpr bool goes_on_with(const segment& next, side sender) const noexcept {
-        const end_state& own = ends_[sender];
-        if (!own.heard) return false;
-        const std::int32_t step = distance(own.sent_data ? own.next : own.first, next.sequence);
-        return -longest_step < step && step < longest_step;
-    }
-
-private:
-    struct end_state {
-        sequence_number initial{};      ///< of its SYN, where it sent one
-        sequence_number first{};        ///< the first that was captured
-        sequence_number next{};         ///< after its SYN, or the highest byte of data that it sent
-        sequence_number acknowledged{}; ///< the highest that it acknowledged
-        sequence_number first_acknowledged{};
-        sequence_number fin{};
-        sequence_number rst{};
-        sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
-        bool heard = false;            ///< it sent anything but RSTs
-        bool sent_syn = false;
-        bool sent_data = false; ///< or a SYN: `next` is known
-        bool acknowledged_any = false;
-        bool sent_fin = false;
-        bool fin_in_sequence = false;
-        bool sent_rst = false;
-        bool rst_in_sequence = false;   ///< `rst` is one of its sequence numbers
-        bool peer_known_at_rst = false; ///< `peer_at_rst` is known
-    };
 
     static constexpr void take_acknowledgment(const segment& next, end_state& own) noexcept {
         if (!next.flags.ack() || (own.acknowledged_any && !before(own.acknowledged, next.acknowledgment))) return;
@@ -263,10 +283,10 @@ private:
         if (of.handshake == handshake_state::failed) of.handshake = handshake_state::completed;
     }
 
-    std::array<end_state, 2> ends_{};
+    bool is_plain_ = false; ///< it was opened, and nobody has begun to close it
     side client_side_ = 0;
     side first_fin_ = 0;
-    bool is_plain_ = false; ///< it was opened, and nobody has begun to close it
+    std::array<end_state, 2> ends_{};
 };
 
 } // namespace tcplens

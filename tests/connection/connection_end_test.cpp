@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: MIT
+// Connections that leave their table.
+#include <tcplens/connection.hpp>
+
+#include "../packet_builder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <random>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace tcplens;
+namespace flags = packet_builder::flags;
+
+namespace {
+
+constexpr std::uint16_t syn_ack = flags::syn | flags::ack;
+
+struct ended_connection {
+    tcplens::connection connection;
+    end_reason reason;
+
+    [[nodiscard]] friend bool operator==(const ended_connection&, const ended_connection&) = default;
+};
+
+endpoint client_at(std::uint16_t port) {
+    return packet_builder::at("192.0.2.1", port);
+}
+const endpoint server = packet_builder::at("198.51.100.1", 443);
+
+/// A table, and what left it.
+class monitored {
+public:
+    explicit monitored(const table_options& options = {}) : table(options) {}
+
+    auto sink() {
+        return [this](const connection& of, end_reason reason) { ended.push_back({of, reason}); };
+    }
+    add_result add(const segment& next) {
+        segment sent = next;
+        sent.time = now_;
+        sent.packet_number = ++number_;
+        const add_result result = table.add(sent, sink());
+        check_counts();
+        return result;
+    }
+    /// A segment with the client's side at that port.
+    add_result client(std::uint16_t port, std::uint16_t bits, std::uint32_t sequence = 1000, std::uint32_t length = 0,
+                      std::uint32_t acknowledgment = 5001) {
+        return add({.source = client_at(port),
+                    .destination = server,
+                    .sequence = {sequence},
+                    .acknowledgment = {acknowledgment},
+                    .payload_length = length,
+                    .window = 1000,
+                    .flags = {bits}});
+    }
+    add_result serves(std::uint16_t port, std::uint16_t bits, std::uint32_t sequence = 5001,
+                      std::uint32_t acknowledgment = 1001) {
+        return add({.source = server,
+                    .destination = client_at(port),
+                    .sequence = {sequence},
+                    .acknowledgment = {acknowledgment},
+                    .window = 1000,
+                    .flags = {bits}});
+    }
+    void opens(std::uint16_t port) {
+        client(port, flags::syn);
+        serves(port, syn_ack, 5000);
+        client(port, flags::ack, 1001);
+    }
+    void closes(std::uint16_t port) {
+        client(port, flags::fin | flags::ack, 1001);
+        serves(port, flags::fin | flags::ack, 5001, 1002);
+        client(port, flags::ack, 1002, 0, 5002);
+    }
+    void after(std::chrono::nanoseconds duration) { now_ += duration; }
+    void expire() {
+        table.expire(now_, sink());
+        check_counts();
+    }
+    void flush() {
+        table.flush(sink());
+        check_counts();
+        CHECK(table.empty());
+        CHECK(table.begin() == table.end());
+    }
+
+    /// Nothing leaves silently.
+    void check_counts() const {
+        const table_lifetimes& lifetimes = table.lifetimes();
+        CHECK(lifetimes.begun == lifetimes.ended() + lifetimes.open);
+        CHECK(lifetimes.ended() == ended.size());
+        CHECK(table.size() == lifetimes.open);
+        CHECK(static_cast<std::size_t>(std::ranges::distance(table)) == table.size());
+    }
+    [[nodiscard]] std::vector<std::uint16_t> ended_ports() const {
+        std::vector<std::uint16_t> ports;
+        for (const auto& each : ended) ports.push_back(each.connection.client.port);
+        return ports;
+    }
+
+    connection_table table;
+    std::vector<ended_connection> ended{};
+
+private:
+    timestamp now_{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+    std::uint64_t number_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("a connection leaves once it was silent for as long as its stage allows") {
+    struct {
+        connection_stage stage;
+        std::chrono::nanoseconds timeout;
+        end_reason reason;
+        void (*lead_there)(monitored&);
+    } const cases[]{
+        {connection_stage::attempt, 5s, end_reason::idle, [](monitored& m) { m.client(1, flags::syn); }},
+        {connection_stage::one_sided, 5min, end_reason::idle, [](monitored& m) { m.client(1, flags::ack, 1001, 10); }},
+        {connection_stage::established, 5min, end_reason::idle, [](monitored& m) { m.opens(1); }},
+        {connection_stage::half_closed, 5s, end_reason::idle,
+         [](monitored& m) {
+             m.opens(1);
+             m.client(1, flags::fin | flags::ack, 1001);
+         }},
+        {connection_stage::closed, 5s, end_reason::closed,
+         [](monitored& m) {
+             m.opens(1);
+             m.closes(1);
+         }},
+        {connection_stage::closed, 5s, end_reason::reset,
+         [](monitored& m) {
+             m.opens(1);
+             m.serves(1, flags::rst, 5001);
+         }},
+        {connection_stage::closed, 5s, end_reason::reset,
+         [](monitored& m) {
+             m.client(1, flags::syn);
+             m.serves(1, flags::rst | flags::ack, 0);
+         }},
+    };
+    for (const auto& each : cases) {
+        CAPTURE(name(each.stage));
+        monitored m;
+        each.lead_there(m);
+        m.after(each.timeout - 20ms);
+        m.expire();
+        CHECK(m.ended.empty());
+        m.after(40ms);
+        SUBCASE("when the time is told") {
+            m.expire();
+        }
+        SUBCASE("when a packet of another comes") {
+            m.client(2, flags::syn);
+        }
+        SUBCASE("when one of its own comes, and begins another") {
+            CHECK(m.client(1, flags::ack, 1003).begins_connection);
+            CHECK(m.table.begin()->number == 1);
+            CHECK(m.table.begin()->known_by == role_basis::first_packet);
+        }
+        REQUIRE(m.ended.size() == 1);
+        CHECK(m.ended[0].reason == each.reason);
+        CHECK(m.ended[0].connection.number == 0);
+        CHECK(m.ended[0].connection.client == client_at(1));
+        CHECK(m.table.lifetimes().ended(each.reason) == 1);
+    }
+}
+
+TEST_CASE("a packet keeps a connection, but not an attempt") {
+    monitored m;
+    m.opens(1);
+    m.client(2, flags::syn);
+    for (int i = 0; i < 3; ++i) {
+        m.after(3s);
+        m.client(2, flags::syn);
+        m.after(3min);
+        m.client(1, flags::ack, 1001, 0);
+    }
+    m.after(4min);
+    m.expire();
+    CHECK(m.table.size() == 1);
+    CHECK(m.table.begin()->client.port == 1);
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{2, 2, 2});
+}
+
+TEST_CASE("nothing leaves where nobody takes it") {
+    connection_table table;
+    segment next{.source = client_at(1), .destination = server, .flags = {flags::syn}};
+    for (int i = 0; i < 100; ++i) {
+        next.time += 50min;
+        next.sequence = next.sequence + 100'000;
+        table.add(next);
+    }
+    CHECK(table.size() == 100);
+    CHECK(table.lifetimes() == table_lifetimes{.begun = 100, .open = 100});
+}
+
+TEST_CASE("who flushes a table gets all that is left, in order") {
+    monitored m;
+    for (std::uint16_t port = 1; port <= 200; ++port) m.opens(port);
+    m.flush();
+    REQUIRE(m.ended.size() == 200);
+    for (std::size_t i = 0; i < m.ended.size(); ++i) {
+        CHECK(m.ended[i].reason == end_reason::flushed);
+        CHECK(m.ended[i].connection.number == i);
+        CHECK(m.ended[i].connection.handshake == handshake_state::completed);
+    }
+    m.opens(1);
+    CHECK(m.table.size() == 1);
+    CHECK(m.table.begin()->number == 200);
+}
+
+TEST_CASE("a table that is full evicts what is over, then attempts, then what one end said, then the longest silence") {
+    monitored m{{.max_connections = 5}};
+    m.opens(1);
+    m.after(1s);
+    m.client(2, flags::ack, 1001, 10);
+    m.after(1s);
+    m.client(3, flags::syn);
+    m.opens(4);
+    m.after(1s);
+    m.opens(5);
+    m.after(100ms);
+    m.closes(5);
+    m.client(1, flags::ack, 1001); // not idle any more
+    CHECK(m.ended.empty());
+    m.opens(6);
+    CHECK(m.ended.back().reason == end_reason::closed);
+    for (std::uint16_t port = 7; port <= 10; ++port) {
+        m.after(100ms);
+        m.opens(port);
+        CHECK(m.ended.back().reason == end_reason::evicted);
+    }
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{5, 3, 2, 4, 1});
+    CHECK(m.table.size() == 5);
+    CHECK(m.table.lifetimes().refused == 0);
+}
+
+TEST_CASE("where attempts are evicted, the oldest goes first, however often its SYN was sent") {
+    monitored m{{.max_connections = 3}};
+    for (std::uint16_t port = 1; port <= 3; ++port) {
+        m.client(port, flags::syn);
+        m.after(100ms);
+    }
+    m.client(1, flags::syn);
+    m.client(4, flags::syn);
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1});
+}
+
+TEST_CASE("half-closed connections are evicted by their silence, as open ones are") {
+    for (const bool half_closed_first : {true, false}) {
+        monitored m{{.max_connections = 2}};
+        m.opens(1);
+        m.opens(2);
+        m.after(1s);
+        m.client(1, flags::ack | flags::fin, 1001);
+        m.after(1s);
+        if (half_closed_first) m.client(2, flags::ack, 1001);
+        m.opens(3);
+        CHECK(m.ended_ports() == std::vector<std::uint16_t>{half_closed_first ? std::uint16_t{1} : std::uint16_t{2}});
+    }
+}
+
+TEST_CASE("a table that refuses keeps what it has, and counts") {
+    monitored m{{.max_connections = 2, .when_full = full_policy::refuse}};
+    m.opens(1);
+    m.opens(2);
+    const add_result refused = m.client(3, flags::syn);
+    CHECK(refused.outcome == packet_outcome::tcp);
+    CHECK(refused.connection == nullptr);
+    CHECK_FALSE(refused.begins_connection);
+    CHECK(m.client(1, flags::syn, 900'000).connection == nullptr); // would begin another
+    CHECK(m.client(1, flags::ack, 1001).connection != nullptr);
+    CHECK(m.ended.empty());
+    CHECK(m.table.lifetimes().refused == 2);
+    CHECK(m.table.statistics().tcp == 9);
+    m.closes(1);
+    CHECK(m.client(3, flags::syn).begins_connection); // what is over makes room
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1});
+}
+
+TEST_CASE("a table that is full refuses where nobody takes what would have to leave") {
+    connection_table table{{.max_connections = 2}};
+    segment next{.destination = server, .flags = {flags::syn}};
+    for (std::uint16_t port = 1; port <= 4; ++port) {
+        next.source = client_at(port);
+        table.add(next);
+    }
+    CHECK(table.size() == 2);
+    CHECK(table.lifetimes() == table_lifetimes{.begun = 2, .open = 2, .refused = 2});
+}
+
+TEST_CASE("a connection that begins between the endpoints of one may need its room") {
+    monitored m{{.max_connections = 1}};
+    m.opens(1);
+    m.closes(1);
+    const add_result next = m.client(1, flags::syn, 90'000);
+    CHECK(next.begins_connection);
+    CHECK(next.verdict.has(verdict_names::reused_ports));
+    CHECK(m.ended.size() == 1);
+    CHECK(m.ended[0].connection.close == close_reason::normal);
+    CHECK(m.table.size() == 1);
+    m.serves(1, syn_ack, 7000, 90'001);
+    m.client(1, flags::ack, 90'001, 0, 7001);
+    CHECK(m.table.begin()->handshake == handshake_state::completed);
+}
+
+TEST_CASE("when a blind SYN is given up, the connection that it was sent into is found again") {
+    monitored m;
+    m.opens(1);
+    CHECK(m.client(1, flags::syn, 3'000'000'000).begins_connection);
+    m.after(6s);
+    m.client(2, flags::syn);
+    REQUIRE(m.ended.size() == 1);
+    CHECK(m.ended[0].connection.number == 1);
+    CHECK_FALSE(m.client(1, flags::ack, 1001, 10).begins_connection);
+    CHECK(m.client(1, flags::ack, 1011, 10).connection->number == 0);
+    CHECK(m.client(1, flags::ack, 1021, 10).connection->client_to_server.data_packets == 3);
+}
+
+TEST_CASE("a connection that is silent behind a blind SYN leaves before it") {
+    monitored m;
+    m.opens(1);
+    m.after(5min - 2s);
+    m.client(1, flags::syn, 3'000'000'000);
+    m.after(3s);
+    CHECK(m.client(1, flags::ack, 1001, 10).connection->number == 1); // there is no other any more
+    REQUIRE(m.ended.size() == 1);
+    CHECK(m.ended[0].connection.number == 0);
+    CHECK(m.ended[0].reason == end_reason::idle);
+    m.flush();
+}
+
+TEST_CASE("what is overtaken leaves as closed, before or after what overtook it") {
+    monitored m;
+    for (const std::uint32_t first : {1000u, 2'000'000u, 3'000'000'000u}) {
+        m.client(1, flags::syn, first);
+        m.serves(1, syn_ack, 5000, first + 1);
+        m.client(1, flags::ack, first + 1);
+        m.after(1s);
+    }
+    CHECK(m.table.size() == 3);
+    m.after(6s);
+    m.expire();
+    CHECK(m.table.size() == 1);
+    CHECK(m.ended_ports().size() == 2);
+    for (const auto& each : m.ended) {
+        CHECK(each.reason == end_reason::closed);
+        CHECK(each.connection.close == close_reason::unknown);
+    }
+    CHECK(m.client(1, flags::ack, 3'000'000'001).connection->number == 2);
+}
+
+TEST_CASE("what other connections do changes nothing for one, nor does it matter whose memory it has") {
+    constexpr std::uint16_t ports = 12;
+    // Between two ticks, so that both tables take the same silence for too long.
+    const table_options options{
+        .idle = {.attempt = 3050ms, .established = 9050ms, .half_closed = 3050ms, .closed = 2050ms}};
+    for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
+        std::mt19937_64 random{seed};
+        monitored all{options};
+        std::vector<monitored> alone;
+        for (std::uint16_t port = 0; port < ports; ++port) alone.emplace_back(options);
+        std::uint64_t reused = 0;
+        for (int i = 0; i < 4000; ++i) {
+            const auto step = std::chrono::milliseconds{100 * (random() % 20 == 0 ? random() % 60 : random() % 3)};
+            const auto port = static_cast<std::uint16_t>(random() % ports);
+            constexpr std::uint16_t kinds[]{
+                flags::syn, syn_ack, flags::ack, flags::ack, flags::ack, flags::ack, flags::fin | flags::ack,
+                flags::rst};
+            const bool from_client = random() % 2 == 0;
+            const std::uint16_t bits = kinds[random() % std::size(kinds)];
+            const auto sequence = static_cast<std::uint32_t>(random() % 3 * 1'000'000 + random() % 4 * 100);
+            const auto length = static_cast<std::uint32_t>(bits == flags::ack ? random() % 2 * 100 : 0);
+            const auto speak = [&](monitored& in) {
+                return from_client ? in.client(port, bits, sequence, length, sequence + 1)
+                                   : in.serves(port, bits, sequence, sequence + 1);
+            };
+            all.after(step);
+            for (monitored& each : alone) each.after(step);
+            const add_result one = speak(all);
+            const add_result other = speak(alone[port]);
+            reused += one.verdict.has(verdict_names::reused_ports);
+            CHECK(one.begins_connection == other.begins_connection);
+            CHECK(one.verdict.names == other.verdict.names);
+            CHECK(one.verdict.because == other.verdict.because);
+        }
+        all.expire(); // the time is the same for all
+        all.flush();
+        for (std::uint16_t port = 0; port < ports; ++port) {
+            alone[port].expire();
+            alone[port].flush();
+            // Numbers of packets and of connections are each table's own.
+            const auto strip = [](std::vector<ended_connection> of) {
+                for (auto& [connection, reason] : of)
+                    connection.number = connection.first_packet = connection.last_packet = 0;
+                std::ranges::sort(of, [](const ended_connection& a, const ended_connection& b) {
+                    return std::pair{a.connection.first_time, a.connection.last_time} <
+                           std::pair{b.connection.first_time, b.connection.last_time};
+                });
+                return of;
+            };
+            std::vector<ended_connection> of_port;
+            std::ranges::copy_if(all.ended, std::back_inserter(of_port), [&](const ended_connection& each) {
+                return each.connection.client.port == port || each.connection.server.port == port;
+            });
+            CHECK(strip(of_port) == strip(alone[port].ended));
+        }
+        CHECK(reused > 50);
+        CHECK(all.table.lifetimes().ended(end_reason::idle) > 50);
+        CHECK(all.table.lifetimes().ended(end_reason::closed) > 10);
+    }
+}
+
+TEST_CASE("few connections leave with one packet, and all with the next ones") {
+    monitored m;
+    for (std::uint16_t port = 1; port <= 1000; ++port) m.client(port, flags::syn);
+    m.after(6s);
+    std::size_t before = 0;
+    int packets = 0;
+    for (; m.ended.size() < 1000; ++packets) {
+        m.client(2000, flags::syn);
+        CHECK(m.ended.size() - before <= 20);
+        before = m.ended.size();
+    }
+    CHECK(packets < 100);
+    CHECK(m.table.size() == 1);
+}
