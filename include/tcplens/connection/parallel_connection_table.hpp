@@ -49,8 +49,10 @@ concept tells_whether_bytes_stay = requires(const Packets& packets) {
 ///     table.add_all(capture);
 ///     auto report = tcplens::analyze_connections(table);
 ///
-/// It is not the same where a bound is reached that holds for each table by itself: of evidence_rules the busy connections,
-/// of repeated_sequence_rules the memory. Bounds of fragments (decode_options::reassembly) hold for all packets together.
+/// It is not the same where a bound is reached that holds for each table by itself: table_options::max_connections, of
+/// evidence_rules the busy connections, of repeated_sequence_rules the memory. Bounds of fragments
+/// (decode_options::reassembly) hold for all packets together. Connections do not leave it.
+///
 /// Rules and observers of your own see other numbers in connection::number and judged_segment::connection_number: those that
 /// a connection has in its table, which tell it apart from the others of that table.
 ///
