@@ -25,6 +25,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <memory>
@@ -37,10 +38,13 @@
 
 namespace tcplens {
 
-/// What a table does when there is no room for another connection. One that is over makes room in any case.
+/// What a table does when there is no room for another connection.
 enum class full_policy : std::uint8_t {
-    evict, ///< the attempt that has lasted for longest leaves, then what was picked up from one end, then what was silent for longest
-    refuse, ///< what would begin another belongs to no connection
+    /// The one leaves that was silent for longest among those that are over, those that are not open yet, and what was heard of
+    /// one end only: so a flood evicts itself. If there is none of these, the one that was silent for longest of all.
+    evict,
+    /// What would begin another belongs to no connection, unless one that is over can leave.
+    refuse,
 };
 
 struct table_options {
@@ -567,8 +571,10 @@ private:
         of.listed_at = clock_.ticks();
     }
 
+    /// In ticks.
+    [[nodiscard]] std::uint32_t silence(const record& of) const noexcept { return clock_.ticks() - of.listed_at; }
     [[nodiscard]] bool is_due(const record& of) const noexcept {
-        return clock_.ticks() - of.listed_at >= table_clock::ticks_of(options_.idle.of(of.stage));
+        return silence(of) >= table_clock::ticks_of(options_.idle.of(of.stage));
     }
 
     template <class OnEnd>
@@ -599,24 +605,25 @@ private:
         if (options_.max_connections == 0 || lifetimes_.open < options_.max_connections) return true;
         if constexpr (!takes<OnEnd>) return false;
         using enum connection_stage;
-        if (const std::uint32_t over = queues_.front(queue_of(closed)); over != none) {
-            end_for_silence(over, on_end);
-            return true;
+        std::uint32_t leaves = longest_silent({closed});
+        if (options_.when_full == full_policy::evict) {
+            leaves = longest_silent({closed, one_sided, attempt, opening});
+            if (leaves == none) leaves = longest_silent({established, half_closed});
         }
-        if (options_.when_full == full_policy::refuse) return false;
-        for (const connection_stage stage : {attempt, one_sided}) {
-            if (const std::uint32_t first = queues_.front(queue_of(stage)); first != none) {
-                end(first, end_reason::evicted, on_end);
-                return true;
-            }
-        }
-        const std::uint32_t open = queues_.front(queue_of(established));
-        const std::uint32_t half = queues_.front(queue_of(half_closed));
-        const auto silence = [&](std::uint32_t number) {
-            return number == none ? 0 : std::uint64_t{clock_.ticks() - at(number).listed_at} + 1;
-        };
-        end(silence(half) > silence(open) ? half : open, end_reason::evicted, on_end);
+        if (leaves == none) return false;
+        if (at(leaves).stage == closed) end_for_silence(leaves, on_end);
+        else end(leaves, end_reason::evicted, on_end);
         return true;
+    }
+
+    /// Of the connections in these stages, or `none`; of those with the same silence one of the first stage.
+    [[nodiscard]] std::uint32_t longest_silent(std::initializer_list<connection_stage> stages) const noexcept {
+        std::uint32_t longest = none;
+        for (const connection_stage stage : stages) {
+            const std::uint32_t first = queues_.front(queue_of(stage));
+            if (first != none && (longest == none || silence(at(first)) > silence(at(longest)))) longest = first;
+        }
+        return longest;
     }
 
     add_result refuse() noexcept {
