@@ -260,6 +260,7 @@ private:
         bool is_latest = false;        ///< of its endpoints: the index knows it
         bool to_overtake = false;      ///< the one before is not known to be over yet
         std::uint32_t hash = 0;        ///< of its endpoints and network
+        std::uint64_t listed = 0;      ///< which one that was of all that went to the end of a queue
         std::uint32_t previous = none; ///< the connection that had these endpoints before
         std::uint32_t follower = none; ///< the one that has this one before it
         alignas(64) typename Rules::connection_state rules{};
@@ -511,6 +512,7 @@ private:
         made.seen.network = first.network;
         made.life.begin(first, made.seen);
         made.listed_at = clock_.ticks();
+        made.listed = ++listings_;
         queues_.push_back(queue_of(made.stage), number);
         return number;
     }
@@ -569,6 +571,7 @@ private:
         queues_.push_back(queue_of(stage), number);
         of.stage = stage;
         of.listed_at = clock_.ticks();
+        of.listed = ++listings_;
     }
 
     /// In ticks.
@@ -616,12 +619,12 @@ private:
         return true;
     }
 
-    /// Of the connections in these stages, or `none`; of those with the same silence one of the first stage.
+    /// Of the connections in these stages, or `none`.
     [[nodiscard]] std::uint32_t longest_silent(std::initializer_list<connection_stage> stages) const noexcept {
         std::uint32_t longest = none;
         for (const connection_stage stage : stages) {
             const std::uint32_t first = queues_.front(queue_of(stage));
-            if (first != none && (longest == none || silence(at(first)) > silence(at(longest)))) longest = first;
+            if (first != none && (longest == none || at(first).listed < at(longest).listed)) longest = first;
         }
         return longest;
     }
@@ -667,6 +670,7 @@ private:
     std::uint32_t slots_ = 0;           ///< that were ever used
     std::vector<std::uint32_t> free_{}; ///< of those, the ones that are not used now
     idle_queues<connection_stage_count> queues_{};
+    std::uint64_t listings_ = 0;
     table_clock clock_{};
     std::uint32_t swept_at_ = 0; ///< the tick at which none was left that was due
     timestamp last_time_{};
