@@ -76,6 +76,12 @@ struct add_result {
     bool begins_connection = false;
 };
 
+/// Packets, or segments.
+template <class Range>
+concept range_to_add = std::ranges::input_range<Range> &&
+    (std::convertible_to<std::ranges::range_reference_t<Range>, const packet&> ||
+     std::convertible_to<std::ranges::range_reference_t<Range>, const segment&>);
+
 /// Takes connections that leave a table.
 template <class OnEnd, class Connection>
 concept connection_sink = std::invocable<OnEnd&, const Connection&, end_reason>;
@@ -134,20 +140,19 @@ public:
                    on_end);
     }
 
-    /// Takes in all packets of a range, as if one by one. It is faster where there are many connections: what is known of them
-    /// is fetched from memory for some packets at a time.
-    template <std::ranges::input_range Packets>
-    requires std::convertible_to < std::ranges::range_reference_t<Packets>,
-    const packet& > void add_all(Packets&& packets) { add_all(packets, keep_all{}); }
-    template <std::ranges::input_range Packets, connection_sink<connection_type> OnEnd>
-    requires std::convertible_to < std::ranges::range_reference_t<Packets>,
-    const packet& > void add_all(Packets&& packets, OnEnd&& on_end) {
+    /// Takes in all packets of a range, or all segments, as if one by one. It is faster where there are many connections: what is
+    /// known of them is fetched from memory for some packets at a time.
+    template <range_to_add Range>
+    void add_all(Range&& range) {
+        add_all(range, keep_all{});
+    }
+    template <range_to_add Range, connection_sink<connection_type> OnEnd>
+    void add_all(Range&& range, OnEnd&& on_end) {
         std::array<waiting_segment, batch_size> batch;
         std::size_t count = 0;
-        for (const packet& next : packets) {
+        for (const auto& next : range) {
             waiting_segment& wait = batch[count];
-            if (find_segment(next, wait.found) != packet_outcome::tcp) continue;
-            wait.link = next.link;
+            if (!prepare(next, wait)) continue;
             wait.hash = hash_of(wait.found);
             index_.prefetch(wait.hash);
             if (++count < batch.size()) continue;
@@ -345,6 +350,17 @@ private:
         link_type link;
     };
     static constexpr std::size_t batch_size = 32;
+
+    [[nodiscard]] bool prepare(const packet& next, waiting_segment& wait) {
+        wait.link = next.link;
+        return find_segment(next, wait.found) == packet_outcome::tcp;
+    }
+    [[nodiscard]] static bool prepare(const segment& next, waiting_segment& wait) noexcept {
+        wait.link = link_type::ethernet;
+        wait.found = next;
+        wait.found.time = subtractable(next.time);
+        return true;
+    }
 
     static void fetch(const record& of) noexcept {
         prefetch(static_cast<const connection*>(&of.seen), sizeof(connection));
