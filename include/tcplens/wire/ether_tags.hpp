@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
-#include "../capture/inlined.hpp"
 #include "ether_type.hpp"
 #include "llc.hpp"
 #include "out_of_line.hpp"
@@ -74,7 +73,7 @@ namespace tcplens {
 /// Passes over any stack of tags (VLANs, MACsec in the clear, backbone bridges and fabrics with the Ethernet header
 /// that they wrapped), and where a length stands in the place of an EtherType over 802.2 LLC behind it (IEEE 802.3
 /// 3.2.6).
-[[nodiscard]] TCPLENS_INLINED constexpr parsed<network_payload> skip_tags(const network_payload& payload) noexcept {
+[[nodiscard]] constexpr parsed<network_payload> skip_tags(const network_payload& payload) noexcept {
     if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
     return skip_any_tags(payload);
 }

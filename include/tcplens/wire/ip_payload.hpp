@@ -5,7 +5,6 @@
 #include "layer.hpp"
 
 #include <cstdint>
-#include <optional>
 
 namespace tcplens {
 

@@ -4,7 +4,6 @@
 #include "../capture/inlined.hpp"
 #include "packet_outcome.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -58,7 +57,7 @@ public:
     [[nodiscard]] TCPLENS_INLINED constexpr packet_outcome reason() const noexcept { return reason_; }
 
 private:
-    // Not std::optional: g++ keeps a union in memory and copies it as a whole, where this falls apart into registers.
+    // Not std::optional: g++ keeps a union in memory.
     View view_{};
     packet_outcome reason_ = packet_outcome::not_tcp;
     bool holds_view_ = false;

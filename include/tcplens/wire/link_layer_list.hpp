@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../capture/inlined.hpp"
 #include "../capture/link_type.hpp"
 #include "ether_type.hpp"
 
@@ -18,8 +17,7 @@ namespace tcplens {
 template <class First, class... Others>
 class link_layer_list {
 public:
-    [[nodiscard]] TCPLENS_INLINED static constexpr parsed<network_payload> payload(link_type link,
-                                                                                   const layer& frame) noexcept {
+    [[nodiscard]] static constexpr parsed<network_payload> payload(link_type link, const layer& frame) noexcept {
         if (std::ranges::find(First::types, link) != First::types.end()) return First::payload(link, frame);
         if (!supports(link)) return packet_outcome::unsupported_link;
         return readers[places[static_cast<std::size_t>(link)]](link, frame);

@@ -8,7 +8,6 @@
 #include "tcp_flags.hpp"
 #include "tcp_options.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 

@@ -65,9 +65,9 @@ struct tcp_options {
         window_scale = std::optional<std::uint8_t>{};
         fast_open = std::optional<std::uint8_t>{};
         if (sack_block_count != 0) forget_sack_blocks();
-        sack_permitted = cut = malformed = false;
-        sack_block_count = 0;
-        if (capture_cut) cut = true;
+        sack_permitted = false;
+        cut = capture_cut;
+        malformed = false;
         // Nearly all segments have these, in this form (RFC 7323 appendix A), or none.
         if (bytes.size() == 12 && load_big<std::uint32_t>(bytes.data()) == 0x0101'080a) {
             read_timestamps(bytes.data() + 4);
