@@ -308,9 +308,10 @@ private:
         if (sent.flags.syn() && !take_syn(sent, sender, *receiver)) return {};
 
         const transmission_stamp stamp = transmission_stamp::of(sent);
+        const bool heard_before = sender->heard;
         timestamp missed_since = sent.time;
         verdict said = judge_sequence(sent, stamp, missed_since, sender, receiver);
-        if (said.is_retransmission()) say_which_kind(sent, sender, receiver, said);
+        if (said.is_retransmission()) say_which_kind(sent, heard_before, sender, receiver, said);
         if (sent.flags.ack()) judge_acknowledgment(sent, *sender, receiver, said);
         if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) said.names |= verdict_names::zero_window;
 
@@ -363,11 +364,8 @@ private:
             const long_memory& memory = busy_[one.busy][i];
             if (!memory.holes.empty() || memory.holes.forgot_any()) return false;
             if (one.heard && (!peer.has_acknowledged || before(peer.acknowledged, one.next))) return false;
-            const std::size_t beyond_short = one.recent.capacity + 1;
-            if (one.remembered.in(beyond_short) == beyond_short &&
-                now - memory.recent.latest(beyond_short, one.remembered).time < shortest_memory) {
-                return false;
-            }
+            const remembered_segment& beyond_short = memory.recent.latest(one.recent.capacity + 1, one.remembered);
+            if (now - beyond_short.time < shortest_memory) return false;
         }
         return true;
     }
@@ -672,8 +670,8 @@ private:
                sent.time - sender.last_time() >= least_resend_time(sender, receiver);
     }
 
-    static constexpr void say_which_kind(const segment& sent, const party& sender, const party& receiver,
-                                         verdict& said) noexcept {
+    static constexpr void say_which_kind(const segment& sent, bool heard_before, const party& sender,
+                                         const party& receiver, verdict& said) noexcept {
         using enum verdict_names;
         if (sent.flags.syn()) sender->sent_syn_again = true;
         const sequence_number end = sent.sequence_end();
@@ -685,7 +683,6 @@ private:
         const bool asked = receiver->duplicate_acks >= 3 && receiver->acknowledged == sent.sequence; // RFC 5681 3.2
         const bool passed_over = receiver->has_sacked && !before(receiver->sacked_up_to, end);       // RFC 6675 5
         const auto measured = whole_round_trip(sender, receiver);
-        const bool heard_before = !sender->remembered.empty();
         timestamp last_cause = heard_before ? sender.last_time() : sent.time;
         // Duplicate ACKs may have come late: they stand in queues.
         if (asked || passed_over) last_cause = std::max(last_cause, receiver.last_time());

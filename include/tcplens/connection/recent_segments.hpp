@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -15,19 +16,21 @@
 namespace tcplens {
 
 /// Stands for all that TCP and IP say of a segment, in 32 bits: of 100 million segments about one may be taken for a copy of
-/// one of the few before it.
+/// one of the few before it. Never 0.
 [[nodiscard]] constexpr std::uint32_t segment_fingerprint(const segment& of) noexcept {
-    // Odd numbers without a pattern (SplitMix64 of 1 to 5, made odd): the upper half of a sum of products depends on all of
-    // the factors' lower halves, and on their upper halves as if they were multiplied by themselves.
+    // Odd numbers without a pattern (SplitMix64 of 1 to 5, made odd): the upper half of a product depends on all of the other
+    // factor. The sum of two is turned by a bit, so that the highest bits of two fields don't make up for one another.
     constexpr auto join = [](std::uint32_t upper, std::uint32_t lower) { return std::uint64_t{upper} << 32 | lower; };
-    std::uint64_t mixed = join(of.acknowledgment.value, of.sequence.value) * 0xe220a8397b1dcdafu +
-                          join(of.payload_length, std::uint32_t{of.flags.bits} << 16 | of.window) * 0x6e789e6aa1b965f5u;
+    std::uint64_t mixed = 0;
+    if (const auto& stamps = of.options.timestamps) mixed = join(stamps->echo, stamps->value) * 0xf88bb8a8724c81edu;
     if (of.ip_id) mixed += (std::uint64_t{*of.ip_id} + 1) * 0x06c45d188009454fu;
-    if (const auto& stamps = of.options.timestamps) mixed += join(stamps->echo, stamps->value) * 0xf88bb8a8724c81edu;
+    mixed = std::rotr(mixed, 1) + join(of.acknowledgment.value, of.sequence.value) * 0xe220a8397b1dcdafu +
+            join(std::uint32_t{of.flags.bits} << 16 | of.window, of.payload_length) * 0x6e789e6aa1b965f5u;
     for (const sack_block& block : of.options.sack_blocks()) {
         mixed = (mixed ^ mixed >> 32 ^ join(block.left.value, block.right.value)) * 0x1b39896a51a8749bu;
     }
-    return static_cast<std::uint32_t>(mixed >> 32);
+    const auto upper = static_cast<std::uint32_t>(mixed >> 32);
+    return upper != 0 ? upper : 1;
 }
 
 /// A segment that is remembered.
@@ -61,22 +64,15 @@ struct segment_copy {
     std::uint64_t packet_number = 0;
 };
 
-/// How many segments of one side were remembered so far: where the next one goes. It is kept apart from the segments, with
-/// what is touched anyway.
+/// How many segments of one side were remembered so far, modulo 256: where the next one goes. It is kept apart from the
+/// segments, with what is touched anyway.
 class remembered_count {
 public:
-    constexpr void increment() noexcept {
-        value_ = value_ == 255 ? 255 - 15 : static_cast<std::uint8_t>(value_ + 1); // the same modulo 16
-    }
-    [[nodiscard]] constexpr bool empty() const noexcept { return value_ == 0; }
-    /// How many of them a memory of that capacity holds.
-    [[nodiscard]] constexpr std::size_t in(std::size_t capacity) const noexcept {
-        return std::min<std::size_t>(value_, capacity);
-    }
-    /// The place of the latest but `age` - 1, and for age 0 that of the next. \pre age <= in(Capacity)
+    constexpr void increment() noexcept { ++value_; }
+    /// The place of the latest but `age` - 1, and for age 0 that of the next. \pre age <= Capacity
     template <std::size_t Capacity>
     [[nodiscard]] constexpr std::size_t place(std::size_t age) const noexcept {
-        static_assert(Capacity > 0 && 16 % Capacity == 0);
+        static_assert(Capacity > 0 && 256 % Capacity == 0);
         return (value_ - age) % Capacity;
     }
 
@@ -93,13 +89,13 @@ class recent_segments {
 public:
     static constexpr std::size_t capacity = Capacity;
 
-    /// The latest segment with this fingerprint.
+    /// The latest segment with this fingerprint. \pre it is not 0
     [[nodiscard]] constexpr std::optional<segment_copy> find_copy(std::uint32_t fingerprint,
                                                                   remembered_count count) const noexcept {
         bool any = false; // nearly always not, and this loop has no branches
         for (const std::uint32_t each : fingerprints_) any |= each == fingerprint;
         if (!any) return std::nullopt;
-        for (std::size_t age = 1; age <= count.in(capacity); ++age) {
+        for (std::size_t age = 1; age <= capacity; ++age) {
             const std::size_t at = count.place<capacity>(age);
             if (fingerprints_[at] != fingerprint) continue;
             segment_copy found{.time = segments_[at].time,
@@ -114,14 +110,14 @@ public:
     /// The latest segment that covers the sequence number, or null.
     [[nodiscard]] constexpr const remembered_segment* find_covering(sequence_number at,
                                                                     remembered_count count) const noexcept {
-        for (std::size_t age = 1; age <= count.in(capacity); ++age) {
+        for (std::size_t age = 1; age <= capacity; ++age) {
             const remembered_segment& here = segments_[count.place<capacity>(age)];
             if (at.value - here.begin.value < here.length) return &here;
         }
         return nullptr;
     }
 
-    /// The segment before the `age` - 1 latest. \pre it is remembered
+    /// The segment before the `age` - 1 latest; an empty one if there is none. \pre 0 < age <= capacity
     [[nodiscard]] constexpr const remembered_segment& latest(std::size_t age, remembered_count count) const noexcept {
         return segments_[count.place<capacity>(age)];
     }
@@ -142,7 +138,7 @@ public:
     /// Takes over as much as there is room for of what another memory holds. \pre nothing was remembered here
     template <std::size_t Others, class Other>
     constexpr void take_over(const recent_segments<Others, Other>& from, remembered_count count) noexcept {
-        for (std::size_t age = 1; age <= count.in(std::min(Others, capacity)); ++age) {
+        for (std::size_t age = 1; age <= std::min(Others, capacity); ++age) {
             const std::size_t there = count.place<Others>(age);
             const std::size_t here = count.place<capacity>(age);
             static_cast<remembered_segment&>(segments_[here]) = from.segments_[there];
@@ -158,7 +154,7 @@ private:
 
     static constexpr bool knows_missed = std::derived_from<Segment, missed_segment>;
 
-    std::array<std::uint32_t, capacity> fingerprints_{};
+    std::array<std::uint32_t, capacity> fingerprints_{}; ///< 0 for none
     std::array<Segment, capacity> segments_{};
 };
 
