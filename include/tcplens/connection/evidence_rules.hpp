@@ -31,7 +31,7 @@ namespace tcplens {
 /// copies that were overtaken.
 class evidence_rules {
 public:
-    /// `busy_connections`: how many connections of the table may have a piece of the shared memory, about 1.7 KB each, at once.
+    /// `busy_connections`: how many connections of the table may have a piece of the shared memory, about 1.8 KB each, at once.
     /// Who has one keeps it as long as there are more. Once there are none left, who could do without gives his back; those who
     /// get none forget what they have no room for, and their verdicts say so (evidence::memory_exceeded).
     explicit constexpr evidence_rules(std::uint32_t busy_connections = none) noexcept : busy_(busy_connections) {}
