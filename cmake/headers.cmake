@@ -15,6 +15,7 @@ set(tcplens_headers
     capture/capture_reader.hpp
     capture/capture_section.hpp
     capture/file_stream.hpp
+    capture/inlined.hpp
     capture/interface_clock.hpp
     capture/interface_statistics.hpp
     capture/limits.hpp

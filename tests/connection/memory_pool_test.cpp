@@ -37,11 +37,14 @@ TEST_CASE("a pool lends no more than its limit") {
         pool.reserve(1000);
         std::set<std::uint32_t> taken;
         for (std::uint32_t i = 0; i < limit; ++i) taken.insert(pool.take());
+        CHECK_FALSE(pool.is_wanted());
         CHECK(taken.size() == limit);
         CHECK_FALSE(taken.contains(pool.none));
         CHECK(pool.take() == pool.none);
+        CHECK(pool.is_wanted());
         if (limit == 0) continue;
         pool.give_back(*taken.begin());
+        CHECK_FALSE(pool.is_wanted());
         CHECK(pool.take() == *taken.begin());
         CHECK(pool.take() == pool.none);
     }

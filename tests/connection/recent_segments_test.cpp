@@ -12,67 +12,100 @@ using namespace std::chrono_literals;
 
 namespace {
 
-segment numbered(std::uint32_t number) {
-    return {.time = timestamp{1ms * number},
-            .packet_number = number,
-            .sequence = {number * 100},
-            .payload_length = 100,
-            .flags = {0x10}};
+using short_memory = recent_segments<4, remembered_segment>;
+using long_memory = recent_segments<16, missed_segment>;
+
+remembered_segment numbered(std::uint32_t number) {
+    return {.time = timestamp{1ms * number}, .packet_number = number, .begin = {number * 100}, .length = 100};
 }
+
+/// With the count that belongs to it.
+template <class Memory>
+struct counted {
+    Memory recent{};
+    remembered_count count{};
+
+    void remember(const remembered_segment& sent, std::uint32_t missed_for, std::uint32_t fingerprint) {
+        recent.remember(sent, missed_for, fingerprint, count);
+        count.increment();
+    }
+    [[nodiscard]] auto find_copy(std::uint32_t fingerprint) const { return recent.find_copy(fingerprint, count); }
+    [[nodiscard]] const auto* find_covering(std::uint32_t at) const { return recent.find_covering({at}, count); }
+};
 
 } // namespace
 
 TEST_CASE("the last segments are remembered, the latest first") {
-    recent_segments<4> recent;
-    CHECK(recent.empty());
-    CHECK_FALSE(recent.find_copy(0)); // not even of what was never written
+    counted<short_memory> of;
+    CHECK_FALSE(of.find_copy(1));
+    CHECK(of.find_covering(0) == nullptr);
     for (std::uint32_t i = 1; i <= 6; ++i) {
-        CHECK((recent.oldest() != nullptr) == (i > 4));
-        recent.remember(numbered(i), i, numbered(i).time - (i == 5 ? 3ms : 0ms));
+        CHECK((of.recent.oldest(of.count).length > 0) == (i > 4));
+        of.remember(numbered(i), 0, i);
+        CHECK(of.recent.latest(1, of.count).packet_number == i);
     }
-    CHECK_FALSE(recent.find_copy(2));
-    REQUIRE(recent.find_copy(3));
-    CHECK(recent.find_copy(3)->packet_number == 3);
-    CHECK(recent.find_copy(3)->missed_since == timestamp{3ms});
-    CHECK(recent.find_copy(5)->time == timestamp{5ms});
-    CHECK(recent.find_copy(5)->missed_since == timestamp{2ms});
-    REQUIRE(recent.oldest() != nullptr);
-    CHECK(recent.oldest()->packet_number == 3);
-    CHECK(recent.find_covering({299}) == nullptr);
-    REQUIRE(recent.find_covering({300}) != nullptr);
-    CHECK(recent.find_covering({399})->packet_number == 3);
+    CHECK_FALSE(of.find_copy(2));
+    REQUIRE(of.find_copy(3));
+    CHECK(of.find_copy(3)->packet_number == 3);
+    CHECK(of.find_copy(3)->time == timestamp{3ms});
+    CHECK(of.find_copy(3)->missed_since == timestamp{3ms});
+    CHECK(of.recent.oldest(of.count).packet_number == 3);
+    CHECK(of.recent.latest(4, of.count).packet_number == 3);
+    CHECK(of.find_covering(299) == nullptr);
+    REQUIRE(of.find_covering(300) != nullptr);
+    CHECK(of.find_covering(399)->packet_number == 3);
 
-    recent.remember(numbered(7), 5, timestamp{});
-    CHECK(recent.find_copy(5)->packet_number == 7);
+    of.remember(numbered(7), 0, 5);
+    CHECK(of.find_copy(5)->packet_number == 7);
+}
+
+TEST_CASE("a long memory knows too since when a segment was missed") {
+    counted<long_memory> of;
+    of.remember(numbered(5), 3000, 5);
+    of.remember(numbered(6), 0, 6);
+    CHECK(of.find_copy(5)->time == timestamp{5ms});
+    CHECK(of.find_copy(5)->missed_since == timestamp{2ms});
+    CHECK(of.find_copy(6)->missed_since == timestamp{6ms});
 }
 
 TEST_CASE("what was missed longer than 71 minutes was missed for 71 minutes") {
-    recent_segments<4> recent;
-    segment late = numbered(1);
-    late.time = timestamp{100h};
-    recent.remember(late, 1, timestamp{});
-    CHECK(recent.find_copy(1)->missed_since == timestamp{100h} - 4294967295us);
-    recent.remember(numbered(2), 2, numbered(2).time + 1s); // the clock ran back
-    CHECK(recent.find_copy(2)->missed_since == timestamp{2ms});
+    CHECK(missed_segment::to_microseconds(1ms + 999ns) == 1000);
+    CHECK(missed_segment::to_microseconds(100h) == 4294967295u);
+    CHECK(missed_segment::to_microseconds(-1s) == 0); // the clock ran back
 }
 
-TEST_CASE("a larger memory takes over all of a smaller one in its order") {
-    for (const std::uint32_t count : {0u, 1u, 4u, 7u}) {
-        recent_segments<4> few;
-        for (std::uint32_t i = 1; i <= count; ++i) few.remember(numbered(i), i % 2, numbered(i).time - 1us);
-        recent_segments<16> many;
-        many.take_over(few);
-        CHECK(many.empty() == (count == 0));
-        if (count == 0) continue;
-        CHECK(many.find_copy(count % 2)->packet_number == count);
-        CHECK(many.find_copy(count % 2)->missed_since == numbered(count).time - 1us);
-        CHECK((many.find_covering(numbered(count - 1).sequence) != nullptr) == (count > 1));
-        CHECK(many.oldest() == nullptr);
+TEST_CASE("a memory takes over what another holds in its order, as much as it can") {
+    for (const std::uint32_t count : {0u, 1u, 4u, 7u, 16u, 40u, 256u, 1003u}) {
+        counted<short_memory> few;
+        counted<long_memory> many;
+        for (std::uint32_t i = 1; i <= count; ++i) {
+            few.remember(numbered(i), 0, i);
+            many.remember(numbered(i), i, i);
+        }
+        counted<long_memory> grown{.count = few.count};
+        grown.recent.take_over(few.recent, few.count);
+        counted<short_memory> shrunk{.count = many.count};
+        shrunk.recent.take_over(many.recent, many.count);
+        CHECK(shrunk.recent == few.recent);
+        for (std::uint32_t i = 1; i <= count + 1; ++i) {
+            const bool is_one = i <= count;
+            CHECK(many.find_copy(i).has_value() == (is_one && i + 16 > count));
+            CHECK(grown.find_copy(i).has_value() == (is_one && i + 4 > count));
+            CHECK(shrunk.find_copy(i).has_value() == (is_one && i + 4 > count));
+            if (!grown.find_copy(i)) continue;
+            CHECK(grown.find_copy(i)->packet_number == i);
+            CHECK(grown.find_copy(i)->missed_since == timestamp{1ms * i});
+            CHECK(grown.find_covering(100 * i)->packet_number == i);
+        }
+        grown.remember(numbered(count + 1), 0, count + 1); // what was taken over stays where it is
+        CHECK(grown.recent.latest(1, grown.count).packet_number == count + 1);
+        if (count >= 3) CHECK(grown.find_copy(count - 2)->packet_number == count - 2);
     }
 }
 
 TEST_CASE("a fingerprint changes with all that TCP and IP say") {
-    segment plain = numbered(5);
+    segment plain{
+        .time = timestamp{5ms}, .packet_number = 5, .sequence = {500}, .payload_length = 100, .flags = {0x10}};
     plain.ip_id = 7;
     plain.options.timestamps = tcp_timestamps{100, 200};
     plain.options.sack_block_count = 2;

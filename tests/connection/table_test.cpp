@@ -363,5 +363,16 @@ TEST_CASE("a range of packets is followed as if they came one by one") {
         CHECK(all.size() == one_by_one.size());
         CHECK(std::equal(all.begin(), all.end(), one_by_one.begin(), one_by_one.end()));
         CHECK((count < 3000 || all.size() > 100)); // endpoints were used again
+
+        std::vector<segment> segments;
+        for (const packet& each : packets) {
+            segment found;
+            if (each.has_time && decode(each, found) == packet_outcome::tcp) segments.push_back(found);
+        }
+        connection_table each_segment, all_segments;
+        for (const segment& each : segments) each_segment.add(each);
+        all_segments.add_all(segments);
+        CHECK(all_segments.statistics().tcp == segments.size());
+        CHECK(std::equal(all_segments.begin(), all_segments.end(), each_segment.begin(), each_segment.end()));
     }
 }

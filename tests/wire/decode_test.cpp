@@ -238,6 +238,76 @@ TEST_CASE("packets with wrong bytes in any place are decoded within their bytes"
     for (std::size_t outcome = 0; outcome < 5; ++outcome) CHECK(outcomes[outcome] > 100);
 }
 
+/// Decodes it in the shortest way, where that can be gone, into a segment that held others before; and header by header, as is
+/// done for whoever asks for checksums.
+void check_both_ways(const packet& of, segment& used) {
+    segment walked;
+    const decode_result in_full = decode(of, walked, {.verify_checksums = true});
+    walked.checksum = checksum_state::not_verified;
+    const segment before = used;
+    const decode_result made = decode(of, used);
+    CHECK(made.outcome == in_full.outcome);
+    CHECK(made.stopped_at == in_full.stopped_at);
+    CHECK(used == (made.outcome == packet_outcome::tcp ? walked : before));
+}
+
+/// Ethernet and raw IP, of both versions, with the options that are common and those that take up a segment's every field.
+std::vector<tcp_packet_options> plain_packets() {
+    std::vector<tcp_packet_options> made;
+    for (const byte_vector& options :
+         {byte_vector{}, join({no_operation(), no_operation(), timestamps(1, 2)}),
+          join({mss(1460), sack_permitted(), timestamps(3, 4), no_operation(), window_scale(7)}),
+          join({fast_open(8), no_operation(), no_operation(), sack({{1, 2}, {3, 4}})}),
+          join({no_operation(), no_operation(), sack({{5, 6}})})}) {
+        for (const link_type link : {link_type::ethernet, link_type::raw}) {
+            made.push_back({.link = link, .ip_id = 7, .sequence = 8, .options = options, .payload_length = 9});
+            made.push_back({.link = link,
+                            .source = at("2001:db8::1", 40000),
+                            .destination = at("2001:db8::2", 443),
+                            .ecn = 3,
+                            .options = options});
+        }
+    }
+    return made;
+}
+
+TEST_CASE("the plainest packets are told as all others are, cut anywhere, and with each length of each header") {
+    segment used;
+    for (const tcp_packet_options& each : plain_packets()) {
+        const std::size_t link_header = each.link == link_type::ethernet ? 14 : 0;
+        const bool v4 = each.source.address.is_v4();
+        // Version and length of the header, length of the packet, what says that it is a fragment or what it carries, TCP's.
+        const std::array<std::size_t, 7> fields_at = v4 ? std::array<std::size_t, 7>{0, 2, 3, 6, 7, 9, 20 + 12}
+                                                        : std::array<std::size_t, 7>{0, 1, 4, 5, 6, 7, 40 + 12};
+        const byte_vector frame = tcp_packet(each);
+        for (std::size_t length = 0; length <= frame.size(); ++length) {
+            check_both_ways(*captured_packet{frame, {.link = each.link, .snapshot_length = length}}, used);
+            check_both_ways(*captured_packet{std::span{frame}.first(length), {.link = each.link}}, used);
+        }
+        for (unsigned value = 0; value < 256; ++value) {
+            for (const std::size_t place : fields_at) {
+                byte_vector changed = frame;
+                changed[link_header + place] = static_cast<std::byte>(value);
+                check_both_ways(*captured_packet{changed, {.link = each.link}}, used);
+            }
+        }
+    }
+}
+
+TEST_CASE("the plainest packets are told as all others are, with wrong bytes in any place") {
+    std::mt19937_64 random{5};
+    const std::vector<tcp_packet_options> kinds = plain_packets();
+    segment used;
+    for (int i = 0; i < 40'000; ++i) {
+        const tcp_packet_options& kind = kinds[random() % kinds.size()];
+        byte_vector frame = tcp_packet(kind);
+        for (std::uint64_t wrong = random() % 4; wrong > 0; --wrong)
+            frame[random() % frame.size()] = static_cast<std::byte>(random() & 0xff);
+        check_both_ways(*captured_packet{frame, {.link = kind.link, .snapshot_length = random() % (2 * frame.size())}},
+                        used);
+    }
+}
+
 TEST_CASE("a packet of one's own may leave out its length on the wire") {
     byte_vector bytes = tcp_packet({.payload_length = 10});
     segment made;

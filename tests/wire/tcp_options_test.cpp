@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -145,6 +146,31 @@ TEST_CASE("of an option that comes twice the last counts") {
     REQUIRE(shorter.sack_blocks().size() == 1);
     CHECK(shorter.sack_blocks()[0] == sack_block{{7}, {8}});
     CHECK(shorter == parse(sack({{7, 8}}))); // nothing is left of the first
+}
+
+TEST_CASE("nothing is left of options that were read into the same place before") {
+    const std::array lists{
+        byte_vector{},
+        join({no_operation(), no_operation(), timestamps(1, 2)}), // RFC 7323 appendix A
+        join({timestamps(3, 4), no_operation(), no_operation()}),
+        join({mss(5), window_scale(6), sack_permitted(), fast_open(8)}),
+        sack({{1, 2}, {3, 4}, {5, 6}, {7, 8}}),
+        join({no_operation(), no_operation(), sack({{9, 10}})}),
+        hex("0105"), // malformed
+    };
+    for (const byte_vector& first : lists) {
+        for (const byte_vector& second : lists) {
+            for (const bool cut : {false, true}) {
+                tcp_options used = parse(first, !cut);
+                used.read(second, cut);
+                CHECK(used == parse(second, cut));
+            }
+        }
+    }
+    const tcp_options plain = parse(lists[1]);
+    CHECK(plain.timestamps == tcp_timestamps{1, 2});
+    CHECK(!plain.cut);
+    CHECK(parse(lists[1], true).cut);
 }
 
 TEST_CASE("options of other kinds are passed over") {

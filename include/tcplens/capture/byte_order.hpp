@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "inlined.hpp"
+
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -12,7 +14,7 @@ namespace tcplens {
 
 /// The same bytes in the opposite order.
 template <std::unsigned_integral Unsigned>
-[[nodiscard]] constexpr Unsigned reverse_bytes(Unsigned value) noexcept {
+[[nodiscard]] TCPLENS_INLINED constexpr Unsigned reverse_bytes(Unsigned value) noexcept {
     if constexpr (sizeof(Unsigned) == 1) {
         return value;
     } else if constexpr (sizeof(Unsigned) == 2) {
@@ -30,7 +32,7 @@ template <std::unsigned_integral Unsigned>
 /// The unsigned integer whose bytes stand at `at` in the given order.
 /// \pre sizeof(Unsigned) bytes can be read at `at`; no alignment is needed.
 template <std::unsigned_integral Unsigned>
-[[nodiscard]] constexpr Unsigned load(const std::byte* at, std::endian order) noexcept {
+[[nodiscard]] TCPLENS_INLINED constexpr Unsigned load(const std::byte* at, std::endian order) noexcept {
     Unsigned value = 0;
     if (std::is_constant_evaluated()) {
         for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
@@ -45,13 +47,13 @@ template <std::unsigned_integral Unsigned>
 
 /// The unsigned integer at `at` in network byte order. \pre as for load()
 template <std::unsigned_integral Unsigned>
-[[nodiscard]] constexpr Unsigned load_big(const std::byte* at) noexcept {
+[[nodiscard]] TCPLENS_INLINED constexpr Unsigned load_big(const std::byte* at) noexcept {
     return load<Unsigned>(at, std::endian::big);
 }
 
 /// The unsigned integer at `at`, least significant byte first. \pre as for load()
 template <std::unsigned_integral Unsigned>
-[[nodiscard]] constexpr Unsigned load_little(const std::byte* at) noexcept {
+[[nodiscard]] TCPLENS_INLINED constexpr Unsigned load_little(const std::byte* at) noexcept {
     return load<Unsigned>(at, std::endian::little);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -13,8 +12,11 @@ using timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// The moment, or the nearest between 1823 and 2116: of those any two can be subtracted.
 [[nodiscard]] constexpr timestamp subtractable(timestamp time) noexcept {
-    constexpr std::chrono::nanoseconds furthest{std::int64_t{1} << 62};
-    return std::clamp(time, timestamp{-furthest}, timestamp{furthest - std::chrono::nanoseconds{1}});
+    constexpr std::int64_t furthest = std::int64_t{1} << 62;
+    const std::int64_t count = time.time_since_epoch().count();
+    // One comparison for both ends: what lies between them becomes a number without the highest bit.
+    if ((static_cast<std::uint64_t>(count) + (std::uint64_t{1} << 62)) >> 63 == 0) return time;
+    return timestamp{std::chrono::nanoseconds{count < 0 ? -furthest : furthest - 1}};
 }
 
 } // namespace tcplens

@@ -10,16 +10,17 @@ namespace tcplens {
 /// How far a connection has come: what decides how long it is kept without a packet, and which one goes first when there is no
 /// room for another.
 enum class connection_stage : std::uint8_t {
-    attempt,     ///< a SYN was sent, and no connection has followed
+    attempt,     ///< a SYN was sent, and nobody has answered
+    opening,     ///< somebody has, but the handshake is not complete
     one_sided,   ///< picked up midstream, one end was heard
     established, ///< open
     half_closed, ///< one end sent a FIN
     closed,      ///< over; what still comes are stragglers
 };
-inline constexpr std::size_t connection_stage_count = 5;
+inline constexpr std::size_t connection_stage_count = 6;
 
 [[nodiscard]] constexpr std::string_view name(connection_stage stage) noexcept {
-    constexpr std::string_view names[]{"attempt", "one_sided", "established", "half_closed", "closed"};
+    constexpr std::string_view names[]{"attempt", "opening", "one_sided", "established", "half_closed", "closed"};
     return names[static_cast<unsigned>(stage)];
 }
 

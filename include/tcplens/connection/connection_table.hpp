@@ -25,6 +25,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <memory>
@@ -37,10 +38,13 @@
 
 namespace tcplens {
 
-/// What a table does when there is no room for another connection. One that is over makes room in any case.
+/// What a table does when there is no room for another connection.
 enum class full_policy : std::uint8_t {
-    evict, ///< the attempt that has lasted for longest leaves, then what was picked up from one end, then what was silent for longest
-    refuse, ///< what would begin another belongs to no connection
+    /// The one leaves that was silent for longest among those that are over, those that are not open yet, and what was heard of
+    /// one end only: so a flood evicts itself. If there is none of these, the one that was silent for longest of all.
+    evict,
+    /// What would begin another belongs to no connection, unless one that is over can leave.
+    refuse,
 };
 
 struct table_options {
@@ -71,6 +75,12 @@ struct add_result {
     tcplens::verdict verdict{};
     bool begins_connection = false;
 };
+
+/// Packets, or segments.
+template <class Range>
+concept range_to_add = std::ranges::input_range<Range> &&
+    (std::convertible_to<std::ranges::range_reference_t<Range>, const packet&> ||
+     std::convertible_to<std::ranges::range_reference_t<Range>, const segment&>);
 
 /// Takes connections that leave a table.
 template <class OnEnd, class Connection>
@@ -130,20 +140,19 @@ public:
                    on_end);
     }
 
-    /// Takes in all packets of a range, as if one by one. It is faster where there are many connections: what is known of them
-    /// is fetched from memory for some packets at a time.
-    template <std::ranges::input_range Packets>
-    requires std::convertible_to < std::ranges::range_reference_t<Packets>,
-    const packet& > void add_all(Packets&& packets) { add_all(packets, keep_all{}); }
-    template <std::ranges::input_range Packets, connection_sink<connection_type> OnEnd>
-    requires std::convertible_to < std::ranges::range_reference_t<Packets>,
-    const packet& > void add_all(Packets&& packets, OnEnd&& on_end) {
+    /// Takes in all packets of a range, or all segments, as if one by one. It is faster where there are many connections: what is
+    /// known of them is fetched from memory for some packets at a time.
+    template <range_to_add Range>
+    void add_all(Range&& range) {
+        add_all(range, keep_all{});
+    }
+    template <range_to_add Range, connection_sink<connection_type> OnEnd>
+    void add_all(Range&& range, OnEnd&& on_end) {
         std::array<waiting_segment, batch_size> batch;
         std::size_t count = 0;
-        for (const packet& next : packets) {
+        for (const auto& next : range) {
             waiting_segment& wait = batch[count];
-            if (find_segment(next, wait.found) != packet_outcome::tcp) continue;
-            wait.link = next.link;
+            if (!prepare(next, wait)) continue;
             wait.hash = hash_of(wait.found);
             index_.prefetch(wait.hash);
             if (++count < batch.size()) continue;
@@ -276,6 +285,7 @@ private:
         bool is_latest = false;        ///< of its endpoints: the index knows it
         bool to_overtake = false;      ///< the one before is not known to be over yet
         std::uint32_t hash = 0;        ///< of its endpoints and network
+        std::uint64_t listed = 0;      ///< which one that was of all that went to the end of a queue
         std::uint32_t previous = none; ///< the connection that had these endpoints before
         std::uint32_t follower = none; ///< the one that has this one before it
         alignas(64) typename Rules::connection_state rules{};
@@ -356,6 +366,17 @@ private:
         link_type link;
     };
     static constexpr std::size_t batch_size = 32;
+
+    [[nodiscard]] bool prepare(const packet& next, waiting_segment& wait) {
+        wait.link = next.link;
+        return find_segment(next, wait.found) == packet_outcome::tcp;
+    }
+    [[nodiscard]] static bool prepare(const segment& next, waiting_segment& wait) noexcept {
+        wait.link = link_type::ethernet;
+        wait.found = next;
+        wait.found.time = subtractable(next.time);
+        return true;
+    }
 
     static void fetch(const record& of) noexcept {
         prefetch(static_cast<const connection*>(&of.seen), sizeof(connection));
@@ -520,6 +541,7 @@ private:
         made.seen.network = first.network;
         made.life.begin(first, made.seen);
         made.listed_at = clock_.ticks();
+        made.listed = ++listings_;
         queues_.push_back(queue_of(made.stage), number);
         return number;
     }
@@ -578,10 +600,13 @@ private:
         queues_.push_back(queue_of(stage), number);
         of.stage = stage;
         of.listed_at = clock_.ticks();
+        of.listed = ++listings_;
     }
 
+    /// In ticks.
+    [[nodiscard]] std::uint32_t silence(const record& of) const noexcept { return clock_.ticks() - of.listed_at; }
     [[nodiscard]] bool is_due(const record& of) const noexcept {
-        return clock_.ticks() - of.listed_at >= table_clock::ticks_of(options_.idle.of(of.stage));
+        return silence(of) >= table_clock::ticks_of(options_.idle.of(of.stage));
     }
 
     template <class OnEnd>
@@ -612,24 +637,25 @@ private:
         if (options_.max_connections == 0 || lifetimes_.open < options_.max_connections) return true;
         if constexpr (!takes<OnEnd>) return false;
         using enum connection_stage;
-        if (const std::uint32_t over = queues_.front(queue_of(closed)); over != none) {
-            end_for_silence(over, on_end);
-            return true;
+        std::uint32_t leaves = longest_silent({closed});
+        if (options_.when_full == full_policy::evict) {
+            leaves = longest_silent({closed, one_sided, attempt, opening});
+            if (leaves == none) leaves = longest_silent({established, half_closed});
         }
-        if (options_.when_full == full_policy::refuse) return false;
-        for (const connection_stage stage : {attempt, one_sided}) {
-            if (const std::uint32_t first = queues_.front(queue_of(stage)); first != none) {
-                end(first, end_reason::evicted, on_end);
-                return true;
-            }
-        }
-        const std::uint32_t open = queues_.front(queue_of(established));
-        const std::uint32_t half = queues_.front(queue_of(half_closed));
-        const auto silence = [&](std::uint32_t number) {
-            return number == none ? 0 : std::uint64_t{clock_.ticks() - at(number).listed_at} + 1;
-        };
-        end(silence(half) > silence(open) ? half : open, end_reason::evicted, on_end);
+        if (leaves == none) return false;
+        if (at(leaves).stage == closed) end_for_silence(leaves, on_end);
+        else end(leaves, end_reason::evicted, on_end);
         return true;
+    }
+
+    /// Of the connections in these stages, or `none`.
+    [[nodiscard]] std::uint32_t longest_silent(std::initializer_list<connection_stage> stages) const noexcept {
+        std::uint32_t longest = none;
+        for (const connection_stage stage : stages) {
+            const std::uint32_t first = queues_.front(queue_of(stage));
+            if (first != none && (longest == none || at(first).listed < at(longest).listed)) longest = first;
+        }
+        return longest;
     }
 
     add_result refuse() noexcept {
@@ -673,6 +699,7 @@ private:
     std::uint32_t slots_ = 0;           ///< that were ever used
     std::vector<std::uint32_t> free_{}; ///< of those, the ones that are not used now
     idle_queues<connection_stage_count> queues_{};
+    std::uint64_t listings_ = 0;
     table_clock clock_{};
     std::uint32_t swept_at_ = 0; ///< the tick at which none was left that was due
     timestamp last_time_{};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../wire/out_of_line.hpp"
 #include "memory_pool.hpp"
 #include "overtaken_copies.hpp"
+#include "prefetch.hpp"
 #include "recent_segments.hpp"
 #include "round_trip.hpp"
 #include "segment_rules.hpp"
@@ -15,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace tcplens {
 
@@ -28,139 +31,165 @@ namespace tcplens {
 /// copies that were overtaken.
 class evidence_rules {
 public:
-    /// `busy_connections`: how many connections of the table may get a piece of the shared memory, about 1.7 KB each; who has one
-    /// keeps it. The others forget what they have no room for, and their verdicts say so (evidence::memory_exceeded).
-    explicit constexpr evidence_rules(std::uint32_t busy_connections = memory_pool<int>::none) noexcept
-        : busy_(busy_connections) {}
+    /// `busy_connections`: how many connections of the table may have a piece of the shared memory, about 1.8 KB each, at once.
+    /// Who has one keeps it as long as there are more. Once there are none left, who could do without gives his back; those who
+    /// get none forget what they have no room for, and their verdicts say so (evidence::memory_exceeded).
+    explicit constexpr evidence_rules(std::uint32_t busy_connections = none) noexcept : busy_(busy_connections) {}
 
     /// Makes room for so many connections, but for no more busy ones than there may be.
     constexpr void reserve(std::size_t connections) {
-        busy_.reserve(static_cast<std::uint32_t>(std::min<std::size_t>(connections, busy_.none)));
+        busy_.reserve(static_cast<std::uint32_t>(std::min<std::size_t>(connections, none)));
     }
 
-    /// What is remembered of one side.
-    struct side_state {
-        sequence_number first{};          ///< the lowest that it was heard to send; what is before may come late
-        sequence_number next{};           ///< after the highest that it sent, or that its peer acknowledged
-        sequence_number captured_up_to{}; ///< after the highest that was captured
-        sequence_number acknowledged{};   ///< its highest acknowledgment
-        sequence_number sacked_up_to{};   ///< the highest edge of its SACK blocks
-        sequence_number before_jump{};    ///< `next`, before it went further ahead than any window: if has_jumped
-        sequence_number
-            far_acknowledgment{};          ///< its last, if that went as far and was passed over: has_acknowledged_far
-        std::uint32_t first_syn_clock = 0; ///< TSval of its first SYN
-        std::uint16_t window = 0;          ///< its last, not scaled
-        std::uint8_t duplicate_acks = 0;   ///< or more, from 255 on
-        bool heard = false;                ///< `first`, `next` and `captured_up_to` are known
-        bool first_is_near = true;         ///< so near below `next` that numbers can be compared with it
-        bool sent_syn = false;             ///< `first` is its SYN
-        bool sent_syn_ack = false;
-        bool sent_syn_again = false;
-        bool sent_syn_last = false; ///< its last segment was a SYN without ACK, sent once
-        bool has_acknowledged = false;
-        bool has_sacked = false; ///< `sacked_up_to` is known, and beyond `acknowledged`
-        bool permits_sack = false;
-        bool sent_keep_alive = false;        ///< its last segment was one
-        bool sent_zero_window_probe = false; ///< likewise
+private:
+    static constexpr std::uint32_t none = memory_pool<int>::none;
+    static constexpr std::uint8_t no_duplicates = 8;
+
+public:
+    /// What is remembered of one side: first a cache line with all that a plain segment touches, but for the place of one
+    /// remembered segment.
+    struct alignas(64) side_state {
+        round_trip there_and_back{}; ///< from the capture to it
+        transmission_order order{};
+        sequence_number first{};         ///< the lowest that it was heard to send; what is before may come late
+        sequence_number next{};          ///< after the highest that it sent, or that its peer acknowledged
+        sequence_number acknowledged{};  ///< its highest acknowledgment
+        std::uint32_t busy = none;       ///< the connection's piece of the shared memory: the same of both sides
+        std::uint16_t window = 0;        ///< its last, not scaled
+        std::uint8_t duplicate_acks = 0; ///< or more, from 255 on
+        remembered_count remembered{};   ///< segments
         /// Its last segment acknowledged all that had come to it, and nothing came since that it had to answer or to probe.
         bool owes_nothing = false;
-        bool has_jumped = false;
-        bool has_acknowledged_far = false;
-        bool lost_holes = false; ///< there was no memory for its holes
-        bool knows_handshake_time = false;
-        transmission_order order{};
-        timestamp last_time{}; ///< of its last segment
+        /// Segments of the connection since one came twice: the same of both sides. Few: this capture has each packet twice, as a
+        /// mirror port may make it.
+        std::uint8_t since_duplicate : 4 = no_duplicates;
+        bool is_calm : 1 = false;       ///< see is_calm_now(); the next segment may be a plain one
+        bool heard : 1 = false;         ///< `first` and `next` are known
+        bool first_is_near : 1 = true;  ///< so near below `next` that numbers can be compared with it
+        bool first_was_syn : 1 = false; ///< what was heard first was a SYN
+        bool sent_syn : 1 = false;      ///< `first` is its SYN
+        bool sent_syn_ack : 1 = false;
+        bool sent_syn_again : 1 = false;
+        bool sent_syn_last : 1 = false; ///< its last segment was a SYN without ACK, sent once
+        bool has_acknowledged : 1 = false;
+        bool has_sacked : 1 = false; ///< `sacked_up_to` is known, and beyond `acknowledged`
+        bool permits_sack : 1 = false;
+        bool sent_keep_alive : 1 = false;        ///< its last segment was one
+        bool sent_zero_window_probe : 1 = false; ///< likewise
+        bool has_jumped : 1 = false;
+        bool has_acknowledged_far : 1 = false;
+        bool lost_holes : 1 = false; ///< there was no memory for its holes
+        bool knows_handshake_time : 1 = false;
+
+        recent_segments<4, remembered_segment> recent{}; ///< as long as it has no long memory
+
+        std::uint32_t uncaptured = 0;   ///< how much of what is just below `next` was acknowledged, but not captured
+        sequence_number sacked_up_to{}; ///< the highest edge of its SACK blocks
+        sequence_number before_jump{};  ///< `next`, before it went further ahead than any window: if has_jumped
+        sequence_number
+            far_acknowledgment{}; ///< its last, if that went as far and was passed over: has_acknowledged_far
+
+        /// After the highest that was captured.
+        [[nodiscard]] constexpr sequence_number captured_up_to() const noexcept { return next - uncaptured; }
+        /// Whether its numbers go from one quarter of a GiB to the next: then what is far behind has to be forgotten.
+        [[nodiscard]] constexpr bool goes_far(sequence_number to) const noexcept {
+            return (next.value ^ to.value) >> 28 != 0;
+        }
+
+        [[nodiscard]] friend constexpr bool operator==(const side_state&, const side_state&) noexcept = default;
+    };
+
+    /// How a side began.
+    struct side_beginning {
+        sequence_holes::opening first_heard{}; ///< the segment that began with `first`
         /// From its SYN without ACK to its next segment, and so from one end to the other and back.
         std::chrono::nanoseconds handshake_time{};
-        round_trip there_and_back{};           ///< from the capture to it
-        sequence_holes::opening first_heard{}; ///< the segment that began with `first`
-        recent_segments<4> recent{};           ///< as long as it has no long memory
+
+        [[nodiscard]] friend constexpr bool operator==(const side_beginning&, const side_beginning&) noexcept = default;
     };
 
     struct connection_state {
         std::array<side_state, 2> sides{};
-        std::uint32_t busy = memory_pool<int>::none; ///< its piece of the shared memory
-        /// Segments since one came twice. Few: this capture has each packet twice, as a mirror port may make it.
-        std::uint32_t since_duplicate = no_duplicates;
+        std::array<side_beginning, 2> beginnings{};
+
+        [[nodiscard]] friend constexpr bool operator==(const connection_state&,
+                                                       const connection_state&) noexcept = default;
+    };
+
+    /// What is remembered of one side of a busy connection.
+    struct long_memory {
+        recent_segments<16, missed_segment> recent{};
+        sequence_holes holes{};
+        overtaken_copies overtaken{};
+
+        [[nodiscard]] friend constexpr bool operator==(const long_memory&, const long_memory&) noexcept = default;
     };
 
     [[nodiscard]] constexpr verdict judge(const judged_segment& next, connection_state& of) {
-        const segment& sent = next.segment;
-        // A RST's sequence number need not be one of its sender's (RFC 9293 3.5.2), and nothing comes after it.
-        if (sent.flags.rst()) return {};
-        if (of.busy == busy_.none && needs_long_memory(sent, of.sides[next.sender], of.sides[1 - next.sender])) {
-            begin_long_memory(of);
-        }
-        long_memory* const both = of.busy == busy_.none ? nullptr : busy_[of.busy].data();
-        const party sender{of.sides[next.sender], both ? both + next.sender : nullptr};
-        const party receiver{of.sides[1 - next.sender], both ? both + (1 - next.sender) : nullptr};
+        if (pass_plain(next, of)) return {};
+        return judge_with_care(next, of);
+    }
 
-        const std::uint32_t fingerprint = segment_fingerprint(sent);
-        if (const auto copy = is_news(sent, *sender) ? std::nullopt : sender.find_copy(fingerprint);
-            copy && is_duplicate(sent, *copy, *sender, *receiver, of.since_duplicate)) {
-            of.since_duplicate = 0;
-            // A copy of a SYN that had been answered already is one that the network made: it will be answered too.
-            if (sent.flags.syn() && receiver->heard) sender->sent_syn_again = true;
-            return {.names = verdict_names::duplicate,
-                    .because = evidence::same_packet,
-                    .earlier_packet = copy->packet_number,
-                    .elapsed = sent.time - copy->time};
-        }
-        if (of.since_duplicate < no_duplicates) ++of.since_duplicate;
-        if (sent.flags.syn() && !take_syn(sent, sender, *receiver)) return {};
-
-        const transmission_stamp stamp = transmission_stamp::of(sent);
-        timestamp missed_since = sent.time;
-        verdict said = judge_sequence(sent, stamp, missed_since, sender, *receiver);
-        if (said.is_retransmission()) say_which_kind(sent, sender, *receiver, said);
-        if (sent.flags.ack()) judge_acknowledgment(sent, *sender, receiver, said);
-        if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) said.names |= verdict_names::zero_window;
-
-        sender.remember(sent, fingerprint, missed_since);
-        sender->order.learn(stamp);
-        learn_times(sent, said, *sender, *receiver);
-        sender->owes_nothing = receiver->heard && sent.flags.ack() && !before(sent.acknowledgment, receiver->next) &&
-                               stamp.id == sender->order.latest().id;
-        if (sent.sequence_length() > 0 || sent.window == 0) receiver->owes_nothing = false;
-        sender->window = sent.window;
-        if (sent.options.sack_permitted || sent.options.sack_block_count > 0) sender->permits_sack = true;
-        sender->sent_keep_alive = said.has(verdict_names::keep_alive);
-        sender->sent_zero_window_probe = said.has(verdict_names::zero_window_probe);
+    /// The same, without the short way that plain segments take: slower, and a measure for that.
+    [[nodiscard]] TCPLENS_OUT_OF_LINE constexpr verdict judge_with_care(const judged_segment& next,
+                                                                        connection_state& of) {
+        const verdict said = judge_any(next, of);
+        for (side_state& each : of.sides) each.is_calm = is_calm_now(each);
+        if (busy_.is_wanted() && can_do_without(next.segment.time, of)) end_long_memory(of);
         return said;
+    }
+
+    /// The connection leaves its table: gives back what it has of the shared memory.
+    constexpr void forget(connection_state& of) noexcept {
+        if (of.sides[0].busy != none) busy_.give_back(of.sides[0].busy);
+        of = {};
+    }
+
+    /// Lets the processor fetch what the next segment of the connection will touch.
+    static void prefetch(const connection_state& of) noexcept {
+        for (const side_state& each : of.sides) tcplens::prefetch(&each, 128);
+    }
+
+    /// What is remembered of the sides of a busy connection, or null.
+    [[nodiscard]] constexpr const std::array<long_memory, 2>*
+    remembered_at_length(const connection_state& of) const noexcept {
+        return of.sides[0].busy == none ? nullptr : &busy_[of.sides[0].busy];
     }
 
 private:
     using nanoseconds = std::chrono::nanoseconds;
 
-    static constexpr std::uint32_t no_duplicates = 8;
-
-    /// What is remembered of one side of a busy connection.
-    struct long_memory {
-        sequence_holes holes{};
-        overtaken_copies overtaken{};
-        recent_segments<16> recent{};
-    };
+    /// A copy of a segment that was sent or made by the network comes within it, mostly.
+    static constexpr nanoseconds shortest_memory = std::chrono::milliseconds{500};
 
     /// One side, and its long memory if it has one.
     struct party {
         side_state& state;
+        side_beginning& beginning;
         long_memory* at_length;
 
         constexpr side_state& operator*() const noexcept { return state; }
         constexpr side_state* operator->() const noexcept { return &state; }
 
         [[nodiscard]] constexpr std::optional<segment_copy> find_copy(std::uint32_t fingerprint) const noexcept {
-            return at_length ? at_length->recent.find_copy(fingerprint) : state.recent.find_copy(fingerprint);
+            return at_length ? at_length->recent.find_copy(fingerprint, state.remembered)
+                             : state.recent.find_copy(fingerprint, state.remembered);
         }
         [[nodiscard]] constexpr const remembered_segment* find_covering(sequence_number at) const noexcept {
-            return at_length ? at_length->recent.find_covering(at) : state.recent.find_covering(at);
+            return at_length ? at_length->recent.find_covering(at, state.remembered)
+                             : state.recent.find_covering(at, state.remembered);
         }
         constexpr void remember(const segment& sent, std::uint32_t fingerprint, timestamp missed_since) const noexcept {
-            if (at_length) at_length->recent.remember(sent, fingerprint, missed_since);
-            else state.recent.remember(sent, fingerprint, missed_since);
+            const remembered_segment kept{sent.time, sent.packet_number, sent.sequence, sent.sequence_length()};
+            const std::uint32_t missed_for = missed_segment::to_microseconds(sent.time - missed_since);
+            if (at_length) at_length->recent.remember(kept, missed_for, fingerprint, state.remembered);
+            else state.recent.remember(kept, missed_for, fingerprint, state.remembered);
+            state.remembered.increment();
         }
-        [[nodiscard]] constexpr bool remembers_any() const noexcept {
-            return at_length ? !at_length->recent.empty() : !state.recent.empty();
+        /// When its last segment was captured. \pre it was heard
+        [[nodiscard]] constexpr timestamp last_time() const noexcept {
+            return at_length ? at_length->recent.latest(1, state.remembered).time
+                             : state.recent.latest(1, state.remembered).time;
         }
         constexpr void open_hole(sequence_number begin, sequence_number end,
                                  const sequence_holes::opening& by) const noexcept {
@@ -174,47 +203,218 @@ private:
         [[nodiscard]] constexpr bool may_have_forgotten(sequence_number at) const noexcept {
             return state.lost_holes || (at_length && at_length->holes.forgotten(at));
         }
+        /// Something up to `end` was captured. \pre `next` will be `end`, if that is further
+        constexpr void capture(sequence_number end) const noexcept {
+            if (before(state.captured_up_to(), end)) state.uncaptured = state.next.value - end.value;
+        }
+        /// Makes it the number after the highest, and keeps what is remembered within reach of the numbers, which come again
+        /// after 4 GiB.
+        constexpr void go_on_to(sequence_number next) const noexcept {
+            const bool goes_far = state.goes_far(next);
+            state.uncaptured += next.value - state.next.value;
+            state.next = next;
+            if (!goes_far) return;
+            if (at_length) {
+                at_length->holes.age(next);
+                at_length->overtaken.age(next);
+            }
+            if (distance(state.first, next) > longest_memory) state.first_is_near = false;
+        }
+        /// Begins anew, with what is not of this side alone kept.
+        constexpr void forget() const noexcept {
+            state = {.busy = state.busy, .since_duplicate = state.since_duplicate};
+            beginning = {};
+            if (at_length) *at_length = {};
+        }
     };
 
-    /// Whether the next segment makes or fills a hole, or would take the place of data that is still in flight, or was so shortly
-    /// before that a copy of it may be.
+    /// Whether nothing that is remembered of a side could make anything of a plain segment that it sends.
+    [[nodiscard]] static constexpr bool is_calm_now(const side_state& of) noexcept {
+        return of.heard && of.has_acknowledged && of.uncaptured == 0 && of.since_duplicate == no_duplicates &&
+               !of.sent_syn_last && !of.sent_keep_alive && !of.sent_zero_window_probe && !of.has_jumped &&
+               !of.has_acknowledged_far && !of.has_sacked;
+    }
+
+    /// Whether a segment goes on where its calm sender was, and can be no copy, no probe, no repeated acknowledgment and nothing
+    /// sent again.
+    [[nodiscard]] static constexpr bool is_plain(const segment& sent, const side_state& sender,
+                                                 const side_state& receiver) noexcept {
+        constexpr unsigned relevant = 0x17; // ACK, RST, SYN, FIN
+        constexpr unsigned ack_alone = 0x10;
+        if (!sender.is_calm || (sent.flags.bits & relevant) != ack_alone || sent.sequence != sender.next) return false;
+        if (sent.window == 0 || sent.options.sack_permitted || sent.options.sack_block_count > 0) return false;
+        const auto further = sent.acknowledgment.value - sender.acknowledged.value;
+        if (further > std::uint32_t{longest_step}) return false; // or before it
+        if (receiver.heard && before(receiver.next, sent.acknowledgment)) return false;
+        if (sent.payload_length < 2) return sent.payload_length == 0 && further > 0;
+        if (sent.payload_length > std::uint32_t{longest_step} || sender.goes_far(sent.sequence + sent.payload_length)) {
+            return false;
+        }
+        return !(sender.owes_nothing && receiver.acknowledged == sent.sequence &&
+                 sender.order.skips_few(sent.ip_id.value_or(0)));
+    }
+
+    /// Takes in the next segment if it is plain: does what judge_any() comes to then, in fewer steps.
+    [[nodiscard]] constexpr bool pass_plain(const judged_segment& next, connection_state& of) {
+        const segment& sent = next.segment;
+        side_state* own = &of.sides[0];
+        side_state* other = &of.sides[1];
+        if (next.sender != 0) std::swap(own, other);
+        side_state& sender = *own;
+        side_state& receiver = *other;
+        if (!is_plain(sent, sender, receiver)) return false;
+
+        const remembered_segment kept{sent.time, sent.packet_number, sent.sequence, sent.payload_length};
+        if (sender.busy == none) {
+            if (lacks_room(sent, sender, receiver)) return false;
+            sender.recent.remember(kept, 0, segment_fingerprint(sent), sender.remembered);
+        } else {
+            if (busy_.is_wanted()) return false;
+            busy_[sender.busy][next.sender].recent.remember(kept, 0, segment_fingerprint(sent), sender.remembered);
+        }
+        sender.remembered.increment();
+        sender.next = sent.sequence + sent.payload_length;
+        if (sender.acknowledged != sent.acknowledgment) acknowledge(sent.acknowledgment, sender);
+        sender.there_and_back.answers(sent);
+        receiver.there_and_back.passes_once(sent, sent.payload_length);
+        const bool acknowledges_all = receiver.heard && sent.acknowledgment == receiver.next;
+        learn_last(sent, sent.payload_length > 0, acknowledges_all, sender, receiver);
+        return true;
+    }
+
+    [[nodiscard]] constexpr verdict judge_any(const judged_segment& next, connection_state& of) {
+        const segment& sent = next.segment;
+        // A RST's sequence number need not be one of its sender's (RFC 9293 3.5.2), and nothing comes after it.
+        if (sent.flags.rst()) return {};
+        const side own = next.sender;
+        const auto other = static_cast<side>(1 - own);
+        if (of.sides[0].busy == none && needs_long_memory(sent, of.sides[own], of.sides[other])) begin_long_memory(of);
+        long_memory* const both = of.sides[0].busy == none ? nullptr : busy_[of.sides[0].busy].data();
+        const party sender{of.sides[own], of.beginnings[own], both ? both + own : nullptr};
+        const party receiver{of.sides[other], of.beginnings[other], both ? both + other : nullptr};
+
+        const std::uint32_t fingerprint = segment_fingerprint(sent);
+        if (const auto copy = is_news(sent, *sender) ? std::nullopt : sender.find_copy(fingerprint);
+            copy && is_duplicate(sent, *copy, sender, receiver)) {
+            sender->since_duplicate = receiver->since_duplicate = 0;
+            // A copy of a SYN that had been answered already is one that the network made: it will be answered too.
+            if (sent.flags.syn() && receiver->heard) sender->sent_syn_again = true;
+            return {.names = verdict_names::duplicate,
+                    .because = evidence::same_packet,
+                    .earlier_packet = copy->packet_number,
+                    .elapsed = sent.time - copy->time};
+        }
+        if (sender->since_duplicate < no_duplicates) receiver->since_duplicate = ++sender->since_duplicate;
+        if (sent.flags.syn() && !take_syn(sent, sender, *receiver)) return {};
+
+        const transmission_stamp stamp = transmission_stamp::of(sent);
+        const bool heard_before = sender->heard;
+        timestamp missed_since = sent.time;
+        verdict said = judge_sequence(sent, stamp, missed_since, sender, receiver);
+        if (said.is_retransmission()) say_which_kind(sent, heard_before, sender, receiver, said);
+        if (sent.flags.ack()) judge_acknowledgment(sent, *sender, receiver, said);
+        if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) said.names |= verdict_names::zero_window;
+
+        learn_times(sent, said, sender, receiver);
+        sender.remember(sent, fingerprint, missed_since);
+        const bool acknowledges_all =
+            receiver->heard && sent.flags.ack() && !before(sent.acknowledgment, receiver->next);
+        learn_last(sent, sent.sequence_length() > 0 || sent.window == 0, acknowledges_all, *sender, *receiver);
+        if (sent.options.sack_permitted || sent.options.sack_block_count > 0) sender->permits_sack = true;
+        sender->sent_keep_alive = said.has(verdict_names::keep_alive);
+        sender->sent_zero_window_probe = said.has(verdict_names::zero_window_probe);
+        return said;
+    }
+
+    /// Whether the next segment makes or fills a hole, or there is no room for it.
     [[nodiscard]] static constexpr bool needs_long_memory(const segment& sent, const side_state& sender,
                                                           const side_state& receiver) noexcept {
-        if (sender.heard && (before(sender.next, sent.sequence) || before(sent.sequence, sender.first))) return true;
+        if (sender.heard && before(sender.next, sent.sequence)) return true;
+        if (sender.heard && sender.first_is_near && before(sent.sequence, sender.first)) return true;
         if (receiver.heard && sent.flags.ack() && before(receiver.next, sent.acknowledgment)) return true;
-        const remembered_segment* oldest = sender.recent.oldest();
-        if (oldest == nullptr || oldest->length == 0) return false;
-        return sent.time - oldest->time < std::chrono::milliseconds{500} || !receiver.has_acknowledged ||
-               before(receiver.acknowledged, oldest->begin + oldest->length);
+        return lacks_room(sent, sender, receiver);
+    }
+
+    /// Whether the next segment would take the place of data that is still in flight, or was so shortly before that a copy of it
+    /// may be.
+    [[nodiscard]] static constexpr bool lacks_room(const segment& sent, const side_state& sender,
+                                                   const side_state& receiver) noexcept {
+        const remembered_segment& oldest = sender.recent.oldest(sender.remembered);
+        if (oldest.length == 0) return false;
+        return sent.time - oldest.time < shortest_memory || !receiver.has_acknowledged ||
+               before(receiver.acknowledged, oldest.begin + oldest.length);
     }
 
     constexpr void begin_long_memory(connection_state& of) {
-        of.busy = busy_.take();
-        if (of.busy == busy_.none) return;
-        for (std::size_t i = 0; i < 2; ++i) busy_[of.busy][i].recent.take_over(of.sides[i].recent);
+        const std::uint32_t piece = busy_.take();
+        if (piece == none) return;
+        for (std::size_t i = 0; i < 2; ++i) {
+            busy_[piece][i].recent.take_over(of.sides[i].recent, of.sides[i].remembered);
+            of.sides[i].busy = piece;
+        }
     }
 
-    static constexpr void learn_times(const segment& sent, const verdict& said, side_state& sender,
-                                      side_state& receiver) noexcept {
-        sender.there_and_back.answers(sent);
-        receiver.there_and_back.passes(sent, said.is_retransmission());
-        const nanoseconds since_last = sent.time - sender.last_time;
-        if (sender.sent_syn_last && !sent.flags.syn() && round_trip::is_plausible(since_last)) {
-            sender.handshake_time = since_last;
-            sender.knows_handshake_time = true;
+    /// Whether a connection needs its long memory no more: nothing is missing or in flight, or was shortly before. Not that no
+    /// verdict could come out of it: there may be a late copy of what it alone remembers.
+    [[nodiscard]] constexpr bool can_do_without(timestamp now, const connection_state& of) const noexcept {
+        if (of.sides[0].busy == none) return false;
+        for (std::size_t i = 0; i < 2; ++i) {
+            const side_state& one = of.sides[i];
+            const side_state& peer = of.sides[1 - i];
+            const long_memory& memory = busy_[one.busy][i];
+            if (!memory.holes.empty() || memory.holes.forgot_any()) return false;
+            if (one.heard && (!peer.has_acknowledged || before(peer.acknowledged, one.next))) return false;
+            const remembered_segment& beyond_short = memory.recent.latest(one.recent.capacity + 1, one.remembered);
+            if (now - beyond_short.time < shortest_memory) return false;
         }
-        sender.sent_syn_last = sent.flags.syn() && !sent.flags.ack() && !said.is_retransmission();
-        sender.last_time = sent.time;
+        return true;
+    }
+
+    constexpr void end_long_memory(connection_state& of) noexcept {
+        const std::uint32_t piece = of.sides[0].busy;
+        for (std::size_t i = 0; i < 2; ++i) {
+            of.sides[i].recent.take_over(busy_[piece][i].recent, of.sides[i].remembered);
+            of.sides[i].busy = none;
+        }
+        busy_.give_back(piece);
+    }
+
+    static constexpr void learn_times(const segment& sent, const verdict& said, const party& sender,
+                                      const party& receiver) noexcept {
+        if (sent.flags.ack()) sender->there_and_back.answers(sent);
+        receiver->there_and_back.passes(sent, said.is_retransmission());
+        if (sender->sent_syn_last && !sent.flags.syn()) {
+            const nanoseconds since_last = sent.time - sender.last_time();
+            if (round_trip::is_plausible(since_last)) {
+                sender.beginning.handshake_time = since_last;
+                sender->knows_handshake_time = true;
+            }
+        }
+        sender->sent_syn_last = sent.flags.syn() && !sent.flags.ack() && !said.is_retransmission();
+    }
+
+    static constexpr void learn_last(const segment& sent, bool asks_for_answer, bool acknowledges_all,
+                                     side_state& sender, side_state& receiver) noexcept {
+        sender.order.learn(sent);
+        sender.owes_nothing = acknowledges_all && sent.ip_id.value_or(0) == sender.order.latest_id();
+        if (asks_for_answer) receiver.owes_nothing = false;
+        sender.window = sent.window;
+    }
+
+    /// \pre it is further than what it acknowledged before, if it did
+    static constexpr void acknowledge(sequence_number ack, side_state& sender) noexcept {
+        sender.acknowledged = ack;
+        sender.duplicate_acks = 0;
     }
 
     /// The time from one end to the other and back, as far as it is known.
-    [[nodiscard]] static constexpr std::optional<nanoseconds> whole_round_trip(const side_state& a,
-                                                                               const side_state& b) noexcept {
-        const auto to_a = a.there_and_back.least();
-        const auto to_b = b.there_and_back.least();
+    [[nodiscard]] static constexpr std::optional<nanoseconds> whole_round_trip(const party& a,
+                                                                               const party& b) noexcept {
+        const auto to_a = a->there_and_back.least();
+        const auto to_b = b->there_and_back.least();
         if (to_a && to_b) return *to_a + *to_b;
-        if (a.knows_handshake_time) return a.handshake_time;
-        if (b.knows_handshake_time) return b.handshake_time;
+        if (a->knows_handshake_time) return a.beginning.handshake_time;
+        if (b->knows_handshake_time) return b.beginning.handshake_time;
         return to_a ? to_a : to_b; // a part of it
     }
 
@@ -222,8 +422,7 @@ private:
     /// missing: the receiver has to answer that, and the segment to come. A tenth less than the least that was measured,
     /// which need not be the least that there is. Where nothing was, a guess: few packets come later than this for no
     /// reason but the path, and few paths of which one hears nothing are shorter.
-    [[nodiscard]] static constexpr nanoseconds least_resend_time(const side_state& sender,
-                                                                 const side_state& receiver) noexcept {
+    [[nodiscard]] static constexpr nanoseconds least_resend_time(const party& sender, const party& receiver) noexcept {
         const auto measured = whole_round_trip(sender, receiver);
         return measured ? *measured - *measured / 10 : std::chrono::milliseconds{5};
     }
@@ -238,22 +437,21 @@ private:
 
     /// Whether a packet that is the same as an earlier one in all that TCP and IP say is a copy that its sender did not make.
     [[nodiscard]] static constexpr bool is_duplicate(const segment& sent, const segment_copy& earlier,
-                                                     const side_state& sender, const side_state& receiver,
-                                                     std::uint32_t since_duplicate) noexcept {
+                                                     const party& sender, const party& receiver) noexcept {
         if (sent.ip_id.value_or(0) != 0) {
             // Of a first packet nobody knows whether its Identification is one of a kind; but no timer is as quick as this.
-            const auto varies = sender.order.id_varies();
+            const auto varies = sender->order.id_varies();
             if (varies.value_or(sent.time - earlier.time < std::chrono::milliseconds{200})) return true;
         }
         // Of a round trip that one direction alone shows, a part may have been waiting.
-        const nanoseconds least = least_resend_time(sender, receiver) / (receiver.heard ? 1 : 2);
+        const nanoseconds least = least_resend_time(sender, receiver) / (receiver->heard ? 1 : 2);
         if (sent.time - earlier.missed_since > least) return false;
         // Where a SYN came more than once, timers and the answers to each make pairs of SYN-ACKs.
-        if (sent.flags.syn() && sent.flags.ack() && (receiver.sent_syn_again || sender.sent_syn_again)) return false;
-        if (since_duplicate < no_duplicates) return true;
+        if (sent.flags.syn() && sent.flags.ack() && (receiver->sent_syn_again || sender->sent_syn_again)) return false;
+        if (sender->since_duplicate < no_duplicates) return true;
         if (sent.sequence_length() > 0) return true;
         // Duplicate ACKs may be the same in everything; but with SACK each says something new (RFC 2018 4).
-        return sender.permits_sack && receiver.permits_sack && !sent.options.cut;
+        return sender->permits_sack && receiver->permits_sack && !sent.options.cut;
     }
 
     /// Whether this connection can have sent this SYN. One with another initial sequence number (the next SYN cookie, or
@@ -273,8 +471,7 @@ private:
         const bool same =
             sender.sent_syn ? syn.sequence == sender.first : sender.first_is_near && before(syn.sequence, sender.first);
         if (sender.heard && !same) {
-            sender = {};
-            if (from.at_length) *from.at_length = {};
+            from.forget();
             receiver.there_and_back = {};
             receiver.has_acknowledged = false;
             receiver.duplicate_acks = 0;
@@ -282,28 +479,22 @@ private:
         return true;
     }
 
-    /// Keeps what is remembered of a side within reach of its numbers, which come again after 4 GiB. And if it goes on where it
-    /// was before it went far ahead, it never did that.
-    static constexpr void keep_up(const party& sender, sequence_number begin) noexcept {
-        if (sender->has_jumped && begin == sender->before_jump) {
-            sender->has_jumped = false;
-            sender->next = sender->captured_up_to = begin;
-            if (sender.at_length) sender.at_length->holes.drop_from(begin);
-        }
-        if (sender.at_length) {
-            sender.at_length->holes.age(sender->next);
-            sender.at_length->overtaken.age(sender->next);
-        }
-        if (distance(sender->first, sender->next) > longest_memory) sender->first_is_near = false;
+    /// If a side goes on where it was before it went far ahead, it never did that.
+    static constexpr void come_back(const party& sender, sequence_number begin) noexcept {
+        if (!sender->has_jumped || begin != sender->before_jump) return;
+        sender->has_jumped = false;
+        sender.go_on_to(begin);
+        sender->uncaptured = 0;
+        if (sender.at_length) sender.at_length->holes.drop_from(begin);
     }
 
     [[nodiscard]] static constexpr verdict judge_sequence(const segment& sent, const transmission_stamp& stamp,
                                                           timestamp& missed_since, const party& sender,
-                                                          const side_state& receiver) noexcept {
+                                                          const party& receiver) noexcept {
         using enum verdict_names;
         const sequence_number begin = sent.sequence;
         const sequence_number end = sent.sequence_end();
-        if (!sender->heard) return hear_first(sent, stamp, *sender, receiver);
+        if (!sender->heard) return hear_first(sent, stamp, sender, receiver);
         if (sent.flags.syn()) {
             // RFC 9293 3.5, figure 7: when both ends open, a SYN-ACK follows the SYN of each
             const bool opens_both = sender->sent_syn && sent.flags.ack() && !sender->sent_syn_ack;
@@ -311,23 +502,23 @@ private:
             if (sent.flags.ack()) sender->sent_syn_ack = true;
             if (opens_both) return {};
         }
-        if (begin != end) keep_up(sender, begin);
-        if (const verdict_names probe = find_probe(sent, *sender, receiver); probe != none) return {.names = probe};
+        if (begin != end) come_back(sender, begin);
+        if (const verdict_names probe = find_probe(sent, *sender, *receiver); probe != none) return {.names = probe};
 
-        const bool beyond_all = !before(begin, sender->captured_up_to);
-        if (begin != end && before(sender->captured_up_to, end)) sender->captured_up_to = end;
+        const bool beyond_all = !before(begin, sender->captured_up_to());
+        if (begin != end) sender.capture(end);
         if (before(sender->next, begin)) {
             if (distance(sender->next, begin) > longest_step) {
                 sender->has_jumped = true;
                 sender->before_jump = sender->next;
             }
             sender.open_hole(sender->next, begin, {sent.time, sent.packet_number, stamp});
-            sender->next = end;
+            sender.go_on_to(end);
             return {.names = lost_segment};
         }
         if (begin == end) return {};
         if (begin == sender->next) {
-            sender->next = end;
+            sender.go_on_to(end);
             if (!copy_is_missing(sent, stamp, sender, receiver)) return {};
             return {.names = retransmission, .because = evidence::ip_id | evidence::silence};
         }
@@ -345,10 +536,10 @@ private:
         std::uint32_t unseen = filling.bytes;
         if (before(sender->next, end)) {
             unseen += end.value - sender->next.value;
-            sender->next = end;
+            sender.go_on_to(end);
         }
         if (unseen == end.value - begin.value) {
-            if (sent_again(sent, stamp, filling.opened, *sender, receiver, said.because)) {
+            if (sent_again(sent, stamp, filling.opened, sender, receiver, said.because)) {
                 said.names = retransmission;
                 if (sender.at_length) sender.at_length->overtaken.expect(begin, end, filling.opened.stamp);
             } else if (!beyond_all) {
@@ -369,7 +560,7 @@ private:
             said.names = out_of_order;
             said.because |= overtaken;
         } else if (const auto packets = sender->order.packets_between(sender->order.latest(), stamp);
-                   packets && *packets <= -static_cast<int>(recent_segments<16>::capacity)) {
+                   packets && *packets <= -static_cast<int>(decltype(long_memory::recent)::capacity)) {
             // Sent long before: a copy of a packet that is no longer remembered, or what a forgotten hole waited for.
             said.names = forgotten ? out_of_order : duplicate;
             said.because |= evidence::ip_id;
@@ -381,20 +572,21 @@ private:
 
     /// The first segment that is captured of a side.
     [[nodiscard]] static constexpr verdict hear_first(const segment& sent, const transmission_stamp& stamp,
-                                                      side_state& sender, const side_state& receiver) noexcept {
-        sender.heard = true;
-        sender.first = sent.sequence;
-        sender.first_heard = {sent.time, sent.packet_number, stamp};
-        sender.next = sender.captured_up_to = sent.sequence_end();
+                                                      const party& sender, const party& receiver) noexcept {
+        sender->heard = true;
+        sender->first = sent.sequence;
+        sender.beginning.first_heard = {sent.time, sent.packet_number, stamp};
+        sender->next = sent.sequence_end();
         if (!sent.flags.syn()) return {};
-        sender.sent_syn = true;
-        sender.sent_syn_ack = sent.flags.ack();
-        sender.first_syn_clock = stamp.clock;
+        sender->sent_syn = true;
+        sender->sent_syn_ack = sent.flags.ack();
+        sender->first_was_syn = true;
         // A SYN-ACK echoes the SYN that was answered first (RFC 7323 4.3). If that was not the last one, it was answered
         // before, and that answer was lost.
         const auto& stamps = sent.options.timestamps;
-        if (!sent.flags.ack() || !stamps || !receiver.sent_syn_again || stamps->echo != receiver.first_syn_clock)
-            return {};
+        if (!sent.flags.ack() || !stamps || !receiver->sent_syn_again) return {};
+        const std::uint32_t first_clock = receiver->first_was_syn ? receiver.beginning.first_heard.stamp.clock : 0;
+        if (stamps->echo != first_clock) return {};
         return {.names = verdict_names::retransmission, .because = evidence::timestamp_option};
     }
 
@@ -424,9 +616,9 @@ private:
         sequence_holes::filling filling{};
         if (sender.at_length) filling = sender.at_length->holes.fill(begin, end);
         if (sender->first_is_near && before(begin, sender->first)) {
-            if (filling.bytes == 0) filling.opened = sender->first_heard;
+            if (filling.bytes == 0) filling.opened = sender.beginning.first_heard;
             filling.bytes += (before(end, sender->first) ? end : sender->first).value - begin.value;
-            if (before(end, sender->first)) sender.open_hole(end, sender->first, sender->first_heard);
+            if (before(end, sender->first)) sender.open_hole(end, sender->first, sender.beginning.first_heard);
             sender->first = begin;
         }
         return filling;
@@ -434,10 +626,10 @@ private:
 
     /// Whether a segment that fills a hole was sent again, or is the first copy of its bytes, late.
     [[nodiscard]] static constexpr bool sent_again(const segment& sent, const transmission_stamp& stamp,
-                                                   const sequence_holes::opening& hole, const side_state& sender,
-                                                   const side_state& receiver, evidence& because) noexcept {
+                                                   const sequence_holes::opening& hole, const party& sender,
+                                                   const party& receiver, evidence& because) noexcept {
         // First copies leave in the order of their sequence numbers: what left after the segment beyond it is no first copy.
-        if (const auto packets = sender.order.packets_between(hole.stamp, stamp)) {
+        if (const auto packets = sender->order.packets_between(hole.stamp, stamp)) {
             because |= evidence::ip_id;
             return *packets > 0;
         }
@@ -446,15 +638,15 @@ private:
             return *ticks > 0;
         }
         // In the same tick, and the clock has moved on since: too soon for a round trip.
-        if (stamp.has_clock && hole.stamp.has_clock && sender.order.latest().clock != stamp.clock) {
+        if (stamp.has_clock && hole.stamp.has_clock && sender->order.latest().clock != stamp.clock) {
             because |= evidence::timestamp_option;
             return false;
         }
         // To be sent again, it had to be missed first. What was measured as a round trip may have stood in queues; where
         // duplicate ACKs asked for the segment, half of it is believed.
-        const bool asked = receiver.duplicate_acks >= 3;
-        const bool passed_over = receiver.has_sacked && distance(sent.sequence_end(), receiver.sacked_up_to) >
-                                                            static_cast<std::int64_t>(2) * sent.payload_length;
+        const bool asked = receiver->duplicate_acks >= 3;
+        const bool passed_over = receiver->has_sacked && distance(sent.sequence_end(), receiver->sacked_up_to) >
+                                                             static_cast<std::int64_t>(2) * sent.payload_length;
         because |= whole_round_trip(sender, receiver) ? evidence::round_trip : evidence::undecided;
         if (asked) because |= evidence::duplicate_acks;
         if (passed_over) because |= evidence::selective_ack;
@@ -464,42 +656,40 @@ private:
     /// Whether the next segment in order was sent before, in a copy that was lost on its way here: its sender counted a
     /// packet that was not captured, though it had nothing to send but this, and was silent for longer than any answer takes.
     [[nodiscard]] static constexpr bool copy_is_missing(const segment& sent, const transmission_stamp& stamp,
-                                                        const party& sender, const side_state& receiver) noexcept {
+                                                        const party& sender, const party& receiver) noexcept {
         // It owed no acknowledgment, was not probing, and filled no holes.
         if (!sender->owes_nothing || sender->sent_keep_alive || sender->sent_zero_window_probe) return false;
-        if (sender.has_holes() || receiver.acknowledged != sent.sequence) return false;
+        if (sender.has_holes() || receiver->acknowledged != sent.sequence) return false;
         // It knew, by its echo, that all before this had been acknowledged: it did not send that again.
         const auto& stamps = sent.options.timestamps;
-        const transmission_stamp& latest = receiver.order.latest();
+        const transmission_stamp latest = receiver->order.latest();
         if (!stamps || !latest.has_clock || latest.clock != stamps->echo) return false;
         // Windows, whose packets start with a hop limit of 128, counts the packets of all of its connections together.
         if (sent.hop_limit > 64) return false;
-        const auto packets = sender->order.packets_between(sender->order.latest(), stamp);
-        return packets && *packets > 1 && *packets <= 8 &&
-               sent.time - sender->last_time >= least_resend_time(*sender, receiver);
+        return sender->order.skips_few(stamp.id) &&
+               sent.time - sender.last_time() >= least_resend_time(sender, receiver);
     }
 
-    static constexpr void say_which_kind(const segment& sent, const party& sender, const side_state& receiver,
-                                         verdict& said) noexcept {
+    static constexpr void say_which_kind(const segment& sent, bool heard_before, const party& sender,
+                                         const party& receiver, verdict& said) noexcept {
         using enum verdict_names;
         if (sent.flags.syn()) sender->sent_syn_again = true;
         const sequence_number end = sent.sequence_end();
-        if (receiver.has_acknowledged && !before(receiver.acknowledged, end)) {
+        if (receiver->has_acknowledged && !before(receiver->acknowledged, end)) {
             said.names |= spurious_retransmission;
             said.because |= evidence::acknowledged;
             return;
         }
-        const bool asked = receiver.duplicate_acks >= 3 && receiver.acknowledged == sent.sequence; // RFC 5681 3.2
-        const bool passed_over = receiver.has_sacked && !before(receiver.sacked_up_to, end);       // RFC 6675 5
-        const auto measured = whole_round_trip(*sender, receiver);
+        const bool asked = receiver->duplicate_acks >= 3 && receiver->acknowledged == sent.sequence; // RFC 5681 3.2
+        const bool passed_over = receiver->has_sacked && !before(receiver->sacked_up_to, end);       // RFC 6675 5
+        const auto measured = whole_round_trip(sender, receiver);
+        timestamp last_cause = heard_before ? sender.last_time() : sent.time;
         // Duplicate ACKs may have come late: they stand in queues.
-        const timestamp last_cause =
-            asked || passed_over ? std::max(sender->last_time, receiver.last_time) : sender->last_time;
-        if (sender.remembers_any() &&
-            sent.time - last_cause > (measured ? 2 * *measured : std::chrono::milliseconds{100})) {
+        if (asked || passed_over) last_cause = std::max(last_cause, receiver.last_time());
+        if (heard_before && sent.time - last_cause > (measured ? 2 * *measured : std::chrono::milliseconds{100})) {
             said.because |= evidence::silence;
             // A timeout sends the first segment again that was not acknowledged (RFC 6298 5.4), a probe the last (RFC 8985 7.3).
-            const bool not_first = receiver.has_acknowledged && before(receiver.acknowledged, sent.sequence);
+            const bool not_first = receiver->has_acknowledged && before(receiver->acknowledged, sent.sequence);
             if (not_first && end == sender->next && !asked && !passed_over) said.names |= tail_loss_probe;
         } else if (asked || passed_over) {
             said.names |= fast_retransmission;
@@ -529,7 +719,7 @@ private:
                 said.names |= ack_lost_segment;
                 receiver.open_hole(receiver->next, ack, {.time = sent.time, .packet_number = sent.packet_number});
             }
-            receiver->next = ack;
+            receiver.go_on_to(ack);
         }
 
         const bool repeated = sender.has_acknowledged && ack == sender.acknowledged;
@@ -548,9 +738,8 @@ private:
             }
         }
         if (!sender.has_acknowledged || before(sender.acknowledged, ack)) {
-            sender.acknowledged = ack;
+            acknowledge(ack, sender);
             sender.has_acknowledged = true;
-            sender.duplicate_acks = 0;
             if (sender.has_sacked && !before(ack, sender.sacked_up_to)) sender.has_sacked = false;
         }
         for (const sack_block& block : sent.options.sack_blocks()) {

@@ -12,7 +12,7 @@ namespace tcplens {
 struct idle_timeouts {
     std::chrono::nanoseconds attempt =
         std::chrono::seconds{5}; ///< since its first packet: a SYN sent again changes nothing
-    std::chrono::nanoseconds established = std::chrono::minutes{5}; ///< picked up midstream, too
+    std::chrono::nanoseconds established = std::chrono::minutes{5}; ///< and all that is not named here
     std::chrono::nanoseconds half_closed = std::chrono::seconds{5};
     std::chrono::nanoseconds closed = std::chrono::seconds{5}; ///< or reset
 

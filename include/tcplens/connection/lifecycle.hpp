@@ -92,9 +92,10 @@ public:
         if (of.closed) return closed;
         if (is_plain_) return established;
         if (ends_[0].sent_fin || ends_[1].sent_fin) return half_closed;
-        if (of.handshake == handshake_state::failed) return attempt;
         if (of.handshake == handshake_state::completed) return established;
-        return ends_[0].heard && ends_[1].heard ? established : one_sided;
+        const bool both = ends_[0].heard && ends_[1].heard;
+        if (of.handshake == handshake_state::failed) return both ? opening : attempt;
+        return both ? established : one_sided;
     }
     /// Whether nothing but the plainest of segments was taken in since it was established: it still is.
     [[nodiscard]] constexpr bool is_plain() const noexcept { return is_plain_; }

@@ -21,7 +21,10 @@ public:
     /// A piece as it is made by default, or `none` where the limit is reached.
     [[nodiscard]] constexpr std::uint32_t take() {
         if (free_.empty()) {
-            if (made_ >= limit_) return none;
+            if (made_ >= limit_) {
+                is_wanted_ = true;
+                return none;
+            }
             reserve(made_ + 1);
         }
         const std::uint32_t number = free_.back();
@@ -31,9 +34,18 @@ public:
     }
 
     /// \pre `number` was taken, and not given back since
-    constexpr void give_back(std::uint32_t number) noexcept { free_.push_back(number); }
+    constexpr void give_back(std::uint32_t number) noexcept {
+        free_.push_back(number);
+        is_wanted_ = false;
+    }
+
+    /// Whether somebody got none since the last one was given back.
+    [[nodiscard]] constexpr bool is_wanted() const noexcept { return is_wanted_; }
 
     [[nodiscard]] constexpr Piece& operator[](std::uint32_t number) noexcept {
+        return chunks_[number / chunk_size][number % chunk_size];
+    }
+    [[nodiscard]] constexpr const Piece& operator[](std::uint32_t number) const noexcept {
         return chunks_[number / chunk_size][number % chunk_size];
     }
 
@@ -62,6 +74,7 @@ private:
     std::vector<std::uint32_t> free_{};
     std::uint32_t made_ = 0;
     std::uint32_t limit_;
+    bool is_wanted_ = false;
 };
 
 } // namespace tcplens

@@ -45,11 +45,15 @@ public:
         }
     }
 
+    [[nodiscard]] friend constexpr bool operator==(const overtaken_copies&, const overtaken_copies&) noexcept = default;
+
 private:
     struct copy {
         sequence_number begin{};
         std::uint32_t length = 0;
         transmission_stamp beyond{};
+
+        [[nodiscard]] friend constexpr bool operator==(const copy&, const copy&) noexcept = default;
     };
 
     std::array<copy, capacity> copies_{};

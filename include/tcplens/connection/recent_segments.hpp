@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,22 +16,21 @@
 namespace tcplens {
 
 /// Stands for all that TCP and IP say of a segment, in 32 bits: of 100 million segments about one may be taken for a copy of
-/// one of the few before it.
+/// one of the few before it. Never 0.
 [[nodiscard]] constexpr std::uint32_t segment_fingerprint(const segment& of) noexcept {
-    // Odd numbers without a pattern (SplitMix64 of 1 to 7, made odd): the upper half of a sum of products depends on all of
-    // each factor.
-    std::uint64_t mixed = of.sequence.value * 0xe220a8397b1dcdafu + of.acknowledgment.value * 0x6e789e6aa1b965f5u;
-    mixed +=
-        (std::uint64_t{of.payload_length} << 32 | std::uint32_t{of.window} << 16 | of.flags.bits) * 0x06c45d188009454fu;
-    if (of.ip_id) mixed += (std::uint64_t{*of.ip_id} + 1) * 0xf88bb8a8724c81edu;
-    if (of.options.timestamps) {
-        mixed += of.options.timestamps->value * 0x1b39896a51a8749bu + of.options.timestamps->echo * 0x53cb9f0c747ea2ebu;
-    }
+    // Odd numbers without a pattern (SplitMix64 of 1 to 5, made odd): the upper half of a product depends on all of the other
+    // factor. The sum of two is turned by a bit, so that the highest bits of two fields don't make up for one another.
+    constexpr auto join = [](std::uint32_t upper, std::uint32_t lower) { return std::uint64_t{upper} << 32 | lower; };
+    std::uint64_t mixed = 0;
+    if (const auto& stamps = of.options.timestamps) mixed = join(stamps->echo, stamps->value) * 0xf88bb8a8724c81edu;
+    if (of.ip_id) mixed += (std::uint64_t{*of.ip_id} + 1) * 0x06c45d188009454fu;
+    mixed = std::rotr(mixed, 1) + join(of.acknowledgment.value, of.sequence.value) * 0xe220a8397b1dcdafu +
+            join(std::uint32_t{of.flags.bits} << 16 | of.window, of.payload_length) * 0x6e789e6aa1b965f5u;
     for (const sack_block& block : of.options.sack_blocks()) {
-        mixed =
-            (mixed ^ mixed >> 32 ^ (std::uint64_t{block.left.value} << 32 | block.right.value)) * 0x2c829abe1f4532e1u;
+        mixed = (mixed ^ mixed >> 32 ^ join(block.left.value, block.right.value)) * 0x1b39896a51a8749bu;
     }
-    return static_cast<std::uint32_t>(mixed >> 32);
+    const auto upper = static_cast<std::uint32_t>(mixed >> 32);
+    return upper != 0 ? upper : 1;
 }
 
 /// A segment that is remembered.
@@ -37,7 +38,23 @@ struct remembered_segment {
     timestamp time{};
     std::uint64_t packet_number = 0;
     sequence_number begin{};
-    std::uint32_t length = 0;
+    std::uint32_t length = 0; ///< of its sequence numbers
+
+    [[nodiscard]] friend constexpr bool operator==(const remembered_segment&,
+                                                   const remembered_segment&) noexcept = default;
+};
+
+/// One of which it is known too since when it was missing.
+struct missed_segment : remembered_segment {
+    std::uint32_t missed_for = 0; ///< microseconds; 71 minutes or longer, from 2^32 - 1 on
+
+    [[nodiscard]] static constexpr std::uint32_t to_microseconds(std::chrono::nanoseconds duration) noexcept {
+        const auto count = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+        return static_cast<std::uint32_t>(
+            std::clamp<std::int64_t>(count, 0, std::numeric_limits<std::uint32_t>::max()));
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(const missed_segment&, const missed_segment&) noexcept = default;
 };
 
 /// An earlier segment that was the same in all that TCP and IP say.
@@ -47,85 +64,98 @@ struct segment_copy {
     std::uint64_t packet_number = 0;
 };
 
-/// The last segments of one side, to find the earlier copy of one that comes again.
-template <std::size_t Capacity>
+/// How many segments of one side were remembered so far, modulo 256: where the next one goes. It is kept apart from the
+/// segments, with what is touched anyway.
+class remembered_count {
+public:
+    constexpr void increment() noexcept { ++value_; }
+    /// The place of the latest but `age` - 1, and for age 0 that of the next. \pre age <= Capacity
+    template <std::size_t Capacity>
+    [[nodiscard]] constexpr std::size_t place(std::size_t age) const noexcept {
+        static_assert(Capacity > 0 && 256 % Capacity == 0);
+        return (value_ - age) % Capacity;
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(remembered_count, remembered_count) noexcept = default;
+
+private:
+    std::uint8_t value_ = 0;
+};
+
+/// The last segments of one side, to find the earlier copy of one that comes again. All functions are given how many there
+/// were: the same count for all memories of one side.
+template <std::size_t Capacity, class Segment>
 class recent_segments {
 public:
     static constexpr std::size_t capacity = Capacity;
 
-    /// The latest segment with this fingerprint.
-    [[nodiscard]] constexpr std::optional<segment_copy> find_copy(std::uint32_t fingerprint) const noexcept {
+    /// The latest segment with this fingerprint. \pre it is not 0
+    [[nodiscard]] constexpr std::optional<segment_copy> find_copy(std::uint32_t fingerprint,
+                                                                  remembered_count count) const noexcept {
         bool any = false; // nearly always not, and this loop has no branches
         for (const std::uint32_t each : fingerprints_) any |= each == fingerprint;
         if (!any) return std::nullopt;
-        for (std::size_t age = 1; age <= count_; ++age) {
-            const std::size_t at = (next_ + capacity - age) % capacity;
+        for (std::size_t age = 1; age <= capacity; ++age) {
+            const std::size_t at = count.place<capacity>(age);
             if (fingerprints_[at] != fingerprint) continue;
-            return segment_copy{.time = entries_[at].time,
-                                .missed_since = entries_[at].time - std::chrono::microseconds{missed_for_[at]},
-                                .packet_number = entries_[at].packet_number};
+            segment_copy found{.time = segments_[at].time,
+                               .missed_since = segments_[at].time,
+                               .packet_number = segments_[at].packet_number};
+            if constexpr (knows_missed) found.missed_since -= std::chrono::microseconds{segments_[at].missed_for};
+            return found;
         }
         return std::nullopt;
     }
 
-    /// The latest entry that covers the sequence number, or null.
-    [[nodiscard]] constexpr const remembered_segment* find_covering(sequence_number at) const noexcept {
-        for (std::size_t age = 1; age <= count_; ++age) {
-            const remembered_segment& here = entries_[(next_ + capacity - age) % capacity];
+    /// The latest segment that covers the sequence number, or null.
+    [[nodiscard]] constexpr const remembered_segment* find_covering(sequence_number at,
+                                                                    remembered_count count) const noexcept {
+        for (std::size_t age = 1; age <= capacity; ++age) {
+            const remembered_segment& here = segments_[count.place<capacity>(age)];
             if (at.value - here.begin.value < here.length) return &here;
         }
         return nullptr;
     }
 
-    [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
-    /// The entry that the next segment takes the place of, or null as long as there is room.
-    [[nodiscard]] constexpr const remembered_segment* oldest() const noexcept {
-        return count_ == capacity ? &entries_[next_] : nullptr;
+    /// The segment before the `age` - 1 latest; an empty one if there is none. \pre 0 < age <= capacity
+    [[nodiscard]] constexpr const remembered_segment& latest(std::size_t age, remembered_count count) const noexcept {
+        return segments_[count.place<capacity>(age)];
+    }
+    /// What the next segment takes the place of: empty as long as there is room.
+    [[nodiscard]] constexpr const remembered_segment& oldest(remembered_count count) const noexcept {
+        return segments_[count.place<capacity>(0)];
     }
 
-    constexpr void remember(const segment& sent, std::uint32_t fingerprint, timestamp missed_since) noexcept {
-        entries_[next_] = {.time = sent.time,
-                           .packet_number = sent.packet_number,
-                           .begin = sent.sequence,
-                           .length = sent.sequence_length()};
-        missed_for_[next_] = missed_since == sent.time ? 0 : to_microseconds(sent.time - missed_since);
-        fingerprints_[next_] = fingerprint;
-        step();
+    /// `count` does not count it yet. `missed_for`: see missed_segment.
+    constexpr void remember(const remembered_segment& sent, std::uint32_t missed_for, std::uint32_t fingerprint,
+                            remembered_count count) noexcept {
+        const std::size_t at = count.place<capacity>(0);
+        static_cast<remembered_segment&>(segments_[at]) = sent;
+        if constexpr (knows_missed) segments_[at].missed_for = missed_for;
+        fingerprints_[at] = fingerprint;
     }
 
-    /// Takes over what a smaller memory holds. \pre empty()
-    template <std::size_t Fewer>
-    constexpr void take_over(const recent_segments<Fewer>& from) noexcept {
-        static_assert(Fewer <= capacity);
-        for (std::size_t age = from.count_; age > 0; --age) {
-            const std::size_t at = (from.next_ + Fewer - age) % Fewer;
-            entries_[next_] = from.entries_[at];
-            missed_for_[next_] = from.missed_for_[at];
-            fingerprints_[next_] = from.fingerprints_[at];
-            step();
+    /// Takes over as much as there is room for of what another memory holds. \pre nothing was remembered here
+    template <std::size_t Others, class Other>
+    constexpr void take_over(const recent_segments<Others, Other>& from, remembered_count count) noexcept {
+        for (std::size_t age = 1; age <= std::min(Others, capacity); ++age) {
+            const std::size_t there = count.place<Others>(age);
+            const std::size_t here = count.place<capacity>(age);
+            static_cast<remembered_segment&>(segments_[here]) = from.segments_[there];
+            fingerprints_[here] = from.fingerprints_[there];
         }
     }
 
+    [[nodiscard]] friend constexpr bool operator==(const recent_segments&, const recent_segments&) noexcept = default;
+
 private:
-    template <std::size_t>
+    template <std::size_t, class>
     friend class recent_segments;
 
-    [[nodiscard]] static constexpr std::uint32_t to_microseconds(std::chrono::nanoseconds duration) noexcept {
-        const auto count = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-        return static_cast<std::uint32_t>(
-            std::clamp<std::int64_t>(count, 0, std::numeric_limits<std::uint32_t>::max()));
-    }
+    static constexpr bool knows_missed = std::derived_from<Segment, missed_segment>;
 
-    constexpr void step() noexcept {
-        next_ = static_cast<std::uint8_t>((next_ + 1u) % capacity);
-        if (count_ < capacity) ++count_;
-    }
-
-    std::array<std::uint32_t, capacity> fingerprints_{};
-    std::array<remembered_segment, capacity> entries_{};
-    std::array<std::uint32_t, capacity> missed_for_{}; ///< microseconds
-    std::uint8_t count_ = 0;
-    std::uint8_t next_ = 0;
+    std::array<std::uint32_t, capacity> fingerprints_{}; ///< 0 for none
+    std::array<Segment, capacity> segments_{};
 };
 
 } // namespace tcplens

@@ -17,35 +17,37 @@ public:
     /// A segment on its way to the side. `again`: it is a retransmission, of which no answer can be told (Karn's rule).
     constexpr void passes(const segment& towards, bool again) noexcept {
         if (again) {
-            awaits_sequence_ = false;
+            sequence_passed_ = not_awaited;
             // A SYN-ACK echoes the first SYN's clock, whichever SYN it answers.
-            if (towards.flags.syn()) awaits_clock_ = false;
+            if (towards.flags.syn() && clock_passed_ != never) clock_passed_ = not_awaited;
             return;
         }
-        if (!awaits_sequence_ && towards.sequence_length() > 0) {
-            awaits_sequence_ = true;
-            awaited_sequence_ = towards.sequence_end();
+        passes_once(towards, towards.sequence_length());
+    }
+
+    /// One that is no retransmission. `length`: its sequence_length().
+    constexpr void passes_once(const segment& towards, std::uint32_t length) noexcept {
+        if (sequence_passed_ == not_awaited && length > 0) {
+            awaited_sequence_ = towards.sequence + length;
             sequence_passed_ = towards.time;
         }
         if (const auto& stamps = towards.options.timestamps;
-            stamps && !awaits_clock_ && !(had_clock_ && stamps->value == clock_)) {
-            awaits_clock_ = had_clock_ = true;
+            stamps && clock_passed_ <= not_awaited && (stamps->value != clock_ || clock_passed_ == never)) {
             clock_ = stamps->value;
             clock_passed_ = towards.time;
         }
     }
 
-    /// A segment from the side.
+    /// A segment from the side, with an acknowledgment.
     constexpr void answers(const segment& from) noexcept {
-        if (!from.flags.ack()) return;
-        if (awaits_sequence_ && !before(from.acknowledgment, awaited_sequence_)) {
-            awaits_sequence_ = false;
+        if (sequence_passed_ != not_awaited && !before(from.acknowledgment, awaited_sequence_)) {
             sample(from.time - sequence_passed_);
+            sequence_passed_ = not_awaited;
         }
-        if (awaits_clock_ && from.options.timestamps) {
-            const auto beyond = static_cast<std::int32_t>(from.options.timestamps->echo - clock_);
+        if (const auto& stamps = from.options.timestamps; stamps && clock_passed_ > not_awaited) {
+            const auto beyond = static_cast<std::int32_t>(stamps->echo - clock_);
             if (beyond == 0) sample(from.time - clock_passed_);
-            if (beyond >= 0) awaits_clock_ = false;
+            if (beyond >= 0) clock_passed_ = not_awaited;
         }
     }
 
@@ -58,21 +60,23 @@ public:
         return least_ == unknown ? std::nullopt : std::optional{least_};
     }
 
+    [[nodiscard]] friend constexpr bool operator==(const round_trip&, const round_trip&) noexcept = default;
+
 private:
     static constexpr auto unknown = std::chrono::nanoseconds::max();
+    // Moments of which no segment is: see segment::time.
+    static constexpr timestamp never = timestamp::min();
+    static constexpr timestamp not_awaited = never + std::chrono::nanoseconds{1};
 
     constexpr void sample(std::chrono::nanoseconds took) noexcept {
         if (is_plausible(took)) least_ = std::min(took, least_);
     }
 
     std::chrono::nanoseconds least_ = unknown;
-    timestamp sequence_passed_{};
-    timestamp clock_passed_{};
-    sequence_number awaited_sequence_{}; ///< if awaits_sequence_
-    std::uint32_t clock_ = 0;            ///< the last that was timed, if had_clock_; awaited if awaits_clock_
-    bool awaits_sequence_ = false;
-    bool awaits_clock_ = false;
-    bool had_clock_ = false;
+    timestamp sequence_passed_ = not_awaited; ///< when what ends at awaited_sequence_ passed
+    timestamp clock_passed_ = never;          ///< when clock_ passed
+    sequence_number awaited_sequence_{};
+    std::uint32_t clock_ = 0; ///< the last that was timed
 };
 
 } // namespace tcplens

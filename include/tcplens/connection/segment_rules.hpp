@@ -23,7 +23,11 @@ struct judged_segment {
 /// A rule set: what it remembers of each connection, and what it says of the next segment. A table owns one object of it, which
 /// may hold what all of its connections share. What it remembers of one connection is bounded, whatever the peers send.
 ///
-/// One that allocates for its connections may have `reserve(connections)`, after which it allocates nothing for so many.
+/// One that allocates for its connections may have `reserve(connections)`, after which it allocates nothing for so many, and
+/// `forget(state) noexcept`, which gives back what a connection has of the memory that all share: the table calls it for a
+/// connection that leaves, whose state is as new then.
+/// It may have `static prefetch(const state&) noexcept`, which lets the processor fetch what the next segment of a connection will
+/// most likely touch of its state; else the table fetches all of it.
 template <class Rules>
 concept segment_rules = std::movable<Rules> && std::default_initializable<typename Rules::connection_state> &&
     requires(Rules rules, const judged_segment& next, typename Rules::connection_state& of) {

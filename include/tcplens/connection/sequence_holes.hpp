@@ -22,6 +22,8 @@ public:
         timestamp time{};
         std::uint64_t packet_number = 0;
         transmission_stamp stamp{};
+
+        [[nodiscard]] friend constexpr bool operator==(const opening&, const opening&) noexcept = default;
     };
 
     /// What a segment filled.
@@ -83,13 +85,20 @@ public:
         return forgot_ && before(at, forgotten_up_to_);
     }
 
+    /// Whether any were forgotten, and not so long ago that it says nothing of what is sent now.
+    [[nodiscard]] constexpr bool forgot_any() const noexcept { return forgot_; }
+
     [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
+
+    [[nodiscard]] friend constexpr bool operator==(const sequence_holes&, const sequence_holes&) noexcept = default;
 
 private:
     struct hole {
         sequence_number begin{};
         sequence_number end{};
         opening by{};
+
+        [[nodiscard]] friend constexpr bool operator==(const hole&, const hole&) noexcept = default;
     };
 
     constexpr void forget(sequence_number up_to) noexcept {

@@ -20,6 +20,9 @@ struct transmission_stamp {
         const auto& stamps = sent.options.timestamps;
         return {.clock = stamps ? stamps->value : 0, .id = sent.ip_id.value_or(0), .has_clock = stamps.has_value()};
     }
+
+    [[nodiscard]] friend constexpr bool operator==(const transmission_stamp&,
+                                                   const transmission_stamp&) noexcept = default;
 };
 
 /// Tells which of two segments of one sender was sent first. Whether its Identification counts packets, as RFC 6864 4.1 does
@@ -27,25 +30,17 @@ struct transmission_stamp {
 class transmission_order {
 public:
     /// Learns from the next segment in the order of capture.
-    constexpr void learn(const transmission_stamp& sent) noexcept {
-        if (sent.has_clock && (!latest_.has_clock || static_cast<std::int32_t>(sent.clock - latest_.clock) > 0)) {
-            latest_.clock = sent.clock;
-            latest_.has_clock = true;
+    constexpr void learn(const segment& sent) noexcept {
+        if (const auto& stamps = sent.options.timestamps;
+            stamps && (!has_clock_ || static_cast<std::int32_t>(stamps->value - clock_) > 0)) {
+            clock_ = stamps->value;
+            has_clock_ = true;
         }
-        if (sent.id == 0) return;
-        if (latest_.id != 0) {
-            const int step = id_distance(latest_.id, sent.id);
-            had_two_ = true;
-            varies_ = step != 0;
-            if (step > 0 && step <= largest_step) {
-                trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
-            } else if (step < 0 && step >= -largest_step) {
-                return; // it came late; or sent late: no reason to trust less, nor to go back
-            } else {
-                trust_ = 0;
-            }
-        }
-        latest_.id = sent.id;
+        const std::uint16_t id = sent.ip_id.value_or(0);
+        if (id == 0) return;
+        const int step = id_distance(id_, id);
+        if (is_trusted_ && step > 0 && step <= small_step) id_ = id; // there is no more to learn
+        else learn_step(id, step);
     }
 
     [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ >= 2; }
@@ -55,13 +50,23 @@ public:
         return had_two_ ? std::optional{varies_} : std::nullopt;
     }
     /// The highest Identification and clock so far.
-    [[nodiscard]] constexpr const transmission_stamp& latest() const noexcept { return latest_; }
+    [[nodiscard]] constexpr transmission_stamp latest() const noexcept {
+        return {.clock = clock_, .id = id_, .has_clock = has_clock_};
+    }
+    [[nodiscard]] constexpr std::uint16_t latest_id() const noexcept { return id_; }
 
     /// By how many packets `b` was sent after `a`, negative for before; nothing if their Identifications don't tell.
     [[nodiscard]] constexpr std::optional<int> packets_between(const transmission_stamp& a,
                                                                const transmission_stamp& b) const noexcept {
         if (!counts_packets() || a.id == 0 || b.id == 0 || a.id == b.id) return std::nullopt;
         return id_distance(a.id, b.id);
+    }
+
+    /// Whether the sender of this Identification counted, since its highest one, a few more packets than this.
+    [[nodiscard]] constexpr bool skips_few(std::uint16_t id) const noexcept {
+        if (!counts_packets() || id_ == 0 || id == 0) return false;
+        const int step = id_distance(id_, id);
+        return step > 1 && step <= small_step;
     }
 
     /// By how many ticks of the sender's clock `b` was sent after `a`, negative for before; nothing within one tick.
@@ -71,6 +76,9 @@ public:
         return static_cast<std::int32_t>(b.clock - a.clock);
     }
 
+    [[nodiscard]] friend constexpr bool operator==(const transmission_order&,
+                                                   const transmission_order&) noexcept = default;
+
 private:
     // Steps between two captured packets of one connection: one if each is counted for itself; more if the counter is the
     // host's, if a packet was cut up by the network adapter, or if some were lost. Random numbers are seldom so close.
@@ -78,14 +86,34 @@ private:
     static constexpr int largest_step = 1024;
     static constexpr int full_trust = 8;
 
+    constexpr void learn_step(std::uint16_t id, int step) noexcept {
+        if (id_ != 0) {
+            had_two_ = true;
+            varies_ = step != 0;
+            is_trusted_ = false;
+            if (step > 0 && step <= largest_step) {
+                trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
+                is_trusted_ = trust_ == full_trust;
+            } else if (step < 0 && step >= -largest_step) {
+                return; // it came late; or sent late: no reason to trust less, nor to go back
+            } else {
+                trust_ = 0;
+            }
+        }
+        id_ = id;
+    }
+
     [[nodiscard]] static constexpr int id_distance(std::uint16_t from, std::uint16_t to) noexcept {
         return static_cast<std::int16_t>(to - from);
     }
 
-    transmission_stamp latest_{};
+    std::uint32_t clock_ = 0; ///< if has_clock_
+    std::uint16_t id_ = 0;    ///< 0 for none
     std::uint8_t trust_ = 0;
-    bool had_two_ = false;
-    bool varies_ = false; ///< if had_two_
+    bool is_trusted_ : 1 = false; ///< fully, and the last step was a step onwards
+    bool has_clock_ : 1 = false;
+    bool had_two_ : 1 = false;
+    bool varies_ : 1 = false; ///< if had_two_
 };
 
 } // namespace tcplens

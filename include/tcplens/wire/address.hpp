@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
+#include "../capture/inlined.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,11 +11,13 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace tcplens {
 
@@ -26,16 +29,17 @@ public:
     /// `::`, the unspecified address.
     constexpr address() noexcept = default;
 
-    [[nodiscard]] static constexpr address v4(std::span<const std::byte, 4> bytes) noexcept {
+    [[nodiscard]] TCPLENS_INLINED static constexpr address v4(std::span<const std::byte, 4> bytes) noexcept {
         address made;
-        made.bytes_[10] = made.bytes_[11] = std::byte{0xff};
-        std::copy(bytes.begin(), bytes.end(), made.bytes_.begin() + 12);
+        const std::uint64_t four = load<std::uint32_t>(bytes.data(), std::endian::native);
+        made.put(0, std::endian::native == std::endian::big ? 0xffff'0000'0000 | four : four << 32 | 0xffff'0000);
         return made;
     }
 
-    [[nodiscard]] static constexpr address v6(std::span<const std::byte, 16> bytes) noexcept {
+    [[nodiscard]] TCPLENS_INLINED static constexpr address v6(std::span<const std::byte, 16> bytes) noexcept {
         address made;
-        std::copy(bytes.begin(), bytes.end(), made.bytes_.begin());
+        made.put(load<std::uint64_t>(bytes.data(), std::endian::native),
+                 load<std::uint64_t>(bytes.data() + 8, std::endian::native));
         return made;
     }
 
@@ -62,6 +66,16 @@ public:
     }
 
 private:
+    /// Two words, as they lie in memory. Words, since g++ keeps those in registers, but not what is made of smaller parts.
+    TCPLENS_INLINED constexpr void put(std::uint64_t first, std::uint64_t second) noexcept {
+        if (std::is_constant_evaluated()) {
+            bytes_ = std::bit_cast<std::array<std::byte, 16>>(std::array<std::uint64_t, 2>{first, second});
+        } else {
+            std::memcpy(bytes_.data(), &first, 8);
+            std::memcpy(bytes_.data() + 8, &second, 8);
+        }
+    }
+
     [[nodiscard]] constexpr std::uint64_t high() const noexcept { return load_big<std::uint64_t>(bytes_.data()); }
     [[nodiscard]] constexpr std::uint64_t low() const noexcept { return load_big<std::uint64_t>(bytes_.data() + 8); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
+#include "../capture/inlined.hpp"
 #include "../capture/link_type.hpp"
 #include "ether_tags.hpp"
 #include "ether_type.hpp"
@@ -16,10 +17,16 @@ namespace tcplens {
 struct ethernet {
     static constexpr std::array types{link_type::ethernet};
 
+    static constexpr std::size_t header_length = 14;
+
+    /// What follows the header, perhaps a tag. \pre has(header_length)
+    [[nodiscard]] TCPLENS_INLINED static constexpr network_payload behind_header(const layer& frame) noexcept {
+        return {ether_type{load_big<std::uint16_t>(frame.bytes.data() + 12)}, frame.after(header_length)};
+    }
+
     [[nodiscard]] static constexpr parsed<network_payload> payload(link_type, const layer& frame) noexcept {
-        constexpr std::size_t header = 14;
-        if (!frame.has(header)) return frame.shortfall(header);
-        return skip_tags({ether_type{load_big<std::uint16_t>(frame.bytes.data() + 12)}, frame.after(header)});
+        if (!frame.has(header_length)) return frame.shortfall(header_length);
+        return skip_tags(behind_header(frame));
     }
 };
 

@@ -5,7 +5,6 @@
 #include "layer.hpp"
 
 #include <cstdint>
-#include <optional>
 
 namespace tcplens {
 
@@ -35,12 +34,13 @@ struct ip_payload {
     address source{};
     address destination{}; ///< the final one, where a source route has others before it
     ip_protocol protocol{};
-    bool fragment = false;             ///< only a part of what the sender's packet carried
-    std::uint32_t length = 0;          ///< of the whole IP packet, headers included
-    std::uint8_t hop_limit = 0;        ///< or time to live
-    std::uint8_t ecn = 0;              ///< from 0 to 3 (RFC 3168 5)
-    std::optional<std::uint16_t> id{}; ///< IPv4 only
-    layer content{};                   ///< its length is the one that the IP header gives
+    bool fragment = false;      ///< only a part of what the sender's packet carried
+    std::uint32_t length = 0;   ///< of the whole IP packet, headers included
+    std::uint8_t hop_limit = 0; ///< or time to live
+    std::uint8_t ecn = 0;       ///< from 0 to 3 (RFC 3168 5)
+    bool has_id = false;        ///< IPv4 only
+    std::uint16_t id = 0;
+    layer content{}; ///< its length is the one that the IP header gives
 };
 
 } // namespace tcplens

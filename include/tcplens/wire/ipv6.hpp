@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
+#include "../capture/inlined.hpp"
 #include "ip_payload.hpp"
 #include "out_of_line.hpp"
 
@@ -17,27 +18,45 @@ class ipv6_header {
 public:
     static constexpr std::size_t length = 40;
 
-    [[nodiscard]] static constexpr parsed<ipv6_header> parse(const layer& packet) noexcept {
+    [[nodiscard]] TCPLENS_INLINED static constexpr parsed<ipv6_header> parse(const layer& packet) noexcept {
         if (!packet.has(length)) return packet.shortfall(length);
-        const ipv6_header header{packet};
+        ipv6_header header{packet};
         if (header.version() != 6) return packet_outcome::malformed;
         return header;
     }
 
-    [[nodiscard]] constexpr unsigned version() const noexcept { return byte(0) >> 4; }
-    [[nodiscard]] constexpr std::uint8_t ecn() const noexcept { return (byte(1) >> 4) & 3; }
-    [[nodiscard]] constexpr std::uint16_t payload_length() const noexcept { return load_big<std::uint16_t>(at(4)); }
-    [[nodiscard]] constexpr ip_protocol next_header() const noexcept { return ip_protocol{byte(6)}; }
-    [[nodiscard]] constexpr std::uint8_t hop_limit() const noexcept { return byte(7); }
-    [[nodiscard]] constexpr address source() const noexcept { return address::v6(packet_.bytes.subspan<8, 16>()); }
-    [[nodiscard]] constexpr address destination() const noexcept {
+    [[nodiscard]] TCPLENS_INLINED constexpr unsigned version() const noexcept { return byte(0) >> 4; }
+    [[nodiscard]] TCPLENS_INLINED constexpr std::uint8_t ecn() const noexcept { return (byte(1) >> 4) & 3; }
+    [[nodiscard]] TCPLENS_INLINED constexpr std::uint16_t payload_length() const noexcept {
+        return load_big<std::uint16_t>(at(4));
+    }
+    [[nodiscard]] TCPLENS_INLINED constexpr ip_protocol next_header() const noexcept { return ip_protocol{byte(6)}; }
+    [[nodiscard]] TCPLENS_INLINED constexpr std::uint8_t hop_limit() const noexcept { return byte(7); }
+    [[nodiscard]] TCPLENS_INLINED constexpr address source() const noexcept {
+        return address::v6(packet_.bytes.subspan<8, 16>());
+    }
+    [[nodiscard]] TCPLENS_INLINED constexpr address destination() const noexcept {
         return address::v6(packet_.bytes.subspan<24, 16>());
     }
 
     /// What the packet carries behind its extension headers.
-    [[nodiscard]] constexpr parsed<ip_payload> payload() const noexcept { return read<true>(); }
+    [[nodiscard]] TCPLENS_INLINED constexpr parsed<ip_payload> payload() const noexcept { return read<true>(); }
     /// What follows the fixed header.
-    [[nodiscard]] constexpr parsed<ip_payload> content() const noexcept { return read<false>(); }
+    [[nodiscard]] TCPLENS_INLINED constexpr parsed<ip_payload> content() const noexcept { return read<false>(); }
+
+    /// content(), unless this is a jumbogram, whose length its hop-by-hop header gives (RFC 2675 3).
+    [[nodiscard]] TCPLENS_INLINED constexpr ip_payload plain_content() const noexcept {
+        layer behind = packet_.after(length);
+        // A payload length of 0 in any other packet: it was left to the network adapter to be cut up, as with IPv4.
+        if (payload_length() != 0) behind = behind.with_length(payload_length());
+        return {.source = source(),
+                .destination = destination(),
+                .protocol = next_header(),
+                .length = static_cast<std::uint32_t>(length + behind.wire_length),
+                .hop_limit = hop_limit(),
+                .ecn = ecn(),
+                .content = behind};
+    }
 
     /// Passes over extension headers that stand before a fragment header, or before what the packet carries. Of a
     /// packet with a source route, the destination becomes the final one.
@@ -92,35 +111,26 @@ private:
     /// Far above what any host sends (Linux: 512 KiB), and far below where a lie would upset sequence numbers.
     static constexpr std::uint32_t largest_jumbogram = 1u << 24;
 
+    friend parsed<ipv6_header>;
+    constexpr ipv6_header() noexcept = default;
     constexpr explicit ipv6_header(const layer& packet) noexcept : packet_(packet) {}
-    [[nodiscard]] constexpr const std::byte* at(std::size_t offset) const noexcept {
+    [[nodiscard]] TCPLENS_INLINED constexpr const std::byte* at(std::size_t offset) const noexcept {
         return packet_.bytes.data() + offset;
     }
-    [[nodiscard]] constexpr std::uint8_t byte(std::size_t offset) const noexcept {
+    [[nodiscard]] TCPLENS_INLINED constexpr std::uint8_t byte(std::size_t offset) const noexcept {
         return std::to_integer<std::uint8_t>(*at(offset));
     }
 
     template <bool BehindExtensions>
     [[nodiscard]] constexpr parsed<ip_payload> read() const noexcept {
-        ip_payload found{.source = source(),
-                         .destination = destination(),
-                         .protocol = next_header(),
-                         .fragment = false,
-                         .hop_limit = hop_limit(),
-                         .ecn = ecn(),
-                         .id = {},
-                         .content = packet_.after(length)};
-        // A payload length of 0: a jumbogram, whose length its hop-by-hop header gives (RFC 2675 3), or, as with IPv4,
-        // a packet left to the network adapter to be cut up.
-        if (payload_length() != 0) {
-            found.content = found.content.with_length(payload_length());
-        } else if (const auto jumbo = jumbo_length(found)) {
-            if (*jumbo > largest_jumbogram) return packet_outcome::malformed;
-            found.content = found.content.with_length(*jumbo);
+        ip_payload found = plain_content();
+        if (payload_length() == 0) {
+            if (const auto jumbo = jumbo_length(found)) {
+                if (*jumbo > largest_jumbogram) return packet_outcome::malformed;
+                found.content = found.content.with_length(*jumbo);
+                found.length = static_cast<std::uint32_t>(length + *jumbo);
+            }
         }
-
-        found.length = static_cast<std::uint32_t>(length + found.content.wire_length);
-
         if (!BehindExtensions || found.protocol == ip_protocol::tcp) return found;
         return behind_extension_headers(found);
     }
@@ -152,14 +162,15 @@ private:
     }
 
     /// The length that a Jumbo Payload option gives, which is the first and only one in all packets seen.
-    [[nodiscard]] static constexpr std::optional<std::uint32_t> jumbo_length(const ip_payload& packet) noexcept {
+    [[nodiscard]] TCPLENS_INLINED static constexpr std::optional<std::uint32_t>
+    jumbo_length(const ip_payload& packet) noexcept {
         if (packet.protocol != ip_protocol::hop_by_hop || !packet.content.has(8)) return std::nullopt;
         const std::byte* option = packet.content.bytes.data() + 2;
         if (option[0] != std::byte{0xc2} || option[1] != std::byte{4}) return std::nullopt;
         return load_big<std::uint32_t>(option + 2);
     }
 
-    layer packet_;
+    layer packet_{};
 };
 
 } // namespace tcplens

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
+#include "../capture/inlined.hpp"
 #include "layer.hpp"
 #include "sequence_number.hpp"
 #include "tcp_flags.hpp"
 #include "tcp_options.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,48 +18,69 @@ class tcp_header {
 public:
     static constexpr std::size_t min_length = 20;
 
-    [[nodiscard]] static constexpr parsed<tcp_header> parse(const layer& packet) noexcept {
+    [[nodiscard]] TCPLENS_INLINED static constexpr parsed<tcp_header> parse(const layer& packet) noexcept {
         if (!packet.has(min_length)) return packet.shortfall(min_length);
-        const tcp_header header{packet};
+        tcp_header header{packet};
         if (header.length() < min_length || header.length() > packet.wire_length) return packet_outcome::malformed;
         return header;
     }
 
-    [[nodiscard]] constexpr std::uint16_t source_port() const noexcept { return load_big<std::uint16_t>(at(0)); }
-    [[nodiscard]] constexpr std::uint16_t destination_port() const noexcept { return load_big<std::uint16_t>(at(2)); }
-    [[nodiscard]] constexpr sequence_number sequence() const noexcept { return {load_big<std::uint32_t>(at(4))}; }
-    [[nodiscard]] constexpr sequence_number acknowledgment() const noexcept { return {load_big<std::uint32_t>(at(8))}; }
-    /// Fixed part and options, in bytes.
-    [[nodiscard]] constexpr std::size_t length() const noexcept {
-        return (std::to_integer<std::size_t>(*at(12)) >> 4) * 4;
+    [[nodiscard]] TCPLENS_INLINED constexpr std::uint16_t source_port() const noexcept {
+        return load_big<std::uint16_t>(at(0));
     }
-    [[nodiscard]] constexpr tcp_flags flags() const noexcept {
+    [[nodiscard]] TCPLENS_INLINED constexpr std::uint16_t destination_port() const noexcept {
+        return load_big<std::uint16_t>(at(2));
+    }
+    [[nodiscard]] TCPLENS_INLINED constexpr sequence_number sequence() const noexcept {
+        return {load_big<std::uint32_t>(at(4))};
+    }
+    [[nodiscard]] TCPLENS_INLINED constexpr sequence_number acknowledgment() const noexcept {
+        return {load_big<std::uint32_t>(at(8))};
+    }
+    /// Fixed part and options, in bytes.
+    [[nodiscard]] TCPLENS_INLINED constexpr std::size_t length() const noexcept { return length_; }
+    [[nodiscard]] TCPLENS_INLINED constexpr tcp_flags flags() const noexcept {
         return {static_cast<std::uint16_t>(load_big<std::uint16_t>(at(12)) & 0x1ff)};
     }
-    [[nodiscard]] constexpr std::uint16_t window() const noexcept { return load_big<std::uint16_t>(at(14)); }
+    [[nodiscard]] TCPLENS_INLINED constexpr std::uint16_t window() const noexcept {
+        return load_big<std::uint16_t>(at(14));
+    }
     /// On the wire, whatever was captured of it.
-    [[nodiscard]] constexpr std::size_t payload_length() const noexcept { return packet_.wire_length - length(); }
+    [[nodiscard]] TCPLENS_INLINED constexpr std::size_t payload_length() const noexcept {
+        return packet_.wire_length - length();
+    }
     /// How much of that was captured.
-    [[nodiscard]] constexpr std::size_t captured_payload() const noexcept {
-        return packet_.bytes.size() - std::min(packet_.bytes.size(), length());
+    [[nodiscard]] TCPLENS_INLINED constexpr std::size_t captured_payload() const noexcept {
+        return packet_.bytes.size() - lesser(packet_.bytes.size(), length());
     }
     /// How much of that the frame had no room for.
-    [[nodiscard]] constexpr std::size_t payload_beyond_frame() const noexcept {
-        return std::min(payload_length(), packet_.beyond_frame);
+    [[nodiscard]] TCPLENS_INLINED constexpr std::size_t payload_beyond_frame() const noexcept {
+        return lesser(payload_length(), packet_.beyond_frame);
     }
 
+    /// As far as they were captured.
     [[nodiscard]] constexpr tcp_options options() const noexcept {
-        const std::size_t captured = std::min(packet_.bytes.size(), length());
-        return tcp_options::parse(packet_.bytes.subspan(min_length, captured - min_length), captured < length());
+        tcp_options found;
+        read_options(found);
+        return found;
+    }
+    /// options(), in the place of what was read before.
+    TCPLENS_INLINED constexpr void read_options(tcp_options& into) const noexcept {
+        const std::size_t captured = lesser(packet_.bytes.size(), length());
+        into.read(packet_.bytes.subspan(min_length, captured - min_length), captured < length());
     }
 
 private:
-    constexpr explicit tcp_header(const layer& packet) noexcept : packet_(packet) {}
-    [[nodiscard]] constexpr const std::byte* at(std::size_t offset) const noexcept {
+    friend parsed<tcp_header>;
+    constexpr tcp_header() noexcept = default;
+    TCPLENS_INLINED constexpr explicit tcp_header(const layer& packet) noexcept
+        : packet_(packet), length_((std::to_integer<std::size_t>(*at(12)) >> 4) * 4) {}
+    [[nodiscard]] TCPLENS_INLINED constexpr const std::byte* at(std::size_t offset) const noexcept {
         return packet_.bytes.data() + offset;
     }
 
-    layer packet_;
+    layer packet_{};
+    std::size_t length_ = 0; // read once: to the compiler, whatever is written elsewhere may change the bytes
 };
 
 } // namespace tcplens

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
+#include "../capture/inlined.hpp"
+#include "out_of_line.hpp"
 #include "sequence_number.hpp"
 
 #include <algorithm>
@@ -52,6 +54,46 @@ struct tcp_options {
     /// Reads the bytes between the fixed header and the data. `cut` says that the capture ended before the options did:
     /// then an option that runs over the end is passed over, else it is malformed (RFC 9293 3.1).
     [[nodiscard]] static constexpr tcp_options parse(std::span<const std::byte> bytes, bool cut) noexcept {
+        tcp_options found;
+        found.read(bytes, cut);
+        return found;
+    }
+
+    /// parse(), in the place of what was read before.
+    TCPLENS_INLINED constexpr void read(std::span<const std::byte> bytes, bool capture_cut) noexcept {
+        maximum_segment_size = std::optional<std::uint16_t>{};
+        window_scale = std::optional<std::uint8_t>{};
+        fast_open = std::optional<std::uint8_t>{};
+        if (sack_block_count != 0) forget_sack_blocks();
+        sack_permitted = false;
+        cut = capture_cut;
+        malformed = false;
+        // Nearly all segments have these, in this form (RFC 7323 appendix A), or none.
+        if (bytes.size() == 12 && load_big<std::uint32_t>(bytes.data()) == 0x0101'080a) {
+            read_timestamps(bytes.data() + 4);
+            return;
+        }
+        timestamps = std::optional<tcp_timestamps>{};
+        if (!bytes.empty()) read_each(bytes);
+    }
+
+private:
+    TCPLENS_INLINED constexpr void read_timestamps(const std::byte* from) noexcept {
+        const auto value = load_big<std::uint32_t>(from);
+        const auto echo = load_big<std::uint32_t>(from + 4);
+        tcp_timestamps& found = timestamps.emplace();
+        found.value = value;
+        found.echo = echo;
+    }
+
+    /// Those beyond sack_block_count are always zeros.
+    TCPLENS_OUT_OF_LINE constexpr void forget_sack_blocks() noexcept {
+        sack_block_count = 0;
+        sack_block_storage = {};
+    }
+
+    /// \pre nothing was found yet, but whether they were cut
+    TCPLENS_OUT_OF_LINE constexpr void read_each(std::span<const std::byte> bytes) noexcept {
         enum kind : unsigned {
             end_of_list,
             no_operation,
@@ -65,7 +107,6 @@ struct tcp_options {
         };
         // RFC 7413 4.1.1: of another length the option is ignored.
         const auto is_cookie = [](std::size_t size) { return size == 0 || (size >= 4 && size <= 16 && size % 2 == 0); };
-        tcp_options found{.cut = cut};
         while (!bytes.empty()) {
             const unsigned kind = std::to_integer<unsigned>(bytes[0]);
             if (kind == end_of_list) break;
@@ -75,38 +116,35 @@ struct tcp_options {
             }
             const std::size_t length = bytes.size() > 1 ? std::to_integer<std::size_t>(bytes[1]) : 0;
             if (length < 2 || length > bytes.size()) {
-                found.malformed = !cut || (bytes.size() > 1 && length < 2);
+                malformed = !cut || (bytes.size() > 1 && length < 2);
                 break;
             }
             const std::byte* value = bytes.data() + 2;
             if (kind == mss && length == 4) {
-                found.maximum_segment_size = load_big<std::uint16_t>(value);
+                maximum_segment_size = load_big<std::uint16_t>(value);
             } else if (kind == scale && length == 3) {
-                found.window_scale = std::min(std::to_integer<std::uint8_t>(*value), std::uint8_t{14});
+                window_scale = std::min(std::to_integer<std::uint8_t>(*value), std::uint8_t{14});
             } else if (kind == sack_ok && length == 2) {
-                found.sack_permitted = true;
+                sack_permitted = true;
             } else if (kind == sack && length >= 10 && length <= 34 && length % 8 == 2) {
-                found.sack_block_count = 0;
-                found.sack_block_storage = {};
+                forget_sack_blocks();
                 for (std::size_t at = 2; at < length; at += 8, value += 8) {
-                    found.sack_block_storage[found.sack_block_count++] = {
-                        .left = {load_big<std::uint32_t>(value)}, .right = {load_big<std::uint32_t>(value + 4)}};
+                    sack_block_storage[sack_block_count++] = {.left = {load_big<std::uint32_t>(value)},
+                                                              .right = {load_big<std::uint32_t>(value + 4)}};
                 }
             } else if (kind == stamps && length == 10) {
-                found.timestamps =
-                    tcp_timestamps{.value = load_big<std::uint32_t>(value), .echo = load_big<std::uint32_t>(value + 4)};
+                read_timestamps(value);
             } else if (kind == cookie && is_cookie(length - 2)) {
-                found.fast_open = static_cast<std::uint8_t>(length - 2);
+                fast_open = static_cast<std::uint8_t>(length - 2);
             } else if (kind == experiment && length >= 4 && load_big<std::uint16_t>(value) == 0xf989 &&
                        is_cookie(length - 4)) {
-                found.fast_open = static_cast<std::uint8_t>(length - 4);
+                fast_open = static_cast<std::uint8_t>(length - 4);
             } else if (kind == mss || kind == scale || kind == sack_ok || kind == sack || kind == stamps ||
                        kind == cookie) {
-                found.malformed = true; // its length is not the one that its RFC gives; the next option can be found
+                malformed = true; // its length is not the one that its RFC gives; the next option can be found
             }
             bytes = bytes.subspan(length);
         }
-        return found;
     }
 };
 

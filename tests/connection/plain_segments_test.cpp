@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// evidence_rules take plain segments a short way. It must come to the same as the long one, in what is said and in what is
+// remembered; and what connections share must be there for the next one when they don't need it any more.
+#include <tcplens/connection.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <utility>
+#include <vector>
+
+using namespace tcplens;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Two hosts that send mostly what is plain, and sometimes anything.
+class talk {
+public:
+    explicit talk(std::uint32_t seed) : random_(seed) {
+        const std::uint32_t begins[]{0, 0xfffffc00, 0x0ffff000, 0x7ffff000, 0x12345678};
+        for (end& each : ends_) {
+            each.next = begins[below(5)];
+            each.id = static_cast<std::uint16_t>(below(65536));
+            each.clock = below(2) * 0xfffffff0u;
+        }
+        has_clock_ = below(3) > 0;
+        has_ids_ = below(3) > 0;
+        one_way_ = below(10) == 0;
+        oddities_ = below(4) == 0 ? 0 : 4 + below(60);
+        if (below(2) == 0) ends_[0].acknowledged = ends_[1].next;
+    }
+
+    [[nodiscard]] std::pair<segment, side> next() {
+        const auto from = static_cast<side>(one_way_ ? 0 : below(2));
+        end& own = ends_[from];
+        end& peer = ends_[1 - from];
+        now_ += below(30) == 0 ? std::chrono::nanoseconds{below(2'000'000'000)}
+                               : std::chrono::nanoseconds{below(3'000'000)};
+        own.clock += below(3);
+        own.id = static_cast<std::uint16_t>(own.id + 1 + (below(20) == 0 ? below(12) : 0));
+        segment made{.time = now_,
+                     .packet_number = ++number_,
+                     .sequence = {own.next},
+                     .payload_length = below(3) == 0 ? 0 : 1 + below(1460),
+                     .window = 500,
+                     .flags = {0x10},
+                     .hop_limit = 64};
+        if (peer.next - own.acknowledged < (1u << 30) && below(4) > 0) {
+            own.acknowledged = below(3) > 0 ? peer.next : own.acknowledged + below(peer.next - own.acknowledged + 1);
+        }
+        made.acknowledgment = {own.acknowledged};
+        if (has_clock_) made.options.timestamps = tcp_timestamps{own.clock, peer.clock - below(2)};
+        if (has_ids_) made.ip_id = own.id;
+        if (oddities_ > 0 && below(oddities_) == 0) twist(made, own, peer);
+        if (made.flags.opens_or_closes() == false && made.sequence.value == own.next) own.next += made.payload_length;
+        earlier_.push_back({made, from});
+        if (oddities_ > 0 && below(oddities_ * 2) == 0) { // a copy of an earlier one, from the network or sent again
+            auto [copy, sender] =
+                earlier_[earlier_.size() - 1 -
+                         below(static_cast<std::uint32_t>(std::min<std::size_t>(earlier_.size(), 20)))];
+            copy.time = now_ += std::chrono::nanoseconds{below(400'000'000)};
+            copy.packet_number = ++number_;
+            if (has_ids_ && below(2) == 0)
+                copy.ip_id = ends_[sender].id = static_cast<std::uint16_t>(ends_[sender].id + 1);
+            return {copy, sender};
+        }
+        return earlier_.back();
+    }
+
+private:
+    struct end {
+        std::uint32_t next = 0;
+        std::uint32_t acknowledged = 0;
+        std::uint32_t clock = 0;
+        std::uint16_t id = 0;
+    };
+
+    std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
+
+    void twist(segment& made, end& own, const end& peer) {
+        switch (below(18)) {
+        case 0: own.next += below(3000); break; // what comes before it is lost, or not captured
+        case 1: made.sequence = {own.next - below(5000)}; break;
+        case 2: made.payload_length = below(3); break;
+        case 3: made.window = 0; break;
+        case 4: made.window = static_cast<std::uint16_t>(below(600)); break;
+        case 5: made.sequence = {own.next - 1}, made.payload_length = below(2); break;
+        case 6: made.flags = {0x11}; break;
+        case 7: made.flags = {0x14}; break;
+        case 8: made.flags = {static_cast<std::uint16_t>(below(2) == 0 ? 0x02 : 0x12)}; break;
+        case 9: made.flags = {0}; break;
+        case 10: made.acknowledgment = {peer.next + below(4000)}; break;
+        case 11: made.acknowledgment = {peer.next - below(20000)}; break;
+        case 12:
+            made.options.sack_block_count = 1;
+            made.options.sack_block_storage[0] = {{peer.next - below(3000)}, {peer.next - below(1000)}};
+            break;
+        case 13: made.options.sack_permitted = true; break;
+        case 14: made.sequence = {below(0xffffffff)}; break;
+        case 15: made.acknowledgment = {below(0xffffffff)}; break;
+        case 16: own.next += below(2) == 0 ? (1u << 28) : (1u << 25); break;
+        default: made.time = now_ -= 700ms; break;
+        }
+    }
+
+    std::mt19937 random_;
+    std::array<end, 2> ends_{};
+    timestamp now_{1000h};
+    std::uint64_t number_ = 0;
+    std::uint32_t oddities_ = 0;
+    bool has_clock_ = false;
+    bool has_ids_ = false;
+    bool one_way_ = false;
+    std::vector<std::pair<segment, side>> earlier_{};
+};
+
+/// Gets data of which much is in flight, so that its connection takes a piece of the shared memory.
+void make_busy(evidence_rules& rules, evidence_rules::connection_state& of, timestamp now, std::uint32_t begin = 0) {
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        const segment sent{.time = now,
+                           .packet_number = i + 1,
+                           .sequence = {begin + i * 100},
+                           .acknowledgment = {500},
+                           .payload_length = 100,
+                           .window = 1000,
+                           .flags = {0x10}};
+        CHECK(rules.judge({.segment = sent, .sender = 0}, of).names == verdict_names::none);
+    }
+}
+
+verdict acknowledge(evidence_rules& rules, evidence_rules::connection_state& of, timestamp now, std::uint32_t number) {
+    const segment sent{.time = now, .sequence = {500}, .acknowledgment = {number}, .window = 1000, .flags = {0x10}};
+    return rules.judge({.segment = sent, .sender = 1}, of);
+}
+
+} // namespace
+
+TEST_CASE("the short way of plain segments comes to the same as the long one") {
+    std::size_t calm = 0;
+    std::size_t all = 0;
+    for (std::uint32_t seed = 0; seed < 400; ++seed) {
+        const std::uint32_t limits[]{0, 1, 1000};
+        const std::uint32_t limit = limits[seed % 3];
+        evidence_rules rules{limit};
+        evidence_rules measure{limit};
+        std::array<talk, 3> talks{talk{seed}, talk{seed + 1000}, talk{seed + 2000}};
+        std::array<evidence_rules::connection_state, 3> states{};
+        std::array<evidence_rules::connection_state, 3> measures{};
+        bool same = true;
+        for (std::size_t i = 0; i < 1500 && same; ++i) {
+            const std::size_t which = i % 7 < 4 ? 0 : i % 3;
+            const auto [sent, sender] = talks[which].next();
+            calm += states[which].sides[sender].is_calm;
+            ++all;
+            const verdict said = rules.judge({.segment = sent, .sender = sender}, states[which]);
+            const verdict meant = measure.judge_with_care({.segment = sent, .sender = sender}, measures[which]);
+            same = said == meant && states == measures;
+            for (std::size_t each = 0; each < 3 && same; ++each) {
+                const auto* const memory = rules.remembered_at_length(states[each]);
+                const auto* const meant_memory = measure.remembered_at_length(measures[each]);
+                same =
+                    memory == nullptr ? meant_memory == nullptr : meant_memory != nullptr && *memory == *meant_memory;
+            }
+            CAPTURE(i);
+            CAPTURE(seed);
+            REQUIRE(same);
+        }
+    }
+    CHECK(calm > all / 2); // else it would say nothing
+}
+
+TEST_CASE("what a plain segment touches of a side is in one cache line") {
+    using side_state = evidence_rules::side_state;
+    const side_state of{};
+    const auto place = [&](const auto& member) {
+        return static_cast<std::size_t>(reinterpret_cast<const char*>(&member) - reinterpret_cast<const char*>(&of));
+    };
+    CHECK(alignof(side_state) == 64);
+    CHECK(place(of.recent) <= 64);
+    CHECK(place(of.window) < 64);
+    CHECK(sizeof(side_state) == 192);
+    CHECK(sizeof(evidence_rules::connection_state) <= 448);
+    CHECK(sizeof(evidence_rules::long_memory) <= 960);
+}
+
+TEST_CASE("a connection that leaves gives back its shared memory") {
+    evidence_rules rules{1};
+    for (int i = 0; i < 1000; ++i) {
+        evidence_rules::connection_state first{};
+        make_busy(rules, first, timestamp{1h});
+        REQUIRE(rules.remembered_at_length(first) != nullptr);
+        evidence_rules::connection_state second{};
+        make_busy(rules, second, timestamp{1h});
+        REQUIRE(rules.remembered_at_length(second) == nullptr);
+        rules.forget(second); // it has nothing to give back
+        rules.forget(first);
+        CHECK(first == evidence_rules::connection_state{});
+        rules.forget(first);
+    }
+}
+
+TEST_CASE("where memory is short, who needs none any more gives it back") {
+    evidence_rules rules{1};
+    evidence_rules::connection_state first{};
+    make_busy(rules, first, timestamp{1h});
+    CHECK(acknowledge(rules, first, timestamp{1h + 10ms}, 900).names == verdict_names::none);
+    CHECK(acknowledge(rules, first, timestamp{1h + 2s}, 950).names == verdict_names::none);
+    CHECK(acknowledge(rules, first, timestamp{1h + 3s}, 1000).names == verdict_names::none);
+    CHECK(rules.remembered_at_length(first) != nullptr); // nobody wants it
+
+    evidence_rules::connection_state second{};
+    make_busy(rules, second, timestamp{1h + 3s});
+    CHECK(rules.remembered_at_length(second) == nullptr);
+    CHECK(acknowledge(rules, first, timestamp{1h + 4s}, 1000).names == verdict_names::none);
+    CHECK(rules.remembered_at_length(first) == nullptr);
+    make_busy(rules, second, timestamp{1h + 4s}, 1000);
+    CHECK(rules.remembered_at_length(second) != nullptr);
+}
+
+TEST_CASE("where memory is short, who needs it keeps it") {
+    evidence_rules rules{1};
+    evidence_rules::connection_state first{};
+    evidence_rules::connection_state second{};
+    make_busy(rules, first, timestamp{1h});
+    make_busy(rules, second, timestamp{1h});
+    SUBCASE("since data is in flight") {
+        static_cast<void>(acknowledge(rules, first, timestamp{1h + 4s}, 900));
+    }
+    SUBCASE("since it was shortly before") {
+        static_cast<void>(acknowledge(rules, first, timestamp{1h + 499ms}, 1000));
+    }
+    SUBCASE("since something is missing") {
+        const segment beyond{.time = timestamp{1h},
+                             .sequence = {1100},
+                             .acknowledgment = {500},
+                             .payload_length = 100,
+                             .window = 1000,
+                             .flags = {0x10}};
+        CHECK(rules.judge({.segment = beyond, .sender = 0}, first).has(verdict_names::lost_segment));
+        static_cast<void>(acknowledge(rules, first, timestamp{1h + 4s}, 1200));
+    }
+    CHECK(rules.remembered_at_length(first) != nullptr);
+}
+
+TEST_CASE("memory is given back by the next plain segment too") {
+    evidence_rules rules{1};
+    evidence_rules::connection_state first{};
+    evidence_rules::connection_state second{};
+    make_busy(rules, first, timestamp{1h});
+    static_cast<void>(acknowledge(rules, first, timestamp{1h + 10ms}, 900));
+    make_busy(rules, second, timestamp{1h});
+    static_cast<void>(acknowledge(rules, first, timestamp{1h + 4s}, 1000));
+    CHECK(rules.remembered_at_length(first) == nullptr);
+    // What it keeps is as much as if it had never had more.
+    const segment again{.time = timestamp{1h + 5s},
+                        .packet_number = 100,
+                        .sequence = {900},
+                        .acknowledgment = {500},
+                        .payload_length = 100,
+                        .window = 1000,
+                        .flags = {0x18}};
+    const verdict said = rules.judge({.segment = again, .sender = 0}, first);
+    CHECK(said.has(verdict_names::spurious_retransmission));
+    CHECK(said.earlier_packet == 10);
+}
