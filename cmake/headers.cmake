@@ -20,8 +20,10 @@ set(tcplens_headers
     capture/limits.hpp
     capture/link_type.hpp
     capture/mapped_file.hpp
+    capture/mapped_source.hpp
     capture/memory_source.hpp
     capture/option_list.hpp
+    capture/out_of_line.hpp
     capture/packet.hpp
     capture/packet_iterator.hpp
     capture/packet_options.hpp
@@ -88,7 +90,6 @@ set(tcplens_headers
     wire/nflog.hpp
     wire/nsh.hpp
     wire/null_loopback.hpp
-    wire/out_of_line.hpp
     wire/packet_outcome.hpp
     wire/pflog.hpp
     wire/ppp.hpp

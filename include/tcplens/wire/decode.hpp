@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/out_of_line.hpp"
 #include "../capture/packet.hpp"
 #include "checksum_state.hpp"
 #include "decode_options.hpp"
 #include "decode_statistics.hpp"
 #include "layer_walk.hpp"
 #include "link_layers.hpp"
-#include "out_of_line.hpp"
 #include "segment.hpp"
 #include "tcp.hpp"
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
+#include "../capture/out_of_line.hpp"
 #include "ip_payload.hpp"
-#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
