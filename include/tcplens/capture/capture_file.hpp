@@ -15,9 +15,9 @@
 #include "skipped_parts.hpp"
 #include "stream_source.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <iterator>
 #include <optional>
 #include <type_traits>
@@ -39,20 +39,11 @@ namespace tcplens {
 /// packet at hand, not the bytes of a mapped file.
 class capture_file {
 public:
-    /// Opens the file. See mapped_file for what happens if it is truncated while it is being read.
-    explicit capture_file(const std::filesystem::path& path) {
-        file_stream file{path};
-        if (file.error()) {
-            open_error_ = file.error();
-            return;
-        }
-        mapped_file mapping{file};
-        if (mapping.bytes().empty()) {
-            reader_.emplace<streamed>(stream_source{std::move(file)});
-        } else {
-            reader_.emplace<mapped>(mapped_source{std::move(mapping)});
-        }
-    }
+    /// Opens the file at a path: a string, a std::filesystem::path, whatever file_stream takes. See mapped_file for what
+    /// happens if it is truncated while it is being read.
+    template <typename Path>
+    requires std::constructible_from<file_stream, const Path&>
+    explicit capture_file(const Path& path) { open(file_stream{path}); }
 
     /// Reads what is open already, without mapping it: file_stream::standard_input(), or a file that somebody may
     /// truncate.
@@ -117,6 +108,19 @@ private:
     using streamed = capture_reader<stream_source<file_stream>>;
 
     TCPLENS_OUT_OF_LINE const packet* next_of_stream() { return std::get_if<streamed>(&reader_)->next(); }
+
+    void open(file_stream file) {
+        if (file.error()) {
+            open_error_ = file.error();
+            return;
+        }
+        mapped_file mapping{file};
+        if (mapping.bytes().empty()) {
+            reader_.emplace<streamed>(stream_source{std::move(file)});
+        } else {
+            reader_.emplace<mapped>(mapped_source{std::move(mapping)});
+        }
+    }
 
     template <typename Question>
     std::invoke_result_t<Question, const mapped&> ask(Question question) const {
