@@ -14,6 +14,7 @@
 #include <ranges>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -91,6 +92,24 @@ TEST_CASE("a capture file of either format is read whole") {
     REQUIRE(capture.next() != nullptr);
     CHECK(capture.position() == 24 + 16 + 5);
     CHECK(capture.packets() == 1);
+}
+
+TEST_CASE("a path is a string of any kind, or a std::filesystem::path") {
+    const temporary_folder folder;
+    const byte_vector bytes = two_packets();
+    const std::filesystem::path path = folder.file("a.pcap", bytes);
+    const std::string string = path.string();
+    std::vector<char> characters{string.begin(), string.end()};
+    characters.push_back('\0');
+    CHECK(read_all(capture_file{path}) == read_memory(bytes));
+    CHECK(read_all(capture_file{string}) == read_memory(bytes));
+    CHECK(read_all(capture_file{string.c_str()}) == read_memory(bytes));
+    CHECK(read_all(capture_file{characters.data()}) == read_memory(bytes)); // as argv has them
+    CHECK(read_all(capture_file{(string + "b").substr(0, string.size())}) == read_memory(bytes));
+    CHECK(read_all(capture_file{std::string_view{string + "b"}.substr(0, string.size())}) == read_memory(bytes));
+    CHECK(capture_file{"no such file"}.error()->code == capture_error_code::file_not_found);
+    static_assert(!std::is_constructible_v<capture_file, int>);
+    static_assert(!std::is_convertible_v<std::string, capture_file>);
 }
 
 TEST_CASE("packets of a mapped file stay good when the next one is read, and when the capture is moved") {
