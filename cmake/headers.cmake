@@ -21,8 +21,10 @@ set(tcplens_headers
     capture/limits.hpp
     capture/link_type.hpp
     capture/mapped_file.hpp
+    capture/mapped_source.hpp
     capture/memory_source.hpp
     capture/option_list.hpp
+    capture/out_of_line.hpp
     capture/packet.hpp
     capture/packet_iterator.hpp
     capture/packet_options.hpp
@@ -89,7 +91,6 @@ set(tcplens_headers
     wire/nflog.hpp
     wire/nsh.hpp
     wire/null_loopback.hpp
-    wire/out_of_line.hpp
     wire/packet_outcome.hpp
     wire/pflog.hpp
     wire/ppp.hpp

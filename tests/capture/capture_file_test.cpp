@@ -6,14 +6,18 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <ranges>
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #ifndef _WIN32
 #include <sys/stat.h>
@@ -88,6 +92,24 @@ TEST_CASE("a capture file of either format is read whole") {
     REQUIRE(capture.next() != nullptr);
     CHECK(capture.position() == 24 + 16 + 5);
     CHECK(capture.packets() == 1);
+}
+
+TEST_CASE("a path is a string of any kind, or a std::filesystem::path") {
+    const temporary_folder folder;
+    const byte_vector bytes = two_packets();
+    const std::filesystem::path path = folder.file("a.pcap", bytes);
+    const std::string string = path.string();
+    std::vector<char> characters{string.begin(), string.end()};
+    characters.push_back('\0');
+    CHECK(read_all(capture_file{path}) == read_memory(bytes));
+    CHECK(read_all(capture_file{string}) == read_memory(bytes));
+    CHECK(read_all(capture_file{string.c_str()}) == read_memory(bytes));
+    CHECK(read_all(capture_file{characters.data()}) == read_memory(bytes)); // as argv has them
+    CHECK(read_all(capture_file{(string + "b").substr(0, string.size())}) == read_memory(bytes));
+    CHECK(read_all(capture_file{std::string_view{string + "b"}.substr(0, string.size())}) == read_memory(bytes));
+    CHECK(capture_file{"no such file"}.error()->code == capture_error_code::file_not_found);
+    static_assert(!std::is_constructible_v<capture_file, int>);
+    static_assert(!std::is_convertible_v<std::string, capture_file>);
 }
 
 TEST_CASE("packets of a mapped file stay good when the next one is read, and when the capture is moved") {
@@ -181,6 +203,73 @@ TEST_CASE("a mapping lasts longer than the file stream, and can be moved") {
     CHECK(mapped_file{file_stream{folder.path() / "missing"}}.bytes().empty());
     CHECK(mapped_file{file_stream{folder.file("empty", {})}}.bytes().empty());
 }
+
+TEST_CASE(
+    "a mapped source goes through a file as memory does, over the ends of its chunks, to the end and not beyond") {
+    const temporary_folder folder;
+    constexpr std::size_t chunk = mapped_source::chunk_size;
+    for (const std::size_t size : {std::size_t{1}, chunk - 1, chunk, chunk + 1, 3 * chunk, 3 * chunk + 5}) {
+        const byte_vector bytes = counting(size);
+        mapped_source source{mapped_file{file_stream{folder.file("a", bytes)}}};
+        CHECK(source.size() == size);
+        CHECK(!source.read_error());
+        constexpr std::size_t step = 999'983;
+        while (source.position() < size) {
+            const std::size_t at = static_cast<std::size_t>(source.position());
+            const auto rest = source.peek(1);
+            REQUIRE(rest.size() == size - at);
+            REQUIRE(std::ranges::equal(rest.first(std::min<std::size_t>(rest.size(), 100)),
+                                       std::span{bytes}.subspan(at).first(std::min<std::size_t>(rest.size(), 100))));
+            REQUIRE(source.skip(step) == std::min(step, size - at));
+        }
+        CHECK(source.peek(1).empty());
+        CHECK(source.skip(1) == 0);
+        CHECK(source.position() == size);
+        // what was given up comes back
+        mapped_source again{mapped_file{file_stream{folder.path() / "a"}}};
+        const auto all = again.peek(size);
+        CHECK(again.skip(size + 1) == size);
+        mapped_source moved;
+        moved = std::move(again);
+        CHECK(moved.position() == size);
+        CHECK(std::ranges::equal(all, bytes));
+    }
+    CHECK(mapped_source{}.peek(1).empty());
+    CHECK(mapped_source{}.skip(1) == 0);
+}
+
+#ifdef __linux__
+
+TEST_CASE("of a long file only a part is in memory at a time, and packets stay good all the same") {
+    const auto resident_of_files = [] { // in bytes
+        std::ifstream file{"/proc/self/statm"};
+        std::size_t all = 0;
+        std::size_t resident = 0;
+        std::size_t shared = 0;
+        file >> all >> resident >> shared;
+        return shared * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    };
+    const temporary_folder folder;
+    const auto path = folder.file("long.pcap", many_packets(60'000));
+    capture_file capture{path};
+    const std::size_t before = resident_of_files();
+    std::size_t most = before;
+    std::vector<std::span<const std::byte>> some;
+    unsigned sum = 0;
+    for (const packet& each : capture) {
+        sum += std::to_integer<unsigned>(each.bytes[each.number % 1000]); // all pages are looked at
+        if (each.number % 1000 == 1) {
+            some.push_back(each.bytes);
+            most = std::max(most, resident_of_files());
+        }
+    }
+    CHECK(sum != 0);
+    CHECK(capture.packets() == 60'000);
+    CHECK(most - before < 16 * 1024 * 1024);
+    for (const auto bytes : some) CHECK(std::ranges::equal(bytes, counting(1000)));
+}
+
+#endif
 
 #ifndef _WIN32
 

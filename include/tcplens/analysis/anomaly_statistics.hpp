@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace tcplens {
@@ -81,7 +80,8 @@ inline void gather_by_address(std::vector<address_count>& counts) {
         else counts[kept++] = each;
     }
     counts.resize(kept);
-    std::ranges::stable_sort(counts, std::ranges::greater{}, &address_count::count);
+    std::stable_sort(counts.begin(), counts.end(),
+                     [](const address_count& a, const address_count& b) { return a.count > b.count; });
 }
 
 /// Counts over all connections that the filter selects.

@@ -7,16 +7,17 @@
 #include "capture_section.hpp"
 #include "file_stream.hpp"
 #include "mapped_file.hpp"
-#include "memory_source.hpp"
+#include "mapped_source.hpp"
+#include "out_of_line.hpp"
 #include "packet.hpp"
 #include "packet_iterator.hpp"
 #include "packet_options.hpp"
 #include "skipped_parts.hpp"
 #include "stream_source.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <iterator>
 #include <optional>
 #include <type_traits>
@@ -33,24 +34,16 @@ namespace tcplens {
 ///     for (const tcplens::packet& packet : capture) …
 ///     if (capture.error()) std::cerr << capture.error()->message() << '\n'; // all before it counts
 ///
+/// Of a mapped file about 8 MiB are in memory at a time, however long it is: see mapped_source.
 /// A file that can't be opened is an empty range with an error. Moving a capture invalidates its iterators and the
 /// packet at hand, not the bytes of a mapped file.
 class capture_file {
 public:
-    /// Opens the file. See mapped_file for what happens if it is truncated while it is being read.
-    explicit capture_file(const std::filesystem::path& path) {
-        file_stream file{path};
-        if (file.error()) {
-            open_error_ = file.error();
-            return;
-        }
-        mapping_ = mapped_file{file};
-        if (mapping_.bytes().empty()) {
-            reader_.emplace<streamed>(stream_source{std::move(file)});
-        } else {
-            reader_.emplace<mapped>(memory_source{mapping_.bytes()});
-        }
-    }
+    /// Opens the file at a path: a string, a std::filesystem::path, whatever file_stream takes. See mapped_file for what
+    /// happens if it is truncated while it is being read.
+    template <typename Path>
+    requires std::constructible_from<file_stream, const Path&>
+    explicit capture_file(const Path& path) { open(file_stream{path}); }
 
     /// Reads what is open already, without mapping it: file_stream::standard_input(), or a file that somebody may
     /// truncate.
@@ -63,7 +56,7 @@ public:
     const packet* next() {
         if (auto* const reader = std::get_if<mapped>(&reader_)) [[likely]]
             return reader->next();
-        return std::get_if<streamed>(&reader_)->next();
+        return next_of_stream();
     }
 
     /// Reads the next packet; the range goes on from where reading stands.
@@ -115,8 +108,23 @@ public:
     }
 
 private:
-    using mapped = capture_reader<memory_source>;
+    using mapped = capture_reader<mapped_source>;
     using streamed = capture_reader<stream_source<file_stream>>;
+
+    TCPLENS_OUT_OF_LINE const packet* next_of_stream() { return std::get_if<streamed>(&reader_)->next(); }
+
+    void open(file_stream file) {
+        if (file.error()) {
+            open_error_ = file.error();
+            return;
+        }
+        mapped_file mapping{file};
+        if (mapping.bytes().empty()) {
+            reader_.emplace<streamed>(stream_source{std::move(file)});
+        } else {
+            reader_.emplace<mapped>(mapped_source{std::move(mapping)});
+        }
+    }
 
     template <typename Question>
     std::invoke_result_t<Question, const mapped&> ask(Question question) const {
@@ -124,9 +132,8 @@ private:
         return question(*std::get_if<streamed>(&reader_));
     }
 
-    mapped_file mapping_{};
     std::optional<capture_error> open_error_{};
-    std::variant<mapped, streamed> reader_{std::in_place_type<mapped>, memory_source{}};
+    std::variant<mapped, streamed> reader_{std::in_place_type<mapped>, mapped_source{}};
 };
 
 } // namespace tcplens

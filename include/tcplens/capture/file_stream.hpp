@@ -7,9 +7,10 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 #include <algorithm>
 #include <io.h>
 #include <share.h>
-#include <system_error>
+#include <wchar.h>
 #else
 #include <unistd.h>
 #endif
@@ -31,7 +32,12 @@ namespace tcplens {
 class file_stream {
 public:
     /// Opens a path; error() tells whether that failed. A FIFO is opened when its other end is.
-    explicit file_stream(const std::filesystem::path& path) noexcept { open(path); }
+    explicit file_stream(const char* path) noexcept { open(path); }
+    /// The same; from anything that has its characters, as std::filesystem::path and std::string do.
+    template <typename Path>
+    requires requires(const Path& path) { path.c_str(); }
+    explicit file_stream(const Path& path) noexcept { open(path.c_str()); }
+    explicit file_stream(std::string_view path) : file_stream(std::string{path}) {}
 
     /// Standard input (in binary mode on Windows). It stays open.
     [[nodiscard]] static file_stream standard_input() noexcept {
@@ -93,21 +99,38 @@ public:
 private:
     file_stream() noexcept = default;
 
-    void open(const std::filesystem::path& path) noexcept {
 #ifdef _WIN32
-        std::error_code ignored;
-        if (std::filesystem::is_directory(path, ignored)) {
+    static errno_t open_descriptor(int& descriptor, const char* path) noexcept {
+        return _sopen_s(&descriptor, path, read_only, _SH_DENYNO, 0);
+    }
+    static errno_t open_descriptor(int& descriptor, const wchar_t* path) noexcept {
+        return _wsopen_s(&descriptor, path, read_only, _SH_DENYNO, 0);
+    }
+    static int look_at(const char* path, struct _stat64& status) noexcept {
+        return _stat64(path, &status);
+    }
+    static int look_at(const wchar_t* path, struct _stat64& status) noexcept {
+        return _wstat64(path, &status);
+    }
+
+    static constexpr int read_only = _O_RDONLY | _O_BINARY | _O_NOINHERIT;
+#endif
+
+    template <typename Character>
+    void open(const Character* path) noexcept {
+#ifdef _WIN32
+        struct _stat64 status;
+        if (look_at(path, status) == 0 && (status.st_mode & _S_IFMT) == _S_IFDIR) {
             error_ = {.code = capture_error_code::is_a_directory};
             return;
         }
-        const int failure = _wsopen_s(&descriptor_, path.c_str(), _O_RDONLY | _O_BINARY | _O_NOINHERIT, _SH_DENYNO, 0);
+        const errno_t failure = open_descriptor(descriptor_, path);
         if (failure != 0) {
             descriptor_ = -1;
             fail(failure);
             return;
         }
         owned_ = true;
-        struct _stat64 status;
         if (_fstat64(descriptor_, &status) != 0) {
             fail(errno);
         } else if ((status.st_mode & _S_IFMT) == _S_IFREG) {
@@ -115,7 +138,7 @@ private:
         }
 #else
         do {
-            descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+            descriptor_ = ::open(path, O_RDONLY | O_CLOEXEC);
         } while (descriptor_ < 0 && errno == EINTR);
         if (descriptor_ < 0) {
             fail(errno);

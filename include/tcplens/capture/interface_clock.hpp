@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "out_of_line.hpp"
 #include "timestamp.hpp"
 
 #include <array>
@@ -21,23 +22,19 @@ public:
     constexpr explicit interface_clock(std::uint8_t resolution = 6, std::int64_t offset = 0) noexcept
         : offset_(offset), exponent_(resolution & 0x7f), binary_((resolution & 0x80) != 0) {
         if (!binary_ && exponent_ <= 9 && offset == 0) {
-            nanoseconds_per_unit_ = static_cast<std::int64_t>(power_of_ten(9u - exponent_));
-            exact_up_to_ = static_cast<std::uint64_t>(largest / nanoseconds_per_unit_);
+            nanoseconds_per_unit_ = static_cast<std::int32_t>(power_of_ten(9u - exponent_));
+            multiplied_below_ = static_cast<std::uint64_t>(largest / nanoseconds_per_unit_) + 1;
         }
     }
 
+    /// Whether a multiplication makes a time of the value, as with all usual clocks.
+    [[nodiscard]] constexpr bool is_simple(std::uint64_t units) const noexcept { return units < multiplied_below_; }
+
     [[nodiscard]] constexpr timestamp operator()(std::uint64_t units) const noexcept {
-        if (nanoseconds_per_unit_ != 0 && units <= exact_up_to_) [[likely]] {
+        if (is_simple(units)) [[likely]] {
             return at(static_cast<std::int64_t>(units) * nanoseconds_per_unit_);
         }
-        std::uint64_t seconds = 0;
-        std::int64_t nanoseconds = 0; // within the second
-        if (binary_) {
-            split_binary(units, seconds, nanoseconds);
-        } else {
-            split_decimal(units, seconds, nanoseconds);
-        }
-        return add_offset(seconds, nanoseconds);
+        return divide(units);
     }
 
 private:
@@ -47,6 +44,18 @@ private:
 
     static constexpr timestamp at(std::int64_t nanoseconds) noexcept {
         return timestamp{std::chrono::nanoseconds{nanoseconds}};
+    }
+
+    /// What the multiplication does for the usual clocks, for any.
+    TCPLENS_OUT_OF_LINE constexpr timestamp divide(std::uint64_t units) const noexcept {
+        std::uint64_t seconds = 0;
+        std::int64_t nanoseconds = 0; // within the second
+        if (binary_) {
+            split_binary(units, seconds, nanoseconds);
+        } else {
+            split_decimal(units, seconds, nanoseconds);
+        }
+        return add_offset(seconds, nanoseconds);
     }
 
     /// \pre exponent <= 19
@@ -113,9 +122,9 @@ private:
         return whole < smallest - (nanoseconds - second) ? timestamp::min() : at(whole + (nanoseconds - second));
     }
 
-    std::int64_t nanoseconds_per_unit_ = 0; ///< of the usual clocks, for which a multiplication will do; otherwise 0
-    std::uint64_t exact_up_to_ = 0;         ///< the last value for which it will
+    std::uint64_t multiplied_below_ = 0; ///< the values for which a multiplication will do, those of the usual clocks
     std::int64_t offset_;
+    std::int32_t nanoseconds_per_unit_ = 0; ///< of those
     std::uint8_t exponent_;
     bool binary_;
 };

@@ -48,6 +48,7 @@ protected:
     /// Ends reading with an error. Returns no packet, so that next() can return what this returns.
     constexpr const packet* fail(const capture_error& error) {
         error_ = error;
+        usual_ = false;
         packet_.bytes = {}; // what a stream held of it may be gone
         return nullptr;
     }
@@ -71,6 +72,9 @@ protected:
     Source source_;
     packet packet_{};
     std::optional<capture_error> error_{};
+    /// What is read is as nearly all captures are, in the byte order of this machine, and there is no error: so next() may
+    /// try the short way first.
+    bool usual_ = false;
 };
 
 } // namespace tcplens

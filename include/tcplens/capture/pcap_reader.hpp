@@ -8,6 +8,7 @@
 #include "capture_interface.hpp"
 #include "capture_section.hpp"
 #include "limits.hpp"
+#include "out_of_line.hpp"
 #include "packet.hpp"
 #include "packet_iterator.hpp"
 #include "packet_options.hpp"
@@ -42,10 +43,18 @@ public:
     /// The next packet, good until the next call (and as long as the source's memory, over a memory_source);
     /// nullptr at the end of the capture or at an error, which error() then tells.
     constexpr const packet* next() {
-        if (this->error_) [[unlikely]]
-            return nullptr;
-
-        return order_ == std::endian::native ? read_record<std::endian::native>() : read_record<reversed>();
+        if (usual_) [[likely]] {
+            const std::span<const std::byte> record = source_.peek(usual_record_header_length);
+            if (record.size() >= usual_record_header_length) [[likely]] {
+                const auto captured = load<std::uint32_t>(record.data() + 8, std::endian::native);
+                if (captured <= max_record_length && usual_record_header_length + captured <= record.size())
+                    [[likely]] {
+                    const auto original = load<std::uint32_t>(record.data() + 12, std::endian::native);
+                    return deliver(record, std::endian::native, usual_record_header_length, captured, original);
+                }
+            }
+        }
+        return read_record();
     }
 
     /// Reads the next packet; the range goes on from where reading stands.
@@ -82,31 +91,22 @@ private:
 
     using packet_reader<Source>::source_;
     using packet_reader<Source>::packet_;
+    using packet_reader<Source>::usual_;
 
-    static constexpr std::endian reversed =
-        std::endian::native == std::endian::little ? std::endian::big : std::endian::little;
+    /// The next record, whatever it is like.
+    TCPLENS_OUT_OF_LINE constexpr const packet* read_record() {
+        if (this->error_) return nullptr;
 
-    template <std::endian Order>
-    [[nodiscard]] static constexpr std::uint32_t field(std::span<const std::byte> header, std::size_t at) noexcept {
-        return load<std::uint32_t>(header.data() + at, Order);
-    }
-
-    /// For one order at a time, so that no field has to ask for it.
-    template <std::endian Order>
-    constexpr const packet* read_record() {
         std::span<const std::byte> record = source_.peek(record_header_length_);
-        if (record.size() < record_header_length_) [[unlikely]]
-            return finish(record.size());
+        if (record.size() < record_header_length_) return finish(record.size());
 
-        const std::uint32_t seconds = field<Order>(record, 0);
-        const std::uint32_t fraction = field<Order>(record, 4);
-        std::uint32_t captured = field<Order>(record, 8);
-        std::uint32_t original = field<Order>(record, 12);
-        if (lengths_ != length_order::captured_first) [[unlikely]] {
+        auto captured = load<std::uint32_t>(record.data() + 8, order_);
+        auto original = load<std::uint32_t>(record.data() + 12, order_);
+        if (lengths_ != length_order::captured_first) {
             // until version 2.3, some wrote the length on the wire first
             if (lengths_ == length_order::original_first || captured > original) std::swap(captured, original);
         }
-        if (captured > max_record_length) [[unlikely]] {
+        if (captured > max_record_length) {
             return this->fail({.code = capture_error_code::record_too_long,
                                .offset = source_.position(),
                                .packet_number = packet_.number + 1,
@@ -116,20 +116,26 @@ private:
         }
 
         const std::size_t length = record_header_length_ + captured;
-        if (record.size() < length) [[unlikely]] {
+        if (record.size() < length) {
             record = source_.peek(length);
             if (record.size() < length) {
                 return this->ran_out(record_name, source_.position(), packet_.number + 1, length, record.size());
             }
         }
-        source_.skip(length);
+        return deliver(record, order_, record_header_length_, captured, original);
+    }
 
+    constexpr const packet* deliver(std::span<const std::byte> record, std::endian order, std::size_t header_length,
+                                    std::uint32_t captured, std::uint32_t original) {
+        const std::int64_t seconds = load<std::uint32_t>(record.data(), order);
+        const std::int64_t fraction = load<std::uint32_t>(record.data() + 4, order);
         // at most 2^32 s and 2^32 us after the epoch: within what a timestamp can hold
-        packet_.time = timestamp{std::chrono::nanoseconds{std::int64_t{seconds} * 1'000'000'000 +
-                                                          std::int64_t{fraction} * nanoseconds_per_fraction_}};
-        packet_.bytes = record.subspan(record_header_length_, captured);
+        packet_.time =
+            timestamp{std::chrono::nanoseconds{seconds * 1'000'000'000 + fraction * nanoseconds_per_fraction_}};
+        packet_.bytes = record.subspan(header_length, captured);
         packet_.wire_length = std::max(original, captured);
         ++packet_.number;
+        source_.skip(header_length + captured);
         return &packet_;
     }
 
@@ -180,6 +186,8 @@ private:
         if ((link & 0x0400'0000) != 0) fcs_bits_ = static_cast<std::uint8_t>((link >> 28) * 16);
         source_.skip(header_length);
         opened_ = true;
+        usual_ = order_ == std::endian::native && lengths_ == length_order::captured_first &&
+                 record_header_length_ == usual_record_header_length;
     }
 
     constexpr const packet* finish(std::size_t left) {

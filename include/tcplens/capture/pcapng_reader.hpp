@@ -11,6 +11,7 @@
 #include "interface_clock.hpp"
 #include "limits.hpp"
 #include "option_list.hpp"
+#include "out_of_line.hpp"
 #include "packet.hpp"
 #include "packet_iterator.hpp"
 #include "packet_options.hpp"
@@ -52,56 +53,20 @@ public:
 
     /// The next packet, good until the next call (and as long as the source's memory, over a memory_source);
     /// nullptr at the end of the capture or at an error, which error() then tells.
-    constexpr const packet* next() {
-        if (this->error_) [[unlikely]]
-            return nullptr;
-
-        while (true) {
-            const std::span<const std::byte> header = source_.peek(smallest_block);
-            if (header.size() < smallest_block) [[unlikely]]
-                return finish(header.size());
-
-            const auto type = load<std::uint32_t>(header.data(), order_);
-            if (type == enhanced_packet && readable_) [[likely]] {
-                // no field after this has to ask for the order
-                return order_ == std::endian::native ? read_packet<std::endian::native>(header, enhanced_packet)
-                                                     : read_packet<reversed>(header, enhanced_packet);
-            }
-            if (type == pcapng_magic) { // in either byte order: its own is known only from within
-                if (!read_section_header()) return nullptr;
-                continue;
-            }
-
-            const auto length = load<std::uint32_t>(header.data() + 4, order_);
-            if (!readable_) {
-                if (!skip_block("block", length)) return nullptr;
-                continue;
-            }
-            switch (type) {
-            case obsolete_packet:
-                return order_ == std::endian::native ? read_packet<std::endian::native>(header, obsolete_packet)
-                                                     : read_packet<reversed>(header, obsolete_packet);
-            case simple_packet: return read_simple_packet(header, length);
-            case interface_description:
-                if (!read_interface(header, length)) return nullptr;
-                break;
-            case interface_statistics_block:
-                if (!read_statistics(header, length)) return nullptr;
-                break;
-            case journal_export:
-            case sysdig_event:
-            case sysdig_event_2:
-            case sysdig_event_2_large:
-            case custom:
-            case custom_not_to_copy:
-                if (!skip_block("block", length)) return nullptr;
-                ++packet_.number;
-                ++skipped_.numbered_blocks;
-                break;
-            default:
-                if (!skip_block("block", length)) return nullptr;
+    TCPLENS_OUT_OF_LINE constexpr const packet* next() {
+        if (usual_) [[likely]] {
+            const std::span<const std::byte> rest = source_.peek(smallest_block);
+            if (rest.size() >= smallest_packet_block) [[likely]] {
+                const std::size_t whole = length_of_sound_packet(rest);
+                if (whole != 0) [[likely]] {
+                    deliver_timed(rest, std::endian::native, load<std::uint32_t>(rest.data() + 8, std::endian::native),
+                                  load<std::uint32_t>(rest.data() + 20, std::endian::native));
+                    source_.skip(whole);
+                    return &packet_;
+                }
             }
         }
+        return read_blocks();
     }
 
     /// Reads the next packet; the range goes on from where reading stands.
@@ -161,19 +126,18 @@ private:
     static constexpr std::uint32_t smallest_block = 12;
     static constexpr std::uint32_t trailer_length = 4;
     static constexpr std::uint32_t packet_header_length = 28;
+    static constexpr std::uint32_t smallest_packet_block = packet_header_length + trailer_length;
     static constexpr std::uint32_t simple_packet_header_length = 12;
     static constexpr std::uint32_t interface_header_length = 16;
     static constexpr std::uint32_t section_header_length = 24;
     static constexpr std::uint32_t statistics_header_length = 20;
-
-    static constexpr std::endian reversed =
-        std::endian::native == std::endian::little ? std::endian::big : std::endian::little;
 
     static constexpr std::string_view section_header_name = "section header";
     static constexpr std::string_view interface_name = "interface description";
 
     using packet_reader<Source>::source_;
     using packet_reader<Source>::packet_;
+    using packet_reader<Source>::usual_;
 
     /// To a multiple of four. \pre not above 2^32 - 4
     [[nodiscard]] static constexpr std::uint32_t rounded_up(std::uint32_t length) noexcept {
@@ -288,6 +252,7 @@ private:
         const auto major = load<std::uint16_t>(header.data() + 12, order_);
         const auto minor = load<std::uint16_t>(header.data() + 14, order_);
         readable_ = major == 1;
+        usual_ = readable_ && order_ == std::endian::native;
         if (!readable_) {
             ++skipped_.sections;
             if (!unreadable_section_) {
@@ -388,31 +353,97 @@ private:
         return true;
     }
 
+    /// Goes on to the next packet over any blocks.
+    TCPLENS_OUT_OF_LINE constexpr const packet* read_blocks() {
+        if (this->error_) return nullptr;
+
+        while (true) {
+            const std::span<const std::byte> header = source_.peek(smallest_block);
+            if (header.size() < smallest_block) [[unlikely]]
+                return finish(header.size());
+
+            const auto type = load<std::uint32_t>(header.data(), order_);
+            if (type == pcapng_magic) { // in either byte order: its own is known only from within
+                if (!read_section_header()) return nullptr;
+                continue;
+            }
+
+            const auto length = load<std::uint32_t>(header.data() + 4, order_);
+            if (!readable_) {
+                if (!skip_block("block", length)) return nullptr;
+                continue;
+            }
+            switch (type) {
+            case enhanced_packet:
+            case obsolete_packet: return read_packet(header, type);
+            case simple_packet: return read_simple_packet(header, length);
+            case interface_description:
+                if (!read_interface(header, length)) return nullptr;
+                break;
+            case interface_statistics_block:
+                if (!read_statistics(header, length)) return nullptr;
+                break;
+            case journal_export:
+            case sysdig_event:
+            case sysdig_event_2:
+            case sysdig_event_2_large:
+            case custom:
+            case custom_not_to_copy:
+                if (!skip_block("block", length)) return nullptr;
+                ++packet_.number;
+                ++skipped_.numbered_blocks;
+                break;
+            default:
+                if (!skip_block("block", length)) return nullptr;
+            }
+        }
+    }
+
     /// An enhanced packet block, or the obsolete one, which has 16 bits of interface and 16 of packets dropped, and is
     /// otherwise the same.
-    template <std::endian Order>
     constexpr const packet* read_packet(std::span<const std::byte> header, std::uint32_t type) {
         const std::string_view subject = type == enhanced_packet ? "enhanced packet block" : "packet block";
-        const auto length = load<std::uint32_t>(header.data() + 4, Order);
+        const auto length = load<std::uint32_t>(header.data() + 4, order_);
         const std::uint64_t offset = source_.position();
-        const std::span<const std::byte> block =
-            take_block(subject, header, length, packet_header_length + trailer_length);
+        const std::span<const std::byte> block = take_block(subject, header, length, smallest_packet_block);
         if (block.empty()) [[unlikely]]
             return nullptr;
 
-        const std::uint32_t interface_id = type == enhanced_packet ? load<std::uint32_t>(block.data() + 8, Order)
-                                                                   : load<std::uint16_t>(block.data() + 8, Order);
-        const auto captured = load<std::uint32_t>(block.data() + 20, Order);
-        const auto original = load<std::uint32_t>(block.data() + 24, Order);
-        const std::size_t room = block.size() - packet_header_length - trailer_length;
+        const std::uint32_t interface_id = type == enhanced_packet ? load<std::uint32_t>(block.data() + 8, order_)
+                                                                   : load<std::uint16_t>(block.data() + 8, order_);
+        const auto captured = load<std::uint32_t>(block.data() + 20, order_);
+        const std::size_t room = block.size() - smallest_packet_block;
         if (captured > room) [[unlikely]] {
             return fail_here(capture_error_code::bad_captured_length, subject, offset, captured, room);
         }
         if (interface_id >= interfaces_.size()) [[unlikely]]
             return fail_unknown_interface(subject, offset, interface_id);
 
-        const std::uint64_t units = (std::uint64_t{load<std::uint32_t>(block.data() + 12, Order)} << 32) |
-                                    load<std::uint32_t>(block.data() + 16, Order);
+        return deliver_timed(block, order_, interface_id, captured);
+    }
+
+    /// Of an enhanced packet block in the order of this machine that is all there, with nothing to complain of and a
+    /// usual clock; otherwise 0. \pre rest.size() >= smallest_packet_block
+    [[nodiscard]] constexpr std::size_t length_of_sound_packet(std::span<const std::byte> rest) const noexcept {
+        const auto field = [&](std::size_t at) { return load<std::uint32_t>(rest.data() + at, std::endian::native); };
+        if (field(0) != enhanced_packet) return 0;
+        const std::uint32_t length = field(4);
+        if (length < smallest_packet_block || length > max_record_length) return 0;
+        const std::uint32_t whole = rounded_up(length);
+        if (rest.size() < whole || field(whole - trailer_length) != length) return 0;
+        if (field(20) > whole - smallest_packet_block) return 0;
+        const std::uint32_t interface_id = field(8);
+        if (interface_id >= interfaces_.size()) return 0;
+        const std::uint64_t units = std::uint64_t{field(12)} << 32 | field(16);
+        return interfaces_[interface_id].clock.is_simple(units) ? whole : 0;
+    }
+
+    /// \param block begins with an enhanced packet block, or an obsolete one, that is sound
+    constexpr const packet* deliver_timed(std::span<const std::byte> block, std::endian order,
+                                          std::uint32_t interface_id, std::uint32_t captured) {
+        const std::uint64_t units = (std::uint64_t{load<std::uint32_t>(block.data() + 12, order)} << 32) |
+                                    load<std::uint32_t>(block.data() + 16, order);
+        const auto original = load<std::uint32_t>(block.data() + 24, order);
         packet_.time = interfaces_[interface_id].clock(units);
         packet_.has_time = true;
         return deliver(block.subspan(packet_header_length, captured), original, interface_id);

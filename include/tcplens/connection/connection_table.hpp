@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/out_of_line.hpp"
 #include "../capture/packet.hpp"
 #include "../wire/decoder.hpp"
-#include "../wire/out_of_line.hpp"
 #include "connection.hpp"
 #include "connection_index.hpp"
 #include "connection_observer.hpp"

@@ -20,6 +20,7 @@ using detailed_connection_table = basic_detailed_connection_table<evidence_rules
 
 /// A connection, and how it was opened and closed (`opening`, `closing`), what each direction was like (`profile`), where its
 /// time went (`time`), and what Zeek would have logged (`zeek`). The same whatever the rules.
-using detailed_connection = detailed_connection_table::connection_type;
+using detailed_connection = connection_with<opening_observer::facts, closing_observer::facts, profile_observer::facts,
+                                            time_observer::facts, zeek_observer::facts>;
 
 } // namespace tcplens

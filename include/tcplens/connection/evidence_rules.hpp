@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../wire/out_of_line.hpp"
+#include "../capture/out_of_line.hpp"
 #include "memory_pool.hpp"
 #include "overtaken_copies.hpp"
 #include "prefetch.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../wire/out_of_line.hpp"
+#include "../capture/out_of_line.hpp"
 #include "../wire/segment.hpp"
 #include "connection.hpp"
 #include "connection_stage.hpp"

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
+#include "../capture/out_of_line.hpp"
 #include "ether_type.hpp"
 #include "internet_checksum.hpp"
 #include "ip_payload.hpp"
-#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "../capture/inlined.hpp"
+#include "../capture/out_of_line.hpp"
 #include "../capture/packet.hpp"
 #include "checksum_state.hpp"
 #include "decode_options.hpp"
 #include "decode_statistics.hpp"
 #include "layer_walk.hpp"
 #include "link_layers.hpp"
-#include "out_of_line.hpp"
 #include "segment.hpp"
 #include "tcp.hpp"
 

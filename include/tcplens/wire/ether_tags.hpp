@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../capture/byte_order.hpp"
+#include "../capture/out_of_line.hpp"
 #include "ether_type.hpp"
 #include "llc.hpp"
-#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,8 +3,8 @@
 
 #include "../capture/byte_order.hpp"
 #include "../capture/inlined.hpp"
+#include "../capture/out_of_line.hpp"
 #include "ip_payload.hpp"
-#include "out_of_line.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,7 +3,7 @@
 
 #include "../capture/byte_order.hpp"
 #include "../capture/inlined.hpp"
-#include "out_of_line.hpp"
+#include "../capture/out_of_line.hpp"
 #include "sequence_number.hpp"
 
 #include <algorithm>
