@@ -46,8 +46,8 @@ public:
                     const byte_vector whole =
                         tcp_packet({.dont_fragment = false, .sequence = sequence, .payload_length = 64});
                     byte_vector first(whole.begin(), whole.begin() + 14 + 20 + 48);
-                    byte_vector second(whole.begin(), whole.begin() + 14 + 20);
-                    second.insert(second.end(), whole.begin() + 14 + 20 + 48, whole.end());
+                    byte_vector second = whole;
+                    second.erase(second.begin() + 14 + 20, second.begin() + 14 + 20 + 48);
                     for (byte_vector* each : {&first, &second}) {
                         overwrite(*each, 14 + 2, big_endian(static_cast<std::uint16_t>(each->size() - 14)));
                         overwrite(*each, 14 + 4, big_endian(static_cast<std::uint16_t>(number)));
