@@ -253,12 +253,20 @@ constexpr example::option round_size{"--round", "N", "a number from 1 to 1000000
                                          return given.round && *given.round >= 1 && *given.round <= 1'000'000;
                                      }};
 
+bool command_line_is_read = false;
+
+/// Where a command line makes no sense the program ends within parse(): the other ranks, which may have another one, must hear of it.
+void end() {
+    if (!command_line_is_read) static_cast<void>(ranks{}.from_any(true));
+    MPI_Finalize();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     using namespace example;
     MPI_Init(&argc, &argv);
-    std::atexit([] { MPI_Finalize(); });
+    std::atexit(end);
     const ranks all;
     if (all.own() != 0) { // one speaks for all
         std::cout.setstate(std::ios::badbit);
@@ -266,10 +274,12 @@ int main(int argc, char** argv) {
     }
     const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &local, &round_size});
 
+    command_line_is_read = true;
     const auto refuse = [&](const char* why) {
         std::cerr << given.program << ": " << why << '\n';
         return static_cast<int>(exit_status::bad_usage);
     };
+    if (all.from_any(false)) return refuse("The command line of another rank makes no sense.");
     if (all.from_any(std::ranges::find(given.files, "-") != given.files.end())) {
         return refuse("Standard input is not that of all ranks: name files.");
     }

@@ -46,14 +46,14 @@ TEST_CASE("ranks answer together as one process does, however many there are") {
     const temporary_folder folder;
     std::string tidy;
     for (std::size_t i = 0; const auto& each : busy_capture{}.deal(5)) {
-        tidy += std::string{" "} + folder.write("tidy" + std::to_string(i++), busy_capture::pcap_of(each));
+        tidy += std::string{" "}.append(folder.write("tidy" + std::to_string(i++), busy_capture::pcap_of(each)));
     }
     // Packets at the same time in several files, times that run back, packets without a time, a file without packets
     std::string untidy;
     for (std::size_t i = 0; const auto& each : busy_capture{2000, true}.deal(4)) {
-        untidy += std::string{" "} + folder.write("untidy" + std::to_string(i++), busy_capture::pcapng_of(each));
+        untidy += std::string{" "}.append(folder.write("untidy" + std::to_string(i++), busy_capture::pcapng_of(each)));
     }
-    untidy += std::string{" "} + folder.write("untidy4", busy_capture::pcap_of({}));
+    untidy += std::string{" "}.append(folder.write("untidy4", busy_capture::pcap_of({})));
     const run_result expected = run(example("report") + " --detailed --by-time" + tidy);
     const run_result expected_untidy = run(example("report") + " --detailed --by-time" + untidy);
     CHECK(contains(expected.out, ": UDP (IP protocol 17), not TCP\n"));
@@ -74,9 +74,9 @@ TEST_CASE("each rank may have files of its own, and what is wrong with them is t
     for (std::size_t i = 0; const auto& each : busy_capture{500}.deal(4)) {
         byte_vector bytes = busy_capture::pcap_of(each);
         if (i == 1) bytes.resize(bytes.size() - 1);
-        files.push_back(std::string{" "} + folder.write("own" + std::to_string(i++), bytes));
+        files.push_back(std::string{" "}.append(folder.write("own" + std::to_string(i++), bytes)));
     }
-    const std::string missing = std::string{" "} + folder.file("missing");
+    const std::string missing = std::string{" "}.append(folder.file("missing"));
     const run_result expected =
         run(example("report") + " --by-time" + files[0] + files[1] + missing + files[2] + files[3]);
     CHECK(expected.status == 1);
@@ -104,6 +104,9 @@ TEST_CASE("ranks with other files than the rest are refused, unless these are th
     const run_result input = mpirun(one + " a - : " + one + " a -");
     CHECK(input.status == 2);
     CHECK(contains(input.err, "mpi_report: Standard input is not that of all ranks"));
+    const run_result one_of_two = mpirun(one + " a : " + one + " --nonsense a");
+    CHECK(one_of_two.status == 2);
+    CHECK(contains(one_of_two.err, "mpi_report: The command line of another rank makes no sense."));
     const run_result usage = mpirun("-n 2 " + example("mpi_report") + " --nonsense");
     CHECK(usage.status == 2);
     CHECK(contains(usage.err, "mpi_report: There is no option '--nonsense'.\nusage: mpi_report "));

@@ -23,7 +23,7 @@ bool contains(const std::string& text, std::string_view what) {
 std::string write(const temporary_folder& folder, const std::string& name, const std::vector<byte_vector>& files) {
     std::string arguments;
     for (std::size_t i = 0; i < files.size(); ++i) {
-        arguments += std::string{" "} + folder.write(name + std::to_string(i), files[i]);
+        arguments.append(" ").append(folder.write(name + std::to_string(i), files[i]));
     }
     return arguments;
 }
@@ -42,7 +42,7 @@ std::string answer(const std::string& command) {
 TEST_CASE("a capture that is cut into files, anywhere, is answered for as the whole") {
     const temporary_folder folder;
     busy_capture busy;
-    const std::string whole = std::string{" "} + folder.write("whole.pcap", busy.pcap());
+    const std::string whole = std::string{" "}.append(folder.write("whole.pcap", busy.pcap()));
     const std::string cut_in_two = write(folder, "two-", busy.cut(2));
     const std::string cut_in_three = write(folder, "three-", busy.cut(3));
     const std::string cut_in_ten = write(folder, "ten-", busy.cut(10));
@@ -60,7 +60,7 @@ TEST_CASE("a capture that is cut into files, anywhere, is answered for as the wh
 TEST_CASE("files that were taken at the same time are answered for as one, by time") {
     const temporary_folder folder;
     busy_capture busy;
-    const std::string whole = std::string{" "} + folder.write("whole.pcap", busy.pcap());
+    const std::string whole = std::string{" "}.append(folder.write("whole.pcap", busy.pcap()));
     const std::string expected = answer("report --detailed" + whole);
     CHECK(answer("report --detailed --by-time" + whole) == expected);
     for (const std::size_t count : {2u, 5u}) {
@@ -97,8 +97,8 @@ TEST_CASE("by time, a packet stands where the latest time before it in its file 
         }
         return found;
     };
-    CHECK(ports(folder.file("one") + " " + folder.file("other")) == "1234567");
-    CHECK(ports(folder.file("other") + " " + folder.file("one")) == "1263457");
+    CHECK(ports(folder.file("one").append(" ").append(folder.file("other"))) == "1234567");
+    CHECK(ports(folder.file("other").append(" ").append(folder.file("one"))) == "1263457");
 }
 
 TEST_CASE("of several captures, one that is damaged or missing is told of, and the others count") {
