@@ -14,6 +14,7 @@ set(tcplens_headers
     capture/capture_interface.hpp
     capture/capture_reader.hpp
     capture/capture_section.hpp
+    capture/capture_series.hpp
     capture/file_stream.hpp
     capture/inlined.hpp
     capture/interface_clock.hpp

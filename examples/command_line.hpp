@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What the examples share: their arguments, opening the capture, progress, the exit status.
+// What the examples share: their arguments, opening the captures, progress, the exit status.
 
 #include <tcplens/tcplens.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -34,7 +35,7 @@ enum class rule_set { evidence, wireshark, repeated_sequence };
 
 struct arguments {
     std::string program{};
-    std::string file{}; ///< "-" is standard input
+    std::vector<std::string> files{}; ///< at least one; "-" is standard input
     std::optional<tcplens::address> server_ip{};
     std::optional<std::uint16_t> server_port{};
     double threshold = 0.02;
@@ -43,6 +44,9 @@ struct arguments {
     bool ignore_checksums = false;
     bool bare = false;
     std::size_t threads = 1;
+    bool by_time = false;
+    bool local = false;
+    std::optional<std::size_t> round{};
     std::optional<std::uint64_t> connection{};
     std::chrono::nanoseconds interval = std::chrono::seconds{1};
     rule_set rules = rule_set::evidence;
@@ -104,6 +108,10 @@ inline constexpr option ignore_checksums{
 inline constexpr option bare{"-b", "", "", "as a bare Zeek, whose standard scripts tell no server ports",
                              [](arguments& given, std::string_view) { return given.bare = true; }};
 
+inline constexpr option by_time{
+    "--by-time", "", "", "take the packets of all files in the order of their times, not one file after the other",
+    [](arguments& given, std::string_view) { return given.by_time = true; }};
+
 inline constexpr option connection{"--connection", "N", "the number of a connection", "only this connection",
                                    [](arguments& given, std::string_view value) {
                                        given.connection = parse_number<std::uint64_t>(value);
@@ -136,36 +144,47 @@ inline constexpr option threads{"--threads", "N", "a number from 1 to 256", "on 
                                 }};
 
 using options = std::initializer_list<const option*>;
+enum class files_taken { one, several };
 
-[[nodiscard]] inline std::string usage(std::string_view program, options known) {
+[[nodiscard]] inline std::string usage(std::string_view program, options known, files_taken taken) {
     std::string line = "usage: " + std::string{program};
     for (const option* each : known) {
         line.append(" [").append(each->name).append(each->value.empty() ? "" : " ").append(each->value).append("]");
     }
-    return line + " FILE|-\n";
+    return line + (taken == files_taken::several ? " FILE|-...\n" : " FILE|-\n");
 }
 
 /// Reads the command line. Where nothing can come of it (a mistake, --help), the program ends here.
-[[nodiscard]] inline arguments parse(int count, char* const* values, options known) {
+[[nodiscard]] inline arguments parse(int count, char* const* values, options known,
+                                     files_taken taken = files_taken::several) {
     arguments given;
     given.program = count > 0 ? std::filesystem::path{values[0]}.stem().string() : "example";
     const std::vector<std::string_view> words(values + (count > 0), values + count);
 
     const auto refuse = [&](const std::string& why) {
-        std::cerr << given.program << ": " << why << '\n' << usage(given.program, known);
+        std::cerr << given.program << ": " << why << '\n' << usage(given.program, known, taken);
         std::exit(static_cast<int>(exit_status::bad_usage));
     };
 
     for (auto word = words.begin(); word != words.end(); ++word) {
         if (*word == "--help") {
-            std::cout << usage(given.program, known) << "FILE is a pcap or pcapng capture, - standard input.\n";
+            std::cout << usage(given.program, known, taken) << "FILE is a pcap or pcapng capture, - standard input.\n";
+            if (taken == files_taken::several) {
+                std::cout << "Several are one capture: the packets of each follow those of the one before, whatever "
+                             "their times.\n";
+            }
             for (const option* each : known) std::cout << "  " << each->name << ": " << each->meaning << '\n';
             std::exit(static_cast<int>(exit_status::good));
         }
         if (!word->starts_with('-') || *word == "-") {
             if (word->empty()) refuse("The name of the file is empty.");
-            if (!given.file.empty()) refuse("One file at a time: there is '" + given.file + "' already.");
-            given.file = *word;
+            if (taken == files_taken::one && !given.files.empty()) {
+                refuse("One file at a time: there is '" + given.files[0] + "' already.");
+            }
+            if (*word == "-" && std::ranges::find(given.files, "-") != given.files.end()) {
+                refuse("Standard input can be read once.");
+            }
+            given.files.emplace_back(*word);
             continue;
         }
         const option* found = nullptr;
@@ -185,7 +204,7 @@ using options = std::initializer_list<const option*>;
             refuse(name + " needs " + std::string{found->needs} + ", not '" + std::string{*value} + "'.");
         }
     }
-    if (given.file.empty()) refuse("Which capture? Name a file, or - for standard input.");
+    if (given.files.empty()) refuse("Which capture? Name a file, or - for standard input.");
     return given;
 }
 
@@ -197,12 +216,45 @@ using options = std::initializer_list<const option*>;
 #endif
 }
 
-[[nodiscard]] inline tcplens::capture_file open(const arguments& given) {
-    if (given.file != "-") return tcplens::capture_file{std::filesystem::path{given.file}};
-    // Ctrl-C ends `tcpdump -w - | report -` at its source; the answers for what came through are still wanted.
-    std::error_code unknown;
-    if (std::filesystem::is_fifo("/dev/stdin", unknown)) std::signal(SIGINT, SIG_IGN);
-    return tcplens::capture_file{tcplens::file_stream::standard_input()};
+/// What people call a file.
+[[nodiscard]] inline std::string name_of(const std::string& file) {
+    return file == "-" ? "standard input" : file;
+}
+[[nodiscard]] inline std::vector<std::string> file_names(const arguments& given) {
+    std::vector<std::string> names;
+    for (const std::string& each : given.files) names.push_back(name_of(each));
+    return names;
+}
+
+/// Opens one capture.
+struct open_argument {
+    tcplens::capture_file operator()(const std::string& file) const {
+        if (file != "-") return tcplens::capture_file{file};
+        // Ctrl-C ends `tcpdump -w - | report -` at its source; the answers for what came through are still wanted.
+        std::error_code unknown;
+        if (std::filesystem::is_fifo("/dev/stdin", unknown)) std::signal(SIGINT, SIG_IGN);
+        return tcplens::capture_file{tcplens::file_stream::standard_input()};
+    }
+};
+
+using series = tcplens::basic_capture_series<open_argument>;
+
+/// The captures that were named, as one.
+[[nodiscard]] inline series open(const arguments& given) {
+    return series{given.files};
+}
+
+/// What was wrong with a file.
+struct file_problem {
+    std::string file; ///< as people call it
+    std::string sentence;
+};
+[[nodiscard]] inline std::vector<file_problem> problems(const arguments& given, const series& captures) {
+    std::vector<file_problem> all;
+    for (const tcplens::series_error& each : captures.errors()) {
+        all.push_back({name_of(given.files[each.file]), each.error.message()});
+    }
+    return all;
 }
 
 /// Calls `use(rules)` with the rules asked for: each set has its own type, so `use` is a template.
@@ -226,7 +278,7 @@ exit_status with_table(rule_set asked_for, Use use) {
 /// Shows on a terminal how far reading got, if it takes long.
 class progress {
 public:
-    explicit progress(const tcplens::capture_file& of) : of_(of) {}
+    explicit progress(const series& of) : of_(of) {}
     progress(const progress&) = delete;
     progress& operator=(const progress&) = delete;
     ~progress() {
@@ -242,21 +294,25 @@ public:
         next_ = now + std::chrono::milliseconds{250};
         shown_ = true;
         std::cerr << '\r' << of_.packets() << " packets";
-        if (const auto size = of_.size()) std::cerr << ", " << of_.position() * 100 / *size << " %";
+        if (of_.files().size() > 1) std::cerr << ", file " << of_.begun() << " of " << of_.files().size();
+        const tcplens::capture_file* const file = of_.current();
+        if (const auto size = file ? file->size() : std::nullopt) {
+            std::cerr << ", " << file->position() * 100 / *size << " %";
+        }
         std::cerr << std::flush;
     }
 
 private:
-    const tcplens::capture_file& of_;
+    const series& of_;
     bool terminal_ = is_terminal(2);
     bool shown_ = false;
     std::uint32_t since_look_ = 0;
     std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds{1};
 };
 
-/// The packets of a capture, and how far they are. (A std::views::transform, which clang 14 does not take.)
+/// The packets of captures, and how far they are. (A std::views::transform, which clang 14 does not take.)
 struct watched_packets {
-    tcplens::capture_file& of;
+    series& of;
     progress& shown;
 
     class iterator : public decltype(of.begin()) {
@@ -277,25 +333,26 @@ struct watched_packets {
 
     [[nodiscard]] iterator begin() const { return {of.begin(), shown}; }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
-    [[nodiscard]] bool bytes_stay() const noexcept { return of.bytes_stay(); }
 };
 
 /// Gives the table every packet that there is.
 template <class Table>
-void read(tcplens::capture_file& capture, Table& table) {
-    progress shown{capture};
-    table.add_all(watched_packets{capture, shown});
+void read(series& captures, Table& table) {
+    progress shown{captures};
+    table.add_all(watched_packets{captures, shown});
 }
 
 /// Complains of what went wrong with reading or writing, if anything did.
-[[nodiscard]] inline exit_status conclude(const arguments& given, const tcplens::capture_file& capture) {
+[[nodiscard]] inline exit_status conclude(const arguments& given, const std::vector<file_problem>& problems) {
     const bool written = static_cast<bool>(std::cout.flush());
-    if (capture.error()) {
-        std::cerr << given.program << ": " << (given.file == "-" ? "standard input" : given.file) << ": "
-                  << capture.error()->message() << '\n';
+    for (const file_problem& each : problems) {
+        std::cerr << given.program << ": " << each.file << ": " << each.sentence << '\n';
     }
     if (!written) std::cerr << given.program << ": The output could not be written.\n";
-    return capture.error() || !written ? exit_status::bad_input : exit_status::good;
+    return !problems.empty() || !written ? exit_status::bad_input : exit_status::good;
+}
+[[nodiscard]] inline exit_status conclude(const arguments& given, const series& captures) {
+    return conclude(given, problems(given, captures));
 }
 
 } // namespace example

@@ -118,15 +118,15 @@ void print(const Connection& of, const std::string& history) {
 int main(int argc, char** argv) {
     using namespace example;
     const arguments given = parse(argc, argv, {&ignore_checksums, &bare});
-    tcplens::capture_file capture = open(given);
+    series captures = open(given);
 
     const tcplens::zeek_options options{.standard_ports = !given.bare, .handshake_shows_server = given.bare};
     tcplens::basic_connection_table table{
         tcplens::table_options{.decoding = {.verify_checksums = !given.ignore_checksums}}, tcplens::zeek_rules{options},
         tcplens::zeek_observer{options}};
     analysis_limits limits;
-    progress shown{capture};
-    for (const tcplens::packet& packet : capture) {
+    progress shown{captures};
+    for (const tcplens::packet& packet : captures) {
         if (given.ignore_checksums || has_good_header(packet)) {
             const tcplens::add_result added = table.add(packet);
             if (added.connection != nullptr) limits.follow(packet, table[added.connection->number], added.way);
@@ -136,5 +136,5 @@ int main(int argc, char** argv) {
 
     print_header();
     for (const auto& each : table) print(each, limits.history(each.number, each.zeek.history.view()));
-    return static_cast<int>(conclude(given, capture));
+    return static_cast<int>(conclude(given, captures));
 }

@@ -109,12 +109,13 @@ private:
 
 int main(int argc, char** argv) {
     using namespace example;
-    const arguments given = parse(argc, argv, {&server_port});
-    const bool standard_input = given.file == "-";
-    tcplens::file_stream file = standard_input ? tcplens::file_stream::standard_input()
-                                               : tcplens::file_stream{std::filesystem::path{given.file}};
+    const arguments given = parse(argc, argv, {&server_port}, files_taken::one);
+    const std::string& name = given.files[0];
+    const bool standard_input = name == "-";
+    tcplens::file_stream file =
+        standard_input ? tcplens::file_stream::standard_input() : tcplens::file_stream{std::filesystem::path{name}};
     const auto complain = [&](const std::string& why) {
-        std::cerr << given.program << ": " << (standard_input ? "standard input" : given.file) << ": " << why << '\n';
+        std::cerr << given.program << ": " << name_of(name) << ": " << why << '\n';
         return static_cast<int>(exit_status::bad_input);
     };
     if (file.error()) return complain(file.error()->message());

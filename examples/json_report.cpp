@@ -245,10 +245,10 @@ void to_json(json& out, const traffic_flow_report& from) {
 int main(int argc, char** argv) {
     using namespace example;
     const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &rules});
-    tcplens::capture_file capture = open(given);
+    series captures = open(given);
 
     const auto answer = [&](auto table) {
-        read(capture, table);
+        read(captures, table);
 
         json answers;
         answers["capture"] = {{"packets", table.statistics().packets},
@@ -256,9 +256,17 @@ int main(int argc, char** argv) {
                               {"decode", table.statistics()},
                               {"not_understood", table.statistics().undecoded.kinds()},
                               {"not_told_apart", table.statistics().undecoded.others()},
-                              {"dropped", dropped(capture)},
-                              {"skipped", capture.skipped()},
-                              {"error", capture.error() ? json(*capture.error()) : json()}};
+                              {"dropped", dropped(captures)},
+                              {"skipped", captures.skipped()},
+                              {"error", captures.errors().empty() ? json() : json(captures.errors()[0].error)}};
+        if (given.files.size() > 1) {
+            answers["capture"]["files"] = file_names(given);
+            json& errors = answers["capture"]["errors"] = json::array();
+            for (const tcplens::series_error& each : captures.errors()) {
+                errors.push_back({{"file", name_of(given.files[each.file])}});
+                errors.back().update(json(each.error));
+            }
+        }
         answers["connections"] = tcplens::analyze_connections(
             table, {.server_address = given.server_ip, .server_port = given.server_port, .detailed = given.detailed});
         // mcpcap tells these two here, and so can who reads its answers.
@@ -280,7 +288,7 @@ int main(int argc, char** argv) {
                 tcplens::analyze_traffic_flow(table, *given.server_ip, {.server_port = given.server_port});
         }
         std::cout << answers.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
-        return conclude(given, capture);
+        return conclude(given, captures);
     };
     const exit_status status = with_rules(given.rules, [&]<class Rules>(const Rules&) {
         return given.detailed ? answer(tcplens::basic_detailed_connection_table<Rules>{})

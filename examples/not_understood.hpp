@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace example {
@@ -141,11 +143,22 @@ struct counted_reason {
     return sentences;
 }
 
-/// Packets that the capture itself says it lost, on all interfaces.
-[[nodiscard]] inline std::uint64_t dropped(const tcplens::capture_file& capture) {
+/// Packets that a capture, or a series of them, says it lost itself, on all interfaces. What is said of one interface, by its name
+/// and the time at which capturing began, in several files or sections of a rotating capture is one count that goes on.
+template <class Capture>
+[[nodiscard]] std::uint64_t dropped(const Capture& capture) {
     std::uint64_t all = 0;
+    std::map<std::pair<std::string, tcplens::timestamp>, std::uint64_t> going_on;
     for (const tcplens::capture_interface& each : capture.interfaces()) {
-        all += each.statistics.dropped_by_interface.value_or(0) + each.statistics.dropped_by_system.value_or(0);
+        const tcplens::interface_statistics& said = each.statistics;
+        const std::uint64_t lost = said.dropped_by_interface.value_or(0) + said.dropped_by_system.value_or(0);
+        if (each.name.empty() || !said.capture_started) {
+            all += lost;
+            continue;
+        }
+        std::uint64_t& most = going_on[{each.name, *said.capture_started}];
+        all += lost > most ? lost - most : 0;
+        most = std::max(most, lost);
     }
     return all;
 }

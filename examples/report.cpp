@@ -3,201 +3,53 @@
 
 #include "command_line.hpp"
 #include "not_understood.hpp"
+#include "report_text.hpp"
+#include "segments_by_time.hpp"
 
 #include <tcplens/connection/parallel_connection_table.hpp>
 
-#include <algorithm>
 #include <cstddef>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <utility>
 
 namespace {
 
-using std::to_string;
-using tcplens::percentage;
+/// Follows the segments of all files in the order of their times.
+example::exit_status report_by_time(const example::arguments& given) {
+    std::vector<example::segment_file> files;
+    for (std::size_t i = 0; i < given.files.size(); ++i) files.emplace_back(given.files[i], i);
+    example::segments_by_time segments{std::move(files)};
+    tcplens::connection_table table;
+    while (const example::placed_segment* const next = segments.next()) table.add(next->found);
 
-using row = std::vector<std::string>;
-
-// The first `text` columns are set to the left, the others, numbers, to the right.
-void print(std::size_t text, const std::vector<row>& rows) {
-    std::vector<std::size_t> widths;
-    for (const row& cells : rows) {
-        widths.resize(std::max(widths.size(), cells.size()));
-        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
-    }
-    for (const row& cells : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < cells.size(); ++i) {
-            const std::string space(widths[i] - cells[i].size(), ' ');
-            line += "  " + (i < text ? cells[i] + space : space + cells[i]);
-        }
-        std::cout << line.erase(line.find_last_not_of(' ') + 1) << '\n';
-    }
+    example::capture_summary captures;
+    for (const example::segment_file& each : segments.files())
+        add(captures, each.name(), each.result(), each.problem());
+    print_report(given, captures, table);
+    return conclude(given, captures.problems);
 }
 
-void print(const example::arguments& given, const tcplens::capture_file& capture,
-           const tcplens::decode_statistics& packets) {
-    std::cout << "Capture " << (given.file == "-" ? "from standard input" : given.file) << '\n';
-    std::vector<row> rows{{"packets", to_string(packets.packets)}, {"TCP", to_string(packets.tcp)}};
-    const auto add_if_any = [&rows](std::string_view what, std::uint64_t count) {
-        if (count > 0) rows.push_back({std::string{what}, to_string(count)});
-    };
-    add_if_any("not TCP, or in a protocol that is not read", packets.not_tcp);
-    add_if_any("fragments of TCP", packets.fragments);
-    add_if_any("cut off before the end of the TCP header", packets.truncated);
-    add_if_any("malformed", packets.malformed);
-    add_if_any("of a link type that is not read", packets.unsupported_link);
-    add_if_any("lost while capturing, as the capture says", example::dropped(capture));
-    print(1, rows);
-    const std::vector<example::counted_reason> reasons = example::not_understood(packets);
-    constexpr std::size_t most = 12; // the rest is in json_report
-    if (!reasons.empty()) std::cout << "\n  without TCP:\n";
-    for (std::size_t i = 0; i < std::min(most, reasons.size()); ++i) {
-        std::cout << "  " << reasons[i].packets << (reasons[i].packets == 1 ? " packet: " : " packets: ")
-                  << reasons[i].reason << '\n';
-    }
-    if (reasons.size() > most) std::cout << "  and " << reasons.size() - most << " more reasons\n";
-    for (const std::string& sentence : example::describe(capture.skipped())) std::cout << "  " << sentence << '\n';
-    if (capture.error()) std::cout << "  " << capture.error()->message() << '\n';
-}
-
-void print(const tcplens::connection_report& report) {
-    const tcplens::connection_summary& all = report.summary;
-    std::cout << "\nConnections\n";
-    print(1, {{"total", to_string(all.total_connections)},
-              {"handshake completed", to_string(all.successful_handshakes)},
-              {"handshake failed", to_string(all.failed_handshakes)},
-              {"picked up midstream", to_string(all.incomplete_handshakes)},
-              {"closed normally", to_string(all.normal_close)},
-              {"reset", to_string(all.reset_connections)},
-              {"not closed", to_string(all.active_connections)}});
-    if (report.connections.empty()) return;
-
-    std::vector<row> rows{{"client", "server", "handshake", "state", "close", "packets", "data", "retransmitted", "SYN",
-                           "SYN-ACK", "ACK", "FIN", "RST"}};
-    for (const tcplens::connection_description& each : report.connections) {
-        rows.push_back({each.client.to_string(), each.server.to_string(), each.handshake_completed ? "yes" : "no",
-                        std::string{name(each.state)}, std::string{name(each.close_reason)},
-                        to_string(each.packet_count), to_string(each.data_packets), to_string(each.retransmissions),
-                        to_string(each.syn_count), to_string(each.syn_ack_count), to_string(each.ack_count),
-                        to_string(each.fin_count), to_string(each.rst_count)});
-    }
-    std::cout << '\n';
-    print(5, rows);
-    if (const std::uint64_t more = all.total_connections - report.connections.size(); more > 0) {
-        std::cout << "  and " << more << " more: see --detailed\n";
-    }
-    if (!report.issues.empty()) std::cout << '\n';
-    for (const std::string& issue : report.issues) std::cout << "  " << issue << '\n';
-}
-
-void print(const tcplens::anomaly_report& report) {
-    const tcplens::anomaly_statistics& counts = report.statistics;
-    const tcplens::rst_directions& rst = counts.rst_distribution.by_direction;
-    std::cout << "\nAnomalies\n";
-    print(1, {{"SYN, with and without ACK", to_string(counts.flags.syn)},
-              {"SYN-ACK", to_string(counts.flags.syn_ack)},
-              {"ACK", to_string(counts.flags.ack)},
-              {"FIN", to_string(counts.flags.fin)},
-              {"RST", to_string(counts.flags.rst)}});
-    if (counts.flags.rst > 0) {
-        std::vector<row> rows{{"RST to the server", to_string(rst.to_server)},
-                              {"RST from the server", to_string(rst.from_server)}};
-        if (rst.unknown > 0) rows.push_back({"RST, server unknown", to_string(rst.unknown)});
-        for (const auto& [address, count] : counts.rst_distribution.by_source) {
-            if (rows.size() == 8) break; // who sent most comes first
-            rows.push_back({"RST from " + address.to_string(), to_string(count)});
-        }
-        std::cout << '\n';
-        print(1, rows);
-    }
-
-    std::vector<row> found;
-    for (const tcplens::pattern& each : report.patterns) {
-        found.push_back({std::string{each.name}, std::string{name(each.category)}, each.description});
-    }
-    for (const tcplens::notable_observation& each : report.summary.notable_observations) {
-        found.push_back({std::string{name(each.type)}, "notable", each.detail});
-    }
-    std::cout << '\n';
-    if (found.empty()) std::cout << "  no patterns\n";
-    print(3, found);
-}
-
-void print(const tcplens::retransmission_report& report) {
-    std::cout << "\nRetransmissions\n  " << report.total_retransmissions << " of " << report.total_packets
-              << " packets (" << percentage(report.retransmission_rate, 2) << ")";
-    if (report.total_retransmissions == 0) {
-        std::cout << '\n';
-        return;
-    }
-    std::cout << (report.exceeds_threshold ? ", above" : ", not above") << " the threshold of "
-              << percentage(report.threshold, 2) << "\n  " << report.summary.connections_above_threshold
-              << " connections above it\n\n";
-    std::vector<row> rows{{"worst connections", "retransmitted", "packets", "rate"}};
-    for (const tcplens::connection_retransmissions& each : report.by_connection) {
-        if (each.retrans_count == 0) break; // the worst come first
-        rows.push_back({each.connection.to_string(), to_string(each.retrans_count), to_string(each.total_packets),
-                        percentage(each.retrans_rate, 2)});
-    }
-    print(1, rows);
-}
-
-void print(const tcplens::traffic_flow_report& report) {
-    const tcplens::flow_direction& up = report.client_to_server;
-    const tcplens::flow_direction& down = report.server_to_client;
-    std::cout << "\nTraffic flow of " << report.server_address.to_string();
-    if (report.server_port) std::cout << " port " << *report.server_port;
-    std::cout << '\n';
-    print(1, {{"", "to the server", "from the server"},
-              {"packets", to_string(up.packet_count), to_string(down.packet_count)},
-              {"bytes", to_string(up.byte_count), to_string(down.byte_count)},
-              {"data packets", to_string(up.data_packets), to_string(down.data_packets)},
-              {"retransmissions", to_string(up.retransmissions), to_string(down.retransmissions)},
-              {"SYN", to_string(up.syn_count), to_string(down.syn_count)},
-              {"FIN", to_string(up.fin_count), to_string(down.fin_count)},
-              {"RST", to_string(up.rst_count), to_string(down.rst_count)}});
-    std::cout << "\n  " << name(report.analysis.data_flow_direction);
-    if (down.packet_count > 0) {
-        std::cout << ": " << percentage(report.analysis.asymmetry_ratio, 0)
-                  << " as many packets to the server as from it";
-    }
-    std::cout << '\n';
-    if (up.rst_count + down.rst_count > 0) {
-        std::cout << "  primary RST source: " << name(report.analysis.primary_rst_source) << '\n';
-    }
-}
-
+/// Follows the files one after the other, with a table or several.
 template <class Table>
-example::exit_status report(const example::arguments& given, Table table) {
-    tcplens::capture_file capture = example::open(given);
-    example::read(capture, table);
-
-    // Of a file that can't be read, conclude() says all that there is to say.
-    if (capture.packets() > 0 || !capture.error()) print(given, capture, table.statistics());
-    if (!table.empty()) {
-        print(tcplens::analyze_connections(
-            table, {.server_address = given.server_ip, .server_port = given.server_port, .detailed = given.detailed}));
-        print(tcplens::analyze_anomalies(table, {.server_address = given.server_ip,
-                                                 .server_port = given.server_port,
-                                                 .retransmission_threshold = given.threshold}));
-        print(tcplens::analyze_retransmissions(
-            table,
-            {.server_address = given.server_ip, .server_port = given.server_port, .threshold = given.threshold}));
-        if (given.server_ip) {
-            print(tcplens::analyze_traffic_flow(table, *given.server_ip, {.server_port = given.server_port}));
-        }
-    }
-    return example::conclude(given, capture);
+example::exit_status report_series(const example::arguments& given, Table table) {
+    example::series captures = open(given);
+    read(captures, table);
+    const example::capture_summary summary{.files = file_names(given),
+                                           .packets = table.statistics(),
+                                           .dropped = dropped(captures),
+                                           .skipped = captures.skipped(),
+                                           .problems = problems(given, captures)};
+    print_report(given, summary, table);
+    return conclude(given, summary.problems);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     using namespace example;
-    const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &threads});
-    const exit_status status = given.threads == 1 ? report(given, tcplens::connection_table{})
-                                                  : report(given, tcplens::parallel_connection_table{given.threads});
+    const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &by_time, &threads});
+    const exit_status status = given.by_time ? report_by_time(given)
+                               : given.threads > 1
+                                   ? report_series(given, tcplens::parallel_connection_table{given.threads})
+                                   : report_series(given, tcplens::connection_table{});
     return static_cast<int>(status);
 }

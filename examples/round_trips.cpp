@@ -18,11 +18,11 @@ std::string count_of(const Optional& time) {
 int main(int argc, char** argv) {
     using namespace example;
     const arguments given = parse(argc, argv, {});
-    tcplens::capture_file capture = open(given);
+    series captures = open(given);
 
     tcplens::basic_connection_table<tcplens::wireshark_rules, tcplens::wireshark_round_trips, tcplens::opening_observer>
         table;
-    for (const tcplens::packet& packet : capture) {
+    for (const tcplens::packet& packet : captures) {
         const tcplens::add_result added = table.add(packet);
         if (added.connection == nullptr) continue;
         const std::uint64_t number = added.connection->number;
@@ -37,5 +37,5 @@ int main(int argc, char** argv) {
                   << count_of(times.rtt()) << '\t' << times.certain() << '\t' << each.opening.client.retries() << '\t'
                   << each.opening.server.retries() << '\t' << name(each.opening.outcome) << '\n';
     }
-    return static_cast<int>(conclude(given, capture));
+    return static_cast<int>(conclude(given, captures));
 }

@@ -27,13 +27,13 @@ void print_names(std::string_view way) {
 int main(int argc, char** argv) {
     using namespace example;
     const arguments given = parse(argc, argv, {&connection, &interval});
-    tcplens::capture_file capture = open(given);
+    series captures = open(given);
 
     std::vector<tcplens::time_bin> bins(1000);
     tcplens::basic_connection_table table{
         tcplens::table_options{}, tcplens::evidence_rules{},
         tcplens::time_series_observer{bins, {.interval = given.interval, .connection = given.connection}}};
-    read(capture, table);
+    read(captures, table);
 
     std::cout << "seconds";
     print_names("to_server");
@@ -50,5 +50,5 @@ int main(int argc, char** argv) {
     if (observed.outside() > 0) {
         std::cerr << given.program << ": " << observed.outside() << " packets have times that are far from the rest.\n";
     }
-    return static_cast<int>(conclude(given, capture));
+    return static_cast<int>(conclude(given, captures));
 }

@@ -6,13 +6,13 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::cerr << "usage: times FILE\n";
+    if (argc < 2) {
+        std::cerr << "usage: times FILE...\n";
         return 2;
     }
-    tcplens::capture_file capture{argv[1]};
+    tcplens::capture_series captures{{argv + 1, argv + argc}};
     tcplens::detailed_connection_table table;
-    table.add_all(capture);
+    table.add_all(captures);
 
     std::cout
         << "client\tserver\tduration\thandshake\tsender_application\treceiver_window\tloss_recovery\t"
@@ -29,9 +29,8 @@ int main(int argc, char** argv) {
         }
         std::cout << '\n';
     }
-    if (capture.error()) {
-        std::cerr << argv[1] << ": " << capture.error()->message() << '\n';
-        return 1;
+    for (const tcplens::series_error& each : captures.errors()) {
+        std::cerr << argv[1 + each.file] << ": " << each.error.message() << '\n';
     }
-    return 0;
+    return captures.errors().empty() ? 0 : 1;
 }

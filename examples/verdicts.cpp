@@ -34,11 +34,11 @@ void explain(const tcplens::segment& sent, const tcplens::add_result& added) {
 int main(int argc, char** argv) {
     using namespace example;
     const arguments given = parse(argc, argv, {&rules, &explained});
-    tcplens::capture_file capture = open(given);
+    series captures = open(given);
 
     const exit_status status = with_table(given.rules, [&](auto table) {
         tcplens::segment sent;
-        for (const tcplens::packet& packet : capture) {
+        for (const tcplens::packet& packet : captures) {
             if (decode(packet, sent) != tcplens::packet_outcome::tcp) continue;
             const tcplens::add_result added = table.add(sent);
             if (given.explain) {
@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
                           << '\n';
             }
         }
-        return conclude(given, capture);
+        return conclude(given, captures);
     });
     return static_cast<int>(status);
 }

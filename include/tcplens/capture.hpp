@@ -10,6 +10,7 @@
 #include "capture/capture_interface.hpp"
 #include "capture/capture_reader.hpp"
 #include "capture/capture_section.hpp"
+#include "capture/capture_series.hpp"
 #include "capture/file_stream.hpp"
 #include "capture/interface_clock.hpp"
 #include "capture/interface_statistics.hpp"

@@ -50,7 +50,7 @@ TEST_CASE("one packet from another century changes nothing") {
 TEST_CASE("a leap is believed when time goes on from there") {
     CHECK(is_about(passed({1s, 5h, 5h + 1s}), 5h + 1s));
     CHECK(is_about(passed({1s, 5h, 5h - 1s}), 5h - 1s));
-    CHECK(is_about(passed({1s, -5h, -5h + 1s, -5h + 3s}), 3s));      // set back: from the believed packet on
+    CHECK(is_about(passed({1s, -5h, -5h + 1s, -5h + 3s}), 3s));           // set back: from the believed packet on
     CHECK(is_about(passed({1s, century, century + 1s}), 24h * 365 + 1s)); // all that can be waited for
 }
 

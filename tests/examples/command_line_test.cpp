@@ -231,7 +231,7 @@ TEST_CASE("a command line that makes no sense gets a sentence, the usage and sta
     } const cases[]{
         {"report", "report: Which capture? Name a file, or - for standard input.\n"},
         {"report ''", "report: The name of the file is empty.\n"},
-        {"report a b", "report: One file at a time: there is 'a' already.\n"},
+        {"report a ''", "report: The name of the file is empty.\n"},
         {"report --nonsense a", "report: There is no option '--nonsense'.\n"},
         {"report --rules evidence a", "report: There is no option '--rules'.\n"},
         {"report --server-ip foo a", "report: --server-ip needs an IPv4 or IPv6 address, not 'foo'.\n"},
@@ -264,12 +264,13 @@ TEST_CASE("--help prints the usage, wherever it stands") {
     const run_result report = run(example("report") + " --help");
     CHECK(report.status == 0);
     CHECK(report.out.starts_with(
-        "usage: report [--server-ip A] [--server-port P] [--threshold R] [--detailed] [--threads N] FILE|-\n"));
+        "usage: report [--server-ip A] [--server-port P] [--threshold R] [--detailed] [--by-time] [--threads N] "
+        "FILE|-...\n"));
     CHECK(report.err.empty());
     const run_result verdicts = run(example("verdicts") + " some.pcap --help");
     CHECK(verdicts.status == 0);
     CHECK(verdicts.out.starts_with(
-        "usage: verdicts [--rules evidence|wireshark|repeated_sequence] [--explain] FILE|-\n"));
+        "usage: verdicts [--rules evidence|wireshark|repeated_sequence] [--explain] FILE|-...\n"));
 }
 
 TEST_CASE("who reads the output may leave early, and nobody complains") {

@@ -128,4 +128,8 @@ TEST_CASE("what is wrong with the capture within, or with the file, is told") {
     CHECK(contains(missing.err, "There is no such file."));
     CHECK(run(example("gzip_report") + " " + folder.write("empty", {})).err.find("It is empty") != std::string::npos);
     CHECK(run(example("gzip_report")).status == 2);
+    const run_result two = run(example("gzip_report") + " a b");
+    CHECK(two.status == 2);
+    CHECK(two.err ==
+          "gzip_report: One file at a time: there is 'a' already.\nusage: gzip_report [--server-port P] FILE|-\n");
 }

@@ -271,6 +271,18 @@ TEST_CASE("whatever is wrong with the capture, json_report prints JSON that says
     CHECK(error["packet"] == 13);
     CHECK(error["offset"].get<std::size_t>() < capture.size());
 
+    const std::string whole = folder.write("whole.pcap", s.capture());
+    const json several = answers(cut + " " + text + " " + whole, 1);
+    CHECK(several["capture"]["packets"] == 12 + 13);
+    CHECK(several["capture"]["error"] == error);
+    CHECK(several["capture"]["files"] == json{cut, text, whole});
+    REQUIRE(several["capture"]["errors"].size() == 2);
+    CHECK(several["capture"]["errors"][0]["file"] == cut);
+    CHECK(several["capture"]["errors"][0]["code"] == "truncated");
+    CHECK(several["capture"]["errors"][1]["file"] == text);
+    CHECK(several["capture"]["errors"][1]["code"] == "not_a_capture");
+    CHECK_FALSE(truncated["capture"].contains("files"));
+
     CHECK(answers(folder.file("missing.pcap"), 1)["capture"]["error"]["code"] == "file_not_found");
     CHECK(answers(folder.file(""), 1)["capture"]["error"]["code"] == "is_a_directory");
     CHECK(answers("- < /dev/null", 1)["capture"]["error"]["code"] == "empty");
@@ -282,7 +294,7 @@ TEST_CASE("whatever is wrong with the capture, json_report prints JSON that says
 }
 
 TEST_CASE("json_report refuses a command line that makes no sense") {
-    for (const char* line : {"", "a b", "--rules guess a", "--server-port 65536 a"}) {
+    for (const char* line : {"", "a ''", "--rules guess a", "--server-port 65536 a"}) {
         CAPTURE(line);
         const run_result ran = run(example("json_report") + " " + line);
         CHECK(ran.status == 2);

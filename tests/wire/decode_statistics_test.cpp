@@ -87,6 +87,44 @@ TEST_CASE("counts are equal where the same packets came in the same order") {
     CHECK_FALSE(one == other);
 }
 
+TEST_CASE("counts of several are added, kind by kind") {
+    using enum packet_outcome;
+    decode_statistics one;
+    one.count({tcp, ip_protocol::tcp}, link_type::raw);
+    one.count({not_tcp, ip_protocol{17}}, link_type::raw);
+    one.count({fragment, ip_protocol::tcp}, link_type::raw);
+    decode_statistics other;
+    other.count({truncated, ip_protocol::tcp}, link_type::raw);
+    for (int i = 0; i < 3; ++i) other.count({not_tcp, ip_protocol{17}}, link_type::raw);
+    other.count({not_tcp, ip_protocol{17}}, link_type::ethernet);
+    other.count({unsupported_link, link_type{147}}, link_type{147});
+    other.count_bad_checksum(link_type::raw);
+    one.add(other);
+    CHECK(one.packets == 10);
+    CHECK(one.tcp == 1);
+    CHECK(one.not_tcp == 5);
+    CHECK(one.fragments == 1);
+    CHECK(one.truncated == 1);
+    CHECK(one.malformed == 1);
+    CHECK(one.unsupported_link == 1);
+    CHECK(one.bad_checksums == 1);
+    const auto kinds = one.undecoded.kinds();
+    REQUIRE(kinds.size() == 6);
+    CHECK(kinds[0] == undecoded_packets{link_type::raw, not_tcp, ip_protocol{17}, 4});
+    CHECK(kinds[1] == undecoded_packets{link_type::raw, fragment, ip_protocol::tcp, 1});
+    CHECK(kinds[2] == undecoded_packets{link_type::raw, truncated, ip_protocol::tcp, 1});
+    CHECK(kinds[3] == undecoded_packets{link_type::ethernet, not_tcp, ip_protocol{17}, 1});
+
+    undecoded_counts full;
+    for (unsigned i = 0; i < undecoded_counts::capacity + 1; ++i) full.count(link_type{i + 1000}, {});
+    full.add(full);
+    CHECK(full.others() == 2);
+    full.add(one.undecoded); // for whose kinds there is no room
+    CHECK(full.kinds().size() == undecoded_counts::capacity);
+    CHECK(full.others() == 2 + 9);
+    CHECK(sum_of(full) == 2 * (undecoded_counts::capacity + 1) + 9);
+}
+
 TEST_CASE("a segment passed over for its checksum is malformed TCP") {
     decode_statistics counted;
     counted.count_bad_checksum(link_type::raw);

@@ -41,15 +41,13 @@ public:
     static constexpr std::size_t capacity = 64;
 
     constexpr void count(link_type link, const decode_result& result) noexcept {
-        for (std::size_t i = 0; i < size_; ++i) {
-            undecoded_packets& each = kinds_[i];
-            if (each.stopped_at == result.stopped_at && each.outcome == result.outcome && each.link == link) {
-                ++each.packets;
-                return;
-            }
-        }
-        if (size_ == capacity) ++others_;
-        else kinds_[size_++] = {link, result.outcome, result.stopped_at, 1};
+        count({link, result.outcome, result.stopped_at, 1});
+    }
+
+    /// Counts what was counted elsewhere besides. Kinds that are new stand behind those that are here.
+    constexpr void add(const undecoded_counts& more) noexcept {
+        for (const undecoded_packets& each : more.kinds()) count(each);
+        others_ += more.others_;
     }
 
     /// In the order in which the kinds were met first.
@@ -64,6 +62,18 @@ public:
     }
 
 private:
+    constexpr void count(const undecoded_packets& more) noexcept {
+        for (std::size_t i = 0; i < size_; ++i) {
+            undecoded_packets& each = kinds_[i];
+            if (each.stopped_at == more.stopped_at && each.outcome == more.outcome && each.link == more.link) {
+                each.packets += more.packets;
+                return;
+            }
+        }
+        if (size_ == capacity) others_ += more.packets;
+        else kinds_[size_++] = more;
+    }
+
     std::array<undecoded_packets, capacity> kinds_{};
     std::size_t size_ = 0;
     std::uint64_t others_ = 0;
@@ -106,6 +116,19 @@ struct decode_statistics {
     constexpr void count_bad_checksum(link_type link) noexcept {
         count({packet_outcome::malformed, ip_protocol::tcp}, link);
         ++bad_checksums;
+    }
+
+    /// Adds what was counted elsewhere: of other packets, by another table.
+    constexpr void add(const decode_statistics& more) noexcept {
+        packets += more.packets;
+        tcp += more.tcp;
+        not_tcp += more.not_tcp;
+        fragments += more.fragments;
+        truncated += more.truncated;
+        malformed += more.malformed;
+        unsupported_link += more.unsupported_link;
+        bad_checksums += more.bad_checksums;
+        undecoded.add(more.undecoded);
     }
 
     [[nodiscard]] friend constexpr bool operator==(const decode_statistics&,

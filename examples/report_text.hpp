@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The four answers as text.
+
+#include "command_line.hpp"
+#include "not_understood.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace example {
+
+/// Some captures, and what was found in their packets besides connections.
+struct capture_summary {
+    std::vector<std::string> files{}; ///< as people call them
+    tcplens::decode_statistics packets{};
+    std::uint64_t dropped = 0; ///< while capturing, as the captures say
+    tcplens::skipped_parts skipped{};
+    std::vector<file_problem> problems{};
+};
+
+namespace report_text {
+
+using std::to_string;
+using tcplens::percentage;
+
+using row = std::vector<std::string>;
+
+// The first `text` columns are set to the left, the others, numbers, to the right.
+inline void print(std::size_t text, const std::vector<row>& rows) {
+    std::vector<std::size_t> widths;
+    for (const row& cells : rows) {
+        widths.resize(std::max(widths.size(), cells.size()));
+        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+    }
+    for (const row& cells : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            const std::string space(widths[i] - cells[i].size(), ' ');
+            line += "  " + (i < text ? cells[i] + space : space + cells[i]);
+        }
+        std::cout << line.erase(line.find_last_not_of(' ') + 1) << '\n';
+    }
+}
+
+inline void print(const capture_summary& capture) {
+    const std::vector<std::string>& files = capture.files;
+    const tcplens::decode_statistics& packets = capture.packets;
+    if (files.size() == 1) {
+        std::cout << "Capture " << (files[0] == "standard input" ? "from " : "") << files[0] << '\n';
+    } else {
+        std::cout << files.size() << " captures, from " << files.front() << " to " << files.back() << '\n';
+    }
+    std::vector<row> rows{{"packets", to_string(packets.packets)}, {"TCP", to_string(packets.tcp)}};
+    const auto add_if_any = [&rows](std::string_view what, std::uint64_t count) {
+        if (count > 0) rows.push_back({std::string{what}, to_string(count)});
+    };
+    add_if_any("not TCP, or in a protocol that is not read", packets.not_tcp);
+    add_if_any("fragments of TCP", packets.fragments);
+    add_if_any("cut off before the end of the TCP header", packets.truncated);
+    add_if_any("malformed", packets.malformed);
+    add_if_any("of a link type that is not read", packets.unsupported_link);
+    add_if_any("lost while capturing, as the capture says", capture.dropped);
+    print(1, rows);
+    const std::vector<counted_reason> reasons = not_understood(packets);
+    constexpr std::size_t most = 12; // the rest is in json_report
+    if (!reasons.empty()) std::cout << "\n  without TCP:\n";
+    for (std::size_t i = 0; i < std::min(most, reasons.size()); ++i) {
+        std::cout << "  " << reasons[i].packets << (reasons[i].packets == 1 ? " packet: " : " packets: ")
+                  << reasons[i].reason << '\n';
+    }
+    if (reasons.size() > most) std::cout << "  and " << reasons.size() - most << " more reasons\n";
+    for (const std::string& sentence : describe(capture.skipped)) std::cout << "  " << sentence << '\n';
+    for (const file_problem& each : capture.problems) {
+        std::cout << "  " << (files.size() > 1 ? each.file + ": " : "") << each.sentence << '\n';
+    }
+}
+
+inline void print(const tcplens::connection_report& report) {
+    const tcplens::connection_summary& all = report.summary;
+    std::cout << "\nConnections\n";
+    print(1, {{"total", to_string(all.total_connections)},
+              {"handshake completed", to_string(all.successful_handshakes)},
+              {"handshake failed", to_string(all.failed_handshakes)},
+              {"picked up midstream", to_string(all.incomplete_handshakes)},
+              {"closed normally", to_string(all.normal_close)},
+              {"reset", to_string(all.reset_connections)},
+              {"not closed", to_string(all.active_connections)}});
+    if (report.connections.empty()) return;
+
+    std::vector<row> rows{{"client", "server", "handshake", "state", "close", "packets", "data", "retransmitted", "SYN",
+                           "SYN-ACK", "ACK", "FIN", "RST"}};
+    for (const tcplens::connection_description& each : report.connections) {
+        rows.push_back({each.client.to_string(), each.server.to_string(), each.handshake_completed ? "yes" : "no",
+                        std::string{name(each.state)}, std::string{name(each.close_reason)},
+                        to_string(each.packet_count), to_string(each.data_packets), to_string(each.retransmissions),
+                        to_string(each.syn_count), to_string(each.syn_ack_count), to_string(each.ack_count),
+                        to_string(each.fin_count), to_string(each.rst_count)});
+    }
+    std::cout << '\n';
+    print(5, rows);
+    if (const std::uint64_t more = all.total_connections - report.connections.size(); more > 0) {
+        std::cout << "  and " << more << " more: see --detailed\n";
+    }
+    if (!report.issues.empty()) std::cout << '\n';
+    for (const std::string& issue : report.issues) std::cout << "  " << issue << '\n';
+}
+
+inline void print(const tcplens::anomaly_report& report) {
+    const tcplens::anomaly_statistics& counts = report.statistics;
+    const tcplens::rst_directions& rst = counts.rst_distribution.by_direction;
+    std::cout << "\nAnomalies\n";
+    print(1, {{"SYN, with and without ACK", to_string(counts.flags.syn)},
+              {"SYN-ACK", to_string(counts.flags.syn_ack)},
+              {"ACK", to_string(counts.flags.ack)},
+              {"FIN", to_string(counts.flags.fin)},
+              {"RST", to_string(counts.flags.rst)}});
+    if (counts.flags.rst > 0) {
+        std::vector<row> rows{{"RST to the server", to_string(rst.to_server)},
+                              {"RST from the server", to_string(rst.from_server)}};
+        if (rst.unknown > 0) rows.push_back({"RST, server unknown", to_string(rst.unknown)});
+        for (const auto& [address, count] : counts.rst_distribution.by_source) {
+            if (rows.size() == 8) break; // who sent most comes first
+            rows.push_back({"RST from " + address.to_string(), to_string(count)});
+        }
+        std::cout << '\n';
+        print(1, rows);
+    }
+
+    std::vector<row> found;
+    for (const tcplens::pattern& each : report.patterns) {
+        found.push_back({std::string{each.name}, std::string{name(each.category)}, each.description});
+    }
+    for (const tcplens::notable_observation& each : report.summary.notable_observations) {
+        found.push_back({std::string{name(each.type)}, "notable", each.detail});
+    }
+    std::cout << '\n';
+    if (found.empty()) std::cout << "  no patterns\n";
+    print(3, found);
+}
+
+inline void print(const tcplens::retransmission_report& report) {
+    std::cout << "\nRetransmissions\n  " << report.total_retransmissions << " of " << report.total_packets
+              << " packets (" << percentage(report.retransmission_rate, 2) << ")";
+    if (report.total_retransmissions == 0) {
+        std::cout << '\n';
+        return;
+    }
+    std::cout << (report.exceeds_threshold ? ", above" : ", not above") << " the threshold of "
+              << percentage(report.threshold, 2) << "\n  " << report.summary.connections_above_threshold
+              << " connections above it\n\n";
+    std::vector<row> rows{{"worst connections", "retransmitted", "packets", "rate"}};
+    for (const tcplens::connection_retransmissions& each : report.by_connection) {
+        if (each.retrans_count == 0) break; // the worst come first
+        rows.push_back({each.connection.to_string(), to_string(each.retrans_count), to_string(each.total_packets),
+                        percentage(each.retrans_rate, 2)});
+    }
+    print(1, rows);
+}
+
+inline void print(const tcplens::traffic_flow_report& report) {
+    const tcplens::flow_direction& up = report.client_to_server;
+    const tcplens::flow_direction& down = report.server_to_client;
+    std::cout << "\nTraffic flow of " << report.server_address.to_string();
+    if (report.server_port) std::cout << " port " << *report.server_port;
+    std::cout << '\n';
+    print(1, {{"", "to the server", "from the server"},
+              {"packets", to_string(up.packet_count), to_string(down.packet_count)},
+              {"bytes", to_string(up.byte_count), to_string(down.byte_count)},
+              {"data packets", to_string(up.data_packets), to_string(down.data_packets)},
+              {"retransmissions", to_string(up.retransmissions), to_string(down.retransmissions)},
+              {"SYN", to_string(up.syn_count), to_string(down.syn_count)},
+              {"FIN", to_string(up.fin_count), to_string(down.fin_count)},
+              {"RST", to_string(up.rst_count), to_string(down.rst_count)}});
+    std::cout << "\n  " << name(report.analysis.data_flow_direction);
+    if (down.packet_count > 0) {
+        std::cout << ": " << percentage(report.analysis.asymmetry_ratio, 0)
+                  << " as many packets to the server as from it";
+    }
+    std::cout << '\n';
+    if (up.rst_count + down.rst_count > 0) {
+        std::cout << "  primary RST source: " << name(report.analysis.primary_rst_source) << '\n';
+    }
+}
+
+} // namespace report_text
+
+/// Prints what the captures hold, and the four answers of the connections in them.
+template <tcplens::connection_range Connections>
+void print_report(const arguments& given, const capture_summary& captures, const Connections& connections) {
+    using report_text::print;
+    // Of files that can't be read, what is said of their problems is all that there is to say.
+    if (captures.packets.packets > 0 || captures.problems.size() < captures.files.size()) print(captures);
+    if (std::ranges::begin(connections) == std::ranges::end(connections)) return;
+    print(tcplens::analyze_connections(
+        connections,
+        {.server_address = given.server_ip, .server_port = given.server_port, .detailed = given.detailed}));
+    print(tcplens::analyze_anomalies(connections, {.server_address = given.server_ip,
+                                                   .server_port = given.server_port,
+                                                   .retransmission_threshold = given.threshold}));
+    print(tcplens::analyze_retransmissions(
+        connections,
+        {.server_address = given.server_ip, .server_port = given.server_port, .threshold = given.threshold}));
+    if (given.server_ip) {
+        print(tcplens::analyze_traffic_flow(connections, *given.server_ip, {.server_port = given.server_port}));
+    }
+}
+
+} // namespace example

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Whoever runs this looks for "mpirun is missing", and takes the test as skipped.
+#include "../capture_writer.hpp"
+#include "busy_capture.hpp"
+#include "running.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using capture_writer::byte_vector;
+
+bool contains(const std::string& text, std::string_view what) {
+    return text.find(what) != std::string::npos;
+}
+
+bool mpirun_is_missing() {
+    if (run("command -v mpirun timeout").status == 0) return false;
+    std::puts("mpirun is missing");
+    return true;
+}
+
+// Whatever the machine has: few processors, root, no way to others. Open MPI itself leaks.
+run_result mpirun(const std::string& arguments) {
+    return run("OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_plm=isolated "
+               "OMPI_MCA_mpi_yield_when_idle=1 ASAN_OPTIONS=detect_leaks=0 "
+               "timeout 100 mpirun --oversubscribe --bind-to none " +
+               arguments);
+}
+
+void check_same(const run_result& ran, const run_result& expected) {
+    CHECK(ran.status == expected.status);
+    CHECK(ran.out == expected.out);
+}
+
+} // namespace
+
+TEST_CASE("ranks answer together as one process does, however many there are") {
+    if (mpirun_is_missing()) return;
+    const temporary_folder folder;
+    std::string tidy;
+    for (std::size_t i = 0; const auto& each : busy_capture{}.deal(5)) {
+        tidy += std::string{" "}.append(folder.write("tidy" + std::to_string(i++), busy_capture::pcap_of(each)));
+    }
+    // Packets at the same time in several files, times that run back, packets without a time, a file without packets
+    std::string untidy;
+    for (std::size_t i = 0; const auto& each : busy_capture{2000, true}.deal(4)) {
+        untidy += std::string{" "}.append(folder.write("untidy" + std::to_string(i++), busy_capture::pcapng_of(each)));
+    }
+    untidy += std::string{" "}.append(folder.write("untidy4", busy_capture::pcap_of({})));
+    const run_result expected = run(example("report") + " --detailed --by-time" + tidy);
+    const run_result expected_untidy = run(example("report") + " --detailed --by-time" + untidy);
+    CHECK(contains(expected.out, ": UDP (IP protocol 17), not TCP\n"));
+    for (const std::string ranks : {"1", "2", "3", "7"}) {
+        CAPTURE(ranks);
+        const std::string program = "-n " + ranks + " " + example("mpi_report") + " --detailed";
+        check_same(mpirun(program + tidy), expected); // in one round
+        check_same(mpirun(program + " --round 17" + untidy), expected_untidy);
+    }
+    check_same(run("OMPI_MCA_plm=isolated ASAN_OPTIONS=detect_leaks=0 " + example("mpi_report") + " --detailed" + tidy),
+               expected); // without mpirun
+}
+
+TEST_CASE("each rank may have files of its own, and what is wrong with them is told once, in the order of files") {
+    if (mpirun_is_missing()) return;
+    const temporary_folder folder;
+    std::vector<std::string> files;
+    for (std::size_t i = 0; const auto& each : busy_capture{500}.deal(4)) {
+        byte_vector bytes = busy_capture::pcap_of(each);
+        if (i == 1) bytes.resize(bytes.size() - 1);
+        files.push_back(std::string{" "}.append(folder.write("own" + std::to_string(i++), bytes)));
+    }
+    const std::string missing = std::string{" "}.append(folder.file("missing"));
+    const run_result expected =
+        run(example("report") + " --by-time" + files[0] + files[1] + missing + files[2] + files[3]);
+    CHECK(expected.status == 1);
+    CHECK(contains(expected.out, "own1: The packet record at byte "));
+    const std::size_t second = expected.err.find("\nreport: ") + 1;
+    const std::string told = "mpi_" + expected.err.substr(0, second) + "mpi_" + expected.err.substr(second);
+    const std::string one = "-n 1 " + example("mpi_report") + " --local";
+    const run_result local =
+        mpirun(one + files[0] + files[1] + missing + " : " + one + files[2] + " : " + one + files[3]);
+    check_same(local, expected);
+    CHECK(contains(local.err, told));
+    CHECK(local.err.find(told) == local.err.rfind(told));
+    const run_result dealt =
+        mpirun("-n 3 " + example("mpi_report") + files[0] + files[1] + missing + files[2] + files[3]);
+    check_same(dealt, expected);
+    CHECK(contains(dealt.err, told));
+}
+
+TEST_CASE("ranks with other files than the rest are refused, unless these are their own; and so is standard input") {
+    if (mpirun_is_missing()) return;
+    const std::string one = "-n 1 " + example("mpi_report");
+    const run_result different = mpirun(one + " a : " + one + " b");
+    CHECK(different.status == 2);
+    CHECK(contains(different.err, "mpi_report: The ranks were given different files"));
+    const run_result input = mpirun(one + " a - : " + one + " a -");
+    CHECK(input.status == 2);
+    CHECK(contains(input.err, "mpi_report: Standard input is not that of all ranks"));
+    const run_result one_of_two = mpirun(one + " a : " + one + " --nonsense a");
+    CHECK(one_of_two.status == 2);
+    CHECK(contains(one_of_two.err, "mpi_report: The command line of another rank makes no sense."));
+    const run_result usage = mpirun("-n 2 " + example("mpi_report") + " --nonsense");
+    CHECK(usage.status == 2);
+    CHECK(contains(usage.err, "mpi_report: There is no option '--nonsense'.\nusage: mpi_report "));
+    CHECK(usage.err.find("usage:") == usage.err.rfind("usage:"));
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "../capture_writer.hpp"
+#include "busy_capture.hpp"
+#include "running.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using capture_writer::byte_vector;
+
+bool contains(const std::string& text, std::string_view what) {
+    return text.find(what) != std::string::npos;
+}
+
+// Writes the files; returns their paths as arguments.
+std::string write(const temporary_folder& folder, const std::string& name, const std::vector<byte_vector>& files) {
+    std::string arguments;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        arguments.append(" ").append(folder.write(name + std::to_string(i), files[i]));
+    }
+    return arguments;
+}
+
+// All but the line in which report names the captures.
+std::string answer(const std::string& command) {
+    CAPTURE(command);
+    const run_result ran = run(example(command));
+    CHECK(ran.status == 0);
+    CHECK(ran.err.empty());
+    return command.starts_with("report") ? ran.out.substr(ran.out.find('\n')) : ran.out;
+}
+
+} // namespace
+
+TEST_CASE("a capture that is cut into files, anywhere, is answered for as the whole") {
+    const temporary_folder folder;
+    busy_capture busy;
+    const std::string whole = std::string{" "}.append(folder.write("whole.pcap", busy.pcap()));
+    const std::string cut_in_two = write(folder, "two-", busy.cut(2));
+    const std::string cut_in_three = write(folder, "three-", busy.cut(3));
+    const std::string cut_in_ten = write(folder, "ten-", busy.cut(10));
+    for (const std::string command :
+         {"report --detailed", "verdicts", "conn_log -C", "time_series", "round_trips", "times"}) {
+        const std::string expected = answer(command + whole);
+        CHECK(contains(expected, "\n"));
+        for (const std::string& files : {cut_in_two, cut_in_three, cut_in_ten})
+            CHECK(answer(command + files) == expected);
+    }
+    CHECK(contains(answer("verdicts" + cut_in_ten), "\tretransmission"));
+    CHECK(contains(answer("report" + cut_in_ten), ": UDP (IP protocol 17), not TCP\n"));
+}
+
+TEST_CASE("files that were taken at the same time are answered for as one, by time") {
+    const temporary_folder folder;
+    busy_capture busy;
+    const std::string whole = std::string{" "}.append(folder.write("whole.pcap", busy.pcap()));
+    const std::string expected = answer("report --detailed" + whole);
+    CHECK(answer("report --detailed --by-time" + whole) == expected);
+    for (const std::size_t count : {2u, 5u}) {
+        std::vector<byte_vector> files;
+        for (const auto& each : busy.deal(count)) files.push_back(busy_capture::pcap_of(each));
+        const std::string dealt = write(folder, "dealt" + std::to_string(count) + "-", files);
+        CHECK(answer("report --detailed --by-time" + dealt) == expected);
+        CHECK(answer("report --detailed" + dealt) != expected); // else nothing was shown
+    }
+    const std::vector<byte_vector> cut = busy.cut(2);
+    const std::string backwards = write(folder, "backwards", {cut[1], cut[0]});
+    CHECK(answer("report --detailed --by-time" + backwards) == expected);
+    CHECK(answer("report --detailed" + backwards) != expected);
+}
+
+TEST_CASE("by time, a packet stands where the latest time before it in its file does, and files as they were named") {
+    using namespace packet_builder;
+    const temporary_folder folder;
+    // a connection of each packet: they are listed by their first ones
+    const auto from = [](std::uint16_t port) { return tcp_packet({.source = at("192.0.2.1", port)}); };
+    capture_writer::pcapng_writer one;
+    one.interface().enhanced(0, 1'000'000, from(1)).enhanced(0, 3'000'000, from(3)).enhanced(0, 1'500'000, from(4));
+    one.simple(from(5)); // all three at 3 s
+    capture_writer::pcapng_writer other;
+    other.interface().enhanced(0, 2'000'000, from(2)).enhanced(0, 3'000'000, from(6)).enhanced(0, 3'000'001, from(7));
+    folder.write("one", one.bytes());
+    folder.write("other", other.bytes());
+    const auto ports = [&](const std::string& files) {
+        const std::string text = answer("report --by-time " + files);
+        std::string found;
+        const std::string client = "\n  192.0.2.1:";
+        for (std::size_t at = text.find(client); at != std::string::npos; at = text.find(client, at + 1)) {
+            found += text[at + client.size()];
+        }
+        return found;
+    };
+    CHECK(ports(folder.file("one").append(" ").append(folder.file("other"))) == "1234567");
+    CHECK(ports(folder.file("other").append(" ").append(folder.file("one"))) == "1263457");
+}
+
+TEST_CASE("of several captures, one that is damaged or missing is told of, and the others count") {
+    const temporary_folder folder;
+    busy_capture busy{200};
+    std::vector<byte_vector> files = busy.cut(2);
+    files[0].resize(files[0].size() - 3);
+    const std::string damaged = folder.write("damaged", files[0]);
+    const std::string missing = folder.file("missing");
+    const std::string good = folder.write("good", files[1]);
+    for (const std::string options : {"", "--by-time "}) {
+        const run_result ran = run(example("report") + " " + options + damaged + " " + missing + " - < " + good);
+        CHECK(ran.status == 1);
+        CHECK(ran.out.starts_with("3 captures, from " + damaged + " to standard input\n"));
+        const std::string packets = std::to_string(busy.packets().size() - 1);
+        CHECK(contains(ran.out, "\n  packets "));
+        CHECK(contains(ran.out, " " + packets + "\n"));
+        CHECK(contains(ran.out, "\n  " + damaged + ": The packet record at byte "));
+        CHECK(contains(ran.out, "\n  " + missing + ": There is no such file.\n"));
+        CHECK(ran.err.starts_with("report: " + damaged + ": The packet record at byte "));
+        CHECK(contains(ran.err, "\nreport: " + missing + ": There is no such file.\n"));
+    }
+    const run_result nothing = run(example("report") + " " + missing + " " + missing);
+    CHECK(nothing.status == 1);
+    CHECK(nothing.out.empty());
+    const run_result times = run(example("times") + " " + missing + " " + good);
+    CHECK(times.status == 1);
+    CHECK(times.err == missing + ": There is no such file.\n");
+    CHECK(contains(times.out, "\n192.0.2.1:40000\t"));
+}
+
+TEST_CASE("what a rotating capture says it lost is counted once") {
+    const temporary_folder folder;
+    const auto said = [](std::uint32_t started, std::uint64_t lost, std::string_view name) {
+        capture_writer::pcapng_writer file;
+        file.interface({.options = name.empty() ? byte_vector{} : file.option(2, capture_writer::text(name))});
+        file.enhanced(0, 1, byte_vector(60));
+        const byte_vector start = capture_writer::byte_writer{}.put(std::uint32_t{0}).put(started).bytes();
+        return file.statistics(0, 2, capture_writer::join({file.option(2, start), file.option(5, lost)})).bytes();
+    };
+    const auto lost = [&](const std::string& arguments) {
+        const std::string text = answer("report " + arguments);
+        const std::string label = "as the capture says";
+        const std::size_t at = text.find(label);
+        return at == std::string::npos ? 0 : std::stoi(text.substr(at + label.size()));
+    };
+    const std::string files = write(folder, "lost", {said(7, 10, "eth0"), said(7, 25, "eth0"), said(7, 25, "eth0")});
+    CHECK(lost(files) == 25); // it goes on
+    CHECK(lost(write(folder, "apart", {said(7, 10, "eth0"), said(8, 25, "eth0")})) == 35);
+    CHECK(lost(write(folder, "two", {said(7, 10, "eth0"), said(7, 25, "eth1")})) == 35);
+    CHECK(lost(write(folder, "nameless", {said(7, 10, ""), said(7, 25, "")})) == 35);
+}
+
+TEST_CASE("standard input can be one of several captures, once") {
+    const temporary_folder folder;
+    const run_result ran = run(example("report") + " - -");
+    CHECK(ran.status == 2);
+    CHECK(ran.err.starts_with("report: Standard input can be read once.\n"));
+}
