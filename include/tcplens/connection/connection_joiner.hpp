@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection_table.hpp"
+#include "connection_trace.hpp"
+#include "joined_connection.hpp"
+#include "trace_replay.hpp"
+
+#include <algorithm>
+#include <compare>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <ranges>
+#include <span>
+#include <tuple>
+#include <vector>
+
+namespace tcplens {
+
+/// By what the tables judged, as far as it matters to what can be said of retransmissions that no table saw as such.
+enum class joined_rules : std::uint8_t { evidence, repeated_sequence, other };
+
+/// What says which of two segments that different tables saw came first.
+enum class join_order : std::uint8_t {
+    time,          ///< their times: clocks must agree better than the time between a segment and its answer
+    packet_number, ///< their numbers: for packets of one capture that were dealt to several tables
+};
+
+struct join_options {
+    join_order order = join_order::time;
+    joined_rules rules = joined_rules::evidence;
+    bool split_incarnations = true; ///< as table_options::split_incarnations of the tables
+};
+
+/// A connection of a table that has a trace_observer, or a copy of one.
+template <class Connection>
+concept traced_connection = std::derived_from<Connection, connection> && requires(const Connection& of) {
+    { of.trace.entries() } -> std::same_as<std::span<const trace_entry>>;
+    { of.trace.forgot } -> std::convertible_to<bool>;
+};
+
+/// Connections of several tables, to be seen as those of one: whatever the tables saw, directions apart, one after the other or
+/// packets at random, what belongs together is joined, and what one table took for one connection is parted where others know
+/// better. It is a bag: the order in which connections are added, and joiners to each other, changes nothing.
+///
+/// What comes out, against one table that saw all packets:
+/// - packets, bytes and flags: the same for each direction, unless join_doubt::incarnations;
+/// - first and last packet and time: the same, if the order is known (see join_order);
+/// - roles, handshake, close, and which connections there were: the same, unless join_doubt::order or incarnations is set. The
+///   traces are followed as a table follows segments, once as they are and three times with the packets between openings and closings
+///   as early as they may have been instead of as late; a doubt is set where that makes a difference;
+/// - retransmissions: the same where one table saw all of it; else within bounds, as long as no acknowledgment is captured before
+///   what it acknowledges.
+/// What observers told of each is not joined. Connections must not be of one table that was cut in two by expiry: to join is
+/// to undo that.
+///
+/// It holds some 200 bytes for each entry of the traces.
+class connection_joiner {
+public:
+    explicit connection_joiner(const join_options& options = {}) : options_(options) {}
+
+    template <traced_connection Connection>
+    void add(const Connection& of) {
+        parts_.push_back({.low = std::min(of.client, of.server),
+                          .high = std::max(of.client, of.server),
+                          .network = of.network,
+                          .forgot = of.trace.forgot,
+                          .first_entry = entries_.size(),
+                          .entry_count = of.trace.entries().size()});
+        entries_.insert(entries_.end(), of.trace.entries().begin(), of.trace.entries().end());
+    }
+
+    /// All of a table, or of any other range.
+    template <std::ranges::input_range Connections>
+    requires traced_connection<std::ranges::range_value_t<Connections>>
+    void add_all(Connections&& connections) {
+        for (const auto& each : connections) add(each);
+    }
+
+    /// All that were added to another.
+    void merge(const connection_joiner& other) {
+        const std::size_t had_parts = parts_.size(), had_entries = entries_.size();
+        const std::size_t more_parts = other.parts_.size(), more_entries = other.entries_.size();
+        parts_.resize(had_parts + more_parts);
+        entries_.resize(had_entries + more_entries);
+        std::copy_n(other.parts_.begin(), more_parts, parts_.begin() + static_cast<std::ptrdiff_t>(had_parts));
+        std::copy_n(other.entries_.begin(), more_entries, entries_.begin() + static_cast<std::ptrdiff_t>(had_entries));
+        for (std::size_t i = had_parts; i < parts_.size(); ++i) parts_[i].first_entry += had_entries;
+    }
+
+    /// How many were added.
+    [[nodiscard]] std::size_t size() const noexcept { return parts_.size(); }
+
+    /// The connections, in the order of their first packets.
+    [[nodiscard]] std::vector<joined_connection> join() const {
+        std::vector<part> parts = parts_;
+        std::ranges::sort(parts, [&](const part& a, const part& b) { return compare(a, b) < 0; });
+        std::vector<joined> found;
+        trace_replay replay{options_.split_incarnations};
+        for (auto first = parts.begin(); first != parts.end();) {
+            const auto last = std::find_if(first, parts.end(), [&](const part& each) { return !first->meets(each); });
+            join_group({first, last}, replay, found);
+            first = last;
+        }
+        // Of equals, the ends decide: `parts` were in order.
+        std::ranges::stable_sort(found, [&](const joined& a, const joined& b) { return a.place < b.place; });
+        std::vector<joined_connection> result;
+        result.reserve(found.size());
+        for (const joined& each : found) {
+            result.push_back(each.told);
+            result.back().number = result.size() - 1;
+        }
+        return result;
+    }
+
+private:
+    struct part {
+        endpoint low{};
+        endpoint high{};
+        std::uint32_t network = 0;
+        bool forgot = false;
+        std::size_t first_entry = 0;
+        std::size_t entry_count = 0;
+
+        [[nodiscard]] bool meets(const part& other) const noexcept {
+            return low == other.low && high == other.high && network == other.network;
+        }
+    };
+
+    /// When something happened: as captured, and its table's order where clocks or numbers run back.
+    struct moment {
+        timestamp time{};
+        std::uint64_t packet = 0;
+        [[nodiscard]] friend auto operator<=>(const moment&, const moment&) noexcept = default;
+    };
+
+    /// The first segment of an entry, or those after it.
+    struct happening {
+        moment when{};
+        std::size_t part = 0;
+        std::uint64_t position = 0; ///< within the part
+        const trace_entry* entry = nullptr;
+        trace_replay::half half{};
+
+        [[nodiscard]] bool operator<(const happening& other) const noexcept {
+            return std::tie(when, part, position) < std::tie(other.when, other.part, other.position);
+        }
+    };
+
+    struct joined {
+        moment place{};
+        joined_connection told{};
+    };
+
+    [[nodiscard]] std::span<const trace_entry> entries_of(const part& of) const noexcept {
+        return std::span{entries_}.subspan(of.first_entry, of.entry_count);
+    }
+
+    [[nodiscard]] std::strong_ordering compare(const part& a, const part& b) const noexcept {
+        if (const auto ends = std::tie(a.low, a.high, a.network) <=> std::tie(b.low, b.high, b.network); ends != 0)
+            return ends;
+        const auto of_a = entries_of(a), of_b = entries_of(b);
+        const auto entries = std::lexicographical_compare_three_way(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
+                                                                    trace_replay::compare);
+        return entries != 0 ? entries : a.forgot <=> b.forgot;
+    }
+
+    /// What happened in the parts, in order.
+    [[nodiscard]] std::vector<happening> order(std::span<const part> parts) const {
+        std::vector<happening> all;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const auto had = static_cast<std::ptrdiff_t>(all.size());
+            for (const trace_entry& each : entries_of(parts[i])) {
+                all.push_back({.when = {each.first_time, each.first_packet},
+                               .part = i,
+                               .position = each.first_position,
+                               .entry = &each,
+                               .half = trace_replay::half::first});
+                if (each.counted.packets == 1) continue;
+                all.push_back({.when = {each.last_time, each.last_packet},
+                               .part = i,
+                               .position = each.last_position,
+                               .entry = &each,
+                               .half = trace_replay::half::rest});
+            }
+            // A table has its own order, though times may run back in it.
+            const auto begin = all.begin() + had;
+            std::sort(begin, all.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+            moment latest{};
+            for (auto each = begin; each != all.end(); ++each) {
+                if (options_.order == join_order::packet_number) each->when.time = {};
+                if (each == begin || latest < each->when) latest = each->when;
+                else each->when = latest;
+            }
+        }
+        std::ranges::sort(all, [](const auto& a, const auto& b) { return a < b; });
+        return all;
+    }
+
+    /// What one way of following the entries makes of them.
+    struct telling {
+        std::vector<connection> connections{};
+        std::vector<std::uint32_t> went_to{}; ///< for each happening the place of its connection there
+    };
+
+    [[nodiscard]] static telling follow(std::span<const happening> all, const part& of, trace_replay& replay,
+                                        trace_replay::early_senders early) {
+        telling told;
+        replay.begin(of.low, of.high, of.network, early);
+        for (const happening& each : all) told.went_to.push_back(replay.follow(*each.entry, each.half));
+        told.connections = replay.connections();
+        return told;
+    }
+
+    void join_group(std::span<const part> parts, trace_replay& replay, std::vector<joined>& found) const {
+        const std::vector<happening> all = order(parts);
+        const telling told = follow(all, parts[0], replay, {});
+        const std::size_t had = found.size();
+        std::vector<std::vector<entry_of>> shares(told.connections.size());
+        for (const connection& each : told.connections) {
+            found.emplace_back();
+            static_cast<connection&>(found.back().told) = each;
+        }
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const std::uint32_t to = told.went_to[i];
+            if (shares[to].empty()) found[had + to].place = all[i].when;
+            if (all[i].half == trace_replay::half::first) shares[to].push_back({all[i].entry, all[i].part});
+            else if (shares[to].empty()) found[had + to].told.doubts |= join_doubt::incarnations;
+        }
+        const std::span made = std::span{found}.subspan(had);
+        for (std::size_t i = 0; i < made.size(); ++i) {
+            if (shares[i].empty()) continue;
+            count(shares[i], made[i].told, parts[0].low);
+            for (const entry_of& each : shares[i]) {
+                if (parts[each.part].forgot) made[i].told.doubts |= join_doubt::forgotten;
+            }
+        }
+        bound_retransmissions(parts, all, shares, made);
+        if (parts.size() == 1) return;
+        find_doubts(all, parts[0], told, replay, made);
+    }
+
+    struct entry_of {
+        const trace_entry* entry = nullptr;
+        std::size_t part = 0;
+    };
+
+    static void add(direction_statistics& to, const direction_statistics& more) noexcept {
+        to.packets += more.packets;
+        to.wire_bytes += more.wire_bytes;
+        to.payload_bytes += more.payload_bytes;
+        to.data_packets += more.data_packets;
+        to.syn += more.syn;
+        to.syn_ack += more.syn_ack;
+        to.ack += more.ack;
+        to.rst += more.rst;
+        to.fin += more.fin;
+        to.retransmissions += more.retransmissions;
+    }
+
+    [[nodiscard]] static direction way_of(bool from_lower, const connection& of, const endpoint& low) noexcept {
+        return (from_lower || of.client == of.server) == (of.client == low) ? direction::client_to_server
+                                                                            : direction::server_to_client;
+    }
+
+    static void count(std::span<const entry_of> entries, joined_connection& of, const endpoint& low) noexcept {
+        of.client_to_server = of.server_to_client = {};
+        for (const entry_of& each : entries)
+            add(of.statistics(way_of(each.entry->from_lower, of, low)), each.entry->counted);
+    }
+
+    void bound_retransmissions(std::span<const part> parts, std::span<const happening> all,
+                               std::span<const std::vector<entry_of>> shares, std::span<joined> made) const {
+        // Where one table saw all of one connection, and nothing else as the same, its count is right.
+        constexpr std::size_t none = std::numeric_limits<std::size_t>::max(), many = none - 1;
+        std::vector<std::size_t> sole_connection(parts.size(), none);
+        for (std::size_t i = 0; i < shares.size(); ++i) {
+            for (const entry_of& each : shares[i]) {
+                std::size_t& sole = sole_connection[each.part];
+                sole = sole == none || sole == i ? i : many;
+            }
+        }
+        for (std::size_t i = 0; i < shares.size(); ++i) {
+            joined_connection& of = made[i].told;
+            std::vector<std::size_t> from;
+            for (const entry_of& each : shares[i]) from.push_back(each.part);
+            std::ranges::sort(from);
+            from.erase(std::ranges::unique(from).begin(), from.end());
+            of.parts = static_cast<std::uint32_t>(from.size());
+            const bool whole = from.size() == 1 && sole_connection[from[0]] == i;
+            for (const direction way : {direction::client_to_server, direction::server_to_client}) {
+                retransmission_bounds& bounds = of.retransmissions(way);
+                const std::uint64_t counted = of.statistics(way).retransmissions;
+                bounds = {.at_least = counted, .at_most = counted};
+                if (!whole) bounds = bound(way, all, shares[i], of, parts[0].low);
+                if (!bounds.exact()) of.doubts |= join_doubt::retransmissions;
+            }
+        }
+    }
+
+    [[nodiscard]] retransmission_bounds bound(direction way, std::span<const happening> all,
+                                              std::span<const entry_of> entries, const connection& of,
+                                              const endpoint& low) const {
+        retransmission_bounds bounds;
+        const direction_statistics& counted = of.statistics(way);
+        bool apart = true; // one table saw all of this direction
+        std::size_t seen_by = std::numeric_limits<std::size_t>::max();
+        for (const entry_of& each : entries) {
+            if (way_of(each.entry->from_lower, of, low) != way) continue;
+            if (seen_by == std::numeric_limits<std::size_t>::max()) seen_by = each.part;
+            apart = apart && seen_by == each.part;
+            bounds.at_least += each.entry->certain_retransmissions;
+            bounds.at_most += each.entry->doubtful;
+        }
+        switch (options_.rules) {
+        case joined_rules::evidence: break;
+        case joined_rules::repeated_sequence:
+            return {.at_least = counted.retransmissions,
+                    .at_most = apart ? counted.retransmissions : counted.data_packets};
+        case joined_rules::other: return {.at_least = 0, .at_most = counted.data_packets + counted.syn + counted.fin};
+        }
+        // A SYN-ACK that answers the first of several SYNs was sent before, though no other was captured.
+        if (counted.syn_ack > 0 && of.statistics(opposite(way)).syn > 1) ++bounds.at_most;
+        if (apart) return bounds;
+        for (const entry_of& each : entries) {
+            if (each.entry->fresh == 0 || way_of(each.entry->from_lower, of, low) != way) continue;
+            bounds.at_most += std::min(each.entry->fresh, below_others(each, all));
+        }
+        return bounds;
+    }
+
+    /// How many sequence numbers, from where the first fresh segment of an entry begins, its sender may have used before the end
+    /// of the entry in segments that other tables saw.
+    [[nodiscard]] static std::uint64_t below_others(const entry_of& of, std::span<const happening> all) noexcept {
+        std::uint64_t most = 0;
+        for (const happening& each : all) {
+            if (each.entry == of.entry && (each.half == trace_replay::half::rest || of.entry->counted.packets == 1))
+                break;
+            if (each.part == of.part || each.entry->from_lower != of.entry->from_lower || !each.entry->reached_any)
+                continue;
+            const std::int32_t beyond = distance(of.entry->first_fresh, each.entry->reached);
+            if (beyond > 0) most = std::max(most, static_cast<std::uint64_t>(beyond));
+        }
+        return most;
+    }
+
+    /// Marks what comes out otherwise when packets whose moment is not known are put as early as they may have been.
+    static void find_doubts(std::span<const happening> all, const part& of, const telling& told, trace_replay& replay,
+                            std::span<joined> made) {
+        for (const auto early : {trace_replay::early_senders{.lower = true, .higher = true},
+                                 trace_replay::early_senders{.lower = true, .higher = false},
+                                 trace_replay::early_senders{.lower = false, .higher = true}}) {
+            const telling other = follow(all, of, replay, early);
+            for (std::size_t i = 0; i < made.size(); ++i) {
+                if (i >= other.connections.size()) {
+                    made[i].told.doubts |= join_doubt::incarnations;
+                    continue;
+                }
+                const connection& a = told.connections[i];
+                const connection& b = other.connections[i];
+                if (std::tie(a.client, a.server, a.known_by, a.handshake, a.close, a.closed, a.closed_by) !=
+                    std::tie(b.client, b.server, b.known_by, b.handshake, b.close, b.closed, b.closed_by)) {
+                    made[i].told.doubts |= join_doubt::order;
+                }
+            }
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                if (told.went_to[i] != other.went_to[i])
+                    made[told.went_to[i]].told.doubts |= join_doubt::incarnations;
+            }
+        }
+        // An entry whose first segment belongs to one connection and its last to another.
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (all[i].half != trace_replay::half::rest) continue;
+            const auto first = std::ranges::find(all, all[i].entry, &happening::entry);
+            const std::uint32_t from = told.went_to[static_cast<std::size_t>(first - all.begin())];
+            if (from == told.went_to[i]) continue;
+            made[from].told.doubts |= join_doubt::incarnations;
+            made[told.went_to[i]].told.doubts |= join_doubt::incarnations;
+        }
+    }
+
+    join_options options_;
+    std::vector<part> parts_{};
+    std::vector<trace_entry> entries_{};
+};
+
+/// The connections of two joiners, as if they had been added to one.
+[[nodiscard]] inline connection_joiner merge(connection_joiner a, const connection_joiner& b) {
+    a.merge(b);
+    return a;
+}
+
+/// Joins the connections of several tables, or of other ranges of them.
+template <std::ranges::input_range Tables>
+requires std::ranges::input_range < std::ranges::range_reference_t<Tables>>
+[[nodiscard]] std::vector<joined_connection> merge_connections(Tables&& tables, const join_options& options = {}) {
+    connection_joiner joiner{options};
+    for (auto&& each : tables) joiner.add_all(each);
+    return joiner.join();
+}
+
+} // namespace tcplens
