@@ -63,9 +63,9 @@ public:
 
     template <traced_connection Connection>
     void add(const Connection& of) {
-        parts_.push_back({.low = std::min(of.client, of.server),
+        parts_.push_back({.seen = of,
+                          .low = std::min(of.client, of.server),
                           .high = std::max(of.client, of.server),
-                          .network = of.network,
                           .forgot = of.trace.forgot,
                           .first_entry = entries_.size(),
                           .entry_count = of.trace.entries().size()});
@@ -117,15 +117,15 @@ public:
 
 private:
     struct part {
+        connection seen{};
         endpoint low{};
         endpoint high{};
-        std::uint32_t network = 0;
         bool forgot = false;
         std::size_t first_entry = 0;
         std::size_t entry_count = 0;
 
         [[nodiscard]] bool meets(const part& other) const noexcept {
-            return low == other.low && high == other.high && network == other.network;
+            return low == other.low && high == other.high && seen.network == other.seen.network;
         }
     };
 
@@ -159,7 +159,7 @@ private:
     }
 
     [[nodiscard]] std::strong_ordering compare(const part& a, const part& b) const noexcept {
-        if (const auto ends = std::tie(a.low, a.high, a.network) <=> std::tie(b.low, b.high, b.network); ends != 0)
+        if (const auto ends = std::tie(a.low, a.high, a.seen.network) <=> std::tie(b.low, b.high, b.seen.network); ends != 0)
             return ends;
         const auto of_a = entries_of(a), of_b = entries_of(b);
         const auto entries = std::lexicographical_compare_three_way(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
@@ -208,7 +208,7 @@ private:
     [[nodiscard]] static telling follow(std::span<const happening> all, const part& of, trace_replay& replay,
                                         trace_replay::early_senders early) {
         telling told;
-        replay.begin(of.low, of.high, of.network, early);
+        replay.begin(of.low, of.high, of.seen.network, early);
         for (const happening& each : all) told.went_to.push_back(replay.follow(*each.entry, each.half));
         told.connections = replay.connections();
         return told;
@@ -216,6 +216,10 @@ private:
 
     void join_group(std::span<const part> parts, trace_replay& replay, std::vector<joined>& found) const {
         const std::vector<happening> all = order(parts);
+        if (parts.size() == 1) { // most are
+            found.push_back({.place = all[0].when, .told = as_seen(parts[0])});
+            return;
+        }
         const telling told = follow(all, parts[0], replay, {});
         const std::size_t had = found.size();
         std::vector<std::vector<entry_of>> shares(told.connections.size());
@@ -238,8 +242,16 @@ private:
             }
         }
         bound_retransmissions(parts, all, shares, made);
-        if (parts.size() == 1) return;
         find_doubts(all, parts[0], told, replay, made);
+    }
+
+    [[nodiscard]] static joined_connection as_seen(const part& only) noexcept {
+        joined_connection told{only.seen};
+        told.parts = 1;
+        const std::uint64_t up = told.client_to_server.retransmissions, down = told.server_to_client.retransmissions;
+        told.to_server = {.at_least = up, .at_most = up};
+        told.to_client = {.at_least = down, .at_most = down};
+        return told;
     }
 
     struct entry_of {
