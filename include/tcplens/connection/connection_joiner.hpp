@@ -7,6 +7,7 @@
 #include "trace_replay.hpp"
 
 #include <algorithm>
+#include <array>
 #include <compare>
 #include <concepts>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <ranges>
 #include <span>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace tcplens {
@@ -143,6 +145,7 @@ private:
         std::uint64_t position = 0; ///< within the part
         const trace_entry* entry = nullptr;
         trace_replay::half half{};
+        std::size_t first = 0; ///< which happening is the first half of the same entry
 
         [[nodiscard]] bool operator<(const happening& other) const noexcept {
             return std::tie(when, part, position) < std::tie(other.when, other.part, other.position);
@@ -159,7 +162,8 @@ private:
     }
 
     [[nodiscard]] std::strong_ordering compare(const part& a, const part& b) const noexcept {
-        if (const auto ends = std::tie(a.low, a.high, a.seen.network) <=> std::tie(b.low, b.high, b.seen.network); ends != 0)
+        if (const auto ends = std::tie(a.low, a.high, a.seen.network) <=> std::tie(b.low, b.high, b.seen.network);
+            ends != 0)
             return ends;
         const auto of_a = entries_of(a), of_b = entries_of(b);
         const auto entries = std::lexicographical_compare_three_way(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
@@ -170,6 +174,7 @@ private:
     /// What happened in the parts, in order.
     [[nodiscard]] std::vector<happening> order(std::span<const part> parts) const {
         std::vector<happening> all;
+        std::size_t numbered = 0; // entries; until all are in order, `first` is the number of the entry
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const auto had = static_cast<std::ptrdiff_t>(all.size());
             for (const trace_entry& each : entries_of(parts[i])) {
@@ -177,13 +182,15 @@ private:
                                .part = i,
                                .position = each.first_position,
                                .entry = &each,
-                               .half = trace_replay::half::first});
+                               .half = trace_replay::half::first,
+                               .first = numbered++});
                 if (each.counted.packets == 1) continue;
                 all.push_back({.when = {each.last_time, each.last_packet},
                                .part = i,
                                .position = each.last_position,
                                .entry = &each,
-                               .half = trace_replay::half::rest});
+                               .half = trace_replay::half::rest,
+                               .first = numbered - 1});
             }
             // A table has its own order, though times may run back in it.
             const auto begin = all.begin() + had;
@@ -196,6 +203,12 @@ private:
             }
         }
         std::ranges::sort(all, [](const auto& a, const auto& b) { return a < b; });
+        std::vector<std::size_t> first(numbered);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            std::size_t& of_entry = first[all[i].first];
+            if (all[i].half == trace_replay::half::first) of_entry = i;
+            all[i].first = of_entry;
+        }
         return all;
     }
 
@@ -222,28 +235,32 @@ private:
         }
         const telling told = follow(all, parts[0], replay, {});
         const std::size_t had = found.size();
-        std::vector<std::vector<entry_of>> shares(told.connections.size());
         for (const connection& each : told.connections) {
             found.emplace_back();
             static_cast<connection&>(found.back().told) = each;
         }
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            const std::uint32_t to = told.went_to[i];
-            if (shares[to].empty()) found[had + to].place = all[i].when;
-            if (all[i].half == trace_replay::half::first) shares[to].push_back({all[i].entry, all[i].part});
-            else if (shares[to].empty()) found[had + to].told.doubts |= join_doubt::incarnations;
-        }
         const std::span made = std::span{found}.subspan(had);
-        for (std::size_t i = 0; i < made.size(); ++i) {
-            if (shares[i].empty()) continue;
-            count(shares[i], made[i].told, parts[0].low);
-            for (const entry_of& each : shares[i]) {
-                if (parts[each.part].forgot) made[i].told.doubts |= join_doubt::forgotten;
-            }
+        std::vector<std::vector<share>> shares(made.size());
+        const std::vector<std::uint32_t> overlaps = find_overlaps(all, told);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (all[i].first != i) continue;
+            std::vector<share>& of = shares[told.went_to[i]];
+            if (of.empty()) made[told.went_to[i]].place = all[i].when;
+            of.push_back({all[i].entry, all[i].part, overlaps[i]});
         }
-        bound_retransmissions(parts, all, shares, made);
+        for (std::size_t i = 0; i < made.size(); ++i) count(shares[i], made[i].told, parts[0].low);
+        bound_retransmissions(parts, shares, made);
         find_doubts(all, parts[0], told, replay, made);
+        if (std::ranges::none_of(parts, &part::forgot)) return;
+        for (joined& each : made) each.told.doubts |= join_doubt::forgotten;
     }
+
+    /// An entry, as a share of a connection.
+    struct share {
+        const trace_entry* entry = nullptr;
+        std::size_t part = 0;
+        std::uint32_t overlap = 0; ///< as find_overlaps() says
+    };
 
     [[nodiscard]] static joined_connection as_seen(const part& only) noexcept {
         joined_connection told{only.seen};
@@ -253,11 +270,6 @@ private:
         told.to_client = {.at_least = down, .at_most = down};
         return told;
     }
-
-    struct entry_of {
-        const trace_entry* entry = nullptr;
-        std::size_t part = 0;
-    };
 
     static void add(direction_statistics& to, const direction_statistics& more) noexcept {
         to.packets += more.packets;
@@ -277,19 +289,19 @@ private:
                                                                             : direction::server_to_client;
     }
 
-    static void count(std::span<const entry_of> entries, joined_connection& of, const endpoint& low) noexcept {
+    static void count(std::span<const share> entries, joined_connection& of, const endpoint& low) noexcept {
         of.client_to_server = of.server_to_client = {};
-        for (const entry_of& each : entries)
+        for (const share& each : entries)
             add(of.statistics(way_of(each.entry->from_lower, of, low)), each.entry->counted);
     }
 
-    void bound_retransmissions(std::span<const part> parts, std::span<const happening> all,
-                               std::span<const std::vector<entry_of>> shares, std::span<joined> made) const {
+    void bound_retransmissions(std::span<const part> parts, std::span<const std::vector<share>> shares,
+                               std::span<joined> made) const {
         // Where one table saw all of one connection, and nothing else as the same, its count is right.
-        constexpr std::size_t none = std::numeric_limits<std::size_t>::max(), many = none - 1;
+        constexpr std::size_t many = none - 1;
         std::vector<std::size_t> sole_connection(parts.size(), none);
         for (std::size_t i = 0; i < shares.size(); ++i) {
-            for (const entry_of& each : shares[i]) {
+            for (const share& each : shares[i]) {
                 std::size_t& sole = sole_connection[each.part];
                 sole = sole == none || sole == i ? i : many;
             }
@@ -297,7 +309,7 @@ private:
         for (std::size_t i = 0; i < shares.size(); ++i) {
             joined_connection& of = made[i].told;
             std::vector<std::size_t> from;
-            for (const entry_of& each : shares[i]) from.push_back(each.part);
+            for (const share& each : shares[i]) from.push_back(each.part);
             std::ranges::sort(from);
             from.erase(std::ranges::unique(from).begin(), from.end());
             of.parts = static_cast<std::uint32_t>(from.size());
@@ -306,22 +318,21 @@ private:
                 retransmission_bounds& bounds = of.retransmissions(way);
                 const std::uint64_t counted = of.statistics(way).retransmissions;
                 bounds = {.at_least = counted, .at_most = counted};
-                if (!whole) bounds = bound(way, all, shares[i], of, parts[0].low);
+                if (!whole) bounds = bound(way, shares[i], of, parts[0].low);
                 if (!bounds.exact()) of.doubts |= join_doubt::retransmissions;
             }
         }
     }
 
-    [[nodiscard]] retransmission_bounds bound(direction way, std::span<const happening> all,
-                                              std::span<const entry_of> entries, const connection& of,
+    [[nodiscard]] retransmission_bounds bound(direction way, std::span<const share> entries, const connection& of,
                                               const endpoint& low) const {
         retransmission_bounds bounds;
         const direction_statistics& counted = of.statistics(way);
         bool apart = true; // one table saw all of this direction
-        std::size_t seen_by = std::numeric_limits<std::size_t>::max();
-        for (const entry_of& each : entries) {
+        std::size_t seen_by = none;
+        for (const share& each : entries) {
             if (way_of(each.entry->from_lower, of, low) != way) continue;
-            if (seen_by == std::numeric_limits<std::size_t>::max()) seen_by = each.part;
+            if (seen_by == none) seen_by = each.part;
             apart = apart && seen_by == each.part;
             bounds.at_least += each.entry->certain_retransmissions;
             bounds.at_most += each.entry->doubtful;
@@ -336,26 +347,47 @@ private:
         // A SYN-ACK that answers the first of several SYNs was sent before, though no other was captured.
         if (counted.syn_ack > 0 && of.statistics(opposite(way)).syn > 1) ++bounds.at_most;
         if (apart) return bounds;
-        for (const entry_of& each : entries) {
-            if (each.entry->fresh == 0 || way_of(each.entry->from_lower, of, low) != way) continue;
-            bounds.at_most += std::min(each.entry->fresh, below_others(each, all));
+        for (const share& each : entries) {
+            if (way_of(each.entry->from_lower, of, low) != way) continue;
+            bounds.at_most += std::min<std::uint64_t>(each.entry->fresh, each.overlap);
         }
         return bounds;
     }
 
-    /// How many sequence numbers, from where the first fresh segment of an entry begins, its sender may have used before the end
-    /// of the entry in segments that other tables saw.
-    [[nodiscard]] static std::uint64_t below_others(const entry_of& of, std::span<const happening> all) noexcept {
-        std::uint64_t most = 0;
-        for (const happening& each : all) {
-            if (each.entry == of.entry && (each.half == trace_replay::half::rest || of.entry->counted.packets == 1))
-                break;
-            if (each.part == of.part || each.entry->from_lower != of.entry->from_lower || !each.entry->reached_any)
-                continue;
-            const std::int32_t beyond = distance(of.entry->first_fresh, each.entry->reached);
-            if (beyond > 0) most = std::max(most, static_cast<std::uint64_t>(beyond));
+    /// For each entry (by entry_index): how many sequence numbers, from where its first fresh segment begins, its sender may have
+    /// used before its end in segments of the same connection that other tables saw.
+    [[nodiscard]] static std::vector<std::uint32_t> find_overlaps(std::span<const happening> all, const telling& told) {
+        /// The furthest that two tables saw.
+        struct furthest {
+            std::array<std::size_t, 2> part{none, none};
+            std::array<sequence_number, 2> reached{};
+
+            void take(std::size_t of, sequence_number at) noexcept {
+                const std::size_t own = part[0] == of || part[0] == none ? 0 : 1;
+                if (part[own] == none || (part[own] == of ? before(reached[own], at) : before(reached[1], at))) {
+                    part[own] = of;
+                    reached[own] = at;
+                }
+                if (part[1] != none && before(reached[0], reached[1])) {
+                    std::swap(part[0], part[1]);
+                    std::swap(reached[0], reached[1]);
+                }
+            }
+        };
+        std::vector<std::array<furthest, 2>> seen(told.connections.size());
+        std::vector<std::uint32_t> overlaps(all.size());
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const trace_entry& entry = *all[i].entry;
+            const std::uint32_t to = told.went_to[all[i].first];
+            furthest& most = seen[to][entry.from_lower];
+            if (all[i].first == i && entry.reached_any) most.take(all[i].part, entry.reached);
+            if (all[i].half == trace_replay::half::first && entry.counted.packets > 1) continue;
+            const std::size_t other = most.part[0] == all[i].part ? 1 : 0;
+            if (entry.fresh == 0 || most.part[other] == none) continue;
+            overlaps[all[i].first] =
+                static_cast<std::uint32_t>(std::max(0, distance(entry.first_fresh, most.reached[other])));
         }
-        return most;
+        return overlaps;
     }
 
     /// Marks what comes out otherwise when packets whose moment is not known are put as early as they may have been.
@@ -378,20 +410,32 @@ private:
                 }
             }
             for (std::size_t i = 0; i < all.size(); ++i) {
-                if (told.went_to[i] != other.went_to[i])
-                    made[told.went_to[i]].told.doubts |= join_doubt::incarnations;
+                if (told.went_to[i] != other.went_to[i]) made[told.went_to[i]].told.doubts |= join_doubt::incarnations;
             }
         }
-        // An entry whose first segment belongs to one connection and its last to another.
+        // An entry whose first segment is of one connection and its last of another.
         for (std::size_t i = 0; i < all.size(); ++i) {
-            if (all[i].half != trace_replay::half::rest) continue;
-            const auto first = std::ranges::find(all, all[i].entry, &happening::entry);
-            const std::uint32_t from = told.went_to[static_cast<std::size_t>(first - all.begin())];
-            if (from == told.went_to[i]) continue;
+            const std::uint32_t from = told.went_to[all[i].first], to = told.went_to[i];
+            if (from == to) continue;
             made[from].told.doubts |= join_doubt::incarnations;
-            made[told.went_to[i]].told.doubts |= join_doubt::incarnations;
+            made[to].told.doubts |= join_doubt::incarnations;
+        }
+        // A FIN amid data of its own sender that another table saw: where neither early nor late makes it a close, something
+        // between may have.
+        std::vector<const happening*> open;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (all[i].first != i) std::erase(open, &all[all[i].first]);
+            else if (all[i].entry->counted.packets > 2) open.push_back(&all[i]);
+            joined_connection& of = made[told.went_to[i]].told;
+            if (all[i].first != i || !all[i].entry->flags.fin() || of.close == close_reason::normal) continue;
+            const bool amid = std::ranges::any_of(open, [&](const happening* each) {
+                return each->part != all[i].part && each->entry->from_lower == all[i].entry->from_lower;
+            });
+            if (amid) of.doubts |= join_doubt::order;
         }
     }
+
+    static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
     join_options options_;
     std::vector<part> parts_{};
@@ -406,7 +450,7 @@ private:
 
 /// Joins the connections of several tables, or of other ranges of them.
 template <std::ranges::input_range Tables>
-requires std::ranges::input_range < std::ranges::range_reference_t<Tables>>
+requires std::ranges::input_range<std::ranges::range_reference_t<Tables>>
 [[nodiscard]] std::vector<joined_connection> merge_connections(Tables&& tables, const join_options& options = {}) {
     connection_joiner joiner{options};
     for (auto&& each : tables) joiner.add_all(each);

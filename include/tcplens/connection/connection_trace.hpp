@@ -49,7 +49,8 @@ struct trace_entry {
     // All of them.
     direction_statistics counted{};
     std::uint64_t certain_retransmissions = 0; ///< that do not depend on what else might have been seen
-    std::uint64_t fresh = 0; ///< with sequence numbers of their own (SYN, FIN, data) beyond all that their sender had used
+    std::uint64_t fresh =
+        0; ///< with sequence numbers of their own (SYN, FIN, data) beyond all that their sender had used
     /// The others with sequence numbers, and those that look as if a copy of them had been lost on its way here.
     std::uint64_t doubtful = 0;
     sequence_number first_fresh{}; ///< where the first of `fresh` began

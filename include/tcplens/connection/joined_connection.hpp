@@ -12,9 +12,10 @@ namespace tcplens {
 enum class join_doubt : std::uint8_t {
     none = 0,
     retransmissions = 1u << 0, ///< their number lies within joined_connection::to_server and to_client
-    order = 1u << 1, ///< its roles, handshake or close depend on the order of packets that different tables saw
+    order = 1u << 1,        ///< its roles, handshake or close depend on the order of packets that different tables saw
     incarnations = 1u << 2, ///< packets may be of the connection before or after it between the same endpoints
-    forgotten = 1u << 3, ///< a table saw more SYNs, FINs and RSTs of it than it could remember: what became of it is a guess
+    forgotten =
+        1u << 3, ///< a table saw more SYNs, FINs and RSTs of it than it could remember: what became of it is a guess
 };
 
 [[nodiscard]] constexpr join_doubt operator|(join_doubt a, join_doubt b) noexcept {
@@ -45,9 +46,7 @@ struct joined_connection : connection {
     retransmission_bounds to_server{};
     retransmission_bounds to_client{};
 
-    [[nodiscard]] constexpr bool has(join_doubt any_of) const noexcept {
-        return (doubts & any_of) != join_doubt::none;
-    }
+    [[nodiscard]] constexpr bool has(join_doubt any_of) const noexcept { return (doubts & any_of) != join_doubt::none; }
     [[nodiscard]] constexpr retransmission_bounds& retransmissions(direction way) noexcept {
         return way == direction::client_to_server ? to_server : to_client;
     }

@@ -34,6 +34,7 @@ public:
             std::uint8_t entry = none;      ///< which is to take its next plain segment
             bool reached_any = false;
             bool acknowledged_any = false;
+            bool heard = false; ///< anything
         };
         std::array<sender_state, 2> senders{};
         std::uint64_t segments = 0;
@@ -53,6 +54,7 @@ public:
 
         const bool goes_on = take_numbers(sent, next.verdict, own, entry);
         own.ip_id = sent.ip_id.value_or(0);
+        own.heard = true;
         if (!first && sent.payload_length > 0 && (goes_on || !entry.went_on)) {
             entry.furthest = sent.sequence;
             entry.furthest_length = sent.payload_length;
@@ -127,10 +129,11 @@ private:
 
     /// Whether the Identifications leave room for a packet before this, which may have been a copy of it that was lost on its
     /// way here. Rules say so only where they know the clock that it echoes.
-    [[nodiscard]] static constexpr bool
-    may_be_sent_again(const segment& sent, const typename connection_state::sender_state& own) noexcept {
-        if (!own.reached_any || sent.ip_id.value_or(0) == 0 || !sent.options.timestamps || sent.hop_limit > 64)
+    [[nodiscard]] static constexpr bool may_be_sent_again(const segment& sent,
+                                                          const typename connection_state::sender_state& own) noexcept {
+        if (sent.flags.syn() || sent.ip_id.value_or(0) == 0 || !sent.options.timestamps || sent.hop_limit > 64)
             return false;
+        if (!own.heard) return true;
         const auto swapped = [](std::uint16_t id) { return static_cast<std::uint16_t>(id << 8 | id >> 8); };
         const auto step = static_cast<std::uint16_t>(*sent.ip_id - own.ip_id);
         const auto swapped_step = static_cast<std::uint16_t>(swapped(*sent.ip_id) - swapped(own.ip_id));

@@ -51,9 +51,9 @@ public:
         const bool early = entry.from_lower ? early_.lower : early_.higher;
         const std::uint64_t others = entry.counted.packets - 1;
         if (which == half::first) {
-            const std::uint32_t to = say(entry, which, entry.sequence, entry.payload_length,
-                                         entry.flags.ack() ? std::optional{entry.acknowledgment} : std::nullopt,
-                                         entry.flags);
+            const std::uint32_t to =
+                say(entry, which, entry.sequence, entry.payload_length,
+                    entry.flags.ack() ? std::optional{entry.acknowledgment} : std::nullopt, entry.flags);
             if (early && others > 1) go_on(entry, which, entry.highest_acknowledgment);
             return to;
         }
@@ -93,10 +93,10 @@ private:
         const std::uint64_t others = entry.counted.packets - 1;
         constexpr std::uint32_t step = 1u << 30;
         const sequence_number from = entry.sequence + entry.payload_length;
-        const std::uint32_t ahead =
-            entry.went_on ? entry.furthest.value + entry.furthest_length - from.value : 0;
-        const std::uint32_t further =
-            entry.acknowledged && entry.flags.ack() ? entry.highest_acknowledgment.value - entry.acknowledgment.value : 0;
+        const std::uint32_t ahead = entry.went_on ? entry.furthest.value + entry.furthest_length - from.value : 0;
+        const std::uint32_t further = entry.acknowledged && entry.flags.ack()
+                                          ? entry.highest_acknowledgment.value - entry.acknowledgment.value
+                                          : 0;
         for (std::uint32_t i = 1; i < 4 && (ahead / step >= i || further / step >= i); ++i) {
             const std::uint32_t data = ahead / step >= i ? 1 : 0;
             say(entry, which, data ? from + (i * step - 1) : place_of_bare(entry), data,
