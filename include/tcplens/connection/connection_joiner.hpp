@@ -413,12 +413,18 @@ private:
                 if (told.went_to[i] != other.went_to[i]) made[told.went_to[i]].told.doubts |= join_doubt::incarnations;
             }
         }
-        // An entry whose first segment is of one connection and its last of another.
+        // An entry whose first segment is of one connection and its last of another: the rest may be of any between.
+        std::vector<std::int64_t> spanning(made.size() + 1);
         for (std::size_t i = 0; i < all.size(); ++i) {
-            const std::uint32_t from = told.went_to[all[i].first], to = told.went_to[i];
+            const auto [from, to] = std::minmax(told.went_to[all[i].first], told.went_to[i]);
             if (from == to) continue;
-            made[from].told.doubts |= join_doubt::incarnations;
-            made[to].told.doubts |= join_doubt::incarnations;
+            ++spanning[from];
+            --spanning[to + 1];
+        }
+        std::int64_t spans = 0;
+        for (std::size_t i = 0; i < made.size(); ++i) {
+            spans += spanning[i];
+            if (spans > 0) made[i].told.doubts |= join_doubt::incarnations;
         }
         // A FIN amid data of its own sender that another table saw: where neither early nor late makes it a close, something
         // between may have.
@@ -426,12 +432,12 @@ private:
         for (std::size_t i = 0; i < all.size(); ++i) {
             if (all[i].first != i) std::erase(open, &all[all[i].first]);
             else if (all[i].entry->counted.packets > 2) open.push_back(&all[i]);
-            joined_connection& of = made[told.went_to[i]].told;
-            if (all[i].first != i || !all[i].entry->flags.fin() || of.close == close_reason::normal) continue;
+            joined_connection& fins = made[told.went_to[i]].told;
+            if (all[i].first != i || !all[i].entry->flags.fin() || fins.close == close_reason::normal) continue;
             const bool amid = std::ranges::any_of(open, [&](const happening* each) {
                 return each->part != all[i].part && each->entry->from_lower == all[i].entry->from_lower;
             });
-            if (amid) of.doubts |= join_doubt::order;
+            if (amid) fins.doubts |= join_doubt::order;
         }
     }
 

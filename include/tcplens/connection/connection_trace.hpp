@@ -44,7 +44,7 @@ struct trace_entry {
     bool acknowledged = false; ///< and the acknowledgments likewise
 
     bool reached_any = false;
-    sequence_number reached{}; ///< after the highest number that its sender had used then: if reached_any
+    sequence_number reached{}; ///< where its sender's segments ended that had gone furthest then: if reached_any
 
     // All of them.
     direction_statistics counted{};

@@ -28,11 +28,13 @@ public:
 
     struct connection_state {
         struct sender_state {
-            sequence_number reached{};      ///< after the highest number that it used
+            sequence_number reached{};      ///< where its segments ended that went furthest, bare ones too
+            sequence_number used{};         ///< likewise, but for bare ones: after the highest number that it used
             sequence_number acknowledged{}; ///< the highest that it acknowledged
             std::uint16_t ip_id = 0;        ///< of its last segment
             std::uint8_t entry = none;      ///< which is to take its next plain segment
             bool reached_any = false;
+            bool used_any = false;
             bool acknowledged_any = false;
             bool heard = false; ///< anything
         };
@@ -107,10 +109,9 @@ private:
     /// Whether a segment uses sequence numbers beyond all that its sender used before.
     static constexpr bool take_numbers(const segment& sent, const verdict& said,
                                        typename connection_state::sender_state& own, trace_entry& entry) noexcept {
-        bool goes_on = false;
-        // Those of a RST need not be its sender's (RFC 9293 3.5.2).
-        if (sent.sequence_length() > 0 && !sent.flags.rst()) {
-            goes_on = !own.reached_any || before(own.reached, sent.sequence_end());
+        if (sent.flags.rst()) return false; // its numbers need not be its sender's (RFC 9293 3.5.2)
+        const sequence_number end = sent.sequence_end();
+        if (sent.sequence_length() > 0) {
             const bool begins_beyond =
                 !own.reached_any || (!before(sent.sequence, own.reached) && !far_apart(own.reached, sent.sequence));
             if (!begins_beyond || said.is_retransmission() || may_be_sent_again(sent, own)) {
@@ -119,12 +120,15 @@ private:
                 if (entry.fresh == 0) entry.first_fresh = sent.sequence;
                 ++entry.fresh;
             }
-            if (goes_on) own.reached = sent.sequence_end();
-            own.reached_any = true;
         }
+        if (!own.reached_any || before(own.reached, end)) own.reached = end;
+        own.reached_any = true;
         entry.reached = own.reached;
-        entry.reached_any = own.reached_any;
-        return goes_on;
+        entry.reached_any = true;
+        if (sent.sequence_length() == 0 || (own.used_any && !before(own.used, end))) return false;
+        own.used = end;
+        own.used_any = true;
+        return true;
     }
 
     /// Whether the Identifications leave room for a packet before this, which may have been a copy of it that was lost on its
