@@ -16,7 +16,8 @@
 namespace tcplens {
 
 /// One segment of one end as it was, and the plain ones (ACK, and none of SYN, FIN and RST) that it sent after it, until
-/// either end opened or closed something again. Plain ones only move numbers on, so it is enough to know how far.
+/// either end opened or closed something again. Plain ones only move numbers on, so it is enough to know how far. Or one that
+/// opens or closes, and the same again: of RSTs any.
 struct trace_entry {
     // The first segment.
     timestamp first_time{};
@@ -27,6 +28,7 @@ struct trace_entry {
     std::uint32_t payload_length = 0;
     tcp_flags flags{};
 
+    bool repeats = false;    ///< those after it are the same again, and `furthest` is where the last of them began
     bool from_lower = false; ///< its sender is the lower of the two endpoints, whichever is the client
 
     // The last one; where there is only one, the same.

@@ -57,7 +57,9 @@ public:
         const bool goes_on = take_numbers(sent, next.verdict, own, entry);
         own.ip_id = sent.ip_id.value_or(0);
         own.heard = true;
-        if (!first && sent.payload_length > 0 && (goes_on || !entry.went_on)) {
+        if (!first && entry.repeats) {
+            entry.furthest = sent.sequence;
+        } else if (!first && sent.payload_length > 0 && (goes_on || !entry.went_on)) {
             entry.furthest = sent.sequence;
             entry.furthest_length = sent.payload_length;
             entry.furthest_acknowledgment = sent.acknowledgment;
@@ -82,7 +84,7 @@ private:
                                                            basic_connection_trace<Capacity>& trace) noexcept {
         std::uint8_t& own = of.senders[sender].entry;
         const bool plain = sent.flags.ack() && !sent.flags.opens_or_closes();
-        if (plain && own != none) return trace.memory[own];
+        if (own != none && continues(sent, plain, trace.memory[own])) return trace.memory[own];
         // The last two are for what has no place: one for each side.
         if (own != none && own >= Capacity - 2) {
             trace.forgot = true;
@@ -104,6 +106,20 @@ private:
         made.flags = sent.flags;
         made.from_lower = sent.source < sent.destination;
         return made;
+    }
+
+    /// Whether a segment goes on with the last entry of its sender.
+    [[nodiscard]] static constexpr bool continues(const segment& sent, bool plain, trace_entry& entry) noexcept {
+        if (plain) return !entry.repeats;
+        if (entry.counted.packets > 1 && !entry.repeats) return false;
+        constexpr unsigned fin_syn_rst = 0x007, and_ack = 0x017;
+        const unsigned differs = static_cast<unsigned>(sent.flags.bits) ^ entry.flags.bits;
+        const bool resets = sent.flags.rst() && (differs & fin_syn_rst) == 0;
+        const bool same = (differs & and_ack) == 0 && sent.flags.opens_or_closes() && sent.sequence == entry.sequence &&
+                          sent.payload_length == entry.payload_length;
+        if (!resets && !same) return false;
+        entry.repeats = true;
+        return true;
     }
 
     /// Whether a segment uses sequence numbers beyond all that its sender used before.

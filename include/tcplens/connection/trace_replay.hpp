@@ -8,6 +8,7 @@
 #include "segment_rules.hpp"
 #include "verdict.hpp"
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -54,7 +55,14 @@ public:
             const std::uint32_t to =
                 say(entry, which, entry.sequence, entry.payload_length,
                     entry.flags.ack() ? std::optional{entry.acknowledgment} : std::nullopt, entry.flags);
-            if (early && others > 1) go_on(entry, which, entry.highest_acknowledgment);
+            if (early && others > 1 && !entry.repeats) go_on(entry, which, entry.highest_acknowledgment);
+            return to;
+        }
+        if (entry.repeats) {
+            std::uint32_t to = 0;
+            for (std::uint64_t i = 0; i < std::min<std::uint64_t>(others, 3); ++i) {
+                to = say(entry, which, entry.furthest, entry.payload_length, entry.highest_acknowledgment, entry.flags);
+            }
             return to;
         }
         if (others == 1) {
@@ -147,7 +155,7 @@ private:
 inline std::strong_ordering trace_replay::compare(const trace_entry& a, const trace_entry& b) noexcept {
     const auto numbers = [](const trace_entry& of) {
         const direction_statistics& n = of.counted;
-        return std::array<std::uint64_t, 33>{
+        return std::array<std::uint64_t, 34>{
             static_cast<std::uint64_t>(of.first_time.time_since_epoch().count()) ^ 1ull << 63,
             of.first_packet,
             of.first_position,
@@ -155,6 +163,7 @@ inline std::strong_ordering trace_replay::compare(const trace_entry& a, const tr
             of.acknowledgment.value,
             of.payload_length,
             of.flags.bits,
+            of.repeats,
             of.from_lower,
             static_cast<std::uint64_t>(of.last_time.time_since_epoch().count()) ^ 1ull << 63,
             of.last_packet,
