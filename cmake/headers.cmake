@@ -119,9 +119,11 @@ set(tcplens_headers
     connection/connection.hpp
     connection/connection_closing.hpp
     connection/connection_index.hpp
+    connection/connection_joiner.hpp
     connection/connection_observer.hpp
     connection/connection_opening.hpp
     connection/connection_table.hpp
+    connection/connection_trace.hpp
     connection/covered_ranges.hpp
     connection/detailed_connection.hpp
     connection/direction.hpp
@@ -130,6 +132,7 @@ set(tcplens_headers
     connection/duration_statistics.hpp
     connection/evidence_rules.hpp
     connection/hash_key.hpp
+    connection/joined_connection.hpp
     connection/lifecycle.hpp
     connection/memory_pool.hpp
     connection/opening_observer.hpp
@@ -150,6 +153,8 @@ set(tcplens_headers
     connection/time_series_observer.hpp
     connection/time_attribution.hpp
     connection/time_observer.hpp
+    connection/trace_observer.hpp
+    connection/trace_replay.hpp
     connection/transmission_order.hpp
     connection/tuple_hash.hpp
     connection/unacknowledged_count.hpp

@@ -364,11 +364,12 @@ private:
 
             void take(std::size_t of, sequence_number at) noexcept {
                 const std::size_t own = part[0] == of || part[0] == none ? 0 : 1;
-                if (part[own] == none || (part[own] == of ? before(reached[own], at) : before(reached[1], at))) {
+                // One table's go on, however far. Of two that cannot be compared the later counts.
+                if (part[own] == none || part[own] == of || before(reached[own], at) || far_apart(reached[own], at)) {
                     part[own] = of;
                     reached[own] = at;
                 }
-                if (part[1] != none && before(reached[0], reached[1])) {
+                if (own == 1 && before(reached[0], reached[1])) {
                     std::swap(part[0], part[1]);
                     std::swap(reached[0], reached[1]);
                 }
