@@ -232,6 +232,11 @@ TEST_CASE("what one table saw alone comes out as it went in") {
     }
     CHECK(joined[0].to_server == retransmission_bounds{1, 1});
     CHECK(connection_joiner{}.join().empty());
+    joiner.add(traced_table::connection_type{});
+    CHECK(joiner.join().size() == 2);
+    traced_table::connection_type damaged = whole[0];
+    damaged.trace.count = 255;
+    CHECK(damaged.trace.entries().size() == damaged.trace.capacity);
 }
 
 TEST_CASE("a capture that is rotated amid a connection") {

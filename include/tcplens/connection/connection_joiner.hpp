@@ -45,24 +45,28 @@ concept traced_connection = std::derived_from<Connection, connection> && require
 
 /// Connections of several tables, to be seen as those of one: whatever the tables saw, directions apart, one after the other or
 /// packets at random, what belongs together is joined, and what one table took for one connection is parted where others know
-/// better. It is a bag: the order in which connections are added, and joiners to each other, changes nothing.
+/// better. It is a bag: neither the order in which connections are added nor that in which joiners are merged changes anything,
+/// and nothing is decided before join(), so that what one more table saw can still change it.
 ///
 /// What comes out, against one table that saw all packets:
-/// - packets, bytes and flags: the same for each direction, unless join_doubt::incarnations;
+/// - what one table alone saw of its two endpoints: as it went in;
+/// - packets, bytes and flags: the same for each direction, unless join_doubt::incarnations or forgotten is set;
 /// - first and last packet and time: the same, if the order is known (see join_order);
-/// - roles, handshake, close, and which connections there were: the same, unless join_doubt::order or incarnations is set. The
-///   traces are followed as a table follows segments, once as they are and three times with the packets between openings and closings
-///   as early as they may have been instead of as late; a doubt is set where that makes a difference;
-/// - retransmissions: the same where one table saw all of it; else within bounds, as long as no acknowledgment is captured before
-///   what it acknowledges.
-/// What observers told of each is not joined. Connections must not be of one table that was cut in two by expiry: to join is
-/// to undo that.
+/// - roles, handshake, close, and which connections there were: the same, unless join_doubt::order, incarnations or forgotten is
+///   set. The traces are followed as a table follows segments, once with what lies between openings and closings as late as it may
+///   have been, and three times with that of either end or both as early; a doubt is set where that makes a difference;
+/// - retransmissions: the same where one table saw all of it; else within bounds, as long as nothing is acknowledged before it is
+///   captured. With repeated_sequence_rules (joined_rules says so) they are the same if each direction was seen by one table.
+/// What observers told is not joined, and no table may have let a connection go before its time: what expiry cut in two is made
+/// one again, unless a SYN lies between.
 ///
-/// It holds some 200 bytes for each entry of the traces.
+/// It holds some 200 bytes for each entry of the traces and 300 for each connection; join() takes time that is linear in them, but
+/// for the sorting.
 class connection_joiner {
 public:
     explicit connection_joiner(const join_options& options = {}) : options_(options) {}
 
+    /// One that has no entries in its trace, as no table makes it, is nothing.
     template <traced_connection Connection>
     void add(const Connection& of) {
         parts_.push_back({.seen = of,
@@ -230,7 +234,7 @@ private:
     void join_group(std::span<const part> parts, trace_replay& replay, std::vector<joined>& found) const {
         const std::vector<happening> all = order(parts);
         if (parts.size() == 1) { // most are
-            found.push_back({.place = all[0].when, .told = as_seen(parts[0])});
+            if (!all.empty()) found.push_back({.place = all[0].when, .told = as_seen(parts[0])});
             return;
         }
         const telling told = follow(all, parts[0], replay, {});
@@ -311,7 +315,7 @@ private:
             std::vector<std::size_t> from;
             for (const share& each : shares[i]) from.push_back(each.part);
             std::ranges::sort(from);
-            from.erase(std::ranges::unique(from).begin(), from.end());
+            from.erase(std::unique(from.begin(), from.end()), from.end());
             of.parts = static_cast<std::uint32_t>(from.size());
             const bool whole = from.size() == 1 && sole_connection[from[0]] == i;
             for (const direction way : {direction::client_to_server, direction::server_to_client}) {

@@ -7,6 +7,7 @@
 #include "../wire/tcp_flags.hpp"
 #include "connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -73,7 +74,7 @@ struct basic_connection_trace {
     bool forgot = false;
 
     [[nodiscard]] constexpr std::span<const trace_entry> entries() const noexcept {
-        return std::span{memory}.first(count);
+        return std::span{memory}.first(std::min<std::size_t>(count, Capacity)); // it may come from elsewhere
     }
     [[nodiscard]] friend constexpr bool operator==(const basic_connection_trace&,
                                                    const basic_connection_trace&) noexcept = default;
