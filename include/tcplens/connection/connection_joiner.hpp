@@ -56,7 +56,7 @@ concept traced_connection = std::derived_from<Connection, connection> && require
 ///   set. The traces are followed as a table follows segments, once with what lies between openings and closings as late as it may
 ///   have been, and three times with that of either end or both as early; a doubt is set where that makes a difference;
 /// - retransmissions: the same where one table saw all of it; else within bounds, as long as nothing is acknowledged before it is
-///   captured. With repeated_sequence_rules (joined_rules says so) they are the same if each direction was seen by one table.
+///   captured, or captured more than 16 packets of its sender late. With repeated_sequence_rules (joined_rules says so) they are the same if each direction was seen by one table.
 /// What observers told is not joined, and no table may have let a connection go before its time: what expiry cut in two is made
 /// one again, unless a SYN lies between.
 ///

@@ -164,8 +164,8 @@ private:
     [[nodiscard]] static constexpr bool is_certain(const segment& sent, const verdict& said) noexcept {
         if (!said.is_retransmission()) return false;
         if (said.because == evidence::sequence_number_seen) return true; // repeated_sequence_rules ask for no more
-        // One byte may turn out to be a keep-alive, or a probe of a closed window.
-        if (sent.sequence_length() <= 1 && !sent.flags.syn() && !sent.flags.fin()) return false;
+        // One byte may turn out to be a keep-alive, or a probe of a closed window; a SYN or a FIN a copy of an old one.
+        if (sent.payload_length <= 1) return false;
         // Without an Identification of its own it may turn out to be a copy that the network made.
         if (sent.ip_id.value_or(0) == 0) return false;
         constexpr evidence unsure =
