@@ -123,10 +123,12 @@ set(tcplens_headers
     connection/connection.hpp
     connection/connection_closing.hpp
     connection/connection_index.hpp
+    connection/connection_joiner.hpp
     connection/connection_observer.hpp
     connection/connection_opening.hpp
     connection/connection_stage.hpp
     connection/connection_table.hpp
+    connection/connection_trace.hpp
     connection/covered_ranges.hpp
     connection/dealt_packets.hpp
     connection/detailed_connection.hpp
@@ -139,6 +141,7 @@ set(tcplens_headers
     connection/hash_key.hpp
     connection/idle_queues.hpp
     connection/idle_timeouts.hpp
+    connection/joined_connection.hpp
     connection/lifecycle.hpp
     connection/memory_pool.hpp
     connection/opening_observer.hpp
@@ -158,10 +161,12 @@ set(tcplens_headers
     connection/sequence_holes.hpp
     connection/table_clock.hpp
     connection/table_lifetimes.hpp
-    connection/time_series.hpp
-    connection/time_series_observer.hpp
     connection/time_attribution.hpp
     connection/time_observer.hpp
+    connection/time_series.hpp
+    connection/time_series_observer.hpp
+    connection/trace_observer.hpp
+    connection/trace_replay.hpp
     connection/transmission_order.hpp
     connection/tuple_hash.hpp
     connection/unacknowledged_count.hpp

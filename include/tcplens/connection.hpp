@@ -3,6 +3,7 @@
 
 // segments -> connections: the table, what it remembers, the verdict on each segment
 #include "connection/connection.hpp"
+#include "connection/connection_joiner.hpp"
 #include "connection/connection_observer.hpp"
 #include "connection/connection_table.hpp"
 #include "connection/detailed_connection.hpp"
@@ -12,6 +13,7 @@
 #include "connection/time_attribution.hpp"
 #include "connection/time_observer.hpp"
 #include "connection/time_series_observer.hpp"
+#include "connection/trace_observer.hpp"
 #include "connection/wireshark_round_trips.hpp"
 #include "connection/wireshark_rules.hpp"
 #include "connection/zeek_observer.hpp"
