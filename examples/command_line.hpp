@@ -33,7 +33,7 @@ enum class rule_set { evidence, wireshark, repeated_sequence };
 
 struct arguments {
     std::string program{};
-    std::string file{}; ///< "-" is standard input
+    std::string file{}; ///< "-" is standard input; of live ones: the interface
     std::optional<tcplens::address> server_ip{};
     std::optional<std::uint16_t> server_port{};
     double threshold = 0.02;
@@ -43,6 +43,11 @@ struct arguments {
     bool bare = false;
     std::optional<std::uint64_t> connection{};
     std::chrono::nanoseconds interval = std::chrono::seconds{1};
+    std::size_t max_connections = 100'000;
+    std::chrono::seconds run_time{1'000'000'000};
+    int snaplen = 256;
+    std::string filter{};
+    bool brief = false;
     rule_set rules = rule_set::evidence;
 };
 
@@ -116,6 +121,38 @@ inline constexpr option interval{"--interval", "MS", "a number of milliseconds f
                                      return read && *read >= 1 && *read <= 1'000'000'000;
                                  }};
 
+inline constexpr option max_connections{
+    "--max-connections", "N", "a number from 1 to 10^8",
+    "how many connections are followed at once (100000); those that are heard least make room for others",
+    [](arguments& given, std::string_view value) {
+        given.max_connections = parse_number<std::uint32_t>(value).value_or(0);
+        return given.max_connections >= 1 && given.max_connections <= 100'000'000;
+    }};
+
+inline constexpr option run_time{"--seconds", "N", "a number of seconds from 1 to 10^9",
+                                 "when to end (at SIGTERM or SIGINT)", [](arguments& given, std::string_view value) {
+                                     const auto read = parse_number<std::uint32_t>(value).value_or(0);
+                                     given.run_time = std::chrono::seconds{read};
+                                     return read >= 1 && read <= 1'000'000'000;
+                                 }};
+
+inline constexpr option snaplen{
+    "--snaplen", "BYTES", "a number of bytes from 64 to 65535",
+    "how much of each packet is captured (256, which holds all headers but of deep tunnels)",
+    [](arguments& given, std::string_view value) {
+        given.snaplen = parse_number<std::uint16_t>(value).value_or(0);
+        return given.snaplen >= 64;
+    }};
+
+inline constexpr option filter{"--filter", "EXPRESSION", "an expression of pcap-filter(7)", "only such packets",
+                               [](arguments& given, std::string_view value) {
+                                   given.filter = value;
+                                   return !value.empty();
+                               }};
+
+inline constexpr option brief{"--brief", "", "", "no line for each connection that ends",
+                              [](arguments& given, std::string_view) { return given.brief = true; }};
+
 inline constexpr option rules{"--rules", "evidence|wireshark|repeated_sequence",
                               "evidence, wireshark or repeated_sequence", "what tells a retransmission (evidence)",
                               [](arguments& given, std::string_view value) {
@@ -128,34 +165,47 @@ inline constexpr option rules{"--rules", "evidence|wireshark|repeated_sequence",
 
 using options = std::initializer_list<const option*>;
 
-[[nodiscard]] inline std::string usage(std::string_view program, options known) {
+/// What a program reads.
+struct operand {
+    std::string_view name;
+    std::string_view noun;
+    std::string_view meaning;
+    std::string_view question;
+};
+
+inline constexpr operand capture_operand{"FILE|-", "file", "FILE is a pcap or pcapng capture, - standard input.",
+                                         "Which capture? Name a file, or - for standard input."};
+
+[[nodiscard]] inline std::string usage(std::string_view program, options known, const operand& wanted) {
     std::string line = "usage: " + std::string{program};
     for (const option* each : known) {
         line.append(" [").append(each->name).append(each->value.empty() ? "" : " ").append(each->value).append("]");
     }
-    return line + " FILE|-\n";
+    return line.append(" ").append(wanted.name).append("\n");
 }
 
 /// Reads the command line. Where nothing can come of it (a mistake, --help), the program ends here.
-[[nodiscard]] inline arguments parse(int count, char* const* values, options known) {
+[[nodiscard]] inline arguments parse(int count, char* const* values, options known,
+                                     const operand& wanted = capture_operand) {
     arguments given;
     given.program = count > 0 ? std::filesystem::path{values[0]}.stem().string() : "example";
     const std::vector<std::string_view> words(values + (count > 0), values + count);
 
     const auto refuse = [&](const std::string& why) {
-        std::cerr << given.program << ": " << why << '\n' << usage(given.program, known);
+        std::cerr << given.program << ": " << why << '\n' << usage(given.program, known, wanted);
         std::exit(static_cast<int>(exit_status::bad_usage));
     };
 
+    const std::string noun{wanted.noun};
     for (auto word = words.begin(); word != words.end(); ++word) {
         if (*word == "--help") {
-            std::cout << usage(given.program, known) << "FILE is a pcap or pcapng capture, - standard input.\n";
+            std::cout << usage(given.program, known, wanted) << wanted.meaning << '\n';
             for (const option* each : known) std::cout << "  " << each->name << ": " << each->meaning << '\n';
             std::exit(static_cast<int>(exit_status::good));
         }
         if (!word->starts_with('-') || *word == "-") {
-            if (word->empty()) refuse("The name of the file is empty.");
-            if (!given.file.empty()) refuse("One file at a time: there is '" + given.file + "' already.");
+            if (word->empty()) refuse("The name of the " + noun + " is empty.");
+            if (!given.file.empty()) refuse("One " + noun + " at a time: there is '" + given.file + "' already.");
             given.file = *word;
             continue;
         }
@@ -176,7 +226,7 @@ using options = std::initializer_list<const option*>;
             refuse(name + " needs " + std::string{found->needs} + ", not '" + std::string{*value} + "'.");
         }
     }
-    if (given.file.empty()) refuse("Which capture? Name a file, or - for standard input.");
+    if (given.file.empty()) refuse(std::string{wanted.question});
     return given;
 }
 
