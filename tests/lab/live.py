@@ -305,10 +305,10 @@ def name(address, port):
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def check_talks(watcher, talks):
+def check_talks(watcher, talks, why=None):
     """Each connection that was made is told, and no other. Returns whether nothing was sent again that need not be."""
     ends = watcher.ends
-    wanted = sorted((t.server, *t.told(), t.up, t.down) for t in talks)
+    wanted = sorted((t.server, *t.told(why), t.up, t.down) for t in talks)
     told = [(e["server"], e["why"], e["handshake"], e["close"], int(e["up"]), int(e["down"]), e) for e in ends.values()]
     # What was sent again counts again, and a busy machine may do that.
     calm = all(e[6]["again_up"] == e[6]["again_down"] == "0" or e[1] == "idle" for e in told)
@@ -377,6 +377,27 @@ def test_traffic(scratch, programs, far):
     first, *others = (sorted(map(str, watcher.ends.values())) for watcher in watchers)
     for other in others:
         expect("what both say", other, first)
+
+
+def test_drops(scratch, programs):
+    """What the kernel drops while nobody takes its packets is told, and all else is counted."""
+    watchers = [Watcher(scratch, program, "mon0").begin() for program in programs]
+    for watcher in watchers:
+        watcher.process.send_signal(signal.SIGSTOP)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(150000):  # of more than 256 bytes: more than 32 MiB
+            sender.sendto(bytes(300), ("10.79.0.3", PORT))
+    for watcher in watchers:
+        watcher.process.send_signal(signal.SIGCONT)
+    for watcher in watchers:
+        watcher.wait_for(r"dropped by the kernel \d+\n")
+    talk = Talk("10.79.0.2", request=100, reply=100)
+    time.sleep(0.2)  # the last ACK
+    for watcher in watchers:
+        totals = watcher.end(0, signal.SIGTERM).check()
+        expect(f"{watcher.name}: seen and dropped", totals["packets"] + totals["dropped"], totals["received"])
+        expect_that(f"{watcher.name}: {totals}", totals["dropped"] > 0 and totals["received"] >= 150000)
+        check_talks(watcher, [talk], "flushed")
 
 
 def test_away(scratch, programs):
@@ -527,6 +548,7 @@ def main():
                 print(f"cannot be done here: {error}")
                 return CANNOT
             test_traffic(scratch, programs, far)
+            test_drops(scratch, programs)
             test_away(scratch, programs)
             test_loopback(scratch, programs)
             if os.path.exists("/dev/net/tun"):
