@@ -35,7 +35,7 @@ enum class rule_set { evidence, wireshark, repeated_sequence };
 
 struct arguments {
     std::string program{};
-    std::vector<std::string> files{}; ///< at least one; "-" is standard input
+    std::vector<std::string> files{}; ///< at least one; "-" is standard input; of live programs: the interface
     std::optional<tcplens::address> server_ip{};
     std::optional<std::uint16_t> server_port{};
     double threshold = 0.02;
@@ -49,6 +49,11 @@ struct arguments {
     std::optional<std::size_t> round{};
     std::optional<std::uint64_t> connection{};
     std::chrono::nanoseconds interval = std::chrono::seconds{1};
+    std::size_t max_connections = 100'000;
+    std::chrono::seconds run_time{1'000'000'000};
+    int snaplen = 256;
+    std::string filter{};
+    bool brief = false;
     rule_set rules = rule_set::evidence;
 };
 
@@ -126,6 +131,38 @@ inline constexpr option interval{"--interval", "MS", "a number of milliseconds f
                                      return read && *read >= 1 && *read <= 1'000'000'000;
                                  }};
 
+inline constexpr option max_connections{
+    "--max-connections", "N", "a number from 1 to 10^8",
+    "how many connections are followed at once (100000); those that are heard least make room for others",
+    [](arguments& given, std::string_view value) {
+        given.max_connections = parse_number<std::uint32_t>(value).value_or(0);
+        return given.max_connections >= 1 && given.max_connections <= 100'000'000;
+    }};
+
+inline constexpr option run_time{"--seconds", "N", "a number of seconds from 1 to 10^9",
+                                 "when to end (at SIGTERM or SIGINT)", [](arguments& given, std::string_view value) {
+                                     const auto read = parse_number<std::uint32_t>(value).value_or(0);
+                                     given.run_time = std::chrono::seconds{read};
+                                     return read >= 1 && read <= 1'000'000'000;
+                                 }};
+
+inline constexpr option snaplen{
+    "--snaplen", "BYTES", "a number of bytes from 64 to 65535",
+    "how much of each packet is captured (256, which holds all headers but of deep tunnels)",
+    [](arguments& given, std::string_view value) {
+        given.snaplen = parse_number<std::uint16_t>(value).value_or(0);
+        return given.snaplen >= 64;
+    }};
+
+inline constexpr option filter{"--filter", "EXPRESSION", "an expression of pcap-filter(7)", "only such packets",
+                               [](arguments& given, std::string_view value) {
+                                   given.filter = value;
+                                   return !value.empty();
+                               }};
+
+inline constexpr option brief{"--brief", "", "", "no line for each connection that ends",
+                              [](arguments& given, std::string_view) { return given.brief = true; }};
+
 inline constexpr option rules{"--rules", "evidence|wireshark|repeated_sequence",
                               "evidence, wireshark or repeated_sequence", "what tells a retransmission (evidence)",
                               [](arguments& given, std::string_view value) {
@@ -144,42 +181,55 @@ inline constexpr option threads{"--threads", "N", "a number from 1 to 256", "on 
                                 }};
 
 using options = std::initializer_list<const option*>;
-enum class files_taken { one, several };
 
-[[nodiscard]] inline std::string usage(std::string_view program, options known, files_taken taken) {
+/// What a program reads.
+struct operand {
+    std::string_view name;
+    std::string_view noun;
+    std::string_view meaning;
+    std::string_view question;
+    bool several = false;
+};
+
+inline constexpr operand one_capture{"FILE|-", "file", "FILE is a pcap or pcapng capture, - standard input.",
+                                     "Which capture? Name a file, or - for standard input."};
+inline constexpr operand several_captures{
+    "FILE|-...", "file",
+    "FILE is a pcap or pcapng capture, - standard input.\n"
+    "Several are one capture: the packets of each follow those of the one before, whatever their times.",
+    one_capture.question, true};
+
+[[nodiscard]] inline std::string usage(std::string_view program, options known, const operand& wanted) {
     std::string line = "usage: " + std::string{program};
     for (const option* each : known) {
         line.append(" [").append(each->name).append(each->value.empty() ? "" : " ").append(each->value).append("]");
     }
-    return line + (taken == files_taken::several ? " FILE|-...\n" : " FILE|-\n");
+    return line.append(" ").append(wanted.name).append("\n");
 }
 
 /// Reads the command line. Where nothing can come of it (a mistake, --help), the program ends here.
 [[nodiscard]] inline arguments parse(int count, char* const* values, options known,
-                                     files_taken taken = files_taken::several) {
+                                     const operand& wanted = several_captures) {
     arguments given;
     given.program = count > 0 ? std::filesystem::path{values[0]}.stem().string() : "example";
     const std::vector<std::string_view> words(values + (count > 0), values + count);
 
     const auto refuse = [&](const std::string& why) {
-        std::cerr << given.program << ": " << why << '\n' << usage(given.program, known, taken);
+        std::cerr << given.program << ": " << why << '\n' << usage(given.program, known, wanted);
         std::exit(static_cast<int>(exit_status::bad_usage));
     };
 
+    const std::string noun{wanted.noun};
     for (auto word = words.begin(); word != words.end(); ++word) {
         if (*word == "--help") {
-            std::cout << usage(given.program, known, taken) << "FILE is a pcap or pcapng capture, - standard input.\n";
-            if (taken == files_taken::several) {
-                std::cout << "Several are one capture: the packets of each follow those of the one before, whatever "
-                             "their times.\n";
-            }
+            std::cout << usage(given.program, known, wanted) << wanted.meaning << '\n';
             for (const option* each : known) std::cout << "  " << each->name << ": " << each->meaning << '\n';
             std::exit(static_cast<int>(exit_status::good));
         }
         if (!word->starts_with('-') || *word == "-") {
-            if (word->empty()) refuse("The name of the file is empty.");
-            if (taken == files_taken::one && !given.files.empty()) {
-                refuse("One file at a time: there is '" + given.files[0] + "' already.");
+            if (word->empty()) refuse("The name of the " + noun + " is empty.");
+            if (!wanted.several && !given.files.empty()) {
+                refuse("One " + noun + " at a time: there is '" + given.files[0] + "' already.");
             }
             if (*word == "-" && std::ranges::find(given.files, "-") != given.files.end()) {
                 refuse("Standard input can be read once.");
@@ -204,7 +254,7 @@ enum class files_taken { one, several };
             refuse(name + " needs " + std::string{found->needs} + ", not '" + std::string{*value} + "'.");
         }
     }
-    if (given.files.empty()) refuse("Which capture? Name a file, or - for standard input.");
+    if (given.files.empty()) refuse(std::string{wanted.question});
     return given;
 }
 

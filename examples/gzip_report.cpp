@@ -109,7 +109,7 @@ private:
 
 int main(int argc, char** argv) {
     using namespace example;
-    const arguments given = parse(argc, argv, {&server_port}, files_taken::one);
+    const arguments given = parse(argc, argv, {&server_port}, one_capture);
     const std::string& name = given.files[0];
     const bool standard_input = name == "-";
     tcplens::file_stream file =
