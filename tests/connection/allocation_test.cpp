@@ -33,9 +33,11 @@
 namespace {
 
 std::atomic<std::size_t> allocations{0};
+std::atomic<std::size_t> allocated_bytes{0}; ///< ever
 
 void* allocate(std::size_t size) noexcept {
     ++allocations;
+    allocated_bytes += size;
     if (void* const memory = std::malloc(size > 0 ? size : 1)) return memory;
     std::abort();
 }
@@ -261,6 +263,17 @@ TEST_CASE("another connection between the same endpoints costs no allocation if 
     }
     CHECK(incarnations.allocations_when_added_to(table) == 0);
     CHECK(table.size() == 100);
+}
+
+TEST_CASE("a connection takes no more memory than it may, all in") {
+    constexpr std::size_t count = std::size_t{1} << 14; // the index is as full as it gets
+    const auto bytes_each = [](auto table) {
+        const std::size_t before = allocated_bytes;
+        table.reserve(count);
+        return (allocated_bytes - before) / count;
+    };
+    CHECK(bytes_each(connection_table{{}, evidence_rules{0}}) <= 1024);
+    CHECK(bytes_each(basic_connection_table<repeated_sequence_rules>{}) <= 512);
 }
 
 TEST_CASE("a table with a bound allocates nothing once it is made, whoever comes and goes") {
