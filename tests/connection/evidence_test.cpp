@@ -253,6 +253,22 @@ TEST_CASE("after a silence, a missing Identification tells of a first copy that 
     CHECK(s.connection().client_to_server.retransmissions == (inferred ? 1 : 0));
 }
 
+TEST_CASE(
+    "a segment larger than a frame used up the Identifications that are missing behind it") { // segmentation offload
+    for (const bool is_merged : {false, true}) {
+        story s{{.families = story_families::v4}};
+        auto [client, server] =
+            s.established({.rtt = 10ms, .timestamps = true}); // the client's Identifications: 1 and 2
+        const std::uint32_t length = is_merged ? 3 * 1448 : 1448;
+        client.sends(1, length); // 3, and merged 4 and 5
+        s.after(10ms);
+        server.acks(length + 1);
+        s.after(200ms);
+        auto& next = client.sends(length + 1, 100).ip_id(6);
+        if (!is_merged) next.expect(retransmission).because(evidence::ip_id | evidence::silence);
+    }
+}
+
 TEST_CASE("what was missing while a window was closed was a probe") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms, .timestamps = true});

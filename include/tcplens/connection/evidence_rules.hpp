@@ -191,6 +191,11 @@ private:
             return at_length ? at_length->recent.latest(1, state.remembered).time
                              : state.recent.latest(1, state.remembered).time;
         }
+        /// Sequence numbers of the latest segment.
+        [[nodiscard]] constexpr std::uint32_t last_length() const noexcept {
+            return at_length ? at_length->recent.latest(1, state.remembered).length
+                             : state.recent.latest(1, state.remembered).length;
+        }
         constexpr void open_hole(sequence_number begin, sequence_number end,
                                  const sequence_holes::opening& by) const noexcept {
             if (at_length) at_length->holes.open(begin, end, by);
@@ -666,6 +671,10 @@ private:
         if (!stamps || !latest.has_clock || latest.clock != stamps->echo) return false;
         // Windows, whose packets start with a hop limit of 128, counts the packets of all of its connections together.
         if (sent.hop_limit > 64) return false;
+        // A segment that is larger than a frame stands for several packets, each with an Identification: the network card cuts it
+        // behind the capture, or put it together before.
+        constexpr std::uint32_t largest_frame = 1500;
+        if (sender.last_length() > largest_frame) return false;
         return sender->order.skips_few(stamp.id) &&
                sent.time - sender.last_time() >= least_resend_time(sender, receiver);
     }
