@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What open connections cost as there are more of them: memory, allocations, and the time of a packet of any of them. Exits with
 // 1 if a packet of a connection that is known allocates memory.
+#include "counted_allocations.hpp"
+
 #include <tcplens/connection.hpp>
 
 #include <array>
@@ -11,62 +13,16 @@
 #include <ctime>
 #include <iomanip>
 #include <iostream>
-#include <new>
 #include <optional>
 #include <span>
 #include <string_view>
 
-#include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
 
-/// What operator new gave and has not got back.
-struct allocations {
-    std::size_t count = 0; ///< ever
-    std::size_t bytes = 0;
-    std::size_t peak_bytes = 0;
-};
-allocations counted;
-
-void* allocate(std::size_t size, std::size_t alignment) noexcept {
-    void* const memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-    if (memory == nullptr) std::abort();
-    ++counted.count;
-    counted.bytes += malloc_usable_size(memory);
-    if (counted.bytes > counted.peak_bytes) counted.peak_bytes = counted.bytes;
-    return memory;
-}
-void release(void* memory) noexcept {
-    counted.bytes -= malloc_usable_size(memory);
-    std::free(memory);
-}
-
-} // namespace
-
-// The other forms call these.
-void* operator new(std::size_t size) {
-    return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    return allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-    release(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    release(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-    release(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-    release(memory);
-}
-
-namespace {
-
+using counted_allocations::counted;
 using tcplens::segment;
 
 constexpr std::uint32_t segment_length = 1000;

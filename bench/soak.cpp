@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A table with a bound, for as many packets as are asked for: calm connections, and beside them everything that somebody may send
 // who wants it to fall over. Exits with 1 if it allocates, grows, loses a connection or says anything wrong of the calm ones.
+#include "counted_allocations.hpp"
 #include "workload.hpp"
 
 #include <tcplens/connection.hpp>
@@ -15,46 +16,12 @@
 #include <cstring>
 #include <iomanip>
 #include <iostream>
-#include <new>
 #include <string_view>
 #include <utility>
 
 #include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
-
-namespace {
-
-std::uint64_t allocations = 0;
-
-void* allocate(std::size_t size, std::size_t alignment) noexcept {
-    ++allocations;
-    void* const memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-    if (memory == nullptr) std::abort();
-    return memory;
-}
-
-} // namespace
-
-// The other forms call these.
-void* operator new(std::size_t size) {
-    return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    return allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-    std::free(memory);
-}
 
 namespace {
 
@@ -300,7 +267,7 @@ soaked soak(std::uint64_t packets, std::size_t bound, const attacks& by) {
     tcplens::connection_table table{{.max_connections = bound}, rules};
     const auto on_end = [&](const tcplens::connection&, tcplens::end_reason) { ++found.left; };
     traffic from{by};
-    const std::uint64_t allocations_before = allocations;
+    const std::size_t allocations_before = counted_allocations::counted.count;
     for (std::uint64_t packet = 0; packet < packets;) {
         if (packet >= packets / 10 && found.pages_before == 0) found.pages_before = resident_pages();
         const auto used_before = processor_time();
@@ -326,7 +293,7 @@ soaked soak(std::uint64_t packets, std::size_t bound, const attacks& by) {
     }
     found.pages_after = resident_pages();
     table.flush(on_end);
-    found.allocations = allocations - allocations_before;
+    found.allocations = counted_allocations::counted.count - allocations_before;
     found.lifetimes = table.lifetimes();
     return found;
 }

@@ -145,7 +145,7 @@ private:
     }
 
     [[nodiscard]] static std::string rate(std::uint64_t part, std::uint64_t whole) {
-        return tcplens::percentage(whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole), 2);
+        return tcplens::percentage(tcplens::ratio(part, whole), 2);
     }
 
     /// As ISO 8601 has it, in UTC.

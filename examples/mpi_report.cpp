@@ -176,7 +176,7 @@ void follow(example::segments_by_time& segments, const ranks& all, std::size_t r
         const auto last = std::ranges::upper_bound(waiting, safe, {}, &placed_segment::at);
         for (auto& each : outgoing) each.clear();
         for (auto each = waiting.begin(); each != last; ++each) {
-            const std::uint32_t hash = tcplens::hash_tuple(each->found.source, each->found.destination, key);
+            const std::uint32_t hash = tcplens::connection_table::hash_of(each->found, key);
             outgoing[hash % all.count()].push_back(*each);
         }
         waiting.erase(waiting.begin(), last);

@@ -134,10 +134,7 @@ private:
 inline void add(capture_summary& to, const std::string& name, const file_result& of, const std::string& problem) {
     to.files.push_back(name);
     to.packets.add(of.packets);
-    to.skipped.sections += of.skipped.sections;
-    to.skipped.numbered_blocks += of.skipped.numbered_blocks;
-    to.skipped.bad_options += of.skipped.bad_options;
-    to.skipped.descriptions += of.skipped.descriptions;
+    to.skipped.add(of.skipped);
     to.dropped += of.dropped;
     if (!problem.empty()) to.problems.push_back({name, problem});
 }

@@ -91,7 +91,7 @@ public:
     /// What was passed over so far, in all.
     [[nodiscard]] skipped_parts skipped() const noexcept {
         skipped_parts all = skipped_;
-        if (open_now_) add(all, open_now_->skipped());
+        if (open_now_) all.add(open_now_->skipped());
         return all;
     }
     /// What was said so far of the interfaces of all files, made anew with each call: `packet::interface_id` is a place in it, as
@@ -108,13 +108,6 @@ public:
     }
 
 private:
-    static void add(skipped_parts& to, const skipped_parts& more) noexcept {
-        to.sections += more.sections;
-        to.numbered_blocks += more.numbered_blocks;
-        to.bad_options += more.bad_options;
-        to.descriptions += more.descriptions;
-    }
-
     [[nodiscard]] static std::size_t text_size(const capture_interface& of) noexcept {
         std::size_t size =
             of.name.size() + of.description.size() + of.filter.size() + of.hardware.size() + of.operating_system.size();
@@ -125,7 +118,7 @@ private:
     void close() {
         if (const auto& error = open_now_->error()) errors_.push_back({begun_ - 1, *error});
         const skipped_parts skipped = open_now_->skipped();
-        add(skipped_, skipped);
+        skipped_.add(skipped);
         packets_before_ += open_now_->packets();
         numbers_before_ += open_now_->packets() + skipped.numbered_blocks; // some may stand behind the last packet
         std::vector<capture_interface> ended = open_now_->interfaces();

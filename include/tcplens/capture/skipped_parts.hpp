@@ -19,6 +19,14 @@ struct skipped_parts {
     /// Sections and interfaces of which more is said than is kept (`max_descriptions`, `max_description_bytes`).
     std::uint64_t descriptions = 0;
 
+    /// Adds what another reader came past.
+    constexpr void add(const skipped_parts& more) noexcept {
+        sections += more.sections;
+        numbered_blocks += more.numbered_blocks;
+        bad_options += more.bad_options;
+        descriptions += more.descriptions;
+    }
+
     friend constexpr bool operator==(const skipped_parts&, const skipped_parts&) = default;
 };
 

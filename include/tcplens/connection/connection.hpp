@@ -76,6 +76,20 @@ struct direction_statistics {
         fin += sent.flags.fin();
     }
 
+    /// Adds what was counted elsewhere: of other packets.
+    constexpr void add(const direction_statistics& more) noexcept {
+        packets += more.packets;
+        wire_bytes += more.wire_bytes;
+        payload_bytes += more.payload_bytes;
+        data_packets += more.data_packets;
+        ack += more.ack;
+        retransmissions += more.retransmissions;
+        syn += more.syn;
+        syn_ack += more.syn_ack;
+        rst += more.rst;
+        fin += more.fin;
+    }
+
     [[nodiscard]] friend constexpr bool operator==(const direction_statistics&,
                                                    const direction_statistics&) noexcept = default;
 };

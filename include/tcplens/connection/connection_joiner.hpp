@@ -275,19 +275,6 @@ private:
         return told;
     }
 
-    static void add(direction_statistics& to, const direction_statistics& more) noexcept {
-        to.packets += more.packets;
-        to.wire_bytes += more.wire_bytes;
-        to.payload_bytes += more.payload_bytes;
-        to.data_packets += more.data_packets;
-        to.syn += more.syn;
-        to.syn_ack += more.syn_ack;
-        to.ack += more.ack;
-        to.rst += more.rst;
-        to.fin += more.fin;
-        to.retransmissions += more.retransmissions;
-    }
-
     [[nodiscard]] static direction way_of(bool from_lower, const connection& of, const endpoint& low) noexcept {
         return (from_lower || of.client == of.server) == (of.client == low) ? direction::client_to_server
                                                                             : direction::server_to_client;
@@ -296,7 +283,7 @@ private:
     static void count(std::span<const share> entries, joined_connection& of, const endpoint& low) noexcept {
         of.client_to_server = of.server_to_client = {};
         for (const share& each : entries)
-            add(of.statistics(way_of(each.entry->from_lower, of, low)), each.entry->counted);
+            of.statistics(way_of(each.entry->from_lower, of, low)).add(each.entry->counted);
     }
 
     void bound_retransmissions(std::span<const part> parts, std::span<const std::vector<share>> shares,

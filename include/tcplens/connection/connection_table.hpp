@@ -103,6 +103,9 @@ public:
     using connection_type =
         std::conditional_t<sizeof...(Observers) == 0, connection, connection_with<typename Observers::facts...>>;
 
+    /// For how many packets at a time what is known of their connections is fetched from memory.
+    static constexpr std::size_t batch_size = 32;
+
     explicit basic_connection_table(const table_options& options = {}, Rules rules = Rules{})
         : options_(options), rules_(std::move(rules)), decoder_(options.decoding) {
         reserve(options.max_connections);
@@ -365,7 +368,6 @@ private:
         std::uint32_t hash;
         link_type link;
     };
-    static constexpr std::size_t batch_size = 32;
 
     [[nodiscard]] bool prepare(const packet& next, waiting_segment& wait) {
         wait.link = next.link;

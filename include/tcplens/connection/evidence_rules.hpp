@@ -186,15 +186,9 @@ private:
             else state.recent.remember(kept, missed_for, fingerprint, state.remembered);
             state.remembered.increment();
         }
-        /// When its last segment was captured. \pre it was heard
-        [[nodiscard]] constexpr timestamp last_time() const noexcept {
-            return at_length ? at_length->recent.latest(1, state.remembered).time
-                             : state.recent.latest(1, state.remembered).time;
-        }
-        /// Sequence numbers of the latest segment.
-        [[nodiscard]] constexpr std::uint32_t last_length() const noexcept {
-            return at_length ? at_length->recent.latest(1, state.remembered).length
-                             : state.recent.latest(1, state.remembered).length;
+        /// Its last segment. \pre it was heard
+        [[nodiscard]] constexpr const remembered_segment& last() const noexcept {
+            return at_length ? at_length->recent.latest(1, state.remembered) : state.recent.latest(1, state.remembered);
         }
         constexpr void open_hole(sequence_number begin, sequence_number end,
                                  const sequence_holes::opening& by) const noexcept {
@@ -389,7 +383,7 @@ private:
         if (sent.flags.ack()) sender->there_and_back.answers(sent);
         receiver->there_and_back.passes(sent, said.is_retransmission());
         if (sender->sent_syn_last && !sent.flags.syn()) {
-            const nanoseconds since_last = sent.time - sender.last_time();
+            const nanoseconds since_last = sent.time - sender.last().time;
             if (round_trip::is_plausible(since_last)) {
                 sender.beginning.handshake_time = since_last;
                 sender->knows_handshake_time = true;
@@ -674,9 +668,9 @@ private:
         // A segment that is larger than a frame stands for several packets, each with an Identification: the network card cuts it
         // behind the capture, or put it together before.
         constexpr std::uint32_t largest_frame = 1500;
-        if (sender.last_length() > largest_frame) return false;
+        if (sender.last().length > largest_frame) return false;
         return sender->order.skips_few(stamp.id) &&
-               sent.time - sender.last_time() >= least_resend_time(sender, receiver);
+               sent.time - sender.last().time >= least_resend_time(sender, receiver);
     }
 
     static constexpr void say_which_kind(const segment& sent, bool heard_before, const party& sender,
@@ -692,9 +686,9 @@ private:
         const bool asked = receiver->duplicate_acks >= 3 && receiver->acknowledged == sent.sequence; // RFC 5681 3.2
         const bool passed_over = receiver->has_sacked && !before(receiver->sacked_up_to, end);       // RFC 6675 5
         const auto measured = whole_round_trip(sender, receiver);
-        timestamp last_cause = heard_before ? sender.last_time() : sent.time;
+        timestamp last_cause = heard_before ? sender.last().time : sent.time;
         // Duplicate ACKs may have come late: they stand in queues.
-        if (asked || passed_over) last_cause = std::max(last_cause, receiver.last_time());
+        if (asked || passed_over) last_cause = std::max(last_cause, receiver.last().time);
         if (heard_before && sent.time - last_cause > (measured ? 2 * *measured : std::chrono::milliseconds{100})) {
             said.because |= evidence::silence;
             // A timeout sends the first segment again that was not acknowledged (RFC 6298 5.4), a probe the last (RFC 8985 7.3).

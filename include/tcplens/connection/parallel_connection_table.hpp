@@ -236,11 +236,10 @@ private:
     }
 
     void follow(const dealt_packets& chunk, std::uint64_t number, std::size_t follower) {
-        constexpr std::size_t batch_size = 32;
         share& own = shares_[follower];
         std::span<const std::uint16_t> places = chunk.of(follower);
         while (!places.empty()) {
-            const auto batch = places.first(std::min(batch_size, places.size()));
+            const auto batch = places.first(std::min(table_type::batch_size, places.size()));
             places = places.subspan(batch.size());
             for (const std::uint16_t at : batch) {
                 own.table.prefetch_index(chunk.hash_at(at));

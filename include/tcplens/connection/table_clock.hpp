@@ -16,6 +16,8 @@ class table_clock {
 public:
     /// The farthest from the latest time that one packet alone is believed to be.
     static constexpr std::chrono::nanoseconds furthest_step = std::chrono::hours{1};
+    /// The longest time that is waited for: a longer leap passes no more than that, since all are due then.
+    static constexpr std::chrono::nanoseconds longest_wait = std::chrono::hours{24 * 365};
 
     /// A packet came, or the time is otherwise known to be `now`. \pre subtractable(now) == now
     constexpr void advance(timestamp now) noexcept {
@@ -31,10 +33,9 @@ public:
     [[nodiscard]] constexpr std::uint32_t ticks() const noexcept {
         return static_cast<std::uint32_t>(passed_ >> tick_bits);
     }
-    /// A time in ticks, rounded up; at most a year.
+    /// A time in ticks, rounded up; at most longest_wait.
     [[nodiscard]] static constexpr std::uint32_t ticks_of(std::chrono::nanoseconds time) noexcept {
-        constexpr std::chrono::nanoseconds longest = std::chrono::hours{24 * 365};
-        if (time > longest) time = longest;
+        if (time > longest_wait) time = longest_wait;
         if (time.count() <= 0) return 0;
         return static_cast<std::uint32_t>((static_cast<std::uint64_t>(time.count()) + (1u << tick_bits) - 1) >>
                                           tick_bits);
@@ -44,7 +45,6 @@ private:
     static constexpr unsigned tick_bits = 24;
 
     constexpr void leap(timestamp now) noexcept {
-        constexpr std::chrono::nanoseconds longest = std::chrono::hours{24 * 365}; // as of ticks_of(): all are due then
         if (latest_ == never) {
             passed_ =
                 static_cast<std::uint64_t>(now.time_since_epoch().count()); // so that ticks of all tables begin alike
@@ -54,7 +54,7 @@ private:
                 leaped_to_ = now;
                 return;
             }
-            if (now > latest_) pass(std::min<std::chrono::nanoseconds>(now - latest_, longest));
+            if (now > latest_) pass(std::min<std::chrono::nanoseconds>(now - latest_, longest_wait));
         }
         latest_ = now;
         leaped_to_ = never;
