@@ -184,9 +184,9 @@ TEST_CASE("what a plain segment touches of a side is in one cache line") {
     CHECK(alignof(side_state) == 64);
     CHECK(place(of.recent) <= 64);
     CHECK(place(of.window) < 64);
-    CHECK(sizeof(side_state) == 192);
-    CHECK(sizeof(evidence_rules::connection_state) <= 448);
-    CHECK(sizeof(evidence_rules::long_memory) <= 960);
+    CHECK(sizeof(side_state) == 256);
+    CHECK(sizeof(evidence_rules::connection_state) <= 576);
+    CHECK(sizeof(evidence_rules::long_memory) <= 848);
 }
 
 TEST_CASE("a connection that leaves gives back its shared memory") {

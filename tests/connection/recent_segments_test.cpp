@@ -12,11 +12,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using short_memory = recent_segments<4, remembered_segment>;
+using short_memory = recent_segments<7, remembered_segment>;
 using long_memory = recent_segments<16, missed_segment>;
 
-remembered_segment numbered(std::uint32_t number) {
-    return {.time = timestamp{1ms * number}, .packet_number = number, .begin = {number * 100}, .length = 100};
+/// With a fingerprint that is its number, unless it is given another.
+remembered_segment numbered(std::uint32_t number, std::uint32_t fingerprint = 0) {
+    return {.time = timestamp{1ms * number},
+            .fingerprint = fingerprint != 0 ? fingerprint : number,
+            .short_number = number,
+            .begin = {number * 100},
+            .length = 100};
 }
 
 /// With the count that belongs to it.
@@ -25,8 +30,8 @@ struct counted {
     Memory recent{};
     remembered_count count{};
 
-    void remember(const remembered_segment& sent, std::uint32_t missed_for, std::uint32_t fingerprint) {
-        recent.remember(sent, missed_for, fingerprint, count);
+    void remember(const remembered_segment& sent, std::uint32_t missed_for = 0) {
+        recent.remember(sent, missed_for, count);
         count.increment();
     }
     [[nodiscard]] auto find_copy(std::uint32_t fingerprint) const { return recent.find_copy(fingerprint, count); }
@@ -39,31 +44,41 @@ TEST_CASE("the last segments are remembered, the latest first") {
     counted<short_memory> of;
     CHECK_FALSE(of.find_copy(1));
     CHECK(of.find_covering(0) == nullptr);
-    for (std::uint32_t i = 1; i <= 6; ++i) {
-        CHECK((of.recent.oldest(of.count).length > 0) == (i > 4));
-        of.remember(numbered(i), 0, i);
-        CHECK(of.recent.latest(1, of.count).packet_number == i);
+    for (std::uint32_t i = 1; i <= 9; ++i) {
+        CHECK((of.recent.oldest(of.count).length > 0) == (i > 7));
+        of.remember(numbered(i));
+        CHECK(of.recent.latest(1, of.count) == numbered(i));
     }
     CHECK_FALSE(of.find_copy(2));
     REQUIRE(of.find_copy(3));
-    CHECK(of.find_copy(3)->packet_number == 3);
-    CHECK(of.find_copy(3)->time == timestamp{3ms});
+    CHECK(of.find_copy(3)->sent == numbered(3));
     CHECK(of.find_copy(3)->missed_since == timestamp{3ms});
-    CHECK(of.recent.oldest(of.count).packet_number == 3);
-    CHECK(of.recent.latest(4, of.count).packet_number == 3);
+    CHECK(of.recent.oldest(of.count) == numbered(3));
+    CHECK(of.recent.latest(7, of.count) == numbered(3));
     CHECK(of.find_covering(299) == nullptr);
     REQUIRE(of.find_covering(300) != nullptr);
-    CHECK(of.find_covering(399)->packet_number == 3);
+    CHECK(*of.find_covering(399) == numbered(3));
 
-    of.remember(numbered(7), 0, 5);
-    CHECK(of.find_copy(5)->packet_number == 7);
+    of.remember(numbered(10, 5));
+    CHECK(of.find_copy(5)->sent == numbered(10, 5));
+}
+
+TEST_CASE("a packet number comes out whole again, by one that is near") {
+    const std::uint64_t far = std::uint64_t{1} << 40;
+    for (const std::uint64_t number : {std::uint64_t{1}, far - 1, far, far + 7, far + 0xffffffff}) {
+        const auto kept = remembered_segment::of({.packet_number = number}, 0, 1);
+        for (const std::int64_t step : {0, 1, -1, 1000, 0x7fffffff, -0x7fffffff}) {
+            const std::uint64_t near = number + static_cast<std::uint64_t>(step);
+            CHECK(kept.packet_number({.packet_number = near}) == number);
+        }
+    }
 }
 
 TEST_CASE("a long memory knows too since when a segment was missed") {
     counted<long_memory> of;
-    of.remember(numbered(5), 3000, 5);
-    of.remember(numbered(6), 0, 6);
-    CHECK(of.find_copy(5)->time == timestamp{5ms});
+    of.remember(numbered(5), 3000);
+    of.remember(numbered(6));
+    CHECK(of.find_copy(5)->sent.time == timestamp{5ms});
     CHECK(of.find_copy(5)->missed_since == timestamp{2ms});
     CHECK(of.find_copy(6)->missed_since == timestamp{6ms});
 }
@@ -75,12 +90,12 @@ TEST_CASE("what was missed longer than 71 minutes was missed for 71 minutes") {
 }
 
 TEST_CASE("a memory takes over what another holds in its order, as much as it can") {
-    for (const std::uint32_t count : {0u, 1u, 4u, 7u, 16u, 40u, 256u, 1003u}) {
+    for (const std::uint32_t count : {0u, 1u, 4u, 7u, 16u, 40u, 224u, 1003u}) {
         counted<short_memory> few;
         counted<long_memory> many;
         for (std::uint32_t i = 1; i <= count; ++i) {
-            few.remember(numbered(i), 0, i);
-            many.remember(numbered(i), i, i);
+            few.remember(numbered(i));
+            many.remember(numbered(i), i);
         }
         counted<long_memory> grown{.count = few.count};
         grown.recent.take_over(few.recent, few.count);
@@ -90,16 +105,16 @@ TEST_CASE("a memory takes over what another holds in its order, as much as it ca
         for (std::uint32_t i = 1; i <= count + 1; ++i) {
             const bool is_one = i <= count;
             CHECK(many.find_copy(i).has_value() == (is_one && i + 16 > count));
-            CHECK(grown.find_copy(i).has_value() == (is_one && i + 4 > count));
-            CHECK(shrunk.find_copy(i).has_value() == (is_one && i + 4 > count));
+            CHECK(grown.find_copy(i).has_value() == (is_one && i + 7 > count));
+            CHECK(shrunk.find_copy(i).has_value() == (is_one && i + 7 > count));
             if (!grown.find_copy(i)) continue;
-            CHECK(grown.find_copy(i)->packet_number == i);
+            CHECK(grown.find_copy(i)->sent == numbered(i));
             CHECK(grown.find_copy(i)->missed_since == timestamp{1ms * i});
-            CHECK(grown.find_covering(100 * i)->packet_number == i);
+            CHECK(*grown.find_covering(100 * i) == numbered(i));
         }
-        grown.remember(numbered(count + 1), 0, count + 1); // what was taken over stays where it is
-        CHECK(grown.recent.latest(1, grown.count).packet_number == count + 1);
-        if (count >= 3) CHECK(grown.find_copy(count - 2)->packet_number == count - 2);
+        grown.remember(numbered(count + 1)); // what was taken over stays where it is
+        CHECK(grown.recent.latest(1, grown.count) == numbered(count + 1));
+        if (count >= 3) CHECK(grown.find_copy(count - 2)->sent == numbered(count - 2));
     }
 }
 

@@ -26,7 +26,7 @@ namespace tcplens {
 /// against the round trip, then by duplicate ACKs. A second copy of one packet is a duplicate, and counts for nothing else.
 /// Keep-alives and window probes are no retransmissions.
 ///
-/// It remembers a fixed amount of each connection: of each side the last 4 segments. Once more is in flight, or something is
+/// It remembers a fixed amount of each connection: of each side the last 7 segments. Once more is in flight, or something is
 /// missing, the connection takes a piece of the memory that all of its table share: for each side 16 segments, 8 holes, 4 first
 /// copies that were overtaken.
 class evidence_rules {
@@ -81,7 +81,7 @@ public:
         bool lost_holes : 1 = false; ///< there was no memory for its holes
         bool knows_handshake_time : 1 = false;
 
-        recent_segments<4, remembered_segment> recent{}; ///< as long as it has no long memory
+        recent_segments<7, remembered_segment> recent{}; ///< as long as it has no long memory
 
         std::uint32_t uncaptured = 0;   ///< how much of what is just below `next` was acknowledged, but not captured
         sequence_number sacked_up_to{}; ///< the highest edge of its SACK blocks
@@ -180,10 +180,10 @@ private:
                              : state.recent.find_covering(at, state.remembered);
         }
         constexpr void remember(const segment& sent, std::uint32_t fingerprint, timestamp missed_since) const noexcept {
-            const remembered_segment kept{sent.time, sent.packet_number, sent.sequence, sent.sequence_length()};
+            const auto kept = remembered_segment::of(sent, sent.sequence_length(), fingerprint);
             const std::uint32_t missed_for = missed_segment::to_microseconds(sent.time - missed_since);
-            if (at_length) at_length->recent.remember(kept, missed_for, fingerprint, state.remembered);
-            else state.recent.remember(kept, missed_for, fingerprint, state.remembered);
+            if (at_length) at_length->recent.remember(kept, missed_for, state.remembered);
+            else state.recent.remember(kept, missed_for, state.remembered);
             state.remembered.increment();
         }
         /// Its last segment. \pre it was heard
@@ -263,13 +263,13 @@ private:
         side_state& receiver = *other;
         if (!is_plain(sent, sender, receiver)) return false;
 
-        const remembered_segment kept{sent.time, sent.packet_number, sent.sequence, sent.payload_length};
+        const auto kept = remembered_segment::of(sent, sent.payload_length, segment_fingerprint(sent));
         if (sender.busy == none) {
             if (lacks_room(sent, sender, receiver)) return false;
-            sender.recent.remember(kept, 0, segment_fingerprint(sent), sender.remembered);
+            sender.recent.remember(kept, 0, sender.remembered);
         } else {
             if (busy_.is_wanted()) return false;
-            busy_[sender.busy][next.sender].recent.remember(kept, 0, segment_fingerprint(sent), sender.remembered);
+            busy_[sender.busy][next.sender].recent.remember(kept, 0, sender.remembered);
         }
         sender.remembered.increment();
         sender.next = sent.sequence + sent.payload_length;
@@ -300,8 +300,8 @@ private:
             if (sent.flags.syn() && receiver->heard) sender->sent_syn_again = true;
             return {.names = verdict_names::duplicate,
                     .because = evidence::same_packet,
-                    .earlier_packet = copy->packet_number,
-                    .elapsed = sent.time - copy->time};
+                    .earlier_packet = copy->sent.packet_number(sent),
+                    .elapsed = sent.time - copy->sent.time};
         }
         if (sender->since_duplicate < no_duplicates) receiver->since_duplicate = ++sender->since_duplicate;
         if (sent.flags.syn() && !take_syn(sent, sender, *receiver)) return {};
@@ -440,7 +440,7 @@ private:
         if (sent.ip_id.value_or(0) != 0) {
             // Of a first packet nobody knows whether its Identification is one of a kind; but no timer is as quick as this.
             const auto varies = sender->order.id_varies();
-            if (varies.value_or(sent.time - earlier.time < std::chrono::milliseconds{200})) return true;
+            if (varies.value_or(sent.time - earlier.sent.time < std::chrono::milliseconds{200})) return true;
         }
         // Of a round trip that one direction alone shows, a part may have been waiting.
         const nanoseconds least = least_resend_time(sender, receiver) / (receiver->heard ? 1 : 2);
@@ -550,7 +550,7 @@ private:
 
         said.because |= evidence::bytes_seen;
         if (const auto* earlier = sender.find_covering(begin)) {
-            said.earlier_packet = earlier->packet_number;
+            said.earlier_packet = earlier->packet_number(sent);
             said.elapsed = sent.time - earlier->time;
         }
         if (const evidence overtaken =

@@ -36,9 +36,21 @@ namespace tcplens {
 /// A segment that is remembered.
 struct remembered_segment {
     timestamp time{};
-    std::uint64_t packet_number = 0;
+    std::uint32_t fingerprint = 0; ///< see segment_fingerprint(); 0 where none is remembered
+    std::uint32_t short_number = 0;
     sequence_number begin{};
     std::uint32_t length = 0; ///< of its sequence numbers
+
+    [[nodiscard]] static constexpr remembered_segment of(const segment& sent, std::uint32_t length,
+                                                         std::uint32_t fingerprint) noexcept {
+        return {sent.time, fingerprint, static_cast<std::uint32_t>(sent.packet_number), sent.sequence, length};
+    }
+
+    /// Its packet number, told by that of a segment that is at most 2^31 packets away.
+    [[nodiscard]] constexpr std::uint64_t packet_number(const segment& near) const noexcept {
+        const auto step = static_cast<std::int32_t>(short_number - static_cast<std::uint32_t>(near.packet_number));
+        return near.packet_number + static_cast<std::uint64_t>(std::int64_t{step});
+    }
 
     [[nodiscard]] friend constexpr bool operator==(const remembered_segment&,
                                                    const remembered_segment&) noexcept = default;
@@ -59,26 +71,29 @@ struct missed_segment : remembered_segment {
 
 /// An earlier segment that was the same in all that TCP and IP say.
 struct segment_copy {
-    timestamp time{};
-    timestamp missed_since{}; ///< when the hole that it filled was opened, else `time`; to the microsecond
-    std::uint64_t packet_number = 0;
+    remembered_segment sent{};
+    timestamp missed_since{}; ///< when the hole that it filled was opened, else its time; to the microsecond
 };
 
-/// How many segments of one side were remembered so far, modulo 256: where the next one goes. It is kept apart from the
+/// How many segments of one side were remembered so far, modulo 224: where the next one goes. It is kept apart from the
 /// segments, with what is touched anyway.
 class remembered_count {
 public:
-    constexpr void increment() noexcept { ++value_; }
+    constexpr void increment() noexcept {
+        value_ = value_ + 1u == end ? std::uint8_t{0} : static_cast<std::uint8_t>(value_ + 1u);
+    }
     /// The place of the latest but `age` - 1, and for age 0 that of the next. \pre age <= Capacity
     template <std::size_t Capacity>
     [[nodiscard]] constexpr std::size_t place(std::size_t age) const noexcept {
-        static_assert(Capacity > 0 && 256 % Capacity == 0);
-        return (value_ - age) % Capacity;
+        static_assert(Capacity > 0 && end % Capacity == 0);
+        return (value_ + Capacity - age) % Capacity;
     }
 
     [[nodiscard]] friend constexpr bool operator==(remembered_count, remembered_count) noexcept = default;
 
 private:
+    static constexpr unsigned end = 224; // so that many capacities divide it
+
     std::uint8_t value_ = 0;
 };
 
@@ -93,15 +108,13 @@ public:
     [[nodiscard]] constexpr std::optional<segment_copy> find_copy(std::uint32_t fingerprint,
                                                                   remembered_count count) const noexcept {
         bool any = false; // nearly always not, and this loop has no branches
-        for (const std::uint32_t each : fingerprints_) any |= each == fingerprint;
+        for (const Segment& each : segments_) any |= each.fingerprint == fingerprint;
         if (!any) return std::nullopt;
         for (std::size_t age = 1; age <= capacity; ++age) {
-            const std::size_t at = count.place<capacity>(age);
-            if (fingerprints_[at] != fingerprint) continue;
-            segment_copy found{.time = segments_[at].time,
-                               .missed_since = segments_[at].time,
-                               .packet_number = segments_[at].packet_number};
-            if constexpr (knows_missed) found.missed_since -= std::chrono::microseconds{segments_[at].missed_for};
+            const Segment& here = segments_[count.place<capacity>(age)];
+            if (here.fingerprint != fingerprint) continue;
+            segment_copy found{here, here.time};
+            if constexpr (knows_missed) found.missed_since -= std::chrono::microseconds{here.missed_for};
             return found;
         }
         return std::nullopt;
@@ -127,22 +140,18 @@ public:
     }
 
     /// `count` does not count it yet. `missed_for`: see missed_segment.
-    constexpr void remember(const remembered_segment& sent, std::uint32_t missed_for, std::uint32_t fingerprint,
-                            remembered_count count) noexcept {
-        const std::size_t at = count.place<capacity>(0);
-        static_cast<remembered_segment&>(segments_[at]) = sent;
-        if constexpr (knows_missed) segments_[at].missed_for = missed_for;
-        fingerprints_[at] = fingerprint;
+    constexpr void remember(const remembered_segment& sent, std::uint32_t missed_for, remembered_count count) noexcept {
+        Segment& here = segments_[count.place<capacity>(0)];
+        static_cast<remembered_segment&>(here) = sent;
+        if constexpr (knows_missed) here.missed_for = missed_for;
     }
 
     /// Takes over as much as there is room for of what another memory holds. \pre nothing was remembered here
     template <std::size_t Others, class Other>
     constexpr void take_over(const recent_segments<Others, Other>& from, remembered_count count) noexcept {
         for (std::size_t age = 1; age <= std::min(Others, capacity); ++age) {
-            const std::size_t there = count.place<Others>(age);
-            const std::size_t here = count.place<capacity>(age);
-            static_cast<remembered_segment&>(segments_[here]) = from.segments_[there];
-            fingerprints_[here] = from.fingerprints_[there];
+            remembered_segment& here = segments_[count.place<capacity>(age)];
+            here = from.segments_[count.place<Others>(age)];
         }
     }
 
@@ -154,7 +163,6 @@ private:
 
     static constexpr bool knows_missed = std::derived_from<Segment, missed_segment>;
 
-    std::array<std::uint32_t, capacity> fingerprints_{}; ///< 0 for none
     std::array<Segment, capacity> segments_{};
 };
 
