@@ -187,7 +187,7 @@ void hash_tuple(benchmark::State& state) {
     const tcplens::hash_key key{1};
     for (auto _ : state) {
         for (const tcplens::segment& each : segments) {
-            benchmark::DoNotOptimize(tcplens::hash_tuple(each.source, each.destination, key));
+            benchmark::DoNotOptimize(tcplens::tuple_hash::of(each.source, each.destination, key));
         }
     }
     count_each(state, segments.size());

@@ -104,16 +104,16 @@ TEST_CASE("the hash of a 4-tuple is that of its opposite direction") {
         const bool v6 = i % 2 == 0;
         const endpoint a = host(static_cast<std::uint32_t>(random()), port(static_cast<std::uint32_t>(random())), v6);
         const endpoint b = host(static_cast<std::uint32_t>(random()), port(static_cast<std::uint32_t>(random())), v6);
-        for (const hash_key& key : keys) CHECK(hash_tuple(a, b, key) == hash_tuple(b, a, key));
+        for (const hash_key& key : keys) CHECK(tuple_hash::of(a, b, key) == tuple_hash::of(b, a, key));
     }
     const endpoint self = at("127.0.0.1", 5000); // one that connects to itself
-    CHECK(hash_tuple(self, self, keys[0]) == hash_tuple(self, self, keys[0]));
+    CHECK(tuple_hash::of(self, self, keys[0]) == tuple_hash::of(self, self, keys[0]));
 }
 
 TEST_CASE("the hash of a 4-tuple depends on the key") {
     std::unordered_set<std::uint32_t> hashes;
     for (std::uint64_t seed = 0; seed < 1000; ++seed) {
-        hashes.insert(hash_tuple(at("192.0.2.1", 40000), at("198.51.100.1", 443), hash_key{seed}));
+        hashes.insert(tuple_hash::of(at("192.0.2.1", 40000), at("198.51.100.1", 443), hash_key{seed}));
     }
     CHECK(hashes.size() >= 999); // two of a thousand collide in one of 8600 such draws
     CHECK(hash_key::random().word(0) != hash_key::random().word(0));
@@ -123,19 +123,19 @@ TEST_CASE("the hash of a 4-tuple depends on each bit, and on which port belongs 
     for (const hash_key& key : keys) {
         const endpoint a = at("2001:db8::1", 40000);
         const endpoint b = at("2001:db8::2", 443);
-        const std::uint32_t whole = hash_tuple(a, b, key);
+        const std::uint32_t whole = tuple_hash::of(a, b, key);
         for (unsigned bit = 0; bit < 128; ++bit) {
             std::array<std::byte, 16> bytes{};
             std::ranges::copy(a.address.bytes(), bytes.begin());
             bytes[bit / 8] ^= std::byte{1} << (bit % 8);
-            CHECK(hash_tuple({address::v6(bytes), a.port}, b, key) != whole);
-            CHECK(hash_tuple({address::v6(bytes), b.port}, b, key) != whole);
+            CHECK(tuple_hash::of({address::v6(bytes), a.port}, b, key) != whole);
+            CHECK(tuple_hash::of({address::v6(bytes), b.port}, b, key) != whole);
         }
         for (unsigned bit = 0; bit < 16; ++bit) {
-            CHECK(hash_tuple({a.address, static_cast<std::uint16_t>(a.port ^ 1u << bit)}, b, key) != whole);
-            CHECK(hash_tuple(a, {b.address, static_cast<std::uint16_t>(b.port ^ 1u << bit)}, key) != whole);
+            CHECK(tuple_hash::of({a.address, static_cast<std::uint16_t>(a.port ^ 1u << bit)}, b, key) != whole);
+            CHECK(tuple_hash::of(a, {b.address, static_cast<std::uint16_t>(b.port ^ 1u << bit)}, key) != whole);
         }
-        CHECK(hash_tuple({a.address, b.port}, {b.address, a.port}, key) != whole);
+        CHECK(tuple_hash::of({a.address, b.port}, {b.address, a.port}, key) != whole);
     }
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("whoever picks addresses and ports cannot pick hashes") {
                 std::array<std::uint32_t, buckets> in_bucket{}; // by the upper bits, which the index uses
                 for (std::uint32_t i = 0; i < count; ++i) {
                     const tuple made = each.make(i);
-                    const std::uint32_t hash = hash_tuple(made.a, made.b, key);
+                    const std::uint32_t hash = tuple_hash::of(made.a, made.b, key);
                     hashes.insert(hash);
                     ++in_bucket[hash >> 22];
                 }

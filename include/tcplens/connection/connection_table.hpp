@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/inlined.hpp"
 #include "../capture/out_of_line.hpp"
 #include "../capture/packet.hpp"
 #include "../wire/decoder.hpp"
@@ -98,6 +99,8 @@ concept connection_sink = std::invocable<OnEnd&, const Connection&, end_reason>;
 /// `Observers` add facts to each connection: see connection_observer. Who wants none pays for none.
 template <segment_rules Rules = evidence_rules, connection_observer... Observers>
 class basic_connection_table {
+    struct record;
+
 public:
     /// A connection, and with it the facts of each observer, if there are any.
     using connection_type =
@@ -124,7 +127,7 @@ public:
         segment found;
         const packet_outcome outcome = find_segment(next, found);
         if (outcome != packet_outcome::tcp) return {.outcome = outcome};
-        return count_and_follow(found, next.link, hash_of(found), on_end);
+        return count_and_follow(found, next.link, hash_of(found), {}, on_end);
     }
 
     /// Takes in a packet from anywhere: its bytes from its link layer on, and how many there were on the wire. It is numbered
@@ -170,10 +173,10 @@ public:
     template <connection_sink<connection_type> OnEnd>
     add_result add(const segment& next, OnEnd&& on_end) {
         const timestamp time = subtractable(next.time);
-        if (next.time == time) return count_and_follow(next, link_type::ethernet, hash_of(next), on_end);
+        if (next.time == time) return count_and_follow(next, link_type::ethernet, hash_of(next), {}, on_end);
         segment moved = next;
         moved.time = time;
-        return count_and_follow(moved, link_type::ethernet, hash_of(moved), on_end);
+        return count_and_follow(moved, link_type::ethernet, hash_of(moved), {}, on_end);
     }
 
     /// Ends all connections that were silent for too long by `now`: for times at which no packet comes.
@@ -186,29 +189,44 @@ public:
     /// Ends all connections, in the order of their first packets unless some have left before.
     template <connection_sink<connection_type> OnEnd>
     void flush(OnEnd&& on_end) {
-        for (std::uint32_t number = 0; number < slots_; ++number) {
-            if (at(number).used) end(number, end_reason::flushed, on_end);
+        for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+            if (at(slot).used) end(at(slot), end_reason::flushed, on_end);
         }
     }
 
     /// What a table finds connections by, and a parallel_connection_table deals by: the same for both directions of a connection.
-    [[nodiscard]] static std::uint32_t hash_of(const segment& next, const hash_key& key) noexcept {
-        const std::uint32_t hash = hash_tuple(next.source, next.destination, key);
+    [[nodiscard]] TCPLENS_INLINED static std::uint32_t hash_of(const segment& next, const hash_key& key) noexcept {
+        const std::uint32_t hash = tuple_hash::of(next.source, next.destination, key);
         if (next.network == 0) return hash;
         return hash ^ static_cast<std::uint32_t>(next.network * (key.word(5) | 1) >> 32);
     }
 
+    /// A guess at the connection of a segment.
+    class likely_connection {
+    public:
+        constexpr likely_connection() noexcept = default;
+
+    private:
+        friend basic_connection_table;
+        constexpr explicit likely_connection(record* is) noexcept : is_(is) {}
+        record* is_ = nullptr;
+    };
+
     /// For who deals segments out to several tables, batch by batch: a segment with this hash comes soon. First the index
     /// is fetched from memory for all of a batch, then, with that at hand, their connections.
     void prefetch_index(std::uint32_t hash) const noexcept { index_.prefetch(hash); }
-    void prefetch_connection(std::uint32_t hash) const noexcept {
+    /// Returns where that connection probably is, for add().
+    [[nodiscard]] likely_connection prefetch_connection(std::uint32_t hash) noexcept {
         const std::uint32_t likely = index_.first_with(hash);
-        if (likely != none) fetch(at(likely));
+        if (likely == none) return {};
+        fetch(at(likely));
+        return likely_connection{&at(likely)};
     }
-    /// Takes in a segment whose time is subtractable, and whose hash_of() with the key of this table is `hash`.
-    add_result add(const segment& next, std::uint32_t hash) {
+    /// Takes in a segment whose time is subtractable, and whose hash_of() with the key of this table is `hash`. `likely`: what
+    /// prefetch_connection() returned for it.
+    add_result add(const segment& next, std::uint32_t hash, likely_connection likely) {
         keep_all keep;
-        return count_and_follow(next, link_type::ethernet, hash, keep);
+        return count_and_follow(next, link_type::ethernet, hash, likely, keep);
     }
 
     /// How many packets there were, and what they were.
@@ -288,6 +306,7 @@ private:
         bool is_latest = false;        ///< of its endpoints: the index knows it
         bool to_overtake = false;      ///< the one before is not known to be over yet
         std::uint32_t hash = 0;        ///< of its endpoints and network
+        std::uint32_t slot = 0;        ///< its place in the storage
         std::uint64_t listed = 0;      ///< which one that was of all that went to the end of a queue
         std::uint32_t previous = none; ///< the connection that had these endpoints before
         std::uint32_t follower = none; ///< the one that has this one before it
@@ -322,12 +341,6 @@ private:
         while (chunks_.size() < chunks) chunks_.push_back(std::make_unique<record[]>(chunk_size));
     }
 
-    [[nodiscard]] static side sender_in(const record& of, const segment& next) noexcept {
-        if (next.source == next.destination) return 0; // one end is both: the sides cannot be told apart
-        return of.life.sender_of(next.source == of.seen.client ? direction::client_to_server
-                                                               : direction::server_to_client);
-    }
-
     /// Whether `next` is of another connection than the latest one of its endpoints.
     [[nodiscard]] bool begins_another(const segment& next, side sender, const record& latest) const noexcept {
         if constexpr (splitting_segment_rules<Rules>) {
@@ -350,22 +363,27 @@ private:
         return packet_outcome::tcp;
     }
 
+    // From here to take_in() inlined: who does not read what is returned, as add_all(), does not pay for it.
     template <class OnEnd>
-    add_result count_and_follow(const segment& next, link_type link, std::uint32_t hash, OnEnd& on_end) {
+    TCPLENS_INLINED add_result count_and_follow(const segment& next, link_type link, std::uint32_t hash,
+                                                likely_connection likely, OnEnd& on_end) {
         if (options_.pass_over_bad_checksums && next.checksum == checksum_state::bad) {
             statistics_.count_bad_checksum(link);
             return {.outcome = packet_outcome::malformed};
         }
         statistics_.count({packet_outcome::tcp, ip_protocol::tcp}, link);
-        return follow(next, hash, on_end);
+        return follow(next, hash, likely, on_end);
     }
 
-    [[nodiscard]] std::uint32_t hash_of(const segment& next) const noexcept { return hash_of(next, options_.key); }
+    [[nodiscard]] TCPLENS_INLINED std::uint32_t hash_of(const segment& next) const noexcept {
+        return hash_of(next, options_.key);
+    }
 
     /// A segment whose turn comes when what is known of its connection has been fetched.
     struct waiting_segment {
         segment found;
         std::uint32_t hash;
+        likely_connection likely;
         link_type link;
     };
 
@@ -392,85 +410,103 @@ private:
     }
 
     template <class OnEnd>
-    void add_batch(std::span<const waiting_segment> batch, OnEnd& on_end) {
-        for (const waiting_segment& each : batch) prefetch_connection(each.hash);
-        for (const waiting_segment& each : batch) count_and_follow(each.found, each.link, each.hash, on_end);
+    void add_batch(std::span<waiting_segment> batch, OnEnd& on_end) {
+        for (waiting_segment& each : batch) each.likely = prefetch_connection(each.hash);
+        for (const waiting_segment& each : batch) {
+            count_and_follow(each.found, each.link, each.hash, each.likely, on_end);
+        }
     }
 
-    /// The latest connection of the endpoints of `next`, and which side of it sent that; `none` if there is none.
+    /// Which side of a connection sent `next`, or `neither` if that is of others.
+    static constexpr side neither = 2;
+    [[nodiscard]] TCPLENS_INLINED static side sender_in(const record& of, const segment& next) noexcept {
+        const connection& seen = of.seen;
+        // Whose packet it is cannot be predicted, so that is worked out without a branch.
+        const bool from_client = seen.client == next.source;
+        const bool same_source = from_client | (seen.server == next.source);
+        const endpoint& destination = from_client ? seen.server : seen.client;
+        if (!(same_source & (destination == next.destination)) || seen.network != next.network) return neither;
+        const bool one_end = next.source.port == next.destination.port && next.source == next.destination;
+        if (one_end) return 0; // the sides cannot be told apart
+        return of.life.sender_of(from_client ? direction::client_to_server : direction::server_to_client);
+    }
+
+    /// The latest connection of the endpoints of `next`, and which side of it sent that; null if there is none.
     struct found_connection {
-        std::uint32_t number = none;
+        record* of = nullptr;
         side sender = 0;
     };
-    [[nodiscard]] found_connection find(const segment& next, std::uint32_t hash) const noexcept {
-        found_connection found;
-        found.number = index_.find(hash, [&](std::uint32_t candidate) {
-            const record& of = at(candidate);
-            if (of.seen.network != next.network) return false;
-            if (of.seen.client == next.source && of.seen.server == next.destination) {
-                const bool is_both = next.source == next.destination; // the sides cannot be told apart
-                found.sender = is_both ? side{0} : of.life.sender_of(direction::client_to_server);
-                return true;
-            }
-            found.sender = of.life.sender_of(direction::server_to_client);
-            return of.seen.server == next.source && of.seen.client == next.destination;
+    [[nodiscard]] TCPLENS_INLINED found_connection find(const segment& next, std::uint32_t hash,
+                                                        likely_connection likely) noexcept {
+        if (likely.is_ != nullptr && likely.is_->is_latest) {
+            if (const side sender = sender_in(*likely.is_, next); sender != neither) return {likely.is_, sender};
+        }
+        return find(next, hash);
+    }
+    [[nodiscard]] TCPLENS_OUT_OF_LINE found_connection find(const segment& next, std::uint32_t hash) noexcept {
+        side sender = 0;
+        const std::uint32_t number = index_.find(hash, [&](std::uint32_t candidate) {
+            sender = sender_in(at(candidate), next);
+            return sender != neither;
         });
-        return found;
+        if (number == none) return {};
+        return {&at(number), sender};
     }
 
     template <class OnEnd>
-    add_result follow(const segment& next, std::uint32_t hash, OnEnd& on_end) {
+    TCPLENS_INLINED add_result follow(const segment& next, std::uint32_t hash, likely_connection likely,
+                                      OnEnd& on_end) {
         clock_.advance(next.time);
         if constexpr (takes<OnEnd>) {
             if (swept_at_ != clock_.ticks()) end_silent(most_ended_at_once, on_end);
         }
-        found_connection found = find(next, hash);
+        found_connection found = find(next, hash, likely);
         if constexpr (takes<OnEnd>) {
-            for (; found.number != none && is_due(at(found.number)); found = find(next, hash)) {
-                end_for_silence(found.number, on_end);
+            for (; found.of != nullptr && is_due(*found.of); found = find(next, hash)) {
+                end_for_silence(*found.of, on_end);
             }
         }
 
-        const bool goes_on = found.number != none && !splitting_segment_rules<Rules> && !next.flags.syn() &&
-                             !at(found.number).to_overtake;
+        const bool goes_on =
+            found.of != nullptr && !splitting_segment_rules<Rules> && !next.flags.syn() && !found.of->to_overtake;
         if (!goes_on) return begin_or_follow(next, hash, found, on_end);
-        return take_in(next, found.number, found.sender);
+        return take_in(next, *found.of, found.sender);
     }
 
     /// Of a segment that may begin a connection, or belong to one before the latest of its endpoints.
     template <class OnEnd>
     TCPLENS_OUT_OF_LINE add_result begin_or_follow(const segment& next, std::uint32_t hash, found_connection found,
                                                    OnEnd& on_end) {
-        if (found.number == none) {
+        if (found.of == nullptr) {
             if (!make_room(on_end)) return refuse();
-            const std::uint32_t number = begin(next, hash);
-            index_.insert(hash, number);
-            return take_in(next, number, 0, {.begins = true});
+            record& made = begin(next, hash);
+            index_.insert(hash, made.slot);
+            return take_in_any(next, made, 0, {.begins = true});
         }
-        if (options_.split_incarnations && begins_another(next, found.sender, at(found.number))) {
-            if (const std::uint32_t earlier = previous_of(found.number, on_end);
-                !splitting_segment_rules<Rules> && earlier != none &&
-                at(earlier).life.has_initial(next, sender_in(at(earlier), next))) {
-                return take_in(next, earlier, sender_in(at(earlier), next)); // a SYN of the connection before, late
+        if (options_.split_incarnations && begins_another(next, found.sender, *found.of)) {
+            if (record* const earlier = previous_of(*found.of, on_end);
+                !splitting_segment_rules<Rules> && earlier != nullptr &&
+                earlier->life.has_initial(next, sender_in(*earlier, next))) {
+                return take_in_any(next, *earlier, sender_in(*earlier, next)); // a SYN of the connection before, late
             }
             if (!make_room(on_end)) return refuse();
-            const std::uint32_t old = find(next, hash).number; // unless it had to make room
-            const std::uint32_t number = begin(next, hash);
-            if (old == none) {
-                index_.insert(hash, number);
+            record* const old = find(next, hash).of; // unless it had to make room
+            record& made = begin(next, hash);
+            if (old == nullptr) {
+                index_.insert(hash, made.slot);
             } else {
-                index_.replace(hash, old, number);
-                put_behind(number, old);
+                index_.replace(hash, old->slot, made.slot);
+                put_behind(made, *old);
             }
-            return take_in(next, number, 0, {.begins = true, .reuses_ports = true});
+            return take_in_any(next, made, 0, {.begins = true, .reuses_ports = true});
         }
-        if (at(found.number).to_overtake) {
-            if (const std::uint32_t earlier = previous_of(found.number, on_end);
-                earlier != none && belongs_to_previous(next, found.sender, at(found.number), at(earlier))) {
-                return take_in(next, earlier, sender_in(at(earlier), next));
+        if (found.of->to_overtake) {
+            if (record* const earlier = previous_of(*found.of, on_end);
+                earlier != nullptr && belongs_to_previous(next, found.sender, *found.of, *earlier)) {
+                return take_in_any(next, *earlier, sender_in(*earlier, next));
             }
         }
-        return take_in(next, found.number, found.sender);
+        return take_in_any(next, *found.of, found.sender);
     }
 
     struct beginning {
@@ -478,17 +514,21 @@ private:
         bool reuses_ports = false;
     };
 
+    TCPLENS_OUT_OF_LINE add_result take_in_any(const segment& next, record& of, side sender,
+                                               const beginning& how = {}) {
+        return take_in(next, of, sender, how);
+    }
+
     /// \pre `next` is of that connection
-    add_result take_in(const segment& next, std::uint32_t number, side sender, const beginning& how = {}) {
-        record& of = at(number);
+    TCPLENS_INLINED add_result take_in(const segment& next, record& of, side sender, const beginning& how = {}) {
         [[maybe_unused]] const direction first_way = of.life.way_of(0);
         of.life.follow(next, sender, of.seen);
         if (of.to_overtake && !of.life.is_unanswered()) {
             of.to_overtake = false;
-            overtake(of.previous);
+            overtake(at(of.previous));
         }
         const bool still_established = of.life.is_plain() && of.stage == connection_stage::established;
-        if (!still_established || of.listed_at != clock_.ticks()) list(number);
+        if (!still_established || of.listed_at != clock_.ticks()) list(of);
         verdict said = rules_.judge(
             {.segment = next, .sender = sender, .connection_number = of.seen.number, .reuses_ports = how.reuses_ports},
             of.rules);
@@ -524,17 +564,18 @@ private:
 
     // Beginnings
 
-    [[nodiscard]] std::uint32_t begin(const segment& first, std::uint32_t hash) {
-        std::uint32_t number = slots_;
+    [[nodiscard]] record& begin(const segment& first, std::uint32_t hash) {
+        std::uint32_t slot = slots_;
         if (free_.empty()) {
-            grow(number / chunk_size + 1);
+            grow(slot / chunk_size + 1);
             ++slots_;
         } else {
-            number = free_.back();
+            slot = free_.back();
             free_.pop_back();
-            at(number) = {};
+            at(slot) = {};
         }
-        record& made = at(number);
+        record& made = at(slot);
+        made.slot = slot;
         made.used = true;
         made.is_latest = true;
         made.hash = hash;
@@ -544,26 +585,24 @@ private:
         made.life.begin(first, made.seen);
         made.listed_at = clock_.ticks();
         made.listed = ++listings_;
-        queues_.push_back(queue_of(made.stage), number);
-        return number;
+        queues_.push_back(queue_of(made.stage), slot);
+        return made;
     }
 
     /// Places a connection that begins behind the one that had its endpoints. That is over once the new one is more than a SYN: a
     /// blind SYN ends nothing (RFC 5961 4).
-    void put_behind(std::uint32_t number, std::uint32_t old) {
-        record& made = at(number);
-        record& before = at(old);
+    void put_behind(record& made, record& before) {
         before.is_latest = false;
         made.to_overtake = true;
         const bool was_blind = before.to_overtake && before.life.is_unanswered();
-        made.previous = was_blind ? std::exchange(before.previous, none) : old;
-        at(made.previous).follower = number;
-        if (was_blind || splitting_segment_rules<Rules>) overtake(old);
+        made.previous = was_blind ? std::exchange(before.previous, none) : before.slot;
+        at(made.previous).follower = made.slot;
+        if (was_blind || splitting_segment_rules<Rules>) overtake(before);
     }
 
-    void overtake(std::uint32_t number) noexcept {
-        lifecycle::overtake(at(number).seen);
-        list(number);
+    void overtake(record& of) noexcept {
+        lifecycle::overtake(of.seen);
+        list(of);
     }
 
     /// Whether `next` goes on with the connection before, of which the latest is as yet no more than a SYN.
@@ -576,12 +615,11 @@ private:
 
     /// The connection that had these endpoints before, if it is still there by now.
     template <class OnEnd>
-    [[nodiscard]] std::uint32_t previous_of(std::uint32_t number, OnEnd& on_end) {
+    [[nodiscard]] record* previous_of(const record& of, OnEnd& on_end) {
         if constexpr (takes<OnEnd>) {
-            const std::uint32_t previous = at(number).previous;
-            if (previous != none && is_due(at(previous))) end_for_silence(previous, on_end);
+            if (of.previous != none && is_due(at(of.previous))) end_for_silence(at(of.previous), on_end);
         }
-        return at(number).previous;
+        return of.previous == none ? nullptr : &at(of.previous);
     }
 
     // Ends
@@ -594,12 +632,11 @@ private:
     }
 
     /// Puts a connection at the end of the queue of its stage: it was heard.
-    TCPLENS_OUT_OF_LINE void list(std::uint32_t number) noexcept {
-        record& of = at(number);
+    TCPLENS_OUT_OF_LINE void list(record& of) noexcept {
         const connection_stage stage = of.life.stage(of.seen);
         if (stage == of.stage && (stage == connection_stage::attempt || of.listed_at == clock_.ticks())) return;
-        queues_.remove(queue_of(of.stage), number);
-        queues_.push_back(queue_of(stage), number);
+        queues_.remove(queue_of(of.stage), of.slot);
+        queues_.push_back(queue_of(stage), of.slot);
         of.stage = stage;
         of.listed_at = clock_.ticks();
         of.listed = ++listings_;
@@ -616,17 +653,16 @@ private:
         for (std::size_t queue = 0; queue < connection_stage_count; ++queue) {
             for (std::uint32_t first; (first = queues_.front(queue)) != none && is_due(at(first)); --most) {
                 if (most == 0) return; // the next packet goes on
-                end_for_silence(first, on_end);
+                end_for_silence(at(first), on_end);
             }
         }
         swept_at_ = clock_.ticks();
     }
 
     template <class OnEnd>
-    void end_for_silence(std::uint32_t number, OnEnd& on_end) {
-        const record& of = at(number);
+    void end_for_silence(record& of, OnEnd& on_end) {
         const bool over = of.stage == connection_stage::closed;
-        end(number,
+        end(of,
             !over                                  ? end_reason::idle
             : of.seen.close == close_reason::reset ? end_reason::reset
                                                    : end_reason::closed,
@@ -645,8 +681,8 @@ private:
             if (leaves == none) leaves = longest_silent({established, half_closed});
         }
         if (leaves == none) return false;
-        if (at(leaves).stage == closed) end_for_silence(leaves, on_end);
-        else end(leaves, end_reason::evicted, on_end);
+        if (at(leaves).stage == closed) end_for_silence(at(leaves), on_end);
+        else end(at(leaves), end_reason::evicted, on_end);
         return true;
     }
 
@@ -666,15 +702,14 @@ private:
     }
 
     template <class OnEnd>
-    void end(std::uint32_t number, end_reason reason, OnEnd& on_end) {
-        record& of = at(number);
+    void end(record& of, end_reason reason, OnEnd& on_end) {
         on_end(std::as_const(of.seen), reason);
-        queues_.remove(queue_of(of.stage), number);
+        queues_.remove(queue_of(of.stage), of.slot);
         if (of.is_latest) {
             if (of.previous == none) {
-                index_.erase(of.hash, number);
+                index_.erase(of.hash, of.slot);
             } else {
-                index_.replace(of.hash, number, of.previous);
+                index_.replace(of.hash, of.slot, of.previous);
                 at(of.previous).is_latest = true;
             }
         }
@@ -685,7 +720,8 @@ private:
         }
         if constexpr (requires { rules_.forget(of.rules); }) rules_.forget(of.rules);
         of.used = false;
-        free_.push_back(number);
+        of.is_latest = false;
+        free_.push_back(of.slot);
         --lifetimes_.open;
         ++lifetimes_.ended_by[static_cast<std::size_t>(reason)];
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/inlined.hpp"
 #include "../capture/out_of_line.hpp"
 #include "memory_pool.hpp"
 #include "overtaken_copies.hpp"
@@ -125,9 +126,9 @@ public:
         [[nodiscard]] friend constexpr bool operator==(const long_memory&, const long_memory&) noexcept = default;
     };
 
-    [[nodiscard]] constexpr verdict judge(const judged_segment& next, connection_state& of) {
-        if (pass_plain(next, of)) return {};
-        return judge_with_care(next, of);
+    [[nodiscard]] TCPLENS_INLINED constexpr verdict judge(const judged_segment& next, connection_state& of) {
+        if (pass_plain<plainness::usual>(next, of)) return {};
+        return judge_rare(next, of);
     }
 
     /// The same, without the short way that plain segments take: slower, and a measure for that.
@@ -227,57 +228,94 @@ private:
         }
     };
 
+    [[nodiscard]] TCPLENS_OUT_OF_LINE constexpr verdict judge_rare(const judged_segment& next, connection_state& of) {
+        if (pass_plain<plainness::rare>(next, of)) return {};
+        return judge_with_care(next, of);
+    }
+
     /// Whether nothing that is remembered of a side could make anything of a plain segment that it sends.
     [[nodiscard]] static constexpr bool is_calm_now(const side_state& of) noexcept {
-        return of.heard && of.has_acknowledged && of.uncaptured == 0 && of.since_duplicate == no_duplicates &&
-               !of.sent_syn_last && !of.sent_keep_alive && !of.sent_zero_window_probe && !of.has_jumped &&
-               !of.has_acknowledged_far && !of.has_sacked;
+        return of.has_acknowledged && !of.sent_syn_last && is_calm_otherwise(of);
     }
+    [[nodiscard]] static constexpr bool is_calm_otherwise(const side_state& of) noexcept {
+        return of.heard && of.uncaptured == 0 && of.since_duplicate == no_duplicates && !of.sent_keep_alive &&
+               !of.sent_zero_window_probe && !of.has_jumped && !of.has_acknowledged_far && !of.has_sacked;
+    }
+
+    /// What is_plain() asks of a segment.
+    enum class plainness : std::uint8_t {
+        usual, ///< that it has ACK alone, and is not its sender's first
+        rare,  ///< it may have FIN, and be the acknowledgment that completes a handshake
+    };
 
     /// Whether a segment goes on where its calm sender was, and can be no copy, no probe, no repeated acknowledgment and nothing
     /// sent again.
-    [[nodiscard]] static constexpr bool is_plain(const segment& sent, const side_state& sender,
-                                                 const side_state& receiver) noexcept {
-        constexpr unsigned relevant = 0x17; // ACK, RST, SYN, FIN
-        constexpr unsigned ack_alone = 0x10;
-        if (!sender.is_calm || (sent.flags.bits & relevant) != ack_alone || sent.sequence != sender.next) return false;
-        if (sent.window == 0 || sent.options.sack_permitted || sent.options.sack_block_count > 0) return false;
+    template <plainness How>
+    [[nodiscard]] TCPLENS_INLINED static constexpr bool is_plain(const segment& sent, const side_state& sender,
+                                                                 const side_state& receiver) noexcept {
+        if constexpr (How == plainness::usual) {
+            if (!sender.is_calm || !sent.flags.is_ack_alone()) return false;
+        } else {
+            if (sender.has_acknowledged == sender.sent_syn_last || !is_calm_otherwise(sender)) return false;
+            if (!sent.flags.ack() || sent.flags.syn() || sent.flags.rst()) return false;
+        }
+        if (sent.sequence != sender.next || sent.window == 0) return false;
+        if (sent.options.sack_permitted || sent.options.sack_block_count > 0) return false;
+        if (receiver.heard && before(receiver.next, sent.acknowledgment)) return false;
+        const bool fin = How == plainness::rare && sent.flags.fin();
+        if (How == plainness::rare && sender.sent_syn_last) return !fin && sent.payload_length == 0;
         const auto further = sent.acknowledgment.value - sender.acknowledged.value;
         if (further > std::uint32_t{longest_step}) return false; // or before it
-        if (receiver.heard && before(receiver.next, sent.acknowledgment)) return false;
-        if (sent.payload_length < 2) return sent.payload_length == 0 && further > 0;
-        if (sent.payload_length > std::uint32_t{longest_step} || sender.goes_far(sent.sequence + sent.payload_length)) {
-            return false;
-        }
+        if (sent.payload_length < 2 && !fin) return sent.payload_length == 0 && further > 0;
+        if (sent.payload_length > std::uint32_t{longest_step}) return false;
+        if (sender.goes_far(sent.sequence + sent.payload_length + (fin ? 1u : 0u))) return false;
         return !(sender.owes_nothing && receiver.acknowledged == sent.sequence &&
                  sender.order.skips_few(sent.ip_id.value_or(0)));
     }
 
     /// Takes in the next segment if it is plain: does what judge_any() comes to then, in fewer steps.
-    [[nodiscard]] constexpr bool pass_plain(const judged_segment& next, connection_state& of) {
+    template <plainness How>
+    [[nodiscard]] TCPLENS_INLINED constexpr bool pass_plain(const judged_segment& next, connection_state& of) {
         const segment& sent = next.segment;
         side_state* own = &of.sides[0];
         side_state* other = &of.sides[1];
-        if (next.sender != 0) std::swap(own, other);
+        if (next.sender != 0) std::swap(own, other); // g++ takes fewer steps to this than to index them
         side_state& sender = *own;
         side_state& receiver = *other;
-        if (!is_plain(sent, sender, receiver)) return false;
+        if (!is_plain<How>(sent, sender, receiver)) return false;
 
-        const auto kept = remembered_segment::of(sent, sent.payload_length, segment_fingerprint(sent));
-        if (sender.busy == none) {
-            if (lacks_room(sent, sender, receiver)) return false;
-            sender.recent.remember(kept, 0, sender.remembered);
-        } else {
-            if (busy_.is_wanted()) return false;
+        const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
+        const auto kept = remembered_segment::of(sent, length, segment_fingerprint(sent));
+        if (sender.busy != none) {
+            if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
             busy_[sender.busy][next.sender].recent.remember(kept, 0, sender.remembered);
+        } else {
+            if (lacks_room(sent, sender, receiver)) return false;
+            if constexpr (How == plainness::rare) {
+                if (sender.sent_syn_last && !completes_handshake(kept, sender, of.beginnings[next.sender]))
+                    return false;
+            }
+            sender.recent.remember(kept, 0, sender.remembered);
         }
         sender.remembered.increment();
-        sender.next = sent.sequence + sent.payload_length;
+        sender.next = sent.sequence + length;
         if (sender.acknowledged != sent.acknowledgment) acknowledge(sent.acknowledgment, sender);
         sender.there_and_back.answers(sent);
-        receiver.there_and_back.passes_once(sent, sent.payload_length);
+        receiver.there_and_back.passes_once(sent, length);
         const bool acknowledges_all = receiver.heard && sent.acknowledgment == receiver.next;
-        learn_last(sent, sent.payload_length > 0, acknowledges_all, sender, receiver);
+        learn_last(sent, length > 0, acknowledges_all, sender, receiver);
+        if constexpr (How == plainness::rare) sender.is_calm = true;
+        return true;
+    }
+
+    /// The sender of a SYN acknowledges for the first time. False if that may be a copy.
+    [[nodiscard]] static constexpr bool completes_handshake(const remembered_segment& sent, side_state& sender,
+                                                            side_beginning& beginning) noexcept {
+        if (sender.recent.find_copy(sent.fingerprint, sender.remembered)) return false;
+        learn_handshake_time(sent.time, sender.recent.latest(1, sender.remembered), sender, beginning);
+        sender.sent_syn_last = false;
+        sender.has_acknowledged = true;
+        sender.duplicate_acks = 0;
         return true;
     }
 
@@ -382,14 +420,17 @@ private:
                                       const party& receiver) noexcept {
         if (sent.flags.ack()) sender->there_and_back.answers(sent);
         receiver->there_and_back.passes(sent, said.is_retransmission());
-        if (sender->sent_syn_last && !sent.flags.syn()) {
-            const nanoseconds since_last = sent.time - sender.last().time;
-            if (round_trip::is_plausible(since_last)) {
-                sender.beginning.handshake_time = since_last;
-                sender->knows_handshake_time = true;
-            }
-        }
+        if (sender->sent_syn_last && !sent.flags.syn())
+            learn_handshake_time(sent.time, sender.last(), *sender, sender.beginning);
         sender->sent_syn_last = sent.flags.syn() && !sent.flags.ack() && !said.is_retransmission();
+    }
+
+    static constexpr void learn_handshake_time(timestamp now, const remembered_segment& syn, side_state& sender,
+                                               side_beginning& beginning) noexcept {
+        const nanoseconds since = now - syn.time;
+        if (!round_trip::is_plausible(since)) return;
+        beginning.handshake_time = since;
+        sender.knows_handshake_time = true;
     }
 
     static constexpr void learn_last(const segment& sent, bool asks_for_answer, bool acknowledges_all,

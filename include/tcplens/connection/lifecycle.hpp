@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/inlined.hpp"
 #include "../capture/out_of_line.hpp"
 #include "../wire/segment.hpp"
 #include "connection.hpp"
@@ -75,12 +76,17 @@ public:
     }
 
     /// Takes in the next segment.
-    constexpr void follow(const segment& next, side sender, connection& of) noexcept {
+    TCPLENS_INLINED constexpr void follow(const segment& next, side sender, connection& of) noexcept {
         of.last_time = next.time;
         of.last_packet = next.packet_number;
-        if (is_plain_ && !next.flags.opens_or_closes()) { // most are: an open connection goes on
-            take_acknowledgment(next, ends_[sender]);
-            take_numbers(next, ends_[sender]);
+        end_state& own = ends_[sender];
+        if (is_plain_ && own.goes_on && next.flags.is_ack_alone()) { // most are: an open connection goes on
+            if (before(own.acknowledged, next.acknowledgment)) own.acknowledged = next.acknowledgment;
+            const sequence_number end = next.sequence + next.payload_length;
+            if (next.payload_length > 0 && before(own.next, end)) own.next = end;
+        } else if (is_plain_ && !next.flags.opens_or_closes()) {
+            take_acknowledgment(next, own);
+            take_numbers(next, own);
         } else {
             follow_any(next, sender, of);
         }
@@ -122,6 +128,7 @@ private:
     struct end_state {
         sequence_number next{};         ///< after its SYN, or the highest byte of data that it sent
         sequence_number acknowledged{}; ///< the highest that it acknowledged
+        bool goes_on = false;           ///< acknowledged_any and sent_data
         bool heard = false;             ///< it sent anything but RSTs
         bool sent_data = false;         ///< or a SYN: `next` is known
         bool acknowledged_any = false;
@@ -156,7 +163,7 @@ private:
         retract_reset(next, own, of);
         if (next.flags.syn() && own.sent_syn && own.initial != next.sequence && !covers_syn(peer, own)) {
             own = {}; // another SYN cookie
-            peer.acknowledged_any = false;
+            peer.acknowledged_any = peer.goes_on = false;
         }
         if (next.flags.syn() && !own.sent_syn) {
             own.sent_syn = true;
@@ -175,6 +182,7 @@ private:
         if (!own.acknowledged_any) own.first_acknowledged = next.acknowledgment;
         own.acknowledged = next.acknowledgment;
         own.acknowledged_any = true;
+        own.goes_on = own.sent_data;
     }
 
     static constexpr void take_numbers(const segment& next, end_state& own) noexcept {
@@ -185,6 +193,7 @@ private:
         const sequence_number end = next.payload_begin() + next.payload_length;
         if (!own.sent_data || before(own.next, end)) own.next = end;
         own.sent_data = true;
+        own.goes_on = own.acknowledged_any;
     }
 
     [[nodiscard]] static constexpr bool follows_closely(sequence_number from, sequence_number to) noexcept {

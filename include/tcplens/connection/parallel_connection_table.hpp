@@ -13,6 +13,7 @@
 #include "segment_rules.hpp"
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -245,9 +246,13 @@ private:
                 own.table.prefetch_index(chunk.hash_at(at));
                 prefetch(&chunk.segment_at(at), sizeof(segment)); // another processor may have written it
             }
-            for (const std::uint16_t at : batch) own.table.prefetch_connection(chunk.hash_at(at));
-            for (const std::uint16_t at : batch) {
-                const add_result added = own.table.add(chunk.segment_at(at), chunk.hash_at(at));
+            std::array<typename table_type::likely_connection, table_type::batch_size> likely;
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                likely[i] = own.table.prefetch_connection(chunk.hash_at(batch[i]));
+            }
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                const std::uint16_t at = batch[i];
+                const add_result added = own.table.add(chunk.segment_at(at), chunk.hash_at(at), likely[i]);
                 if (!added.begins_connection) continue;
                 // It is ours: the table hands it out as const, since others should not change it.
                 auto* const begun = const_cast<connection_type*>(static_cast<const connection_type*>(added.connection));

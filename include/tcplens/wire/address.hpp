@@ -46,7 +46,10 @@ public:
     /// nothing if it is neither. No zone (`%eth0`), no brackets, no prefix length.
     [[nodiscard]] static constexpr std::optional<address> parse(std::string_view text) noexcept;
 
-    [[nodiscard]] constexpr bool is_v4() const noexcept { return high() == 0 && (low() >> 32) == 0xffff; }
+    [[nodiscard]] constexpr bool is_v4() const noexcept {
+        return std::bit_cast<std::array<std::uint64_t, 2>>(bytes_)[0] == 0 &&
+               load_big<std::uint32_t>(bytes_.data() + 8) == 0xffff;
+    }
 
     /// All 16 bytes in network order; of IPv4 the last four count.
     [[nodiscard]] constexpr std::span<const std::byte, 16> bytes() const noexcept { return bytes_; }
@@ -56,7 +59,9 @@ public:
 
     [[nodiscard]] friend constexpr bool operator==(const address& a, const address& b) noexcept {
         using words = std::array<std::uint64_t, 2>;
-        return std::bit_cast<words>(a.bytes_) == std::bit_cast<words>(b.bytes_);
+        const words of_a = std::bit_cast<words>(a.bytes_);
+        const words of_b = std::bit_cast<words>(b.bytes_);
+        return ((of_a[0] ^ of_b[0]) | (of_a[1] ^ of_b[1])) == 0; // no branch: whose packet is next cannot be predicted
     }
 
     [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const address& a, const address& b) noexcept {

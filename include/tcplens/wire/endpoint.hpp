@@ -14,7 +14,10 @@ struct endpoint {
     tcplens::address address{};
     std::uint16_t port = 0;
 
-    [[nodiscard]] friend constexpr bool operator==(const endpoint&, const endpoint&) noexcept = default;
+    [[nodiscard]] friend constexpr bool operator==(const endpoint& a, const endpoint& b) noexcept {
+        const bool same_port = a.port == b.port;
+        return (a.address == b.address) & same_port; // without a branch
+    }
     [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const endpoint&,
                                                                     const endpoint&) noexcept = default;
 

@@ -21,6 +21,8 @@ struct tcp_flags {
 
     /// Any of SYN, FIN and RST: those that open and close connections.
     [[nodiscard]] constexpr bool opens_or_closes() const noexcept { return (bits & 0x007) != 0; }
+    /// ACK, and none of these.
+    [[nodiscard]] constexpr bool is_ack_alone() const noexcept { return (bits & 0x017) == 0x010; }
 
     [[nodiscard]] friend constexpr bool operator==(tcp_flags, tcp_flags) noexcept = default;
 };
