@@ -180,6 +180,26 @@ TEST_CASE("a connection leaves once it was silent for as long as its stage allow
     }
 }
 
+TEST_CASE("when it leaves is right to within a tick, wherever between two ticks it was heard") {
+    for (auto begin = 0ms; begin < 18ms; begin += 1ms) {
+        for (auto more = 0ms; more < 18ms; more += 1ms) {
+            monitored m;
+            m.after(begin);
+            m.opens(1);
+            m.after(more);
+            m.client(1, flags::ack, 1001);
+            m.after(5min - 20ms);
+            m.expire();
+            REQUIRE(m.ended.empty());
+            for (int i = 0; i < 40; ++i) {
+                m.after(1ms);
+                m.expire();
+            }
+            REQUIRE(m.ended.size() == 1);
+        }
+    }
+}
+
 TEST_CASE("a packet keeps a connection, but not an attempt") {
     monitored m;
     m.opens(1);
@@ -207,6 +227,68 @@ TEST_CASE("nothing leaves where nobody takes it") {
     }
     CHECK(table.size() == 100);
     CHECK(table.lifetimes() == table_lifetimes{.begun = 100, .open = 100});
+}
+
+TEST_CASE("who says that it is hours later is believed at once") {
+    monitored m;
+    m.opens(1);
+    m.after(2h);
+    m.expire();
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1});
+}
+
+TEST_CASE("what begins or goes on after hours in which nothing came is not silent since then") {
+    monitored m;
+    m.opens(1);
+    m.opens(2);
+    m.after(2h);
+    SUBCASE("a new one") {
+        m.opens(3);
+        m.client(4, flags::syn);
+        CHECK(m.ended_ports() == std::vector<std::uint16_t>{1, 2});
+        CHECK(m.table.size() == 2);
+    }
+    SUBCASE("the one that would be next to leave") {
+        m.client(1, flags::ack, 1001, 100);
+        m.serves(1, flags::ack, 5001, 1101);
+        m.client(4, flags::syn);
+        CHECK(m.ended_ports() == std::vector<std::uint16_t>{2});
+        m.after(5min + 20ms);
+        m.expire();
+        CHECK(m.ended_ports() == std::vector<std::uint16_t>{2, 4, 1});
+    }
+}
+
+TEST_CASE("a clock that was set back by less than an hour keeps nothing from leaving") {
+    monitored m;
+    m.client(1, flags::syn);
+    m.opens(2);
+    m.after(-40min);
+    for (int second = 0; second < 70; ++second) {
+        m.after(1s);
+        m.client(2, flags::ack, 1001);
+    }
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1});
+    m.after(6min);
+    m.client(3, flags::syn);
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1, 2});
+}
+
+TEST_CASE("an expiry with nothing to end, and one flush after the other, change nothing") {
+    monitored m;
+    m.expire();
+    m.flush();
+    m.flush();
+    CHECK(m.table.lifetimes() == table_lifetimes{});
+    m.opens(1);
+    m.expire();
+    CHECK(m.ended.empty());
+    m.flush();
+    m.flush();
+    m.after(24h);
+    m.expire();
+    CHECK(m.table.lifetimes().ended(end_reason::flushed) == 1);
+    CHECK(m.table.lifetimes().begun == 1);
 }
 
 TEST_CASE("who flushes a table gets all that is left, in order") {
