@@ -331,6 +331,35 @@ TEST_CASE(
     CHECK(m.table.lifetimes().refused == 0);
 }
 
+TEST_CASE("a RST with a number that is not its sender's takes nothing away") { // RFC 9293 3.10.7.4
+    monitored m{{.max_connections = 4}};
+    m.opens(1);
+    m.serves(1, flags::rst, 3'000'000'000);
+    m.client(1, flags::rst, 2'000'000'000);
+    m.after(6s);
+    SUBCASE("by silence, unless that is longer") {
+        m.expire();
+        CHECK(m.ended.empty());
+        m.after(5min);
+        m.expire();
+        REQUIRE(m.ended.size() == 1);
+        CHECK(m.ended[0].reason == end_reason::reset);
+    }
+    SUBCASE("by a flood") {
+        for (std::uint16_t port = 2; port < 100; ++port) m.client(port, flags::syn);
+        CHECK(m.client(1, flags::ack, 1001, 100).connection->number == 0);
+        CHECK(m.serves(1, flags::ack, 5001, 1101).connection->close == close_reason::active);
+    }
+    SUBCASE("but one with the right number does, whatever came before and comes after it") {
+        m.serves(1, flags::rst, 5001);
+        m.serves(1, flags::rst, 4'000'000'000);
+        m.after(5s + 20ms);
+        m.expire();
+        REQUIRE(m.ended.size() == 1);
+        CHECK(m.ended[0].reason == end_reason::reset);
+    }
+}
+
 TEST_CASE("where attempts are evicted, the oldest goes first, however often its SYN was sent") {
     monitored m{{.max_connections = 3}};
     for (std::uint16_t port = 1; port <= 3; ++port) {

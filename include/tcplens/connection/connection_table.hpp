@@ -637,9 +637,8 @@ private:
     template <class OnEnd>
     void end_for_silence(std::uint32_t number, OnEnd& on_end) {
         const record& of = at(number);
-        const bool over = of.stage == connection_stage::closed;
         end(number,
-            !over                                  ? end_reason::idle
+            !of.seen.closed                        ? end_reason::idle
             : of.seen.close == close_reason::reset ? end_reason::reset
                                                    : end_reason::closed,
             on_end);
