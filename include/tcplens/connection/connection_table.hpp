@@ -176,7 +176,7 @@ public:
         return count_and_follow(moved, link_type::ethernet, hash_of(moved), on_end);
     }
 
-    /// Ends all connections that were silent for too long by `now`: for times at which no packet comes.
+    /// Ends all connections that were silent for too long by `now`, which is believed at once: for times at which no packet comes.
     template <connection_sink<connection_type> OnEnd>
     void expire(timestamp now, OnEnd&& on_end) {
         clock_.reach(subtractable(now));
