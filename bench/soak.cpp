@@ -41,6 +41,7 @@ endpoint at(std::uint32_t address, std::uint16_t port) {
 /// What a hostile host sends.
 enum class attack : std::uint32_t {
     syn_flood,     ///< from anywhere
+    same_sum,      ///< likewise, but addresses and ports add up to the same: what a hash without a key may go by
     ack_flood,     ///< likewise
     rst_storm,     ///< into connections
     far_numbers,   ///< half of all numbers away
@@ -50,10 +51,9 @@ enum class attack : std::uint32_t {
     begin_anew,    ///< a SYN with another number into a connection
     anything,
 };
-constexpr std::array<std::string_view, 9> attack_names{
-    "SYN flood",  "ACK flood",   "RST storm",     "far numbers",
-    "tiny holes", "lying SACKs", "leaping clock", "SYNs into connections",
-    "anything"};
+constexpr std::array<std::string_view, 10> attack_names{
+    "SYN flood",     "SYN flood of one sum",  "ACK flood", "RST storm", "far numbers", "tiny holes", "lying SACKs",
+    "leaping clock", "SYNs into connections", "anything"};
 
 /// Which attacks take turns beside calm connections: none, one, or all.
 struct attacks {
@@ -143,6 +143,13 @@ private:
             into.source = at(random_.below(all_numbers), static_cast<std::uint16_t>(random_.below(65536)));
             into.destination = at(0xc0000201u, 443);
             break;
+        case attack::same_sum: {
+            const std::uint32_t low = random_.below(1u << 15), high = random_.below(1u << 15); // nothing is carried
+            into.source = at(high << 16 | low, static_cast<std::uint16_t>(0xffff - high - low));
+            into.destination = at(0xc0000201u, 443);
+            into.flags = {flags::syn};
+            break;
+        }
         case attack::rst_storm: into.flags = {flags::rst}; break;
         case attack::far_numbers:
             into.sequence = into.sequence + 0x8000'0000u;
