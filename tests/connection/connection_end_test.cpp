@@ -550,3 +550,41 @@ TEST_CASE("few connections leave with one packet, and all with the next ones") {
     CHECK(packets < 100);
     CHECK(m.table.size() == 1);
 }
+
+TEST_CASE("each connection leaves once, however small the table is and whatever the clock does") {
+    constexpr std::uint16_t kinds[]{flags::syn, syn_ack, flags::ack, flags::ack, flags::fin | flags::ack, flags::rst};
+    constexpr auto century = 24h * 36525;
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        std::mt19937_64 random{seed};
+        monitored m{{.split_incarnations = seed % 5 != 0,
+                     .max_connections = seed % 4,
+                     .when_full = seed % 3 == 0 ? full_policy::refuse : full_policy::evict}};
+        bool ahead = false; // by a century
+        for (int i = 0; i < 300; ++i) {
+            switch (random() % 32) {
+            case 0:
+                m.after(ahead ? -century : century);
+                ahead = !ahead;
+                break;
+            case 1: m.after(-50min); break;
+            case 2: m.after(70min); break;
+            case 3: m.expire(); break;
+            case 4: m.flush(); break;
+            default: m.after(std::chrono::milliseconds{random() % 2000});
+            }
+            const auto port = static_cast<std::uint16_t>(1 + random() % 4);
+            const std::uint16_t bits = kinds[random() % std::size(kinds)];
+            const auto sequence = static_cast<std::uint32_t>(random() % 3 * 1'500'000'000);
+            const add_result said = random() % 2 == 0 ? m.client(port, bits, sequence) : m.serves(port, bits, sequence);
+            const bool may_refuse = seed % 4 > 0 && seed % 3 == 0;
+            REQUIRE((said.connection != nullptr || may_refuse));
+            if (seed % 4 > 0) REQUIRE(m.table.size() <= seed % 4);
+        }
+        m.flush();
+        std::vector<std::uint64_t> numbers;
+        for (const ended_connection& each : m.ended) numbers.push_back(each.connection.number);
+        std::ranges::sort(numbers);
+        REQUIRE(numbers.size() == m.table.lifetimes().begun);
+        for (std::size_t i = 0; i < numbers.size(); ++i) REQUIRE(numbers[i] == i);
+    }
+}
