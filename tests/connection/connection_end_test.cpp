@@ -180,6 +180,26 @@ TEST_CASE("a connection leaves once it was silent for as long as its stage allow
     }
 }
 
+TEST_CASE("when it leaves is right to within a tick, wherever between two ticks it was heard") {
+    for (auto begin = 0ms; begin < 18ms; begin += 1ms) {
+        for (auto more = 0ms; more < 18ms; more += 1ms) {
+            monitored m;
+            m.after(begin);
+            m.opens(1);
+            m.after(more);
+            m.client(1, flags::ack, 1001);
+            m.after(5min - 20ms);
+            m.expire();
+            REQUIRE(m.ended.empty());
+            for (int i = 0; i < 40; ++i) {
+                m.after(1ms);
+                m.expire();
+            }
+            REQUIRE(m.ended.size() == 1);
+        }
+    }
+}
+
 TEST_CASE("a packet keeps a connection, but not an attempt") {
     monitored m;
     m.opens(1);
@@ -207,6 +227,68 @@ TEST_CASE("nothing leaves where nobody takes it") {
     }
     CHECK(table.size() == 100);
     CHECK(table.lifetimes() == table_lifetimes{.begun = 100, .open = 100});
+}
+
+TEST_CASE("who says that it is hours later is believed at once") {
+    monitored m;
+    m.opens(1);
+    m.after(2h);
+    m.expire();
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1});
+}
+
+TEST_CASE("what begins or goes on after hours in which nothing came is not silent since then") {
+    monitored m;
+    m.opens(1);
+    m.opens(2);
+    m.after(2h);
+    SUBCASE("a new one") {
+        m.opens(3);
+        m.client(4, flags::syn);
+        CHECK(m.ended_ports() == std::vector<std::uint16_t>{1, 2});
+        CHECK(m.table.size() == 2);
+    }
+    SUBCASE("the one that would be next to leave") {
+        m.client(1, flags::ack, 1001, 100);
+        m.serves(1, flags::ack, 5001, 1101);
+        m.client(4, flags::syn);
+        CHECK(m.ended_ports() == std::vector<std::uint16_t>{2});
+        m.after(5min + 20ms);
+        m.expire();
+        CHECK(m.ended_ports() == std::vector<std::uint16_t>{2, 4, 1});
+    }
+}
+
+TEST_CASE("a clock that was set back by less than an hour keeps nothing from leaving") {
+    monitored m;
+    m.client(1, flags::syn);
+    m.opens(2);
+    m.after(-40min);
+    for (int second = 0; second < 70; ++second) {
+        m.after(1s);
+        m.client(2, flags::ack, 1001);
+    }
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1});
+    m.after(6min);
+    m.client(3, flags::syn);
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1, 2});
+}
+
+TEST_CASE("an expiry with nothing to end, and one flush after the other, change nothing") {
+    monitored m;
+    m.expire();
+    m.flush();
+    m.flush();
+    CHECK(m.table.lifetimes() == table_lifetimes{});
+    m.opens(1);
+    m.expire();
+    CHECK(m.ended.empty());
+    m.flush();
+    m.flush();
+    m.after(24h);
+    m.expire();
+    CHECK(m.table.lifetimes().ended(end_reason::flushed) == 1);
+    CHECK(m.table.lifetimes().begun == 1);
 }
 
 TEST_CASE("who flushes a table gets all that is left, in order") {
@@ -247,6 +329,35 @@ TEST_CASE(
     CHECK(m.ended_ports() == std::vector<std::uint16_t>{2, 3, 5, 4, 1});
     CHECK(m.table.size() == 5);
     CHECK(m.table.lifetimes().refused == 0);
+}
+
+TEST_CASE("a RST with a number that is not its sender's takes nothing away") { // RFC 9293 3.10.7.4
+    monitored m{{.max_connections = 4}};
+    m.opens(1);
+    m.serves(1, flags::rst, 3'000'000'000);
+    m.client(1, flags::rst, 2'000'000'000);
+    m.after(6s);
+    SUBCASE("by silence, unless that is longer") {
+        m.expire();
+        CHECK(m.ended.empty());
+        m.after(5min);
+        m.expire();
+        REQUIRE(m.ended.size() == 1);
+        CHECK(m.ended[0].reason == end_reason::reset);
+    }
+    SUBCASE("by a flood") {
+        for (std::uint16_t port = 2; port < 100; ++port) m.client(port, flags::syn);
+        CHECK(m.client(1, flags::ack, 1001, 100).connection->number == 0);
+        CHECK(m.serves(1, flags::ack, 5001, 1101).connection->close == close_reason::active);
+    }
+    SUBCASE("but one with the right number does, whatever came before and comes after it") {
+        m.serves(1, flags::rst, 5001);
+        m.serves(1, flags::rst, 4'000'000'000);
+        m.after(5s + 20ms);
+        m.expire();
+        REQUIRE(m.ended.size() == 1);
+        CHECK(m.ended[0].reason == end_reason::reset);
+    }
 }
 
 TEST_CASE("where attempts are evicted, the oldest goes first, however often its SYN was sent") {
@@ -438,4 +549,42 @@ TEST_CASE("few connections leave with one packet, and all with the next ones") {
     }
     CHECK(packets < 100);
     CHECK(m.table.size() == 1);
+}
+
+TEST_CASE("each connection leaves once, however small the table is and whatever the clock does") {
+    constexpr std::uint16_t kinds[]{flags::syn, syn_ack, flags::ack, flags::ack, flags::fin | flags::ack, flags::rst};
+    constexpr auto century = 24h * 36525;
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        std::mt19937_64 random{seed};
+        monitored m{{.split_incarnations = seed % 5 != 0,
+                     .max_connections = seed % 4,
+                     .when_full = seed % 3 == 0 ? full_policy::refuse : full_policy::evict}};
+        bool ahead = false; // by a century
+        for (int i = 0; i < 300; ++i) {
+            switch (random() % 32) {
+            case 0:
+                m.after(ahead ? -century : century);
+                ahead = !ahead;
+                break;
+            case 1: m.after(-50min); break;
+            case 2: m.after(70min); break;
+            case 3: m.expire(); break;
+            case 4: m.flush(); break;
+            default: m.after(std::chrono::milliseconds{random() % 2000});
+            }
+            const auto port = static_cast<std::uint16_t>(1 + random() % 4);
+            const std::uint16_t bits = kinds[random() % std::size(kinds)];
+            const auto sequence = static_cast<std::uint32_t>(random() % 3 * 1'500'000'000);
+            const add_result said = random() % 2 == 0 ? m.client(port, bits, sequence) : m.serves(port, bits, sequence);
+            const bool may_refuse = seed % 4 > 0 && seed % 3 == 0;
+            REQUIRE((said.connection != nullptr || may_refuse));
+            if (seed % 4 > 0) REQUIRE(m.table.size() <= seed % 4);
+        }
+        m.flush();
+        std::vector<std::uint64_t> numbers;
+        for (const ended_connection& each : m.ended) numbers.push_back(each.connection.number);
+        std::ranges::sort(numbers);
+        REQUIRE(numbers.size() == m.table.lifetimes().begun);
+        for (std::size_t i = 0; i < numbers.size(); ++i) REQUIRE(numbers[i] == i);
+    }
 }

@@ -571,6 +571,33 @@ TEST_CASE("one segment from far away is passed over, and two that go on there ar
     }
 }
 
+TEST_CASE("one segment beyond the window is passed over, and two that go on there are believed") {
+    for_all_numbers([&](talk_type& talk) {
+        talk.shakes_hands(); // both windows are 8192
+        talk.client({.length = 100});
+        talk.client({.at = 100'000, .length = 30}); // forged
+        CHECK(talk.up().ignored_bytes == 30);
+        for (const std::int64_t at : {101, 201, 301}) {
+            talk.client({.at = at, .length = 100});
+            CHECK(talk.up().in_flight.greatest == static_cast<std::uint32_t>(at + 99));
+        }
+        talk.after(10ms);
+        talk.server({.ack = 401});
+        CHECK(talk.up().round_trip.count == 2); // of the SYN, too
+        CHECK(talk.up().unique_bytes == 400);
+        CHECK(talk.up().stream_bytes == 400);
+        CHECK(talk.up().missed_bytes() == 0);
+
+        talk.client({.at = 20'001, .length = 100}); // the capture lost what came before these, and the ACKs
+        talk.client({.at = 20'101, .length = 100});
+        talk.client({.at = 20'201, .length = 100});
+        CHECK(talk.up().unique_bytes == 600);
+        CHECK(talk.up().stream_bytes == 20'300);
+        CHECK(talk.up().sequence_jumps == 0);
+        CHECK(all_bytes(talk.up()) == talk.only().client_to_server.payload_bytes);
+    });
+}
+
 TEST_CASE("an acknowledgment of what nobody sent changes nothing") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();

@@ -88,6 +88,31 @@ TEST_CASE("a number from far away is believed when the next one goes on there") 
     }
 }
 
+TEST_CASE("what goes beyond the window is believed when the next one goes on there") { // RFC 9293 3.10.7.4
+    for (const std::uint32_t start : starts) {
+        send_space space;
+        space.hears(syn(0, false, {}));
+        space.sends(syn(start - 1, true, {}));
+        space.hears(ack(start, 2000));
+        space.sends(data(start, 1000));
+        space.sends(data(start + 50'000, 1000)); // forged
+        CHECK(space.next() == sequence_number{start + 1000});
+        space.sends(data(start + 1000, 1000));
+        CHECK(space.in_flight() == 2000);
+        space.hears(ack(start + 2000, 1000));
+        space.sends(data(start + 2500, 500)); // a hole, but within the window
+        CHECK(space.in_flight() == 1000);
+        space.hears(ack(start + 2000, 0)); // what is under way was allowed
+        space.sends(data(start + 2000, 500));
+        space.sends(data(start + 3000, 1000)); // it goes on: an ACK was not captured
+        CHECK(space.in_flight() == 2000);
+        space.sends(data(start + 6000, 1000)); // nor was this, and what came before it
+        CHECK(space.in_flight() == 2000);
+        space.sends(data(start + 7000, 1000));
+        CHECK(space.in_flight() == 6000);
+    }
+}
+
 TEST_CASE("an acknowledgment of what is far away is believed when the next one goes on there, and so is its window") {
     send_space space;
     space.sends(syn(99, false, {}));

@@ -50,8 +50,30 @@ TEST_CASE("one packet from another century changes nothing") {
 TEST_CASE("a leap is believed when time goes on from there") {
     CHECK(is_about(passed({1s, 5h, 5h + 1s}), 5h + 1s));
     CHECK(is_about(passed({1s, 5h, 5h - 1s}), 5h - 1s));
-    CHECK(is_about(passed({1s, -5h, -5h + 1s, -5h + 3s}), 3s));           // set back: from the believed packet on
     CHECK(is_about(passed({1s, century, century + 1s}), 24h * 365 + 1s)); // all that can be waited for
+}
+
+TEST_CASE("a clock was set back when nothing but late packets came for a minute") {
+    for (const auto back :
+         {std::chrono::nanoseconds{90s}, std::chrono::nanoseconds{40min}, std::chrono::nanoseconds{5h}}) {
+        CHECK(is_about(passed({1s, 1s - back, 31s - back, 62s - back, 65s - back}), 1s + 3s));
+        CHECK(is_about(passed({1s, 1s - back, 31s - back, 30s - back, 62s - back, 65s - back}),
+                       1s + 3s));                                                             // not quite in order
+        CHECK(is_about(passed({1s, 1s - back, 50s - back, 1s, 62s - back, 65s - back}), 1s)); // some clocks are behind
+    }
+    CHECK(is_about(passed({1s, -40min, -50min, -40min, -50min, -40min, 1s}), 1s)); // two of them
+}
+
+TEST_CASE("who knows how late it is is believed at once") {
+    table_clock clock;
+    clock.reach(begin);
+    const std::uint32_t first = clock.ticks();
+    clock.reach(begin + 5h);
+    CHECK(clock.latest() == begin + 5h);
+    CHECK(clock.ticks() - first == table_clock::ticks_of(5h));
+    clock.reach(begin + 1h); // it does not run back
+    CHECK(clock.latest() == begin + 5h);
+    CHECK(clock.ticks() - first == table_clock::ticks_of(5h));
 }
 
 TEST_CASE("ticks of clocks that began at different times are the same") {

@@ -101,6 +101,9 @@ TEST_CASE("ranks with other files than the rest are refused, unless these are th
     const run_result different = mpirun(one + " a : " + one + " b");
     CHECK(different.status == 2);
     CHECK(contains(different.err, "mpi_report: The ranks were given different files"));
+    const run_result some_local = mpirun(one + " --local a : " + one + " a");
+    CHECK(some_local.status == 2);
+    CHECK(contains(some_local.err, "mpi_report: Some ranks were given --local, and some were not."));
     const run_result input = mpirun(one + " a - : " + one + " a -");
     CHECK(input.status == 2);
     CHECK(contains(input.err, "mpi_report: Standard input is not that of all ranks"));

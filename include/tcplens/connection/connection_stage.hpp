@@ -15,7 +15,7 @@ enum class connection_stage : std::uint8_t {
     one_sided,   ///< picked up midstream, one end was heard
     established, ///< open
     half_closed, ///< one end sent a FIN
-    closed,      ///< over; what still comes are stragglers
+    closed,      ///< over; what still comes are stragglers. A RST whose number is not its sender's ends nothing here
 };
 inline constexpr std::size_t connection_stage_count = 6;
 

@@ -179,10 +179,10 @@ public:
         return count_and_follow(moved, link_type::ethernet, hash_of(moved), {}, on_end);
     }
 
-    /// Ends all connections that were silent for too long by `now`: for times at which no packet comes.
+    /// Ends all connections that were silent for too long by `now`, which is believed at once: for times at which no packet comes.
     template <connection_sink<connection_type> OnEnd>
     void expire(timestamp now, OnEnd&& on_end) {
-        clock_.advance(subtractable(now));
+        clock_.reach(subtractable(now));
         end_silent(std::numeric_limits<std::size_t>::max(), on_end);
     }
 
@@ -635,6 +635,9 @@ private:
     TCPLENS_OUT_OF_LINE void list(record& of) noexcept {
         const connection_stage stage = of.life.stage(of.seen);
         if (stage == of.stage && (stage == connection_stage::attempt || of.listed_at == clock_.ticks())) return;
+        move_to_end(of, stage);
+    }
+    void move_to_end(record& of, connection_stage stage) noexcept {
         queues_.remove(queue_of(of.stage), of.slot);
         queues_.push_back(queue_of(stage), of.slot);
         of.stage = stage;
@@ -644,16 +647,24 @@ private:
 
     /// In ticks.
     [[nodiscard]] std::uint32_t silence(const record& of) const noexcept { return clock_.ticks() - of.listed_at; }
-    [[nodiscard]] bool is_due(const record& of) const noexcept {
+    [[nodiscard]] bool is_silent(const record& of) const noexcept {
         return silence(of) >= table_clock::ticks_of(options_.idle.of(of.stage));
     }
+    /// Whether it is only silent by ticks: the first packet after a long time is taken in before its time is believed.
+    [[nodiscard]] TCPLENS_OUT_OF_LINE bool was_heard(const record& of) const noexcept {
+        const timestamp heard = of.stage == connection_stage::attempt ? of.seen.first_time : of.seen.last_time;
+        return heard <= clock_.latest() &&
+               table_clock::ticks_of(clock_.latest() - heard) < table_clock::ticks_of(options_.idle.of(of.stage));
+    }
+    [[nodiscard]] bool is_due(const record& of) const noexcept { return is_silent(of) && !was_heard(of); }
 
     template <class OnEnd>
     void end_silent(std::size_t most, OnEnd& on_end) {
         for (std::size_t queue = 0; queue < connection_stage_count; ++queue) {
-            for (std::uint32_t first; (first = queues_.front(queue)) != none && is_due(at(first)); --most) {
+            for (std::uint32_t first; (first = queues_.front(queue)) != none && is_silent(at(first)); --most) {
                 if (most == 0) return; // the next packet goes on
-                end_for_silence(at(first), on_end);
+                if (was_heard(at(first))) move_to_end(at(first), at(first).stage);
+                else end_for_silence(at(first), on_end);
             }
         }
         swept_at_ = clock_.ticks();
@@ -661,9 +672,8 @@ private:
 
     template <class OnEnd>
     void end_for_silence(record& of, OnEnd& on_end) {
-        const bool over = of.stage == connection_stage::closed;
         end(of,
-            !over                                  ? end_reason::idle
+            !of.seen.closed                        ? end_reason::idle
             : of.seen.close == close_reason::reset ? end_reason::reset
                                                    : end_reason::closed,
             on_end);

@@ -75,7 +75,8 @@ struct direction_profile {
     std::uint64_t probe_bytes = 0;
     std::uint64_t duplicate_packets = 0; ///< by the rules of the table
     std::uint64_t duplicate_bytes = 0;
-    /// With numbers that nobody can compare: of RSTs (RFC 9293 3.5.2), and of single packets more than 16 MiB off.
+    /// With numbers that nobody can compare: of RSTs (RFC 9293 3.5.2), and of single packets more than 16 MiB off or beyond
+    /// the window.
     std::uint64_t ignored_bytes = 0;
     std::uint64_t hole_filling_packets = 0; ///< with bytes not captured before, though bytes behind them had been
     std::uint64_t out_of_order_packets = 0; ///< of those, by the rules of the table, what was not sent again

@@ -95,7 +95,7 @@ public:
     /// How far it has come; see connection_stage.
     [[nodiscard]] constexpr connection_stage stage(const connection& of) const noexcept {
         using enum connection_stage;
-        if (of.closed) return closed;
+        if (of.closed && !(of.close == close_reason::reset && reset_blindly_)) return closed;
         if (is_plain_) return established;
         if (ends_[0].sent_fin || ends_[1].sent_fin) return half_closed;
         if (of.handshake == handshake_state::completed) return established;
@@ -241,6 +241,9 @@ private:
         own.peer_known_at_rst = ends_[1 - sender].sent_data;
         // RFC 9293 3.10.7.1: the answer to a SYN that nobody waits for bears no sequence number of its sender's.
         own.rst_in_sequence = own.heard ? goes_on_with(next, sender) : next.sequence.value != 0;
+        // RFC 9293 3.10.7.4: one with another number its receiver does not take; with which one who was not heard answers is open.
+        const bool blind = own.heard && !own.rst_in_sequence;
+        reset_blindly_ = blind && (of.close != close_reason::reset || reset_blindly_);
         if (of.close == close_reason::reset) return;
         of.close = close_reason::reset;
         of.closed = true;
@@ -293,7 +296,8 @@ private:
         if (of.handshake == handshake_state::failed) of.handshake = handshake_state::completed;
     }
 
-    bool is_plain_ = false; ///< it was opened, and nobody has begun to close it
+    bool is_plain_ = false;      ///< it was opened, and nobody has begun to close it
+    bool reset_blindly_ = false; ///< if it was reset: by nothing but RSTs whose numbers are not their senders'
     side client_side_ = 0;
     side first_fin_ = 0;
     std::array<end_state, 2> ends_{};

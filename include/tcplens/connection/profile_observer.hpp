@@ -28,8 +28,9 @@ struct profile_facts {
 /// Fills in the profile_facts. It remembers a fixed amount of each direction: `RangeCapacity` ranges of captured bytes, and
 /// `SendCapacity` segments that wait for their acknowledgment; what is lost where that is too little is counted.
 ///
-/// What was sent is believed as send_space believes it: a single segment or acknowledgment that is more than 16 MiB off changes
-/// nothing but ignored_bytes; where its sender goes on there, what is remembered begins anew there.
+/// What was sent is believed as send_space believes it: a single segment or acknowledgment that is more than 16 MiB off, or a
+/// segment beyond the window, changes nothing but ignored_bytes; where its sender goes on there, so far off, what is remembered
+/// begins anew there.
 template <std::size_t RangeCapacity = 8, std::size_t SendCapacity = 16>
 class basic_profile_observer {
 public:

@@ -13,7 +13,8 @@ namespace tcplens {
 /// of RFC 9293 3.3.1 as far as the capture shows them. What was acknowledged but not captured counts as sent.
 ///
 /// RSTs are passed over, since their numbers need not be the sender's. A segment or an acknowledgment that lies more than
-/// 16 MiB from where its sender was is believed when the next one goes on there: no single forged packet moves anything far.
+/// 16 MiB from where its sender was is believed when the next one goes on there: no single forged packet moves anything far. So
+/// is a segment behind a hole that goes beyond all the peer ever offered, which the peer itself would not take (RFC 9293 3.10.7.4).
 class send_space {
 public:
     /// The end sent this.
@@ -30,8 +31,11 @@ public:
             next_ = sent.sequence_end();
             return;
         }
-        if (!believable(sent.sequence, next_, far_sequence_)) return;
-        if (far_apart(next_, sent.sequence)) unacknowledged_ = next_ = sent.sequence; // it goes on elsewhere
+        if (!believable(sent.sequence, next_, goes_beyond_window(sent), far_sequence_)) return;
+        if (far_apart(next_, sent.sequence)) { // it goes on elsewhere
+            unacknowledged_ = next_ = sent.sequence;
+            has_edge_ = false;
+        }
         if (before(next_, sent.sequence_end())) next_ = sent.sequence_end();
     }
 
@@ -47,7 +51,8 @@ public:
             if (!known_) {
                 known_ = true;
                 unacknowledged_ = next_ = ack;
-            } else if (believable(ack, unacknowledged_, far_acknowledgment_)) {
+            } else if (believable(ack, unacknowledged_, false, far_acknowledgment_)) {
+                if (far_apart(unacknowledged_, ack)) has_edge_ = false; // it goes on elsewhere
                 if (before(unacknowledged_, ack)) unacknowledged_ = ack;
                 if (before(next_, ack)) next_ = ack;
             } else {
@@ -57,6 +62,7 @@ public:
         window_field_ = heard.window;
         window_is_scaled_ = !heard.flags.syn(); // RFC 7323 2.2
         has_window_ = true;
+        if (heard.flags.ack()) move_edge(heard.acknowledgment);
     }
 
     /// Whether anything is known of its sequence numbers.
@@ -100,16 +106,31 @@ private:
         }
     };
 
-    /// A number from far away that was not believed.
+    /// A number that was not believed.
     struct far_number {
         bool was_last = false;
         sequence_number value{};
     };
 
-    /// Whether a number near `known`, or where the one before it was, far from there.
-    [[nodiscard]] static constexpr bool believable(sequence_number number, sequence_number known,
+    /// How far the peer's windows have reached, where their scale is known.
+    constexpr void move_edge(sequence_number acknowledged) noexcept {
+        const auto offered = window();
+        if (!offered) {
+            has_edge_ = false;
+            return;
+        }
+        const sequence_number edge = acknowledged + *offered;
+        if (!has_edge_ || before(edge_, edge)) edge_ = edge;
+        has_edge_ = true;
+    }
+    [[nodiscard]] constexpr bool goes_beyond_window(const segment& sent) const noexcept {
+        return has_edge_ && before(next_, sent.sequence) && before(edge_, sent.sequence_end());
+    }
+
+    /// Whether a number near `known` and not odd for another reason, or where the one before it was that was neither.
+    [[nodiscard]] static constexpr bool believable(sequence_number number, sequence_number known, bool odd,
                                                    far_number& far_before) noexcept {
-        if (!far_apart(known, number) || (far_before.was_last && !far_apart(far_before.value, number))) {
+        if ((!odd && !far_apart(known, number)) || (far_before.was_last && !far_apart(far_before.value, number))) {
             far_before.was_last = false;
             return true;
         }
@@ -121,9 +142,11 @@ private:
     sequence_number next_{};
     far_number far_sequence_{};
     far_number far_acknowledgment_{};
+    sequence_number edge_{}; ///< after the highest number that the peer ever offered to take
     std::uint16_t window_field_ = 0;
     bool window_is_scaled_ = false;
     bool has_window_ = false;
+    bool has_edge_ = false;
     bool known_ = false;
     scale own_shift_{};
     scale peer_shift_{};

@@ -10,25 +10,35 @@
 namespace tcplens {
 
 /// How much time has passed for a table, as far as the times of its packets can be believed. It never runs back: a packet from
-/// before the latest is late. A time more than an hour off is believed when the next one goes on from there: a capture's clock
-/// may have been set, or nothing was heard for so long; but one leap to another century and back changes nothing.
+/// before the latest is late. Where nothing but such came for a minute, by their own times, the clock was set back, and time passes
+/// from there on. A time more than an hour ahead is believed when the next one goes on from there: the clock may have been set, or
+/// nothing was heard for so long; but one leap to another century and back changes nothing.
 class table_clock {
 public:
-    /// The farthest from the latest time that one packet alone is believed to be.
+    /// The farthest ahead of the latest time that one packet alone is believed to be.
     static constexpr std::chrono::nanoseconds furthest_step = std::chrono::hours{1};
+    /// For how long packets have to come from before the latest time, none of them as far from the one before it, until that time
+    /// is not believed any more.
+    static constexpr std::chrono::nanoseconds patience = std::chrono::minutes{1};
     /// The longest time that is waited for: a longer leap passes no more than that, since all are due then.
     static constexpr std::chrono::nanoseconds longest_wait = std::chrono::hours{24 * 365};
 
-    /// A packet came, or the time is otherwise known to be `now`. \pre subtractable(now) == now
+    /// A packet came. \pre subtractable(now) == now
     constexpr void advance(timestamp now) noexcept {
         const auto step = now - latest_;
-        if (step >= furthest_step || step <= -furthest_step) return leap(now);
-        leaped_to_ = never;
-        if (step.count() <= 0) return;
+        if (step.count() < 0 || step >= furthest_step) return doubt(now);
+        odd_ = never;
         pass(step);
         latest_ = now;
     }
+    /// Somebody knows that it is `now`: that it is so late is believed at once. \pre subtractable(now) == now
+    constexpr void reach(timestamp now) noexcept {
+        advance(now);
+        if (latest_ < now) advance(now);
+    }
 
+    /// The latest time that is believed.
+    [[nodiscard]] constexpr timestamp latest() const noexcept { return latest_; }
     /// Time passed, in ticks of 2^24 ns (17 ms), modulo 2^32 (2.3 years).
     [[nodiscard]] constexpr std::uint32_t ticks() const noexcept {
         return static_cast<std::uint32_t>(passed_ >> tick_bits);
@@ -44,20 +54,21 @@ public:
 private:
     static constexpr unsigned tick_bits = 24;
 
-    constexpr void leap(timestamp now) noexcept {
+    constexpr void doubt(timestamp now) noexcept {
         if (latest_ == never) {
             passed_ =
                 static_cast<std::uint64_t>(now.time_since_epoch().count()); // so that ticks of all tables begin alike
         } else {
-            const bool goes_on = now - leaped_to_ < furthest_step && leaped_to_ - now < furthest_step;
-            if (!goes_on) {
-                leaped_to_ = now;
-                return;
-            }
-            if (now > latest_) pass(std::min<std::chrono::nanoseconds>(now - latest_, longest_wait));
+            const bool ahead = now > latest_;
+            const auto furthest = ahead ? furthest_step : patience;
+            const bool goes_on = now - odd_ < furthest && odd_ - now < furthest;
+            if (!goes_on || now < odd_since_) odd_since_ = now;
+            odd_ = now;
+            if (ahead ? !goes_on : now - odd_since_ < patience) return;
+            if (ahead) pass(std::min<std::chrono::nanoseconds>(now - latest_, longest_wait));
         }
         latest_ = now;
-        leaped_to_ = never;
+        odd_ = never;
     }
     constexpr void pass(std::chrono::nanoseconds time) noexcept { passed_ += static_cast<std::uint64_t>(time.count()); }
 
@@ -65,7 +76,8 @@ private:
 
     timestamp latest_ = never;
     std::uint64_t passed_ = 0;    ///< nanoseconds since 1970, as believed, modulo 2^64
-    timestamp leaped_to_ = never; ///< the time of the last packet, if that is not believed yet
+    timestamp odd_ = never;       ///< the time of the last packet, if that is not believed yet ...
+    timestamp odd_since_ = never; ///< ... and the earliest of those before it that it goes on with
 };
 
 } // namespace tcplens
