@@ -3,7 +3,6 @@
 
 // segments -> connections: the table, what it remembers, the verdict on each segment
 #include "connection/connection.hpp"
-#include "connection/connection_joiner.hpp"
 #include "connection/connection_observer.hpp"
 #include "connection/connection_table.hpp"
 #include "connection/detailed_connection.hpp"

@@ -51,7 +51,8 @@ struct anomaly_report {
 [[nodiscard]] inline anomaly_summary summarize(const std::vector<pattern>& patterns) {
     anomaly_summary summary{.total_patterns = patterns.size()};
     for (const pattern& each : patterns) {
-        const auto of_category = std::ranges::find(summary.by_category, each.category, &category_count::category);
+        const auto of_category = std::find_if(summary.by_category.begin(), summary.by_category.end(),
+                                              [&](const category_count& of) { return of.category == each.category; });
         if (of_category != summary.by_category.end()) ++of_category->count;
         else summary.by_category.push_back({.category = each.category, .count = 1});
 

@@ -5,7 +5,6 @@
 #include "percentage.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -92,87 +91,87 @@ struct pattern {
     std::string description{}; ///< one sentence
 };
 
-// The rules: each gives its pattern, or nothing. A new one: its struct above and in pattern_observations, its rule here,
+template <class Observations>
+void add_pattern(std::vector<pattern>& to, Observations observations, std::string description) {
+    to.push_back({.name = Observations::name,
+                  .category = Observations::category,
+                  .observations = std::move(observations),
+                  .description = std::move(description)});
+}
+
+// The rules: each adds its pattern, or nothing. A new one: its struct above and in pattern_observations, its rule here,
 // and its line in find_patterns().
 
-[[nodiscard]] inline std::optional<pattern> find_rst_asymmetry(const anomaly_statistics& from) {
+inline void find_rst_asymmetry(const anomaly_statistics& from, std::vector<pattern>& into) {
     const rst_directions& rst = from.rst_distribution.by_direction;
     const std::uint64_t known = rst.to_server + rst.from_server;
-    if (known == 0) return std::nullopt;
-    return pattern{.observations =
-                       rst_directional_asymmetry{.rst_to_server = rst.to_server,
-                                                 .rst_from_server = rst.from_server,
-                                                 .ratio = ratio(rst.to_server, known),
-                                                 .affected_connections = from.rst_distribution.connections_with_rst},
-                   .description = std::to_string(rst.to_server) + " RST packets went to the server, " +
-                                  std::to_string(rst.from_server) + " came from it."};
+    if (known == 0) return;
+    add_pattern(into,
+                rst_directional_asymmetry{.rst_to_server = rst.to_server,
+                                          .rst_from_server = rst.from_server,
+                                          .ratio = ratio(rst.to_server, known),
+                                          .affected_connections = from.rst_distribution.connections_with_rst},
+                std::to_string(rst.to_server) + " RST packets went to the server, " + std::to_string(rst.from_server) +
+                    " came from it.");
 }
 
-[[nodiscard]] inline std::optional<pattern> find_retransmission(const anomaly_statistics& from, double threshold) {
+inline void find_retransmission(const anomaly_statistics& from, double threshold, std::vector<pattern>& into) {
     const retransmission_counts& again = from.retransmissions;
-    if (again.total == 0) return std::nullopt;
-    return pattern{.observations = packet_retransmission{.total_retransmissions = again.total,
-                                                         .total_packets = from.total_packets,
-                                                         .rate = again.rate,
-                                                         .threshold = threshold,
-                                                         .exceeds_threshold = again.rate > threshold,
-                                                         .by_connection = again.by_connection},
-                   .description = std::to_string(again.total) + " of " + std::to_string(from.total_packets) +
-                                  " packets (" + percentage(again.rate, 2) + ") were retransmissions."};
+    if (again.total == 0) return;
+    add_pattern(into,
+                packet_retransmission{.total_retransmissions = again.total,
+                                      .total_packets = from.total_packets,
+                                      .rate = again.rate,
+                                      .threshold = threshold,
+                                      .exceeds_threshold = again.rate > threshold,
+                                      .by_connection = again.by_connection},
+                std::to_string(again.total) + " of " + std::to_string(from.total_packets) + " packets (" +
+                    percentage(again.rate, 2) + ") were retransmissions.");
 }
 
-[[nodiscard]] inline std::optional<pattern> find_handshake_failures(const anomaly_statistics& from) {
+inline void find_handshake_failures(const anomaly_statistics& from, std::vector<pattern>& into) {
     const handshake_counts& handshake = from.handshake;
-    if (handshake.failed == 0) return std::nullopt;
+    if (handshake.failed == 0) return;
     const std::uint64_t attempts = handshake.successful + handshake.failed;
-    return pattern{.observations = handshake_completion{.successful = handshake.successful,
-                                                        .failed = handshake.failed,
-                                                        .failure_rate = ratio(handshake.failed, attempts)},
-                   .description = std::to_string(handshake.successful) + " of " + std::to_string(attempts) +
-                                  " handshakes (" + percentage(ratio(handshake.successful, attempts), 1) +
-                                  ") were completed."};
+    add_pattern(into,
+                handshake_completion{.successful = handshake.successful,
+                                     .failed = handshake.failed,
+                                     .failure_rate = ratio(handshake.failed, attempts)},
+                std::to_string(handshake.successful) + " of " + std::to_string(attempts) + " handshakes (" +
+                    percentage(ratio(handshake.successful, attempts), 1) + ") were completed.");
 }
 
-[[nodiscard]] inline std::optional<pattern> find_abnormal_termination(const anomaly_statistics& from) {
+inline void find_abnormal_termination(const anomaly_statistics& from, std::vector<pattern>& into) {
     const double rate = ratio(from.connection_states.reset, from.total_connections);
-    if (rate <= 0.1) return std::nullopt;
-    return pattern{.observations = abnormal_termination{.reset_count = from.connection_states.reset,
-                                                        .normal_close = from.connection_states.closed,
-                                                        .total_connections = from.total_connections,
-                                                        .reset_rate = rate},
-                   .description = std::to_string(from.connection_states.reset) + " of " +
-                                  std::to_string(from.total_connections) + " connections (" + percentage(rate, 1) +
-                                  ") ended by RST."};
+    if (rate <= 0.1) return;
+    add_pattern(into,
+                abnormal_termination{.reset_count = from.connection_states.reset,
+                                     .normal_close = from.connection_states.closed,
+                                     .total_connections = from.total_connections,
+                                     .reset_rate = rate},
+                std::to_string(from.connection_states.reset) + " of " + std::to_string(from.total_connections) +
+                    " connections (" + percentage(rate, 1) + ") ended by RST.");
 }
 
-[[nodiscard]] inline std::optional<pattern> find_syn_imbalance(const anomaly_statistics& from) {
+inline void find_syn_imbalance(const anomaly_statistics& from, std::vector<pattern>& into) {
     const double answered = ratio(from.syns_answered, from.syns_without_ack);
-    if (2 * from.syns_answered >= from.syns_without_ack) return std::nullopt;
-    return pattern{.observations = syn_response_imbalance{.syn_count = from.syns_without_ack,
-                                                          .syn_ack_count = from.syns_answered,
-                                                          .response_ratio = answered},
-                   .description = std::to_string(from.syns_answered) + " of " + std::to_string(from.syns_without_ack) +
-                                  " SYN packets (" + percentage(answered, 1) + ") were answered by a SYN-ACK."};
+    if (2 * from.syns_answered >= from.syns_without_ack) return;
+    add_pattern(into,
+                syn_response_imbalance{.syn_count = from.syns_without_ack,
+                                       .syn_ack_count = from.syns_answered,
+                                       .response_ratio = answered},
+                std::to_string(from.syns_answered) + " of " + std::to_string(from.syns_without_ack) + " SYN packets (" +
+                    percentage(answered, 1) + ") were answered by a SYN-ACK.");
 }
 
 /// All patterns that there are, in a fixed order. `threshold` is the rate of retransmissions that is exceeded or not.
 [[nodiscard]] inline std::vector<pattern> find_patterns(const anomaly_statistics& from, double threshold) {
     std::vector<pattern> found;
-    const auto add = [&found](std::optional<pattern> one) {
-        if (!one) return;
-        std::visit(
-            [&one]<class Observations>(const Observations&) {
-                one->name = Observations::name;
-                one->category = Observations::category;
-            },
-            one->observations);
-        found.push_back(std::move(*one));
-    };
-    add(find_rst_asymmetry(from));
-    add(find_retransmission(from, threshold));
-    add(find_handshake_failures(from));
-    add(find_abnormal_termination(from));
-    add(find_syn_imbalance(from));
+    find_rst_asymmetry(from, found);
+    find_retransmission(from, threshold, found);
+    find_handshake_failures(from, found);
+    find_abnormal_termination(from, found);
+    find_syn_imbalance(from, found);
     return found;
 }
 

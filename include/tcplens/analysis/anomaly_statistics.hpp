@@ -73,15 +73,17 @@ struct anomaly_statistics {
 
 /// Adds up the counts of equal addresses; the highest count comes first, of equals the lower address.
 inline void gather_by_address(std::vector<address_count>& counts) {
-    std::ranges::sort(counts, {}, &address_count::address);
+    std::sort(counts.begin(), counts.end(),
+              [](const address_count& a, const address_count& b) { return a.address < b.address; });
     std::size_t kept = 0;
     for (const address_count& each : counts) {
         if (kept > 0 && counts[kept - 1].address == each.address) counts[kept - 1].count += each.count;
         else counts[kept++] = each;
     }
     counts.resize(kept);
-    std::stable_sort(counts.begin(), counts.end(),
-                     [](const address_count& a, const address_count& b) { return a.count > b.count; });
+    std::sort(counts.begin(), counts.end(), [](const address_count& a, const address_count& b) {
+        return a.count != b.count ? a.count > b.count : a.address < b.address;
+    });
 }
 
 /// Counts over all connections that the filter selects.

@@ -147,7 +147,8 @@ private:
     range keep(std::span<const std::byte> options) {
         if (options.size() > max_description_bytes - bytes_.size()) return {};
         const range kept{bytes_.size(), options.size()};
-        bytes_.insert(bytes_.end(), options.begin(), options.end());
+        bytes_.resize(kept.at + kept.size);
+        std::copy_n(options.data(), kept.size, bytes_.data() + kept.at);
         return kept;
     }
 

@@ -53,7 +53,7 @@ inline constexpr std::size_t magic_length = 6;
 
     const auto begins_with = [&](std::string_view magic) {
         return magic.size() <= beginning.size() &&
-               std::ranges::equal(magic, beginning.first(magic.size()), [](char expected, std::byte found) {
+               std::equal(magic.begin(), magic.end(), beginning.data(), [](char expected, std::byte found) {
                    return static_cast<unsigned char>(expected) == std::to_integer<unsigned char>(found);
                });
     };

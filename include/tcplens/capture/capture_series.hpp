@@ -23,7 +23,10 @@ namespace tcplens {
 
 /// How the files of a series are opened, unless somebody knows better.
 struct open_capture_file {
-    [[nodiscard]] capture_file operator()(const std::string& path) const { return capture_file{path}; }
+    template <class Path>
+    [[nodiscard]] capture_file operator()(const Path& path) const {
+        return capture_file{path};
+    }
 };
 
 /// What was wrong with one capture of a series.
@@ -43,8 +46,10 @@ struct series_error {
 /// errors() tells, and the next one goes on. One file is open at a time.
 ///
 /// `Open` makes a capture_file, or another reader, of a path. Moving a series invalidates its iterators and the packet at hand.
-template <std::invocable<const std::string&> Open = open_capture_file>
+template <class Open = open_capture_file>
 class basic_capture_series {
+    static_assert(std::invocable<Open&, const std::string&>); // no constraint: that would compile capture_file
+
 public:
     using capture_type = std::invoke_result_t<Open&, const std::string&>;
 

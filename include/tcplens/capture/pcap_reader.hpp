@@ -150,7 +150,8 @@ private:
             return;
         }
         const auto magic_in = [&](std::endian order) { return load<std::uint32_t>(header.data(), order); };
-        const bool big = std::ranges::find(pcap_magics, magic_in(std::endian::big)) != pcap_magics.end();
+        const bool big =
+            std::find(pcap_magics.begin(), pcap_magics.end(), magic_in(std::endian::big)) != pcap_magics.end();
         order_ = big ? std::endian::big : std::endian::little;
         const std::uint32_t magic = magic_in(order_);
         const bool ixia = magic == pcap_ixia_hardware_magic || magic == pcap_ixia_software_magic;

@@ -4,7 +4,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+
+#if defined(__linux__)
+#include <cstdlib>
+
+#include <sys/random.h>
+#else
 #include <random>
+#endif
 
 namespace tcplens {
 
@@ -26,11 +33,19 @@ public:
 
     /// A key from the system's source of randomness.
     [[nodiscard]] static hash_key random() {
+#if defined(__linux__) // as std::random_device does, for which all engines and distributions would be compiled
+        std::uint64_t seed = 0;
+        if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) std::abort(); // there is none: Linux before 3.17
+        return hash_key{seed};
+#else
         std::random_device source;
         return hash_key{std::uint64_t{source()} << 32 | source()};
+#endif
     }
 
-    [[nodiscard]] constexpr std::uint64_t word(std::size_t index) const noexcept { return words_[index]; }
+    [[nodiscard]] constexpr std::uint64_t word(std::size_t index) const noexcept {
+        return words_[index];
+    }
 
 private:
     std::array<std::uint64_t, word_count> words_{};

@@ -59,7 +59,7 @@ private:
             ++size;
         }
         void clear() noexcept {
-            std::ranges::fill(slots, 0u);
+            std::fill(slots.begin(), slots.end(), 0u);
             size = 0;
         }
     };

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 
 namespace tcplens {
@@ -48,14 +47,22 @@ struct round_trip_statistics {
     }
     /// Of the samples, taken as a choice of all that could have been: divided by one less than their number. 0 if there are
     /// not two.
-    [[nodiscard]] std::chrono::nanoseconds standard_deviation() const noexcept {
+    [[nodiscard]] constexpr std::chrono::nanoseconds standard_deviation() const noexcept {
         if (count < 2) return {};
         return std::chrono::nanoseconds{
-            static_cast<std::int64_t>(std::sqrt(squares_ns2 / static_cast<double>(count - 1)) + 0.5)};
+            static_cast<std::int64_t>(square_root(squares_ns2 / static_cast<double>(count - 1)) + 0.5)};
     }
 
     [[nodiscard]] friend constexpr bool operator==(const round_trip_statistics&,
                                                    const round_trip_statistics&) noexcept = default;
+
+private:
+    /// By Newton's method, from above. std::sqrt is not constexpr, and <cmath> takes its time to compile.
+    [[nodiscard]] static constexpr double square_root(double of) noexcept {
+        double root = of > 1 ? of : 1;
+        for (double next = (root + of / root) / 2; next < root; next = (root + of / root) / 2) root = next;
+        return root;
+    }
 };
 
 } // namespace tcplens

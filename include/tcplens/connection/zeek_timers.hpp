@@ -32,7 +32,8 @@ public:
         if (removal_) return now >= *removal_;
         if (!of.watched()) return false;
         if (attempt_ && now >= *attempt_ && of.unanswered()) return true;
-        return of.likely_over() && std::ranges::any_of(checks_, [&](const std::optional<timestamp>& check) {
+        return of.likely_over() &&
+               std::any_of(checks_.begin(), checks_.end(), [&](const std::optional<timestamp>& check) {
                    return check && *check <= now && of.last_time() + linger < last_look(*check, now, before);
                });
     }

@@ -58,7 +58,8 @@ public:
     [[nodiscard]] constexpr std::uint64_t others() const noexcept { return others_; }
 
     [[nodiscard]] friend constexpr bool operator==(const undecoded_counts& a, const undecoded_counts& b) noexcept {
-        return a.others_ == b.others_ && std::ranges::equal(a.kinds(), b.kinds());
+        return a.others_ == b.others_ &&
+               std::equal(a.kinds_.begin(), a.kinds_.begin() + a.size_, b.kinds_.begin(), b.kinds_.begin() + b.size_);
     }
 
 private:

@@ -226,7 +226,7 @@ private:
             held_ += end - into.bytes.size();
             into.bytes.resize(end);
         }
-        std::ranges::copy(from, into.bytes.begin() + static_cast<std::ptrdiff_t>(begin));
+        std::copy(from.begin(), from.end(), into.bytes.begin() + static_cast<std::ptrdiff_t>(begin));
         if (from.size() < end - begin) into.captured = std::min(into.captured, begin + from.size());
 
         const auto place = into.pieces.begin() + static_cast<std::ptrdiff_t>(at);

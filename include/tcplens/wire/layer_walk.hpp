@@ -170,7 +170,8 @@ private:
         case ip_protocol::udp: {
             if (of.offset != 0 || !of.part.content.has(4)) return true;
             const auto ports = ports_of(of.part.content);
-            return std::ranges::any_of(ports, [&](protocol_id port) { return tunnels::opens(port, options.tunnels); });
+            return std::any_of(ports.begin(), ports.end(),
+                               [&](protocol_id port) { return tunnels::opens(port, options.tunnels); });
         }
         case ip_protocol::routing:
         case ip_protocol::destination_options:

@@ -18,7 +18,8 @@ template <class First, class... Others>
 class link_layer_list {
 public:
     [[nodiscard]] static constexpr parsed<network_payload> payload(link_type link, const layer& frame) noexcept {
-        if (std::ranges::find(First::types, link) != First::types.end()) return First::payload(link, frame);
+        if (std::find(First::types.begin(), First::types.end(), link) != First::types.end())
+            return First::payload(link, frame);
         if (!supports(link)) return packet_outcome::unsupported_link;
         return readers[places[static_cast<std::size_t>(link)]](link, frame);
     }
