@@ -337,6 +337,9 @@ story::telling story::tell_in(const setting& how) const {
         const auto modulo = [](std::int64_t relative) { return static_cast<std::uint32_t>(relative); };
         packet_builder::byte_vector options;
         if (pair.opening.sack && (each.flags_ & bit::syn) != 0) options = packet_builder::sack_permitted();
+        if (pair.opening.mss != 0 && (each.flags_ & bit::syn) != 0) {
+            options = packet_builder::join({packet_builder::mss(pair.opening.mss), options});
+        }
         if (each.timestamps_) {
             options = packet_builder::join(
                 {options, packet_builder::timestamps(each.timestamps_->value, each.timestamps_->echo)});

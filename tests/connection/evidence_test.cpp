@@ -269,6 +269,20 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a segment larger than its peer takes at once used up Identifications, too") {
+    for (const std::uint16_t mss : {std::uint16_t{536}, std::uint16_t{1460}}) {
+        story s{{.families = story_families::v4}};
+        auto [client, server] = s.established({.rtt = 10ms, .timestamps = true, .mss = mss});
+        const std::uint32_t length = 1000;
+        client.sends(1, length); // Identification 3, and where only 536 bytes fit, 12 of them options, 4 as well
+        s.after(10ms);
+        server.acks(length + 1);
+        s.after(200ms);
+        auto& next = client.sends(length + 1, 100).ip_id(5);
+        if (mss == 1460) next.expect(retransmission).because(evidence::ip_id | evidence::silence);
+    }
+}
+
 TEST_CASE("what was missing while a window was closed was a probe") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms, .timestamps = true});

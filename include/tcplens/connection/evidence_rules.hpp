@@ -88,7 +88,8 @@ public:
         sequence_number sacked_up_to{}; ///< the highest edge of its SACK blocks
         sequence_number before_jump{};  ///< `next`, before it went further ahead than any window: if has_jumped
         sequence_number
-            far_acknowledgment{}; ///< its last, if that went as far and was passed over: has_acknowledged_far
+            far_acknowledgment{};        ///< its last, if that went as far and was passed over: has_acknowledged_far
+        std::uint16_t takes_at_most = 0; ///< data in a packet, by the MSS option of its SYN; 0 if that is not known
 
         /// After the highest that was captured.
         [[nodiscard]] constexpr sequence_number captured_up_to() const noexcept { return next - uncaptured; }
@@ -342,7 +343,10 @@ private:
                     .elapsed = sent.time - copy->sent.time};
         }
         if (sender->since_duplicate < no_duplicates) receiver->since_duplicate = ++sender->since_duplicate;
-        if (sent.flags.syn() && !take_syn(sent, sender, *receiver)) return {};
+        if (sent.flags.syn()) {
+            if (!take_syn(sent, sender, *receiver)) return {};
+            if (const auto& size = sent.options.maximum_segment_size) sender->takes_at_most = *size;
+        }
 
         const transmission_stamp stamp = transmission_stamp::of(sent);
         const bool heard_before = sender->heard;
@@ -706,10 +710,12 @@ private:
         if (!stamps || !latest.has_clock || latest.clock != stamps->echo) return false;
         // Windows, whose packets start with a hop limit of 128, counts the packets of all of its connections together.
         if (sent.hop_limit > 64) return false;
-        // A segment that is larger than a frame stands for several packets, each with an Identification: the network card cuts it
-        // behind the capture, or put it together before.
-        constexpr std::uint32_t largest_frame = 1500;
-        if (sender.last().length > largest_frame) return false;
+        // A segment that is larger than a packet can be stands for several, each with an Identification: the network card cuts it
+        // behind the capture, or put it together before. RFC 6691 2: of what the peer takes, options are a part.
+        constexpr std::uint32_t largest_in_ethernet = 1460;
+        constexpr std::uint32_t timestamps_length = 12;
+        const std::uint32_t largest = receiver->takes_at_most != 0 ? receiver->takes_at_most : largest_in_ethernet;
+        if (sender.last().length + timestamps_length > largest) return false;
         return sender->order.skips_few(stamp.id) &&
                sent.time - sender.last().time >= least_resend_time(sender, receiver);
     }
