@@ -572,7 +572,8 @@ private:
         } else {
             slot = free_.back();
             free_.pop_back();
-            at(slot) = {};
+            std::destroy_at(&at(slot)); // an assignment would make a record elsewhere first
+            std::construct_at(&at(slot));
         }
         record& made = at(slot);
         made.slot = slot;
@@ -691,9 +692,22 @@ private:
             if (leaves == none) leaves = longest_silent({established, half_closed});
         }
         if (leaves == none) return false;
+        fetch_for_end(leaves);
         if (at(leaves).stage == closed) end_for_silence(at(leaves), on_end);
         else end(at(leaves), end_reason::evicted, on_end);
         return true;
+    }
+
+    /// Who leaves for another's sake was silent for long: so what its end touches is fetched from memory while those before it
+    /// leave, first the connection, then, by the hash that it holds, its place in the index.
+    void fetch_for_end(std::uint32_t leaves) const noexcept {
+        const std::uint32_t next = queues_.after(leaves);
+        if (next == none) return;
+        index_.prefetch(at(next).hash);
+        const std::uint32_t later = queues_.after(next);
+        if (later == none) return;
+        fetch(at(later));
+        queues_.prefetch(later);
     }
 
     /// Of the connections in these stages, or `none`.

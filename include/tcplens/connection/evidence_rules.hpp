@@ -143,8 +143,9 @@ public:
 
     /// The connection leaves its table: gives back what it has of the shared memory.
     constexpr void forget(connection_state& of) noexcept {
-        if (of.sides[0].busy != none) busy_.give_back(of.sides[0].busy);
-        of = {};
+        if (of.sides[0].busy == none) return;
+        busy_.give_back(of.sides[0].busy);
+        for (side_state& each : of.sides) each.busy = none;
     }
 
     /// Lets the processor fetch what the next segment of the connection will touch.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "prefetch.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +19,12 @@ public:
 
     /// The record that stands there for longest, or `none`.
     [[nodiscard]] std::uint32_t front(std::size_t queue) const noexcept { return ends_[queue].first; }
+
+    /// The record that stands behind another in its queue, or `none`.
+    [[nodiscard]] std::uint32_t after(std::uint32_t record) const noexcept { return links_[record].next; }
+
+    /// Fetches what is touched when that record leaves its queue.
+    void prefetch(std::uint32_t record) const noexcept { tcplens::prefetch(&links_[record], sizeof(link)); }
 
     /// Makes room for records below `count`.
     void resize(std::size_t count) { links_.resize(count); }

@@ -25,7 +25,7 @@ struct judged_segment {
 ///
 /// One that allocates for its connections may have `reserve(connections)`, after which it allocates nothing for so many, and
 /// `forget(state) noexcept`, which gives back what a connection has of the memory that all share: the table calls it for a
-/// connection that leaves, whose state is as new then.
+/// connection that leaves, whose state is not used again.
 /// It may have `static prefetch(const state&) noexcept`, which lets the processor fetch what the next segment of a connection will
 /// most likely touch of its state; else the table fetches all of it.
 template <class Rules>
