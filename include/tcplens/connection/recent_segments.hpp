@@ -42,6 +42,11 @@ struct remembered_segment {
 
     [[nodiscard]] friend constexpr bool operator==(const remembered_segment&,
                                                    const remembered_segment&) noexcept = default;
+
+    friend void archive(auto& with, remembered_segment& of) {
+        auto& [time_, packet_number_, begin_, length_] = of;
+        with(time_, packet_number_, begin_, length_);
+    }
 };
 
 /// One of which it is known too since when it was missing.
@@ -55,6 +60,11 @@ struct missed_segment : remembered_segment {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const missed_segment&, const missed_segment&) noexcept = default;
+
+    friend void archive(auto& with, missed_segment& of) {
+        static_assert(sizeof(missed_segment) == sizeof(remembered_segment) + alignof(remembered_segment));
+        with(static_cast<remembered_segment&>(of), of.missed_for);
+    }
 };
 
 /// An earlier segment that was the same in all that TCP and IP say.
@@ -79,6 +89,11 @@ public:
     [[nodiscard]] friend constexpr bool operator==(remembered_count, remembered_count) noexcept = default;
 
 private:
+    friend void archive(auto& with, remembered_count& of) {
+        auto& [value] = of;
+        with(value);
+    }
+
     std::uint8_t value_ = 0;
 };
 
@@ -153,6 +168,11 @@ private:
     friend class recent_segments;
 
     static constexpr bool knows_missed = std::derived_from<Segment, missed_segment>;
+
+    friend void archive(auto& with, recent_segments& of) {
+        auto& [fingerprints, segments] = of;
+        with(fingerprints, segments);
+    }
 
     std::array<std::uint32_t, capacity> fingerprints_{}; ///< 0 for none
     std::array<Segment, capacity> segments_{};

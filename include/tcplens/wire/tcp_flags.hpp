@@ -23,6 +23,11 @@ struct tcp_flags {
     [[nodiscard]] constexpr bool opens_or_closes() const noexcept { return (bits & 0x007) != 0; }
 
     [[nodiscard]] friend constexpr bool operator==(tcp_flags, tcp_flags) noexcept = default;
+
+    friend void archive(auto& with, tcp_flags& of) {
+        auto& [bits_] = of;
+        with(bits_);
+    }
 };
 
 } // namespace tcplens
