@@ -221,7 +221,6 @@ private:
         for (const std::uint32_t number : by_listing) {
             record& each = of.at(number);
             with.require(each.seen.number < of.lifetimes_.begun && (!none_left || each.seen.number == number));
-            with.require(!each.to_overtake || each.previous != of.none);
             const segment of_it{
                 .source = each.seen.client, .destination = each.seen.server, .network = each.seen.network};
             each.hash = of.hash_of(of_it);
@@ -241,6 +240,9 @@ private:
             const record& each = of.at(number);
             // Who has a connection before it is the latest, or has one behind it.
             with.require(each.is_latest || each.previous == of.none || each.follower != of.none);
+            // Who is to overtake has whom, unless another took that over and its own place.
+            const bool is_found = each.is_latest || each.follower != of.none;
+            with.require(!each.to_overtake || each.previous != of.none || !is_found);
             with.require(last < each.listed && each.listed <= of.listings_);
             last = each.listed;
             of.queues_.push_back(of.queue_of(each.stage), number);
