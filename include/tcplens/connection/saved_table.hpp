@@ -181,6 +181,7 @@ private:
 
     template <class Observer>
     static void require_fit(auto& with, const Observer& observer, const auto& of) {
+        if (!with.good()) return;
         const auto& state = std::get<typename Observer::connection_state>(of.observed);
         const auto& facts = static_cast<const typename Observer::facts&>(of.seen);
         if constexpr (requires { observer.fits(state, facts, of.life.way_of(0)); }) {

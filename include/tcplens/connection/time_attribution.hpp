@@ -3,7 +3,6 @@
 
 #include "direction.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -98,8 +97,9 @@ struct time_attribution {
         std::chrono::nanoseconds rest = duration_; // a part at a time: the sum may be more than can be told
         for (const std::chrono::nanoseconds part : {handshake_, sender_application_, receiver_window_, loss_recovery_,
                                                     path_, receiver_application_, teardown_}) {
-            with.require(part.count() >= 0 && part <= rest);
-            rest -= std::min(part, rest);
+            const bool possible = part.count() >= 0 && part <= rest;
+            with.require(possible);
+            if (possible) rest -= part;
         }
         with.require(rest.count() == 0 && retransmission_timeout_.count() >= 0 &&
                      retransmission_timeout_ <= loss_recovery_);
