@@ -12,6 +12,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
+#include <ios>
+#include <iterator>
 #include <random>
 #include <span>
 #include <string>
@@ -40,8 +43,7 @@ std::vector<std::byte> saved_after(Table table, std::size_t segments) {
 restore_error_code code_of(std::span<const std::byte> bytes) {
     connection_table table{fixed};
     const auto error = restore(table, bytes);
-    REQUIRE(error);
-    CHECK(error->message().ends_with('.'));
+    if (!error || !error->message().ends_with('.')) FAIL("no error, or none that can be read");
     return error->code;
 }
 
@@ -50,37 +52,35 @@ template <class Table>
 bool goes_on(Table table, std::span<const std::byte> bytes) {
     if (restore(table, bytes)) return false;
     random_traffic traffic{4, 3};
-    std::uint64_t left = 0;
     for (const connection& each : table) traffic.also(each.client, each.server, each.network);
+    std::uint64_t left = table.lifetimes().ended();
     const auto on_end = [&](const connection&, end_reason) { ++left; };
-    for (int i = 0; i < 60; ++i) table.add(traffic.next(), on_end);
-    CHECK(table.lifetimes().begun == table.lifetimes().ended() + table.lifetimes().open);
-    Table again = std::move(table);
-    CHECK(save(again).size() > saved_bytes::header_size);
-    again.flush(on_end);
-    CHECK(again.empty());
-    CHECK(left == again.lifetimes().ended());
+    for (int i = 0; i < 40; ++i) table.add(traffic.next(), on_end);
+    if (save(table).size() <= saved_bytes::header_size) FAIL("nothing was saved");
+    table.flush(on_end);
+    const bool counted = table.empty() && table.lifetimes().begun == left && table.lifetimes().ended() == left;
+    if (!counted) FAIL("connections are missing");
     return true;
 }
 
-/// A third of the single bits, and random bytes, with the checksums set right.
+/// Each byte changed in some way, perhaps another one too, and the checksums set right.
 template <class Make>
 void check_made_up(const Make& make, std::size_t segments) {
     auto filled = make();
     add_traffic(filled, 3, segments);
     const std::vector<std::byte> saved = save(filled);
     std::mt19937_64 random{segments};
+    const auto any_byte = [&] { return static_cast<std::byte>(random()); };
     std::size_t restored = 0;
     std::size_t refused = 0;
     for (std::size_t at = saved_bytes::header_size; at < saved.size(); ++at) {
-        for (int i = 0; i < 3; ++i) {
+        for (const bool bit : {true, false}) {
             std::vector<std::byte> changed = saved;
-            changed[at] = i == 0   ? changed[at] ^ std::byte{1} << static_cast<int>(random() % 8)
-                          : i == 1 ? std::byte{0xff}
-                                   : static_cast<std::byte>(random());
-            if (random() % 4 == 0)
-                changed[saved_bytes::header_size + random() % (saved.size() - saved_bytes::header_size)] =
-                    static_cast<std::byte>(random());
+            changed[at] = bit ? changed[at] ^ std::byte{1} << static_cast<int>(random() % 8) : any_byte();
+            if (random() % 4 == 0) {
+                const std::size_t body = saved.size() - saved_bytes::header_size;
+                changed[saved_bytes::header_size + random() % body] = any_byte();
+            }
             saved_bytes::mend(changed);
             ++(goes_on(make(), changed) ? restored : refused);
         }
@@ -94,7 +94,7 @@ void check_made_up(const Make& make, std::size_t segments) {
 TEST_CASE("every cut of a saved table is an error") {
     const auto saved = saved_after(connection_table{fixed}, 40);
     for (std::size_t length = 0; length < saved.size(); ++length) {
-        REQUIRE(code_of(std::span{saved}.first(length)) == restore_error_code::truncated);
+        if (code_of(std::span{saved}.first(length)) != restore_error_code::truncated) FAIL("cut after " << length);
     }
     auto longer = saved;
     longer.push_back(std::byte{});
@@ -194,26 +194,77 @@ TEST_CASE("errors say what is wrong and what can be done") {
 }
 
 TEST_CASE("bytes that somebody made do no harm: plain tables") {
-    check_made_up([] { return connection_table{fixed}; }, 60);
+    check_made_up([] { return connection_table{fixed}; }, 40);
     check_made_up(
         [] {
             return connection_table{table_options{.key = hash_key{1}, .max_connections = 9}, evidence_rules{2}};
         },
-        60);
-    check_made_up([] { return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}}; }, 60);
+        40);
+    check_made_up([] { return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}}; }, 40);
     check_made_up(
         [] {
             return basic_connection_table{fixed, repeated_sequence_rules{16, hash_key{1}}, basic_trace_observer<4>{}};
         },
-        60);
+        40);
 }
 
 TEST_CASE("bytes that somebody made do no harm: Zeek's view") {
-    check_made_up([] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; }, 60);
+    check_made_up([] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; }, 40);
 }
 
 TEST_CASE("bytes that somebody made do no harm: all details") {
     check_made_up([] { return detailed_connection_table{fixed}; }, 30);
+}
+
+namespace {
+
+/// A table that was saved some time ago: a first input of fuzz_restore, behind the number of its kind.
+std::vector<std::byte> saved_before(const std::string& name) {
+    std::ifstream file{"tests/fuzz/corpus/fuzz_restore/" + name, std::ios::binary};
+    const std::vector<char> read{std::istreambuf_iterator<char>{file}, {}};
+    REQUIRE_MESSAGE(read.size() > 1, name);
+    const auto bytes = std::as_bytes(std::span{read}).subspan(1);
+    return {bytes.begin(), bytes.end()};
+}
+
+/// Where this fails an archive has changed: then saved_table::format_version has to, and make_restore_seeds makes these anew.
+template <class Make>
+void check_saved_before(const std::string& name, const Make& make) {
+    for (const auto& [suffix, packets] : {std::pair{"_empty", 0u}, std::pair{"_short", 5u}, std::pair{"_long", 60u}}) {
+        CAPTURE(name + suffix);
+        const std::vector<std::byte> saved = saved_before(name + suffix);
+        auto table = make();
+        REQUIRE_FALSE(restore(table, saved));
+        CHECK(table.statistics().packets == (name == "detailed" ? packets / 2 : packets));
+        CHECK(save(table) == saved);
+    }
+}
+
+} // namespace
+
+TEST_CASE("what was saved before can be restored, and is the same when it is saved again") {
+    const table_options few{.key = hash_key{1}, .max_connections = 9};
+    check_saved_before("evidence", [] { return connection_table{fixed}; });
+    check_saved_before("full", [&] { return connection_table{few, evidence_rules{2}}; });
+    check_saved_before("wireshark", [] {
+        return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}};
+    });
+    check_saved_before("repeated_sequence", [] {
+        return basic_connection_table{fixed, repeated_sequence_rules{16, hash_key{1}}, basic_trace_observer<4>{}};
+    });
+    check_saved_before("zeek", [] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; });
+    check_saved_before("detailed", [] { return detailed_connection_table{fixed}; });
+}
+
+TEST_CASE("what a saved table begins with, whatever the machine") {
+    const std::vector<std::byte> saved = saved_before("evidence_empty");
+    const auto begins = packet_builder::hex("74 63 70 6c 65 6e 73 1a 01 00 00 00 5c 01 00 00 00 00 00 00");
+    CHECK(std::ranges::equal(std::span{saved}.first(begins.size()), begins));
+    // The name of the rules, behind its length; no observers; connections are split.
+    const auto goes_on = packet_builder::hex("0e 00 00 00 65 76 69 64 65 6e 63 65 5f 72 75 6c 65 73 00 00 00 00 01");
+    CHECK(std::ranges::equal(std::span{saved}.subspan(saved_bytes::header_size).first(goes_on.size()), goes_on));
+    // RFC 9260 appendix A has no example; RFC 3720 B.4 has: 32 bytes of zeros.
+    CHECK(crc32c(std::vector<std::byte>(32)) == 0x8a9136aa);
 }
 
 TEST_CASE("fragments that somebody made do no harm") {
@@ -320,7 +371,7 @@ TEST_CASE("rules of one's own that say what they remember") {
     for (int i = 0; i < 250; ++i) {
         const segment next = traffic.next();
         const verdict expected = never.add(next).verdict;
-        said += expected.names != verdict_names::none;
+        said += expected.has(verdict_names::out_of_order);
         CHECK(resumed.add(next).verdict == expected);
     }
     CHECK(said == 3);
