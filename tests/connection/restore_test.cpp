@@ -231,8 +231,9 @@ std::vector<std::byte> saved_before(const std::string& name) {
 template <class Make>
 void check_saved_before(const std::string& name, const Make& make) {
     for (const auto& [suffix, packets] : {std::pair{"_empty", 0u}, std::pair{"_short", 5u}, std::pair{"_long", 60u}}) {
-        CAPTURE(name + suffix);
-        const std::vector<std::byte> saved = saved_before(name + suffix);
+        const std::string file = name + suffix;
+        CAPTURE(file);
+        const std::vector<std::byte> saved = saved_before(file);
         auto table = make();
         REQUIRE_FALSE(restore(table, saved));
         CHECK(table.statistics().packets == (name == "detailed" ? packets / 2 : packets));

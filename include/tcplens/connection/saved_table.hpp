@@ -132,6 +132,8 @@ private:
         with.count(count, options.max_connections == 0 ? basic_connection_table<Rules, Observers...>::none
                                                        : options.max_connections);
         if constexpr (Archive::restores) {
+            constexpr std::size_t least = 5; // bytes of one: that it is not used, and its number among such
+            with.require(count <= with.left() / least);
             for (std::uint32_t number = 0; number < count && with.good(); ++number) {
                 of.grow(number / of.chunk_size + 1);
                 slots = number + 1;
@@ -269,8 +271,8 @@ template <segment_rules Rules, connection_observer... Observers>
 }
 
 /// Takes in what save() wrote, in the place of what a table is as it was made: one of the same type, made with the same options
-/// but for their key. Nothing where all went well. Damaged bytes are an error. So are others that somebody made who knows the
-/// format, unless a table could have come to what they say; none does any harm.
+/// but for their key. Nothing where all went well. Damaged bytes are an error. So are most that somebody made up who knows the
+/// format; those that are none may say what never was, but whatever is added then, the table goes on within its bounds.
 ///
 /// What becomes of the table where there is an error: see restore_error_code.
 template <segment_rules Rules, connection_observer... Observers>
