@@ -164,20 +164,21 @@ private:
     template <class Archive, class Rules, class... Observers>
     static void archive_record(Archive& with, basic_connection_table<Rules, Observers...>& table,
                                typename basic_connection_table<Rules, Observers...>::record& of) {
-        auto& [seen, listed_at, life, stage, used, is_latest, to_overtake, hash, listed, previous, follower, rules,
-               observed] = of;
-        with(used);
-        if (!used) return;
-        with(static_cast<connection&>(seen), listed_at, life);
-        with.up_to(stage, connection_stage::closed);
-        with(is_latest, to_overtake, listed, previous);
+        // Named here so that none is forgotten. What is not archived is made anew: see connect().
+        [[maybe_unused]] auto& [seen, listed_at, life, stage, used, is_latest, to_overtake, hash, listed, previous,
+                                follower, rules, observed] = of;
+        with(of.used);
+        if (!of.used) return;
+        with(static_cast<connection&>(of.seen), of.listed_at, of.life);
+        with.up_to(of.stage, connection_stage::closed);
+        with(of.is_latest, of.to_overtake, of.listed, of.previous);
         if constexpr (requires { table.rules_.archive_connection(with, of.rules); }) {
             table.rules_.archive_connection(with, of.rules);
         } else {
-            with(rules);
+            with(of.rules);
         }
-        archive_each(with, observed);
-        (with(static_cast<typename Observers::facts&>(seen)), ...);
+        archive_each(with, of.observed);
+        (with(static_cast<typename Observers::facts&>(of.seen)), ...);
         (require_fit(with, std::get<Observers>(table.observers_), of), ...);
     }
 
