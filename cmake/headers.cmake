@@ -118,6 +118,8 @@ set(tcplens_headers
     wire/wrapped_link.hpp
 
     connection.hpp
+    connection/archive_reader.hpp
+    connection/archive_writer.hpp
     connection/chunk_schedule.hpp
     connection/closing_observer.hpp
     connection/connection.hpp
@@ -130,6 +132,7 @@ set(tcplens_headers
     connection/connection_table.hpp
     connection/connection_trace.hpp
     connection/covered_ranges.hpp
+    connection/crc32c.hpp
     connection/dealt_packets.hpp
     connection/detailed_connection.hpp
     connection/direction.hpp
@@ -152,8 +155,10 @@ set(tcplens_headers
     connection/recent_number_set.hpp
     connection/recent_segments.hpp
     connection/repeated_sequence_rules.hpp
+    connection/restore_error.hpp
     connection/round_trip.hpp
     connection/round_trip_statistics.hpp
+    connection/saved_table.hpp
     connection/segment_rules.hpp
     connection/send_space.hpp
     connection/sending_clock.hpp

@@ -45,6 +45,8 @@ struct arguments {
     bool bare = false;
     std::size_t threads = 1;
     bool by_time = false;
+    std::string resumed{}; ///< a file with a table, or empty
+    std::string saved{};   ///< likewise
     bool local = false;
     std::optional<std::size_t> round{};
     std::optional<std::uint64_t> connection{};
@@ -116,6 +118,20 @@ inline constexpr option bare{"-b", "", "", "as a bare Zeek, whose standard scrip
 inline constexpr option by_time{
     "--by-time", "", "", "take the packets of all files in the order of their times, not one file after the other",
     [](arguments& given, std::string_view) { return given.by_time = true; }};
+
+inline constexpr option resume_from{"--resume", "TABLE", "the name of a file",
+                                    "go on with the table that --save wrote to this file",
+                                    [](arguments& given, std::string_view value) {
+                                        given.resumed = value;
+                                        return !value.empty();
+                                    }};
+
+inline constexpr option save_to{"--save", "TABLE", "the name of a file",
+                                "write the table to this file at the end, for --resume",
+                                [](arguments& given, std::string_view value) {
+                                    given.saved = value;
+                                    return !value.empty();
+                                }};
 
 inline constexpr option connection{"--connection", "N", "the number of a connection", "only this connection",
                                    [](arguments& given, std::string_view value) {
@@ -289,9 +305,9 @@ struct open_argument {
 
 using series = tcplens::basic_capture_series<open_argument>;
 
-/// The captures that were named, as one.
-[[nodiscard]] inline series open(const arguments& given) {
-    return series{given.files};
+/// The captures that were named, as one that goes on after so many packets.
+[[nodiscard]] inline series open(const arguments& given, std::uint64_t packets_before = 0) {
+    return series{given.files, {}, packets_before};
 }
 
 /// What was wrong with a file.

@@ -265,6 +265,7 @@ TEST_CASE("--help prints the usage, wherever it stands") {
     CHECK(report.status == 0);
     CHECK(report.out.starts_with(
         "usage: report [--server-ip A] [--server-port P] [--threshold R] [--detailed] [--by-time] [--threads N] "
+        "[--resume TABLE] [--save TABLE] "
         "FILE|-...\n"));
     CHECK(report.err.empty());
     const run_result verdicts = run(example("verdicts") + " some.pcap --help");

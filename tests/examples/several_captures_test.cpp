@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,52 @@ TEST_CASE("a capture that is cut into files, anywhere, is answered for as the wh
     }
     CHECK(contains(answer("verdicts" + cut_in_ten), "\tretransmission"));
     CHECK(contains(answer("report" + cut_in_ten), ": UDP (IP protocol 17), not TCP\n"));
+}
+
+TEST_CASE("a capture that is cut into files is answered for as the whole, file by file") {
+    const temporary_folder folder;
+    busy_capture busy;
+    const std::string expected = answer("report --detailed " + folder.write("whole.pcap", busy.pcap()));
+    for (const std::size_t count : {2u, 10u}) {
+        const std::vector<byte_vector> files = busy.cut(count);
+        const std::string table = folder.file("table" + std::to_string(count));
+        std::string resume;
+        std::string found;
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            const std::string part = folder.write("part" + std::to_string(i), files[i]);
+            found = answer("report --detailed" + resume + " --save " + table + " " + part);
+            CHECK((found == expected) == (i + 1 == files.size())); // not before the last one
+            resume = " --resume " + table;
+        }
+    }
+}
+
+TEST_CASE("a table that cannot be resumed, or not be saved, is told of") {
+    const temporary_folder folder;
+    busy_capture busy;
+    const std::string capture = folder.write("whole.pcap", busy.pcap());
+    const auto complaint = [&](const std::string& options, int status) {
+        const run_result ran = run(example("report " + options + " " + capture));
+        CHECK(ran.status == status);
+        return ran.err;
+    };
+    const std::string table = folder.file("table");
+    CHECK(complaint("--save " + table, 0).empty());
+    CHECK(complaint("--resume " + table, 0).empty());
+    CHECK(complaint("--resume " + capture, 1) ==
+          "report: " + capture + ": It is no saved table: those begin with other bytes.\n");
+    CHECK(complaint("--resume " + folder.file("none"), 1) ==
+          "report: " + folder.file("none") + ": It could not be read.\n");
+    const std::string cut = folder.file("cut");
+    std::filesystem::copy_file(table, cut);
+    std::filesystem::resize_file(cut, 1000);
+    CHECK(contains(complaint("--resume " + cut, 1), "but only 1000 are there: it was cut short.\n"));
+    CHECK(complaint("--save " + folder.file("no/folder"), 1) ==
+          "report: " + folder.file("no/folder") + ": It could not be written.\n");
+    CHECK(complaint("--threads 2 --save " + table, 2) ==
+          "report: --resume and --save go with neither --by-time nor --threads.\n");
+    CHECK(complaint("--by-time --resume " + table, 2) ==
+          "report: --resume and --save go with neither --by-time nor --threads.\n");
 }
 
 TEST_CASE("files that were taken at the same time are answered for as one, by time") {

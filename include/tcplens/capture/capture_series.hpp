@@ -53,9 +53,9 @@ class basic_capture_series {
 public:
     using capture_type = std::invoke_result_t<Open&, const std::string&>;
 
-    /// Opens nothing yet.
-    explicit basic_capture_series(std::vector<std::string> files, Open open = {})
-        : files_(std::move(files)), open_(std::move(open)) {}
+    /// Opens nothing yet. `numbers_before`: of the packets before the first file, in a series that is taken in file by file.
+    explicit basic_capture_series(std::vector<std::string> files, Open open = {}, std::uint64_t numbers_before = 0)
+        : files_(std::move(files)), open_(std::move(open)), numbers_before_(numbers_before) {}
 
     /// The next packet, good until the next call; nullptr at the end of the last file.
     const packet* next() {
@@ -67,7 +67,7 @@ public:
             }
             const packet* const found = open_now_->next();
             if (found != nullptr) [[likely]] {
-                if (begun_ == 1) return found;
+                if (begun_ == 1 && numbers_before_ == 0) return found;
                 moved_ = *found;
                 moved_.number += numbers_before_;
                 moved_.interface_id += interfaces_before_;

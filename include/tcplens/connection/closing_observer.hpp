@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace tcplens {
@@ -18,6 +19,8 @@ namespace tcplens {
 /// says is thus forgotten with the next data, unless its number is the right one.
 class closing_observer {
 public:
+    static constexpr std::string_view saved_as = "closing_observer";
+
     struct facts {
         connection_closing closing{};
 
@@ -27,12 +30,23 @@ public:
             if (closing.reset_by) closing.reset_by = opposite(*closing.reset_by);
         }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
+
+        static void archive(auto& with, facts& of) {
+            auto& [closing_] = of;
+            with(closing_);
+        }
     };
 
     struct connection_state {
         /// The sequence number after the FIN of each side, while it has sent one.
         std::array<std::optional<sequence_number>, 2> fin_end{};
         std::optional<side> first{}; ///< whose was first
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [fin_end_, first_] = of;
+            with(fin_end_);
+            with.up_to(first_, 1);
+        }
     };
 
     constexpr void observe(const observed_segment& next, connection_state& of, facts& told) const noexcept {

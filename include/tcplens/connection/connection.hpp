@@ -92,6 +92,12 @@ struct direction_statistics {
 
     [[nodiscard]] friend constexpr bool operator==(const direction_statistics&,
                                                    const direction_statistics&) noexcept = default;
+
+    friend void archive(auto& with, direction_statistics& of) {
+        auto& [packets_, wire_bytes_, payload_bytes_, data_packets_, ack_, retransmissions_, syn_, syn_ack_, rst_,
+               fin_] = of;
+        with(packets_, wire_bytes_, payload_bytes_, data_packets_, ack_, retransmissions_, syn_, syn_ack_, rst_, fin_);
+    }
 };
 
 /// One incarnation of a connection between two endpoints. What a segment changes or is looked up by stands together, so that
@@ -131,6 +137,19 @@ struct connection {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const connection&, const connection&) noexcept = default;
+
+    friend void archive(auto& with, connection& of) {
+        auto& [client_, server_, network_, known_by_, handshake_, close_, closed_, closed_by_, last_time_, last_packet_,
+               client_to_server_, server_to_client_, number_, first_time_, first_packet_] = of;
+        with(client_, server_, network_);
+        with.up_to(known_by_, role_basis::syn);
+        with.up_to(handshake_, handshake_state::completed);
+        with.up_to(close_, close_reason::reset);
+        with(closed_);
+        with.up_to(closed_by_, direction::server_to_client);
+        with(last_time_, last_packet_, client_to_server_, server_to_client_, number_, first_time_, first_packet_);
+        with.require(closed_by_.has_value() == (close_ == close_reason::normal || close_ == close_reason::reset));
+    }
 };
 
 } // namespace tcplens

@@ -15,6 +15,11 @@ struct fin_times {
     std::optional<timestamp> acknowledged{}; ///< the first acknowledgment of that
 
     [[nodiscard]] friend constexpr bool operator==(const fin_times&, const fin_times&) noexcept = default;
+
+    friend void archive(auto& with, fin_times& of) {
+        auto& [sent_, acknowledged_] = of;
+        with(sent_, acknowledged_);
+    }
 };
 
 /// How a connection came to its end, or began to. Whether it is closed, and by whom, is for connection::close and closed_by to
@@ -28,6 +33,14 @@ struct connection_closing {
 
     [[nodiscard]] friend constexpr bool operator==(const connection_closing&,
                                                    const connection_closing&) noexcept = default;
+
+    friend void archive(auto& with, connection_closing& of) {
+        auto& [client_, server_, begun_by_, reset_by_, reset_] = of;
+        with(client_, server_);
+        with.up_to(begun_by_, direction::server_to_client);
+        with.up_to(reset_by_, direction::server_to_client);
+        with(reset_);
+    }
 };
 
 } // namespace tcplens

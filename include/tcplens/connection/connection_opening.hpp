@@ -47,6 +47,11 @@ struct offered_options {
     std::uint32_t data = 0; ///< bytes that it carried itself
 
     [[nodiscard]] friend constexpr bool operator==(const offered_options&, const offered_options&) noexcept = default;
+
+    friend void archive(auto& with, offered_options& of) {
+        auto& [maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_] = of;
+        with(maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_);
+    }
 };
 
 /// What both ends offered.
@@ -76,6 +81,11 @@ struct syn_transmissions {
 
     [[nodiscard]] friend constexpr bool operator==(const syn_transmissions&,
                                                    const syn_transmissions&) noexcept = default;
+
+    friend void archive(auto& with, syn_transmissions& of) {
+        auto& [count_, first_, last_, first_wait_, longest_wait_, offers_] = of;
+        with(count_, first_, last_, first_wait_, longest_wait_, offers_);
+    }
 };
 
 /// From the place of the capture to one end and back, as a SYN or SYN-ACK and the answer to it tell.
@@ -96,6 +106,11 @@ struct handshake_half {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_half&, const handshake_half&) noexcept = default;
+
+    friend void archive(auto& with, handshake_half& of) {
+        auto& [sent_, answered_, transmission_, certain_] = of;
+        with(sent_, answered_, transmission_, certain_);
+    }
 };
 
 /// When the handshake happened.
@@ -119,6 +134,11 @@ struct handshake_times {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_times&, const handshake_times&) noexcept = default;
+
+    friend void archive(auto& with, handshake_times& of) {
+        auto& [syn_, syn_ack_, ack_, to_server_, to_client_] = of;
+        with(syn_, syn_ack_, ack_, to_server_, to_client_);
+    }
 };
 
 /// How a connection was opened. Who began, and whether that is known or guessed: connection::client and connection::known_by.
@@ -149,6 +169,12 @@ struct connection_opening {
 
     [[nodiscard]] friend constexpr bool operator==(const connection_opening&,
                                                    const connection_opening&) noexcept = default;
+
+    friend void archive(auto& with, connection_opening& of) {
+        auto& [outcome_, simultaneous_, times_, client_, server_, syn_data_accepted_] = of;
+        with.up_to(outcome_, opening_outcome::established);
+        with(simultaneous_, times_, client_, server_, syn_data_accepted_);
+    }
 };
 
 } // namespace tcplens

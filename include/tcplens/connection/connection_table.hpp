@@ -293,6 +293,8 @@ public:
     [[nodiscard]] iterator end() const noexcept { return {this, slots_}; }
 
 private:
+    friend class saved_table; // which names all members of these
+
     static constexpr std::uint32_t none = connection_index::none;
 
     /// One connection. What every segment of it touches lies in few cache lines: the first of `seen` and the one that counts its

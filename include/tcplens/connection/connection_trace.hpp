@@ -59,6 +59,17 @@ struct trace_entry {
     sequence_number first_fresh{}; ///< where the first of `fresh` began
 
     [[nodiscard]] friend constexpr bool operator==(const trace_entry&, const trace_entry&) noexcept = default;
+
+    friend void archive(auto& with, trace_entry& of) {
+        auto& [first_time_, first_packet_, first_position_, sequence_, acknowledgment_, payload_length_, flags_,
+               repeats_, from_lower_, last_time_, last_packet_, last_position_, furthest_, furthest_acknowledgment_,
+               furthest_length_, highest_acknowledgment_, went_on_, acknowledged_, reached_any_, reached_, counted_,
+               certain_retransmissions_, fresh_, doubtful_, first_fresh_] = of;
+        with(first_time_, first_packet_, first_position_, sequence_, acknowledgment_, payload_length_, flags_, repeats_,
+             from_lower_, last_time_, last_packet_, last_position_, furthest_, furthest_acknowledgment_,
+             furthest_length_, highest_acknowledgment_, went_on_, acknowledged_, reached_any_, reached_, counted_,
+             certain_retransmissions_, fresh_, doubtful_, first_fresh_);
+    }
 };
 
 /// What one table saw of a connection, so that it can be joined with what others saw of it: see connection_joiner. In the order
@@ -78,6 +89,14 @@ struct basic_connection_trace {
     }
     [[nodiscard]] friend constexpr bool operator==(const basic_connection_trace&,
                                                    const basic_connection_trace&) noexcept = default;
+
+    friend void archive(auto& with, basic_connection_trace& of) {
+        auto& [memory_, count_, forgot_] = of;
+        with.same("entries of a trace_observer", std::uint64_t{Capacity});
+        with.up_to(count_, Capacity);
+        for (std::size_t i = 0; i < count_; ++i) with(memory_[i]);
+        with(forgot_);
+    }
 };
 
 static_assert(std::is_trivially_copyable_v<basic_connection_trace<4>>);

@@ -44,6 +44,11 @@ private:
     struct range {
         sequence_number begin{};
         sequence_number end{};
+
+        static void archive(auto& with, range& of) {
+            auto& [begin_, end_] = of;
+            with(begin_, end_);
+        }
     };
 
     [[nodiscard]] constexpr range& top() noexcept { return ranges_[count_ - 1u]; }
@@ -117,6 +122,14 @@ private:
         for (std::size_t at = gone; at < count_; ++at) ranges_[at - gone] = ranges_[at];
         count_ = static_cast<std::uint16_t>(count_ - gone);
         if (before(ranges_[0].begin, oldest)) ranges_[0].begin = oldest;
+    }
+
+    friend void archive(auto& with, covered_ranges& of) {
+        auto& [ranges, known_from, count, forgot] = of;
+        with.same("ranges of a profile_observer", std::uint16_t{Capacity});
+        with.up_to(count, Capacity);
+        for (std::size_t i = 0; i < count; ++i) with(ranges[i]);
+        with(known_from, forgot);
     }
 
     std::array<range, Capacity> ranges_{}; ///< in order, with a hole between each two

@@ -19,6 +19,11 @@ struct duration_histogram {
     /// A full bucket stays at 2^32 - 1.
     std::array<std::uint32_t, size> counts{};
 
+    friend void archive(auto& with, duration_histogram& of) {
+        auto& [counts_] = of;
+        with(counts_);
+    }
+
     constexpr void add(std::chrono::nanoseconds next) noexcept {
         std::uint32_t& count = counts[bucket_of(next)];
         if (count < std::numeric_limits<std::uint32_t>::max()) ++count;

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace tcplens {
@@ -41,6 +42,8 @@ public:
     constexpr void reserve(std::size_t connections) {
         busy_.reserve(static_cast<std::uint32_t>(std::min<std::size_t>(connections, none)));
     }
+
+    static constexpr std::string_view saved_as = "evidence_rules";
 
 private:
     static constexpr std::uint32_t none = memory_pool<int>::none;
@@ -99,6 +102,35 @@ public:
         }
 
         [[nodiscard]] friend constexpr bool operator==(const side_state&, const side_state&) noexcept = default;
+
+        /// But for the piece of the shared memory: see archive_connection().
+        static void archive(auto& with, side_state& of) {
+            auto& [there_and_back_, order_, first_, next_, acknowledged_, piece_, window_, duplicate_acks_, remembered_,
+                   owes_nothing_, since_duplicate_, is_calm_, heard_, first_is_near_, first_was_syn_, sent_syn_,
+                   sent_syn_ack_, sent_syn_again_, sent_syn_last_, has_acknowledged_, has_sacked_, permits_sack_,
+                   sent_keep_alive_, sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, lost_holes_,
+                   knows_handshake_time_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_] = of;
+            with(there_and_back_, order_, first_, next_, acknowledged_, window_, duplicate_acks_, remembered_,
+                 owes_nothing_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_);
+            since_duplicate_ = with.bits(since_duplicate_, no_duplicates) & 15;
+            is_calm_ = with.bit(is_calm_);
+            heard_ = with.bit(heard_);
+            first_is_near_ = with.bit(first_is_near_);
+            first_was_syn_ = with.bit(first_was_syn_);
+            sent_syn_ = with.bit(sent_syn_);
+            sent_syn_ack_ = with.bit(sent_syn_ack_);
+            sent_syn_again_ = with.bit(sent_syn_again_);
+            sent_syn_last_ = with.bit(sent_syn_last_);
+            has_acknowledged_ = with.bit(has_acknowledged_);
+            has_sacked_ = with.bit(has_sacked_);
+            permits_sack_ = with.bit(permits_sack_);
+            sent_keep_alive_ = with.bit(sent_keep_alive_);
+            sent_zero_window_probe_ = with.bit(sent_zero_window_probe_);
+            has_jumped_ = with.bit(has_jumped_);
+            has_acknowledged_far_ = with.bit(has_acknowledged_far_);
+            lost_holes_ = with.bit(lost_holes_);
+            knows_handshake_time_ = with.bit(knows_handshake_time_);
+        }
     };
 
     /// How a side began.
@@ -108,6 +140,12 @@ public:
         std::chrono::nanoseconds handshake_time{};
 
         [[nodiscard]] friend constexpr bool operator==(const side_beginning&, const side_beginning&) noexcept = default;
+
+        static void archive(auto& with, side_beginning& of) {
+            auto& [first_heard_, handshake_time_] = of;
+            with(first_heard_, handshake_time_);
+            with.require(round_trip::is_plausible(handshake_time_));
+        }
     };
 
     struct connection_state {
@@ -116,6 +154,11 @@ public:
 
         [[nodiscard]] friend constexpr bool operator==(const connection_state&,
                                                        const connection_state&) noexcept = default;
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [sides_, beginnings_] = of;
+            with(sides_, beginnings_);
+        }
     };
 
     /// What is remembered of one side of a busy connection.
@@ -125,6 +168,11 @@ public:
         overtaken_copies overtaken{};
 
         [[nodiscard]] friend constexpr bool operator==(const long_memory&, const long_memory&) noexcept = default;
+
+        static void archive(auto& with, long_memory& of) {
+            auto& [recent_, holes_, overtaken_] = of;
+            with(recent_, holes_, overtaken_);
+        }
     };
 
     [[nodiscard]] TCPLENS_INLINED constexpr verdict judge(const judged_segment& next, connection_state& of) {
@@ -146,6 +194,22 @@ public:
         if (of.sides[0].busy == none) return;
         busy_.give_back(of.sides[0].busy);
         for (side_state& each : of.sides) each.busy = none;
+    }
+
+    /// Archives what is remembered of one connection, with its piece of the shared memory.
+    template <class Archive>
+    void archive_connection(Archive& with, connection_state& of) {
+        with(of);
+        bool is_busy = of.sides[0].busy != none;
+        with(is_busy);
+        if (!is_busy) return;
+        if constexpr (Archive::restores) {
+            const std::uint32_t piece = busy_.take();
+            with.require(piece != none);
+            if (piece == none) return;
+            for (side_state& each : of.sides) each.busy = piece;
+        }
+        with(busy_[of.sides[0].busy]);
     }
 
     /// Lets the processor fetch what the next segment of the connection will touch.
@@ -810,6 +874,11 @@ private:
         if (!before(sent.acknowledgment, blocks[0].right)) return true;
         return blocks.size() > 1 && !before(blocks[0].left, blocks[1].left) &&
                !before(blocks[1].right, blocks[0].right);
+    }
+
+    friend void archive(auto& with, evidence_rules& of) {
+        auto& [busy] = of;
+        with(busy);
     }
 
     memory_pool<std::array<long_memory, 2>> busy_;

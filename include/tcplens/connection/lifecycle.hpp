@@ -144,6 +144,15 @@ private:
         sequence_number fin{};
         sequence_number rst{};
         sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
+
+        static void archive(auto& with, end_state& of) {
+            auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_, fin_in_sequence_,
+                   sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_, first_acknowledged_, fin_, rst_,
+                   peer_at_rst_] = of;
+            with(next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_, fin_in_sequence_,
+                 sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_, first_acknowledged_, fin_, rst_,
+                 peer_at_rst_);
+        }
     };
 
     TCPLENS_OUT_OF_LINE constexpr void follow_any(const segment& next, side sender, connection& of) noexcept {
@@ -294,6 +303,14 @@ private:
         of.closed_by = way_of(first_fin_);
         // That was a connection, though none of its data and not all of its handshake were captured.
         if (of.handshake == handshake_state::failed) of.handshake = handshake_state::completed;
+    }
+
+    friend void archive(auto& with, lifecycle& of) {
+        auto& [is_plain, reset_blindly, client_side, first_fin, ends] = of;
+        with(is_plain, reset_blindly);
+        with.up_to(client_side, 1);
+        with.up_to(first_fin, 1);
+        with(ends);
     }
 
     bool is_plain_ = false;      ///< it was opened, and nobody has begun to close it

@@ -70,6 +70,13 @@ public:
 private:
     static constexpr std::size_t chunk_size = 16;
 
+    /// But for the pieces: those who have them archive them.
+    friend void archive(auto& with, memory_pool& of) {
+        auto& [chunks, free, made, limit, is_wanted] = of;
+        with.same("busy connections", limit);
+        with(is_wanted);
+    }
+
     std::vector<std::vector<Piece>> chunks_{}; // each as large as it was made: pieces stay where they are
     std::vector<std::uint32_t> free_{};
     std::uint32_t made_ = 0;

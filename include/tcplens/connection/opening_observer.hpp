@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace tcplens {
@@ -23,6 +24,7 @@ namespace tcplens {
 class opening_observer {
 public:
     static constexpr std::size_t remembered = 2;
+    static constexpr std::string_view saved_as = "opening_observer";
 
     struct facts {
         connection_opening opening{};
@@ -34,6 +36,11 @@ public:
             else if (opening.outcome == aborted_by_server) opening.outcome = aborted_by_client;
         }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
+
+        static void archive(auto& with, facts& of) {
+            auto& [opening_] = of;
+            with(opening_);
+        }
     };
 
     struct connection_state {
@@ -43,6 +50,11 @@ public:
             std::uint32_t data = 0;  ///< bytes that it carried
             std::uint32_t clock = 0; ///< of its timestamps option, if it has one
             bool has_clock = false;
+
+            static void archive(auto& with, copy& of) {
+                auto& [time_, initial_, data_, clock_, has_clock_] = of;
+                with(time_, initial_, data_, clock_, has_clock_);
+            }
         };
         /// A segment with an acknowledgment that may be of the peer's SYN.
         struct answer {
@@ -51,6 +63,11 @@ public:
             std::uint32_t echo = 0;
             bool has_echo = false;
             bool syn = false;
+
+            static void archive(auto& with, answer& of) {
+                auto& [time_, acknowledged_, echo_, has_echo_, syn_] = of;
+                with(time_, acknowledged_, echo_, has_echo_, syn_);
+            }
         };
         struct end {
             std::array<copy, remembered> copies{}; ///< oldest first
@@ -63,8 +80,22 @@ public:
             bool sent_rst = false;      ///< that ends the attempt
             bool spoke = false;         ///< neither SYN nor RST
             bool quiet = false;         ///< only a SYN or a RST of it can tell more
+
+            static void archive(auto& with, end& of) {
+                auto& [copies_, first_answer_, half_, early_rst_, copy_count_, pure_, answered_peer_, sent_rst_, spoke_,
+                       quiet_] = of;
+                with(copies_, first_answer_, half_, early_rst_);
+                with.up_to(copy_count_, remembered);
+                with(pure_, answered_peer_, sent_rst_, spoke_, quiet_);
+                with.require(!answered_peer_ || first_answer_);
+            }
         };
         std::array<end, 2> ends{};
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [ends_] = of;
+            with(ends_);
+        }
     };
 
     constexpr void observe(const observed_segment& next, connection_state& of, facts& told) const noexcept {

@@ -54,7 +54,18 @@ private:
         transmission_stamp beyond{};
 
         [[nodiscard]] friend constexpr bool operator==(const copy&, const copy&) noexcept = default;
+
+        static void archive(auto& with, copy& of) {
+            auto& [begin_, length_, beyond_] = of;
+            with(begin_, length_, beyond_);
+        }
     };
+
+    friend void archive(auto& with, overtaken_copies& of) {
+        auto& [copies, next] = of;
+        with(copies);
+        with.up_to(next, capacity - 1);
+    }
 
     std::array<copy, capacity> copies_{};
     std::uint8_t next_ = 0;

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 namespace tcplens {
@@ -23,6 +24,11 @@ struct profile_facts {
 
     constexpr void swap_roles() noexcept { std::swap(profile.client_to_server, profile.server_to_client); }
     [[nodiscard]] friend constexpr bool operator==(const profile_facts&, const profile_facts&) noexcept = default;
+
+    friend void archive(auto& with, profile_facts& of) {
+        auto& [profile_] = of;
+        with(profile_);
+    }
 };
 
 /// Fills in the profile_facts. It remembers a fixed amount of each direction: `RangeCapacity` ranges of captured bytes, and
@@ -35,6 +41,7 @@ template <std::size_t RangeCapacity = 8, std::size_t SendCapacity = 16>
 class basic_profile_observer {
 public:
     using facts = profile_facts;
+    static constexpr std::string_view saved_as = "profile_observer";
 
     /// What is remembered of one side as a sender.
     struct side_state {
@@ -60,10 +67,25 @@ public:
         timestamp in_flight_since{};    ///< when bytes in flight were looked at the last time
         timestamp clock_time{};         ///< when the awaited clock was sent
         unacknowledged_sends<SendCapacity> sends{};
+
+        static void archive(auto& with, side_state& of) {
+            auto& [space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
+                   window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_,
+                   offers_scale_, advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_,
+                   sends_] = of;
+            with(space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
+                 window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_, offers_scale_,
+                 advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_, sends_);
+        }
     };
 
     struct connection_state {
         std::array<side_state, 2> sides{};
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [sides_] = of;
+            with(sides_);
+        }
     };
 
     constexpr void observe(const observed_segment& next, connection_state& of, facts& told) const noexcept {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,39 @@ private:
             size = 0;
         }
     };
+
+    /// The numbers; where they lie the key says.
+    friend void archive(auto& with, recent_number_set& of) {
+        auto& [capacity, key, held, before] = of;
+        with.same("memory of sequence numbers", std::uint64_t{capacity});
+        for (generation* each : {&held, &before}) archive_numbers(with, *each, capacity, key);
+    }
+    template <class Archive>
+    static void archive_numbers(Archive& with, generation& of, std::size_t capacity, const hash_key& key) {
+        auto& [slots, size] = of;
+        std::size_t count = size;
+        with.count(count, capacity);
+        if constexpr (Archive::restores) {
+            of = {};
+            std::uint64_t last = 0; // plus one
+            for (std::size_t i = 0; i < count && with.good(); ++i) {
+                std::uint64_t number = 0;
+                with(number);
+                with.require(number >= last && number < std::numeric_limits<std::uint64_t>::max());
+                if (!with.good()) return;
+                last = number + 1;
+                of.insert(number, key);
+            }
+        } else {
+            std::vector<std::uint64_t> numbers;
+            numbers.reserve(count);
+            for (const std::uint64_t slot : slots) {
+                if (slot != 0) numbers.push_back(slot - 1);
+            }
+            std::ranges::sort(numbers);
+            for (const std::uint64_t number : numbers) with(number);
+        }
+    }
 
     std::size_t capacity_;
     hash_key key_;

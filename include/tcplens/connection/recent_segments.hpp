@@ -54,6 +54,11 @@ struct remembered_segment {
 
     [[nodiscard]] friend constexpr bool operator==(const remembered_segment&,
                                                    const remembered_segment&) noexcept = default;
+
+    friend void archive(auto& with, remembered_segment& of) {
+        auto& [time_, fingerprint_, short_number_, begin_, length_] = of;
+        with(time_, fingerprint_, short_number_, begin_, length_);
+    }
 };
 
 /// One of which it is known too since when it was missing.
@@ -67,6 +72,11 @@ struct missed_segment : remembered_segment {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const missed_segment&, const missed_segment&) noexcept = default;
+
+    friend void archive(auto& with, missed_segment& of) {
+        static_assert(sizeof(missed_segment) == sizeof(remembered_segment) + alignof(remembered_segment));
+        with(static_cast<remembered_segment&>(of), of.missed_for);
+    }
 };
 
 /// An earlier segment that was the same in all that TCP and IP say.
@@ -93,6 +103,11 @@ public:
 
 private:
     static constexpr unsigned end = 224; // so that many capacities divide it
+
+    friend void archive(auto& with, remembered_count& of) {
+        auto& [value] = of;
+        with.up_to(value, end - 1);
+    }
 
     std::uint8_t value_ = 0;
 };
@@ -162,6 +177,11 @@ private:
     friend class recent_segments;
 
     static constexpr bool knows_missed = std::derived_from<Segment, missed_segment>;
+
+    friend void archive(auto& with, recent_segments& of) {
+        auto& [segments] = of;
+        with(segments);
+    }
 
     std::array<Segment, capacity> segments_{};
 };

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace tcplens {
 
@@ -18,6 +19,8 @@ namespace tcplens {
 class repeated_sequence_rules {
 public:
     struct connection_state {};
+
+    static constexpr std::string_view saved_as = "repeated_sequence_rules";
 
     static constexpr std::size_t default_memory = std::size_t{1} << 22;
 
@@ -32,6 +35,11 @@ public:
     }
 
 private:
+    friend void archive(auto& with, repeated_sequence_rules& of) {
+        auto& [seen] = of;
+        with(seen);
+    }
+
     recent_number_set seen_;
 };
 

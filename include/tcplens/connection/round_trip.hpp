@@ -72,6 +72,17 @@ private:
         if (is_plausible(took)) least_ = std::min(took, least_);
     }
 
+    friend void archive(auto& with, round_trip& of) {
+        auto& [least, sequence_passed, clock_passed, awaited_sequence, clock] = of;
+        with(least);
+        with.any(sequence_passed);
+        with.any(clock_passed);
+        with(awaited_sequence, clock);
+        with.require(least == unknown || is_plausible(least));
+        with.require(sequence_passed == not_awaited || subtractable(sequence_passed) == sequence_passed);
+        with.require(clock_passed <= not_awaited || subtractable(clock_passed) == clock_passed);
+    }
+
     std::chrono::nanoseconds least_ = unknown;
     timestamp sequence_passed_ = not_awaited; ///< when what ends at awaited_sequence_ passed
     timestamp clock_passed_ = never;          ///< when clock_ passed

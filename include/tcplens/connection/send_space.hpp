@@ -99,6 +99,12 @@ private:
         bool offered = false;
         std::uint8_t shift = 0; ///< at most 14
 
+        static void archive(auto& with, scale& of) {
+            auto& [told_, offered_, shift_] = of;
+            with(told_, offered_);
+            with.up_to(shift_, 14);
+        }
+
         constexpr void take(const segment& syn) noexcept {
             told = true;
             offered = syn.options.window_scale.has_value();
@@ -110,6 +116,11 @@ private:
     struct far_number {
         bool was_last = false;
         sequence_number value{};
+
+        static void archive(auto& with, far_number& of) {
+            auto& [was_last_, value_] = of;
+            with(was_last_, value_);
+        }
     };
 
     /// How far the peer's windows have reached, where their scale is known.
@@ -136,6 +147,13 @@ private:
         }
         far_before = {true, number};
         return false;
+    }
+
+    friend void archive(auto& with, send_space& of) {
+        auto& [unacknowledged, next, far_sequence, far_acknowledgment, edge, window_field, window_is_scaled, has_window,
+               has_edge, known, own_shift, peer_shift] = of;
+        with(unacknowledged, next, far_sequence, far_acknowledgment, edge, window_field, window_is_scaled, has_window,
+             has_edge, known, own_shift, peer_shift);
     }
 
     sequence_number unacknowledged_{};

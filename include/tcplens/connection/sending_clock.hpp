@@ -105,6 +105,14 @@ public:
         return has_edge_ && full_segment_ > 0 && std::cmp_less(room(), full_segment_);
     }
 
+    /// Whether what came from elsewhere can be of an end of which this is told, of a connection that has lasted for so long by `now`.
+    [[nodiscard]] constexpr bool fits(const sending_times& told, nanoseconds duration, timestamp now) const noexcept {
+        constexpr nanoseconds longest_pause{std::int64_t{1} << 54};
+        const bool pauses_before = pauses_.until() == timestamp{} || pauses_.until() - longest_pause <= now;
+        return pauses_before && at_rest_.count() >= 0 && at_rest_ <= duration - told.busy && shut_out_.count() >= 0 &&
+               shut_out_ <= duration - told.receiver_limited;
+    }
+
 private:
     static constexpr std::int32_t largest_window = 1 << 30; // RFC 7323 2.3
     static constexpr std::uint16_t unknown_size = 65535;
@@ -132,6 +140,13 @@ private:
         }
         shut_out_ = at_rest_ = {};
         was_without_room_ = false;
+    }
+
+    friend void archive(auto& with, sending_clock& of) {
+        auto& [space, pauses, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit, has_edge,
+               was_without_room] = of;
+        with(space, pauses, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit, has_edge,
+             was_without_room);
     }
 
     send_space space_{};

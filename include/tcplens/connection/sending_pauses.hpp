@@ -60,6 +60,15 @@ private:
         }
     }
 
+    friend void archive(auto& with, sending_pauses& of) {
+        auto& [until, latest, silent_before, credit, per_kibibyte, bytes, began_by_itself] = of;
+        nanoseconds pause = until - latest;
+        with(latest, pause, silent_before, credit, per_kibibyte, bytes, began_by_itself);
+        with.require(pause.count() >= 0 && pause.count() <= std::int64_t{1} << 54 &&
+                     credit.count() >= 0); // as sends() makes it
+        if (with.good()) until = latest + pause;
+    }
+
     timestamp until_{};
     timestamp latest_{};
     nanoseconds silent_before_{};    ///< before the latest that was sent at once, ...

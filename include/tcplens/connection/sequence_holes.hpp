@@ -24,6 +24,11 @@ public:
         transmission_stamp stamp{};
 
         [[nodiscard]] friend constexpr bool operator==(const opening&, const opening&) noexcept = default;
+
+        static void archive(auto& with, opening& of) {
+            auto& [time_, packet_number_, stamp_] = of;
+            with(time_, packet_number_, stamp_);
+        }
     };
 
     /// What a segment filled.
@@ -99,6 +104,11 @@ private:
         opening by{};
 
         [[nodiscard]] friend constexpr bool operator==(const hole&, const hole&) noexcept = default;
+
+        static void archive(auto& with, hole& of) {
+            auto& [begin_, end_, by_] = of;
+            with(begin_, end_, by_);
+        }
     };
 
     constexpr void forget(sequence_number up_to) noexcept {
@@ -108,6 +118,13 @@ private:
     constexpr void drop_lowest() noexcept {
         for (std::size_t i = 1; i < count_; ++i) holes_[i - 1] = holes_[i];
         --count_;
+    }
+
+    friend void archive(auto& with, sequence_holes& of) {
+        auto& [holes, forgotten_up_to, count, forgot] = of;
+        with.up_to(count, capacity);
+        for (std::size_t i = 0; i < count; ++i) with(holes[i]);
+        with(forgotten_up_to, forgot);
     }
 
     std::array<hole, capacity> holes_{};

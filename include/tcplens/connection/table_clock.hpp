@@ -74,6 +74,11 @@ private:
 
     static constexpr timestamp never = subtractable(timestamp::min()); ///< far from all that is
 
+    friend void archive(auto& with, table_clock& of) {
+        auto& [latest, passed, odd, odd_since] = of;
+        with(latest, passed, odd, odd_since);
+    }
+
     timestamp latest_ = never;
     std::uint64_t passed_ = 0;    ///< nanoseconds since 1970, as believed, modulo 2^64
     timestamp odd_ = never;       ///< the time of the last packet, if that is not believed yet ...

@@ -25,6 +25,12 @@ struct table_lifetimes {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const table_lifetimes&, const table_lifetimes&) noexcept = default;
+
+    friend void archive(auto& with, table_lifetimes& of) {
+        auto& [begun_, open_, ended_by_, refused_] = of;
+        with(begun_, open_, ended_by_, refused_);
+        with.require(begun_ == of.ended() + open_);
+    }
 };
 
 } // namespace tcplens

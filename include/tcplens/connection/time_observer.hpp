@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace tcplens {
@@ -19,11 +21,18 @@ class time_observer {
     using nanoseconds = std::chrono::nanoseconds;
 
 public:
+    static constexpr std::string_view saved_as = "time_observer";
+
     struct facts {
         time_attribution time{};
 
         constexpr void swap_roles() noexcept { std::swap(time.client_to_server, time.server_to_client); }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
+
+        static void archive(auto& with, facts& of) {
+            auto& [time_] = of;
+            with(time_);
+        }
     };
 
 private:
@@ -40,11 +49,23 @@ private:
         }
         /// Takes all of it back.
         constexpr nanoseconds take_from(time_attribution& told) noexcept {
-            told.path -= path;
-            told.sender_application -= idle;
-            told.teardown -= teardown;
             const tentative all = std::exchange(*this, {});
-            return all.path + all.idle + all.teardown;
+            return take(all.path, told.path) + take(all.idle, told.sender_application) +
+                   take(all.teardown, told.teardown);
+        }
+        /// As far as it is there: it is, unless this was restored from what somebody made up.
+        static constexpr nanoseconds take(nanoseconds time, nanoseconds& from) noexcept {
+            time = std::min(time, from);
+            from -= time;
+            return time;
+        }
+
+        [[nodiscard]] constexpr bool fits(nanoseconds duration) const noexcept {
+            return time_observer::fits(duration, path, idle) && time_observer::fits(duration - path - idle, teardown);
+        }
+        static void archive(auto& with, tentative& of) {
+            auto& [path_, idle_, teardown_] = of;
+            with(path_, idle_, teardown_);
         }
     };
 
@@ -60,10 +81,26 @@ private:
         nanoseconds without_progress{}; ///< on the path, since its last new data or acknowledgment
         nanoseconds suspected{};        ///< on the path, since the first duplicate ACK
         nanoseconds since_resent{};     ///< in recovery, since the last that it sent again, or progress
+
+        static void archive(auto& with, end_state& of) {
+            auto& [sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_,
+                   shut_out_, without_progress_, suspected_, since_resent_] = of;
+            with(sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_, shut_out_,
+                 without_progress_, suspected_, since_resent_);
+        }
     };
 
 public:
     class connection_state {
+    public:
+        static void archive(auto& with, connection_state& of) {
+            auto& [ends_, latest_, since_data_, since_quiet_, last_talker_, opened_, saw_syn_, was_reset_] = of;
+            with(ends_, latest_, since_data_, since_quiet_);
+            with.up_to(last_talker_, 1);
+            with(opened_, saw_syn_, was_reset_);
+        }
+
+    private:
         friend time_observer;
         std::array<end_state, 2> ends{};
         timestamp latest{};
@@ -106,7 +143,31 @@ public:
         hear(next, of.latest, receiver);
     }
 
+    /// Whether what is remembered of a connection, and came from elsewhere, can be of one of which that is told, and of which
+    /// side 0 sends that way. Then no time comes to be longer than there can be.
+    [[nodiscard]] static constexpr bool fits(const connection_state& of, const facts& told,
+                                             direction first_way) noexcept {
+        const nanoseconds duration = told.time.duration;
+        if (duration > of.latest - subtractable(timestamp::min())) return false;
+        if (!of.since_data.fits(duration) || !of.since_quiet.fits(duration)) return false;
+        for (std::size_t i = 0; i < 2; ++i) {
+            const end_state& each = of.ends[i];
+            const sending_times& sending = told.time.sending(i == 0 ? first_way : opposite(first_way));
+            if (!each.shut_out.fits(duration) || !fits(duration, each.suspected) ||
+                !fits(duration, each.without_progress, each.since_resent) ||
+                !each.sending.fits(sending, duration, of.latest)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
 private:
+    /// Whether both together are no less than nothing and no more than that.
+    [[nodiscard]] static constexpr bool fits(nanoseconds duration, nanoseconds a, nanoseconds b = {}) noexcept {
+        return a.count() >= 0 && b.count() >= 0 && a <= duration && b <= duration - a;
+    }
+
     /// Gives the time before a segment to a part, by what was known until then.
     static constexpr void give(nanoseconds step, side client, connection_state& of, time_attribution& told) noexcept {
         if (of.saw_syn && !of.opened) {
@@ -213,9 +274,11 @@ private:
                            (next.verdict.because & evidence::silence) != evidence::none ||
                            (!sender.suspects_loss && !sender.recovers); // nobody asked for it
         const nanoseconds lost = timer ? std::max(sender.suspected, sender.without_progress) : sender.suspected;
-        told.path -= lost;
-        told.loss_recovery += lost;
-        if (timer) told.retransmission_timeout += sender.without_progress + sender.since_resent;
+        told.loss_recovery += tentative::take(lost, told.path);
+        if (timer) {
+            told.retransmission_timeout += std::min(sender.without_progress + sender.since_resent,
+                                                    told.loss_recovery - told.retransmission_timeout);
+        }
         if (timer || !sender.recovers) sender.recovery_point = sender.sending.space().next();
         sender.recovers = true;
         sender.suspects_loss = false;

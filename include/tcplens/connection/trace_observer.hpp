@@ -6,10 +6,12 @@
 #include "connection_trace.hpp"
 #include "verdict.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace tcplens {
 
@@ -19,11 +21,18 @@ namespace tcplens {
 template <std::size_t Capacity>
 class basic_trace_observer {
 public:
+    static constexpr std::string_view saved_as = "trace_observer";
+
     struct facts {
         basic_connection_trace<Capacity> trace{};
 
         constexpr void swap_roles() noexcept {} // it knows no roles
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
+
+        static void archive(auto& with, facts& of) {
+            auto& [trace_] = of;
+            with(trace_);
+        }
     };
 
     struct connection_state {
@@ -37,9 +46,21 @@ public:
             bool used_any = false;
             bool acknowledged_any = false;
             bool heard = false; ///< anything
+
+            static void archive(auto& with, sender_state& of) {
+                auto& [reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_,
+                       heard_] = of;
+                with(reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_,
+                     heard_);
+            }
         };
         std::array<sender_state, 2> senders{};
         std::uint64_t segments = 0;
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [senders_, segments_] = of;
+            with(senders_, segments_);
+        }
     };
 
     constexpr void observe(const observed_segment& next, connection_state& of, facts& told) const noexcept {
@@ -73,6 +94,20 @@ public:
             entry.highest_acknowledgment = sent.acknowledgment;
             entry.acknowledged = acknowledges;
         }
+    }
+
+    /// Whether what is remembered of a connection, and came from elsewhere, can be of that trace: each side has an entry of it or
+    /// none, and of the last two entries, which stay with their side, those that are made.
+    [[nodiscard]] static constexpr bool fits(const connection_state& of, const facts& told, direction) noexcept {
+        const auto stays = [&](std::size_t sender) {
+            return of.senders[sender].entry != none && of.senders[sender].entry >= Capacity - 2;
+        };
+        for (const auto& each : of.senders) {
+            if (each.entry != none && each.entry >= told.trace.count) return false;
+        }
+        if (stays(0) && stays(1) && of.senders[0].entry == of.senders[1].entry) return false;
+        const std::size_t last = std::size_t{told.trace.count} - std::min<std::size_t>(told.trace.count, Capacity - 2);
+        return last == std::size_t{stays(0)} + std::size_t{stays(1)};
     }
 
 private:

@@ -23,6 +23,11 @@ struct transmission_stamp {
 
     [[nodiscard]] friend constexpr bool operator==(const transmission_stamp&,
                                                    const transmission_stamp&) noexcept = default;
+
+    friend void archive(auto& with, transmission_stamp& of) {
+        auto& [clock_, id_, has_clock_] = of;
+        with(clock_, id_, has_clock_);
+    }
 };
 
 /// Tells which of two segments of one sender was sent first. Whether its Identification counts packets, as RFC 6864 4.1 does
@@ -105,6 +110,16 @@ private:
 
     [[nodiscard]] static constexpr int id_distance(std::uint16_t from, std::uint16_t to) noexcept {
         return static_cast<std::int16_t>(to - from);
+    }
+
+    friend void archive(auto& with, transmission_order& of) {
+        auto& [clock, id, trust, is_trusted, has_clock, had_two, varies] = of;
+        with(clock, id);
+        with.up_to(trust, full_trust);
+        is_trusted = with.bit(is_trusted);
+        has_clock = with.bit(has_clock);
+        had_two = with.bit(had_two);
+        varies = with.bit(varies);
     }
 
     std::uint32_t clock_ = 0; ///< if has_clock_

@@ -53,6 +53,7 @@ public:
 
 private:
     static constexpr std::uint32_t half = std::uint32_t{1} << 31;
+    static constexpr std::uint32_t most_restored = half / capacity; ///< of a run: so all of them can be added
 
     /// first, first + step, first + 2 * step, ... It spans less than half of the sequence space.
     struct run {
@@ -60,6 +61,12 @@ private:
         std::uint32_t step = 0;
         std::uint32_t count = 1;
         bool spread = false; ///< the numbers are not the true ones
+
+        static void archive(auto& with, run& of) {
+            auto& [first_, step_, count_, spread_] = of;
+            with(first_, step_, count_, spread_);
+            with.require(count_ > 0 && count_ <= most_restored);
+        }
 
         [[nodiscard]] constexpr std::uint32_t span() const noexcept { return step * (count - 1); }
 
@@ -97,6 +104,17 @@ private:
         runs_[0] = {.first = begin, .step = span / (count - 1), .count = count, .spread = true};
         std::move(runs_.begin() + 2, runs_.begin() + static_cast<std::ptrdiff_t>(count_), runs_.begin() + 1);
         --count_;
+    }
+
+    friend void archive(auto& with, unacknowledged_count& of) {
+        auto& [runs, count, size, exact] = of;
+        with(exact);
+        with.count(count, capacity);
+        size = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            with(runs[i]);
+            size += runs[i].count;
+        }
     }
 
     std::array<run, capacity> runs_{};

@@ -118,8 +118,14 @@ private:
     struct range {
         sequence_number begin{};
         sequence_number end{};
+
+        static void archive(auto& with, range& of) {
+            auto& [begin_, end_] = of;
+            with(begin_, end_);
+        }
     };
 
+    static constexpr std::uint8_t most_thinning = 31;
     static constexpr std::uint16_t overtaken = 0x8000; ///< something before it was sent after it
     static constexpr std::uint16_t resent = 0x7fff;    ///< how often it was sent again
 
@@ -136,9 +142,8 @@ private:
 
     /// Drops about half of those that were sent only once.
     constexpr std::uint32_t thin_out() noexcept {
-        constexpr std::uint8_t most = 31;
         std::size_t kept = count_;
-        while (kept == count_ && thinning_ < most) {
+        while (kept == count_ && thinning_ < most_thinning) {
             ++thinning_;
             kept = 0;
             for (std::size_t i = 0; i < count_; ++i) {
@@ -189,6 +194,18 @@ private:
             const std::size_t at = slot(i - 1);
             if (!before(begin, ranges_[at].begin)) return;
             if (times_[at] < time) marks_[at] |= overtaken;
+        }
+    }
+
+    friend void archive(auto& with, unacknowledged_sends& of) {
+        auto& [times, ranges, marks, head, count, thinning] = of;
+        with.same("sends of a profile_observer", std::uint16_t{Capacity});
+        with.up_to(head, Capacity - 1);
+        with.up_to(count, Capacity);
+        with.up_to(thinning, most_thinning);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t at = of.slot(i);
+            with(times[at], ranges[at], marks[at]);
         }
     }
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace tcplens {
@@ -25,6 +26,11 @@ struct wireshark_rtt {
         std::chrono::nanoseconds rtt{};  ///< tcp.analysis.ack_rtt, which tshark does not show where it is 0
 
         [[nodiscard]] friend constexpr bool operator==(const acknowledgment&, const acknowledgment&) noexcept = default;
+
+        static void archive(auto& with, acknowledgment& of) {
+            auto& [packet_number_, acknowledged_, rtt_] = of;
+            with(packet_number_, acknowledged_, rtt_);
+        }
     };
 
     /// tcp.analysis.initial_rtt: from the latest SYN without ACK to the first segment after it that has an ACK and no SYN,
@@ -36,6 +42,11 @@ struct wireshark_rtt {
     bool memory_exceeded = false;
 
     [[nodiscard]] friend constexpr bool operator==(const wireshark_rtt&, const wireshark_rtt&) noexcept = default;
+
+    friend void archive(auto& with, wireshark_rtt& of) {
+        auto& [initial_rtt_, last_acknowledgment_, memory_exceeded_] = of;
+        with(initial_rtt_, last_acknowledgment_, memory_exceeded_);
+    }
 };
 
 /// tcp.analysis.initial_rtt and tcp.analysis.ack_rtt as Wireshark 4.0 has them, mistakes and all: ack_rtt is measured from the
@@ -48,11 +59,18 @@ struct wireshark_rtt {
 /// its direction, as it does in Wireshark.
 class wireshark_round_trips {
 public:
+    static constexpr std::string_view saved_as = "wireshark_round_trips";
+
     struct facts {
         wireshark_rtt wireshark{};
 
         constexpr void swap_roles() noexcept {} // it is of both directions
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
+
+        static void archive(auto& with, facts& of) {
+            auto& [wireshark_] = of;
+            with(wireshark_);
+        }
     };
 
     struct connection_state {
@@ -61,9 +79,19 @@ public:
             std::uint64_t examined = 0; ///< up to this one none was covered by `acknowledged`
             sequence_number acknowledged{};
             std::uint32_t count = 0; ///< how many are unacknowledged
+
+            static void archive(auto& with, side_state& of) {
+                auto& [newest_, examined_, acknowledged_, count_] = of;
+                with(newest_, examined_, acknowledged_, count_);
+            }
         };
         std::array<side_state, 2> sides{};
         std::optional<timestamp> syn_time{};
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [sides_, syn_time_] = of;
+            with(sides_, syn_time_);
+        }
     };
 
     /// \pre capacity > 0
@@ -85,6 +113,11 @@ public:
         }
     }
 
+    /// Whether what is remembered of a connection, and came from elsewhere, is of segments that there were.
+    [[nodiscard]] bool fits(const connection_state& of, const facts&, direction) const noexcept {
+        return of.sides[0].newest <= last_ && of.sides[1].newest <= last_;
+    }
+
 private:
     using side_state = connection_state::side_state;
 
@@ -94,6 +127,11 @@ private:
         timestamp time{};
         std::uint64_t packet_number = 0;
         sequence_number end{};
+
+        static void archive(auto& with, unacknowledged& of) {
+            auto& [older_, time_, packet_number_, end_] = of;
+            with(older_, time_, packet_number_, end_);
+        }
     };
 
     /// Segments are numbered from 1; the ring has the latest.
@@ -144,6 +182,18 @@ private:
         if (*link == 0) peer.count = kept;
         peer.examined = peer.newest;
         peer.acknowledged = by.acknowledgment;
+    }
+
+    friend void archive(auto& with, wireshark_round_trips& of) {
+        auto& [ring, last] = of;
+        with.same("capacity of wireshark_round_trips", std::uint64_t{ring.size()});
+        with(last);
+        with.require(last <= std::uint64_t{1} << 62);
+        const std::uint64_t count = std::min<std::uint64_t>(last, ring.size());
+        for (std::uint64_t number = last - count + 1; number <= last && with.good(); ++number) {
+            with(of.at(number));
+            with.require(of.at(number).older < number); // lists end
+        }
     }
 
     std::vector<unacknowledged> ring_;

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 
 namespace tcplens {
 
@@ -40,13 +41,29 @@ public:
         std::int8_t window_shift = unknown_shift;
         bool initial_known = false;
         bool window_unscaled = false; ///< its last SYN or ACK was a SYN, whose window is never scaled (RFC 7323 2.2)
+
+        static void archive(auto& with, side_state& of) {
+            auto& [initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_,
+                   last_names_, unacknowledged_, window_shift_, initial_known_, window_unscaled_] = of;
+            with(initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_);
+            with.any(last_names_);
+            with(unacknowledged_, window_shift_, initial_known_, window_unscaled_);
+            with.require(window_shift_ >= unused_shift && window_shift_ <= 14);
+        }
     };
 
     struct connection_state {
         std::array<side_state, 2> sides{};
         timestamp syn_time{};          ///< of the latest SYN without ACK; 1970 is none
         std::uint64_t initial_rtt = 0; ///< in nanoseconds, from that to the first ACK after it; 0 is not known
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [sides_, syn_time_, initial_rtt_] = of;
+            with(sides_, syn_time_, initial_rtt_);
+        }
     };
+
+    static constexpr std::string_view saved_as = "wireshark_rules";
 
     /// A SYN with another initial sequence number begins a connection, a SYN-ACK never.
     [[nodiscard]] constexpr bool begins_another(const judged_segment& next, const connection_state& of) const noexcept {

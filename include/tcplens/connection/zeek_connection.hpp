@@ -461,6 +461,18 @@ private:
         return static_cast<std::uint64_t>(own.size());
     }
 
+    /// But for what the last segment brought about.
+    friend void archive(auto& with, zeek_connection& of) {
+        auto& [ends, first_time, last_time, changed, originator, written_by_originator, written_by_responder, matched,
+               begun, originator_seen, responder_seen, partial, close_deferred, left_handshake, interactive, aborted] =
+            of;
+        with(ends, first_time, last_time);
+        with.up_to(originator, 1);
+        with(written_by_originator, written_by_responder);
+        with.up_to(matched, pattern::other);
+        with(begun, originator_seen, responder_seen, partial, close_deferred, left_handshake, interactive, aborted);
+    }
+
     std::array<zeek_endpoint, 2> ends_{};
     timestamp first_time_{};
     timestamp last_time_{};

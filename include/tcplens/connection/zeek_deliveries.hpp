@@ -82,6 +82,11 @@ private:
     struct packed_range {
         std::uint32_t begin = 0;
         std::uint32_t end = 0;
+
+        static void archive(auto& with, packed_range& of) {
+            auto& [begin_, end_] = of;
+            with(begin_, end_);
+        }
     };
 
     [[nodiscard]] constexpr range get(std::size_t at) const noexcept {
@@ -146,6 +151,16 @@ private:
     }
     [[nodiscard]] constexpr std::uint32_t hole_after(std::size_t at) const noexcept {
         return ranges_[at + 1].begin - ranges_[at].end;
+    }
+
+    friend void archive(auto& with, zeek_deliveries& of) {
+        auto& [next, trimmed, ranges, count, gave_up, exact] = of;
+        with(next, trimmed);
+        with.up_to(count, capacity);
+        for (std::size_t i = 0; i < count; ++i) with(ranges[i]);
+        with(gave_up, exact);
+        constexpr std::int64_t farthest = std::int64_t{1} << 60;
+        with.require(next > 0 && next <= farthest && trimmed > 0 && trimmed <= farthest);
     }
 
     std::int64_t next_ = 1;

@@ -5,16 +5,25 @@
 #include "zeek_connection.hpp"
 #include "zeek_record.hpp"
 
+#include <string_view>
+
 namespace tcplens {
 
 /// Tells of each connection what Zeek's conn.log would: its state, its history, its counts. With zeek_rules the connections are
 /// Zeek's too; with others Zeek's state machine follows what those take for one connection.
 class zeek_observer {
 public:
+    static constexpr std::string_view saved_as = "zeek_observer";
+
     using connection_state = zeek_connection;
 
     struct facts {
         zeek_record zeek{};
+
+        static void archive(auto& with, facts& of) {
+            auto& [zeek_] = of;
+            with(zeek_);
+        }
 
         constexpr void swap_roles() noexcept { zeek.swap_roles(); }
 
@@ -29,6 +38,11 @@ public:
     }
 
 private:
+    friend void archive(auto& with, zeek_observer& of) {
+        auto& [options] = of;
+        with.same("zeek_options", options);
+    }
+
     zeek_options options_{};
 };
 

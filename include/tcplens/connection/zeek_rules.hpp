@@ -5,6 +5,8 @@
 #include "zeek_connection.hpp"
 #include "zeek_timers.hpp"
 
+#include <string_view>
+
 namespace tcplens {
 
 /// Splits into connections as Zeek does, by the reuse of endpoints and by its timers: what has a row of its own in Zeek's
@@ -15,7 +17,14 @@ public:
         zeek_connection followed{};
         zeek_record told{};
         zeek_timers timers{};
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [followed_, told_, timers_] = of;
+            with(followed_, told_, timers_);
+        }
     };
+
+    static constexpr std::string_view saved_as = "zeek_rules";
 
     /// Its timers go by the packets of all of them: see looks_at_one_connection.
     static constexpr bool spans_connections = true;
@@ -34,6 +43,12 @@ public:
     }
 
 private:
+    friend void archive(auto& with, zeek_rules& of) {
+        auto& [options, last_time] = of;
+        with.same("zeek_options", options);
+        with(last_time);
+    }
+
     zeek_options options_{};
     timestamp last_time_{}; ///< of the last segment of any connection
 };

@@ -62,6 +62,24 @@ private:
         return last + check_period <= now ? now : last;
     }
 
+    friend void archive(auto& with, zeek_timers& of) {
+        auto& [attempt, checks, removal] = of;
+        archive_time(with, attempt);
+        for (std::optional<timestamp>& each : checks) archive_time(with, each);
+        archive_time(with, removal);
+    }
+    static void archive_time(auto& with, std::optional<timestamp>& of) {
+        bool any = of.has_value();
+        with(any);
+        if (!any) return;
+        timestamp at = of.value_or(timestamp{});
+        with.any(at);
+        constexpr std::chrono::seconds longest_delay{6}; // after a packet
+        const timestamp packet = at > timestamp{} ? at - longest_delay : at;
+        with.require(subtractable(packet) == packet);
+        of = at;
+    }
+
     std::optional<timestamp> attempt_{};
     std::array<std::optional<timestamp>, 2> checks_{}; ///< from the first packet on, and from when one end closed
     std::optional<timestamp> removal_{};

@@ -85,6 +85,11 @@ private:
 
     [[nodiscard]] static constexpr bool parse_v4(std::string_view text, std::byte* into) noexcept;
 
+    friend void archive(auto& with, address& of) {
+        auto& [bytes] = of;
+        with(bytes);
+    }
+
     std::array<std::byte, 16> bytes_{};
 };
 

@@ -22,6 +22,13 @@ struct decode_options {
     reassembly_options reassembly{};
 
     [[nodiscard]] friend constexpr bool operator==(const decode_options&, const decode_options&) noexcept = default;
+
+    friend void archive(auto& with, decode_options& of) {
+        auto& [verify_checksums_, identify_networks_, tunnels_, reassembly_] = of;
+        with(verify_checksums_, identify_networks_);
+        with.any(tunnels_);
+        with(reassembly_);
+    }
 };
 
 } // namespace tcplens

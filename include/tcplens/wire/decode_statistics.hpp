@@ -32,6 +32,13 @@ struct undecoded_packets {
 
     [[nodiscard]] friend constexpr bool operator==(const undecoded_packets&,
                                                    const undecoded_packets&) noexcept = default;
+
+    friend void archive(auto& with, undecoded_packets& of) {
+        auto& [link_, outcome_, stopped_at_, packets_] = of;
+        with.any(link_);
+        with.up_to(outcome_, packet_outcome::unsupported_link);
+        with(stopped_at_, packets_);
+    }
 };
 
 /// Counts packets without TCP by link type, outcome and protocol, in bounded memory.
@@ -73,6 +80,13 @@ private:
         }
         if (size_ == capacity) others_ += more.packets;
         else kinds_[size_++] = more;
+    }
+
+    friend void archive(auto& with, undecoded_counts& of) {
+        auto& [kinds, size, others] = of;
+        with.count(size, capacity);
+        for (std::size_t i = 0; i < size; ++i) with(kinds[i]);
+        with(others);
     }
 
     std::array<undecoded_packets, capacity> kinds_{};
@@ -134,6 +148,14 @@ struct decode_statistics {
 
     [[nodiscard]] friend constexpr bool operator==(const decode_statistics&,
                                                    const decode_statistics&) noexcept = default;
+
+    friend void archive(auto& with, decode_statistics& of) {
+        auto& [packets_, tcp_, not_tcp_, fragments_, truncated_, malformed_, unsupported_link_, bad_checksums_,
+               undecoded_] = of;
+        with(packets_, tcp_, not_tcp_, fragments_, truncated_, malformed_, unsupported_link_, bad_checksums_,
+             undecoded_);
+        with.require(packets_ == tcp_ + not_tcp_ + fragments_ + truncated_ + malformed_ + unsupported_link_);
+    }
 };
 
 } // namespace tcplens

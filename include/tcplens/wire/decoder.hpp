@@ -30,6 +30,12 @@ public:
     [[nodiscard]] std::size_t held_bytes() const noexcept { return fragments_.held_bytes(); }
 
 private:
+    friend void archive(auto& with, decoder& of) {
+        auto& [options, fragments] = of;
+        with.same("the options of decoding", options);
+        with(fragments);
+    }
+
     decode_options options_;
     ip_reassembly fragments_;
 };

@@ -21,6 +21,11 @@ struct endpoint {
     [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const endpoint&,
                                                                     const endpoint&) noexcept = default;
 
+    friend void archive(auto& with, endpoint& of) {
+        auto& [address_, port_] = of;
+        with(address_, port_);
+    }
+
     /// `192.0.2.1:80` or `[2001:db8::1]:80` (RFC 3986 3.2.2).
     [[nodiscard]] std::string to_string() const {
         const std::string host = address.to_string();

@@ -41,6 +41,16 @@ struct ip_payload {
     bool has_id = false;        ///< IPv4 only
     std::uint16_t id = 0;
     layer content{}; ///< its length is the one that the IP header gives
+
+    /// Without `content`, which is not its own.
+    friend void archive(auto& with, ip_payload& of) {
+        auto& [source_, destination_, protocol_, fragment_, length_, hop_limit_, ecn_, has_id_, id_, content_] = of;
+        with(source_, destination_);
+        with.any(protocol_);
+        with(fragment_, length_, hop_limit_);
+        with.up_to(ecn_, 3);
+        with(has_id_, id_);
+    }
 };
 
 } // namespace tcplens

@@ -27,6 +27,11 @@ struct reassembly_statistics {
 
     [[nodiscard]] friend constexpr bool operator==(const reassembly_statistics&,
                                                    const reassembly_statistics&) noexcept = default;
+
+    friend void archive(auto& with, reassembly_statistics& of) {
+        auto& [fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_] = of;
+        with(fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_);
+    }
 };
 
 /// Puts fragmented IP packets together, in bounded memory: see reassembly_options. Of fragments that the capture cut,
@@ -121,6 +126,13 @@ private:
         ip_protocol protocol{};
         bool v6 = false;
         [[nodiscard]] friend bool operator==(const key_type&, const key_type&) noexcept = default;
+
+        static void archive(auto& with, key_type& of) {
+            auto& [source_, destination_, id_, network_, protocol_, v6_] = of;
+            with(source_, destination_, id_, network_);
+            with.any(protocol_);
+            with(v6_);
+        }
     };
     enum class state : std::uint8_t {
         unused,
@@ -132,6 +144,13 @@ private:
     struct piece {
         std::size_t begin = 0;
         std::size_t end = 0;
+
+        static void archive(auto& with, piece& of) {
+            auto& [begin_, end_] = of;
+            with.index(begin_, longest);
+            with.index(end_, longest);
+            with.require(begin_ < end_);
+        }
     };
     struct entry {
         key_type key{};
@@ -147,6 +166,24 @@ private:
         std::vector<std::byte> bytes{};
 
         [[nodiscard]] std::size_t end() const noexcept { return piece_count == 0 ? 0 : pieces[piece_count - 1].end; }
+
+        static void archive(auto& with, entry& of) {
+            auto& [key_, begun_, age_, first_, first_header_length_, total_, captured_, pieces_, piece_count_, state_,
+                   bytes_] = of;
+            with(key_, begun_, age_, first_, first_header_length_);
+            with.index(total_, unknown);
+            with.index(captured_, unknown);
+            with.count(piece_count_, max_pieces);
+            for (std::size_t i = 0; i < piece_count_; ++i) {
+                with(pieces_[i]);
+                with.require(i == 0 || pieces_[i - 1].end < pieces_[i].begin);
+            }
+            with.up_to(state_, state::dropped);
+            with.bytes(bytes_);
+            with.require(state_ != state::unused && bytes_.size() == of.end() && of.end() <= total_);
+            // Not all of it has come.
+            with.require(piece_count_ != 1 || pieces_[0].begin != 0 || pieces_[0].end != total_);
+        }
     };
 
     /// RFC 791 3.2 tells packets apart by the protocol, too; RFC 8200 4.5 does not.
@@ -277,6 +314,33 @@ private:
     void release(entry& of) noexcept {
         held_ -= of.bytes.size();
         of = {};
+    }
+
+    /// Packets that are not complete; what is complete was of use for the last packet only.
+    template <class Archive>
+    friend void archive(Archive& with, ip_reassembly& of) {
+        auto& [options, statistics, entries, held, done, order] = of;
+        const auto waits = [](const entry& each) {
+            return each.state == state::waiting || each.state == state::dropped;
+        };
+        with(statistics, order);
+        auto count = static_cast<std::size_t>(std::ranges::count_if(entries, waits));
+        with.count(count, options.max_packets);
+        if constexpr (Archive::restores) {
+            entries.clear();
+            if (count > 0) entries.reserve(options.max_packets);
+            held = done = 0;
+            for (std::size_t i = 0; i < count && with.good(); ++i) {
+                entry& each = entries.emplace_back();
+                with(each);
+                held += each.bytes.size();
+                with.require(each.order <= order && held <= options.max_bytes);
+            }
+        } else {
+            for (const entry& each : entries) {
+                if (waits(each)) with(each);
+            }
+        }
     }
 
     reassembly_options options_;

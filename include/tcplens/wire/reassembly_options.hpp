@@ -17,6 +17,13 @@ struct reassembly_options {
 
     [[nodiscard]] friend constexpr bool operator==(const reassembly_options&,
                                                    const reassembly_options&) noexcept = default;
+
+    friend void archive(auto& with, reassembly_options& of) {
+        auto& [max_packets_, max_bytes_, max_age_] = of;
+        with.size(max_packets_);
+        with.size(max_bytes_);
+        with(max_age_);
+    }
 };
 
 } // namespace tcplens

@@ -12,6 +12,11 @@ struct sequence_number {
 
     [[nodiscard]] friend constexpr bool operator==(sequence_number, sequence_number) noexcept = default;
 
+    friend void archive(auto& with, sequence_number& of) {
+        auto& [value_] = of;
+        with(value_);
+    }
+
     [[nodiscard]] friend constexpr sequence_number operator+(sequence_number from, std::uint32_t count) noexcept {
         return {from.value + count};
     }

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace tcplens {
+
+/// Calls the list of a class.
+template <class Archive, class Value>
+void archive_by_list(Archive& with, Value& of) {
+    if constexpr (requires { Value::archive(with, of); }) Value::archive(with, of);
+    else archive(with, of);
+}
+
+/// Writes what is remembered as bytes, which are the same on every machine: integers of fixed width, least significant byte
+/// first.
+///
+/// What a class has to be archived it says itself, in a list that archive_reader takes too:
+///
+///     friend void archive(auto& with, duration_statistics& of) {
+///         auto& [count, least, greatest, total_ns] = of; // all members: forget one, and it does not compile
+///         with(count, least, greatest, total_ns);
+///         with.require(least <= greatest);
+///     }
+///
+/// A list writes to nothing but what `with` gave it, so that a writer can be given what is const. Of a class in another one it is a
+/// static member, since a friend would see nothing of that. A class without members needs none.
+class archive_writer {
+public:
+    static constexpr bool restores = false;
+
+    /// Numbers, points in time, whatever has a list; optionals and arrays of them.
+    template <class... Values>
+    void operator()(const Values&... values) {
+        (put(values), ...);
+    }
+    /// A number or an enumerator that is no more than `last`, or perhaps one.
+    template <class Value>
+    void up_to(const std::optional<Value>& value, std::type_identity_t<Value> last) {
+        put(value.has_value());
+        if (value) up_to(*value, last);
+    }
+    template <class Value>
+    void up_to(const Value& value, std::type_identity_t<Value>) {
+        any(value);
+    }
+    /// An enumerator, or a value of its type that has no name; a point in time whatever it is.
+    template <class Value>
+    void any(const Value& value) {
+        if constexpr (std::is_enum_v<Value>) put(static_cast<std::underlying_type_t<Value>>(value));
+        else if constexpr (std::integral<Value>) put(value);
+        else put(value.time_since_epoch());
+    }
+    /// A bit-field: those cannot be referred to.
+    [[nodiscard]] bool bit(bool value) {
+        put(value);
+        return value;
+    }
+    [[nodiscard]] unsigned bits(unsigned value, [[maybe_unused]] unsigned last) {
+        put(static_cast<std::uint8_t>(value));
+        return value;
+    }
+    /// A std::size_t that is no more than `most`, which 32 bits hold.
+    void index(const std::size_t& value, [[maybe_unused]] std::size_t most) { put(static_cast<std::uint32_t>(value)); }
+    /// How many there are of something that follows, of which each takes up at least a byte.
+    template <std::unsigned_integral Number>
+    void count(const Number& value, [[maybe_unused]] std::size_t most) {
+        put(static_cast<std::uint32_t>(value));
+    }
+    /// Any std::size_t.
+    void size(const std::size_t& value) { put(static_cast<std::uint64_t>(value)); }
+    void bytes(const std::vector<std::byte>& value) {
+        count(value.size(), 0);
+        append(value);
+    }
+    /// What the table that is restored must have been made with.
+    template <class Value>
+    void same([[maybe_unused]] std::string_view what, const Value& value) {
+        if constexpr (std::is_enum_v<Value>) any(value);
+        else put(value);
+    }
+    /// What the table that is restored must be.
+    void same_type(std::string_view what) {
+        count(what.size(), 0);
+        for (const char each : what) put(each);
+    }
+    /// What is true of all that was not made up.
+    void require([[maybe_unused]] bool holds) noexcept {}
+
+    /// Whether all went well so far.
+    [[nodiscard]] static constexpr bool good() noexcept { return true; }
+
+    void append(std::span<const std::byte> more) { written_.insert(written_.end(), more.begin(), more.end()); }
+
+    [[nodiscard]] const std::vector<std::byte>& written() const& noexcept { return written_; }
+    [[nodiscard]] std::vector<std::byte>&& written() && noexcept { return std::move(written_); }
+
+private:
+    template <std::integral Number>
+    void put(Number value) {
+        auto rest = static_cast<std::make_unsigned_t<Number>>(value);
+        std::array<std::byte, sizeof(Number)> bytes;
+        for (std::byte& each : bytes) {
+            each = static_cast<std::byte>(rest & 0xff);
+            if constexpr (sizeof(Number) > 1) rest = static_cast<decltype(rest)>(rest >> 8);
+        }
+        append(bytes);
+    }
+    void put(bool value) { written_.push_back(value ? std::byte{1} : std::byte{0}); }
+    void put(std::byte value) { written_.push_back(value); }
+    void put(double value) { put(std::bit_cast<std::uint64_t>(value)); }
+    template <class Period>
+    void put(const std::chrono::duration<std::int64_t, Period>& value) {
+        put(std::int64_t{value.count()});
+    }
+    template <class Clock, class Duration>
+    void put(const std::chrono::time_point<Clock, Duration>& value) {
+        put(value.time_since_epoch());
+    }
+    template <class Value>
+    void put(const std::optional<Value>& value) {
+        put(value.has_value());
+        if (value) put(*value);
+    }
+    template <class Value, std::size_t Size>
+    void put(const std::array<Value, Size>& values) {
+        for (const Value& each : values) put(each);
+    }
+    template <class Value>
+    requires(std::is_class_v<Value>&& std::is_empty_v<Value>) void put(const Value&) noexcept {}
+    template <class Value>
+    requires(std::is_class_v<Value> && !std::is_empty_v<Value>) void put(const Value& value) {
+        if constexpr (std::is_trivially_copyable_v<Value>) {
+            Value copy = value; // bit-fields are written to
+            archive_by_list(*this, copy);
+        } else {
+            archive_by_list(*this, const_cast<Value&>(value));
+        }
+    }
+
+    std::vector<std::byte> written_{};
+};
+
+} // namespace tcplens

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tcplens {
+
+/// Why a table could not be restored.
+enum class restore_error_code : std::uint8_t {
+    // The table is as it was.
+    table_in_use,  ///< it is not as it was made
+    not_a_table,   ///< the bytes are something else
+    other_version, ///< of the format
+    truncated,
+    too_long,     ///< there is something behind it
+    bad_checksum, ///< it was damaged
+    // The table can only be destroyed or assigned to, as one that was moved from.
+    other_rules,      ///< or other observers
+    other_options,    ///< of the table, its rules or an observer
+    impossible_value, ///< no table has it: the bytes were made, not saved
+};
+
+/// The enumerator's name, e.g. "bad_checksum".
+[[nodiscard]] constexpr std::string_view name(restore_error_code code) noexcept {
+    switch (code) {
+    case restore_error_code::table_in_use: return "table_in_use";
+    case restore_error_code::not_a_table: return "not_a_table";
+    case restore_error_code::other_version: return "other_version";
+    case restore_error_code::truncated: return "truncated";
+    case restore_error_code::too_long: return "too_long";
+    case restore_error_code::bad_checksum: return "bad_checksum";
+    case restore_error_code::other_rules: return "other_rules";
+    case restore_error_code::other_options: return "other_options";
+    case restore_error_code::impossible_value: return "impossible_value";
+    }
+    return "unknown";
+}
+
+/// Why and where restoring a table ended.
+struct restore_error {
+    restore_error_code code{};
+    /// Where the bytes are at fault.
+    std::uint64_t offset = 0;
+    /// The length, or the version, that is called for; 0 where that says nothing.
+    std::uint64_t needed = 0;
+    /// The length, or the version, that is there.
+    std::uint64_t available = 0;
+    /// What of the table does not fit, e.g. "max_connections"; static, may be empty.
+    std::string_view subject{};
+
+    /// One sentence for a person: what is wrong, and, if anything can be done, what. Without the file's name.
+    [[nodiscard]] std::string message() const;
+
+    friend constexpr bool operator==(const restore_error&, const restore_error&) = default;
+};
+
+inline std::string restore_error::message() const {
+    const auto number = [](std::uint64_t value) { return std::to_string(value); };
+    const std::string what{subject};
+    switch (code) {
+    case restore_error_code::table_in_use:
+        return "A table can be restored only into one to which nothing was added yet.";
+    case restore_error_code::not_a_table: return "It is no saved table: those begin with other bytes.";
+    case restore_error_code::other_version:
+        return "It was saved in version " + number(available) + " of the format, but only version " + number(needed) +
+               " can be restored here: use the release of tcplens that saved it.";
+    case restore_error_code::truncated:
+        return "It should have " + number(needed) + " bytes, but only " + number(available) +
+               " are there: it was cut short.";
+    case restore_error_code::too_long:
+        return "It should have " + number(needed) + " bytes, but " + number(available) +
+               " are there: something was written behind it.";
+    case restore_error_code::bad_checksum: return "Its checksum is wrong: it was damaged.";
+    case restore_error_code::other_rules:
+        return "It was saved by a table with others than " + what + " (byte " + number(offset) +
+               "): it can be restored only into a table of the same type.";
+    case restore_error_code::other_options:
+        return "It was saved by a table with another value of " + what + " (byte " + number(offset) +
+               "): it can be restored only into a table with the same options.";
+    case restore_error_code::impossible_value:
+        return "At byte " + number(offset) + " it says what is true of no table: it was made by something else.";
+    }
+    return "It could not be restored.";
+}
+
+} // namespace tcplens

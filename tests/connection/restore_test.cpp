@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: MIT
+// What a table makes of bytes that are not, or not quite, a saved table; and of those of rules and observers of one's own.
+#include <tcplens/connection.hpp>
+#include <tcplens/connection/saved_table.hpp>
+
+#include "../packet_builder.hpp"
+#include "../random_traffic.hpp"
+#include "../saved_bytes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <ios>
+#include <iterator>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace tcplens;
+
+namespace {
+
+const table_options fixed{.key = hash_key{1}};
+
+template <class Table>
+void add_traffic(Table& table, std::uint64_t seed, std::size_t count, std::size_t pairs = 3) {
+    random_traffic traffic{seed, pairs};
+    for (std::size_t i = 0; i < count; ++i) table.add(traffic.next());
+}
+
+template <class Table>
+std::vector<std::byte> saved_after(Table table, std::size_t segments) {
+    add_traffic(table, 3, segments);
+    return save(table);
+}
+
+restore_error_code code_of(std::span<const std::byte> bytes) {
+    connection_table table{fixed};
+    const auto error = restore(table, bytes);
+    if (!error || !error->message().ends_with('.')) FAIL("no error, or none that can be read");
+    return error->code;
+}
+
+/// Restores bytes of which any may be wrong; adds more to what comes of it, and saves that. A sanitizer sees if that does harm.
+template <class Table>
+bool goes_on(Table table, std::span<const std::byte> bytes) {
+    if (restore(table, bytes)) return false;
+    random_traffic traffic{4, 3};
+    for (const connection& each : table) traffic.also(each.client, each.server, each.network);
+    std::uint64_t left = table.lifetimes().ended();
+    const auto on_end = [&](const connection&, end_reason) { ++left; };
+    for (int i = 0; i < 40; ++i) table.add(traffic.next(), on_end);
+    if (save(table).size() <= saved_bytes::header_size) FAIL("nothing was saved");
+    table.flush(on_end);
+    const bool counted = table.empty() && table.lifetimes().begun == left && table.lifetimes().ended() == left;
+    if (!counted) FAIL("connections are missing");
+    return true;
+}
+
+/// Each byte changed in some way, perhaps another one too, and the checksums set right.
+template <class Make>
+void check_made_up(const Make& make, std::size_t segments) {
+    auto filled = make();
+    add_traffic(filled, 3, segments);
+    const std::vector<std::byte> saved = save(filled);
+    std::mt19937_64 random{segments};
+    const auto any_byte = [&] { return static_cast<std::byte>(random()); };
+    std::size_t restored = 0;
+    std::size_t refused = 0;
+    for (std::size_t at = saved_bytes::header_size; at < saved.size(); ++at) {
+        for (const bool bit : {true, false}) {
+            std::vector<std::byte> changed = saved;
+            changed[at] = bit ? changed[at] ^ std::byte{1} << static_cast<int>(random() % 8) : any_byte();
+            if (random() % 4 == 0) {
+                const std::size_t body = saved.size() - saved_bytes::header_size;
+                changed[saved_bytes::header_size + random() % body] = any_byte();
+            }
+            saved_bytes::mend(changed);
+            ++(goes_on(make(), changed) ? restored : refused);
+        }
+    }
+    CHECK(restored > 100);
+    CHECK(refused > 100);
+}
+
+} // namespace
+
+TEST_CASE("every cut of a saved table is an error") {
+    const auto saved = saved_after(connection_table{fixed}, 40);
+    for (std::size_t length = 0; length < saved.size(); ++length) {
+        if (code_of(std::span{saved}.first(length)) != restore_error_code::truncated) FAIL("cut after " << length);
+    }
+    auto longer = saved;
+    longer.push_back(std::byte{});
+    CHECK(code_of(longer) == restore_error_code::too_long);
+}
+
+TEST_CASE("every single byte that is damaged is an error") {
+    const auto saved = saved_after(connection_table{fixed}, 40);
+    for (std::size_t at = 0; at < saved.size(); ++at) {
+        for (const auto change : {std::byte{0x01}, std::byte{0x80}, std::byte{0xff}}) {
+            auto changed = saved;
+            changed[at] ^= change;
+            const restore_error_code code = code_of(changed);
+            using enum restore_error_code;
+            REQUIRE(code == (at < saved_bytes::version_at  ? not_a_table
+                             : at < saved_bytes::length_at ? other_version
+                                                           : bad_checksum));
+        }
+    }
+}
+
+TEST_CASE("what is damaged before the table is touched leaves it as it was") {
+    auto saved = saved_after(connection_table{fixed}, 40);
+    connection_table table{fixed};
+    auto changed = saved;
+    changed.back() ^= std::byte{1};
+    CHECK(restore(table, changed));
+    CHECK_FALSE(restore(table, saved));
+    CHECK(save(table) == saved);
+    CHECK(restore(table, saved).value().code == restore_error_code::table_in_use);
+    CHECK(save(table) == saved);
+}
+
+TEST_CASE("an empty table is saved and restored") {
+    const auto saved = save(connection_table{fixed});
+    connection_table table{fixed};
+    CHECK_FALSE(restore(table, saved));
+    CHECK(table.empty());
+    add_traffic(table, 3, 40);
+    CHECK(save(table) == saved_after(connection_table{fixed}, 40));
+}
+
+TEST_CASE("a table of other rules, observers or options is not taken, whatever the key") {
+    using enum restore_error_code;
+    const auto saved = saved_after(connection_table{fixed}, 40);
+    const auto code_into = [&](auto&& table) { return restore(table, saved).value().code; };
+    CHECK(code_into(basic_connection_table<wireshark_rules>{fixed}) == other_rules);
+    CHECK(code_into(basic_connection_table<evidence_rules, opening_observer>{fixed}) == other_rules);
+    CHECK(code_into(connection_table{fixed, evidence_rules{5}}) == other_options);
+    const auto code_with = [&](auto change) {
+        table_options options = fixed;
+        change(options);
+        connection_table table{options};
+        return restore(table, saved).value().code;
+    };
+    CHECK(code_with([](table_options& of) { of.split_incarnations = false; }) == other_options);
+    CHECK(code_with([](table_options& of) { of.pass_over_bad_checksums = true; }) == other_options);
+    CHECK(code_with([](table_options& of) { of.max_connections = 100; }) == other_options);
+    CHECK(code_with([](table_options& of) { of.when_full = full_policy::refuse; }) == other_options);
+    CHECK(code_with([](table_options& of) { of.idle.closed = {}; }) == other_options);
+    CHECK(code_with([](table_options& of) { of.decoding.verify_checksums = true; }) == other_options);
+    CHECK(code_with([](table_options& of) { of.decoding.reassembly.max_packets = 5; }) == other_options);
+
+    const auto observed = saved_after(basic_connection_table<evidence_rules, opening_observer>{fixed}, 40);
+    connection_table plain{fixed};
+    CHECK(restore(plain, observed).value().code == other_rules);
+    const auto detailed = saved_after(basic_connection_table<evidence_rules, basic_profile_observer<8, 16>>{fixed}, 40);
+    basic_connection_table<evidence_rules, basic_profile_observer<4, 16>> smaller{fixed};
+    CHECK(restore(smaller, detailed).value().code == other_options);
+    const auto zeek = saved_after(basic_connection_table<zeek_rules>{fixed}, 40);
+    basic_connection_table<zeek_rules> bare{fixed, zeek_rules{{.standard_ports = false}}};
+    CHECK(restore(bare, zeek).value().code == other_options);
+
+    connection_table other_key{table_options{.key = hash_key{2}}};
+    CHECK_FALSE(restore(other_key, saved));
+}
+
+TEST_CASE("errors say what is wrong and what can be done") {
+    auto saved = saved_after(connection_table{fixed}, 40);
+    const auto message = [](const auto& bytes, auto&& table) { return restore(table, bytes).value().message(); };
+    CHECK(message(std::span{saved}.first(100), connection_table{}) ==
+          "It should have " + std::to_string(saved.size()) + " bytes, but only 100 are there: it was cut short.");
+    CHECK(message(saved, basic_connection_table<zeek_rules>{}) ==
+          "It was saved by a table with others than zeek_rules (byte 28): it can be restored only into a table of the "
+          "same "
+          "type.");
+    CHECK(
+        message(saved, connection_table{table_options{.max_connections = 1}}) ==
+        "It was saved by a table with another value of max_connections (byte 52): it can be restored only into a table "
+        "with the same options.");
+    saved[saved_bytes::version_at] = std::byte{9};
+    CHECK(
+        message(saved, connection_table{}) ==
+        "It was saved in version 9 of the format, but only version 1 can be restored here: use the release of tcplens "
+        "that saved it.");
+    CHECK(name(restore_error_code::impossible_value) == "impossible_value");
+}
+
+TEST_CASE("bytes that somebody made do no harm: plain tables") {
+    check_made_up([] { return connection_table{fixed}; }, 40);
+    check_made_up(
+        [] {
+            return connection_table{table_options{.key = hash_key{1}, .max_connections = 9}, evidence_rules{2}};
+        },
+        40);
+    check_made_up([] { return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}}; }, 40);
+    check_made_up(
+        [] {
+            return basic_connection_table{fixed, repeated_sequence_rules{16, hash_key{1}}, basic_trace_observer<4>{}};
+        },
+        40);
+}
+
+TEST_CASE("bytes that somebody made do no harm: Zeek's view") {
+    check_made_up([] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; }, 40);
+}
+
+TEST_CASE("bytes that somebody made do no harm: all details") {
+    check_made_up([] { return detailed_connection_table{fixed}; }, 30);
+}
+
+namespace {
+
+/// A table that was saved some time ago: a first input of fuzz_restore, behind the number of its kind.
+std::vector<std::byte> saved_before(const std::string& name) {
+    std::ifstream file{"tests/fuzz/corpus/fuzz_restore/" + name, std::ios::binary};
+    const std::vector<char> read{std::istreambuf_iterator<char>{file}, {}};
+    REQUIRE_MESSAGE(read.size() > 1, name);
+    const auto bytes = std::as_bytes(std::span{read}).subspan(1);
+    return {bytes.begin(), bytes.end()};
+}
+
+/// Where this fails an archive has changed: then saved_table::format_version has to, and make_restore_seeds makes these anew.
+template <class Make>
+void check_saved_before(const std::string& name, const Make& make) {
+    for (const auto& [suffix, packets] : {std::pair{"_empty", 0u}, std::pair{"_short", 5u}, std::pair{"_long", 60u}}) {
+        const std::string file = name + suffix;
+        CAPTURE(file);
+        const std::vector<std::byte> saved = saved_before(file);
+        auto table = make();
+        REQUIRE_FALSE(restore(table, saved));
+        CHECK(table.statistics().packets == (name == "detailed" ? packets / 2 : packets));
+        CHECK(save(table) == saved);
+    }
+}
+
+} // namespace
+
+TEST_CASE("what was saved before can be restored, and is the same when it is saved again") {
+    const table_options few{.key = hash_key{1}, .max_connections = 9};
+    check_saved_before("evidence", [] { return connection_table{fixed}; });
+    check_saved_before("full", [&] { return connection_table{few, evidence_rules{2}}; });
+    check_saved_before("wireshark", [] {
+        return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}};
+    });
+    check_saved_before("repeated_sequence", [] {
+        return basic_connection_table{fixed, repeated_sequence_rules{16, hash_key{1}}, basic_trace_observer<4>{}};
+    });
+    check_saved_before("zeek", [] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; });
+    check_saved_before("detailed", [] { return detailed_connection_table{fixed}; });
+}
+
+TEST_CASE("what a saved table begins with, whatever the machine") {
+    const std::vector<std::byte> saved = saved_before("evidence_empty");
+    const auto begins = packet_builder::hex("74 63 70 6c 65 6e 73 1a 01 00 00 00 5c 01 00 00 00 00 00 00");
+    CHECK(std::ranges::equal(std::span{saved}.first(begins.size()), begins));
+    // The name of the rules, behind its length; no observers; connections are split.
+    const auto goes_on = packet_builder::hex("0e 00 00 00 65 76 69 64 65 6e 63 65 5f 72 75 6c 65 73 00 00 00 00 01");
+    CHECK(std::ranges::equal(std::span{saved}.subspan(saved_bytes::header_size).first(goes_on.size()), goes_on));
+    // RFC 9260 appendix A has no example; RFC 3720 B.4 has: 32 bytes of zeros.
+    CHECK(crc32c(std::vector<std::byte>(32)) == 0x8a9136aa);
+}
+
+TEST_CASE("fragments that somebody made do no harm") {
+    using namespace packet_builder;
+    const tcp_packet_options of{.ip_id = 7, .dont_fragment = false, .payload_length = 300};
+    const byte_vector content = tcp_segment(of);
+    const auto piece = [&](std::uint16_t begin, std::size_t length) {
+        tcp_packet_options part = of;
+        part.fragment_offset = static_cast<std::uint16_t>(begin / 8);
+        part.more_fragments = begin + length < content.size();
+        return framed_ip_packet(part, 6, std::span{content}.subspan(begin, std::min(length, content.size() - begin)));
+    };
+    const auto add = [](connection_table& table, const byte_vector& bytes) {
+        return table.add(timestamp{}, link_type::ethernet, bytes, bytes.size()).outcome;
+    };
+    connection_table table{fixed};
+    add(table, piece(0, 64));
+    add(table, piece(128, 64));
+    add(table, piece(192, 500));
+    const std::vector<std::byte> saved = save(table);
+    std::size_t restored = 0;
+    for (std::size_t at = saved_bytes::header_size; at < saved.size(); ++at) {
+        for (int bit = 0; bit < 8; ++bit) {
+            auto changed = saved;
+            changed[at] ^= std::byte{1} << bit;
+            saved_bytes::mend(changed);
+            connection_table next{fixed};
+            if (restore(next, changed)) continue;
+            ++restored;
+            add(next, piece(0, 64));
+            add(next, piece(72, 56));
+            add(next, piece(64, 64));
+        }
+    }
+    CHECK(restored > 100);
+    connection_table whole{fixed};
+    REQUIRE_FALSE(restore(whole, saved));
+    CHECK(add(whole, piece(64, 64)) == packet_outcome::tcp);
+}
+
+namespace {
+
+/// Says that each hundredth segment of a table is out of order.
+class hundredth_rules {
+public:
+    struct connection_state {
+        std::uint32_t judged = 0;
+
+        static void archive(auto& with, connection_state& of) {
+            auto& [judged_] = of;
+            with(judged_);
+            with.require(judged_ > 0);
+        }
+    };
+    static constexpr std::string_view saved_as = "hundredth_rules";
+
+    explicit hundredth_rules(std::uint32_t each = 100) : each_(each) {}
+
+    verdict judge(const judged_segment&, connection_state& of) {
+        ++of.judged;
+        return {.names = ++judged_ % each_ == 0 ? verdict_names::out_of_order : verdict_names::none};
+    }
+
+private:
+    friend void archive(auto& with, hundredth_rules& of) {
+        auto& [each, judged] = of;
+        with.same("each", each);
+        with(judged);
+    }
+
+    std::uint32_t each_;
+    std::uint64_t judged_ = 0;
+};
+
+/// Tells nothing that can be saved.
+struct unsavable_rules {
+    struct connection_state {
+        int count = 0;
+    };
+    verdict judge(const judged_segment&, connection_state&) { return {}; }
+};
+
+static_assert(savable_rules<hundredth_rules> && !savable_rules<unsavable_rules>);
+static_assert(savable_rules<evidence_rules> && savable_rules<wireshark_rules> &&
+              savable_rules<repeated_sequence_rules> && savable_rules<zeek_rules>);
+static_assert(savable_observer<trace_observer> && savable_observer<profile_observer> &&
+              !savable_observer<time_series_observer>);
+
+} // namespace
+
+TEST_CASE("rules of one's own that say what they remember") {
+    basic_connection_table<hundredth_rules> never{fixed};
+    basic_connection_table<hundredth_rules> stopped{fixed};
+    random_traffic traffic{3};
+    for (int i = 0; i < 250; ++i) {
+        const segment next = traffic.next();
+        never.add(next);
+        stopped.add(next);
+    }
+    const auto saved = save(stopped);
+    basic_connection_table<hundredth_rules> resumed{fixed};
+    REQUIRE_FALSE(restore(resumed, saved));
+    std::size_t said = 0;
+    for (int i = 0; i < 250; ++i) {
+        const segment next = traffic.next();
+        const verdict expected = never.add(next).verdict;
+        said += expected.has(verdict_names::out_of_order);
+        CHECK(resumed.add(next).verdict == expected);
+    }
+    CHECK(said == 3);
+    basic_connection_table<hundredth_rules> others{fixed, hundredth_rules{7}};
+    CHECK(restore(others, saved).value().subject == "each");
+}

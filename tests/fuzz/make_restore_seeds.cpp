@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Writes the first inputs of fuzz_restore into the folder that is its argument (tests/fuzz/corpus).
+
+#include "../random_traffic.hpp"
+
+#include <tcplens/connection.hpp>
+#include <tcplens/connection/saved_table.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using namespace tcplens;
+
+int main(int count, char** arguments) {
+    if (count != 2) return 2;
+    const std::filesystem::path folder = std::filesystem::path{arguments[1]} / "fuzz_restore";
+    std::filesystem::create_directories(folder);
+
+    // `which`: as the fuzz target numbers its tables
+    const auto seed = [&](const std::string& name, char which, auto table, int segments) {
+        random_traffic traffic{5, 2};
+        for (int i = 0; i < segments; ++i) table.add(traffic.next(), [](const connection&, end_reason) {});
+        const std::vector<std::byte> saved = save(table);
+        std::ofstream file{folder / name, std::ios::binary};
+        file.put(which);
+        file.write(reinterpret_cast<const char*>(saved.data()), static_cast<std::streamsize>(saved.size()));
+    };
+    const table_options any{.key = hash_key{1}};
+    const table_options few{.key = hash_key{1}, .max_connections = 9};
+    for (const auto& [suffix, segments] : {std::pair{"_empty", 0}, std::pair{"_short", 5}, std::pair{"_long", 60}}) {
+        seed(std::string{"evidence"} + suffix, 0, connection_table{any}, segments);
+        seed(std::string{"full"} + suffix, 1, connection_table{few, evidence_rules{2}}, segments);
+        seed(std::string{"wireshark"} + suffix, 2,
+             basic_connection_table{any, wireshark_rules{}, wireshark_round_trips{16}}, segments);
+        seed(std::string{"repeated_sequence"} + suffix, 3,
+             basic_connection_table{any, repeated_sequence_rules{16, hash_key{1}}, basic_trace_observer<4>{}},
+             segments);
+        seed(std::string{"zeek"} + suffix, 4, basic_connection_table{any, zeek_rules{}, zeek_observer{}}, segments);
+        seed(std::string{"detailed"} + suffix, 5, detailed_connection_table{any}, segments / 2);
+    }
+}
