@@ -331,6 +331,7 @@ private:
         return chunks_[number / chunk_size][number % chunk_size];
     }
     [[nodiscard]] std::uint32_t next_used(std::uint32_t slot) const noexcept {
+        if (free_.empty()) return slot; // all are used: no need to look
         while (slot < slots_ && !at(slot).used) ++slot;
         return slot;
     }

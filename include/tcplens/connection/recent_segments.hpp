@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/inlined.hpp"
 #include "../wire/segment.hpp"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace tcplens {
 
 /// Stands for all that TCP and IP say of a segment, in 32 bits: of 100 million segments about one may be taken for a copy of
 /// one of the few before it. Never 0.
-[[nodiscard]] constexpr std::uint32_t segment_fingerprint(const segment& of) noexcept {
+[[nodiscard]] TCPLENS_INLINED constexpr std::uint32_t segment_fingerprint(const segment& of) noexcept {
     // Odd numbers without a pattern (SplitMix64 of 1 to 5, made odd): the upper half of a product depends on all of the other
     // factor. The sum of two is turned by a bit, so that the highest bits of two fields don't make up for one another.
     constexpr auto join = [](std::uint32_t upper, std::uint32_t lower) { return std::uint64_t{upper} << 32 | lower; };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/inlined.hpp"
 #include "../wire/segment.hpp"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ public:
     }
 
     /// One that is no retransmission. `length`: its sequence_length().
-    constexpr void passes_once(const segment& towards, std::uint32_t length) noexcept {
+    TCPLENS_INLINED constexpr void passes_once(const segment& towards, std::uint32_t length) noexcept {
         if (sequence_passed_ == not_awaited && length > 0) {
             awaited_sequence_ = towards.sequence + length;
             sequence_passed_ = towards.time;
@@ -39,7 +40,7 @@ public:
     }
 
     /// A segment from the side, with an acknowledgment.
-    constexpr void answers(const segment& from) noexcept {
+    TCPLENS_INLINED constexpr void answers(const segment& from) noexcept {
         if (sequence_passed_ != not_awaited && !before(from.acknowledgment, awaited_sequence_)) {
             sample(from.time - sequence_passed_);
             sequence_passed_ = not_awaited;
