@@ -337,8 +337,10 @@ story::telling story::tell_in(const setting& how) const {
         const auto modulo = [](std::int64_t relative) { return static_cast<std::uint32_t>(relative); };
         packet_builder::byte_vector options;
         if (pair.opening.sack && (each.flags_ & bit::syn) != 0) options = packet_builder::sack_permitted();
-        if (pair.opening.mss != 0 && (each.flags_ & bit::syn) != 0) {
-            options = packet_builder::join({packet_builder::mss(pair.opening.mss), options});
+        const std::uint16_t mss =
+            each.side_ == 1 ? pair.opening.server_mss.value_or(pair.opening.mss) : pair.opening.mss;
+        if (mss != 0 && (each.flags_ & bit::syn) != 0) {
+            options = packet_builder::join({packet_builder::mss(mss), options});
         }
         if (each.timestamps_) {
             options = packet_builder::join(

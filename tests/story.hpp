@@ -125,6 +125,7 @@ struct story_opening {
     bool timestamps = false; ///< at each end a clock of milliseconds, and its echo as RFC 7323 4.3 has it
     bool sack = false;       ///< permitted by the SYNs
     std::uint16_t mss = 0;   ///< told by the SYNs; 0 for no such option
+    std::optional<std::uint16_t> server_mss{}; ///< another one, told by the server's
     story_ids ids = story_ids::counted;
     std::uint8_t hop_limit = 64;
 };

@@ -588,3 +588,29 @@ TEST_CASE("each connection leaves once, however small the table is and whatever 
         for (std::size_t i = 0; i < numbers.size(); ++i) REQUIRE(numbers[i] == i);
     }
 }
+
+TEST_CASE("what was reset blindly and is overtaken leaves as closed, too") {
+    monitored m;
+    m.opens(1);
+    m.client(1, flags::rst, 3'000'000'000);
+    m.after(1s);
+    m.client(1, flags::syn, 2'000'000);
+    m.serves(1, syn_ack, 7'000'000, 2'000'001);
+    m.client(1, flags::ack, 2'000'001, 0, 7'000'001);
+    m.after(6s);
+    m.expire();
+    CHECK(m.table.size() == 1);
+    REQUIRE(m.ended.size() == 1);
+    CHECK(m.ended[0].connection.number == 0);
+}
+
+TEST_CASE("a RST in sequence ends what a blind one did not, whoever sent that") {
+    monitored m;
+    m.opens(1);
+    CHECK(m.client(1, flags::rst, 3'000'000'000).connection->closed_by == direction::client_to_server);
+    CHECK(m.serves(1, flags::rst | flags::ack).connection->closed_by == direction::server_to_client);
+    CHECK(m.client(1, flags::rst, 1001).connection->closed_by == direction::server_to_client);
+    m.after(6s);
+    m.expire();
+    CHECK(m.table.empty());
+}

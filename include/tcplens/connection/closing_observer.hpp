@@ -53,9 +53,10 @@ public:
         const segment& said = next.segment;
         connection_closing& closing = told.closing;
         const bool reset = next.connection.close == close_reason::reset;
-        if (reset != closing.reset.has_value()) { // it is now, or it turned out that it was not
+        const std::optional<direction> reset_by = reset ? next.connection.closed_by : std::nullopt;
+        if (reset_by != closing.reset_by) { // it is now, by another than it seemed, or not at all, as it turned out
             closing.reset = reset ? std::optional{said.time} : std::nullopt;
-            closing.reset_by = reset ? next.connection.closed_by : std::nullopt;
+            closing.reset_by = reset_by;
         }
         if (said.flags.rst() || (!said.flags.fin() && !of.first)) return;
 

@@ -223,7 +223,7 @@ public:
         return likely_connection{&at(likely)};
     }
     /// Takes in a segment whose time is subtractable, and whose hash_of() with the key of this table is `hash`. `likely`: what
-    /// prefetch_connection() returned for it.
+    /// prefetch_connection() of this table returned for it.
     add_result add(const segment& next, std::uint32_t hash, likely_connection likely) {
         keep_all keep;
         return count_and_follow(next, link_type::ethernet, hash, likely, keep);
@@ -605,7 +605,7 @@ private:
     }
 
     void overtake(record& of) noexcept {
-        lifecycle::overtake(of.seen);
+        of.life.overtake(of.seen);
         list(of);
     }
 

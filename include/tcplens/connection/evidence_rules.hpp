@@ -48,6 +48,7 @@ public:
 private:
     static constexpr std::uint32_t none = memory_pool<int>::none;
     static constexpr std::uint8_t no_duplicates = 8;
+    static constexpr std::uint16_t unknown_size = 65535;
 
 public:
     /// What is remembered of one side: first a cache line with all that a plain segment touches, but for the place of one
@@ -91,8 +92,8 @@ public:
         sequence_number sacked_up_to{}; ///< the highest edge of its SACK blocks
         sequence_number before_jump{};  ///< `next`, before it went further ahead than any window: if has_jumped
         sequence_number
-            far_acknowledgment{};        ///< its last, if that went as far and was passed over: has_acknowledged_far
-        std::uint16_t takes_at_most = 0; ///< data in a packet, by the MSS option of its SYN; 0 if that is not known
+            far_acknowledgment{}; ///< its last, if that went as far and was passed over: has_acknowledged_far
+        std::uint16_t takes_at_most = unknown_size; ///< data in a packet, by its SYN
 
         /// After the highest that was captured.
         [[nodiscard]] constexpr sequence_number captured_up_to() const noexcept { return next - uncaptured; }
@@ -109,7 +110,8 @@ public:
                    owes_nothing_, since_duplicate_, is_calm_, heard_, first_is_near_, first_was_syn_, sent_syn_,
                    sent_syn_ack_, sent_syn_again_, sent_syn_last_, has_acknowledged_, has_sacked_, permits_sack_,
                    sent_keep_alive_, sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, lost_holes_,
-                   knows_handshake_time_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_] = of;
+                   knows_handshake_time_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_,
+                   takes_at_most_] = of;
             with(there_and_back_, order_, first_, next_, acknowledged_, window_, duplicate_acks_, remembered_,
                  owes_nothing_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_);
             since_duplicate_ = with.bits(since_duplicate_, no_duplicates) & 15;
@@ -368,7 +370,7 @@ private:
         if (sender.acknowledged != sent.acknowledgment) acknowledge(sent.acknowledgment, sender);
         sender.there_and_back.answers(sent);
         receiver.there_and_back.passes_once(sent, length);
-        const bool acknowledges_all = receiver.heard && sent.acknowledgment == receiver.next;
+        const bool acknowledges_all = receiver.heard && !before(sent.acknowledgment, receiver.next);
         learn_last(sent, length > 0, acknowledges_all, sender, receiver);
         if constexpr (How == plainness::rare) sender.is_calm = true;
         return true;
@@ -410,7 +412,8 @@ private:
         if (sender->since_duplicate < no_duplicates) receiver->since_duplicate = ++sender->since_duplicate;
         if (sent.flags.syn()) {
             if (!take_syn(sent, sender, *receiver)) return {};
-            if (const auto& size = sent.options.maximum_segment_size) sender->takes_at_most = *size;
+            constexpr std::uint16_t default_size = 536; // RFC 9293 3.7.1
+            sender->takes_at_most = sent.options.maximum_segment_size.value_or(default_size);
         }
 
         const transmission_stamp stamp = transmission_stamp::of(sent);
@@ -776,11 +779,13 @@ private:
         // Windows, whose packets start with a hop limit of 128, counts the packets of all of its connections together.
         if (sent.hop_limit > 64) return false;
         // A segment that is larger than a packet can be stands for several, each with an Identification: the network card cuts it
-        // behind the capture, or put it together before. RFC 6691 2: of what the peer takes, options are a part.
+        // behind the capture, or put it together before. A host sends no more than its own link takes, nor its peer's; options are
+        // a part of that (RFC 6691 2). Smaller ones that were put together cannot be told.
         constexpr std::uint32_t largest_in_ethernet = 1460;
         constexpr std::uint32_t timestamps_length = 12;
-        const std::uint32_t largest = receiver->takes_at_most != 0 ? receiver->takes_at_most : largest_in_ethernet;
-        if (sender.last().length + timestamps_length > largest) return false;
+        const std::uint16_t told = std::min(sender->takes_at_most, receiver->takes_at_most);
+        if (sender.last().length + timestamps_length > (told == unknown_size ? largest_in_ethernet : told))
+            return false;
         return sender->order.skips_few(stamp.id) &&
                sent.time - sender.last().time >= least_resend_time(sender, receiver);
     }
@@ -849,7 +854,8 @@ private:
                 said.names |= zero_window_probe_ack;
             } else if (receiver->heard && before(ack, receiver->next)) { // RFC 5681 2: something is outstanding
                 said.names |= duplicate_ack;
-                if (sender.duplicate_acks < 255 && !reports_duplicate(sent)) ++sender.duplicate_acks;
+                // What came twice asks for nothing; that it was sent twice, and which copy was needless, it says too late.
+                if (sender.duplicate_acks < 255 && !sent.reports_duplicate()) ++sender.duplicate_acks;
             }
         }
         if (!sender.has_acknowledged || before(sender.acknowledged, ack)) {
@@ -864,16 +870,6 @@ private:
             if (!sender.has_sacked || before(sender.sacked_up_to, block.right)) sender.sacked_up_to = block.right;
             sender.has_sacked = true;
         }
-    }
-
-    /// Whether an acknowledgment reports what came twice (RFC 2883 4): it asks for nothing. That what came twice was sent
-    /// twice, and which copy was needless, it says too late for the verdict.
-    [[nodiscard]] static constexpr bool reports_duplicate(const segment& sent) noexcept {
-        const auto blocks = sent.options.sack_blocks();
-        if (blocks.empty()) return false;
-        if (!before(sent.acknowledgment, blocks[0].right)) return true;
-        return blocks.size() > 1 && !before(blocks[0].left, blocks[1].left) &&
-               !before(blocks[1].right, blocks[0].right);
     }
 
     friend void archive(auto& with, evidence_rules& of) {

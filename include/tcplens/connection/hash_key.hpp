@@ -5,10 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__linux__)
+#if defined(__linux__) && __has_include(<sys/random.h>)
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 
 #include <sys/random.h>
+#define TCPLENS_HAS_GETRANDOM 1
 #else
 #include <random>
 #endif
@@ -33,10 +36,9 @@ public:
 
     /// A key from the system's source of randomness.
     [[nodiscard]] static hash_key random() {
-#if defined(__linux__) // as std::random_device does, for which all engines and distributions would be compiled
-        std::uint64_t seed = 0;
-        if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) std::abort(); // there is none: Linux before 3.17
-        return hash_key{seed};
+#if defined(                                                                                                           \
+    TCPLENS_HAS_GETRANDOM) // as std::random_device does, for which all engines and distributions would be compiled
+        return hash_key{random_seed()};
 #else
         std::random_device source;
         return hash_key{std::uint64_t{source()} << 32 | source()};
@@ -48,6 +50,22 @@ public:
     }
 
 private:
+#if defined(TCPLENS_HAS_GETRANDOM)
+    [[nodiscard]] static std::uint64_t random_seed() noexcept {
+        std::uint64_t seed = 0;
+        ssize_t got = 0;
+        do { // so early after booting that it waits, it may be interrupted
+            got = ::getrandom(&seed, sizeof seed, 0);
+        } while (got < 0 && errno == EINTR);
+        if (got == static_cast<ssize_t>(sizeof seed)) return seed;
+        // It may be forbidden (seccomp), or older than it.
+        std::FILE* const device = std::fopen("/dev/urandom", "rb");
+        if (device == nullptr || std::fread(&seed, sizeof seed, 1, device) != 1) std::abort(); // as a throw would
+        std::fclose(device);
+        return seed;
+    }
+#endif
+
     std::array<std::uint64_t, word_count> words_{};
 };
 

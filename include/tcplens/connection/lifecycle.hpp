@@ -70,7 +70,8 @@ public:
     }
 
     /// Another connection has begun between the same endpoints: this one is over, however it ended.
-    static constexpr void overtake(connection& of) noexcept {
+    constexpr void overtake(connection& of) noexcept {
+        reset_blindly_ = false;
         if (of.close == close_reason::active) of.close = close_reason::unknown;
         of.closed = true;
     }
@@ -146,12 +147,12 @@ private:
         sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
 
         static void archive(auto& with, end_state& of) {
-            auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_, fin_in_sequence_,
-                   sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_, first_acknowledged_, fin_, rst_,
-                   peer_at_rst_] = of;
-            with(next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_, fin_in_sequence_,
-                 sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_, first_acknowledged_, fin_, rst_,
-                 peer_at_rst_);
+            auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
+                   fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_,
+                   first_acknowledged_, fin_, rst_, peer_at_rst_] = of;
+            with(next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
+                 fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_,
+                 first_acknowledged_, fin_, rst_, peer_at_rst_);
         }
     };
 
@@ -252,8 +253,9 @@ private:
         own.rst_in_sequence = own.heard ? goes_on_with(next, sender) : next.sequence.value != 0;
         // RFC 9293 3.10.7.4: one with another number its receiver does not take; with which one who was not heard answers is open.
         const bool blind = own.heard && !own.rst_in_sequence;
+        const bool was_reset = of.close == close_reason::reset && !(reset_blindly_ && !blind);
         reset_blindly_ = blind && (of.close != close_reason::reset || reset_blindly_);
-        if (of.close == close_reason::reset) return;
+        if (was_reset) return;
         of.close = close_reason::reset;
         of.closed = true;
         of.closed_by = way_of(sender);

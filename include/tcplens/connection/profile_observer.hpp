@@ -141,16 +141,8 @@ private:
         const std::uint32_t blocks = sent.options.sack_block_count;
         if (blocks == 0) return;
         ++own.sack_packets;
-        own.dsack_packets += reports_duplicate(sent);
+        own.dsack_packets += sent.reports_duplicate();
         own.most_sack_blocks = std::max(own.most_sack_blocks, blocks);
-    }
-
-    /// RFC 2883 4: the first block tells of what came twice if it begins below what is acknowledged, or lies within the second.
-    [[nodiscard]] static constexpr bool reports_duplicate(const segment& sent) noexcept {
-        const auto blocks = sent.options.sack_blocks();
-        if (before(blocks[0].left, sent.acknowledgment)) return true;
-        return blocks.size() > 1 && !before(blocks[0].left, blocks[1].left) &&
-               !before(blocks[1].right, blocks[0].right);
     }
 
     /// A FIN takes a number, but is no byte.
@@ -257,7 +249,7 @@ private:
         if (next.verdict.has(keep_alive | keep_alive_ack | zero_window_probe | zero_window_probe_ack)) return;
         // RFC 6675 2: with SACK it is one that reports something new, whatever its window.
         const bool selective = sent.options.sack_block_count > 0;
-        if (selective ? reports_duplicate(sent) : sent.window != sender.window_field) return;
+        if (selective ? sent.reports_duplicate() : sent.window != sender.window_field) return;
         ++told.duplicate_acks;
         if (++receiver.duplicate_acks == 3) ++told.triple_duplicate_acks;
     }

@@ -52,6 +52,16 @@ struct segment {
         return sequence + (flags.syn() ? 1u : 0u);
     }
 
+    /// Whether its first SACK block reports what came twice (RFC 2883 4): it begins below what is acknowledged, or lies within the
+    /// second.
+    [[nodiscard]] constexpr bool reports_duplicate() const noexcept {
+        const auto blocks = options.sack_blocks();
+        if (blocks.empty()) return false;
+        if (before(blocks[0].left, acknowledgment)) return true;
+        return blocks.size() > 1 && !before(blocks[0].left, blocks[1].left) &&
+               !before(blocks[1].right, blocks[0].right);
+    }
+
     [[nodiscard]] friend constexpr bool operator==(const segment&, const segment&) noexcept = default;
 };
 
