@@ -709,7 +709,7 @@ private:
         index_.prefetch(at(next).hash);
         const std::uint32_t later = queues_.after(next);
         if (later == none) return;
-        fetch(at(later));
+        prefetch(&at(later), sizeof(record)); // all of it: another connection begins in its place
         queues_.prefetch(later);
     }
 
