@@ -10,11 +10,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <ios>
 #include <iterator>
+#include <memory>
 #include <random>
 #include <span>
 #include <string>
@@ -268,23 +270,59 @@ TEST_CASE("what a saved table begins with, whatever the machine") {
     CHECK(crc32c(std::vector<std::byte>(32)) == 0x8a9136aa);
 }
 
-TEST_CASE("fragments that somebody made do no harm") {
-    using namespace packet_builder;
-    const tcp_packet_options of{.ip_id = 7, .dont_fragment = false, .payload_length = 300};
-    const byte_vector content = tcp_segment(of);
-    const auto piece = [&](std::uint16_t begin, std::size_t length) {
-        tcp_packet_options part = of;
-        part.fragment_offset = static_cast<std::uint16_t>(begin / 8);
-        part.more_fragments = begin + length < content.size();
-        return framed_ip_packet(part, 6, std::span{content}.subspan(begin, std::min(length, content.size() - begin)));
-    };
-    const auto add = [](connection_table& table, const byte_vector& bytes) {
-        return table.add(timestamp{}, link_type::ethernet, bytes, bytes.size()).outcome;
-    };
+namespace {
+
+/// A fragment of one packet, and whether it completed that.
+const packet_builder::tcp_packet_options in_fragments{.ip_id = 7, .dont_fragment = false, .payload_length = 300};
+packet_outcome add_piece(connection_table& table, std::uint16_t begin, std::size_t length) {
+    const packet_builder::byte_vector content = tcp_segment(in_fragments);
+    packet_builder::tcp_packet_options part = in_fragments;
+    part.fragment_offset = static_cast<std::uint16_t>(begin / 8);
+    part.more_fragments = begin + length < content.size();
+    const auto bytes =
+        framed_ip_packet(part, 6, std::span{content}.subspan(begin, std::min(length, content.size() - begin)));
+    return table.add(timestamp{}, link_type::ethernet, bytes, bytes.size()).outcome;
+}
+
+} // namespace
+
+TEST_CASE("every cut of a table that holds fragments is an error, though its checksums fit") {
     connection_table table{fixed};
-    add(table, piece(0, 64));
-    add(table, piece(128, 64));
-    add(table, piece(192, 500));
+    add_traffic(table, 3, 40);
+    add_piece(table, 0, 64);
+    add_piece(table, 128, 64);
+    const std::vector<std::byte> saved = save(table);
+    for (std::size_t length = saved_bytes::header_size; length < saved.size(); ++length) {
+        // Exactly as long, so that a sanitizer sees what is read behind it.
+        const auto cut = std::make_unique<std::byte[]>(length);
+        const std::span bytes{cut.get(), length};
+        std::ranges::copy(std::span{saved}.first(length), bytes.begin());
+        saved_bytes::mend(bytes);
+        if (code_of(bytes) != restore_error_code::impossible_value &&
+            code_of(bytes) != restore_error_code::other_rules && code_of(bytes) != restore_error_code::other_options) {
+            FAIL("cut after " << length);
+        }
+    }
+}
+
+TEST_CASE("no more is read than there is, though a length says so") {
+    for (std::uint32_t said = 0; said < 20; ++said) {
+        archive_writer writer;
+        writer(said, std::array<std::byte, 8>{});
+        archive_reader reader{writer.written()};
+        std::vector<std::byte> found;
+        reader.bytes(found);
+        CHECK(reader.good() == (said <= 8));
+        CHECK(found.size() == (said <= 8 ? said : 0));
+        CHECK(reader.left() == (said <= 8 ? 8 - said : 0));
+    }
+}
+
+TEST_CASE("fragments that somebody made do no harm") {
+    connection_table table{fixed};
+    add_piece(table, 0, 64);
+    add_piece(table, 128, 64);
+    add_piece(table, 192, 500);
     const std::vector<std::byte> saved = save(table);
     std::size_t restored = 0;
     for (std::size_t at = saved_bytes::header_size; at < saved.size(); ++at) {
@@ -295,15 +333,65 @@ TEST_CASE("fragments that somebody made do no harm") {
             connection_table next{fixed};
             if (restore(next, changed)) continue;
             ++restored;
-            add(next, piece(0, 64));
-            add(next, piece(72, 56));
-            add(next, piece(64, 64));
+            add_piece(next, 0, 64);
+            add_piece(next, 72, 56);
+            add_piece(next, 64, 64);
         }
     }
     CHECK(restored > 100);
     connection_table whole{fixed};
     REQUIRE_FALSE(restore(whole, saved));
-    CHECK(add(whole, piece(64, 64)) == packet_outcome::tcp);
+    CHECK(add_piece(whole, 64, 64) == packet_outcome::tcp);
+}
+
+TEST_CASE("times from either end of those that can be subtracted do no harm, whatever else was made up") {
+    constexpr timestamp first = subtractable(timestamp::min());
+    constexpr timestamp last = subtractable(timestamp::max());
+    for (const auto& [then, later] : {std::pair{first, last}, std::pair{last, first}}) {
+        std::uint64_t number = 0;
+        const auto sent = [&](timestamp time, std::uint16_t from, std::uint32_t sequence, std::uint32_t acknowledgment,
+                              std::uint16_t flags, std::uint32_t length) {
+            return segment{.time = time,
+                           .packet_number = ++number,
+                           .source = packet_builder::at("192.0.2.1", from),
+                           .destination = packet_builder::at("192.0.2.1", static_cast<std::uint16_t>(3 - from)),
+                           .sequence = {sequence},
+                           .acknowledgment = {acknowledgment},
+                           .payload_length = length,
+                           .window = 1000,
+                           .flags = {flags}};
+        };
+        connection_table table{fixed};
+        table.add(sent(then, 1, 100, 0, 0x02, 0));
+        table.add(sent(then, 2, 500, 101, 0x12, 0));
+        table.add(sent(then, 1, 101, 501, 0x10, 0));
+        table.add(sent(then, 1, 201, 501, 0x10, 100)); // behind a hole, ...
+        table.add(sent(then, 1, 101, 501, 0x10, 100)); // ... which this one fills
+        const std::vector<std::byte> saved = save(table);
+        std::size_t restored = 0;
+        for (std::size_t at = saved_bytes::header_size; at + 4 <= saved.size(); ++at) {
+            auto changed = saved;
+            std::fill_n(changed.begin() + static_cast<std::ptrdiff_t>(at), 4, std::byte{0xff});
+            saved_bytes::mend(changed);
+            connection_table next{fixed};
+            if (restore(next, changed)) continue;
+            ++restored;
+            next.add(sent(later, 1, 101, 501, 0x10, 100)); // once more
+            next.add(sent(later, 2, 501, 301, 0x10, 0));
+        }
+        CHECK(restored > 100);
+    }
+
+    for (const std::uint32_t missed_for : {0u, 1u, 0xffff'ffffu}) {
+        missed_segment made;
+        made.time = first;
+        made.missed_for = missed_for;
+        archive_writer writer;
+        writer(made);
+        archive_reader reader{writer.written()};
+        reader(made);
+        CHECK(reader.good() == (missed_for == 0));
+    }
 }
 
 namespace {

@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -76,8 +77,9 @@ public:
     template <std::unsigned_integral Number>
     void count(Number& value, std::size_t most) {
         std::size_t read = 0;
-        index(read, std::min(most, left_.size()));
-        value = static_cast<Number>(read);
+        index(read, most);
+        require(read <= left_.size()); // of what is behind the number itself
+        value = good() ? static_cast<Number>(read) : Number{0};
     }
     void size(std::size_t& value) {
         const auto read = take<std::uint64_t>();
@@ -86,7 +88,7 @@ public:
     }
     void bytes(std::vector<std::byte>& value) {
         std::uint32_t length = 0;
-        count(length, left_.size());
+        count(length, std::numeric_limits<std::uint32_t>::max());
         value.assign(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(length));
         left_ = left_.subspan(length);
     }
