@@ -180,8 +180,13 @@ TEST_CASE("errors say what is wrong and what can be done") {
     CHECK(message(std::span{saved}.first(100), connection_table{}) ==
           "It should have " + std::to_string(saved.size()) + " bytes, but only 100 are there: it was cut short.");
     CHECK(message(saved, basic_connection_table<zeek_rules>{}) ==
-          "It was saved by a table with others than zeek_rules (byte 28): it can be restored only into a table of the "
-          "same "
+          "It was saved by a table without `zeek_rules` (byte 28): it can be restored only into a table of the same "
+          "type.");
+    CHECK(message(saved, basic_connection_table<evidence_rules, opening_observer>{}) ==
+          "It was saved by a table without `opening_observer` (byte 46): it can be restored only into a table of the "
+          "same type.");
+    CHECK(message(save(basic_connection_table<evidence_rules, opening_observer>{}), connection_table{}) ==
+          "It was saved by a table with more observers (byte 46): it can be restored only into a table of the same "
           "type.");
     CHECK(
         message(saved, connection_table{table_options{.max_connections = 1}}) ==
@@ -315,6 +320,34 @@ TEST_CASE("no more is read than there is, though a length says so") {
         CHECK(reader.good() == (said <= 8));
         CHECK(found.size() == (said <= 8 ? said : 0));
         CHECK(reader.left() == (said <= 8 ? 8 - said : 0));
+    }
+}
+
+TEST_CASE("what follows from something else that is archived cannot contradict it") {
+    const auto read_again = [](auto made, std::span<const std::byte> bytes) {
+        archive_reader reader{bytes};
+        reader(made);
+        return reader.good();
+    };
+    // Behind two sequence numbers, of its first end: whether that goes on, was heard, sent data, acknowledged anything.
+    constexpr std::size_t goes_on = 12;
+    for (unsigned bits = 0; bits < 16; ++bits) {
+        archive_writer writer;
+        writer(lifecycle{});
+        std::vector<std::byte> bytes = std::move(writer).written();
+        for (unsigned i = 0; i < 4; ++i) bytes[goes_on + i] = static_cast<std::byte>(bits >> i & 1);
+        CHECK(read_again(lifecycle{}, bytes) == ((bits & 1) == (bits >> 2 & bits >> 3 & 1)));
+    }
+
+    for (unsigned bits = 0; bits < 16; ++bits) {
+        evidence_rules::side_state made;
+        made.is_calm = (bits & 1) != 0;
+        made.heard = (bits & 2) != 0;
+        made.has_acknowledged = (bits & 4) != 0;
+        made.has_sacked = (bits & 8) != 0;
+        archive_writer writer;
+        writer(made);
+        CHECK(read_again(made, writer.written()) == (made.is_calm == ((bits & 14) == 6)));
     }
 }
 
