@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../capture/byte_order.hpp"
-#include "../capture/timestamp.hpp"
+#include "archive_error.hpp"
 #include "archive_writer.hpp"
-#include "restore_error.hpp"
+#include "byte_order.hpp"
+#include "timestamp.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,7 +33,7 @@ public:
     explicit archive_reader(std::span<const std::byte> bytes, std::size_t offset = 0) noexcept
         : left_(bytes), end_(offset + bytes.size()) {}
 
-    [[nodiscard]] const std::optional<restore_error>& error() const noexcept { return error_; }
+    [[nodiscard]] const std::optional<archive_error>& error() const noexcept { return error_; }
     [[nodiscard]] bool good() const noexcept { return !error_; }
     [[nodiscard]] std::size_t left() const noexcept { return left_.size(); }
 
@@ -96,21 +96,20 @@ public:
     void same(std::string_view what, const Value& value) {
         archive_writer wanted;
         wanted.same(what, value);
-        compare(what, wanted.written(), restore_error_code::other_options);
+        compare(what, wanted.written(), archive_error_code::other_value);
     }
-    /// What the table that is restored must be.
     void same_type(std::string_view what) {
         archive_writer wanted;
         wanted.same_type(what);
-        compare(what, wanted.written(), restore_error_code::other_rules);
+        compare(what, wanted.written(), archive_error_code::other_type);
     }
     void require(bool holds) noexcept {
         if (!holds) fail();
     }
 
 private:
-    void fail(restore_error_code code = restore_error_code::impossible_value, std::string_view subject = {}) noexcept {
-        if (!error_) error_ = restore_error{.code = code, .offset = last_, .subject = subject};
+    void fail(archive_error_code code = archive_error_code::impossible_value, std::string_view subject = {}) noexcept {
+        if (!error_) error_ = archive_error{.code = code, .offset = last_, .subject = subject};
         left_ = {};
     }
     [[nodiscard]] std::span<const std::byte> take_bytes(std::size_t length) noexcept {
@@ -176,7 +175,7 @@ private:
         archive_by_list(*this, value);
     }
 
-    void compare(std::string_view what, std::span<const std::byte> wanted, restore_error_code code) noexcept {
+    void compare(std::string_view what, std::span<const std::byte> wanted, archive_error_code code) noexcept {
         const auto found = take_bytes(std::min(wanted.size(), left_.size()));
         if (!std::ranges::equal(found, wanted)) fail(code, what);
     }
@@ -184,7 +183,7 @@ private:
     std::span<const std::byte> left_;
     std::size_t end_;
     std::size_t last_ = 0; ///< where what was read last begins
-    std::optional<restore_error> error_{};
+    std::optional<archive_error> error_{};
 };
 
 } // namespace tcplens
