@@ -5,6 +5,9 @@ set(tcplens_headers
     version.hpp
 
     capture.hpp
+    capture/archive_error.hpp
+    capture/archive_reader.hpp
+    capture/archive_writer.hpp
     capture/byte_order.hpp
     capture/byte_source.hpp
     capture/capture_descriptions.hpp
@@ -15,6 +18,7 @@ set(tcplens_headers
     capture/capture_reader.hpp
     capture/capture_section.hpp
     capture/capture_series.hpp
+    capture/crc32c.hpp
     capture/file_stream.hpp
     capture/inlined.hpp
     capture/interface_clock.hpp
@@ -118,8 +122,6 @@ set(tcplens_headers
     wire/wrapped_link.hpp
 
     connection.hpp
-    connection/archive_reader.hpp
-    connection/archive_writer.hpp
     connection/chunk_schedule.hpp
     connection/closing_observer.hpp
     connection/connection.hpp
@@ -132,7 +134,6 @@ set(tcplens_headers
     connection/connection_table.hpp
     connection/connection_trace.hpp
     connection/covered_ranges.hpp
-    connection/crc32c.hpp
     connection/dealt_packets.hpp
     connection/detailed_connection.hpp
     connection/direction.hpp

@@ -305,9 +305,9 @@ struct open_argument {
 
 using series = tcplens::basic_capture_series<open_argument>;
 
-/// The captures that were named, as one that goes on after so many packets.
-[[nodiscard]] inline series open(const arguments& given, std::uint64_t packets_before = 0) {
-    return series{given.files, {}, packets_before};
+/// The captures that were named, as one that goes on behind the packet of this number.
+[[nodiscard]] inline series open(const arguments& given, std::uint64_t numbers_before = 0) {
+    return series{given.files, {}, numbers_before};
 }
 
 /// What was wrong with a file.

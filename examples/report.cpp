@@ -9,7 +9,9 @@
 
 #include <tcplens/connection/parallel_connection_table.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iostream>
 #include <utility>
 
@@ -30,12 +32,15 @@ example::exit_status report_by_time(const example::arguments& given) {
     return conclude(given, captures.problems);
 }
 
-/// Follows the files one after the other, with a table or several.
+/// Follows the files one after the other, with a table or several. `numbers_before`: of the packets that it goes on from.
 template <class Table>
-example::exit_status report_series(const example::arguments& given, Table& table) {
-    example::series captures = open(given, table.statistics().packets);
+example::exit_status report_series(const example::arguments& given, Table& table, std::uint64_t numbers_before = 0) {
+    const std::uint64_t packets_before = table.statistics().packets;
+    example::series captures = open(given, numbers_before);
     read(captures, table);
     const example::capture_summary summary{.files = file_names(given),
+                                           .resumed = given.resumed,
+                                           .packets_before = packets_before,
                                            .packets = table.statistics(),
                                            .dropped = dropped(captures),
                                            .skipped = captures.skipped(),
@@ -44,13 +49,23 @@ example::exit_status report_series(const example::arguments& given, Table& table
     return conclude(given, summary.problems);
 }
 
+/// No packet that the table knows has a higher number. There may be more numbers than packets: capture_series::skipped().
+std::uint64_t last_number(const tcplens::connection_table& table) {
+    std::uint64_t last = table.statistics().packets;
+    for (const tcplens::connection& each : table) last = std::max(last, each.last_packet);
+    return last;
+}
+
 /// The same with one table, which may go on with an earlier one, and a later one with it.
 example::exit_status report_part(const example::arguments& given) {
     using example::exit_status;
     tcplens::connection_table table;
     if (!given.resumed.empty() && !resume_table(given, table)) return exit_status::bad_input;
-    const exit_status status = report_series(given, table);
-    if (!given.saved.empty() && !save_table(given, table)) return exit_status::bad_input;
+    const exit_status status = report_series(given, table, last_number(table));
+    if (given.saved.empty()) return status;
+    if (status == exit_status::good) return save_table(given, table) ? status : exit_status::bad_input;
+    // Who mends that runs it again, from where it began.
+    std::cerr << given.program << ": " << given.saved << ": The table was not saved, since not all went well.\n";
     return status;
 }
 
@@ -70,6 +85,7 @@ int main(int argc, char** argv) {
         std::cerr << given.program << ": --resume and --save go with neither --by-time nor --threads.\n";
         return static_cast<int>(exit_status::bad_usage);
     }
+    if (!check_tables(given)) return static_cast<int>(exit_status::bad_usage);
     const exit_status status = given.by_time       ? report_by_time(given)
                                : given.threads > 1 ? report_in_parallel(given)
                                                    : report_part(given);

@@ -19,6 +19,8 @@ namespace example {
 /// Some captures, and what was found in their packets besides connections.
 struct capture_summary {
     std::vector<std::string> files{}; ///< as people call them
+    std::string resumed{};            ///< the file with the table that they go on from, or empty
+    std::uint64_t packets_before = 0; ///< of which that was; among `packets` too
     tcplens::decode_statistics packets{};
     std::uint64_t dropped = 0; ///< while capturing, as the captures say
     tcplens::skipped_parts skipped{};
@@ -53,10 +55,15 @@ inline void print(const capture_summary& capture) {
     const std::vector<std::string>& files = capture.files;
     const tcplens::decode_statistics& packets = capture.packets;
     if (files.size() == 1) {
-        std::cout << "Capture " << (files[0] == "standard input" ? "from " : "") << files[0] << '\n';
+        std::cout << "Capture " << (files[0] == "standard input" ? "from " : "") << files[0];
     } else {
-        std::cout << files.size() << " captures, from " << files.front() << " to " << files.back() << '\n';
+        std::cout << files.size() << " captures, from " << files.front() << " to " << files.back();
     }
+    if (!capture.resumed.empty()) {
+        std::cout << ", going on from " << capture.resumed << ": " << capture.packets_before
+                  << (capture.packets_before == 1 ? " packet before" : " packets before");
+    }
+    std::cout << '\n';
     std::vector<row> rows{{"packets", to_string(packets.packets)}, {"TCP", to_string(packets.tcp)}};
     const auto add_if_any = [&rows](std::string_view what, std::uint64_t count) {
         if (count > 0) rows.push_back({std::string{what}, to_string(count)});

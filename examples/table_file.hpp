@@ -7,45 +7,147 @@
 
 #include <tcplens/connection/saved_table.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <ios>
 #include <iostream>
-#include <iterator>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 namespace example {
 
+namespace table_file {
+
+namespace files = std::filesystem;
+
+inline void complain(const arguments& given, const std::string& file, std::string_view sentence) {
+    std::cerr << given.program << ": " << file << ": " << sentence << '\n';
+}
+
+/// Where a name leads to that may be one of a link, whose target need not be there.
+[[nodiscard]] inline files::path resolve(files::path path) {
+    constexpr int most = 40; // as Linux follows
+    std::error_code none;
+    for (int links = 0; links < most && files::is_symlink(path, none); ++links) {
+        path = path.parent_path() / files::read_symlink(path, none);
+    }
+    return path;
+}
+
+/// Whether what has the name may be taken for a table that somebody wants to replace.
+[[nodiscard]] inline bool is_table(const files::path& path) {
+    std::error_code none;
+    if (!files::is_regular_file(path, none)) return false;
+    std::array<char, tcplens::saved_table::magic.size()> begins{};
+    std::ifstream file{path, std::ios::binary};
+    file.read(begins.data(), begins.size());
+    return file && std::ranges::equal(std::as_bytes(std::span{begins}), tcplens::saved_table::magic);
+}
+
+/// A new file beside another one, open to be written; removed again unless it takes the place of that one.
+class replacement {
+public:
+    explicit replacement(const files::path& of) : of_(of) {
+        constexpr int most = 1000; // that were left behind, or that others write now
+        for (int number = 0; number < most && file_ == nullptr; ++number) {
+            name_ = of;
+            name_ += ".new" + std::to_string(number);
+            file_ = std::fopen(name_.string().c_str(), "wbx"); // nothing that is there is opened, no link followed
+        }
+    }
+    replacement(const replacement&) = delete;
+    replacement& operator=(const replacement&) = delete;
+    ~replacement() {
+        if (file_ == nullptr) return;
+        (void)close();
+        std::error_code none;
+        if (!took_place_) files::remove(name_, none);
+    }
+
+    /// Whether that is the file now, with these bytes and the permissions of the one that was there.
+    [[nodiscard]] bool write(std::span<const std::byte> bytes) {
+        if (file_ == nullptr) return false;
+        const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+        if (!close() || !written) return false;
+        std::error_code failed;
+        const files::file_status old = files::status(of_, failed);
+        failed.clear();
+        if (files::exists(old)) files::permissions(name_, old.permissions(), failed);
+        if (!failed) files::rename(name_, of_, failed);
+        return took_place_ = !failed;
+    }
+
+private:
+    [[nodiscard]] bool close() {
+        if (closed_) return true;
+        closed_ = true;
+        return std::fclose(file_) == 0;
+    }
+
+    files::path of_;
+    files::path name_{};
+    std::FILE* file_ = nullptr;
+    bool closed_ = false;
+    bool took_place_ = false;
+};
+
+} // namespace table_file
+
+/// Whether tables can have the names that they were given; else it has said why not. Asked before anything is read.
+[[nodiscard]] inline bool check_tables(const arguments& given) {
+    std::error_code none;
+    for (const std::string& table : {given.resumed, given.saved}) {
+        if (table.empty()) continue;
+        for (const std::string& each : given.files) {
+            if (each == "-" || (each != table && !std::filesystem::equivalent(each, table, none))) continue;
+            table_file::complain(given, table, "It is named as a capture, too.");
+            return false;
+        }
+    }
+    if (given.saved.empty()) return true;
+    const std::filesystem::path target = table_file::resolve(given.saved);
+    if (!std::filesystem::exists(std::filesystem::symlink_status(target, none)) || table_file::is_table(target))
+        return true;
+    table_file::complain(given, given.saved, "It is something else than a saved table, and was left as it is.");
+    return false;
+}
+
 /// Whether the table now goes on with the one in the file; else it has said why not.
 template <class Table>
 [[nodiscard]] bool resume_table(const arguments& given, Table& table) {
-    std::ifstream file{given.resumed, std::ios::binary};
-    const std::vector<char> read{std::istreambuf_iterator<char>{file}, {}};
-    if (!file) {
-        std::cerr << given.program << ": " << given.resumed << ": It could not be read.\n";
+    std::error_code failed;
+    const auto status = std::filesystem::status(given.resumed, failed);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+        table_file::complain(given, given.resumed, "It is no regular file.");
         return false;
     }
-    const auto error = tcplens::restore(table, std::as_bytes(std::span{read}));
-    if (error) std::cerr << given.program << ": " << given.resumed << ": " << error->message() << '\n';
+    const std::uintmax_t size = std::filesystem::file_size(given.resumed, failed);
+    std::vector<std::byte> bytes(failed ? 0 : static_cast<std::size_t>(size));
+    std::ifstream file{given.resumed, std::ios::binary};
+    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (failed || !file) {
+        table_file::complain(given, given.resumed, "It could not be read.");
+        return false;
+    }
+    const auto error = tcplens::restore(table, bytes);
+    if (error) table_file::complain(given, given.resumed, error->message());
     return !error;
 }
 
 /// Whether the table is in the file now; else it has said why not, and what was there is there still.
 template <class Table>
 [[nodiscard]] bool save_table(const arguments& given, const Table& table) {
-    const std::vector<std::byte> bytes = tcplens::save(table);
-    const std::string unfinished = given.saved + ".new";
-    std::ofstream file{unfinished, std::ios::binary};
-    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    std::error_code failed;
-    if (file) std::filesystem::rename(unfinished, given.saved, failed);
-    if (file && !failed) return true;
-    std::cerr << given.program << ": " << given.saved << ": It could not be written.\n";
+    table_file::replacement file{table_file::resolve(given.saved)};
+    if (file.write(tcplens::save(table))) return true;
+    table_file::complain(given, given.saved, "It could not be written.");
     return false;
 }
 

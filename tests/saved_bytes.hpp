@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <tcplens/connection/archive_writer.hpp>
-#include <tcplens/connection/crc32c.hpp>
+#include <tcplens/capture/archive_writer.hpp>
+#include <tcplens/capture/crc32c.hpp>
 
 #include <algorithm>
 #include <cstddef>

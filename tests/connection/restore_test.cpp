@@ -10,11 +10,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <ios>
 #include <iterator>
+#include <memory>
 #include <random>
 #include <span>
 #include <string>
@@ -178,8 +180,13 @@ TEST_CASE("errors say what is wrong and what can be done") {
     CHECK(message(std::span{saved}.first(100), connection_table{}) ==
           "It should have " + std::to_string(saved.size()) + " bytes, but only 100 are there: it was cut short.");
     CHECK(message(saved, basic_connection_table<zeek_rules>{}) ==
-          "It was saved by a table with others than zeek_rules (byte 28): it can be restored only into a table of the "
-          "same "
+          "It was saved by a table without `zeek_rules` (byte 28): it can be restored only into a table of the same "
+          "type.");
+    CHECK(message(saved, basic_connection_table<evidence_rules, opening_observer>{}) ==
+          "It was saved by a table without `opening_observer` (byte 46): it can be restored only into a table of the "
+          "same type.");
+    CHECK(message(save(basic_connection_table<evidence_rules, opening_observer>{}), connection_table{}) ==
+          "It was saved by a table with more observers (byte 46): it can be restored only into a table of the same "
           "type.");
     CHECK(
         message(saved, connection_table{table_options{.max_connections = 1}}) ==
@@ -227,17 +234,22 @@ std::vector<std::byte> saved_before(const std::string& name) {
     return {bytes.begin(), bytes.end()};
 }
 
+/// Restores it, and saves that again.
+template <class Table>
+void check_same(Table& table, const std::string& file) {
+    CAPTURE(file);
+    const std::vector<std::byte> saved = saved_before(file);
+    REQUIRE_FALSE(restore(table, saved));
+    CHECK(save(table) == saved);
+}
+
 /// Where this fails an archive has changed: then saved_table::format_version has to, and make_restore_seeds makes these anew.
 template <class Make>
 void check_saved_before(const std::string& name, const Make& make) {
     for (const auto& [suffix, packets] : {std::pair{"_empty", 0u}, std::pair{"_short", 5u}, std::pair{"_long", 60u}}) {
-        const std::string file = name + suffix;
-        CAPTURE(file);
-        const std::vector<std::byte> saved = saved_before(file);
         auto table = make();
-        REQUIRE_FALSE(restore(table, saved));
+        check_same(table, name + suffix);
         CHECK(table.statistics().packets == (name == "detailed" ? packets / 2 : packets));
-        CHECK(save(table) == saved);
     }
 }
 
@@ -255,6 +267,9 @@ TEST_CASE("what was saved before can be restored, and is the same when it is sav
     });
     check_saved_before("zeek", [] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; });
     check_saved_before("detailed", [] { return detailed_connection_table{fixed}; });
+    connection_table waiting{fixed};
+    check_same(waiting, "evidence_fragments");
+    CHECK(waiting.statistics().fragments == 4);
 }
 
 TEST_CASE("what a saved table begins with, whatever the machine") {
@@ -268,23 +283,88 @@ TEST_CASE("what a saved table begins with, whatever the machine") {
     CHECK(crc32c(std::vector<std::byte>(32)) == 0x8a9136aa);
 }
 
-TEST_CASE("fragments that somebody made do no harm") {
-    using namespace packet_builder;
-    const tcp_packet_options of{.ip_id = 7, .dont_fragment = false, .payload_length = 300};
-    const byte_vector content = tcp_segment(of);
-    const auto piece = [&](std::uint16_t begin, std::size_t length) {
-        tcp_packet_options part = of;
-        part.fragment_offset = static_cast<std::uint16_t>(begin / 8);
-        part.more_fragments = begin + length < content.size();
-        return framed_ip_packet(part, 6, std::span{content}.subspan(begin, std::min(length, content.size() - begin)));
-    };
-    const auto add = [](connection_table& table, const byte_vector& bytes) {
-        return table.add(timestamp{}, link_type::ethernet, bytes, bytes.size()).outcome;
-    };
+namespace {
+
+/// A fragment of one packet, and whether it completed that.
+const packet_builder::tcp_packet_options in_fragments{.ip_id = 7, .dont_fragment = false, .payload_length = 300};
+packet_outcome add_piece(connection_table& table, std::uint16_t begin, std::size_t length) {
+    const packet_builder::byte_vector content = tcp_segment(in_fragments);
+    packet_builder::tcp_packet_options part = in_fragments;
+    part.fragment_offset = static_cast<std::uint16_t>(begin / 8);
+    part.more_fragments = begin + length < content.size();
+    const auto bytes =
+        framed_ip_packet(part, 6, std::span{content}.subspan(begin, std::min(length, content.size() - begin)));
+    return table.add(timestamp{}, link_type::ethernet, bytes, bytes.size()).outcome;
+}
+
+} // namespace
+
+TEST_CASE("every cut of a table that holds fragments is an error, though its checksums fit") {
     connection_table table{fixed};
-    add(table, piece(0, 64));
-    add(table, piece(128, 64));
-    add(table, piece(192, 500));
+    add_traffic(table, 3, 40);
+    add_piece(table, 0, 64);
+    add_piece(table, 128, 64);
+    const std::vector<std::byte> saved = save(table);
+    for (std::size_t length = saved_bytes::header_size; length < saved.size(); ++length) {
+        // Exactly as long, so that a sanitizer sees what is read behind it.
+        const auto cut = std::make_unique<std::byte[]>(length);
+        const std::span bytes{cut.get(), length};
+        std::ranges::copy(std::span{saved}.first(length), bytes.begin());
+        saved_bytes::mend(bytes);
+        if (code_of(bytes) != restore_error_code::impossible_value &&
+            code_of(bytes) != restore_error_code::other_rules && code_of(bytes) != restore_error_code::other_options) {
+            FAIL("cut after " << length);
+        }
+    }
+}
+
+TEST_CASE("no more is read than there is, though a length says so") {
+    for (std::uint32_t said = 0; said < 20; ++said) {
+        archive_writer writer;
+        writer(said, std::array<std::byte, 8>{});
+        archive_reader reader{writer.written()};
+        std::vector<std::byte> found;
+        reader.bytes(found);
+        CHECK(reader.good() == (said <= 8));
+        CHECK(found.size() == (said <= 8 ? said : 0));
+        CHECK(reader.left() == (said <= 8 ? 8 - said : 0));
+    }
+}
+
+TEST_CASE("what follows from something else that is archived cannot contradict it") {
+    const auto read_again = [](const auto& like, std::span<const std::byte> bytes) {
+        auto made = like;
+        archive_reader reader{bytes};
+        reader(made);
+        return reader.good();
+    };
+    // Behind two sequence numbers, of its first end: whether that goes on, was heard, sent data, acknowledged anything.
+    constexpr std::size_t goes_on = 12;
+    for (unsigned bits = 0; bits < 16; ++bits) {
+        archive_writer writer;
+        writer(lifecycle{});
+        std::vector<std::byte> bytes = std::move(writer).written();
+        for (unsigned i = 0; i < 4; ++i) bytes[goes_on + i] = static_cast<std::byte>(bits >> i & 1);
+        CHECK(read_again(lifecycle{}, bytes) == ((bits & 1) == (bits >> 2 & bits >> 3 & 1)));
+    }
+
+    for (unsigned bits = 0; bits < 16; ++bits) {
+        evidence_rules::side_state made;
+        made.is_calm = (bits & 1) != 0;
+        made.heard = (bits & 2) != 0;
+        made.has_acknowledged = (bits & 4) != 0;
+        made.has_sacked = (bits & 8) != 0;
+        archive_writer writer;
+        writer(made);
+        CHECK(read_again(made, writer.written()) == (made.is_calm == ((bits & 14) == 6)));
+    }
+}
+
+TEST_CASE("fragments that somebody made do no harm") {
+    connection_table table{fixed};
+    add_piece(table, 0, 64);
+    add_piece(table, 128, 64);
+    add_piece(table, 192, 500);
     const std::vector<std::byte> saved = save(table);
     std::size_t restored = 0;
     for (std::size_t at = saved_bytes::header_size; at < saved.size(); ++at) {
@@ -295,15 +375,65 @@ TEST_CASE("fragments that somebody made do no harm") {
             connection_table next{fixed};
             if (restore(next, changed)) continue;
             ++restored;
-            add(next, piece(0, 64));
-            add(next, piece(72, 56));
-            add(next, piece(64, 64));
+            add_piece(next, 0, 64);
+            add_piece(next, 72, 56);
+            add_piece(next, 64, 64);
         }
     }
     CHECK(restored > 100);
     connection_table whole{fixed};
     REQUIRE_FALSE(restore(whole, saved));
-    CHECK(add(whole, piece(64, 64)) == packet_outcome::tcp);
+    CHECK(add_piece(whole, 64, 64) == packet_outcome::tcp);
+}
+
+TEST_CASE("times from either end of those that can be subtracted do no harm, whatever else was made up") {
+    constexpr timestamp first = subtractable(timestamp::min());
+    constexpr timestamp last = subtractable(timestamp::max());
+    for (const auto& [then, later] : {std::pair{first, last}, std::pair{last, first}}) {
+        std::uint64_t number = 0;
+        const auto sent = [&](timestamp time, std::uint16_t from, std::uint32_t sequence, std::uint32_t acknowledgment,
+                              std::uint16_t flags, std::uint32_t length) {
+            return segment{.time = time,
+                           .packet_number = ++number,
+                           .source = packet_builder::at("192.0.2.1", from),
+                           .destination = packet_builder::at("192.0.2.1", static_cast<std::uint16_t>(3 - from)),
+                           .sequence = {sequence},
+                           .acknowledgment = {acknowledgment},
+                           .payload_length = length,
+                           .window = 1000,
+                           .flags = {flags}};
+        };
+        connection_table table{fixed};
+        table.add(sent(then, 1, 100, 0, 0x02, 0));
+        table.add(sent(then, 2, 500, 101, 0x12, 0));
+        table.add(sent(then, 1, 101, 501, 0x10, 0));
+        table.add(sent(then, 1, 201, 501, 0x10, 100)); // behind a hole, ...
+        table.add(sent(then, 1, 101, 501, 0x10, 100)); // ... which this one fills
+        const std::vector<std::byte> saved = save(table);
+        std::size_t restored = 0;
+        for (std::size_t at = saved_bytes::header_size; at + 4 <= saved.size(); ++at) {
+            auto changed = saved;
+            std::fill_n(changed.begin() + static_cast<std::ptrdiff_t>(at), 4, std::byte{0xff});
+            saved_bytes::mend(changed);
+            connection_table next{fixed};
+            if (restore(next, changed)) continue;
+            ++restored;
+            next.add(sent(later, 1, 101, 501, 0x10, 100)); // once more
+            next.add(sent(later, 2, 501, 301, 0x10, 0));
+        }
+        CHECK(restored > 100);
+    }
+
+    for (const std::uint32_t missed_for : {0u, 1u, 0xffff'ffffu}) {
+        missed_segment made;
+        made.time = first;
+        made.missed_for = missed_for;
+        archive_writer writer;
+        writer(made);
+        archive_reader reader{writer.written()};
+        reader(made);
+        CHECK(reader.good() == (missed_for == 0));
+    }
 }
 
 namespace {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <tcplens/connection.hpp>
+#include <tcplens/connection/saved_table.hpp>
+
 #include "../capture_writer.hpp"
+#include "../packet_builder.hpp"
 #include "busy_capture.hpp"
 #include "running.hpp"
 
@@ -8,6 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,20 +95,129 @@ TEST_CASE("a table that cannot be resumed, or not be saved, is told of") {
     const std::string table = folder.file("table");
     CHECK(complaint("--save " + table, 0).empty());
     CHECK(complaint("--resume " + table, 0).empty());
-    CHECK(complaint("--resume " + capture, 1) ==
-          "report: " + capture + ": It is no saved table: those begin with other bytes.\n");
+    const std::string other = folder.write("other.pcap", busy.pcap());
+    CHECK(complaint("--resume " + other, 1) ==
+          "report: " + other + ": It is no saved table: those begin with other bytes.\n");
     CHECK(complaint("--resume " + folder.file("none"), 1) ==
           "report: " + folder.file("none") + ": It could not be read.\n");
     const std::string cut = folder.file("cut");
     std::filesystem::copy_file(table, cut);
     std::filesystem::resize_file(cut, 1000);
     CHECK(contains(complaint("--resume " + cut, 1), "but only 1000 are there: it was cut short.\n"));
+    CHECK(complaint("--resume " + folder.file(""), 1) == "report: " + folder.file("") + ": It is no regular file.\n");
+    CHECK(complaint("--resume /dev/zero", 1) == "report: /dev/zero: It is no regular file.\n");
     CHECK(complaint("--save " + folder.file("no/folder"), 1) ==
           "report: " + folder.file("no/folder") + ": It could not be written.\n");
     CHECK(complaint("--threads 2 --save " + table, 2) ==
           "report: --resume and --save go with neither --by-time nor --threads.\n");
     CHECK(complaint("--by-time --resume " + table, 2) ==
           "report: --resume and --save go with neither --by-time nor --threads.\n");
+}
+
+TEST_CASE("a table takes the place of nothing but another one") {
+    namespace files = std::filesystem;
+    const temporary_folder folder;
+    busy_capture busy;
+    const std::string capture = folder.write("whole.pcap", busy.pcap());
+    const std::string before = contents(capture);
+    const auto refused = [&](const std::string& options, const std::string& table, const std::string& sentence) {
+        const run_result ran = run(example("report " + options + table + " " + capture));
+        CHECK(ran.status == 2);
+        CHECK(ran.out.empty());
+        CHECK(ran.err == "report: " + table + ": " + sentence + "\n");
+    };
+    const std::string also = "It is named as a capture, too.";
+    refused("--save ", capture, also);
+    refused("--resume ", capture, also);
+    const std::string link = folder.file("link.pcap");
+    files::create_hard_link(capture, link);
+    refused("--save ", link, also);
+
+    const std::string other = "It is something else than a saved table, and was left as it is.";
+    const std::string text = folder.file("text");
+    std::ofstream{text} << "tcplens, but none of its tables\n";
+    refused("--save ", text, other);
+    CHECK(contents(text) == "tcplens, but none of its tables\n");
+    const std::string empty = folder.file("empty");
+    std::ofstream{empty};
+    refused("--save ", empty, other);
+    refused("--save ", folder.file("."), other);
+    const std::string pipe = folder.file("pipe");
+    REQUIRE(run("mkfifo " + pipe).status == 0);
+    refused("--save ", pipe, other);
+
+    // Where a link leads to; with the permissions that it had; beside what others left there.
+    const std::string table = folder.file("table");
+    const std::string to_table = folder.file("to_table");
+    files::create_symlink("table", to_table);
+    const std::string stale = folder.file("table.new0");
+    files::create_symlink("whole.pcap", stale);
+    answer("report --save " + to_table + " " + capture); // to nothing as yet
+    CHECK(files::is_regular_file(files::symlink_status(table)));
+    const files::perms owner_only = files::perms::owner_read | files::perms::owner_write;
+    files::permissions(table, owner_only);
+    const std::string saved = contents(table);
+    answer("report --resume " + to_table + " --save " + to_table + " " + capture);
+    CHECK(contents(table).size() > 1000);
+    CHECK(contents(table) != saved);
+    CHECK(files::status(table).permissions() == owner_only);
+    CHECK(files::is_symlink(files::symlink_status(to_table)));
+    CHECK(contents(capture) == before);
+    std::size_t left = 0;
+    for (const auto& each : files::directory_iterator{folder.file("")}) {
+        left += contains(each.path().filename().string(), ".new");
+    }
+    CHECK(left == 1);
+}
+
+TEST_CASE("what went wrong moves no table forward") {
+    const temporary_folder folder;
+    busy_capture busy;
+    const std::vector<byte_vector> parts = busy.cut(2);
+    const std::string first = folder.write("first", parts[0]);
+    const std::string second = folder.write("second", parts[1]);
+    const std::string table = folder.file("table");
+    answer("report --save " + table + " " + first);
+    const std::string before = contents(table);
+    const std::string unsaved = "report: " + table + ": The table was not saved, since not all went well.\n";
+
+    const std::string cut = folder.write("cut", std::span{parts[1]}.first(parts[1].size() - 1));
+    const std::string goes_on = "report --detailed --resume " + table + " --save " + table + " ";
+    const run_result damaged = run(example(goes_on + cut));
+    CHECK(damaged.status == 1);
+    CHECK(damaged.err.ends_with(unsaved));
+    CHECK(contents(table) == before);
+    const run_result unwritten = run(example(goes_on + second + " >/dev/full"));
+    CHECK(unwritten.status == 1);
+    CHECK(unwritten.err == "report: The output could not be written.\n" + unsaved);
+    CHECK(contents(table) == before);
+
+    CHECK(answer(goes_on + second) == answer("report --detailed " + folder.write("whole", busy.pcap())));
+    CHECK(contents(table) != before);
+}
+
+TEST_CASE("a report says what it goes on from, and numbers do not run back") {
+    using namespace packet_builder;
+    const temporary_folder folder;
+    const std::string table = folder.file("table");
+    capture_writer::pcapng_writer one;
+    // Two blocks that are no packets but have numbers: see skipped_parts::numbered_blocks.
+    one.interface();
+    for (int i = 0; i < 2; ++i) one.block(9, hex("00 00 00 00"));
+    one.enhanced(0, 1'000'000, tcp_packet({.source = at("192.0.2.1", 1)}));
+    capture_writer::pcapng_writer other;
+    other.interface().enhanced(0, 2'000'000, tcp_packet({.source = at("192.0.2.1", 2)}));
+    const std::string first = folder.write("one", one.bytes());
+    const std::string second = folder.write("other", other.bytes());
+    CHECK(contains(run(example("report --save " + table + " " + first)).out, "Capture " + first + "\n"));
+    const run_result ran = run(example("report --resume " + table + " --save " + table + " " + second));
+    CHECK(ran.out.starts_with("Capture " + second + ", going on from " + table + ": 1 packet before\n"));
+    const std::string saved = contents(table);
+    tcplens::connection_table resumed;
+    REQUIRE_FALSE(restore(resumed, std::as_bytes(std::span{saved})));
+    REQUIRE(resumed.size() == 2);
+    CHECK(resumed.begin()->first_packet == 3);
+    CHECK(std::next(resumed.begin())->first_packet == 4);
 }
 
 TEST_CASE("files that were taken at the same time are answered for as one, by time") {

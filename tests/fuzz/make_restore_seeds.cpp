@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Writes the first inputs of fuzz_restore into the folder that is its argument (tests/fuzz/corpus).
 
+#include "../packet_builder.hpp"
 #include "../random_traffic.hpp"
 
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/saved_table.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace tcplens;
@@ -20,13 +24,16 @@ int main(int count, char** arguments) {
     std::filesystem::create_directories(folder);
 
     // `which`: as the fuzz target numbers its tables
-    const auto seed = [&](const std::string& name, char which, auto table, int segments) {
-        random_traffic traffic{5, 2};
-        for (int i = 0; i < segments; ++i) table.add(traffic.next(), [](const connection&, end_reason) {});
+    const auto write = [&](const std::string& name, char which, const auto& table) {
         const std::vector<std::byte> saved = save(table);
         std::ofstream file{folder / name, std::ios::binary};
         file.put(which);
         file.write(reinterpret_cast<const char*>(saved.data()), static_cast<std::streamsize>(saved.size()));
+    };
+    const auto seed = [&](const std::string& name, char which, auto table, int segments) {
+        random_traffic traffic{5, 2};
+        for (int i = 0; i < segments; ++i) table.add(traffic.next(), [](const connection&, end_reason) {});
+        write(name, which, table);
     };
     const table_options any{.key = hash_key{1}};
     const table_options few{.key = hash_key{1}, .max_connections = 9};
@@ -41,4 +48,21 @@ int main(int count, char** arguments) {
         seed(std::string{"zeek"} + suffix, 4, basic_connection_table{any, zeek_rules{}, zeek_observer{}}, segments);
         seed(std::string{"detailed"} + suffix, 5, detailed_connection_table{any}, segments / 2);
     }
+
+    // Packets of which the first, the last, or both pieces have come.
+    connection_table waiting{any};
+    for (const std::size_t kind : {1u, 2u, 3u}) {
+        packet_builder::tcp_packet_options of{
+            .ip_id = static_cast<std::uint16_t>(kind), .dont_fragment = false, .payload_length = 20};
+        const packet_builder::byte_vector content = tcp_segment(of);
+        const auto add = [&](std::size_t begin, std::size_t end) {
+            of.fragment_offset = static_cast<std::uint16_t>(begin / 8);
+            of.more_fragments = end < content.size();
+            const auto bytes = framed_ip_packet(of, 6, std::span{content}.subspan(begin, end - begin));
+            waiting.add(timestamp{}, link_type::ethernet, bytes, bytes.size());
+        };
+        if ((kind & 1) != 0) add(0, 24);
+        if ((kind & 2) != 0) add(32, content.size());
+    }
+    write("evidence_fragments", 0, waiting);
 }

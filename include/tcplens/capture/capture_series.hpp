@@ -53,7 +53,8 @@ class basic_capture_series {
 public:
     using capture_type = std::invoke_result_t<Open&, const std::string&>;
 
-    /// Opens nothing yet. `numbers_before`: of the packets before the first file, in a series that is taken in file by file.
+    /// Opens nothing yet. `numbers_before`: the number of the last packet before the first file, in a series that is taken in file
+    /// by file: as many packets as there were, and blocks that are numbered with them (skipped_parts::numbered_blocks).
     explicit basic_capture_series(std::vector<std::string> files, Open open = {}, std::uint64_t numbers_before = 0)
         : files_(std::move(files)), open_(std::move(open)), numbers_before_(numbers_before) {}
 

@@ -132,6 +132,7 @@ public:
             has_acknowledged_far_ = with.bit(has_acknowledged_far_);
             lost_holes_ = with.bit(lost_holes_);
             knows_handshake_time_ = with.bit(knows_handshake_time_);
+            with.require(is_calm_ == is_calm_now(of));
         }
     };
 

@@ -153,6 +153,7 @@ private:
             with(next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
                  fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_,
                  first_acknowledged_, fin_, rst_, peer_at_rst_);
+            with.require(goes_on_ == (acknowledged_any_ && sent_data_));
         }
     };
 

@@ -77,6 +77,8 @@ struct missed_segment : remembered_segment {
     friend void archive(auto& with, missed_segment& of) {
         static_assert(sizeof(missed_segment) == sizeof(remembered_segment) + alignof(remembered_segment));
         with(static_cast<remembered_segment&>(of), of.missed_for);
+        const timestamp missed_since = of.time - std::chrono::microseconds{of.missed_for};
+        with.require(subtractable(missed_since) == missed_since);
     }
 };
 

@@ -74,8 +74,8 @@ inline std::string restore_error::message() const {
                " are there: something was written behind it.";
     case restore_error_code::bad_checksum: return "Its checksum is wrong: it was damaged.";
     case restore_error_code::other_rules:
-        return "It was saved by a table with others than " + what + " (byte " + number(offset) +
-               "): it can be restored only into a table of the same type.";
+        return "It was saved by a table " + (what.empty() ? "with more observers" : "without `" + what + "`") +
+               " (byte " + number(offset) + "): it can be restored only into a table of the same type.";
     case restore_error_code::other_options:
         return "It was saved by a table with another value of " + what + " (byte " + number(offset) +
                "): it can be restored only into a table with the same options.";

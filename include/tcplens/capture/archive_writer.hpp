@@ -28,9 +28,9 @@ void archive_by_list(Archive& with, Value& of) {
 ///
 /// What a class has to be archived it says itself, in a list that archive_reader takes too:
 ///
-///     friend void archive(auto& with, duration_statistics& of) {
-///         auto& [count, least, greatest, total_ns] = of; // all members: forget one, and it does not compile
-///         with(count, least, greatest, total_ns);
+///     friend void archive(auto& with, counted_range& of) {
+///         auto& [count, least, greatest] = of; // all members: forget one, and it does not compile
+///         with(count, least, greatest);
 ///         with.require(least <= greatest);
 ///     }
 ///
@@ -84,13 +84,13 @@ public:
         count(value.size(), 0);
         append(value);
     }
-    /// What the table that is restored must have been made with.
+    /// What that into which it is restored must have been made with.
     template <class Value>
     void same([[maybe_unused]] std::string_view what, const Value& value) {
         if constexpr (std::is_enum_v<Value>) any(value);
         else put(value);
     }
-    /// What the table that is restored must be.
+    /// What that must be.
     void same_type(std::string_view what) {
         count(what.size(), 0);
         for (const char each : what) put(each);
@@ -100,6 +100,9 @@ public:
 
     /// Whether all went well so far.
     [[nodiscard]] static constexpr bool good() noexcept { return true; }
+
+    /// So many bytes more are likely to come.
+    void expect(std::size_t more) { written_.reserve(written_.size() + more); }
 
     void append(std::span<const std::byte> more) { written_.insert(written_.end(), more.begin(), more.end()); }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../capture/byte_order.hpp"
-#include "../capture/timestamp.hpp"
+#include "archive_error.hpp"
 #include "archive_writer.hpp"
-#include "restore_error.hpp"
+#include "byte_order.hpp"
+#include "timestamp.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -32,7 +33,7 @@ public:
     explicit archive_reader(std::span<const std::byte> bytes, std::size_t offset = 0) noexcept
         : left_(bytes), end_(offset + bytes.size()) {}
 
-    [[nodiscard]] const std::optional<restore_error>& error() const noexcept { return error_; }
+    [[nodiscard]] const std::optional<archive_error>& error() const noexcept { return error_; }
     [[nodiscard]] bool good() const noexcept { return !error_; }
     [[nodiscard]] std::size_t left() const noexcept { return left_.size(); }
 
@@ -76,8 +77,9 @@ public:
     template <std::unsigned_integral Number>
     void count(Number& value, std::size_t most) {
         std::size_t read = 0;
-        index(read, std::min(most, left_.size()));
-        value = static_cast<Number>(read);
+        index(read, most);
+        require(read <= left_.size()); // of what is behind the number itself
+        value = good() ? static_cast<Number>(read) : Number{0};
     }
     void size(std::size_t& value) {
         const auto read = take<std::uint64_t>();
@@ -86,7 +88,7 @@ public:
     }
     void bytes(std::vector<std::byte>& value) {
         std::uint32_t length = 0;
-        count(length, left_.size());
+        count(length, std::numeric_limits<std::uint32_t>::max());
         value.assign(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(length));
         left_ = left_.subspan(length);
     }
@@ -94,21 +96,20 @@ public:
     void same(std::string_view what, const Value& value) {
         archive_writer wanted;
         wanted.same(what, value);
-        compare(what, wanted.written(), restore_error_code::other_options);
+        compare(what, wanted.written(), archive_error_code::other_value);
     }
-    /// What the table that is restored must be.
     void same_type(std::string_view what) {
         archive_writer wanted;
         wanted.same_type(what);
-        compare(what, wanted.written(), restore_error_code::other_rules);
+        compare(what, wanted.written(), archive_error_code::other_type);
     }
     void require(bool holds) noexcept {
         if (!holds) fail();
     }
 
 private:
-    void fail(restore_error_code code = restore_error_code::impossible_value, std::string_view subject = {}) noexcept {
-        if (!error_) error_ = restore_error{.code = code, .offset = last_, .subject = subject};
+    void fail(archive_error_code code = archive_error_code::impossible_value, std::string_view subject = {}) noexcept {
+        if (!error_) error_ = archive_error{.code = code, .offset = last_, .subject = subject};
         left_ = {};
     }
     [[nodiscard]] std::span<const std::byte> take_bytes(std::size_t length) noexcept {
@@ -174,7 +175,7 @@ private:
         archive_by_list(*this, value);
     }
 
-    void compare(std::string_view what, std::span<const std::byte> wanted, restore_error_code code) noexcept {
+    void compare(std::string_view what, std::span<const std::byte> wanted, archive_error_code code) noexcept {
         const auto found = take_bytes(std::min(wanted.size(), left_.size()));
         if (!std::ranges::equal(found, wanted)) fail(code, what);
     }
@@ -182,7 +183,7 @@ private:
     std::span<const std::byte> left_;
     std::size_t end_;
     std::size_t last_ = 0; ///< where what was read last begins
-    std::optional<restore_error> error_{};
+    std::optional<archive_error> error_{};
 };
 
 } // namespace tcplens
