@@ -13,4 +13,5 @@ int main(int argc, char** argv) {
     const auto report = tcplens::analyze_connections(table, {.server_port = 443});
     std::cout << report.summary.total_connections << " connections to port 443, " << report.summary.failed_handshakes
               << " failed handshakes\n";
+    return capture.error() ? 1 : 0;
 }

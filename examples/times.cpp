@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Prints where the time of each connection went: a line each, tabs between, times in nanoseconds.
 
-#include <tcplens/tcplens.hpp>
-
-#include <iostream>
+#include "command_line.hpp"
 
 int main(int argc, char** argv) {
-    if (argc < 2) {
-        std::cerr << "usage: times FILE...\n";
-        return 2;
-    }
-    tcplens::capture_series captures{{argv + 1, argv + argc}};
+    using namespace example;
+    const arguments given = parse(argc, argv, {});
+    series captures = open(given);
+
     tcplens::detailed_connection_table table;
     table.add_all(captures);
 
@@ -29,8 +26,5 @@ int main(int argc, char** argv) {
         }
         std::cout << '\n';
     }
-    for (const tcplens::series_error& each : captures.errors()) {
-        std::cerr << argv[1 + each.file] << ": " << each.error.message() << '\n';
-    }
-    return captures.errors().empty() ? 0 : 1;
+    return static_cast<int>(conclude(given, captures));
 }

@@ -224,6 +224,29 @@ TEST_CASE("what can't be read gets one sentence and status 1") {
     }
 }
 
+TEST_CASE("the small programs tell what was wrong with a capture, too, after what came before that") {
+    const temporary_folder folder;
+    std::vector<std::byte> cut = two_connections();
+    cut.pop_back();
+    const std::string damaged = folder.write("damaged.pcap", cut);
+    for (const char* program : {"shortest ", "facts ", "times "}) {
+        CAPTURE(program);
+        const run_result none = run(example(program) + folder.file("missing.pcap"));
+        CHECK(none.status == 1);
+        CHECK(contains(none.err, "There is no such file."));
+        const run_result ran = run(example(program) + damaged);
+        CHECK(ran.status == 1);
+        CHECK(contains(ran.err, "the capture was cut short"));
+        const std::string whole = run(example(program) + "tests/data/handshake.pcap").out;
+        CHECK(!ran.out.empty());
+        CHECK(!whole.empty());
+        CHECK(run(example(program) + "tests/data/handshake.pcap").status == 0);
+        if (program != std::string_view{"shortest "}) {
+            CHECK(run(example(program) + "- < tests/data/handshake.pcap").out == whole);
+        }
+    }
+}
+
 TEST_CASE("a command line that makes no sense gets a sentence, the usage and status 2") {
     struct {
         const char* line;
@@ -249,6 +272,9 @@ TEST_CASE("a command line that makes no sense gets a sentence, the usage and sta
         {"verdicts --rules guess a",
          "verdicts: --rules needs evidence, wireshark or repeated_sequence, not 'guess'.\n"},
         {"verdicts --detailed a", "verdicts: There is no option '--detailed'.\n"},
+        {"facts", "facts: Which capture? Name a file, or - for standard input.\n"},
+        {"facts a b", "facts: One file at a time: there is 'a' already.\n"},
+        {"times", "times: Which capture? Name a file, or - for standard input.\n"},
     };
     for (const auto& each : cases) {
         CAPTURE(each.line);
@@ -292,7 +318,7 @@ TEST_CASE("output that can't be written is an error") {
     if (!std::filesystem::exists("/dev/full")) return; // Linux has it
     const temporary_folder folder;
     const std::string file = folder.write("two.pcap", two_connections());
-    for (const char* program : {"report ", "verdicts "}) {
+    for (const char* program : {"report ", "verdicts ", "facts ", "times "}) {
         const run_result ran = run(example(program) + file + " > /dev/full");
         CHECK(ran.status == 1);
         CHECK(contains(ran.err, "The output could not be written."));

@@ -38,7 +38,8 @@ namespace tcplens {
 /// A file that can't be opened is an empty range with an error. Moving a capture invalidates its iterators and the
 /// packet at hand, not the bytes of a mapped file.
 ///
-/// `File` is what opens and reads a file: file_stream. A template, so that only what a program uses of it is compiled.
+/// `File` is what opens and reads a file: file_stream. A template only so that who does not use it does not compile it: of what
+/// <tcplens/capture.hpp> takes to compile (g++ 12, -O0) a plain class would be 9 % of the memory and 15 % of the time.
 template <std::same_as<file_stream> File>
 class basic_capture_file {
 public:

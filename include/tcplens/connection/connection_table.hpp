@@ -60,7 +60,7 @@ struct table_options {
     /// connection and count as malformed (decode_statistics::bad_checksums says how many). Off: they count as any other.
     bool pass_over_bad_checksums = false;
     /// How many connections there may be at once; 0 for any number. The memory for all of them is taken when the table is made,
-    /// that of its rules included, and none after that.
+    /// that of its rules and of reassembly_options included, and none after that.
     std::size_t max_connections = 0;
     full_policy when_full = full_policy::evict;
     /// When connections end by silence, for who takes them: see basic_connection_table.
@@ -95,7 +95,8 @@ concept connection_sink = std::invocable<OnEnd&, const Connection&, end_reason>;
 /// it has to make room for another, or when it is flushed; after that the order of those that are left is that of nothing.
 ///
 /// `Rules` say what each segment was: see segment_rules. A packet costs no allocation unless it begins a connection, and
-/// then only when the storage has to grow by another step.
+/// then only when the storage has to grow by another step; or it is a fragment of an IP packet; or the rules take memory as they
+/// go, until it is all that they may have. With table_options::max_connections there is no allocation at all.
 /// `Observers` add facts to each connection: see connection_observer. Who wants none pays for none.
 template <segment_rules Rules = evidence_rules, connection_observer... Observers>
 class basic_connection_table {
@@ -111,12 +112,12 @@ public:
 
     explicit basic_connection_table(const table_options& options = {}, Rules rules = Rules{})
         : options_(options), rules_(std::move(rules)), decoder_(options.decoding) {
-        reserve(options.max_connections);
+        reserve_all();
     }
     basic_connection_table(const table_options& options, Rules rules,
                            Observers... observers) requires(sizeof...(Observers) > 0)
         : options_(options), rules_(std::move(rules)), observers_(std::move(observers)...), decoder_(options.decoding) {
-        reserve(options.max_connections);
+        reserve_all();
     }
 
     /// Takes in the next packet. Packets are expected in the order in which they were captured; their times may run back.
@@ -249,7 +250,7 @@ public:
         return std::get<Observer>(observers_);
     }
 
-    /// Makes room for so many connections in all: up to then nothing is allocated.
+    /// Makes room for so many connections in all: up to then nothing is allocated, but for fragments of IP packets.
     void reserve(std::size_t connections) {
         if (connections == 0) return;
         index_.reserve(connections);
@@ -294,6 +295,13 @@ public:
 
 private:
     friend class saved_table; // which names all members of these
+
+    /// What a table with a bound has from the beginning.
+    void reserve_all() {
+        if (options_.max_connections == 0) return;
+        reserve(options_.max_connections);
+        decoder_.reserve();
+    }
 
     static constexpr std::uint32_t none = connection_index::none;
 

@@ -4,6 +4,7 @@
 #include "hash_key.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,11 +15,16 @@ namespace tcplens {
 
 /// Numbers that were put in; of all that ever were, at least the last `capacity` different ones. Once that many are held
 /// it begins anew, and keeps those before until it is full again. It grows in steps as it is filled, up to 32 bytes for
-/// each number of the capacity rounded up to a power of two, and then allocates no more.
+/// each number of the capacity rounded up to a power of two, and then allocates no more; or at once, by reserve().
 class recent_number_set {
 public:
     recent_number_set(std::size_t capacity, const hash_key& key) noexcept
         : capacity_(std::max<std::size_t>(capacity, 1)), key_(key) {}
+
+    void reserve() {
+        held_.grow(std::bit_ceil(2 * capacity_), key_);
+        before_.grow(std::bit_ceil(2 * capacity_), key_);
+    }
 
     /// Puts `number` in; whether it was there already. \pre number is less than 2^64 - 1
     bool insert(std::uint64_t number) {
@@ -48,14 +54,17 @@ private:
         [[nodiscard]] bool contains(std::uint64_t number, const hash_key& key) const noexcept {
             return size > 0 && slots[find(number, key)] != 0;
         }
-        void insert(std::uint64_t number, const hash_key& key) {
-            if (2 * (size + 1) > slots.size()) {
-                std::vector<std::uint64_t> old(slots.empty() ? 1024 : slots.size() * 2);
-                old.swap(slots);
-                for (const std::uint64_t slot : old) {
-                    if (slot != 0) slots[find(slot - 1, key)] = slot;
-                }
+        /// \pre count is a power of two
+        void grow(std::size_t count, const hash_key& key) {
+            if (count <= slots.size()) return;
+            std::vector<std::uint64_t> old(count);
+            old.swap(slots);
+            for (const std::uint64_t slot : old) {
+                if (slot != 0) slots[find(slot - 1, key)] = slot;
             }
+        }
+        void insert(std::uint64_t number, const hash_key& key) {
+            if (2 * (size + 1) > slots.size()) grow(slots.empty() ? 1024 : slots.size() * 2, key);
             slots[find(number, key)] = number + 1;
             ++size;
         }
@@ -77,7 +86,7 @@ private:
         std::size_t count = size;
         with.count(count, capacity);
         if constexpr (Archive::restores) {
-            of = {};
+            of.clear();
             std::uint64_t last = 0; // plus one
             for (std::size_t i = 0; i < count && with.good(); ++i) {
                 std::uint64_t number = 0;

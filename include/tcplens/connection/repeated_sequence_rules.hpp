@@ -15,7 +15,8 @@ namespace tcplens {
 /// connection, for whatever. So the first data after a handshake is one too, since the ACK before it bore that number, and
 /// data sent again with other boundaries is none. It is the rule of mcpcap, kept to the letter for those who compare.
 ///
-/// "Before" reaches back over at least the last `memory` segments of the whole table; more are forgotten.
+/// "Before" reaches back over at least the last `memory` segments of the whole table; more are forgotten. That takes up to 32
+/// bytes for each (128 MiB by default): as they come, or all at once where a table reserves.
 class repeated_sequence_rules {
 public:
     struct connection_state {};
@@ -26,6 +27,9 @@ public:
 
     explicit repeated_sequence_rules(std::size_t memory = default_memory, const hash_key& key = hash_key::random())
         : seen_(memory, key) {}
+
+    /// However many connections there are: its memory is of segments.
+    void reserve(std::size_t) { seen_.reserve(); }
 
     [[nodiscard]] verdict judge(const judged_segment& next, connection_state&) {
         const std::uint64_t who = (next.connection_number << 1 | next.sender) & 0x7fff'ffff;

@@ -23,6 +23,9 @@ public:
         return decode_with(from, into, options_, fragments_);
     }
 
+    /// Takes the memory for all fragments that are ever waited for, see reassembly_options: after that nothing is allocated.
+    void reserve() { fragments_.reserve(); }
+
     [[nodiscard]] const decode_options& options() const noexcept { return options_; }
     /// What became of fragments.
     [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return fragments_.statistics(); }

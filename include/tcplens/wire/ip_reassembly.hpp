@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tcplens {
@@ -36,12 +37,20 @@ struct reassembly_statistics {
 
 /// Puts fragmented IP packets together, in bounded memory: see reassembly_options. Of fragments that the capture cut,
 /// the bytes up to the first that is missing are told, and the length of all. Nothing is allocated unless a fragment
-/// comes.
+/// comes, and after reserve() not even then.
 class ip_reassembly {
 public:
     static constexpr bool keeps = true;
 
     explicit ip_reassembly(const reassembly_options& options) noexcept : options_(options) {}
+
+    /// Takes the memory for all that may be waited for: the longest packet `max_packets` times, since any of them may get as
+    /// long.
+    void reserve() {
+        reserved_ = true;
+        entries_.resize(options_.max_packets);
+        for (entry& each : entries_) each.bytes.reserve(std::min(longest, options_.max_bytes));
+    }
 
     /// Forgets what was put together for the packet before. Called once a packet, before any add().
     void begin_packet() noexcept {
@@ -202,7 +211,9 @@ private:
         if (options_.max_packets == 0) return nullptr;
         entry* place = nullptr;
         for (entry& each : entries_) {
-            if (each.state == state::unused) place = &each;
+            if (each.state != state::unused) continue;
+            place = &each;
+            break;
         }
         if (place == nullptr && entries_.size() < options_.max_packets) {
             if (entries_.capacity() == 0) entries_.reserve(options_.max_packets); // those in use must not move
@@ -307,19 +318,20 @@ private:
 
     void free_bytes(entry& of) noexcept {
         held_ -= of.bytes.size();
-        of.bytes = {};
+        of.bytes.clear();
+        if (!reserved_) of.bytes = {};
         of.piece_count = 0;
     }
 
     void release(entry& of) noexcept {
-        held_ -= of.bytes.size();
-        of = {};
+        free_bytes(of);
+        of = {.bytes = std::move(of.bytes)};
     }
 
     /// Packets that are not complete; what is complete was of use for the last packet only.
     template <class Archive>
     friend void archive(Archive& with, ip_reassembly& of) {
-        auto& [options, statistics, entries, held, done, order] = of;
+        auto& [options, statistics, entries, held, done, order, reserved] = of;
         const auto waits = [](const entry& each) {
             return each.state == state::waiting || each.state == state::dropped;
         };
@@ -336,6 +348,7 @@ private:
                 held += each.bytes.size();
                 with.require(each.order <= order && held <= options.max_bytes);
             }
+            if (reserved) of.reserve();
         } else {
             for (const entry& each : entries) {
                 if (waits(each)) with(each);
@@ -349,6 +362,7 @@ private:
     std::size_t held_ = 0;
     std::size_t done_ = 0;
     std::uint64_t order_ = 0;
+    bool reserved_ = false; ///< each entry has room for the longest packet, and keeps it
 };
 
 } // namespace tcplens

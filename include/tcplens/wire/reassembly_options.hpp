@@ -10,7 +10,8 @@ namespace tcplens {
 struct reassembly_options {
     /// How many packets are waited for at a time; 0: fragments are not put together.
     std::size_t max_packets = 64;
-    /// Bytes of all their fragments together.
+    /// Bytes of all their fragments together. A table with table_options::max_connections takes the memory when it is made: for
+    /// each of `max_packets` room for the longest packet (64 KiB, or this if it is less), 4 MiB by default.
     std::size_t max_bytes = std::size_t{1} << 22;
     /// How long the rest of a packet is waited for (RFC 8200 4.5: 60 seconds).
     std::chrono::nanoseconds max_age = std::chrono::seconds{60};
