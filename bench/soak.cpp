@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A table with a bound, for as many packets as are asked for: calm connections, and beside them everything that somebody may send
-// who wants it to fall over. Exits with 1 if it allocates, grows, loses a connection, says anything wrong of the calm ones, or takes
-// longer than 50 us for more than one call in a million: of two tables that are given the same, both, in runs of 10,000,000 or more.
+// who wants it to fall over. Exits with 1 if it allocates, grows, loses a connection or says anything wrong of the calm ones; and,
+// for ten million packets or more, if more than one call in a million takes longer than 50 us in both of two tables that are
+// given the same.
 #include "counted_allocations.hpp"
 #include "workload.hpp"
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <vector>
 
 namespace {
 
@@ -115,8 +116,7 @@ int main(int argc, char** argv) {
     tcplens::file_stream file =
         standard_input ? tcplens::file_stream::standard_input() : tcplens::file_stream{std::filesystem::path{name}};
     const auto complain = [&](const std::string& why) {
-        std::cerr << given.program << ": " << name_of(name) << ": " << why << '\n';
-        return static_cast<int>(exit_status::bad_input);
+        return static_cast<int>(conclude(given, std::vector{file_problem{name_of(name), why}}));
     };
     if (file.error()) return complain(file.error()->message());
 
@@ -138,5 +138,5 @@ int main(int argc, char** argv) {
         return complain(unpacked.problem() + (capture.error() ? " " + capture.error()->message() : ""));
     }
     if (capture.error()) return complain(capture.error()->message());
-    return static_cast<int>(std::cout.flush() ? exit_status::good : exit_status::bad_input);
+    return static_cast<int>(conclude(given, std::vector<file_problem>{}));
 }

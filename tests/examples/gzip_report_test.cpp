@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -128,6 +129,11 @@ TEST_CASE("what is wrong with the capture within, or with the file, is told") {
     CHECK(contains(missing.err, "There is no such file."));
     CHECK(run(example("gzip_report") + " " + folder.write("empty", {})).err.find("It is empty") != std::string::npos);
     CHECK(run(example("gzip_report")).status == 2);
+    if (std::filesystem::exists("/dev/full")) {
+        const run_result full = run(example("gzip_report") + " tests/data/handshake.pcap > /dev/full");
+        CHECK(full.status == 1);
+        CHECK(full.err == "gzip_report: The output could not be written.\n");
+    }
     const run_result two = run(example("gzip_report") + " a b");
     CHECK(two.status == 2);
     CHECK(two.err ==

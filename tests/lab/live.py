@@ -19,6 +19,8 @@ import tempfile
 import threading
 import time
 
+from record import retrans_segs
+
 CANNOT = 77  # what ctest and meson take as skipped
 CLONE_NEWNET, PR_SET_PDEATHSIG = 0x40000000, 1
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
@@ -244,6 +246,17 @@ class Watcher:
 running = []
 
 
+def sent_again(pid="self"):
+    """How many segments the kernel has sent again in the namespace of a process. On a busy machine it does that though
+    nothing is lost."""
+    with open(f"/proc/{pid}/net/snmp") as file:
+        return retrans_segs(file.read())
+
+
+def again(end):
+    return int(end["again_up"]) + int(end["again_down"])
+
+
 def read(file):
     with open(f"/proc/self/fd/{file.fileno()}") as other:  # from its beginning
         return other.read()
@@ -309,14 +322,20 @@ def check_talks(watcher, talks, why=None):
     """Each connection that was made is told, and no other."""
     ends = watcher.ends
     wanted = sorted((t.server, *t.told(why), t.up, t.down) for t in talks)
-    told = [(e["server"], e["why"], e["handshake"], e["close"], int(e["up"]), int(e["down"])) for e in ends.values()]
+    sent = {t.client: (t.up, t.down) for t in talks}
+    told = []
+    for client, e in ends.items():
+        payload = (int(e["up"]), int(e["down"]))
+        if again(e):  # which is payload, too
+            payload = tuple(map(min, payload, sent.get(client, payload)))
+        told.append((e["server"], e["why"], e["handshake"], e["close"], *payload))
     expect(f"{watcher.name}: connections", sorted(told), wanted)
     for talk in talks:
         if talk.client is None:
             continue
         end = ends.get(talk.client)
         expect_that(f"{watcher.name}: nothing of {talk.client}", end and end["server"] == talk.server)
-        if end and talk.ending == "close":
+        if end and talk.ending == "close" and not again(end):
             each = header_bytes(talk)
             for way, payload in (("up", talk.up), ("down", talk.down)):
                 # SYN and SYN-ACK have 8 bytes more of options than the others.
@@ -349,6 +368,7 @@ def converse():
 
 def test_traffic(scratch, programs, far):
     watchers = [Watcher(scratch, program, "mon0").begin() for program in programs]
+    before = sent_again() + sent_again(far.pid)
     # The kernel takes the tag of a VLAN out of what it receives; it was on the wire.
     tag = bytes.fromhex("8100 0005")
     mac = [bytes.fromhex(text.replace(":", "")) for text in (NEAR_MAC, FAR_MAC)]
@@ -357,6 +377,7 @@ def test_traffic(scratch, programs, far):
     open_ones = [talk for talk in talks if talk.ending == "open"]
     for watcher in watchers:  # all that is over leaves by itself, while no packet comes
         watcher.wait_for(rf"\n20[^\n]* open {len(open_ones)},", 20)
+    by_kernel = sent_again() + sent_again(far.pid) - before
     for watcher, sent in zip(watchers, (signal.SIGTERM, signal.SIGINT)):
         watcher.end(0, sent)
         expect(f"{watcher.name}: complaints", watcher.complained, "")
@@ -367,9 +388,11 @@ def test_traffic(scratch, programs, far):
         tagged = watcher.ends.pop("10.80.0.2:4000", {})
         expect(f"{watcher.name}: {tagged}", [tagged.get(key) for key in ("why", "packets_up", "wire_up")], ["idle", "1", "58"])
         check_talks(watcher, talks)
-        expect_that(f"{watcher.name}: the SYN that was sent again is not the worst",
-                    re.search(r"; worst: 10\.79\.0\.1:\d+ > 10\.79\.0\.3:9000 1\n", watcher.said))  # fmt: skip
-        expect(f"{watcher.name}: sent again", totals["again"], 1)
+        expect_that(f"{watcher.name}: the SYN that was sent again is not among the worst",
+                    re.search(r"; worst: .*10\.79\.0\.1:\d+ > 10\.79\.0\.3:9000 \d+\b", watcher.said))  # fmt: skip
+        # What the network adapter is to cut is one packet here, and counts as its parts there.
+        told_again = totals["again"]
+        expect_that(f"{watcher.name}: sent again {told_again}, and by the kernel {by_kernel}", 1 <= told_again <= by_kernel)
         check_kernel(watcher, totals)
     for talk in open_ones:
         talk.close()
@@ -431,19 +454,25 @@ def test_loopback(scratch, programs):
     small = [Watcher(scratch, program, "lo", "--seconds", "4", connections=4).begin() for program in programs]
     picky = [Watcher(scratch, program, "lo", "--seconds", "3", "--filter", f"tcp port {REFUSED}").begin()
              for program in programs if "monitor" in program]  # fmt: skip
+    before = sent_again()
     talks = [Talk("127.0.0.1", request=100, reply=5000) for _ in range(3)] + [Talk("::1", REFUSED, ending="refused")]
     held = [Talk("127.0.0.1", request=1, ending="open") for _ in range(10)]
     for watcher in plain:
         watcher.end(0)
         totals = watcher.check()
         expect(f"{watcher.name}: begun", totals["begun"], len(talks) + len(held))
-        expect(f"{watcher.name}: sent again", totals["again"], 0)
+        by_kernel = sent_again() - before
+        told_again = totals["again"]
+        expect_that(f"{watcher.name}: sent again {told_again}, and by the kernel {by_kernel}", told_again <= by_kernel)
         check_kernel(watcher, totals)
         for talk in talks[:3]:
-            end = watcher.ends.get(talk.client, {})
-            expect(f"{watcher.name}: {end}", [end.get("up"), end.get("down")], [str(talk.up), str(talk.down)])
+            end = watcher.ends.get(talk.client)
+            expect_that(f"{watcher.name}: nothing of {talk.client}", end)
+            if not end or again(end):
+                continue
+            expect(f"{watcher.name}: {end}", [end["up"], end["down"]], [str(talk.up), str(talk.down)])
             # SYN, SYN-ACK, at least one with data each way, its ACK, FIN and ACK: doubled, it would be twice that.
-            expect_that(f"{watcher.name}: packets of {end}", int(end.get("packets_up", 0)) in range(4, 9))
+            expect_that(f"{watcher.name}: packets of {end}", int(end["packets_up"]) in range(4, 9))
     for watcher in short:
         watcher.end(0)
         totals = watcher.check()
