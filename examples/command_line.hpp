@@ -209,10 +209,16 @@ struct operand {
 
 inline constexpr operand one_capture{"FILE|-", "file", "FILE is a pcap or pcapng capture, - standard input.",
                                      "Which capture? Name a file, or - for standard input."};
-inline constexpr operand several_captures{
+inline constexpr operand several_captures{"FILE|-...", "file",
+                                          "FILE is a pcap or pcapng capture, - standard input.\n"
+                                          "Several are one capture: the packets of each follow those of the one "
+                                          "before, whatever their times, unless they are told to\n"
+                                          "be taken by time.",
+                                          one_capture.question, true};
+
+inline constexpr operand captures_by_time{
     "FILE|-...", "file",
-    "FILE is a pcap or pcapng capture, - standard input.\n"
-    "Several are one capture: the packets of each follow those of the one before, whatever their times.",
+    "FILE is a pcap or pcapng capture, - standard input. The packets of several are taken in the order of their times.",
     one_capture.question, true};
 
 [[nodiscard]] inline std::string usage(std::string_view program, options known, const operand& wanted) {

@@ -272,7 +272,8 @@ int main(int argc, char** argv) {
         std::cout.setstate(std::ios::badbit);
         std::cerr.setstate(std::ios::badbit);
     }
-    const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &local, &round_size});
+    const arguments given =
+        parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &local, &round_size}, captures_by_time);
 
     command_line_is_read = true;
     const auto refuse = [&](const char* why) {

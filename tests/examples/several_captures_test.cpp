@@ -289,7 +289,7 @@ TEST_CASE("of several captures, one that is damaged or missing is told of, and t
     CHECK(nothing.out.empty());
     const run_result times = run(example("times") + " " + missing + " " + good);
     CHECK(times.status == 1);
-    CHECK(times.err == missing + ": There is no such file.\n");
+    CHECK(times.err == "times: " + missing + ": There is no such file.\n");
     CHECK(contains(times.out, "\n192.0.2.1:40000\t"));
 }
 
