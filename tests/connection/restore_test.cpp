@@ -76,16 +76,14 @@ void check_made_up(const Make& make, std::size_t segments) {
     std::size_t restored = 0;
     std::size_t refused = 0;
     for (std::size_t at = saved_bytes::header_size; at < saved.size(); ++at) {
-        for (const bool bit : {true, false}) {
-            std::vector<std::byte> changed = saved;
-            changed[at] = bit ? changed[at] ^ std::byte{1} << static_cast<int>(random() % 8) : any_byte();
-            if (random() % 4 == 0) {
-                const std::size_t body = saved.size() - saved_bytes::header_size;
-                changed[saved_bytes::header_size + random() % body] = any_byte();
-            }
-            saved_bytes::mend(changed);
-            ++(goes_on(make(), changed) ? restored : refused);
+        std::vector<std::byte> changed = saved;
+        changed[at] = random() % 2 == 0 ? changed[at] ^ std::byte{1} << static_cast<int>(random() % 8) : any_byte();
+        if (random() % 4 == 0) {
+            const std::size_t body = saved.size() - saved_bytes::header_size;
+            changed[saved_bytes::header_size + random() % body] = any_byte();
         }
+        saved_bytes::mend(changed);
+        ++(goes_on(make(), changed) ? restored : refused);
     }
     CHECK(restored > 100);
     CHECK(refused > 100);
@@ -201,26 +199,26 @@ TEST_CASE("errors say what is wrong and what can be done") {
 }
 
 TEST_CASE("bytes that somebody made do no harm: plain tables") {
-    check_made_up([] { return connection_table{fixed}; }, 40);
+    check_made_up([] { return connection_table{fixed}; }, 24);
     check_made_up(
         [] {
             return connection_table{table_options{.key = hash_key{1}, .max_connections = 9}, evidence_rules{2}};
         },
-        40);
-    check_made_up([] { return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}}; }, 40);
+        24);
+    check_made_up([] { return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}}; }, 24);
     check_made_up(
         [] {
             return basic_connection_table{fixed, repeated_sequence_rules{16, hash_key{1}}, basic_trace_observer<4>{}};
         },
-        40);
+        24);
 }
 
 TEST_CASE("bytes that somebody made do no harm: Zeek's view") {
-    check_made_up([] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; }, 40);
+    check_made_up([] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; }, 24);
 }
 
 TEST_CASE("bytes that somebody made do no harm: all details") {
-    check_made_up([] { return detailed_connection_table{fixed}; }, 30);
+    check_made_up([] { return detailed_connection_table{fixed}; }, 12);
 }
 
 namespace {
