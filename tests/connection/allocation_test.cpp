@@ -295,6 +295,19 @@ TEST_CASE("a connection takes no more memory than it may, all in") {
     CHECK(bytes_each(basic_connection_table{{}, repeated_sequence_rules{1}}) <= 512);
 }
 
+TEST_CASE("several tables with a bound have the memory for fragments once") {
+    const auto bytes_with = [](std::size_t max_packets) {
+        table_options options{.max_connections = 1};
+        options.decoding.reassembly.max_packets = max_packets;
+        const std::size_t before = allocated_bytes;
+        const parallel_connection_table table{4, options};
+        return allocated_bytes - before;
+    };
+    const std::size_t of_fragments = bytes_with(10) - bytes_with(0);
+    CHECK(of_fragments >= 10 * 65'535);
+    CHECK(of_fragments < 2 * 10 * 65'535);
+}
+
 TEST_CASE_TEMPLATE("a table with a bound allocates nothing once it is made, whoever comes and goes", Rules,
                    evidence_rules, repeated_sequence_rules) {
     basic_connection_table table{{.max_connections = 50}, bounded_rules<Rules>()};

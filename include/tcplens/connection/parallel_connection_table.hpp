@@ -77,12 +77,12 @@ public:
     explicit basic_parallel_connection_table(std::size_t tables = 0, const table_options& options = {},
                                              const Rules& rules = Rules{})
         : basic_parallel_connection_table(how_many(tables), options, [&] {
-              return share{table_type{options, rules}};
+              return share{table_type{of_each(options), rules}};
           }) {}
     basic_parallel_connection_table(std::size_t tables, const table_options& options, const Rules& rules,
                                     const Observers&... observers) requires(sizeof...(Observers) > 0)
         : basic_parallel_connection_table(how_many(tables), options, [&] {
-              return share{table_type{options, rules, observers...}};
+              return share{table_type{of_each(options), rules, observers...}};
           }) {}
 
     /// Takes in all packets of a range, after those that it has: see basic_connection_table::add. It returns when all of
@@ -219,10 +219,17 @@ private:
                .tables = tables,
                .hash_of = &table_type::hash_of},
           decoder_(options.decoding) {
+        if (options.max_connections != 0) decoder_.reserve();
         shares_.reserve(tables);
         for (std::uint32_t i = 0; i < tables; ++i) shares_.push_back(make_share());
         // One that each thread decodes, and one that each follows.
         for (std::uint32_t i = 0; i < 2 * tables; ++i) chunks_.push_back(std::make_unique<dealt_packets>(tables));
+    }
+
+    /// The options of the tables themselves, which get segments: none waits for fragments.
+    [[nodiscard]] static table_options of_each(table_options all) noexcept {
+        all.decoding.reassembly.max_packets = 0;
+        return all;
     }
 
     [[nodiscard]] static std::uint32_t how_many(std::size_t tables) noexcept {
