@@ -339,16 +339,17 @@ private:
         auto count = static_cast<std::size_t>(std::ranges::count_if(entries, waits));
         with.count(count, options.max_packets);
         if constexpr (Archive::restores) {
-            entries.clear();
-            if (count > 0) entries.reserve(options.max_packets);
-            held = done = 0;
+            // All are unused yet, and have their memory if it was reserved.
+            if (count > entries.size()) {
+                entries.reserve(options.max_packets); // those in use must not move
+                entries.resize(count);
+            }
             for (std::size_t i = 0; i < count && with.good(); ++i) {
-                entry& each = entries.emplace_back();
+                entry& each = entries[i];
                 with(each);
                 held += each.bytes.size();
                 with.require(each.order <= order && held <= options.max_bytes);
             }
-            if (reserved) of.reserve();
         } else {
             for (const entry& each : entries) {
                 if (waits(each)) with(each);
