@@ -223,7 +223,8 @@ private:
         }
     }
 
-    /// Makes anew what follows from the connections: their stages, who has these endpoints now and had them before, the index, the queues.
+    /// Makes anew what follows from the connections: their stages, who has these endpoints now and had them before, the index, the
+    /// queues.
     template <class Rules, class... Observers>
     static void connect(archive_reader& with, basic_connection_table<Rules, Observers...>& of) {
         using table_type = basic_connection_table<Rules, Observers...>;
@@ -249,7 +250,8 @@ private:
                 of.index_.insert(each.hash, number);
             }
             if (each.previous == of.none) continue;
-            const bool possible = each.previous < of.slots_ && is_before(of.at(each.previous), each);
+            const bool possible =
+                each.previous < of.slots_ && can_be_before<table_type>(of.at(each.previous), each, of_it);
             with.require(possible);
             if (!possible) return;
             of.at(each.previous).follower = number;
@@ -269,14 +271,12 @@ private:
         }
     }
 
-    /// Whether a record can be the connection before another, and is not yet.
-    [[nodiscard]] static bool is_before(const auto& previous, const auto& of) noexcept {
-        const connection& a = previous.seen;
-        const connection& b = of.seen;
-        const bool same =
-            (a.client == b.client && a.server == b.server) || (a.client == b.server && a.server == b.client);
-        return previous.used && !previous.is_latest && previous.follower == connection_index::none && same &&
-               a.network == b.network && a.number < b.number;
+    /// Whether a record can be the connection before another, of which a segment is `of_it`, and is not yet.
+    template <class Table>
+    [[nodiscard]] static bool can_be_before(const typename Table::record& previous, const typename Table::record& of,
+                                            const segment& of_it) noexcept {
+        return previous.used && !previous.is_latest && previous.follower == Table::none &&
+               Table::sender_in(previous, of_it) != Table::neither && previous.seen.number < of.seen.number;
     }
 };
 
