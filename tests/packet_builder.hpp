@@ -301,6 +301,26 @@ inline void overwrite(byte_vector& bytes, std::size_t offset, const byte_vector&
     return link_frame(of, of.source.address.is_v4() ? 0x0800 : 0x86dd, ip_packet(of, protocol, content));
 }
 
+/// One fragment of an IP packet in a frame: of its `content` what is from `begin` up to `end`.
+[[nodiscard]] inline byte_vector framed_fragment(tcp_packet_options of, std::uint8_t protocol,
+                                                 const byte_vector& content, std::size_t begin, std::size_t end,
+                                                 bool more) {
+    if (of.source.address.is_v4()) {
+        of.dont_fragment = false;
+        of.fragment_offset = static_cast<std::uint16_t>(begin / 8);
+        of.more_fragments = more;
+    } else {
+        of.extension_headers.push_back(fragment(static_cast<std::uint16_t>(begin / 8), more, of.ip_id));
+    }
+    return framed_ip_packet(of, protocol, std::span{content}.subspan(begin, end - begin));
+}
+
+/// One fragment of a TCP packet, from `begin` up to `end`, or to where that ends.
+[[nodiscard]] inline byte_vector framed_tcp_fragment(const tcp_packet_options& of, std::size_t begin, std::size_t end) {
+    const byte_vector content = tcp_segment(of);
+    return framed_fragment(of, 6, content, begin, std::min(end, content.size()), end < content.size());
+}
+
 /// A whole TCP packet, from the first byte of its link layer.
 [[nodiscard]] inline byte_vector tcp_packet(const tcp_packet_options& of = {}) {
     return framed_ip_packet(of, 6, tcp_segment(of));

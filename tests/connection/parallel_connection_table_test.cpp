@@ -99,21 +99,6 @@ private:
     std::vector<std::byte> bytes_{};
 };
 
-/// One fragment of the TCP packet, from `begin` up to `end`.
-byte_vector piece(tcp_packet_options of, std::size_t begin, std::size_t end) {
-    const byte_vector content = tcp_segment(of);
-    const bool more = end < content.size();
-    end = std::min(end, content.size());
-    if (of.source.address.is_v4()) {
-        of.dont_fragment = false;
-        of.fragment_offset = static_cast<std::uint16_t>(begin / 8);
-        of.more_fragments = more;
-    } else {
-        of.extension_headers.push_back(fragment(static_cast<std::uint16_t>(begin / 8), more, of.ip_id));
-    }
-    return framed_ip_packet(of, 6, std::span{content}.subspan(begin, end - begin));
-}
-
 /// A bit of everything: many connections, some after one another on the same ports, and packets of each kind that a table has
 /// to tell from the others. `alone`: without those of which it depends on earlier ones what they are.
 made_capture everything(std::uint64_t seed, std::size_t packets, bool alone = false) {
@@ -162,8 +147,8 @@ made_capture everything(std::uint64_t seed, std::size_t packets, bool alone = fa
         case 0: // in fragments, some of which come later or never
             next.payload_length = 200;
             for (std::size_t begin = 0; begin < 220; begin += 80) {
-                if (one_in(4)) late.push_back(piece(next, begin, begin + 80));
-                else if (!one_in(20)) made.add(piece(next, begin, begin + 80));
+                if (one_in(4)) late.push_back(framed_tcp_fragment(next, begin, begin + 80));
+                else if (!one_in(20)) made.add(framed_tcp_fragment(next, begin, begin + 80));
                 if (one_in(10)) made.take_time();
             }
             continue;

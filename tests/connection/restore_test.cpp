@@ -286,12 +286,7 @@ namespace {
 /// A fragment of one packet, and whether it completed that.
 const packet_builder::tcp_packet_options in_fragments{.ip_id = 7, .dont_fragment = false, .payload_length = 300};
 packet_outcome add_piece(connection_table& table, std::uint16_t begin, std::size_t length) {
-    const packet_builder::byte_vector content = tcp_segment(in_fragments);
-    packet_builder::tcp_packet_options part = in_fragments;
-    part.fragment_offset = static_cast<std::uint16_t>(begin / 8);
-    part.more_fragments = begin + length < content.size();
-    const auto bytes =
-        framed_ip_packet(part, 6, std::span{content}.subspan(begin, std::min(length, content.size() - begin)));
+    const auto bytes = framed_tcp_fragment(in_fragments, begin, begin + length);
     return table.add(timestamp{}, link_type::ethernet, bytes, bytes.size()).outcome;
 }
 

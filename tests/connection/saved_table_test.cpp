@@ -217,20 +217,11 @@ TEST_CASE("packets in fragments, some of which never come, saved and resumed at 
             bytes.push_back(tcp_packet(of));
             continue;
         }
-        const byte_vector content = tcp_segment(of);
+        const std::size_t size = tcp_segment(of).size();
         const std::size_t length = 8 + 8 * (random() % 10);
-        for (std::size_t begin = 0; begin < content.size(); begin += length) {
+        for (std::size_t begin = 0; begin < size; begin += length) {
             if (random() % 40 == 0) continue;
-            tcp_packet_options part = of;
-            const std::size_t end = std::min(begin + length, content.size());
-            if (of.source.address.is_v4()) {
-                part.fragment_offset = static_cast<std::uint16_t>(begin / 8);
-                part.more_fragments = end < content.size();
-            } else {
-                part.extension_headers.push_back(
-                    fragment(static_cast<std::uint16_t>(begin / 8), end < content.size(), of.ip_id));
-            }
-            byte_vector made = framed_ip_packet(part, 6, std::span{content}.subspan(begin, end - begin));
+            byte_vector made = framed_tcp_fragment(of, begin, begin + length);
             bytes.push_back(made);
             if (random() % 10 == 0) { // once more, perhaps another one
                 made.back() ^= random() % 2 == 0 ? std::byte{1} : std::byte{0};

@@ -50,13 +50,8 @@ void follow(std::span<const std::byte> saved, const Make& make) {
     }
     for (std::uint16_t id = 1; id <= 3; ++id) { // of what make_restore_seeds left incomplete
         const packet_builder::tcp_packet_options of{.ip_id = id, .dont_fragment = false, .payload_length = 20};
-        const packet_builder::byte_vector content = tcp_segment(of);
         for (const std::size_t begin : {0u, 24u, 16u, 32u}) {
-            packet_builder::tcp_packet_options part = of;
-            const std::size_t length = std::min<std::size_t>(begin == 24 ? 8 : 24, content.size() - begin);
-            part.fragment_offset = static_cast<std::uint16_t>(begin / 8);
-            part.more_fragments = begin + length < content.size();
-            const auto bytes = framed_ip_packet(part, 6, std::span{content}.subspan(begin, length));
+            const auto bytes = framed_tcp_fragment(of, begin, begin + (begin == 24 ? 8 : 24));
             const add_result added = table.add(timestamp{}, link_type::ethernet, bytes, bytes.size());
             require(added.outcome == second.add(timestamp{}, link_type::ethernet, bytes, bytes.size()).outcome);
         }

@@ -52,17 +52,14 @@ int main(int count, char** arguments) {
     // Packets of which the first, the last, or both pieces have come.
     connection_table waiting{any};
     for (const std::size_t kind : {1u, 2u, 3u}) {
-        packet_builder::tcp_packet_options of{
+        const packet_builder::tcp_packet_options of{
             .ip_id = static_cast<std::uint16_t>(kind), .dont_fragment = false, .payload_length = 20};
-        const packet_builder::byte_vector content = tcp_segment(of);
         const auto add = [&](std::size_t begin, std::size_t end) {
-            of.fragment_offset = static_cast<std::uint16_t>(begin / 8);
-            of.more_fragments = end < content.size();
-            const auto bytes = framed_ip_packet(of, 6, std::span{content}.subspan(begin, end - begin));
+            const auto bytes = framed_tcp_fragment(of, begin, end);
             waiting.add(timestamp{}, link_type::ethernet, bytes, bytes.size());
         };
         if ((kind & 1) != 0) add(0, 24);
-        if ((kind & 2) != 0) add(32, content.size());
+        if ((kind & 2) != 0) add(32, 1000);
     }
     write("evidence_fragments", 0, waiting);
 }

@@ -25,29 +25,13 @@ const tcp_packet_options v4{.ip_id = 7, .dont_fragment = false, .sequence = 5, .
 const tcp_packet_options v6{
     .source = at("2001:db8::1", 40000), .destination = at("2001:db8::2", 443), .sequence = 5, .payload_length = 100};
 
-/// One fragment of `content`, from `begin` up to `end`.
-byte_vector piece(tcp_packet_options of, std::uint8_t protocol, const byte_vector& content, std::size_t begin,
-                  std::size_t end, bool more) {
-    if (of.source.address.is_v4()) {
-        of.fragment_offset = static_cast<std::uint16_t>(begin / 8);
-        of.more_fragments = more;
-    } else {
-        of.extension_headers.push_back(fragment(static_cast<std::uint16_t>(begin / 8), more, of.ip_id));
-    }
-    return framed_ip_packet(of, protocol, std::span{content}.subspan(begin, end - begin));
-}
-byte_vector piece(const tcp_packet_options& of, std::size_t begin, std::size_t end) {
-    const byte_vector content = tcp_segment(of);
-    return piece(of, 6, content, begin, std::min(end, content.size()), end < content.size());
-}
-
 /// All fragments of the packet, of so many bytes each.
 std::vector<byte_vector> fragments(const tcp_packet_options& of, std::uint8_t protocol, const byte_vector& content,
                                    std::size_t length) {
     std::vector<byte_vector> made;
     for (std::size_t begin = 0; begin < content.size(); begin += length) {
         const std::size_t end = std::min(begin + length, content.size());
-        made.push_back(piece(of, protocol, content, begin, end, end < content.size()));
+        made.push_back(framed_fragment(of, protocol, content, begin, end, end < content.size()));
     }
     return made;
 }
@@ -142,9 +126,9 @@ TEST_CASE("fragments of another packet are not taken: addresses, number, protoco
                             bool identify = false) {
         harness decode{{.identify_networks = identify}};
         const byte_vector content = tcp_segment(one);
-        CHECK(decode(piece(one, 0, 64)) == packet_outcome::fragment);
-        CHECK(decode(piece(other, protocol, content, 64, content.size(), false)) != packet_outcome::tcp);
-        CHECK(decode(piece(one, 64, 1000)) == packet_outcome::tcp);
+        CHECK(decode(framed_tcp_fragment(one, 0, 64)) == packet_outcome::fragment);
+        CHECK(decode(framed_fragment(other, protocol, content, 64, content.size(), false)) != packet_outcome::tcp);
+        CHECK(decode(framed_tcp_fragment(one, 64, 1000)) == packet_outcome::tcp);
     };
     for (const tcp_packet_options& of : {v4, v6}) {
         tcp_packet_options other = of;
@@ -163,10 +147,10 @@ TEST_CASE("fragments of another packet are not taken: addresses, number, protoco
 TEST_CASE("a copy of a fragment does no harm; one that overlaps and differs ends the packet (RFC 5722)") {
     for (const tcp_packet_options& of : {v4, v6}) {
         harness decode;
-        CHECK(decode(piece(of, 0, 64)) == packet_outcome::fragment);
-        CHECK(decode(piece(of, 0, 64)) == packet_outcome::fragment);
-        CHECK(decode(piece(of, 8, 32)) == packet_outcome::fragment); // what is known already
-        CHECK(decode(piece(of, 64, 1000)) == packet_outcome::tcp);
+        CHECK(decode(framed_tcp_fragment(of, 0, 64)) == packet_outcome::fragment);
+        CHECK(decode(framed_tcp_fragment(of, 0, 64)) == packet_outcome::fragment);
+        CHECK(decode(framed_tcp_fragment(of, 8, 32)) == packet_outcome::fragment); // what is known already
+        CHECK(decode(framed_tcp_fragment(of, 64, 1000)) == packet_outcome::tcp);
         check_whole(decode.found, of);
         CHECK(decode.statistics().overlapping == 0);
 
@@ -174,17 +158,18 @@ TEST_CASE("a copy of a fragment does no harm; one that overlaps and differs ends
         forged.payload = hex("00ff00ff00ff00ff");
         for (const auto& [begin, end] : {std::pair<std::size_t, std::size_t>{0, 64}, {8, 32}, {56, 96}, {56, 1000}}) {
             harness attacked;
-            CHECK(attacked(piece(of, 0, 64)) == packet_outcome::fragment);
-            CHECK(attacked(piece(forged, begin, end)) == packet_outcome::fragment);
+            CHECK(attacked(framed_tcp_fragment(of, 0, 64)) == packet_outcome::fragment);
+            CHECK(attacked(framed_tcp_fragment(forged, begin, end)) == packet_outcome::fragment);
             CHECK(attacked.statistics().overlapping == 1);
-            CHECK(attacked(piece(of, 64, 1000)) == packet_outcome::fragment); // the rest is dropped as well
-            CHECK(attacked(piece(of, 0, 64)) == packet_outcome::fragment);
+            CHECK(attacked(framed_tcp_fragment(of, 64, 1000)) ==
+                  packet_outcome::fragment); // the rest is dropped as well
+            CHECK(attacked(framed_tcp_fragment(of, 0, 64)) == packet_outcome::fragment);
             CHECK(attacked.statistics().reassembled == 0);
             CHECK(attacked.decode_.held_bytes() == 0);
         }
         harness before; // one that begins before a known one
-        CHECK(before(piece(of, 32, 64)) == packet_outcome::fragment);
-        CHECK(before(piece(of, 24, 40)) == packet_outcome::fragment);
+        CHECK(before(framed_tcp_fragment(of, 32, 64)) == packet_outcome::fragment);
+        CHECK(before(framed_tcp_fragment(of, 24, 40)) == packet_outcome::fragment);
         CHECK(before.statistics().overlapping == 1);
     }
 }
@@ -192,10 +177,10 @@ TEST_CASE("a copy of a fragment does no harm; one that overlaps and differs ends
 TEST_CASE("a copy of a fragment does no harm where the capture cut both") {
     for (const tcp_packet_options& of : {v4, v6}) {
         harness decode;
-        CHECK(decode(piece(of, 0, 48), 14 + 48 + 30) == packet_outcome::fragment);
-        CHECK(decode(piece(of, 48, 96), 14 + 48 + 30) == packet_outcome::fragment);
-        CHECK(decode(piece(of, 48, 96), 14 + 48 + 30) == packet_outcome::fragment);
-        CHECK(decode(piece(of, 96, 1000)) == packet_outcome::tcp);
+        CHECK(decode(framed_tcp_fragment(of, 0, 48), 14 + 48 + 30) == packet_outcome::fragment);
+        CHECK(decode(framed_tcp_fragment(of, 48, 96), 14 + 48 + 30) == packet_outcome::fragment);
+        CHECK(decode(framed_tcp_fragment(of, 48, 96), 14 + 48 + 30) == packet_outcome::fragment);
+        CHECK(decode(framed_tcp_fragment(of, 96, 1000)) == packet_outcome::tcp);
         CHECK(decode.found.payload_length == of.payload_length);
         CHECK(decode.statistics().overlapping == 0);
     }
@@ -203,22 +188,22 @@ TEST_CASE("a copy of a fragment does no harm where the capture cut both") {
 
 TEST_CASE("a first fragment that can never be put together is told as far as it goes") {
     const byte_vector content = tcp_segment(v4);
-    const byte_vector frame = piece(v4, 6, content, 0, 100, true); // no multiple of eight
+    const byte_vector frame = framed_fragment(v4, 6, content, 0, 100, true); // no multiple of eight
     harness decode;
     CHECK(decode(frame, frame.size() - 10) == packet_outcome::tcp);
     CHECK(decode.found.payload_length == 80);
     CHECK(decode.found.captured_payload == 70);
     CHECK(decode.decode_.held_bytes() == 0);
     CHECK(decode(frame) == packet_outcome::fragment);
-    const byte_vector whole_eights = piece(v4, 6, content, 0, 104, true);
+    const byte_vector whole_eights = framed_fragment(v4, 6, content, 0, 104, true);
     CHECK(decode(whole_eights, whole_eights.size() - 10) == packet_outcome::fragment);
 }
 
 TEST_CASE("what a packet carries is what its first fragment says") { // RFC 8200 4.5
     const byte_vector content = tcp_segment(v6);
     for (const bool backwards : {false, true}) {
-        const byte_vector first = piece(v6, 0, 64);
-        const byte_vector last = piece(v6, 59, content, 64, content.size(), false); // it says: no next header
+        const byte_vector first = framed_tcp_fragment(v6, 0, 64);
+        const byte_vector last = framed_fragment(v6, 59, content, 64, content.size(), false); // it says: no next header
         harness decode;
         CHECK(decode(backwards ? last : first) != packet_outcome::tcp);
         CHECK(decode(backwards ? first : last) == packet_outcome::tcp);
@@ -228,7 +213,9 @@ TEST_CASE("what a packet carries is what its first fragment says") { // RFC 8200
 
 TEST_CASE("a packet with two ends is dropped") {
     const byte_vector content = tcp_segment(v4);
-    const auto last = [&](std::size_t begin, std::size_t end) { return piece(v4, 6, content, begin, end, false); };
+    const auto last = [&](std::size_t begin, std::size_t end) {
+        return framed_fragment(v4, 6, content, begin, end, false);
+    };
     {
         harness decode;
         decode(last(64, 96));
@@ -238,12 +225,12 @@ TEST_CASE("a packet with two ends is dropped") {
     {
         harness decode; // one lies behind the end
         decode(last(64, 96));
-        decode(piece(v4, 104, 112));
+        decode(framed_tcp_fragment(v4, 104, 112));
         CHECK(decode.statistics().overlapping == 1);
     }
     {
         harness decode;
-        decode(piece(v4, 96, 112));
+        decode(framed_tcp_fragment(v4, 96, 112));
         decode(last(64, 80));
         CHECK(decode.statistics().overlapping == 1);
     }
@@ -252,8 +239,8 @@ TEST_CASE("a packet with two ends is dropped") {
 TEST_CASE("fragments that cannot be are passed over") {
     const byte_vector content = tcp_segment(v4);
     harness decode;
-    CHECK(decode(piece(v4, 6, content, 0, 60, true)) == packet_outcome::fragment);   // no multiple of eight
-    CHECK(decode(piece(v4, 6, content, 64, 64, false)) == packet_outcome::fragment); // nothing in it
+    CHECK(decode(framed_fragment(v4, 6, content, 0, 60, true)) == packet_outcome::fragment);   // no multiple of eight
+    CHECK(decode(framed_fragment(v4, 6, content, 64, 64, false)) == packet_outcome::fragment); // nothing in it
     tcp_packet_options far = v4;
     far.fragment_offset = 8191; // up to more than 65535 bytes
     CHECK(decode(framed_ip_packet(far, 6, content)) == packet_outcome::fragment);
@@ -285,28 +272,29 @@ TEST_CASE("fragments that the capture cut: the segment's length is known, its by
 TEST_CASE("the rest is waited for no longer than the bound") {
     for (const auto wait : {60s, 61s}) {
         harness decode;
-        decode(piece(v4, 0, 64));
+        decode(framed_tcp_fragment(v4, 0, 64));
         decode.now += wait;
-        CHECK(decode(piece(v4, 64, 1000)) == (wait == 60s ? packet_outcome::tcp : packet_outcome::fragment));
+        CHECK(decode(framed_tcp_fragment(v4, 64, 1000)) ==
+              (wait == 60s ? packet_outcome::tcp : packet_outcome::fragment));
         CHECK(decode.statistics().expired == (wait == 60s ? 0 : 1));
     }
     harness back; // times that run back are not old
     back.now += 1h;
-    back(piece(v4, 0, 64));
+    back(framed_tcp_fragment(v4, 0, 64));
     back.now -= 1h;
-    CHECK(back(piece(v4, 64, 1000)) == packet_outcome::tcp);
+    CHECK(back(framed_tcp_fragment(v4, 64, 1000)) == packet_outcome::tcp);
 }
 
 TEST_CASE("beyond so many packets the oldest is given up") {
     const auto first_of = [](std::uint16_t id) {
         tcp_packet_options of = v4;
         of.ip_id = id;
-        return piece(of, 0, 64);
+        return framed_tcp_fragment(of, 0, 64);
     };
     const auto rest_of = [](std::uint16_t id) {
         tcp_packet_options of = v4;
         of.ip_id = id;
-        return piece(of, 64, 1000);
+        return framed_tcp_fragment(of, 64, 1000);
     };
     harness decode{{.reassembly = {.max_packets = 4}}};
     for (std::uint16_t id = 0; id < 6; ++id) decode(first_of(id));
@@ -322,13 +310,13 @@ TEST_CASE("beyond so many bytes the oldest is given up, and at last the packet i
     for (std::uint16_t id = 0; id < 5; ++id) {
         tcp_packet_options of = v4;
         of.ip_id = id;
-        decode(piece(of, 0, 64));
+        decode(framed_tcp_fragment(of, 0, 64));
         CHECK(decode.decode_.held_bytes() <= 200);
     }
     CHECK(decode.statistics().evicted == 2);
     tcp_packet_options far = v4;
     far.ip_id = 77;
-    CHECK(decode(piece(far, 6, byte_vector(500), 400, 408, true)) == packet_outcome::fragment);
+    CHECK(decode(framed_fragment(far, 6, byte_vector(500), 400, 408, true)) == packet_outcome::fragment);
     CHECK(decode.statistics().evicted == 6); // it alone is too much
     CHECK(decode.decode_.held_bytes() == 0);
 }
@@ -337,12 +325,12 @@ TEST_CASE("a packet in too many pieces apart is given up") {
     tcp_packet_options of = v4;
     of.payload_length = 1000;
     harness decode;
-    for (std::size_t i = 0; i < 16; ++i) decode(piece(of, 16 * i, 16 * i + 8));
+    for (std::size_t i = 0; i < 16; ++i) decode(framed_tcp_fragment(of, 16 * i, 16 * i + 8));
     CHECK(decode.statistics().evicted == 0);
-    decode(piece(of, 8, 16)); // closes a gap
-    decode(piece(of, 16 * 16, 16 * 16 + 8));
+    decode(framed_tcp_fragment(of, 8, 16)); // closes a gap
+    decode(framed_tcp_fragment(of, 16 * 16, 16 * 16 + 8));
     CHECK(decode.statistics().evicted == 0);
-    decode(piece(of, 16 * 17, 16 * 17 + 8));
+    decode(framed_tcp_fragment(of, 16 * 17, 16 * 17 + 8));
     CHECK(decode.statistics().evicted == 1);
     CHECK(decode.decode_.held_bytes() == 0);
 }
@@ -379,7 +367,7 @@ TEST_CASE("a tunnel in fragments, and fragments in a tunnel, and both") {
 
 TEST_CASE("nothing is kept of what cannot lead to TCP") {
     harness decode;
-    CHECK(decode(piece(v4, 1, byte_vector(64), 0, 64, true)) == packet_outcome::not_tcp); // ICMP
+    CHECK(decode(framed_fragment(v4, 1, byte_vector(64), 0, 64, true)) == packet_outcome::not_tcp); // ICMP
     const byte_vector other = udp_datagram(53, 1234, byte_vector(100));
     for (const byte_vector& part : fragments(v4, 17, other, 48)) {
         const decode_result result = decode(part);
@@ -395,7 +383,7 @@ TEST_CASE("nothing is kept of what cannot lead to TCP") {
     CHECK(backwards.decode_.held_bytes() == 0);
     CHECK(backwards.statistics().reassembled == 0);
     harness off{{.tunnels = tunnel_set::none}};
-    off(piece(v4, 4, byte_vector(64), 0, 64, true));
+    off(framed_fragment(v4, 4, byte_vector(64), 0, 64, true));
     CHECK(off.statistics().fragments == 0);
 }
 
