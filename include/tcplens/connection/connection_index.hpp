@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/inlined.hpp"
 #include "prefetch.hpp"
 
 #include <cstddef>
@@ -32,7 +33,7 @@ public:
     }
 
     /// Fetches what a search for this hash looks at.
-    void prefetch(std::uint32_t hash) const noexcept {
+    TCPLENS_INLINED void prefetch(std::uint32_t hash) const noexcept {
         if (!slots_.empty()) tcplens::prefetch(&slots_[home(hash)], sizeof(slot));
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../capture/inlined.hpp"
 #include "prefetch.hpp"
 
 #include <array>
@@ -24,7 +25,9 @@ public:
     [[nodiscard]] std::uint32_t after(std::uint32_t record) const noexcept { return links_[record].next; }
 
     /// Fetches what is touched when that record leaves its queue.
-    void prefetch(std::uint32_t record) const noexcept { tcplens::prefetch(&links_[record], sizeof(link)); }
+    TCPLENS_INLINED void prefetch(std::uint32_t record) const noexcept {
+        tcplens::prefetch(&links_[record], sizeof(link));
+    }
 
     /// Makes room for records below `count`.
     void resize(std::size_t count) { links_.resize(count); }
