@@ -16,8 +16,12 @@ using side = std::uint8_t;
 struct judged_segment {
     const tcplens::segment& segment;
     side sender = 0;
-    std::uint64_t connection_number = 0;
+    const std::uint64_t& connection_number =
+        first_number;          ///< by reference: few rules read it, and others need not wait for it
     bool reuses_ports = false; ///< it begins a connection between two endpoints that had one
+
+private:
+    static constexpr std::uint64_t first_number = 0;
 };
 
 /// A rule set: what it remembers of each connection, and what it says of the next segment. A table owns one object of it, which
