@@ -46,6 +46,7 @@ TEST_CASE("the last segments are remembered, the latest first") {
     CHECK(of.find_covering(0) == nullptr);
     for (std::uint32_t i = 1; i <= 9; ++i) {
         CHECK((of.recent.oldest(of.count).length > 0) == (i > 7));
+        CHECK(of.count.leaves_room<7>() == (i <= 7));
         of.remember(numbered(i));
         CHECK(of.recent.latest(1, of.count) == numbered(i));
     }
@@ -61,6 +62,17 @@ TEST_CASE("the last segments are remembered, the latest first") {
 
     of.remember(numbered(10, 5));
     CHECK(of.find_copy(5)->sent == numbered(10, 5));
+}
+
+TEST_CASE("however many are remembered, each takes the place of the one that is as old as there are places") {
+    remembered_count count{};
+    for (std::size_t i = 0; i < 1000; ++i) {
+        CHECK(count.place<7>(0) == i % 7);
+        CHECK(count.place<16>(1) == (i + 15) % 16);
+        CHECK(count.leaves_room<7>() == (i < 7));
+        CHECK(count.leaves_room<16>() == (i < 16));
+        count.increment();
+    }
 }
 
 TEST_CASE("a packet number comes out whole again, by one that is near") {

@@ -86,14 +86,14 @@ public:
         bool lost_holes : 1 = false; ///< there was no memory for its holes
         bool knows_handshake_time : 1 = false;
 
-        recent_segments<7, remembered_segment> recent{}; ///< as long as it has no long memory
-
         std::uint32_t uncaptured = 0;   ///< how much of what is just below `next` was acknowledged, but not captured
         sequence_number sacked_up_to{}; ///< the highest edge of its SACK blocks
         sequence_number before_jump{};  ///< `next`, before it went further ahead than any window: if has_jumped
         sequence_number
             far_acknowledgment{}; ///< its last, if that went as far and was passed over: has_acknowledged_far
         std::uint16_t takes_at_most = unknown_size; ///< data in a packet, by its SYN
+
+        recent_segments<7, remembered_segment> recent{}; ///< as long as it has no long memory
 
         /// After the highest that was captured.
         [[nodiscard]] constexpr sequence_number captured_up_to() const noexcept { return next - uncaptured; }
@@ -110,8 +110,8 @@ public:
                    owes_nothing_, since_duplicate_, is_calm_, heard_, first_is_near_, first_was_syn_, sent_syn_,
                    sent_syn_ack_, sent_syn_again_, sent_syn_last_, has_acknowledged_, has_sacked_, permits_sack_,
                    sent_keep_alive_, sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, lost_holes_,
-                   knows_handshake_time_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_,
-                   takes_at_most_] = of;
+                   knows_handshake_time_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_,
+                   recent_] = of;
             with(there_and_back_, order_, first_, next_, acknowledged_, window_, duplicate_acks_, remembered_,
                  owes_nothing_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_);
             since_duplicate_ = with.bits(since_duplicate_, no_duplicates) & 15;
@@ -216,8 +216,18 @@ public:
     }
 
     /// Lets the processor fetch what the next segment of the connection will touch.
-    static void prefetch(const connection_state& of) noexcept {
-        for (const side_state& each : of.sides) tcplens::prefetch(&each, 128);
+    TCPLENS_INLINED static void prefetch(const connection_state& of) noexcept {
+        for (const side_state& each : of.sides) tcplens::prefetch(&each, 64);
+    }
+    TCPLENS_INLINED void prefetch(const connection_state& of, side sender) const noexcept {
+        const side_state& state = of.sides[sender];
+        if (state.busy != none) {
+            busy_[state.busy][sender].recent.prefetch_next(state.remembered);
+        } else {
+            state.recent.prefetch_next(state.remembered);
+            tcplens::prefetch(&state.uncaptured, 1);
+            if (!state.is_calm) tcplens::prefetch(&of, sizeof of);
+        }
     }
 
     /// What is remembered of the sides of a busy connection, or null.
@@ -449,6 +459,7 @@ private:
     /// may be.
     [[nodiscard]] static constexpr bool lacks_room(const segment& sent, const side_state& sender,
                                                    const side_state& receiver) noexcept {
+        if (sender.remembered.leaves_room<decltype(sender.recent)::capacity>()) return false; // without a look at them
         const remembered_segment& oldest = sender.recent.oldest(sender.remembered);
         if (oldest.length == 0) return false;
         return sent.time - oldest.time < shortest_memory || !receiver.has_acknowledged ||
