@@ -129,18 +129,18 @@ private:
     struct end_state {
         sequence_number next{};         ///< after its SYN, or the highest byte of data that it sent
         sequence_number acknowledged{}; ///< the highest that it acknowledged
-        bool goes_on = false;           ///< acknowledged_any and sent_data
-        bool heard = false;             ///< it sent anything but RSTs
-        bool sent_data = false;         ///< or a SYN: `next` is known
-        bool acknowledged_any = false;
-        bool sent_syn = false;
-        bool sent_fin = false;
-        bool fin_in_sequence = false;
-        bool sent_rst = false;
-        bool rst_in_sequence = false;   ///< `rst` is one of its sequence numbers
-        bool peer_known_at_rst = false; ///< `peer_at_rst` is known
-        sequence_number initial{};      ///< of its SYN, where it sent one
-        sequence_number first{};        ///< the first that was captured
+        bool goes_on : 1 = false;       ///< acknowledged_any and sent_data
+        bool heard : 1 = false;         ///< it sent anything but RSTs
+        bool sent_data : 1 = false;     ///< or a SYN: `next` is known
+        bool acknowledged_any : 1 = false;
+        bool sent_syn : 1 = false;
+        bool sent_fin : 1 = false;
+        bool fin_in_sequence : 1 = false;
+        bool sent_rst : 1 = false;
+        bool rst_in_sequence : 1 = false;   ///< `rst` is one of its sequence numbers
+        bool peer_known_at_rst : 1 = false; ///< `peer_at_rst` is known
+        sequence_number initial{};          ///< of its SYN, where it sent one
+        sequence_number first{};            ///< the first that was captured
         sequence_number first_acknowledged{};
         sequence_number fin{};
         sequence_number rst{};
@@ -150,9 +150,18 @@ private:
             auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
                    fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_,
                    first_acknowledged_, fin_, rst_, peer_at_rst_] = of;
-            with(next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
-                 fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_,
-                 first_acknowledged_, fin_, rst_, peer_at_rst_);
+            with(next_, acknowledged_);
+            goes_on_ = with.bit(goes_on_);
+            heard_ = with.bit(heard_);
+            sent_data_ = with.bit(sent_data_);
+            acknowledged_any_ = with.bit(acknowledged_any_);
+            sent_syn_ = with.bit(sent_syn_);
+            sent_fin_ = with.bit(sent_fin_);
+            fin_in_sequence_ = with.bit(fin_in_sequence_);
+            sent_rst_ = with.bit(sent_rst_);
+            rst_in_sequence_ = with.bit(rst_in_sequence_);
+            peer_known_at_rst_ = with.bit(peer_known_at_rst_);
+            with(initial_, first_, first_acknowledged_, fin_, rst_, peer_at_rst_);
             with.require(goes_on_ == (acknowledged_any_ && sent_data_));
         }
     };
