@@ -229,6 +229,50 @@ TEST_CASE("nothing leaves where nobody takes it") {
     CHECK(table.lifetimes() == table_lifetimes{.begun = 100, .open = 100});
 }
 
+TEST_CASE("who takes what ends from some packet on gets it as who did so all along") {
+    for (std::uint32_t seed = 0; seed < 20; ++seed) {
+        std::mt19937 random(seed);
+        monitored always;
+        monitored later;
+        const auto both = [&](auto&& what) {
+            what(always);
+            what(later);
+        };
+        for (int i = 0; i < 600; ++i) {
+            const auto port = static_cast<std::uint16_t>(random() % 40 + 1);
+            const auto kind = random() % 8;
+            both([&](monitored& m) { m.after(1ms); });
+            const segment next{.time = timestamp{1ms * i},
+                               .packet_number = static_cast<std::uint64_t>(i + 1),
+                               .source = kind < 5 ? client_at(port) : server,
+                               .destination = kind < 5 ? server : client_at(port),
+                               .sequence = {kind == 0  ? 1000u
+                                            : kind < 5 ? 1001u
+                                                       : 5001u},
+                               .acknowledgment = {kind < 5 ? 5001u : 1001u},
+                               .window = 1000,
+                               .flags = {static_cast<std::uint16_t>(kind == 0   ? flags::syn
+                                                                    : kind == 1 ? flags::fin | flags::ack
+                                                                    : kind == 5 ? flags::fin | flags::ack
+                                                                    : kind == 6 ? flags::rst
+                                                                                : flags::ack)}};
+            always.table.add(next, always.sink());
+            if (i < 500) later.table.add(next);
+            else later.table.add(next, later.sink());
+        }
+        REQUIRE(always.ended.empty());
+        for (int i = 0; i < 2000; ++i) {
+            both([](monitored& m) {
+                m.after(1s);
+                m.expire();
+            });
+        }
+        CHECK(always.table.empty() == later.table.empty());
+        CHECK(always.ended.size() > 20);
+        CHECK(always.ended == later.ended);
+    }
+}
+
 TEST_CASE("who says that it is hours later is believed at once") {
     monitored m;
     m.opens(1);

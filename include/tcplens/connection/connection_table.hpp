@@ -183,6 +183,7 @@ public:
     /// Ends all connections that were silent for too long by `now`, which is believed at once: for times at which no packet comes.
     template <connection_sink<connection_type> OnEnd>
     void expire(timestamp now, OnEnd&& on_end) {
+        keep_queues();
         clock_.reach(subtractable(now));
         end_silent(std::numeric_limits<std::size_t>::max(), on_end);
     }
@@ -255,6 +256,7 @@ public:
         if (connections == 0) return;
         index_.reserve(connections);
         grow((connections + chunk_size - 1) / chunk_size);
+        queues_.resize(chunks_.size() * chunk_size);
         if constexpr (requires { rules_.reserve(connections); }) rules_.reserve(connections);
     }
 
@@ -299,6 +301,7 @@ private:
     /// What a table with a bound has from the beginning.
     void reserve_all() {
         if (options_.max_connections == 0) return;
+        keep_queues();
         reserve(options_.max_connections);
         decoder_.reserve();
     }
@@ -310,11 +313,11 @@ private:
     struct alignas(64) record {
         connection_type seen{};
         alignas(64) std::uint32_t listed_at = 0; ///< the tick of the last time that it went to the end of its queue
-        lifecycle life{};
         connection_stage stage = connection_stage::attempt;
         bool used = false;
-        bool is_latest = false;        ///< of its endpoints: the index knows it
-        bool to_overtake = false;      ///< the one before is not known to be over yet
+        bool is_latest = false;   ///< of its endpoints: the index knows it
+        bool to_overtake = false; ///< the one before is not known to be over yet
+        lifecycle life{};
         std::uint32_t hash = 0;        ///< of its endpoints and network
         std::uint32_t slot = 0;        ///< its place in the storage
         std::uint64_t listed = 0;      ///< which one that was of all that went to the end of a queue
@@ -346,7 +349,7 @@ private:
     void grow(std::size_t chunks) {
         if (chunks <= chunks_.size()) return;
         const std::size_t slots = chunks * chunk_size;
-        queues_.resize(slots);
+        if (keeps_queues_) queues_.resize(slots);
         if (free_.capacity() < slots)
             free_.reserve(std::max(slots, 2 * free_.capacity())); // so that ends never allocate
         while (chunks_.size() < chunks) chunks_.push_back(std::make_unique<record[]>(chunk_size));
@@ -469,6 +472,7 @@ private:
                                       OnEnd& on_end) {
         clock_.advance(next.time);
         if constexpr (takes<OnEnd>) {
+            keep_queues();
             if (swept_at_ != clock_.ticks()) end_silent(most_ended_at_once, on_end);
         }
         found_connection found = find(next, hash, likely);
@@ -595,9 +599,7 @@ private:
         ++lifetimes_.open;
         made.seen.network = first.network;
         made.life.begin(first, made.seen);
-        made.listed_at = clock_.ticks();
-        made.listed = ++listings_;
-        queues_.push_back(queue_of(made.stage), slot);
+        list_as(made, made.stage);
         return made;
     }
 
@@ -650,11 +652,34 @@ private:
         move_to_end(of, stage);
     }
     void move_to_end(record& of, connection_stage stage) noexcept {
-        queues_.remove(queue_of(of.stage), of.slot);
-        queues_.push_back(queue_of(stage), of.slot);
+        if (keeps_queues_) queues_.remove(queue_of(of.stage), of.slot);
+        list_as(of, stage);
+    }
+    void list_as(record& of, connection_stage stage) noexcept {
         of.stage = stage;
         of.listed_at = clock_.ticks();
         of.listed = ++listings_;
+        if (keeps_queues_) queues_.push_back(queue_of(stage), of.slot);
+    }
+
+    /// From now on; the queues are for who takes what ends.
+    void keep_queues() {
+        if (!keeps_queues_) [[unlikely]]
+            begin_queues();
+    }
+    TCPLENS_OUT_OF_LINE void begin_queues() {
+        keeps_queues_ = true;
+        queues_.resize(chunks_.size() * chunk_size);
+        for (const std::uint32_t number : by_listing()) queues_.push_back(queue_of(at(number).stage), number);
+    }
+    /// All connections, who went to the end of a queue first in front: what queues would hold.
+    [[nodiscard]] std::vector<std::uint32_t> by_listing() const {
+        std::vector<std::uint32_t> numbers;
+        numbers.reserve(size());
+        for (std::uint32_t number = next_used(0); number < slots_; number = next_used(number + 1))
+            numbers.push_back(number);
+        std::ranges::sort(numbers, {}, [&](std::uint32_t number) { return at(number).listed; });
+        return numbers;
     }
 
     /// In ticks.
@@ -739,7 +764,7 @@ private:
     template <class OnEnd>
     void end(record& of, end_reason reason, OnEnd& on_end) {
         on_end(std::as_const(of.seen), reason);
-        queues_.remove(queue_of(of.stage), of.slot);
+        if (keeps_queues_) queues_.remove(queue_of(of.stage), of.slot);
         if (of.is_latest) {
             if (of.previous == none) {
                 index_.erase(of.hash, of.slot);
@@ -772,6 +797,7 @@ private:
     std::uint32_t slots_ = 0;           ///< that were ever used
     std::vector<std::uint32_t> free_{}; ///< of those, the ones that are not used now
     idle_queues<connection_stage_count> queues_{};
+    bool keeps_queues_ = false;
     std::uint64_t listings_ = 0;
     table_clock clock_{};
     std::uint32_t swept_at_ = 0; ///< the tick at which none was left that was due

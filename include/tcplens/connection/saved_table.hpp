@@ -131,9 +131,10 @@ private:
         static_assert(savable_rules<Rules>, "a table with these rules cannot be saved: see savable_rules");
         static_assert((savable_observer<Observers> && ...),
                       "a table with one of these observers cannot be saved: see savable_observer");
-        // The index and the queues are made anew: by a key that is kept secret, and by when connections were heard.
+        // The index and the queues are made anew: by a key that is kept secret, and by when connections were heard. Whether there
+        // are queues is for the table to say into which that is restored.
         auto& [options, rules, observers, decodes, statistics, lifetimes, index, chunks, slots, unused, queues,
-               listings, clock, swept_at, last_time] = of;
+               keeps_queues, listings, clock, swept_at, last_time] = of;
         with.same_type(Rules::saved_as);
         (with.same_type(Observers::saved_as), ...);
         with.same_type(""); // there are no more
@@ -180,7 +181,7 @@ private:
     static void archive_record(Archive& with, basic_connection_table<Rules, Observers...>& table,
                                typename basic_connection_table<Rules, Observers...>::record& of) {
         // Named here so that none is forgotten. What is not archived is made anew: see connect().
-        [[maybe_unused]] auto& [seen, listed_at, life, stage, used, is_latest, to_overtake, hash, slot, listed,
+        [[maybe_unused]] auto& [seen, listed_at, stage, used, is_latest, to_overtake, life, hash, slot, listed,
                                 previous, follower, rules, observed] = of;
         with(of.used);
         if (!of.used) return;
@@ -229,15 +230,11 @@ private:
     static void connect(archive_reader& with, basic_connection_table<Rules, Observers...>& of) {
         using table_type = basic_connection_table<Rules, Observers...>;
         using record = typename table_type::record;
-        std::vector<std::uint32_t> by_listing;
-        by_listing.reserve(static_cast<std::size_t>(of.slots_) - of.free_.size());
-        for (std::uint32_t number = 0; number < of.slots_; ++number) {
-            if (of.at(number).used) by_listing.push_back(number);
-        }
-        of.index_.reserve(by_listing.size());
-        with.require(of.lifetimes_.open == by_listing.size());
+        with.require(of.lifetimes_.open == of.slots_ - of.free_.size());
+        if (!with.good()) return;
+        of.index_.reserve(of.size());
         const bool none_left = of.lifetimes_.begun == of.lifetimes_.open;
-        for (const std::uint32_t number : by_listing) {
+        for (std::uint32_t number = of.next_used(0); number < of.slots_; number = of.next_used(number + 1)) {
             record& each = of.at(number);
             with.require(each.seen.number < of.lifetimes_.begun && (!none_left || each.seen.number == number));
             const segment of_it{
@@ -256,9 +253,8 @@ private:
             if (!possible) return;
             of.at(each.previous).follower = number;
         }
-        std::ranges::sort(by_listing, {}, [&](std::uint32_t number) { return of.at(number).listed; });
         std::uint64_t last = 0;
-        for (const std::uint32_t number : by_listing) {
+        for (const std::uint32_t number : of.by_listing()) {
             const record& each = of.at(number);
             // Who has a connection before it is the latest, or has one behind it.
             with.require(each.is_latest || each.previous == of.none || each.follower != of.none);
@@ -267,7 +263,7 @@ private:
             with.require(!each.to_overtake || each.previous != of.none || !is_found);
             with.require(last < each.listed && each.listed <= of.listings_);
             last = each.listed;
-            of.queues_.push_back(of.queue_of(each.stage), number);
+            if (of.keeps_queues_) of.queues_.push_back(of.queue_of(each.stage), number);
         }
     }
 
