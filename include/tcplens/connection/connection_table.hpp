@@ -203,30 +203,44 @@ public:
         return hash ^ static_cast<std::uint32_t>(next.network * (key.word(5) | 1) >> 32);
     }
 
-    /// A guess at the connection of a segment.
+    /// A guess at the connection of a segment, and at the side that sent it.
     class likely_connection {
     public:
         constexpr likely_connection() noexcept = default;
 
     private:
         friend basic_connection_table;
-        constexpr explicit likely_connection(record* is) noexcept : is_(is) {}
         record* is_ = nullptr;
+        side sender_ = neither; ///< or it is not known
     };
 
-    /// For who deals segments out to several tables, batch by batch: a segment with this hash comes soon. First the index
-    /// is fetched from memory for all of a batch, then, with that at hand, their connections.
-    void prefetch_index(std::uint32_t hash) const noexcept { index_.prefetch(hash); }
-    /// Returns where that connection probably is, for add().
-    [[nodiscard]] likely_connection prefetch_connection(std::uint32_t hash) noexcept {
-        const std::uint32_t likely = index_.first_with(hash);
-        if (likely == none) return {};
-        fetch(at(likely));
-        return likely_connection{&at(likely)};
+    /// For who deals segments out to several tables, batch by batch: a segment with this hash comes soon. First the index is
+    /// fetched from memory for all of a batch, then, with that at hand, what all segments of their connections touch, then what
+    /// those of one side do.
+    TCPLENS_INLINED void prefetch_index(std::uint32_t hash) const noexcept { index_.prefetch(hash); }
+    /// Where that connection probably is.
+    [[nodiscard]] TCPLENS_INLINED likely_connection prefetch_connection(std::uint32_t hash) noexcept {
+        likely_connection likely;
+        const std::uint32_t number = index_.first_with(hash);
+        if (number == none) return likely;
+        likely.is_ = &at(number);
+        fetch(*likely.is_);
+        return likely;
     }
-    /// Takes in a segment whose time is subtractable, and whose hash_of() with the key of this table is `hash`. `likely`: what
-    /// prefetch_connection() of this table returned for it.
-    add_result add(const segment& next, std::uint32_t hash, likely_connection likely) {
+    /// Whether the whole table mostly stays in the caches by itself: then prefetch_side() is of no use.
+    [[nodiscard]] bool stays_cached() const noexcept {
+        constexpr std::size_t cached = std::size_t{8} * 1024 * 1024;
+        return slots_ <= cached / sizeof(record);
+    }
+    TCPLENS_INLINED void prefetch_side(const segment& next, likely_connection& likely) const noexcept {
+        if (likely.is_ == nullptr) return;
+        const record& of = *likely.is_;
+        likely.sender_ = sender_in(of, next);
+        if (likely.sender_ != neither) fetch_side(of, likely.sender_);
+    }
+    /// Takes in a segment whose time is subtractable, and whose hash_of() with the key of this table is `hash`. `likely`: what was
+    /// prefetched for it.
+    add_result add(const segment& next, std::uint32_t hash, const likely_connection& likely) {
         keep_all keep;
         return count_and_follow(next, link_type::ethernet, hash, likely, keep);
     }
@@ -380,7 +394,7 @@ private:
     // From here to take_in() inlined: who does not read what is returned, as add_all(), does not pay for it.
     template <class OnEnd>
     TCPLENS_INLINED add_result count_and_follow(const segment& next, link_type link, std::uint32_t hash,
-                                                likely_connection likely, OnEnd& on_end) {
+                                                const likely_connection& likely, OnEnd& on_end) {
         if (options_.pass_over_bad_checksums && next.checksum == checksum_state::bad) {
             statistics_.count_bad_checksum(link);
             return {.outcome = packet_outcome::malformed};
@@ -412,9 +426,9 @@ private:
         return true;
     }
 
-    static void fetch(const record& of) noexcept {
-        prefetch(static_cast<const connection*>(&of.seen), sizeof(connection));
-        prefetch(&of.listed_at, 64);
+    TCPLENS_INLINED static void fetch(const record& of) noexcept {
+        prefetch(&of, 64);
+        prefetch(&of.listed_at, 128);
         if constexpr (requires { Rules::prefetch(of.rules); }) Rules::prefetch(of.rules);
         else prefetch(&of.rules, sizeof of.rules);
         if constexpr (sizeof...(Observers) > 0) {
@@ -423,9 +437,17 @@ private:
         }
     }
 
+    TCPLENS_INLINED void fetch_side(const record& of, side sender) const noexcept {
+        prefetch(&of.seen.statistics(of.life.way_of(sender)), sizeof(direction_statistics));
+        if constexpr (requires { rules_.prefetch(of.rules, sender); }) rules_.prefetch(of.rules, sender);
+    }
+
     template <class OnEnd>
     void add_batch(std::span<waiting_segment> batch, OnEnd& on_end) {
         for (waiting_segment& each : batch) each.likely = prefetch_connection(each.hash);
+        if (!stays_cached()) {
+            for (waiting_segment& each : batch) prefetch_side(each.found, each.likely);
+        }
         for (const waiting_segment& each : batch) {
             count_and_follow(each.found, each.link, each.hash, each.likely, on_end);
         }
@@ -450,10 +472,14 @@ private:
         record* of = nullptr;
         side sender = 0;
     };
+    template <class OnEnd>
     [[nodiscard]] TCPLENS_INLINED found_connection find(const segment& next, std::uint32_t hash,
-                                                        likely_connection likely) noexcept {
+                                                        const likely_connection& likely) noexcept {
         if (likely.is_ != nullptr && likely.is_->is_latest) {
-            if (const side sender = sender_in(*likely.is_, next); sender != neither) return {likely.is_, sender};
+            // Where connections end, another one may have begun in the place of this.
+            side sender = takes<OnEnd> ? neither : likely.sender_;
+            if (sender == neither) sender = sender_in(*likely.is_, next);
+            if (sender != neither) return {likely.is_, sender};
         }
         return find(next, hash);
     }
@@ -468,14 +494,14 @@ private:
     }
 
     template <class OnEnd>
-    TCPLENS_INLINED add_result follow(const segment& next, std::uint32_t hash, likely_connection likely,
+    TCPLENS_INLINED add_result follow(const segment& next, std::uint32_t hash, const likely_connection& likely,
                                       OnEnd& on_end) {
         clock_.advance(next.time);
         if constexpr (takes<OnEnd>) {
             keep_queues();
             if (swept_at_ != clock_.ticks()) end_silent(most_ended_at_once, on_end);
         }
-        found_connection found = find(next, hash, likely);
+        found_connection found = find<OnEnd>(next, hash, likely);
         if constexpr (takes<OnEnd>) {
             for (; found.of != nullptr && is_due(*found.of); found = find(next, hash)) {
                 end_for_silence(*found.of, on_end);
@@ -736,7 +762,7 @@ private:
 
     /// Who leaves for another's sake was silent for long: so what its end touches is fetched from memory while those before it
     /// leave, first the connection, then, by the hash that it holds, its place in the index.
-    void fetch_for_end(std::uint32_t leaves) const noexcept {
+    TCPLENS_INLINED void fetch_for_end(std::uint32_t leaves) const noexcept {
         const std::uint32_t next = queues_.after(leaves);
         if (next == none) return;
         index_.prefetch(at(next).hash);

@@ -257,6 +257,11 @@ private:
             for (std::size_t i = 0; i < batch.size(); ++i) {
                 likely[i] = own.table.prefetch_connection(chunk.hash_at(batch[i]));
             }
+            if (!own.table.stays_cached()) {
+                for (std::size_t i = 0; i < batch.size(); ++i) {
+                    own.table.prefetch_side(chunk.segment_at(batch[i]), likely[i]);
+                }
+            }
             for (std::size_t i = 0; i < batch.size(); ++i) {
                 const std::uint16_t at = batch[i];
                 const add_result added = own.table.add(chunk.segment_at(at), chunk.hash_at(at), likely[i]);
