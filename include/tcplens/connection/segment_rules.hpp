@@ -16,8 +16,8 @@ using side = std::uint8_t;
 struct judged_segment {
     const tcplens::segment& segment;
     side sender = 0;
-    const std::uint64_t& connection_number =
-        first_number;          ///< by reference: few rules read it, and others need not wait for it
+    /// By reference, since few rules read it, and the others need not wait until it is fetched.
+    const std::uint64_t& connection_number = first_number;
     bool reuses_ports = false; ///< it begins a connection between two endpoints that had one
 
 private:
@@ -31,7 +31,8 @@ private:
 /// `forget(state) noexcept`, which gives back what a connection has of the memory that all share: the table calls it for a
 /// connection that leaves, whose state is not used again.
 /// It may have `static prefetch(const state&) noexcept`, which lets the processor fetch what the next segment of a connection will
-/// most likely touch of its state; else the table fetches all of it.
+/// most likely touch of its state; else the table fetches all of it. And `prefetch(const state&, side sender) const noexcept`,
+/// which is called later, and so may look at that, and fetches what a segment of this sender will touch besides.
 template <class Rules>
 concept segment_rules = std::movable<Rules> && std::default_initializable<typename Rules::connection_state> &&
     requires(Rules rules, const judged_segment& next, typename Rules::connection_state& of) {
