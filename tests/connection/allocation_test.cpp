@@ -35,8 +35,10 @@ namespace {
 
 std::atomic<std::size_t> allocations{0};
 std::atomic<std::size_t> allocated_bytes{0}; ///< ever
+std::atomic<bool> there_is_memory{true};
 
-void* allocate(std::size_t size) noexcept {
+void* allocate(std::size_t size) {
+    if (!there_is_memory) throw std::bad_alloc{};
     ++allocations;
     allocated_bytes += size;
     if (void* const memory = std::malloc(size > 0 ? size : 1)) return memory;
@@ -44,7 +46,7 @@ void* allocate(std::size_t size) noexcept {
 }
 
 /// What malloc gave stands before what is given.
-void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
+void* allocate(std::size_t size, std::align_val_t alignment) {
     std::size_t space = size + static_cast<std::size_t>(alignment);
     void* const memory = allocate(space + sizeof(void*));
     void* aligned = static_cast<void**>(memory) + 1;
@@ -344,6 +346,39 @@ TEST_CASE("a table with a bound allocates nothing once it has taken in a saved o
     CHECK(!restore(resumed, save(table)));
     for (const frames& some : {fragments(), segments(1)}) CHECK(some.allocations_when_added_to(resumed) == 0);
     CHECK(resumed.reassembly().reassembled == 2 * table.reassembly().reassembled);
+}
+
+TEST_CASE("to take what ends costs no allocation for connections for which there is room") {
+    connection_table table;
+    table.reserve(connections);
+    const frames made = syns();
+    std::size_t ended = 0;
+    const auto count = [&](const connection&, end_reason) { ++ended; };
+    CHECK(allocations_in([&] {
+              for (const byte_vector& frame : made.bytes)
+                  table.add(timestamp{}, link_type::ethernet, frame, frame.size(), count);
+              table.expire(timestamp{std::chrono::hours{1}}, count);
+          }) == 0);
+    CHECK(ended == connections);
+}
+
+TEST_CASE("where there was no memory for the queues of those that end, they end when there is") {
+    connection_table table;
+    CHECK(syns().allocations_when_added_to(table) > 0);
+    std::size_t ended = 0;
+    const auto count = [&](const connection&, end_reason) { ++ended; };
+    there_is_memory = false;
+    bool failed = false;
+    try {
+        table.expire(timestamp{std::chrono::hours{1}}, count);
+    } catch (const std::bad_alloc&) {
+        failed = true;
+    }
+    there_is_memory = true;
+    CHECK(failed);
+    CHECK(ended == 0);
+    table.expire(timestamp{std::chrono::hours{1}}, count);
+    CHECK(ended == connections);
 }
 
 TEST_CASE("to read a capture in memory and to follow its connections costs no allocation") {

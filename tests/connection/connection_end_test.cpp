@@ -273,6 +273,45 @@ TEST_CASE("who takes what ends from some packet on gets it as who did so all alo
     }
 }
 
+TEST_CASE("who takes what ends for the first time where nothing comes, or after a flush, gets all") {
+    connection_table table;
+    segment next{.source = client_at(1), .destination = server, .flags = {flags::syn}};
+    const auto fill = [&](std::uint16_t ports) {
+        for (std::uint16_t port = 1; port <= ports; ++port) {
+            next.source = client_at(port);
+            table.add(next);
+        }
+    };
+    std::size_t ended = 0;
+    const auto count = [&](const connection&, end_reason) { ++ended; };
+    SUBCASE("where nothing comes") {
+        fill(100);
+    }
+    SUBCASE("after a flush, in some of the places") {
+        fill(100);
+        table.flush(count);
+        CHECK(std::exchange(ended, 0) == 100);
+        fill(70);
+    }
+    const std::size_t all = table.size();
+    REQUIRE(all >= 70);
+    table.expire(timestamp{1h}, count);
+    CHECK(ended == all);
+    CHECK(table.empty());
+}
+
+TEST_CASE("what comes for a connection that left within a batch is not of who has its place") {
+    constexpr std::uint16_t bound = 9000; // more than caches hold
+    monitored m({.max_connections = bound});
+    for (std::uint16_t port = 1; port <= bound; ++port) m.client(port, flags::syn);
+    REQUIRE(!m.table.stays_cached());
+    const segment begins{.source = client_at(bound + 1), .destination = server, .flags = {flags::syn}};
+    const segment late{.source = client_at(1), .destination = server, .flags = {flags::ack}};
+    m.table.add_all(std::vector{begins, late}, m.sink());
+    CHECK(m.ended_ports() == std::vector<std::uint16_t>{1, 2});
+    CHECK(m.table.lifetimes().begun == bound + 2);
+}
+
 TEST_CASE("who says that it is hours later is believed at once") {
     monitored m;
     m.opens(1);

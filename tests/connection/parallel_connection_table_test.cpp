@@ -309,6 +309,32 @@ TEST_CASE("and so with all observers") {
                      zeek_observer>(made.packets());
 }
 
+TEST_CASE("and so where each table is larger than caches are") {
+    made_capture made;
+    std::mt19937 random(7);
+    const auto add = [&](std::uint32_t number, std::uint16_t bits) {
+        tcp_packet_options next{.source = at("192.0.2.1", static_cast<std::uint16_t>(1 + number)),
+                                .destination = at("198.51.100.1", 443),
+                                .sequence = static_cast<std::uint32_t>(random() % 50 * 100),
+                                .acknowledgment = static_cast<std::uint32_t>(random() % 50 * 100),
+                                .flags = bits,
+                                .payload_length = random() % 2 * 10};
+        if (random() % 2 == 0) std::swap(next.source, next.destination);
+        made.add(tcp_packet(next));
+    };
+    constexpr std::uint32_t connections = 22'000;
+    for (std::uint32_t number = 0; number < connections; ++number) add(number, flags::ack);
+    for (int i = 0; i < 20'000; ++i)
+        add(static_cast<std::uint32_t>(random() % connections), random() % 8 == 0 ? flags::syn : flags::ack);
+    connection_table one, half;
+    for (const packet& each : made.packets()) one.add(each);
+    for (const packet& each : std::span{made.packets()}.first(connections / 2 - 500)) half.add(each);
+    REQUIRE(!half.stays_cached()); // nor does that of the other half
+    parallel_connection_table two{2};
+    two.add_all(made.packets());
+    check_same(one, two);
+}
+
 TEST_CASE("and so of stories, and of recorded captures") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});

@@ -351,6 +351,18 @@ TEST_CASE("what follows from something else that is archived cannot contradict i
         writer(made);
         CHECK(read_again(made, writer.written()) == (made.is_calm == ((bits & 14) == 6)));
     }
+
+    evidence_rules::side_state full; // of seven segments, and its count says that it is not
+    for (std::uint32_t i = 0; i < 7; ++i) {
+        full.recent.remember({.fingerprint = i + 1}, 0, full.remembered);
+        full.remembered.increment();
+    }
+    for (const bool of_few : {false, true}) {
+        if (of_few) full.remembered = {};
+        archive_writer writer;
+        writer(full);
+        CHECK(read_again(full, writer.written()) == !of_few);
+    }
 }
 
 TEST_CASE("fragments that somebody made do no harm") {

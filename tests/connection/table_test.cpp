@@ -376,3 +376,49 @@ TEST_CASE("a range of packets is followed as if they came one by one") {
         CHECK(std::equal(all_segments.begin(), all_segments.end(), each_segment.begin(), each_segment.end()));
     }
 }
+
+TEST_CASE("and so in a table that is larger than caches are") {
+    constexpr std::uint32_t connections = 12'000;
+    std::mt19937 random(1);
+    std::vector<segment> segments;
+    const auto add = [&](std::uint32_t number, bool from_client, std::uint16_t bits) {
+        const endpoint own = packet_builder::at("192.0.2.1", static_cast<std::uint16_t>(1 + number));
+        segments.push_back({.time = timestamp{10us * segments.size()},
+                            .packet_number = segments.size() + 1,
+                            .source = from_client ? own : server,
+                            .destination = from_client ? server : own,
+                            .sequence = {static_cast<std::uint32_t>(random() % 50 * 100)},
+                            .acknowledgment = {static_cast<std::uint32_t>(random() % 50 * 100)},
+                            .payload_length = static_cast<std::uint32_t>(random() % 3 * 50),
+                            .wire_length = 100,
+                            .window = 1000,
+                            .flags = {bits}});
+    };
+    for (std::uint32_t number = 0; number < connections; ++number) add(number, random() % 4 > 0, flags::ack);
+    constexpr std::uint16_t mostly_ack[]{
+        flags::syn, flags::syn | flags::ack, flags::rst, flags::fin | flags::ack, flags::ack, flags::ack, flags::ack,
+        flags::ack};
+    for (int few = 0; few < 2000; ++few) { // what comes soon is often of the same connection
+        const auto some = static_cast<std::uint32_t>(random() % (connections - 5));
+        for (int i = 0; i < 20; ++i)
+            add(some + static_cast<std::uint32_t>(random() % 5), random() % 2 == 0, mostly_ack[random() % 8]);
+    }
+    connection_table one_by_one, all;
+    for (const segment& each : segments) one_by_one.add(each);
+    all.add_all(segments);
+    REQUIRE(!all.stays_cached());
+    CHECK(all.size() > connections + 500); // endpoints were used again
+    CHECK(std::equal(all.begin(), all.end(), one_by_one.begin(), one_by_one.end()));
+
+    const table_options bounded{.max_connections = connections - 1000};
+    std::vector<std::pair<connection, end_reason>> ended_of_all, ended;
+    connection_table all_bounded{bounded}, one_by_one_bounded{bounded};
+    for (const segment& each : segments) {
+        one_by_one_bounded.add(each, [&](const connection& of, end_reason reason) { ended.emplace_back(of, reason); });
+    }
+    all_bounded.add_all(segments,
+                        [&](const connection& of, end_reason reason) { ended_of_all.emplace_back(of, reason); });
+    CHECK(ended.size() > 1000);
+    CHECK(ended == ended_of_all);
+    CHECK(std::equal(all_bounded.begin(), all_bounded.end(), one_by_one_bounded.begin(), one_by_one_bounded.end()));
+}

@@ -227,11 +227,13 @@ public:
         fetch(*likely.is_);
         return likely;
     }
-    /// Whether the whole table mostly stays in the caches by itself: then prefetch_side() is of no use.
+    /// Whether the table probably stays in the caches by itself: then prefetch_side() is of no use. A guess, since nobody knows how
+    /// large they are, nor what else is in them.
     [[nodiscard]] bool stays_cached() const noexcept {
         constexpr std::size_t cached = std::size_t{8} * 1024 * 1024;
         return slots_ <= cached / sizeof(record);
     }
+    /// \pre prefetch_connection() returned `likely` for this segment
     TCPLENS_INLINED void prefetch_side(const segment& next, likely_connection& likely) const noexcept {
         if (likely.is_ == nullptr) return;
         const record& of = *likely.is_;
@@ -239,7 +241,7 @@ public:
         if (likely.sender_ != neither) fetch_side(of, likely.sender_);
     }
     /// Takes in a segment whose time is subtractable, and whose hash_of() with the key of this table is `hash`. `likely`: what was
-    /// prefetched for it.
+    /// prefetched for it; no connection has left since.
     add_result add(const segment& next, std::uint32_t hash, const likely_connection& likely) {
         keep_all keep;
         return count_and_follow(next, link_type::ethernet, hash, likely, keep);
@@ -270,7 +272,7 @@ public:
         if (connections == 0) return;
         index_.reserve(connections);
         grow((connections + chunk_size - 1) / chunk_size);
-        queues_.resize(chunks_.size() * chunk_size);
+        queues_.resize(chunks_.size() * chunk_size); // even if there are none yet
         if constexpr (requires { rules_.reserve(connections); }) rules_.reserve(connections);
     }
 
@@ -323,7 +325,7 @@ private:
     static constexpr std::uint32_t none = connection_index::none;
 
     /// One connection. What every segment of it touches lies in few cache lines: the first of `seen` and the one that counts its
-    /// direction, the one of `listed_at`, and those of the rules.
+    /// direction, the one of `listed_at`, and those of the rules; once a tick the one behind `listed_at`.
     struct alignas(64) record {
         connection_type seen{};
         alignas(64) std::uint32_t listed_at = 0; ///< the tick of the last time that it went to the end of its queue
@@ -332,6 +334,7 @@ private:
         bool is_latest = false;   ///< of its endpoints: the index knows it
         bool to_overtake = false; ///< the one before is not known to be over yet
         lifecycle life{};
+        std::uint64_t number = 0;      ///< as `seen` has it, where it need not be fetched for this
         std::uint32_t hash = 0;        ///< of its endpoints and network
         std::uint32_t slot = 0;        ///< its place in the storage
         std::uint64_t listed = 0;      ///< which one that was of all that went to the end of a queue
@@ -372,7 +375,7 @@ private:
     /// Whether `next` is of another connection than the latest one of its endpoints.
     [[nodiscard]] bool begins_another(const segment& next, side sender, const record& latest) const noexcept {
         if constexpr (splitting_segment_rules<Rules>) {
-            return rules_.begins_another({.segment = next, .sender = sender, .connection_number = latest.seen.number},
+            return rules_.begins_another({.segment = next, .sender = sender, .connection_number = latest.number},
                                          latest.rules);
         } else {
             return latest.life.begins_another(next, sender, latest.seen);
@@ -427,8 +430,9 @@ private:
     }
 
     TCPLENS_INLINED static void fetch(const record& of) noexcept {
-        prefetch(&of, 64);
-        prefetch(&of.listed_at, 128);
+        prefetch(&of, 1);
+        const auto* const hot = reinterpret_cast<const char*>(&of.listed_at);
+        prefetch(hot, static_cast<std::size_t>(reinterpret_cast<const char*>(&of.rules) - hot));
         if constexpr (requires { Rules::prefetch(of.rules); }) Rules::prefetch(of.rules);
         else prefetch(&of.rules, sizeof of.rules);
         if constexpr (sizeof...(Observers) > 0) {
@@ -484,12 +488,15 @@ private:
         return find(next, hash);
     }
     [[nodiscard]] TCPLENS_OUT_OF_LINE found_connection find(const segment& next, std::uint32_t hash) noexcept {
+        const bool fetches = !stays_cached(); // all at once, instead of one thing after the other when it is needed
         side sender = 0;
         const std::uint32_t number = index_.find(hash, [&](std::uint32_t candidate) {
+            if (fetches) fetch(at(candidate));
             sender = sender_in(at(candidate), next);
             return sender != neither;
         });
         if (number == none) return {};
+        if (fetches) fetch_side(at(number), sender);
         return {&at(number), sender};
     }
 
@@ -571,7 +578,7 @@ private:
         const bool still_established = of.life.is_plain() && of.stage == connection_stage::established;
         if (!still_established || of.listed_at != clock_.ticks()) list(of);
         verdict said = rules_.judge(
-            {.segment = next, .sender = sender, .connection_number = of.seen.number, .reuses_ports = how.reuses_ports},
+            {.segment = next, .sender = sender, .connection_number = of.number, .reuses_ports = how.reuses_ports},
             of.rules);
         if (how.reuses_ports && !splitting_segment_rules<Rules>) said.names |= verdict_names::reused_ports;
         const direction way = of.life.way_of(sender);
@@ -621,7 +628,7 @@ private:
         made.used = true;
         made.is_latest = true;
         made.hash = hash;
-        made.seen.number = lifetimes_.begun++;
+        made.seen.number = made.number = lifetimes_.begun++;
         ++lifetimes_.open;
         made.seen.network = first.network;
         made.life.begin(first, made.seen);
@@ -688,24 +695,30 @@ private:
         if (keeps_queues_) queues_.push_back(queue_of(stage), of.slot);
     }
 
-    /// From now on; the queues are for who takes what ends.
+    /// The queues are for who takes what ends: they are kept from the first such call on.
     void keep_queues() {
         if (!keeps_queues_) [[unlikely]]
             begin_queues();
     }
     TCPLENS_OUT_OF_LINE void begin_queues() {
-        keeps_queues_ = true;
+        const std::vector<listed_slot> order = by_listing();
         queues_.resize(chunks_.size() * chunk_size);
-        for (const std::uint32_t number : by_listing()) queues_.push_back(queue_of(at(number).stage), number);
+        keeps_queues_ = true;
+        for (const auto [listed, slot] : order) queues_.push_back(queue_of(at(slot).stage), slot);
     }
-    /// All connections, who went to the end of a queue first in front: what queues would hold.
-    [[nodiscard]] std::vector<std::uint32_t> by_listing() const {
-        std::vector<std::uint32_t> numbers;
-        numbers.reserve(size());
-        for (std::uint32_t number = next_used(0); number < slots_; number = next_used(number + 1))
-            numbers.push_back(number);
-        std::ranges::sort(numbers, {}, [&](std::uint32_t number) { return at(number).listed; });
-        return numbers;
+    /// All connections, in the order in which they went to the end of a queue.
+    struct listed_slot {
+        std::uint64_t listed = 0;
+        std::uint32_t slot = 0;
+    };
+    [[nodiscard]] std::vector<listed_slot> by_listing() const {
+        std::vector<listed_slot> order;
+        order.reserve(size());
+        for (std::uint32_t slot = next_used(0); slot < slots_; slot = next_used(slot + 1)) {
+            order.push_back({at(slot).listed, slot});
+        }
+        std::ranges::sort(order, {}, &listed_slot::listed);
+        return order;
     }
 
     /// In ticks.

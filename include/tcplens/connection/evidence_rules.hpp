@@ -133,6 +133,7 @@ public:
             lost_holes_ = with.bit(lost_holes_);
             knows_handshake_time_ = with.bit(knows_handshake_time_);
             with.require(is_calm_ == is_calm_now(of));
+            with.require(!has_free_place(of) || recent_.oldest(remembered_).fingerprint == 0);
         }
     };
 
@@ -215,19 +216,20 @@ public:
         with(busy_[of.sides[0].busy]);
     }
 
-    /// Lets the processor fetch what the next segment of the connection will touch.
+    /// Lets the processor fetch what a segment of either side touches, ...
     TCPLENS_INLINED static void prefetch(const connection_state& of) noexcept {
         for (const side_state& each : of.sides) tcplens::prefetch(&each, 64);
     }
+    /// ... and what one of this side touches besides.
     TCPLENS_INLINED void prefetch(const connection_state& of, side sender) const noexcept {
         const side_state& state = of.sides[sender];
         if (state.busy != none) {
             busy_[state.busy][sender].recent.prefetch_next(state.remembered);
         } else {
             state.recent.prefetch_next(state.remembered);
-            tcplens::prefetch(&state.uncaptured, 1);
-            if (!state.is_calm) tcplens::prefetch(&of, sizeof of);
+            tcplens::prefetch(&state.uncaptured, 1); // for a FIN
         }
+        if (!state.is_calm) tcplens::prefetch(&of, sizeof of);
     }
 
     /// What is remembered of the sides of a busy connection, or null.
@@ -455,11 +457,15 @@ private:
         return lacks_room(sent, sender, receiver);
     }
 
+    [[nodiscard]] static constexpr bool has_free_place(const side_state& of) noexcept {
+        return of.remembered.leaves_room<decltype(of.recent)::capacity>();
+    }
+
     /// Whether the next segment would take the place of data that is still in flight, or was so shortly before that a copy of it
     /// may be.
     [[nodiscard]] static constexpr bool lacks_room(const segment& sent, const side_state& sender,
                                                    const side_state& receiver) noexcept {
-        if (sender.remembered.leaves_room<decltype(sender.recent)::capacity>()) return false; // without a look at them
+        if (has_free_place(sender)) return false; // without a look at any
         const remembered_segment& oldest = sender.recent.oldest(sender.remembered);
         if (oldest.length == 0) return false;
         return sent.time - oldest.time < shortest_memory || !receiver.has_acknowledged ||

@@ -166,6 +166,8 @@ private:
         }
     };
 
+    static_assert(sizeof(end_state) == 36, "more, and what every segment touches lies in two cache lines of a table");
+
     TCPLENS_OUT_OF_LINE constexpr void follow_any(const segment& next, side sender, connection& of) noexcept {
         end_state& own = ends_[sender];
         end_state& peer = ends_[1 - sender];

@@ -89,8 +89,8 @@ struct segment_copy {
     timestamp missed_since{}; ///< when the hole that it filled was opened, else its time; to the microsecond
 };
 
-/// How many segments of one side were remembered so far, and from 224 on 112 fewer, again and again: where the next one goes. It
-/// is kept apart from the segments, with what is touched anyway.
+/// How many segments of one side were remembered so far: where the next one goes. It goes back from 224 to 112, so that it is small
+/// only while there were few. It is kept apart from the segments, with what is touched anyway.
 class remembered_count {
 public:
     constexpr void increment() noexcept {

@@ -142,6 +142,7 @@ private:
         with(rules);
         archive_each(with, observers);
         with(decodes, statistics, lifetimes, listings, clock, swept_at, last_time);
+        with.require(listings < std::uint64_t{1} << 63); // they are not counted anew
 
         std::uint32_t count = slots;
         with.count(count, options.max_connections == 0 ? basic_connection_table<Rules, Observers...>::none
@@ -181,7 +182,7 @@ private:
     static void archive_record(Archive& with, basic_connection_table<Rules, Observers...>& table,
                                typename basic_connection_table<Rules, Observers...>::record& of) {
         // Named here so that none is forgotten. What is not archived is made anew: see connect().
-        [[maybe_unused]] auto& [seen, listed_at, stage, used, is_latest, to_overtake, life, hash, slot, listed,
+        [[maybe_unused]] auto& [seen, listed_at, stage, used, is_latest, to_overtake, life, number, hash, slot, listed,
                                 previous, follower, rules, observed] = of;
         with(of.used);
         if (!of.used) return;
@@ -240,6 +241,7 @@ private:
             const segment of_it{
                 .source = each.seen.client, .destination = each.seen.server, .network = each.seen.network};
             each.stage = each.life.stage(each.seen);
+            each.number = each.seen.number;
             each.hash = of.hash_of(of_it);
             each.slot = number;
             if (each.is_latest) {
@@ -254,15 +256,15 @@ private:
             of.at(each.previous).follower = number;
         }
         std::uint64_t last = 0;
-        for (const std::uint32_t number : of.by_listing()) {
+        for (const auto [listed, number] : of.by_listing()) {
             const record& each = of.at(number);
             // Who has a connection before it is the latest, or has one behind it.
             with.require(each.is_latest || each.previous == of.none || each.follower != of.none);
             // Who is to overtake has whom, unless another took that over and its own place.
             const bool is_found = each.is_latest || each.follower != of.none;
             with.require(!each.to_overtake || each.previous != of.none || !is_found);
-            with.require(last < each.listed && each.listed <= of.listings_);
-            last = each.listed;
+            with.require(last < listed && listed <= of.listings_);
+            last = listed;
             if (of.keeps_queues_) of.queues_.push_back(of.queue_of(each.stage), number);
         }
     }

@@ -16,12 +16,8 @@ using side = std::uint8_t;
 struct judged_segment {
     const tcplens::segment& segment;
     side sender = 0;
-    /// By reference, since few rules read it, and the others need not wait until it is fetched.
-    const std::uint64_t& connection_number = first_number;
+    std::uint64_t connection_number = 0;
     bool reuses_ports = false; ///< it begins a connection between two endpoints that had one
-
-private:
-    static constexpr std::uint64_t first_number = 0;
 };
 
 /// A rule set: what it remembers of each connection, and what it says of the next segment. A table owns one object of it, which
@@ -30,9 +26,10 @@ private:
 /// One that allocates for its connections may have `reserve(connections)`, after which it allocates nothing for so many, and
 /// `forget(state) noexcept`, which gives back what a connection has of the memory that all share: the table calls it for a
 /// connection that leaves, whose state is not used again.
-/// It may have `static prefetch(const state&) noexcept`, which lets the processor fetch what the next segment of a connection will
+/// It may have `static prefetch(const state&) noexcept`, which lets the processor fetch what any next segment of a connection will
 /// most likely touch of its state; else the table fetches all of it. And `prefetch(const state&, side sender) const noexcept`,
-/// which is called later, and so may look at that, and fetches what a segment of this sender will touch besides.
+/// which is called later, so that it may look at what was fetched, and fetches what a segment of this sender will touch besides.
+/// Both call tcplens::prefetch(), and have to be inlined as it is.
 template <class Rules>
 concept segment_rules = std::movable<Rules> && std::default_initializable<typename Rules::connection_state> &&
     requires(Rules rules, const judged_segment& next, typename Rules::connection_state& of) {
