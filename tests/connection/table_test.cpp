@@ -295,6 +295,21 @@ TEST_CASE("the same ports the other way round are another connection") {
     CHECK(table.size() == 2);
 }
 
+TEST_CASE("where both have the same port, addresses tell who sends") { // as routers do with BGP
+    connection_table table;
+    const endpoint one{client.address, 179};
+    const endpoint other{server.address, 179};
+    const auto from = [&](const endpoint& source, const endpoint& destination, std::uint16_t bits) {
+        return table.add(segment{.source = source, .destination = destination, .flags = {bits}});
+    };
+    CHECK(from(one, other, flags::syn).way == direction::client_to_server);
+    CHECK(from(other, one, flags::syn | flags::ack).way == direction::server_to_client);
+    CHECK(from(one, other, flags::ack).way == direction::client_to_server);
+    CHECK(from(other, one, flags::ack).way == direction::server_to_client);
+    CHECK(table.size() == 1);
+    CHECK(from(one, {packet_builder::at("192.0.2.77", 179)}, flags::syn).begins_connection);
+}
+
 TEST_CASE("a rule set of one's own decides what counts as a retransmission") {
     basic_connection_table<every_second_segment> table;
     CHECK(table.add(syn_from(client)).verdict.names == verdict_names::none);

@@ -461,13 +461,22 @@ private:
     static constexpr side neither = 2;
     [[nodiscard]] TCPLENS_INLINED static side sender_in(const record& of, const segment& next) noexcept {
         const connection& seen = of.seen;
+        if (seen.client.port == seen.server.port) return sender_by_address(of, next);
         // Whose packet it is cannot be predicted, so that is worked out without a branch.
-        const bool from_client = seen.client == next.source;
-        const bool same_source = from_client | (seen.server == next.source);
+        const bool from_client = seen.client.port == next.source.port;
+        const endpoint& source = from_client ? seen.client : seen.server;
         const endpoint& destination = from_client ? seen.server : seen.client;
-        if (!(same_source & (destination == next.destination)) || seen.network != next.network) return neither;
-        const bool one_end = next.source.port == next.destination.port && next.source == next.destination;
-        if (one_end) return 0; // the sides cannot be told apart
+        const bool same_source = source == next.source;
+        const bool same_destination = destination == next.destination;
+        if (!(same_source & same_destination) || seen.network != next.network) return neither;
+        return of.life.sender_of(from_client ? direction::client_to_server : direction::server_to_client);
+    }
+    [[nodiscard]] TCPLENS_OUT_OF_LINE static side sender_by_address(const record& of, const segment& next) noexcept {
+        const connection& seen = of.seen;
+        if (seen.network != next.network) return neither;
+        const bool from_client = seen.client == next.source && seen.server == next.destination;
+        if (!from_client && !(seen.server == next.source && seen.client == next.destination)) return neither;
+        if (next.source == next.destination) return 0; // the sides cannot be told apart
         return of.life.sender_of(from_client ? direction::client_to_server : direction::server_to_client);
     }
 
