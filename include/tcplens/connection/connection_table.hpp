@@ -96,7 +96,8 @@ concept connection_sink = std::invocable<OnEnd&, const Connection&, end_reason>;
 ///
 /// `Rules` say what each segment was: see segment_rules. A packet costs no allocation unless it begins a connection, and
 /// then only when the storage has to grow by another step; or it is a fragment of an IP packet; or the rules take memory as they
-/// go, until it is all that they may have. With table_options::max_connections there is no allocation at all.
+/// go, until it is all that they may have; or it is the first for which somebody takes what ends, and there are connections by
+/// then. With table_options::max_connections there is no allocation at all.
 /// `Observers` add facts to each connection: see connection_observer. Who wants none pays for none.
 template <segment_rules Rules = evidence_rules, connection_observer... Observers>
 class basic_connection_table {
