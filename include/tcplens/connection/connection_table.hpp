@@ -716,11 +716,11 @@ private:
         keeps_queues_ = true;
         for (const auto [listed, slot] : order) queues_.push_back(queue_of(at(slot).stage), slot);
     }
-    /// All connections, in the order in which they went to the end of a queue.
     struct listed_slot {
         std::uint64_t listed = 0;
         std::uint32_t slot = 0;
     };
+    /// All connections, in the order in which they went to the end of a queue.
     [[nodiscard]] std::vector<listed_slot> by_listing() const {
         std::vector<listed_slot> order;
         order.reserve(size());
@@ -846,7 +846,7 @@ private:
     std::uint32_t slots_ = 0;           ///< that were ever used
     std::vector<std::uint32_t> free_{}; ///< of those, the ones that are not used now
     idle_queues<connection_stage_count> queues_{};
-    bool keeps_queues_ = false;
+    bool keeps_queues_ = false; ///< see keep_queues()
     std::uint64_t listings_ = 0;
     table_clock clock_{};
     std::uint32_t swept_at_ = 0; ///< the tick at which none was left that was due
