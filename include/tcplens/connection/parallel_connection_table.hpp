@@ -170,22 +170,33 @@ public:
         [[nodiscard]] pointer operator->() const noexcept { return at_->told; }
         iterator& operator++() noexcept {
             ++at_;
+            constexpr std::ptrdiff_t ahead = 16; // each lies in the memory of its own table
+            if (end_ - at_ > ahead) prefetch(static_cast<const connection*>(at_[ahead].told), sizeof(connection));
             return *this;
         }
-        iterator operator++(int) noexcept { return iterator{at_++}; }
+        iterator operator++(int) noexcept {
+            const iterator before = *this;
+            ++*this;
+            return before;
+        }
         [[nodiscard]] friend bool operator==(const iterator&, const iterator&) noexcept = default;
 
     private:
         friend basic_parallel_connection_table;
-        explicit iterator(const numbered_connection* at) noexcept : at_(at) {}
+        iterator(const numbered_connection* at, const numbered_connection* end) noexcept : at_(at), end_(end) {}
 
         const numbered_connection* at_ = nullptr;
+        const numbered_connection* end_ = nullptr;
     };
 
-    [[nodiscard]] iterator begin() const noexcept { return iterator{connections_.data()}; }
-    [[nodiscard]] iterator end() const noexcept { return iterator{connections_.data() + connections_.size()}; }
+    [[nodiscard]] iterator begin() const noexcept { return {connections_.data(), past_last()}; }
+    [[nodiscard]] iterator end() const noexcept { return {past_last(), past_last()}; }
 
 private:
+    [[nodiscard]] const numbered_connection* past_last() const noexcept {
+        return connections_.data() + connections_.size();
+    }
+
     /// A connection that was begun by the packet that has this place among all.
     struct begun_connection {
         std::uint64_t place = 0;
