@@ -199,26 +199,26 @@ TEST_CASE("errors say what is wrong and what can be done") {
 }
 
 TEST_CASE("bytes that somebody made do no harm: plain tables") {
-    check_made_up([] { return connection_table{fixed}; }, 16);
+    check_made_up([] { return connection_table{fixed}; }, 24);
     check_made_up(
         [] {
             return connection_table{table_options{.key = hash_key{1}, .max_connections = 9}, evidence_rules{2}};
         },
-        16);
-    check_made_up([] { return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}}; }, 16);
+        24);
+    check_made_up([] { return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}}; }, 24);
     check_made_up(
         [] {
             return basic_connection_table{fixed, repeated_sequence_rules{16, hash_key{1}}, basic_trace_observer<4>{}};
         },
-        16);
+        24);
 }
 
 TEST_CASE("bytes that somebody made do no harm: Zeek's view") {
-    check_made_up([] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; }, 16);
+    check_made_up([] { return basic_connection_table{fixed, zeek_rules{}, zeek_observer{}}; }, 24);
 }
 
 TEST_CASE("bytes that somebody made do no harm: all details") {
-    check_made_up([] { return detailed_connection_table{fixed}; }, 8);
+    check_made_up([] { return detailed_connection_table{fixed}; }, 12);
 }
 
 namespace {

@@ -173,18 +173,18 @@ TEST_CASE("recordings of real traffic, saved and resumed at 100 random points") 
 TEST_CASE("traffic that does everything, saved and resumed at 100 random points") {
     for (const std::uint64_t seed : {1u, 2u}) {
         CAPTURE(seed);
-        check_all(segments(seed, 600), {}, false);
-        check_all(segments(seed, 600), {}, true);
+        check_all(segments(seed, 1500), {}, false);
+        check_all(segments(seed, 1500), {}, true);
     }
-    check_all(segments(4, 600), {.split_incarnations = false}, true);
+    check_all(segments(4, 1500), {.split_incarnations = false}, true);
 }
 
 TEST_CASE("a table that is full, saved and resumed at 100 random points") {
-    check_all(segments(5, 600, 60), {.max_connections = 20}, true);
-    check_all(segments(6, 600, 60), {.max_connections = 20, .when_full = full_policy::refuse}, true);
-    check_all(segments(7, 600, 60), {.max_connections = 20}, false);
+    check_all(segments(5, 1500, 60), {.max_connections = 20}, true);
+    check_all(segments(6, 1500, 60), {.max_connections = 20, .when_full = full_policy::refuse}, true);
+    check_all(segments(7, 1500, 60), {.max_connections = 20}, false);
     // A flood that evicts itself.
-    std::vector<segment> flood = segments(8, 600, 10);
+    std::vector<segment> flood = segments(8, 1500, 10);
     for (std::size_t i = 0; i < flood.size(); ++i) {
         if (i % 3 == 0) continue;
         flood[i].source.port = static_cast<std::uint16_t>(i);
@@ -195,9 +195,9 @@ TEST_CASE("a table that is full, saved and resumed at 100 random points") {
 }
 
 TEST_CASE("two that open a connection between the same endpoints over and over, blindly and not") {
-    check_all(segments(9, 600, 2), {}, true);
-    check_all(segments(10, 600, 2), {}, false);
-    check_all(segments(11, 600, 1), {.max_connections = 3}, true);
+    check_all(segments(9, 1500, 2), {}, true);
+    check_all(segments(10, 1500, 2), {}, false);
+    check_all(segments(11, 1500, 1), {.max_connections = 3}, true);
 }
 
 TEST_CASE("packets in fragments, some of which never come, saved and resumed at 100 random points") {
