@@ -279,7 +279,7 @@ struct soaked {
     std::uint64_t allocations = 0;
     std::uint64_t pages_before = 0, pages_after = 0;
     std::uint64_t left = 0; ///< connections that were handed out
-    tcplens::table_lifetimes lifetimes{};
+    tcplens::connection_counters lifetimes{};
 };
 
 tcplens::connection_table make_table(std::size_t bound, const tcplens::hash_key& key) {
@@ -312,7 +312,7 @@ soaked soak(std::uint64_t packets, std::size_t bound, const attacks& by) {
     found.pages_after = resident_pages();
     table.flush(on_end);
     found.allocations = counted_allocations::counted.count - allocations_before;
-    found.lifetimes = table.lifetimes();
+    found.lifetimes = table.counters();
     return found;
 }
 
@@ -372,7 +372,7 @@ bool soak_twins(std::uint64_t packets, std::size_t bound) {
     print("the shorter", shorter);
     const bool too_slow = packets >= packets_for_each_slow && shorter.slow_count() > packets / packets_for_each_slow;
     if (too_slow) std::cout << "  these are too many: more than one in a million packets\n";
-    return !too_slow && first.lifetimes() == second.lifetimes() && ended == 2 * first.lifetimes().ended();
+    return !too_slow && first.counters() == second.counters() && ended == 2 * first.counters().ended();
 }
 
 } // namespace

@@ -6,7 +6,7 @@
 #include "floors.hpp"
 #include "workload.hpp"
 
-#include <tcplens/connection/parallel_connection_table.hpp>
+#include <tcplens/connection/parallel/parallel_connection_table.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>

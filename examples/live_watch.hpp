@@ -60,7 +60,7 @@ struct retransmission_watch {
 
     retransmissions_seen* seen;
 
-    void observe(const tcplens::observed_segment& next, connection_state&, facts&) noexcept {
+    void observe(const tcplens::observer_input& next, connection_state&, facts&) noexcept {
         if (!next.verdict.is_retransmission()) return;
         ++seen->count;
         seen->worst.count(next.connection);
@@ -89,7 +89,7 @@ public:
     void tell_second(const kernel_counts& kernel, bool quiet) {
         const tcplens::timestamp now = std::chrono::system_clock::now();
         if (quiet) table_.expire(now, on_end_);
-        const tcplens::table_lifetimes& lives = table_.lifetimes();
+        const tcplens::connection_counters& lives = table_.counters();
         const std::uint64_t tcp = table_.statistics().tcp;
         std::cout << date_and_time(now) << " new " << lives.begun - told_.lives.begun << ", ended "
                   << lives.ended() - told_.lives.ended() << " (" << ends_since(told_.lives) << "), open " << lives.open
@@ -109,7 +109,7 @@ public:
     /// Ends all connections, and tells the totals.
     void finish(const kernel_counts& kernel) {
         table_.flush(on_end_);
-        const tcplens::table_lifetimes& lives = table_.lifetimes();
+        const tcplens::connection_counters& lives = table_.counters();
         const tcplens::decode_statistics& packets = table_.statistics();
         std::cout << "connections: begun " << lives.begun << " = ended " << lives.ended() << " (" << ends_since({})
                   << ") + open " << lives.open << "\npackets: " << packets.packets << " = TCP " << packets.tcp
@@ -134,12 +134,12 @@ private:
                   << " ms\n";
     }
 
-    [[nodiscard]] std::string ends_since(const tcplens::table_lifetimes& before) const {
+    [[nodiscard]] std::string ends_since(const tcplens::connection_counters& before) const {
         std::string text;
         for (std::size_t i = 0; i < tcplens::end_reason_count; ++i) {
             const auto why = static_cast<tcplens::end_reason>(i);
             text.append(text.empty() ? "" : " + ").append(name(why)).append(" ");
-            text += std::to_string(table_.lifetimes().ended(why) - before.ended(why));
+            text += std::to_string(table_.counters().ended(why) - before.ended(why));
         }
         return text;
     }
@@ -158,7 +158,7 @@ private:
 
     /// What the lines before have told.
     struct told_so_far {
-        tcplens::table_lifetimes lives{};
+        tcplens::connection_counters lives{};
         std::uint64_t tcp = 0;
         std::uint64_t retransmissions = 0;
         std::uint64_t dropped = 0;

@@ -7,7 +7,7 @@
 #include "segments_by_time.hpp"
 #include "table_file.hpp"
 
-#include <tcplens/connection/parallel_connection_table.hpp>
+#include <tcplens/connection/parallel/parallel_connection_table.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -5,7 +5,7 @@
 
 #include "command_line.hpp"
 
-#include <tcplens/connection/saved_table.hpp>
+#include <tcplens/connection/saved/saved_table.hpp>
 
 #include <algorithm>
 #include <array>

@@ -20,27 +20,84 @@ function(every_file folder pattern)
     endforeach()
 endfunction()
 
-every_file(include/tcplens *.hpp cmake/headers.cmake)
-every_file(tests *_test.cpp tests/CMakeLists.txt tests/meson.build)
 every_file(tests/fuzz *.cpp tests/fuzz/CMakeLists.txt)
 every_file(examples *.cpp examples/CMakeLists.txt examples/meson.build)
 every_file(bench *.cpp bench/CMakeLists.txt)
 
-# A header includes only its own storey and lower ones.
-set(storeys capture wire connection analysis)
+# The rooms, from the ground up. A header includes its own room and rooms that stand before it in this list.
+set(rooms
+    base
+    archive
+    capture
+    capture/source
+    capture/format
+    capture/file
+    wire
+    wire/ip
+    wire/link/ethernet
+    wire/link/point_to_point
+    wire/link/wireless
+    wire/link/ip_over
+    wire/link/capture_headers
+    wire/link
+    wire/tcp
+    wire/tunnel
+    wire/decode
+    connection
+    connection/tracking
+    connection/rules/evidence
+    connection/rules
+    connection/observers
+    connection/table
+    connection/zeek
+    connection/saved
+    connection/parallel
+    connection/joined
+    connection/detailed
+    analysis
+)
+set(max_headers_per_room 30)
+
+# Sets `room` to that of a header, given relative to include/tcplens. The umbrella headers are in no room and stand above all.
+function(room_of header)
+    get_filename_component(room "${header}" DIRECTORY)
+    set(room "${room}" PARENT_SCOPE)
+endfunction()
+
 file(GLOB_RECURSE headers RELATIVE ${root}/include/tcplens ${root}/include/tcplens/*.hpp)
 foreach(header IN LISTS headers)
-    string(REGEX REPLACE "[/.].*" "" storey ${header})
-    list(FIND storeys ${storey} height)
+    room_of(${header})
+    if(room STREQUAL "")
+        continue()
+    endif()
+    list(FIND rooms ${room} height)
+    if(height LESS 0)
+        message(SEND_ERROR "${header}: ${room} is no room of tests/check_sources.cmake")
+    endif()
+    string(MAKE_C_IDENTIFIER ${room} id)
+    math(EXPR count_${id} "${count_${id}} + 1")
+    if(count_${id} GREATER max_headers_per_room)
+        message(SEND_ERROR "${room} has more than ${max_headers_per_room} headers")
+    endif()
     file(STRINGS ${root}/include/tcplens/${header} includes REGEX "^ *#include")
     foreach(include IN LISTS includes)
         if(include MATCHES "<tcplens/")
             message(SEND_ERROR "${header}: ${include} should be a relative path")
-        elseif(height GREATER_EQUAL 0 AND include MATCHES "\"(\\.\\./)?(capture|wire|connection|analysis|tcplens)[/.]")
-            list(FIND storeys ${CMAKE_MATCH_2} included_height)
-            if(included_height GREATER height OR included_height LESS 0)
-                message(SEND_ERROR "${header}: ${include} looks up")
+        elseif(include MATCHES "\"(.*)\"")
+            cmake_path(SET path NORMALIZE "${room}/${CMAKE_MATCH_1}")
+            if(NOT path IN_LIST headers)
+                message(SEND_ERROR "${header}: ${include} is no header")
+                continue()
             endif()
+            room_of(${path})
+            list(FIND rooms "${room}" included_height)
+            if(path STREQUAL "version.hpp")
+                set(included_height 0)
+            endif()
+            if(included_height GREATER height OR included_height LESS 0)
+                message(SEND_ERROR "${header}: ${include} is in a room above")
+            endif()
+            room_of(${header})
         endif()
     endforeach()
 endforeach()

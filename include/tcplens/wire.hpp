@@ -2,5 +2,5 @@
 #pragma once
 
 // packet -> segment: link layers, IP, tunnels, TCP and its options
-#include "wire/decode.hpp"
-#include "wire/decoder.hpp"
+#include "wire/decode/decode.hpp"
+#include "wire/decode/decoder.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connections.hpp"
+#include "../support/connections.hpp"
 
 #include <cstddef>
 #include <list>

@@ -12,8 +12,8 @@
 
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
-#include <tcplens/connection/connection_joiner.hpp>
-#include <tcplens/connection/trace_observer.hpp>
+#include <tcplens/connection/joined/connection_joiner.hpp>
+#include <tcplens/connection/joined/trace_observer.hpp>
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
-#include <tcplens/connection/profile_observer.hpp>
+#include <tcplens/connection/observers/profile_observer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -82,7 +82,7 @@ public:
         std::array<side_state, 2> sides{};
     };
 
-    static void observe(const observed_segment& next, connection_state& of, facts& told) {
+    static void observe(const observer_input& next, connection_state& of, facts& told) {
         side_state& sender = of.sides[next.sender];
         const side_state& receiver = of.sides[1 - next.sender];
         segment sent = next.segment;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "../../bench/workload.hpp"
-#include "../capture_writer.hpp"
-#include "../packet_builder.hpp"
+#include "../support/capture_writer.hpp"
+#include "../support/packet_builder.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "../capture_writer.hpp"
-#include "../story.hpp"
+#include "../support/capture_writer.hpp"
+#include "../support/story.hpp"
 #include "running.hpp"
 
 #include <doctest/doctest.h>

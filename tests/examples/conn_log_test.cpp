@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "../capture_writer.hpp"
-#include "../packet_builder.hpp"
-#include "../story.hpp"
+#include "../support/capture_writer.hpp"
+#include "../support/packet_builder.hpp"
+#include "../support/story.hpp"
 #include "running.hpp"
 
 #include <doctest/doctest.h>

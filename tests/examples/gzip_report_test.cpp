@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs the example gzip_report on what the program gzip made.
-#include "../capture_writer.hpp"
-#include "../story.hpp"
+#include "../support/capture_writer.hpp"
+#include "../support/story.hpp"
 #include "running.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Whoever runs this looks for "mpirun is missing", and takes the test as skipped.
-#include "../capture_writer.hpp"
+#include "../support/capture_writer.hpp"
 #include "busy_capture.hpp"
 #include "running.hpp"
 

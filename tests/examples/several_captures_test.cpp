@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <tcplens/connection.hpp>
-#include <tcplens/connection/saved_table.hpp>
+#include <tcplens/connection/saved/saved_table.hpp>
 
-#include "../capture_writer.hpp"
-#include "../packet_builder.hpp"
+#include "../support/capture_writer.hpp"
+#include "../support/packet_builder.hpp"
 #include "busy_capture.hpp"
 #include "running.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "require.hpp"
 
-#include <tcplens/wire/decoder.hpp>
+#include <tcplens/wire/decode/decoder.hpp>
 
 #include <algorithm>
 #include <array>
@@ -99,7 +99,7 @@ void require_same_with_options(const packet& from, const decoding& plain) {
     const decoding without = decode_copy(from, {.tunnels = tunnel_set::none});
     if (without.outcome == packet_outcome::tcp)
         require(plain.outcome == packet_outcome::tcp && without.found == plain.found);
-    require(plain.found.tunnel_depth <= layer_walk<keep_no_fragments>::max_headers);
+    require(plain.found.tunnel_depth <= header_walk<no_reassembly>::max_headers);
 
     decoder remembering;
     decoding made;

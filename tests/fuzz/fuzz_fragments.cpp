@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "require.hpp"
 
-#include <tcplens/capture/byte_order.hpp>
-#include <tcplens/wire/decoder.hpp>
+#include <tcplens/base/byte_order.hpp>
+#include <tcplens/wire/decode/decoder.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "reader_invariants.hpp"
 
-#include <tcplens/capture/memory_source.hpp>
-#include <tcplens/capture/pcapng_reader.hpp>
+#include <tcplens/capture/format/pcapng_reader.hpp>
+#include <tcplens/capture/source/memory_source.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "../sound_time.hpp"
+#include "../support/sound_time.hpp"
 #include "require.hpp"
 
 #include <tcplens/analysis.hpp>
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
-#include <tcplens/connection/profile_observer.hpp>
-#include <tcplens/connection/wireshark_rules.hpp>
-#include <tcplens/connection/zeek_observer.hpp>
-#include <tcplens/connection/zeek_rules.hpp>
+#include <tcplens/connection/observers/profile_observer.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
+#include <tcplens/connection/zeek/zeek_observer.hpp>
+#include <tcplens/connection/zeek/zeek_rules.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "../packet_builder.hpp"
-#include "../random_traffic.hpp"
-#include "../saved_bytes.hpp"
+#include "../support/packet_builder.hpp"
+#include "../support/random_traffic.hpp"
+#include "../support/saved_bytes.hpp"
 #include "require.hpp"
 
 #include <tcplens/analysis.hpp>
 #include <tcplens/connection.hpp>
-#include <tcplens/connection/saved_table.hpp>
+#include <tcplens/connection/saved/saved_table.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -27,7 +27,7 @@ void follow(std::span<const std::byte> saved, const Make& make) {
     if (restore(table, saved)) return;
     std::uint64_t left = 0;
     const auto on_end = [&](const connection&, end_reason) { ++left; };
-    const std::uint64_t left_before = table.lifetimes().ended();
+    const std::uint64_t left_before = table.counters().ended();
 
     const std::vector<std::byte> same = save(table);
     auto second = make();
@@ -58,9 +58,9 @@ void follow(std::span<const std::byte> saved, const Make& make) {
     }
     require(std::ranges::equal(table, second));
     require(table.reassembly() == second.reassembly());
-    require(table.lifetimes().begun == table.lifetimes().ended() + table.lifetimes().open);
+    require(table.counters().begun == table.counters().ended() + table.counters().open);
     std::uint64_t size = 0;
-    for (const connection& each : table) size += each.number < table.lifetimes().begun;
+    for (const connection& each : table) size += each.number < table.counters().begun;
     require(size == table.size());
     require(analyze_connections(table, {.detailed = true}).connections.size() == size);
     require(analyze_anomalies(table).statistics.total_connections == size);
@@ -68,7 +68,7 @@ void follow(std::span<const std::byte> saved, const Make& make) {
     table_type moved = std::move(table);
     moved.flush(on_end);
     require(moved.empty());
-    require(left + left_before == moved.lifetimes().ended());
+    require(left + left_before == moved.counters().ended());
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "reader_invariants.hpp"
 
-#include <tcplens/capture/capture_reader.hpp>
-#include <tcplens/capture/memory_source.hpp>
-#include <tcplens/capture/stream_source.hpp>
+#include <tcplens/capture/file/capture_reader.hpp>
+#include <tcplens/capture/source/memory_source.hpp>
+#include <tcplens/capture/source/stream_source.hpp>
 
 #include <algorithm>
 #include <cstddef>

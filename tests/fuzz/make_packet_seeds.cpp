@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes the first inputs of fuzz_decode and fuzz_pipeline into the folder that is its argument (tests/fuzz/corpus).
 
-#include "../packet_builder.hpp"
+#include "../support/packet_builder.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Writes the first inputs of fuzz_restore into the folder that is its argument (tests/fuzz/corpus).
 
-#include "../packet_builder.hpp"
-#include "../random_traffic.hpp"
+#include "../support/packet_builder.hpp"
+#include "../support/random_traffic.hpp"
 
 #include <tcplens/connection.hpp>
-#include <tcplens/connection/saved_table.hpp>
+#include <tcplens/connection/saved/saved_table.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes the first inputs of the readers' fuzz targets into the folder that is its argument (tests/fuzz/corpus).
 
-#include "../capture_writer.hpp"
+#include "../support/capture_writer.hpp"
 
 #include <bit>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "decoding.hpp"
+#include "../support/decoding.hpp"
 
 #include <tcplens/wire/address.hpp>
 #include <tcplens/wire/endpoint.hpp>
@@ -27,8 +27,8 @@ namespace {
 
 /// How it is written after it was read.
 std::string rewritten(std::string_view text) {
-    const auto parsed = address::parse(text);
-    return parsed ? parsed->to_string() : "none";
+    const auto parse_result = address::parse(text);
+    return parse_result ? parse_result->to_string() : "none";
 }
 
 std::array<std::byte, 16> random_bytes(std::mt19937_64& random) {
@@ -44,13 +44,13 @@ std::array<std::byte, 16> random_bytes(std::mt19937_64& random) {
 } // namespace
 
 TEST_CASE("an IPv4 address is four numbers") {
-    const auto parsed = address::parse("192.0.2.255");
-    REQUIRE(parsed);
-    CHECK(parsed->is_v4());
+    const auto parse_result = address::parse("192.0.2.255");
+    REQUIRE(parse_result);
+    CHECK(parse_result->is_v4());
     const auto expected = packet_builder::hex("00000000 00000000 0000ffff c00002ff"); // RFC 4291 2.5.5.2
-    CHECK(std::ranges::equal(parsed->bytes(), expected));
-    CHECK(*parsed == address::v4(std::array{std::byte{192}, std::byte{0}, std::byte{2}, std::byte{255}}));
-    CHECK(parsed->to_string() == "192.0.2.255");
+    CHECK(std::ranges::equal(parse_result->bytes(), expected));
+    CHECK(*parse_result == address::v4(std::array{std::byte{192}, std::byte{0}, std::byte{2}, std::byte{255}}));
+    CHECK(parse_result->to_string() == "192.0.2.255");
 
     for (const auto text : {"0.0.0.0", "255.255.255.255", "1.2.3.4", "10.0.0.9", "100.99.199.249"}) {
         CHECK(rewritten(text) == text);
@@ -58,10 +58,10 @@ TEST_CASE("an IPv4 address is four numbers") {
 }
 
 TEST_CASE("an IPv6 address can be written in each form of RFC 4291 2.2") {
-    const auto parsed = address::parse("ABCD:EF01:2345:6789:ABCD:EF01:2345:6789");
-    REQUIRE(parsed);
-    CHECK(!parsed->is_v4());
-    CHECK(std::ranges::equal(parsed->bytes(), packet_builder::hex("abcdef0123456789 abcdef0123456789")));
+    const auto parse_result = address::parse("ABCD:EF01:2345:6789:ABCD:EF01:2345:6789");
+    REQUIRE(parse_result);
+    CHECK(!parse_result->is_v4());
+    CHECK(std::ranges::equal(parse_result->bytes(), packet_builder::hex("abcdef0123456789 abcdef0123456789")));
 
     CHECK(rewritten("2001:DB8:0:0:8:800:200C:417A") == "2001:db8::8:800:200c:417a");
     CHECK(rewritten("FF01::101") == "ff01::101");
@@ -203,8 +203,8 @@ TEST_CASE("what is no address is none") {
 TEST_CASE("no character can be put into an address and leave it the same") {
     for (const std::string text :
          {"192.0.2.133", "2001:db8::8:800:200c:417a", "1:2:3:4:5:6:7:8", "::ffff:192.0.2.133"}) {
-        const auto parsed = address::parse(text);
-        REQUIRE(parsed);
+        const auto parse_result = address::parse(text);
+        REQUIRE(parse_result);
         for (std::size_t at = 0; at <= text.size(); ++at) {
             for (int c = 0; c < 256; ++c) {
                 std::string longer = text;
@@ -212,7 +212,7 @@ TEST_CASE("no character can be put into an address and leave it the same") {
                 CAPTURE(longer);
                 // but a leading zero of a group in hexadecimal
                 if (c == '0' && text.find(':') != std::string::npos) continue;
-                CHECK(address::parse(longer) != parsed);
+                CHECK(address::parse(longer) != parse_result);
             }
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "decoding.hpp"
+#include "../support/decoding.hpp"
 
-#include <tcplens/wire/decode.hpp>
+#include <tcplens/wire/decode/decode.hpp>
 #include <tcplens/wire/decode_statistics.hpp>
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../packet_builder.hpp"
+#include "../support/packet_builder.hpp"
 
 #include <tcplens/wire/tcp_options.hpp>
 

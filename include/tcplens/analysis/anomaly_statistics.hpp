@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../connection/direction_statistics.hpp"
 #include "connection_range.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "byte_order.hpp"
+#include "../base/byte_order.hpp"
 #include "capture_error.hpp"
 
 #include <algorithm>

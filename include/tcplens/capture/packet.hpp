@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/timestamp.hpp"
 #include "link_type.hpp"
-#include "timestamp.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "option_list.hpp"
+#include "pcapng_options.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../capture/timestamp.hpp"
+#include "../base/timestamp.hpp"
 #include "../wire/endpoint.hpp"
 #include "../wire/segment.hpp"
 #include "direction.hpp"
+#include "direction_statistics.hpp"
 #include "verdict.hpp"
 
 #include <cstdint>
@@ -48,57 +49,6 @@ enum class close_reason : std::uint8_t {
     constexpr std::string_view names[]{"unknown", "active", "normal", "reset"};
     return names[static_cast<unsigned>(reason)];
 }
-
-/// What went one way. Packets are counted as captured, retransmissions and all.
-struct direction_statistics {
-    std::uint64_t packets = 0;
-    std::uint64_t wire_bytes = 0;      ///< of whole packets, link layer included
-    std::uint64_t payload_bytes = 0;   ///< of TCP data on the wire, sent again or not
-    std::uint64_t data_packets = 0;    ///< with payload
-    std::uint64_t ack = 0;             ///< with ACK, whatever else
-    std::uint64_t retransmissions = 0; ///< by the rules of the table that counted
-    std::uint64_t syn = 0;             ///< with SYN, with or without ACK
-    std::uint64_t syn_ack = 0;
-    std::uint64_t rst = 0;
-    std::uint64_t fin = 0;
-
-    constexpr void count(const segment& sent, const verdict& said) noexcept {
-        ++packets;
-        wire_bytes += sent.wire_length;
-        payload_bytes += sent.payload_length;
-        data_packets += sent.payload_length > 0;
-        ack += sent.flags.ack();
-        retransmissions += said.is_retransmission();
-        if (!sent.flags.opens_or_closes()) return;
-        syn += sent.flags.syn();
-        syn_ack += sent.flags.syn() && sent.flags.ack();
-        rst += sent.flags.rst();
-        fin += sent.flags.fin();
-    }
-
-    /// Adds what was counted elsewhere: of other packets.
-    constexpr void add(const direction_statistics& more) noexcept {
-        packets += more.packets;
-        wire_bytes += more.wire_bytes;
-        payload_bytes += more.payload_bytes;
-        data_packets += more.data_packets;
-        ack += more.ack;
-        retransmissions += more.retransmissions;
-        syn += more.syn;
-        syn_ack += more.syn_ack;
-        rst += more.rst;
-        fin += more.fin;
-    }
-
-    [[nodiscard]] friend constexpr bool operator==(const direction_statistics&,
-                                                   const direction_statistics&) noexcept = default;
-
-    friend void archive(auto& with, direction_statistics& of) {
-        auto& [packets_, wire_bytes_, payload_bytes_, data_packets_, ack_, retransmissions_, syn_, syn_ack_, rst_,
-               fin_] = of;
-        with(packets_, wire_bytes_, payload_bytes_, data_packets_, ack_, retransmissions_, syn_, syn_ack_, rst_, fin_);
-    }
-};
 
 /// One incarnation of a connection between two endpoints. What a segment changes or is looked up by stands together, so that
 /// it lies in few cache lines.

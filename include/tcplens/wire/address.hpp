@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../capture/byte_order.hpp"
-#include "../capture/inlined.hpp"
+#include "../base/byte_order.hpp"
+#include "../base/compiler.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,14 +28,14 @@ public:
     /// `::`, the unspecified address.
     constexpr address() noexcept = default;
 
-    [[nodiscard]] TCPLENS_INLINED static constexpr address v4(std::span<const std::byte, 4> bytes) noexcept {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr address v4(std::span<const std::byte, 4> bytes) noexcept {
         address made;
         const std::uint64_t four = load<std::uint32_t>(bytes.data(), std::endian::native);
         made.put(0, std::endian::native == std::endian::big ? 0xffff'0000'0000 | four : four << 32 | 0xffff'0000);
         return made;
     }
 
-    [[nodiscard]] TCPLENS_INLINED static constexpr address v6(std::span<const std::byte, 16> bytes) noexcept {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr address v6(std::span<const std::byte, 16> bytes) noexcept {
         address made;
         made.put(load<std::uint64_t>(bytes.data(), std::endian::native),
                  load<std::uint64_t>(bytes.data() + 8, std::endian::native));
@@ -71,7 +71,7 @@ public:
 
 private:
     /// Two words, as they lie in memory. Words, since g++ keeps those in registers, but not what is made of smaller parts.
-    TCPLENS_INLINED constexpr void put(std::uint64_t first, std::uint64_t second) noexcept {
+    TCPLENS_ALWAYS_INLINE constexpr void put(std::uint64_t first, std::uint64_t second) noexcept {
         if (std::is_constant_evaluated()) {
             bytes_ = std::bit_cast<std::array<std::byte, 16>>(std::array<std::uint64_t, 2>{first, second});
         } else {

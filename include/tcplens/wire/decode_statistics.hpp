@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../capture/link_type.hpp"
+#include "decode_result.hpp"
+#include "ip_protocol.hpp"
 #include "packet_outcome.hpp"
 #include "protocol_id.hpp"
 
@@ -12,16 +14,6 @@
 #include <span>
 
 namespace tcplens {
-
-/// What decode() made of a packet.
-struct decode_result {
-    packet_outcome outcome = packet_outcome::not_tcp;
-    /// The protocol at which the way to TCP ended: not TCP and nothing that leads to it (not_tcp, unsupported_link), or
-    /// the one whose header was cut or contradicts itself (truncated, malformed), or of which this is a fragment.
-    protocol_id stopped_at{};
-
-    constexpr operator packet_outcome() const noexcept { return outcome; }
-};
 
 /// Packets with the same link type in which the way to TCP ended alike.
 struct undecoded_packets {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "layer.hpp"
-
 #include <cstdint>
 
 namespace tcplens {
@@ -29,12 +27,6 @@ enum class ether_type : std::uint16_t {
     nsh = 0x894f,            ///< RFC 8300
     old_qinq = 0x9100,       ///< double tags before 802.1ad
     r_tag = 0xf1c1,          ///< IEEE 802.1CB
-};
-
-/// What a link layer carries.
-struct network_payload {
-    ether_type type{};
-    layer content{};
 };
 
 } // namespace tcplens

@@ -2,32 +2,12 @@
 #pragma once
 
 #include "address.hpp"
-#include "layer.hpp"
+#include "frame_view.hpp"
+#include "ip_protocol.hpp"
 
 #include <cstdint>
 
 namespace tcplens {
-
-/// An IP protocol number (IANA); IPv6 uses the same ones for its extension headers. Any value can be held.
-enum class ip_protocol : std::uint8_t {
-    hop_by_hop = 0,
-    ipv4 = 4, ///< RFC 2003
-    tcp = 6,
-    udp = 17,
-    ipv6 = 41, ///< RFC 2473
-    routing = 43,
-    fragment = 44,
-    gre = 47,
-    authentication = 51,
-    destination_options = 60,
-    ether_ip = 97, ///< RFC 3378
-    l2tp = 115,    ///< RFC 3931
-    mobility = 135,
-    mpls = 137, ///< RFC 4023
-    host_identity = 139,
-    shim6 = 140,
-    ethernet = 143, ///< RFC 8986
-};
 
 /// What an IP packet carries, and what its header says that matters further up.
 struct ip_payload {
@@ -40,7 +20,7 @@ struct ip_payload {
     std::uint8_t ecn = 0;       ///< from 0 to 3 (RFC 3168 5)
     bool has_id = false;        ///< IPv4 only
     std::uint16_t id = 0;
-    layer content{}; ///< its length is the one that the IP header gives
+    frame_view content{}; ///< its length is the one that the IP header gives
 
     /// Without `content`, which is not its own.
     friend void archive(auto& with, ip_payload& of) {

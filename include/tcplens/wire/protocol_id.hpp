@@ -4,6 +4,7 @@
 #include "../capture/link_type.hpp"
 #include "ether_type.hpp"
 #include "ip_payload.hpp"
+#include "ip_protocol.hpp"
 
 #include <cstdint>
 

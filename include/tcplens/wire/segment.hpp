@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../capture/timestamp.hpp"
+#include "../base/timestamp.hpp"
 #include "checksum_state.hpp"
 #include "endpoint.hpp"
 #include "sequence_number.hpp"
@@ -16,7 +16,7 @@ namespace tcplens {
 
 /// One TCP segment as it was on the wire: all that the analysis of connections needs to know of a packet.
 struct segment {
-    timestamp time{};                ///< from 1823 to 2116: see subtractable()
+    timestamp time{};                ///< from 1823 to 2116: see clamp_for_arithmetic()
     std::uint64_t packet_number = 0; ///< of the packet that carried it
     endpoint source{};
     endpoint destination{};

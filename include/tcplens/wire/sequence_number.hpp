@@ -32,16 +32,16 @@ struct sequence_number {
 
 /// What lies further behind the newest number than this must be forgotten, before it seems to lie ahead: half of what
 /// distance() can tell.
-inline constexpr std::int32_t longest_memory = 1 << 30;
+inline constexpr std::int32_t max_sequence_age = 1 << 30;
 
 /// No window in use is larger: numbers of one sender that lie further apart than this are not of one flight. One of them is a
 /// lie, or there is a long gap in the capture.
-inline constexpr std::int32_t longest_step = 1 << 24;
+inline constexpr std::int32_t max_window_distance = 1 << 24;
 
-/// Whether they lie further apart than `longest_step`.
-[[nodiscard]] constexpr bool far_apart(sequence_number a, sequence_number b) noexcept {
+/// Whether they lie further apart than `max_window_distance`.
+[[nodiscard]] constexpr bool beyond_max_window(sequence_number a, sequence_number b) noexcept {
     const std::int32_t step = distance(a, b);
-    return step < -longest_step || step > longest_step;
+    return step < -max_window_distance || step > max_window_distance;
 }
 
 /// Whether `a` comes before `b` (RFC 1982 3.2). Of two numbers that are 2^31 apart neither comes before the other.

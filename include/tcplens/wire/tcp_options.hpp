@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../capture/byte_order.hpp"
-#include "../capture/inlined.hpp"
-#include "../capture/out_of_line.hpp"
+#include "../base/byte_order.hpp"
+#include "../base/compiler.hpp"
 #include "sequence_number.hpp"
 
 #include <algorithm>
@@ -60,7 +59,7 @@ struct tcp_options {
     }
 
     /// parse(), in the place of what was read before.
-    TCPLENS_INLINED constexpr void read(std::span<const std::byte> bytes, bool capture_cut) noexcept {
+    TCPLENS_ALWAYS_INLINE constexpr void read(std::span<const std::byte> bytes, bool capture_cut) noexcept {
         maximum_segment_size = std::optional<std::uint16_t>{};
         window_scale = std::optional<std::uint8_t>{};
         fast_open = std::optional<std::uint8_t>{};
@@ -78,7 +77,7 @@ struct tcp_options {
     }
 
 private:
-    TCPLENS_INLINED constexpr void read_timestamps(const std::byte* from) noexcept {
+    TCPLENS_ALWAYS_INLINE constexpr void read_timestamps(const std::byte* from) noexcept {
         const auto value = load_big<std::uint32_t>(from);
         const auto echo = load_big<std::uint32_t>(from + 4);
         tcp_timestamps& found = timestamps.emplace();
@@ -87,13 +86,13 @@ private:
     }
 
     /// Those beyond sack_block_count are always zeros.
-    TCPLENS_OUT_OF_LINE constexpr void forget_sack_blocks() noexcept {
+    TCPLENS_NOINLINE constexpr void forget_sack_blocks() noexcept {
         sack_block_count = 0;
         sack_block_storage = {};
     }
 
     /// \pre nothing was found yet, but whether they were cut
-    TCPLENS_OUT_OF_LINE constexpr void read_each(std::span<const std::byte> bytes) noexcept {
+    TCPLENS_NOINLINE constexpr void read_each(std::span<const std::byte> bytes) noexcept {
         enum kind : unsigned {
             end_of_list,
             no_operation,

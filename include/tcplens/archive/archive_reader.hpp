@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../base/byte_order.hpp"
+#include "../base/timestamp.hpp"
+#include "archive_error.hpp"
+#include "archive_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace tcplens {
+
+/// Reads what an archive_writer wrote, by the same lists, and believes none of it. After the first thing that cannot be all
+/// that is read is 0, and nothing is left.
+class archive_reader {
+public:
+    static constexpr bool restores = true;
+
+    /// `offset`: where `bytes` lie in what errors are about.
+    explicit archive_reader(std::span<const std::byte> bytes, std::size_t offset = 0) noexcept
+        : left_(bytes), end_(offset + bytes.size()) {}
+
+    [[nodiscard]] const std::optional<archive_error>& error() const noexcept { return error_; }
+    [[nodiscard]] bool good() const noexcept { return !error_; }
+    [[nodiscard]] std::size_t left() const noexcept { return left_.size(); }
+
+    /// Points in time are clamp_for_arithmetic, and a double is finite.
+    template <class... Values>
+    void operator()(Values&... values) {
+        (get(values), ...);
+    }
+    template <class Value>
+    void up_to(std::optional<Value>& value, std::type_identity_t<Value> last) {
+        value.reset();
+        if (!take<bool>()) return;
+        Value read{};
+        up_to(read, last);
+        value = read;
+    }
+    template <class Value>
+    void up_to(Value& value, std::type_identity_t<Value> last) {
+        any(value);
+        if (value <= last) return;
+        value = Value{};
+        fail();
+    }
+    template <class Value>
+    void any(Value& value) {
+        if constexpr (std::is_enum_v<Value>) value = static_cast<Value>(take<std::underlying_type_t<Value>>());
+        else if constexpr (std::integral<Value>) value = take<Value>();
+        else value = Value{typename Value::duration{take<std::int64_t>()}};
+    }
+    [[nodiscard]] bool bit(bool) { return take<bool>(); }
+    [[nodiscard]] unsigned bits(unsigned, unsigned last) {
+        std::uint8_t value = 0;
+        up_to(value, static_cast<std::uint8_t>(last));
+        return value;
+    }
+    void index(std::size_t& value, std::size_t most) {
+        const auto read = take<std::uint32_t>();
+        value = read <= most ? read : 0;
+        if (read > most) fail();
+    }
+    template <std::unsigned_integral Number>
+    void count(Number& value, std::size_t most) {
+        std::size_t read = 0;
+        index(read, most);
+        require(read <= left_.size()); // of what is behind the number itself
+        value = good() ? static_cast<Number>(read) : Number{0};
+    }
+    void size(std::size_t& value) {
+        const auto read = take<std::uint64_t>();
+        value = static_cast<std::size_t>(read);
+        if (value != read) fail();
+    }
+    void bytes(std::vector<std::byte>& value) {
+        std::uint32_t length = 0;
+        count(length, std::numeric_limits<std::uint32_t>::max());
+        value.assign(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(length));
+        left_ = left_.subspan(length);
+    }
+    template <class Value>
+    void same(std::string_view what, const Value& value) {
+        archive_writer wanted;
+        wanted.same(what, value);
+        compare(what, wanted.written(), archive_error_code::other_value);
+    }
+    void same_type(std::string_view what) {
+        archive_writer wanted;
+        wanted.same_type(what);
+        compare(what, wanted.written(), archive_error_code::other_type);
+    }
+    void require(bool holds) noexcept {
+        if (!holds) fail();
+    }
+
+private:
+    void fail(archive_error_code code = archive_error_code::impossible_value, std::string_view subject = {}) noexcept {
+        if (!error_) error_ = archive_error{.code = code, .offset = last_, .subject = subject};
+        left_ = {};
+    }
+    [[nodiscard]] std::span<const std::byte> take_bytes(std::size_t length) noexcept {
+        if (good()) last_ = end_ - left_.size();
+        if (left_.size() < length) {
+            fail();
+            return {};
+        }
+        const auto taken = left_.first(length);
+        left_ = left_.subspan(length);
+        return taken;
+    }
+    template <class Number>
+    [[nodiscard]] Number take() noexcept {
+        if constexpr (std::same_as<Number, bool>) {
+            const auto value = take<std::uint8_t>();
+            if (value > 1) fail();
+            return value == 1;
+        } else {
+            const auto bytes = take_bytes(sizeof(Number));
+            return bytes.empty() ? Number{}
+                                 : static_cast<Number>(load_little<std::make_unsigned_t<Number>>(bytes.data()));
+        }
+    }
+
+    template <std::integral Number>
+    void get(Number& value) noexcept {
+        value = take<Number>();
+    }
+    void get(std::byte& value) noexcept { value = std::byte{take<std::uint8_t>()}; }
+    void get(double& value) noexcept {
+        value = std::bit_cast<double>(take<std::uint64_t>());
+        if (std::isfinite(value)) return;
+        value = 0;
+        fail();
+    }
+    template <class Period>
+    void get(std::chrono::duration<std::int64_t, Period>& value) noexcept {
+        value = std::chrono::duration<std::int64_t, Period>{take<std::int64_t>()};
+    }
+    void get(timestamp& value) noexcept {
+        any(value);
+        if (clamp_for_arithmetic(value) == value) return;
+        value = {};
+        fail();
+    }
+    template <class Value>
+    void get(std::optional<Value>& value) {
+        value.reset();
+        if (!take<bool>()) return;
+        Value read{};
+        get(read);
+        value = read;
+    }
+    template <class Value, std::size_t Size>
+    void get(std::array<Value, Size>& values) {
+        for (Value& each : values) get(each);
+    }
+    template <class Value>
+    requires(std::is_class_v<Value>&& std::is_empty_v<Value>) void get(Value&) noexcept {}
+    template <class Value>
+    requires(std::is_class_v<Value> && !std::is_empty_v<Value>) void get(Value& value) {
+        archive_by_list(*this, value);
+    }
+
+    void compare(std::string_view what, std::span<const std::byte> wanted, archive_error_code code) noexcept {
+        const auto found = take_bytes(std::min(wanted.size(), left_.size()));
+        if (!std::ranges::equal(found, wanted)) fail(code, what);
+    }
+
+    std::span<const std::byte> left_;
+    std::size_t end_;
+    std::size_t last_ = 0; ///< where what was read last begins
+    std::optional<archive_error> error_{};
+};
+
+} // namespace tcplens

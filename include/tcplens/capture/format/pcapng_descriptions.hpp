@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/byte_order.hpp"
+#include "../capture_format.hpp"
+#include "../capture_interface.hpp"
+#include "../capture_section.hpp"
+#include "../limits.hpp"
+#include "../link_type.hpp"
+#include "../pcapng_options.hpp"
+#include "interface_clock.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tcplens {
+
+/// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until somebody asks.
+/// Bounded: `max_descriptions` of each, `max_description_bytes` in all; what comes after that is not kept.
+class pcapng_descriptions {
+public:
+    /// False if it is not kept.
+    [[nodiscard]] bool add_section(std::endian order, std::uint16_t major, std::uint16_t minor,
+                                   std::span<const std::byte> options) {
+        section_is_kept_ = sections_.size() < max_descriptions;
+        if (!section_is_kept_) return false;
+        const bool fits = options.size() <= max_description_bytes - bytes_.size();
+        sections_.push_back({order, major, minor, keep(options)});
+        return fits;
+    }
+
+    /// Of the section added last. False if it is not kept.
+    [[nodiscard]] bool add_interface(link_type link, std::uint32_t snapshot_length,
+                                     std::span<const std::byte> options) {
+        if (!section_is_kept_ || interfaces_.size() == max_descriptions) return false;
+        const bool fits = options.size() <= max_description_bytes - bytes_.size();
+        interfaces_.push_back({sections_.size() - 1, link, snapshot_length, no_statistics, keep(options)});
+        return fits;
+    }
+
+    /// \param interface_id counted over the whole capture
+    /// \return how many of the options had a wrong length, or reached past the block
+    std::uint64_t add_statistics(std::uint32_t interface_id, const interface_clock& clock, timestamp taken,
+                                 const option_list& options) {
+        if (interface_id >= interfaces_.size()) return 0;
+        std::uint32_t& place = interfaces_[interface_id].statistics;
+        if (place == no_statistics) {
+            place = static_cast<std::uint32_t>(statistics_.size());
+            statistics_.emplace_back();
+        }
+        interface_statistics& into = statistics_[place];
+        into.taken = taken;
+
+        std::uint64_t bad = options.damage() ? 1 : 0;
+        for (const block_option& each : options) {
+            constexpr std::uint16_t first = 2;
+            constexpr std::uint16_t last = 8;
+            if (each.code < first || each.code > last) continue;
+            const auto number = each.number<std::uint64_t>();
+            if (!number) {
+                ++bad;
+                continue;
+            }
+            // two halves of 32 bits, the upper one first (draft-ietf-opsawg-pcapng 4.6)
+            const auto time = [&] {
+                return clock((std::uint64_t{load<std::uint32_t>(each.value.data(), each.order)} << 32) |
+                             load<std::uint32_t>(each.value.data() + 4, each.order));
+            };
+            switch (each.code) {
+            case 2: into.capture_started = time(); break;
+            case 3: into.capture_ended = time(); break;
+            case 4: into.received = number; break;
+            case 5: into.dropped_by_interface = number; break;
+            case 6: into.accepted_by_filter = number; break;
+            case 7: into.dropped_by_system = number; break;
+            default: into.delivered = number;
+            }
+        }
+        return bad;
+    }
+
+    [[nodiscard]] std::vector<capture_section> sections() const {
+        std::vector<capture_section> result;
+        result.reserve(sections_.size());
+        for (const kept_section& each : sections_) {
+            capture_section described{.format = capture_format::pcapng,
+                                      .byte_order = each.order,
+                                      .major_version = each.major,
+                                      .minor_version = each.minor};
+            for (const block_option& option : options(each.kept, each.order)) {
+                switch (option.code) {
+                case comment_option: described.comments.emplace_back(option.text()); break;
+                case 2: described.hardware = option.text(); break;
+                case 3: described.operating_system = option.text(); break;
+                case 4: described.application = option.text(); break;
+                default: break;
+                }
+            }
+            result.push_back(std::move(described));
+        }
+        return result;
+    }
+
+    [[nodiscard]] std::vector<capture_interface> interfaces() const {
+        std::vector<capture_interface> result;
+        result.reserve(interfaces_.size());
+        for (const kept_interface& each : interfaces_) {
+            capture_interface described{
+                .section = each.section, .link = each.link, .snapshot_length = each.snapshot_length};
+            for (const block_option& option : options(each.kept, sections_[each.section].order)) {
+                describe(described, option);
+            }
+            if (each.statistics != no_statistics) described.statistics = statistics_[each.statistics];
+            result.push_back(std::move(described));
+        }
+        return result;
+    }
+
+private:
+    struct range {
+        std::size_t at = 0;
+        std::size_t size = 0;
+    };
+    struct kept_section {
+        std::endian order;
+        std::uint16_t major;
+        std::uint16_t minor;
+        range kept;
+    };
+    struct kept_interface {
+        std::size_t section;
+        link_type link;
+        std::uint32_t snapshot_length;
+        std::uint32_t statistics; ///< where
+        range kept;
+    };
+
+    static constexpr std::uint32_t no_statistics = 0xffffffff;
+
+    range keep(std::span<const std::byte> options) {
+        if (options.size() > max_description_bytes - bytes_.size()) return {};
+        const range kept{bytes_.size(), options.size()};
+        bytes_.resize(kept.at + kept.size);
+        std::copy_n(options.data(), kept.size, bytes_.data() + kept.at);
+        return kept;
+    }
+
+    [[nodiscard]] option_list options(range kept, std::endian order) const noexcept {
+        return {std::span{bytes_}.subspan(kept.at, kept.size), order};
+    }
+
+    static void describe(capture_interface& into, const block_option& option) {
+        switch (option.code) {
+        case comment_option: into.comments.emplace_back(option.text()); break;
+        case 2: into.name = option.text(); break;
+        case 3: into.description = option.text(); break;
+        case 8: // if_speed, of both directions
+            into.speed = into.receive_speed = option.number<std::uint64_t>();
+            break;
+        case 11: { // the first octet is 0 before a string, 1 before a program
+            if (option.value.empty() || option.value.front() != std::byte{0}) break;
+            into.filter = block_option{.value = option.value.subspan(1)}.text();
+            break;
+        }
+        case 12: into.operating_system = option.text(); break;
+        case 13: { // in bits; who wrote less than 8 meant bytes, as earlier drafts let one think
+            const auto length = option.number<std::uint8_t>();
+            if (length) into.fcs_bits = static_cast<std::uint8_t>(*length < 8 ? *length * 8 : *length);
+            break;
+        }
+        case 15: into.hardware = option.text(); break;
+        case 16: into.speed = option.number<std::uint64_t>(); break;
+        case 17: into.receive_speed = option.number<std::uint64_t>(); break;
+        default: break;
+        }
+    }
+
+    std::vector<kept_section> sections_{};
+    std::vector<kept_interface> interfaces_{};
+    std::vector<interface_statistics> statistics_{};
+    std::vector<std::byte> bytes_{};
+    bool section_is_kept_ = false;
+};
+
+} // namespace tcplens

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/byte_order.hpp"
+#include "../../base/compiler.hpp"
+#include "../capture_error.hpp"
+#include "../capture_format.hpp"
+#include "../capture_interface.hpp"
+#include "../capture_section.hpp"
+#include "../limits.hpp"
+#include "../packet.hpp"
+#include "../packet_options.hpp"
+#include "../pcapng_options.hpp"
+#include "../skipped_parts.hpp"
+#include "../source/byte_source.hpp"
+#include "interface_clock.hpp"
+#include "packet_iterator.hpp"
+#include "packet_reader.hpp"
+#include "pcapng_descriptions.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tcplens {
+
+/// Reads pcapng (draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order and with its own
+/// interfaces, each of these with its own link type and clock; enhanced, simple and obsolete packet blocks. Interface
+/// statistics and what is said of sections and interfaces is kept to be asked for; all other blocks are skipped.
+/// Section lengths are not believed. A block length that is not a multiple of four, as it must be, is rounded up, as
+/// Wireshark does. A section of another major version is skipped, as the draft demands, and told by error() at the end.
+/// A single-pass range of packets; the first section header is read when the reader is made.
+template <byte_source Source>
+class pcapng_reader : public packet_reader<Source> {
+public:
+    constexpr explicit pcapng_reader(Source source) : packet_reader<Source>(std::move(source)) {
+        const std::span<const std::byte> beginning = source_.peek(magic_length);
+        if (detect_format(beginning) == capture_format::pcapng) {
+            read_section_header();
+        } else if (source_.read_error()) {
+            this->ran_out(section_header_name, 0, 0, pcapng_section_header_length, beginning.size());
+        } else {
+            this->fail(explain_unknown_format(beginning));
+        }
+    }
+
+    /// The next packet, good until the next call (and as long as the source's memory, over a memory_source);
+    /// nullptr at the end of the capture or at an error, which error() then tells.
+    TCPLENS_NOINLINE constexpr const packet* next() {
+        if (usual_) [[likely]] {
+            const std::span<const std::byte> rest = source_.peek(smallest_block);
+            if (rest.size() >= smallest_packet_block) [[likely]] {
+                const std::size_t whole = length_of_sound_packet(rest);
+                if (whole != 0) [[likely]] {
+                    deliver_timed(rest, std::endian::native, load<std::uint32_t>(rest.data() + 8, std::endian::native),
+                                  load<std::uint32_t>(rest.data() + 20, std::endian::native));
+                    source_.skip(whole);
+                    return &packet_;
+                }
+            }
+        }
+        return read_blocks();
+    }
+
+    /// Reads the next packet; the range goes on from where reading stands.
+    [[nodiscard]] constexpr packet_iterator<pcapng_reader> begin() { return packet_iterator<pcapng_reader>{*this}; }
+    [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
+
+    /// Packets delivered so far.
+    [[nodiscard]] constexpr std::uint64_t packets() const noexcept { return packet_.number - skipped_.numbered_blocks; }
+
+    /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
+    /// `max_descriptions`.
+    [[nodiscard]] std::vector<capture_section> sections() const { return descriptions_.sections(); }
+    /// What was said so far of the interfaces of all sections, made anew with each call; bounded likewise. Statistics
+    /// mostly stand at the end of a capture.
+    [[nodiscard]] std::vector<capture_interface> interfaces() const { return descriptions_.interfaces(); }
+    /// What the capture tells of the packet at hand besides; good as long as that is. None before the first packet and
+    /// after the last.
+    [[nodiscard]] constexpr packet_options options() const noexcept {
+        if (packet_.bytes.data() == nullptr || !packet_.has_time) return {}; // a simple packet has none
+        const std::byte* const block = packet_.bytes.data() - packet_header_length;
+        const std::uint32_t length = rounded_up(load<std::uint32_t>(block + 4, order_));
+        const std::uint32_t at = packet_header_length + rounded_up(static_cast<std::uint32_t>(packet_.bytes.size()));
+        option_list list;
+        if (at + trailer_length <= length) list = {{block + at, length - trailer_length - at}, order_};
+        constexpr std::uint16_t unknown = 0xffff;
+        if (load<std::uint32_t>(block, order_) == obsolete_packet) {
+            if (const auto drops = load<std::uint16_t>(block + 10, order_); drops != unknown) {
+                return packet_options{list, drops};
+            }
+        }
+        return packet_options{list};
+    }
+    /// What was passed over so far.
+    [[nodiscard]] constexpr skipped_parts skipped() const noexcept { return skipped_; }
+
+private:
+    struct described_interface {
+        link_type link{};
+        std::uint32_t snapshot_length = 0; ///< 0: unlimited
+        interface_clock clock{};
+    };
+
+    // block types (draft-ietf-opsawg-pcapng 10.1)
+    static constexpr std::uint32_t interface_description = 1;
+    static constexpr std::uint32_t obsolete_packet = 2;
+    static constexpr std::uint32_t simple_packet = 3;
+    static constexpr std::uint32_t interface_statistics_block = 5;
+    static constexpr std::uint32_t enhanced_packet = 6;
+    static constexpr std::uint32_t journal_export = 9;
+    static constexpr std::uint32_t sysdig_event = 0x204;
+    static constexpr std::uint32_t sysdig_event_2 = 0x216;
+    static constexpr std::uint32_t sysdig_event_2_large = 0x221;
+    static constexpr std::uint32_t custom = 0x0bad;
+    static constexpr std::uint32_t custom_not_to_copy = 0x4000'0bad;
+
+    // bytes before the body's variable part; behind it come four, the length again
+    static constexpr std::uint32_t smallest_block = 12;
+    static constexpr std::uint32_t trailer_length = 4;
+    static constexpr std::uint32_t packet_header_length = 28;
+    static constexpr std::uint32_t smallest_packet_block = packet_header_length + trailer_length;
+    static constexpr std::uint32_t simple_packet_header_length = 12;
+    static constexpr std::uint32_t interface_header_length = 16;
+    static constexpr std::uint32_t section_header_length = 24;
+    static constexpr std::uint32_t statistics_header_length = 20;
+
+    static constexpr std::string_view section_header_name = "section header";
+    static constexpr std::string_view interface_name = "interface description";
+
+    using packet_reader<Source>::source_;
+    using packet_reader<Source>::packet_;
+    using packet_reader<Source>::usual_;
+
+    /// To a multiple of four. \pre not above 2^32 - 4
+    [[nodiscard]] static constexpr std::uint32_t rounded_up(std::uint32_t length) noexcept {
+        return (length + 3) & ~std::uint32_t{3};
+    }
+
+    [[nodiscard]] constexpr std::uint64_t next_number() const noexcept { return in_section_ ? packet_.number + 1 : 0; }
+
+    constexpr const packet* fail_here(capture_error_code code, std::string_view subject, std::uint64_t offset,
+                                      std::uint64_t needed, std::uint64_t available) {
+        return this->fail({.code = code,
+                           .offset = offset,
+                           .packet_number = next_number(),
+                           .needed = needed,
+                           .available = available,
+                           .subject = subject});
+    }
+
+    constexpr const packet* finish(std::size_t left) {
+        if (left != 0 || source_.read_error()) {
+            return this->ran_out("block", source_.position(), next_number(), smallest_block, left);
+        }
+        packet_.bytes = {};
+        if (unreadable_section_) return this->fail(*unreadable_section_);
+        return nullptr;
+    }
+
+    /// Whether a block of this kind can be that long.
+    constexpr bool check_length(std::string_view subject, std::uint32_t length, std::uint32_t smallest) {
+        constexpr std::uint32_t largest = 0xffff'fffc; // that can be rounded up
+        if (length >= smallest && length <= largest) [[likely]]
+            return true;
+        fail_here(capture_error_code::bad_block_length, subject, source_.position(), length, length);
+        return false;
+    }
+
+    constexpr bool check_trailer(std::string_view subject, std::uint64_t offset, std::uint32_t length,
+                                 const std::byte* trailer) {
+        const auto again = load<std::uint32_t>(trailer, order_);
+        if (again == length || rounded_up(again) == rounded_up(length)) [[likely]]
+            return true;
+        fail_here(capture_error_code::bad_block_length, subject, offset, length, again);
+        return false;
+    }
+
+    /// The whole block at the position, its lengths checked; empty after an error. The position is behind it then.
+    /// \param header what there is of it already
+    constexpr std::span<const std::byte> take_block(std::string_view subject, std::span<const std::byte> header,
+                                                    std::uint32_t length, std::uint32_t smallest) {
+        if (!check_length(subject, length, smallest)) [[unlikely]]
+            return {};
+        const std::uint64_t offset = source_.position();
+        if (length > max_record_length) [[unlikely]] {
+            fail_here(capture_error_code::record_too_long, subject, offset, length, max_record_length);
+            return {};
+        }
+        const std::uint32_t whole = rounded_up(length);
+        std::span<const std::byte> block = header;
+        if (block.size() < whole) {
+            block = source_.peek(whole);
+            if (block.size() < whole) [[unlikely]] {
+                this->ran_out(subject, offset, next_number(), whole, block.size());
+                return {};
+            }
+        }
+        if (!check_trailer(subject, offset, length, block.data() + whole - trailer_length)) [[unlikely]]
+            return {};
+        source_.skip(whole);
+        return block.first(whole);
+    }
+
+    /// Moves behind a block of which nothing is needed, without holding it in memory.
+    constexpr bool skip_block(std::string_view subject, std::uint32_t length) {
+        if (!check_length(subject, length, smallest_block)) [[unlikely]]
+            return false;
+        const std::uint64_t offset = source_.position();
+        const std::uint32_t whole = rounded_up(length);
+        const std::uint64_t skipped = source_.skip(whole - trailer_length);
+        const std::span<const std::byte> trailer = source_.peek(trailer_length);
+        if (trailer.size() < trailer_length) [[unlikely]] {
+            this->ran_out(subject, offset, next_number(), whole, skipped + trailer.size());
+            return false;
+        }
+        if (!check_trailer(subject, offset, length, trailer.data())) [[unlikely]]
+            return false;
+        source_.skip(trailer_length);
+        return true;
+    }
+
+    constexpr bool read_section_header() {
+        const std::uint64_t offset = source_.position();
+        std::span<const std::byte> header = source_.peek(smallest_block);
+        if (header.size() < smallest_block) {
+            this->ran_out(section_header_name, offset, next_number(), pcapng_section_header_length, header.size());
+            return false;
+        }
+        constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
+        const auto magic = load_big<std::uint32_t>(header.data() + 8);
+        if (magic != byte_order_magic && magic != reverse_bytes(byte_order_magic)) {
+            fail_here(capture_error_code::bad_byte_order_magic, section_header_name, offset, byte_order_magic, magic);
+            return false;
+        }
+        order_ = magic == byte_order_magic ? std::endian::big : std::endian::little;
+
+        const auto length = load<std::uint32_t>(header.data() + 4, order_);
+        if (!check_length(section_header_name, length, pcapng_section_header_length)) return false;
+        header = source_.peek(pcapng_section_header_length);
+        if (header.size() < pcapng_section_header_length) {
+            this->ran_out(section_header_name, offset, next_number(), rounded_up(length), header.size());
+            return false;
+        }
+        const auto major = load<std::uint16_t>(header.data() + 12, order_);
+        const auto minor = load<std::uint16_t>(header.data() + 14, order_);
+        readable_ = major == 1;
+        usual_ = readable_ && order_ == std::endian::native;
+        if (!readable_) {
+            ++skipped_.sections;
+            if (!unreadable_section_) {
+                unreadable_section_ = {.code = capture_error_code::unsupported_version,
+                                       .offset = offset,
+                                       .packet_number = next_number(),
+                                       .needed = 1,
+                                       .available = major,
+                                       .subject = section_header_name};
+            }
+            return skip_block(section_header_name, length);
+        }
+
+        std::span<const std::byte> options;
+        if (length <= max_description_bytes) {
+            const std::span<const std::byte> block =
+                take_block(section_header_name, header, length, pcapng_section_header_length);
+            if (block.empty()) return false;
+            options = block.subspan(section_header_length, block.size() - section_header_length - trailer_length);
+        } else if (!skip_block(section_header_name, length)) {
+            return false;
+        }
+        const bool kept = descriptions_.add_section(order_, major, minor, options);
+        if (!kept || length > max_description_bytes) ++skipped_.descriptions;
+        if (option_list{options, order_}.damage()) ++skipped_.bad_options;
+
+        interfaces_before_ += static_cast<std::uint32_t>(interfaces_.size());
+        interfaces_.clear();
+        in_section_ = true;
+        return true;
+    }
+
+    constexpr bool read_interface(std::span<const std::byte> header, std::uint32_t length) {
+        const std::uint64_t offset = source_.position();
+        const std::span<const std::byte> block =
+            take_block(interface_name, header, length, interface_header_length + trailer_length);
+        if (block.empty()) return false;
+        if (interfaces_.size() == max_interfaces_per_section) {
+            fail_here(capture_error_code::too_many_interfaces, interface_name, offset, max_interfaces_per_section + 1,
+                      max_interfaces_per_section);
+            return false;
+        }
+
+        constexpr std::uint16_t if_tsresol = 9;
+        constexpr std::uint16_t if_tsoffset = 14;
+
+        std::uint8_t resolution = 6;
+        std::int64_t clock_offset = 0;
+        const std::span<const std::byte> options =
+            block.subspan(interface_header_length, block.size() - interface_header_length - trailer_length);
+        const option_list list{options, order_};
+        for (const block_option& each : list) {
+            if (each.code == if_tsresol) {
+                const auto value = each.number<std::uint8_t>();
+                if (value) resolution = *value;
+                else ++skipped_.bad_options;
+            } else if (each.code == if_tsoffset) {
+                const auto value = each.number<std::uint64_t>();
+                if (value) clock_offset = static_cast<std::int64_t>(*value);
+                else ++skipped_.bad_options;
+            }
+        }
+        // what says how the clock goes may be behind it
+        if (const auto damage = list.damage()) {
+            fail_here(capture_error_code::bad_option, interface_name, offset, damage->needed, damage->available);
+            return false;
+        }
+
+        const auto link = static_cast<link_type>(load<std::uint16_t>(block.data() + 8, order_));
+        const auto snapshot_length = load<std::uint32_t>(block.data() + 12, order_);
+        interfaces_.push_back(
+            {.link = link, .snapshot_length = snapshot_length, .clock = interface_clock{resolution, clock_offset}});
+        if (!descriptions_.add_interface(link, snapshot_length, options)) ++skipped_.descriptions;
+        return true;
+    }
+
+    constexpr bool read_statistics(std::span<const std::byte> header, std::uint32_t length) {
+        constexpr std::string_view subject = "interface statistics";
+        if (length < statistics_header_length + trailer_length || length > max_description_bytes) {
+            ++skipped_.bad_options;
+            return skip_block(subject, length);
+        }
+        const std::span<const std::byte> block =
+            take_block(subject, header, length, statistics_header_length + trailer_length);
+        if (block.empty()) return false;
+        const auto interface_id = load<std::uint32_t>(block.data() + 8, order_);
+        if (interface_id >= interfaces_.size()) {
+            ++skipped_.bad_options;
+            return true;
+        }
+        const interface_clock& clock = interfaces_[interface_id].clock;
+        const std::uint64_t units = (std::uint64_t{load<std::uint32_t>(block.data() + 12, order_)} << 32) |
+                                    load<std::uint32_t>(block.data() + 16, order_);
+        const auto options =
+            block.subspan(statistics_header_length, block.size() - statistics_header_length - trailer_length);
+        skipped_.bad_options += descriptions_.add_statistics(interfaces_before_ + interface_id, clock, clock(units),
+                                                             option_list{options, order_});
+        return true;
+    }
+
+    /// Goes on to the next packet over any blocks.
+    TCPLENS_NOINLINE constexpr const packet* read_blocks() {
+        if (this->error_) return nullptr;
+
+        while (true) {
+            const std::span<const std::byte> header = source_.peek(smallest_block);
+            if (header.size() < smallest_block) [[unlikely]]
+                return finish(header.size());
+
+            const auto type = load<std::uint32_t>(header.data(), order_);
+            if (type == pcapng_magic) { // in either byte order: its own is known only from within
+                if (!read_section_header()) return nullptr;
+                continue;
+            }
+
+            const auto length = load<std::uint32_t>(header.data() + 4, order_);
+            if (!readable_) {
+                if (!skip_block("block", length)) return nullptr;
+                continue;
+            }
+            switch (type) {
+            case enhanced_packet:
+            case obsolete_packet: return read_packet(header, type);
+            case simple_packet: return read_simple_packet(header, length);
+            case interface_description:
+                if (!read_interface(header, length)) return nullptr;
+                break;
+            case interface_statistics_block:
+                if (!read_statistics(header, length)) return nullptr;
+                break;
+            case journal_export:
+            case sysdig_event:
+            case sysdig_event_2:
+            case sysdig_event_2_large:
+            case custom:
+            case custom_not_to_copy:
+                if (!skip_block("block", length)) return nullptr;
+                ++packet_.number;
+                ++skipped_.numbered_blocks;
+                break;
+            default:
+                if (!skip_block("block", length)) return nullptr;
+            }
+        }
+    }
+
+    /// An enhanced packet block, or the obsolete one, which has 16 bits of interface and 16 of packets dropped, and is
+    /// otherwise the same.
+    constexpr const packet* read_packet(std::span<const std::byte> header, std::uint32_t type) {
+        const std::string_view subject = type == enhanced_packet ? "enhanced packet block" : "packet block";
+        const auto length = load<std::uint32_t>(header.data() + 4, order_);
+        const std::uint64_t offset = source_.position();
+        const std::span<const std::byte> block = take_block(subject, header, length, smallest_packet_block);
+        if (block.empty()) [[unlikely]]
+            return nullptr;
+
+        const std::uint32_t interface_id = type == enhanced_packet ? load<std::uint32_t>(block.data() + 8, order_)
+                                                                   : load<std::uint16_t>(block.data() + 8, order_);
+        const auto captured = load<std::uint32_t>(block.data() + 20, order_);
+        const std::size_t room = block.size() - smallest_packet_block;
+        if (captured > room) [[unlikely]] {
+            return fail_here(capture_error_code::bad_captured_length, subject, offset, captured, room);
+        }
+        if (interface_id >= interfaces_.size()) [[unlikely]]
+            return fail_unknown_interface(subject, offset, interface_id);
+
+        return deliver_timed(block, order_, interface_id, captured);
+    }
+
+    /// Of an enhanced packet block in the order of this machine that is all there, with nothing to complain of and a
+    /// usual clock; otherwise 0. \pre rest.size() >= smallest_packet_block
+    [[nodiscard]] constexpr std::size_t length_of_sound_packet(std::span<const std::byte> rest) const noexcept {
+        const auto field = [&](std::size_t at) { return load<std::uint32_t>(rest.data() + at, std::endian::native); };
+        if (field(0) != enhanced_packet) return 0;
+        const std::uint32_t length = field(4);
+        if (length < smallest_packet_block || length > max_record_length) return 0;
+        const std::uint32_t whole = rounded_up(length);
+        if (rest.size() < whole || field(whole - trailer_length) != length) return 0;
+        if (field(20) > whole - smallest_packet_block) return 0;
+        const std::uint32_t interface_id = field(8);
+        if (interface_id >= interfaces_.size()) return 0;
+        const std::uint64_t units = std::uint64_t{field(12)} << 32 | field(16);
+        return interfaces_[interface_id].clock.is_simple(units) ? whole : 0;
+    }
+
+    /// \param block begins with an enhanced packet block, or an obsolete one, that is sound
+    constexpr const packet* deliver_timed(std::span<const std::byte> block, std::endian order,
+                                          std::uint32_t interface_id, std::uint32_t captured) {
+        const std::uint64_t units = (std::uint64_t{load<std::uint32_t>(block.data() + 12, order)} << 32) |
+                                    load<std::uint32_t>(block.data() + 16, order);
+        const auto original = load<std::uint32_t>(block.data() + 24, order);
+        packet_.time = interfaces_[interface_id].clock(units);
+        packet_.has_time = true;
+        return deliver(block.subspan(packet_header_length, captured), original, interface_id);
+    }
+
+    constexpr const packet* read_simple_packet(std::span<const std::byte> header, std::uint32_t length) {
+        constexpr std::string_view subject = "simple packet block";
+        const std::uint64_t offset = source_.position();
+        const std::span<const std::byte> block =
+            take_block(subject, header, length, simple_packet_header_length + trailer_length);
+        if (block.empty()) [[unlikely]]
+            return nullptr;
+        if (interfaces_.empty()) [[unlikely]]
+            return fail_unknown_interface(subject, offset, 0);
+
+        const auto original = load<std::uint32_t>(block.data() + 8, order_);
+        std::uint32_t captured =
+            std::min(original, static_cast<std::uint32_t>(block.size()) - simple_packet_header_length - trailer_length);
+        const std::uint32_t snapshot_length = interfaces_.front().snapshot_length;
+        if (snapshot_length != 0) captured = std::min(captured, snapshot_length);
+
+        packet_.time = {};
+        packet_.has_time = false;
+        return deliver(block.subspan(simple_packet_header_length, captured), original, 0);
+    }
+
+    constexpr const packet* fail_unknown_interface(std::string_view subject, std::uint64_t offset, std::uint32_t id) {
+        return fail_here(capture_error_code::unknown_interface, subject, offset, id, interfaces_.size());
+    }
+
+    constexpr const packet* deliver(std::span<const std::byte> bytes, std::uint32_t original,
+                                    std::uint32_t interface_id) {
+        packet_.bytes = bytes;
+        packet_.wire_length = std::max(original, static_cast<std::uint32_t>(bytes.size()));
+        packet_.link = interfaces_[interface_id].link;
+        packet_.interface_id = interfaces_before_ + interface_id;
+        ++packet_.number;
+        return &packet_;
+    }
+
+    std::vector<described_interface> interfaces_{}; ///< of this section
+    std::uint32_t interfaces_before_ = 0;           ///< in the sections before this one
+    std::endian order_ = std::endian::native;
+    bool in_section_ = false;
+    bool readable_ = true; ///< this section
+    skipped_parts skipped_{};
+    std::optional<capture_error> unreadable_section_{}; ///< the first
+    pcapng_descriptions descriptions_{};
+};
+
+} // namespace tcplens

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/hash_key.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace tcplens {
+
+/// Numbers that were put in; of all that ever were, at least the last `capacity` different ones. Once that many are held
+/// it begins anew, and keeps those before until it is full again. It grows in steps as it is filled, up to 32 bytes for
+/// each number of the capacity rounded up to a power of two, and then allocates no more; or at once, by reserve().
+class recent_number_set {
+public:
+    recent_number_set(std::size_t capacity, const hash_key& key) noexcept
+        : capacity_(std::max<std::size_t>(capacity, 1)), key_(key) {}
+
+    void reserve() {
+        held_.grow(std::bit_ceil(2 * capacity_), key_);
+        before_.grow(std::bit_ceil(2 * capacity_), key_);
+    }
+
+    /// Puts `number` in; whether it was there already. \pre number is less than 2^64 - 1
+    bool insert(std::uint64_t number) {
+        if (held_.contains(number, key_)) return true;
+        if (held_.size == capacity_) {
+            std::swap(held_, before_);
+            held_.clear();
+        }
+        held_.insert(number, key_);
+        return before_.contains(number, key_);
+    }
+
+private:
+    /// Open addressing with linear probing, at most half full. A slot holds its number plus one, or 0.
+    struct generation {
+        std::vector<std::uint64_t> slots{};
+        std::size_t size = 0;
+
+        [[nodiscard]] std::size_t find(std::uint64_t number, const hash_key& key) const noexcept {
+            std::uint64_t mixed = (number ^ key.word(0)) * (key.word(1) | 1);
+            mixed = (mixed ^ (mixed >> 32)) * (key.word(2) | 1);
+            const std::size_t mask = slots.size() - 1;
+            auto at = static_cast<std::size_t>(mixed >> 32) & mask;
+            while (slots[at] != 0 && slots[at] != number + 1) at = (at + 1) & mask;
+            return at;
+        }
+        [[nodiscard]] bool contains(std::uint64_t number, const hash_key& key) const noexcept {
+            return size > 0 && slots[find(number, key)] != 0;
+        }
+        /// \pre count is a power of two
+        void grow(std::size_t count, const hash_key& key) {
+            if (count <= slots.size()) return;
+            std::vector<std::uint64_t> old(count);
+            old.swap(slots);
+            for (const std::uint64_t slot : old) {
+                if (slot != 0) slots[find(slot - 1, key)] = slot;
+            }
+        }
+        void insert(std::uint64_t number, const hash_key& key) {
+            if (2 * (size + 1) > slots.size()) grow(slots.empty() ? 1024 : slots.size() * 2, key);
+            slots[find(number, key)] = number + 1;
+            ++size;
+        }
+        void clear() noexcept {
+            std::fill(slots.begin(), slots.end(), 0u);
+            size = 0;
+        }
+    };
+
+    /// The numbers; where they lie the key says.
+    friend void archive(auto& with, recent_number_set& of) {
+        auto& [capacity, key, held, before] = of;
+        with.same("memory of sequence numbers", std::uint64_t{capacity});
+        for (generation* each : {&held, &before}) archive_numbers(with, *each, capacity, key);
+    }
+    template <class Archive>
+    static void archive_numbers(Archive& with, generation& of, std::size_t capacity, const hash_key& key) {
+        auto& [slots, size] = of;
+        std::size_t count = size;
+        with.count(count, capacity);
+        if constexpr (Archive::restores) {
+            of.clear();
+            std::uint64_t last = 0; // plus one
+            for (std::size_t i = 0; i < count && with.good(); ++i) {
+                std::uint64_t number = 0;
+                with(number);
+                with.require(number >= last && number < std::numeric_limits<std::uint64_t>::max());
+                if (!with.good()) return;
+                last = number + 1;
+                of.insert(number, key);
+            }
+        } else {
+            std::vector<std::uint64_t> numbers;
+            numbers.reserve(count);
+            for (const std::uint64_t slot : slots) {
+                if (slot != 0) numbers.push_back(slot - 1);
+            }
+            std::ranges::sort(numbers);
+            for (const std::uint64_t number : numbers) with(number);
+        }
+    }
+
+    std::size_t capacity_;
+    hash_key key_;
+    generation held_{};
+    generation before_{};
+};
+
+} // namespace tcplens

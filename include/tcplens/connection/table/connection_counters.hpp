@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../end_reason.hpp"
+
+#include <array>
+#include <cstdint>
+#include <numeric>
+
+namespace tcplens {
+
+/// What became of the connections of a table: `begun == ended() + open`, always.
+struct connection_counters {
+    std::uint64_t begun = 0;
+    std::uint64_t open = 0;                                 ///< still in the table, closed or not
+    std::array<std::uint64_t, end_reason_count> ended_by{}; ///< by end_reason
+    /// Segments that would have begun a connection for which there was no room: they are of none.
+    std::uint64_t refused = 0;
+
+    [[nodiscard]] constexpr std::uint64_t ended(end_reason reason) const noexcept {
+        return ended_by[static_cast<std::size_t>(reason)];
+    }
+    [[nodiscard]] constexpr std::uint64_t ended() const noexcept {
+        return std::accumulate(ended_by.begin(), ended_by.end(), std::uint64_t{0});
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(const connection_counters&,
+                                                   const connection_counters&) noexcept = default;
+
+    friend void archive(auto& with, connection_counters& of) {
+        auto& [begun_, open_, ended_by_, refused_] = of;
+        with(begun_, open_, ended_by_, refused_);
+        with.require(begun_ == of.ended() + open_);
+    }
+};
+
+} // namespace tcplens

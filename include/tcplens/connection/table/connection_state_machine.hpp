@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/compiler.hpp"
+#include "../../wire/segment.hpp"
+#include "../connection.hpp"
+#include "../idle_class.hpp"
+#include "../rules/segment_rules.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace tcplens {
+
+/// What became of a connection, followed segment by segment: which end is the client, whether the handshake came about,
+/// how it closed, and which SYN begins another. What is known of it is written into the `connection`.
+class connection_state_machine {
+public:
+    /// Begins with the first segment of a connection, whose sender is side 0.
+    constexpr void begin(const segment& first, connection& of) noexcept {
+        const bool from_server = first.flags.syn() && first.flags.ack();
+        of.known_by = from_server         ? role_basis::syn_ack
+                      : first.flags.syn() ? role_basis::syn
+                                          : role_basis::first_packet;
+        of.client = from_server ? first.destination : first.source;
+        of.server = from_server ? first.source : first.destination;
+        client_side_ = from_server ? 1 : 0;
+        of.first_time = first.time;
+        of.first_packet = first.packet_number;
+    }
+
+    [[nodiscard]] constexpr direction way_of(side sender) const noexcept {
+        return sender == client_side_ ? direction::client_to_server : direction::server_to_client;
+    }
+    [[nodiscard]] constexpr side sender_of(direction way) const noexcept {
+        return way == direction::client_to_server ? client_side_ : static_cast<side>(1 - client_side_);
+    }
+
+    /// Whether `next` is the first segment of another connection between the same two endpoints (RFC 9293 3.6.1 and 3.5.1):
+    /// a SYN whose initial sequence number cannot be one of this connection.
+    [[nodiscard]] constexpr bool begins_another(const segment& next, side sender, const connection& of) const noexcept {
+        if (!next.flags.syn() || next.flags.rst()) return false;
+        const end_state& own = ends_[sender];
+        const end_state& peer = ends_[1 - sender];
+        if (own.sent_syn && own.initial == next.sequence) return false;
+        if (next.flags.ack()) {
+            // A SYN-ACK follows the SYN that it acknowledges, whatever was answered before (SYN cookies change), ...
+            if (peer.sent_syn && next.acknowledgment == peer.initial + 1) return false;
+            // ... and an odd one ends nothing, unless there is nothing to end.
+            if (own.sent_syn || peer.sent_syn) return of.closed;
+        } else {
+            if (own.sent_syn) return true;
+            // The number just before the first of its sender is no accident, however late it is captured.
+            if (own.heard && own.first == next.sequence + 1) return false;
+            if (peer.acknowledged_any && peer.first_acknowledged == next.sequence + 1) return false;
+            // Simultaneous open (RFC 9293 3.5, figure 7), or a SYN captured behind its SYN-ACK.
+            if (peer.sent_syn) {
+                return of.closed || (peer.acknowledged_any && !follows_closely(next.sequence + 1, peer.acknowledged));
+            }
+        }
+        // Captured behind what came after it? A host sends no more than an unscaled window before it hears of its SYN.
+        if (own.heard) return of.closed || !follows_closely(next.sequence + 1, own.first);
+        return peer.acknowledged_any && !follows_closely(next.sequence + 1, peer.acknowledged);
+    }
+
+    /// Whether `next` is the SYN, sent or captured once more, that began this connection.
+    [[nodiscard]] constexpr bool has_initial(const segment& next, side sender) const noexcept {
+        return ends_[sender].sent_syn && ends_[sender].initial == next.sequence;
+    }
+
+    /// Another connection has begun between the same endpoints: this one is over, however it ended.
+    constexpr void overtake(connection& of) noexcept {
+        reset_blindly_ = false;
+        if (of.close == close_reason::active) of.close = close_reason::unknown;
+        of.closed = true;
+    }
+
+    /// Takes in the next segment.
+    TCPLENS_ALWAYS_INLINE constexpr void follow(const segment& next, side sender, connection& of) noexcept {
+        of.last_time = next.time;
+        of.last_packet = next.packet_number;
+        end_state& own = ends_[sender];
+        if (is_plain_ && own.goes_on && next.flags.is_ack_alone()) { // most are: an open connection goes on
+            if (before(own.acknowledged, next.acknowledgment)) own.acknowledged = next.acknowledgment;
+            const sequence_number end = next.sequence + next.payload_length;
+            if (next.payload_length > 0 && before(own.next, end)) own.next = end;
+        } else if (is_plain_ && !next.flags.opens_or_closes()) {
+            take_acknowledgment(next, own);
+            take_numbers(next, own);
+        } else {
+            follow_any(next, sender, of);
+        }
+    }
+
+    /// How far it has come; see idle_class.
+    [[nodiscard]] constexpr idle_class stage(const connection& of) const noexcept {
+        using enum idle_class;
+        if (of.closed && !(of.close == close_reason::reset && reset_blindly_)) return closed;
+        if (is_plain_) return established;
+        if (ends_[0].sent_fin || ends_[1].sent_fin) return half_closed;
+        if (of.handshake == handshake_state::completed) return established;
+        const bool both = ends_[0].heard && ends_[1].heard;
+        if (of.handshake == handshake_state::failed) return both ? opening : attempt;
+        return both ? established : one_sided;
+    }
+    /// Whether nothing but the plainest of segments was taken in since it was established: it still is.
+    [[nodiscard]] constexpr bool is_plain() const noexcept { return is_plain_; }
+
+    /// Whether this connection is as yet a SYN to which nobody has said anything.
+    [[nodiscard]] constexpr bool is_unanswered() const noexcept {
+        return ends_[0].sent_syn && !ends_[1].heard && !ends_[1].sent_rst;
+    }
+    /// Of an unanswered SYN: whether `next` has to do with it.
+    [[nodiscard]] constexpr bool concerns_syn(const segment& next, side sender) const noexcept {
+        if (sender == 0) return follows_closely(ends_[0].initial, next.sequence);
+        return next.flags.syn() || (next.flags.ack() && follows_closely(ends_[0].initial + 1, next.acknowledgment));
+    }
+    /// Whether `next` goes on where its sender was.
+    [[nodiscard]] constexpr bool goes_on_with(const segment& next, side sender) const noexcept {
+        const end_state& own = ends_[sender];
+        if (!own.heard) return false;
+        const std::int32_t step = distance(own.sent_data ? own.next : own.first, next.sequence);
+        return -max_window_distance < step && step < max_window_distance;
+    }
+
+private:
+    /// What every segment may change stands first, so that of both ends it lies in one cache line.
+    struct end_state {
+        sequence_number next{};         ///< after its SYN, or the highest byte of data that it sent
+        sequence_number acknowledged{}; ///< the highest that it acknowledged
+        bool goes_on : 1 = false;       ///< acknowledged_any and sent_data
+        bool heard : 1 = false;         ///< it sent anything but RSTs
+        bool sent_data : 1 = false;     ///< or a SYN: `next` is known
+        bool acknowledged_any : 1 = false;
+        bool sent_syn : 1 = false;
+        bool sent_fin : 1 = false;
+        bool fin_in_sequence : 1 = false;
+        bool sent_rst : 1 = false;
+        bool rst_in_sequence : 1 = false;   ///< `rst` is one of its sequence numbers
+        bool peer_known_at_rst : 1 = false; ///< `peer_at_rst` is known
+        sequence_number initial{};          ///< of its SYN, where it sent one
+        sequence_number first{};            ///< the first that was captured
+        sequence_number first_acknowledged{};
+        sequence_number fin{};
+        sequence_number rst{};
+        sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
+
+        static void archive(auto& with, end_state& of) {
+            auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
+                   fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_,
+                   first_acknowledged_, fin_, rst_, peer_at_rst_] = of;
+            with(next_, acknowledged_);
+            goes_on_ = with.bit(goes_on_);
+            heard_ = with.bit(heard_);
+            sent_data_ = with.bit(sent_data_);
+            acknowledged_any_ = with.bit(acknowledged_any_);
+            sent_syn_ = with.bit(sent_syn_);
+            sent_fin_ = with.bit(sent_fin_);
+            fin_in_sequence_ = with.bit(fin_in_sequence_);
+            sent_rst_ = with.bit(sent_rst_);
+            rst_in_sequence_ = with.bit(rst_in_sequence_);
+            peer_known_at_rst_ = with.bit(peer_known_at_rst_);
+            with(initial_, first_, first_acknowledged_, fin_, rst_, peer_at_rst_);
+            with.require(goes_on_ == (acknowledged_any_ && sent_data_));
+        }
+    };
+
+    static_assert(sizeof(end_state) == 36, "more, and what every segment touches lies in two cache lines of a table");
+
+    TCPLENS_NOINLINE constexpr void follow_any(const segment& next, side sender, connection& of) noexcept {
+        end_state& own = ends_[sender];
+        end_state& peer = ends_[1 - sender];
+        if (next.flags.syn() && of.known_by != role_basis::syn) settle_roles(next, sender, of);
+        if (next.flags.rst()) {
+            is_plain_ = false;
+            reset(next, sender, of);
+            return;
+        }
+        // RFC 9293 3.10.7.3: a SYN-ACK that acknowledges anything else answers another SYN, and changes nothing.
+        if (next.flags.syn() && next.flags.ack() && peer.sent_syn &&
+            (!before(peer.initial, next.acknowledgment) || before(peer.next, next.acknowledgment))) {
+            return;
+        }
+        retract_reset(next, own, of);
+        if (next.flags.syn() && own.sent_syn && own.initial != next.sequence && !covers_syn(peer, own)) {
+            own = {}; // another SYN cookie
+            peer.acknowledged_any = peer.goes_on = false;
+        }
+        if (next.flags.syn() && !own.sent_syn) {
+            own.sent_syn = true;
+            own.initial = next.sequence;
+        }
+        take_acknowledgment(next, own);
+        open(next, own, peer, of);
+        close(next, sender, of);
+        take_numbers(next, own);
+        is_plain_ = of.handshake == handshake_state::completed && of.close == close_reason::active && !own.sent_fin &&
+                    !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
+    }
+
+    static constexpr void take_acknowledgment(const segment& next, end_state& own) noexcept {
+        if (!next.flags.ack() || (own.acknowledged_any && !before(own.acknowledged, next.acknowledgment))) return;
+        if (!own.acknowledged_any) own.first_acknowledged = next.acknowledgment;
+        own.acknowledged = next.acknowledgment;
+        own.acknowledged_any = true;
+        own.goes_on = own.sent_data;
+    }
+
+    static constexpr void take_numbers(const segment& next, end_state& own) noexcept {
+        if (!own.heard) own.first = next.sequence;
+        own.heard = true;
+        // A bare ACK may come after a FIN, and be captured before it: its number says nothing of data.
+        if (next.payload_length == 0 && !next.flags.syn()) return;
+        const sequence_number end = next.payload_begin() + next.payload_length;
+        if (!own.sent_data || before(own.next, end)) own.next = end;
+        own.sent_data = true;
+        own.goes_on = own.acknowledged_any;
+    }
+
+    [[nodiscard]] static constexpr bool follows_closely(sequence_number from, sequence_number to) noexcept {
+        return distance(from, to) >= 0 && distance(from, to) <= 65535;
+    }
+
+    /// Whether an acknowledgment covers the SYN of `whose`, as far as can be told.
+    [[nodiscard]] static constexpr bool covers_syn(const end_state& by, const end_state& whose) noexcept {
+        return by.acknowledged_any && distance(whose.initial + 1, by.acknowledged) >= 0;
+    }
+
+    constexpr void settle_roles(const segment& syn, side sender, connection& of) noexcept {
+        const side client = syn.flags.ack() ? static_cast<side>(1 - sender) : sender;
+        if (syn.flags.ack() && of.known_by == role_basis::syn_ack) return;
+        of.known_by = syn.flags.ack() ? role_basis::syn_ack : role_basis::syn;
+        if (client == client_side_) return;
+        client_side_ = client;
+        of.swap_roles();
+    }
+
+    constexpr void open(const segment& next, const end_state& own, const end_state& peer, connection& of) noexcept {
+        const bool data = next.payload_length > 0 && next.flags.ack() && !next.flags.syn();
+        if (of.handshake != handshake_state::completed) {
+            const bool any_syn = own.sent_syn || peer.sent_syn;
+            const bool three_way = own.sent_syn && peer.sent_syn && covers_syn(own, peer) && covers_syn(peer, own);
+            // Neither side sends data that acknowledges the other's SYN before the handshake is done.
+            const bool proven = data && any_syn && (!peer.sent_syn || covers_syn(own, peer));
+            if (three_way || proven) of.handshake = handshake_state::completed;
+            else if (of.known_by == role_basis::syn) of.handshake = handshake_state::failed;
+        }
+        if (of.close != close_reason::unknown || of.closed) return;
+        // Picked up midstream it counts as open from its fourth packet on, the first that a handshake would not explain.
+        const bool seen_open = of.known_by == role_basis::first_packet
+                                   ? of.client_to_server.packets + of.server_to_client.packets >= 3
+                                   : of.handshake == handshake_state::completed || data;
+        if (seen_open) of.close = close_reason::active;
+    }
+
+    constexpr void reset(const segment& next, side sender, connection& of) noexcept {
+        if (of.close == close_reason::normal) return; // RFC 9293 3.10.7.4: after both FINs it changes nothing
+        end_state& own = ends_[sender];
+        own.sent_rst = true;
+        own.rst = next.sequence;
+        own.peer_at_rst = ends_[1 - sender].next;
+        own.peer_known_at_rst = ends_[1 - sender].sent_data;
+        // RFC 9293 3.10.7.1: the answer to a SYN that nobody waits for bears no sequence number of its sender's.
+        own.rst_in_sequence = own.heard ? goes_on_with(next, sender) : next.sequence.value != 0;
+        // RFC 9293 3.10.7.4: one with another number its receiver does not take; with which one who was not heard answers is open.
+        const bool blind = own.heard && !own.rst_in_sequence;
+        const bool was_reset = of.close == close_reason::reset && !(reset_blindly_ && !blind);
+        reset_blindly_ = blind && (of.close != close_reason::reset || reset_blindly_);
+        if (was_reset) return;
+        of.close = close_reason::reset;
+        of.closed = true;
+        of.closed_by = way_of(sender);
+    }
+
+    /// Who resets a connection sends no more on it, and takes no more: if it does, that RST was not its own, or was not
+    /// accepted.
+    static constexpr void retract_reset(const segment& next, end_state& own, connection& of) noexcept {
+        if (!own.sent_rst) return;
+        // Nor did who answers a SYN reset it before (RFC 9293 3.10.7.3), unless that RST was only captured before its SYN-ACK.
+        const bool accepts = next.flags.syn() && !own.heard && !follows_closely(next.sequence, own.rst);
+        const bool sends =
+            accepts || (next.sequence_length() > 0 && !(own.rst_in_sequence && before(next.sequence, own.rst)));
+        const bool takes = next.flags.ack() && own.peer_known_at_rst && before(own.peer_at_rst, next.acknowledgment);
+        if (!sends && !takes) return; // sent before it
+        own.sent_rst = false;
+        if (of.close != close_reason::reset) return;
+        of.close = close_reason::unknown;
+        of.closed = false;
+        of.closed_by.reset();
+    }
+
+    constexpr void close(const segment& next, side sender, connection& of) noexcept {
+        end_state& own = ends_[sender];
+        end_state& peer = ends_[1 - sender];
+        if (next.flags.fin()) {
+            const sequence_number fin = next.payload_begin() + next.payload_length;
+            const bool gap = own.sent_data && before(own.next, next.sequence);
+            const bool stale = own.sent_data && before(fin, own.next);
+            const bool again = own.sent_fin && (own.fin_in_sequence || own.fin == fin);
+            if (!stale && !again) {
+                own.fin = fin;
+                own.fin_in_sequence = !gap;
+                if (!own.sent_fin && !peer.sent_fin) first_fin_ = sender;
+                own.sent_fin = true;
+            }
+        }
+        if (!own.sent_fin || !peer.sent_fin || of.close == close_reason::normal || of.close == close_reason::reset)
+            return;
+        // A FIN beyond a hole counts once it is acknowledged: the hole is one of the capture.
+        const auto in_sequence = [](const end_state& whose, const end_state& other) {
+            return whose.fin_in_sequence || (other.acknowledged_any && before(whose.fin, other.acknowledged));
+        };
+        if (!in_sequence(own, peer) || !in_sequence(peer, own)) return;
+        of.close = close_reason::normal;
+        of.closed = true;
+        of.closed_by = way_of(first_fin_);
+        // That was a connection, though none of its data and not all of its handshake were captured.
+        if (of.handshake == handshake_state::failed) of.handshake = handshake_state::completed;
+    }
+
+    friend void archive(auto& with, connection_state_machine& of) {
+        auto& [is_plain, reset_blindly, client_side, first_fin, ends] = of;
+        with(is_plain, reset_blindly);
+        with.up_to(client_side, 1);
+        with.up_to(first_fin, 1);
+        with(ends);
+    }
+
+    bool is_plain_ = false;      ///< it was opened, and nobody has begun to close it
+    bool reset_blindly_ = false; ///< if it was reset: by nothing but RSTs whose numbers are not their senders'
+    side client_side_ = 0;
+    side first_fin_ = 0;
+    std::array<end_state, 2> ends_{};
+};
+
+} // namespace tcplens

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../wire/segment.hpp"
+#include "../direction_statistics.hpp"
+#include "../verdict.hpp"
+
+namespace tcplens {
+
+/// Counts one captured segment of a direction. A segment counts as a retransmission if `said` calls it one.
+constexpr void count_segment(const segment& sent, const verdict& said, direction_statistics& counts) noexcept {
+    ++counts.packets;
+    counts.wire_bytes += sent.wire_length;
+    counts.payload_bytes += sent.payload_length;
+    counts.data_packets += sent.payload_length > 0;
+    counts.ack += sent.flags.ack();
+    counts.retransmissions += said.is_retransmission();
+    if (!sent.flags.opens_or_closes()) return;
+    counts.syn += sent.flags.syn();
+    counts.syn_ack += sent.flags.syn() && sent.flags.ack();
+    counts.rst += sent.flags.rst();
+    counts.fin += sent.flags.fin();
+}
+
+} // namespace tcplens

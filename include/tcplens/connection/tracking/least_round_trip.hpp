@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/compiler.hpp"
+#include "../../wire/segment.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace tcplens {
+
+/// The least time from the place of the capture to one side and back: between a segment on its way there and the answer to
+/// it, told by acknowledgments and by the echoes of the timestamps option (RFC 7323 4).
+class least_round_trip {
+public:
+    /// A segment on its way to the side. `again`: it is a retransmission, of which no answer can be told (Karn's rule).
+    constexpr void passes(const segment& towards, bool again) noexcept {
+        if (again) {
+            sequence_passed_ = not_awaited;
+            // A SYN-ACK echoes the first SYN's clock, whichever SYN it answers.
+            if (towards.flags.syn() && clock_passed_ != never) clock_passed_ = not_awaited;
+            return;
+        }
+        passes_once(towards, towards.sequence_length());
+    }
+
+    /// One that is no retransmission. `length`: its sequence_length().
+    TCPLENS_ALWAYS_INLINE constexpr void passes_once(const segment& towards, std::uint32_t length) noexcept {
+        if (sequence_passed_ == not_awaited && length > 0) {
+            awaited_sequence_ = towards.sequence + length;
+            sequence_passed_ = towards.time;
+        }
+        if (const auto& stamps = towards.options.timestamps;
+            stamps && clock_passed_ <= not_awaited && (stamps->value != clock_ || clock_passed_ == never)) {
+            clock_ = stamps->value;
+            clock_passed_ = towards.time;
+        }
+    }
+
+    /// A segment from the side, with an acknowledgment.
+    TCPLENS_ALWAYS_INLINE constexpr void answers(const segment& from) noexcept {
+        if (sequence_passed_ != not_awaited && !before(from.acknowledgment, awaited_sequence_)) {
+            sample(from.time - sequence_passed_);
+            sequence_passed_ = not_awaited;
+        }
+        if (const auto& stamps = from.options.timestamps; stamps && clock_passed_ > not_awaited) {
+            const auto beyond = static_cast<std::int32_t>(stamps->echo - clock_);
+            if (beyond == 0) sample(from.time - clock_passed_);
+            if (beyond >= 0) clock_passed_ = not_awaited;
+        }
+    }
+
+    /// Whether a round trip can have taken so long: less than nothing, or more than an hour, is a clock that was set.
+    [[nodiscard]] static constexpr bool is_plausible(std::chrono::nanoseconds took) noexcept {
+        return took >= std::chrono::nanoseconds::zero() && took <= std::chrono::hours{1};
+    }
+
+    [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> least() const noexcept {
+        return least_ == unknown ? std::nullopt : std::optional{least_};
+    }
+
+    [[nodiscard]] friend constexpr bool operator==(const least_round_trip&, const least_round_trip&) noexcept = default;
+
+private:
+    static constexpr auto unknown = std::chrono::nanoseconds::max();
+    // Moments of which no segment is: see segment::time.
+    static constexpr timestamp never = timestamp::min();
+    static constexpr timestamp not_awaited = never + std::chrono::nanoseconds{1};
+
+    constexpr void sample(std::chrono::nanoseconds took) noexcept {
+        if (is_plausible(took)) least_ = std::min(took, least_);
+    }
+
+    friend void archive(auto& with, least_round_trip& of) {
+        auto& [least, sequence_passed, clock_passed, awaited_sequence, clock] = of;
+        with(least);
+        with.any(sequence_passed);
+        with.any(clock_passed);
+        with(awaited_sequence, clock);
+        with.require(least == unknown || is_plausible(least));
+        with.require(sequence_passed == not_awaited || clamp_for_arithmetic(sequence_passed) == sequence_passed);
+        with.require(clock_passed <= not_awaited || clamp_for_arithmetic(clock_passed) == clock_passed);
+    }
+
+    std::chrono::nanoseconds least_ = unknown;
+    timestamp sequence_passed_ = not_awaited; ///< when what ends at awaited_sequence_ passed
+    timestamp clock_passed_ = never;          ///< when clock_ passed
+    sequence_number awaited_sequence_{};
+    std::uint32_t clock_ = 0; ///< the last that was timed
+};
+
+} // namespace tcplens

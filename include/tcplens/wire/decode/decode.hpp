@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/compiler.hpp"
+#include "../../capture/packet.hpp"
+#include "../checksum_state.hpp"
+#include "../decode_options.hpp"
+#include "../decode_result.hpp"
+#include "../decode_statistics.hpp"
+#include "../frame_view.hpp"
+#include "../ip/verify_checksums.hpp"
+#include "../ip_protocol.hpp"
+#include "../link/link_layers.hpp"
+#include "../network_payload.hpp"
+#include "../segment.hpp"
+#include "../tcp/tcp_header.hpp"
+#include "header_walk.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace tcplens {
+
+/// Writes the segment that an IP packet carries.
+TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size_t wire_length,
+                                                   const ip_payload& carries, const tcp_header& tcp,
+                                                   segment& into) noexcept {
+    // Field by field, all of them: a whole segment would be built elsewhere first, and copied.
+    into.time = clamp_for_arithmetic(from.time);
+    into.packet_number = from.number;
+    into.source.address = carries.source;
+    into.destination.address = carries.destination;
+    into.ip_length = carries.length;
+    into.wire_length = static_cast<std::uint32_t>(wire_length);
+    if (carries.has_id) into.ip_id.emplace() = carries.id;
+    else into.ip_id = std::optional<std::uint16_t>{};
+    into.hop_limit = carries.hop_limit;
+    into.ecn = carries.ecn;
+    into.source.port = tcp.source_port();
+    into.destination.port = tcp.destination_port();
+    into.sequence = tcp.sequence();
+    into.acknowledgment = tcp.acknowledgment();
+    into.payload_length = static_cast<std::uint32_t>(tcp.payload_length());
+    into.payload_beyond_frame = static_cast<std::uint32_t>(tcp.payload_beyond_frame());
+    into.captured_payload = static_cast<std::uint32_t>(tcp.captured_payload());
+    into.window = tcp.window();
+    into.flags = tcp.flags();
+    into.checksum = checksum_state::not_verified;
+    into.tunnel_depth = 0;
+    tcp.read_options(into.options);
+    into.network = 0;
+}
+
+/// Writes the segment that an IP packet carries, if it is one.
+[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool decode_tcp(const packet& from, std::size_t wire_length,
+                                                              const ip_payload& carries, segment& into) noexcept {
+    auto tcp = tcp_header::parse(carries.content);
+    if (tcp) write_segment(from, wire_length, carries, *tcp, into);
+    return static_cast<bool>(tcp);
+}
+
+/// Writes the segment, if the network layer is IPv4 without options or IPv6 without extension headers, whole, with TCP
+/// in it; of anything else it says no more than that.
+[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool
+decode_plain(const packet& from, std::size_t wire_length, const network_payload& network, segment& into) noexcept {
+    // Each by itself, so that what its header says goes straight into the segment. No local variable is const: g++ 12
+    // keeps those in memory.
+    if (network.type == ether_type::ipv4) {
+        if (!ipv4_header::begins_plainly(network.content)) return false;
+        auto header = ipv4_header::parse(network.content);
+        return header && header->protocol() == ip_protocol::tcp && !header->fragment() &&
+               decode_tcp(from, wire_length, header->payload(), into);
+    }
+    if (network.type == ether_type::ipv6) {
+        auto header = ipv6_header::parse(network.content);
+        return header && header->next_header() == ip_protocol::tcp &&
+               decode_tcp(from, wire_length, header->plain_content(), into);
+    }
+    return false;
+}
+
+/// What was on the wire. Whoever makes packets of its own may leave out the length.
+[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr frame_view frame_of(const packet& from) noexcept {
+    return {from.bytes, std::max<std::size_t>(from.wire_length, from.bytes.size())};
+}
+
+/// decode_plain(), for Ethernet without tags.
+[[nodiscard]] constexpr bool decode_plain(const packet& from, segment& into) noexcept {
+    frame_view frame = frame_of(from);
+    return from.link == link_type::ethernet && frame.has(ethernet::header_length) &&
+           decode_plain(from, frame.wire_length, ethernet::behind_header(frame), into);
+}
+
+/// What decode() does with any packet but the plainest.
+template <class Fragments>
+[[nodiscard]] constexpr decode_result decode_walking(const packet& from, const network_payload& network, segment& into,
+                                                     const decode_options& options, Fragments& fragments) {
+    const frame_view frame = frame_of(from);
+    header_walk<Fragments> walk{options, fragments, clamp_for_arithmetic(from.time)};
+    if (options.identify_networks) walk.network = network_of_frame(0, from.link, frame);
+    const decode_result result = walk.find_tcp(network.type, network.content);
+    if (result.outcome != packet_outcome::tcp) return result;
+    const auto tcp = tcp_header::parse(walk.carries.content);
+    if (!tcp) return {tcp.error(), ip_protocol::tcp};
+    write_segment(from, frame.wire_length, walk.carries, *tcp, into);
+    if (options.verify_checksums) into.checksum = verify_checksums(walk.around, walk.carries);
+    into.tunnel_depth = walk.depth;
+    into.network = walk.network;
+    return result;
+}
+
+/// What decode() does with any packet but those in Ethernet frames without tags.
+template <class Fragments>
+[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result
+decode_framed(const packet& from, segment& into, const decode_options& options, Fragments& fragments) {
+    const frame_view frame = frame_of(from);
+    const auto network = link_layers::payload(from.link, frame);
+    if (!network) return {network.error(), from.link};
+    if (!options.verify_checksums && !options.identify_networks &&
+        decode_plain(from, frame.wire_length, *network, into))
+        return {packet_outcome::tcp, ip_protocol::tcp};
+    return decode_walking(from, *network, into, options, fragments);
+}
+
+/// decode(), with a place for fragments: see no_reassembly.
+template <class Fragments>
+[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr decode_result
+decode_with(const packet& from, segment& into, const decode_options& options, Fragments& fragments) {
+    if (!options.verify_checksums && !options.identify_networks && decode_plain(from, into))
+        return {packet_outcome::tcp, ip_protocol::tcp};
+    return decode_framed(from, into, options, fragments);
+}
+
+/// Finds the TCP segment in a packet: the innermost, in whatever tunnels lead to it. `into` is written if, and only if,
+/// the answer is packet_outcome::tcp. It remembers nothing, so fragments stay fragments: decoder puts them together.
+[[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
+                                             const decode_options& options = {}) noexcept {
+    no_reassembly none;
+    return decode_with(from, into, options, none);
+}
+
+} // namespace tcplens

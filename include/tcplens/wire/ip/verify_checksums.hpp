@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/byte_order.hpp"
+#include "../../base/compiler.hpp"
+#include "../checksum_state.hpp"
+#include "../frame_view.hpp"
+#include "../ip_payload.hpp"
+#include "../ip_protocol.hpp"
+#include "../network_payload.hpp"
+#include "internet_checksum.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace tcplens {
+
+/// What the checksum of an IPv4 header says (RFC 791 3.1). A field of 0 that is wrong was left to the adapter.
+/// \pre `header` is the whole header
+[[nodiscard]] constexpr checksum_state ipv4_header_checksum(std::span<const std::byte> header) noexcept {
+    if (ones_complement_sum{}.add(header).verifies()) return checksum_state::good;
+    return load_big<std::uint16_t>(header.data() + 10) == 0 ? checksum_state::offloaded : checksum_state::bad;
+}
+
+/// What the checksum of a TCP segment says (RFC 9293 3.1), whose destination is the final one where a routing header
+/// has others before it (RFC 8200 8.1). `suspect` says that there are other signs of offload: then a field of 0 is one,
+/// too. \pre the content is TCP with its fixed header captured
+[[nodiscard]] constexpr checksum_state tcp_checksum(const ip_payload& carries, bool suspect) noexcept {
+    const frame_view& content = carries.content;
+    if (content.bytes.size() < content.wire_length) return checksum_state::not_verified;
+    ones_complement_sum pseudo_header;
+    for (const address& each : {carries.source, carries.destination}) {
+        pseudo_header.add(std::span<const std::byte>{each.bytes()}.subspan(each.is_v4() ? 12 : 0));
+    }
+    pseudo_header.add(static_cast<std::uint32_t>(ip_protocol::tcp));
+    const ones_complement_sum without_length = pseudo_header;
+    const auto length = static_cast<std::uint32_t>(content.wire_length);
+    pseudo_header.add(length);
+    if (ones_complement_sum{pseudo_header}.add(content.bytes).verifies()) return checksum_state::good;
+
+    // What an adapter is to complete holds the sum of the pseudo header, not complemented; of a segment to be cut up,
+    // some leave out the length, which will change (Linux: CHECKSUM_PARTIAL; Windows: Large Send Offload).
+    const auto field = load_big<std::uint16_t>(content.bytes.data() + 16);
+    if (field == pseudo_header.folded() || field == without_length.folded()) return checksum_state::offloaded;
+    return field == 0 && suspect ? checksum_state::offloaded : checksum_state::bad;
+}
+
+/// What the checksums of the IP packet `network` and of the TCP in it say: the worse of the two.
+/// \pre `carries` is what is in `network`, and TCP with its fixed header captured
+[[nodiscard]] TCPLENS_NOINLINE constexpr checksum_state verify_checksums(const network_payload& network,
+                                                                         const ip_payload& carries) noexcept {
+    constexpr std::uint32_t ethernet_payload = 1500; // IEEE 802.3 3.2.7; only an adapter's work is longer
+    bool suspect = carries.length > ethernet_payload;
+    checksum_state header = checksum_state::good;
+    if (network.type == ether_type::ipv4) {
+        const std::byte* bytes = network.content.bytes.data();
+        header = ipv4_header_checksum(network.content.bytes.first((std::to_integer<std::size_t>(bytes[0]) & 0xf) * 4));
+        if (header == checksum_state::bad) return header;
+        suspect = suspect || header == checksum_state::offloaded || load_big<std::uint16_t>(bytes + 2) == 0;
+    }
+    const checksum_state tcp = tcp_checksum(carries, suspect);
+    return tcp == checksum_state::good ? header : tcp;
+}
+
+} // namespace tcplens

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../../capture/link_type.hpp"
+#include "../../ether_type.hpp"
+#include "../../frame_view.hpp"
+#include "../../network_payload.hpp"
+#include "../../parse_result.hpp"
+#include "address_family.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// BSD loopback: the address family in four bytes, LINKTYPE_LOOP's in network byte order, LINKTYPE_NULL's in that of
+/// the capturing machine, which the file does not always know.
+struct null_loopback {
+    static constexpr std::array types{link_type::null, link_type::loop};
+
+    [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type, const frame_view& frame) noexcept {
+        constexpr std::size_t header = 4;
+        if (!frame.has(header)) return frame.truncation_error(header);
+        const std::uint32_t family = load_family(frame.bytes.data());
+        // Some tools write an EtherType where the family belongs.
+        if (family == static_cast<std::uint32_t>(ether_type::ipv4) ||
+            family == static_cast<std::uint32_t>(ether_type::ipv6))
+            return network_payload{static_cast<ether_type>(family), frame.subview(header)};
+        return family_payload(family, frame.subview(header));
+    }
+};
+
+} // namespace tcplens

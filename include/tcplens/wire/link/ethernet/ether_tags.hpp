@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../../base/byte_order.hpp"
+#include "../../../base/compiler.hpp"
+#include "../../ether_type.hpp"
+#include "../../frame_view.hpp"
+#include "../../network_payload.hpp"
+#include "../../parse_result.hpp"
+#include "llc.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// How many bytes a tag takes up after its own EtherType, the last two of them the EtherType of what follows; 0 for
+/// what is no tag, not_tcp for a tag that hides what follows.
+[[nodiscard]] constexpr parse_result<std::size_t> tag_length(const network_payload& payload) noexcept {
+    constexpr std::size_t ethernet_header = 14; // of a frame within
+    const frame_view& tag = payload.content;
+    switch (payload.type) {
+    case ether_type::vlan:
+    case ether_type::provider_vlan:
+    case ether_type::old_qinq: return 4; // IEEE 802.1Q 9.3
+    case ether_type::vn_tag: return 6;
+    case ether_type::redundancy_tag: return 6;                     // IEC 62439-3 5.7
+    case ether_type::r_tag: return 6;                              // IEEE 802.1CB 7.8
+    case ether_type::e_tag: return 8;                              // IEEE 802.1BR 7.4
+    case ether_type::backbone_service: return 4 + ethernet_header; // IEEE 802.1Q 9.7: the customer's addresses too
+    case ether_type::fabric_path: return 2 + ethernet_header;
+    case ether_type::cisco_metadata: // a version, a length in words of four bytes, the options
+        if (!tag.has(2)) return tag.truncation_error(2);
+        return std::size_t{load_big<std::uint8_t>(tag.bytes.data() + 1)} * 4 + 4;
+    case ether_type::trill: { // RFC 6325 3: options in words of four bytes
+        if (!tag.has(2)) return tag.truncation_error(2);
+        const unsigned option_words = load_big<std::uint16_t>(tag.bytes.data()) >> 6 & 0x1f;
+        return 6 + std::size_t{option_words} * 4 + ethernet_header;
+    }
+    case ether_type::macsec: { // IEEE 802.1AE 9.3
+        if (!tag.has(1)) return tag.truncation_error(1);
+        const auto control = load_big<std::uint8_t>(tag.bytes.data());
+        const bool encrypted = (control & 0x08) != 0;
+        const bool changed = (control & 0x04) != 0;
+        if (encrypted || changed) return packet_outcome::not_tcp;
+        const bool has_channel = (control & 0x20) != 0;
+        return has_channel ? std::size_t{16} : std::size_t{8};
+    }
+    default: return 0;
+    }
+}
+
+/// skip_tags(), where there are some.
+[[nodiscard]] TCPLENS_NOINLINE constexpr parse_result<network_payload> skip_any_tags(network_payload payload) noexcept {
+    for (;;) {
+        if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
+        constexpr std::uint16_t longest = 1500; // what lies between it and the lowest EtherType is neither
+        const auto length_field = static_cast<std::uint16_t>(payload.type);
+        if (length_field <= longest) {
+            // Padding is no part of it. Where a capturing tool wrote less than it says, the frame decides.
+            if (length_field < payload.content.wire_length) payload.content = payload.content.limited_to(length_field);
+            const auto behind = llc_payload(payload.content);
+            if (!behind) return behind;
+            payload = *behind;
+            continue;
+        }
+        const auto length = tag_length(payload);
+        if (!length) return length.error();
+        if (*length == 0) return payload;
+        if (!payload.content.has(*length)) return payload.content.truncation_error(*length);
+        payload = {ether_type{load_big<std::uint16_t>(payload.content.bytes.data() + *length - 2)},
+                   payload.content.subview(*length)};
+    }
+}
+
+/// Passes over any stack of tags (VLANs, MACsec in the clear, backbone bridges and fabrics with the Ethernet header
+/// that they wrapped), and where a length stands in the place of an EtherType over 802.2 LLC behind it (IEEE 802.3
+/// 3.2.6).
+[[nodiscard]] constexpr parse_result<network_payload> skip_tags(const network_payload& payload) noexcept {
+    if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
+    return skip_any_tags(payload);
+}
+
+/// What lies behind 802.2 LLC and then any tags.
+[[nodiscard]] constexpr parse_result<network_payload> payload_behind_llc(const frame_view& frame) noexcept {
+    const auto behind = llc_payload(frame);
+    return behind ? skip_tags(*behind) : behind;
+}
+
+} // namespace tcplens

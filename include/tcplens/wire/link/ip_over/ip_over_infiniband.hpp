@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../../base/byte_order.hpp"
+#include "../../../capture/link_type.hpp"
+#include "../../ether_type.hpp"
+#include "../../frame_view.hpp"
+#include "../../network_payload.hpp"
+#include "../../parse_result.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// IP over InfiniBand: a global routing header of 40 bytes (LINKTYPE_IPOIB), an EtherType, two reserved bytes
+/// (RFC 4391 6).
+struct ip_over_infiniband {
+    static constexpr std::array types{link_type::ipoib};
+
+    [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type, const frame_view& frame) noexcept {
+        constexpr std::size_t header = 44;
+        if (!frame.has(header)) return frame.truncation_error(header);
+        return network_payload{ether_type{load_big<std::uint16_t>(frame.bytes.data() + 40)}, frame.subview(header)};
+    }
+};
+
+} // namespace tcplens

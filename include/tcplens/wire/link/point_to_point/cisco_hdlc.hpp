@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../../base/byte_order.hpp"
+#include "../../../capture/link_type.hpp"
+#include "../../ether_type.hpp"
+#include "../../frame_view.hpp"
+#include "../../network_payload.hpp"
+#include "../../parse_result.hpp"
+#include "../ethernet/llc.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// Cisco's HDLC: address (0x0f unicast, 0x8f multicast), a zero, an EtherType (RFC 1547 4.3.1).
+[[nodiscard]] constexpr parse_result<network_payload> cisco_hdlc_payload(const frame_view& frame) noexcept {
+    constexpr std::size_t header = 4;
+    if (!frame.has(header)) return frame.truncation_error(header);
+    const auto protocol = load_big<std::uint16_t>(frame.bytes.data() + 2);
+    if (protocol < lowest_ether_type) return packet_outcome::not_tcp;
+    return network_payload{ether_type{protocol}, frame.subview(header)};
+}
+
+/// LINKTYPE_C_HDLC, and with a byte before it that tells the direction: LINKTYPE_C_HDLC_WITH_DIR.
+struct cisco_hdlc {
+    static constexpr std::array types{link_type::cisco_hdlc, link_type::cisco_hdlc_with_direction};
+
+    [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type link,
+                                                                         const frame_view& frame) noexcept {
+        const std::size_t direction = link == link_type::cisco_hdlc_with_direction ? 1 : 0;
+        if (!frame.has(direction)) return frame.truncation_error(direction);
+        return cisco_hdlc_payload(frame.subview(direction));
+    }
+};
+
+} // namespace tcplens

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../../base/byte_order.hpp"
+#include "../../../capture/link_type.hpp"
+#include "../../ether_type.hpp"
+#include "../../frame_view.hpp"
+#include "../../network_payload.hpp"
+#include "../../parse_result.hpp"
+#include "cisco_hdlc.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// What a PPP packet carries (RFC 1661 2). The address and control fields of HDLC-like framing may precede it or be
+/// left out (RFC 1662 3.1), and the protocol may be in one byte (RFC 1661 6.5). What a compressor made (RFC 1144, RFC
+/// 1962) cannot be read from one packet: it is no TCP.
+[[nodiscard]] constexpr parse_result<network_payload> ppp_payload(frame_view frame) noexcept {
+    if (!frame.has(1)) return frame.truncation_error(1);
+    if (frame.bytes[0] == std::byte{0xff}) { // to all stations: never a protocol
+        if (!frame.has(3)) return frame.truncation_error(3);
+        if (frame.bytes[1] != std::byte{0x03}) return packet_outcome::not_tcp; // numbered (RFC 1663)
+        frame = frame.subview(2);
+    }
+    std::uint16_t protocol = load_big<std::uint8_t>(frame.bytes.data());
+    std::size_t header = 1;
+    if (protocol % 2 == 0) { // only the last byte of a protocol is odd
+        header = 2;
+        if (!frame.has(header)) return frame.truncation_error(header);
+        protocol = load_big<std::uint16_t>(frame.bytes.data());
+    }
+    switch (protocol) {
+    case 0x0021: return network_payload{ether_type::ipv4, frame.subview(header)};
+    case 0x0057: return network_payload{ether_type::ipv6, frame.subview(header)}; // RFC 5072
+    case 0x0281: return network_payload{ether_type::mpls, frame.subview(header)}; // RFC 3032 4.3
+    case 0x0283: return network_payload{ether_type::mpls_multicast, frame.subview(header)};
+    case 0x0031: { // a bridged frame, behind flags and its kind, and a LAN's number if a flag says so (RFC 3518 4.2)
+        if (!frame.has(header + 2)) return frame.truncation_error(header + 2);
+        constexpr std::byte has_lan_number{0x40};
+        constexpr std::byte kind_ethernet{1};
+        if (frame.bytes[header + 1] != kind_ethernet) return packet_outcome::not_tcp;
+        header += (frame.bytes[header] & has_lan_number) != std::byte{} ? 6u : 2u;
+        if (!frame.has(header)) return frame.truncation_error(header);
+        return network_payload{ether_type::transparent_ethernet, frame.subview(header)};
+    }
+    default: return packet_outcome::not_tcp;
+    }
+}
+
+/// PPP as captures hold it: with HDLC-like framing or without (LINKTYPE_PPP, LINKTYPE_PPP_HDLC), where Cisco's HDLC
+/// shows by its address; behind a byte that tells the direction (LINKTYPE_PPP_WITH_DIR) or with that in the place of
+/// the address (LINKTYPE_PPP_PPPD); behind a PPPoE header (LINKTYPE_PPP_ETHER).
+struct ppp {
+    static constexpr std::array types{link_type::ppp, link_type::ppp_hdlc, link_type::ppp_ether, link_type::ppp_pppd,
+                                      link_type::ppp_with_direction};
+
+    [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type link,
+                                                                         const frame_view& frame) noexcept {
+        switch (link) {
+        case link_type::ppp_ether:
+            if (!frame.has(1)) return frame.truncation_error(1);
+            return network_payload{ether_type::pppoe_session, frame};
+        case link_type::ppp_with_direction:
+            if (!frame.has(1)) return frame.truncation_error(1);
+            return ppp_payload(frame.subview(1));
+        case link_type::ppp_pppd:
+            if (!frame.has(2)) return frame.truncation_error(2);
+            return ppp_payload(frame.subview(2));
+        default:
+            if (!frame.has(1)) return frame.truncation_error(1);
+            if (frame.bytes[0] == std::byte{0x0f} || frame.bytes[0] == std::byte{0x8f})
+                return cisco_hdlc_payload(frame);
+            return ppp_payload(frame);
+        }
+    }
+};
+
+} // namespace tcplens

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/byte_order.hpp"
+#include "../../capture/link_type.hpp"
+#include "../frame_view.hpp"
+#include "../network_payload.hpp"
+#include "../parse_result.hpp"
+#include "capture_headers/null_loopback.hpp"
+#include "ethernet/ethernet.hpp"
+#include "link_layer_list.hpp"
+#include "point_to_point/ppp.hpp"
+#include "point_to_point/raw_ip.hpp"
+#include "wireless/ieee802_11.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// A header that tells its own length and the link type of the frame behind it: PPI (version, flags, length in two
+/// bytes, link type in four, from the fourth on) and Apple's PKTAP (length in four, kind in four, link type in four),
+/// both least significant byte first. Frames that wrap another one so, again, are not supported: neither happens.
+struct wrapped_link {
+    static constexpr std::array types{link_type::ppi, link_type::pktap};
+
+    [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type link,
+                                                                         const frame_view& frame) noexcept {
+        const bool ppi = link == link_type::ppi;
+        const std::size_t shortest = ppi ? 8 : 12;
+        if (!frame.has(shortest)) return frame.truncation_error(shortest);
+        const std::byte* const header = frame.bytes.data();
+        const std::size_t length = ppi ? load_little<std::uint16_t>(header + 2) : load_little<std::uint32_t>(header);
+        if (length < shortest) return packet_outcome::malformed;
+        if (!frame.has(length)) return frame.truncation_error(length);
+        constexpr std::uint32_t no_frame = 0; // PKTAP: only an event
+        if (!ppi && load_little<std::uint32_t>(header + 4) == no_frame) return packet_outcome::not_tcp;
+        using inner = link_layer_list<ethernet, raw_ip, null_loopback, ieee802_11, ppp>;
+        return inner::payload(link_type{load_little<std::uint32_t>(header + shortest - 4)}, frame.subview(length));
+    }
+};
+
+} // namespace tcplens

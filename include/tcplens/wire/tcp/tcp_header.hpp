@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/byte_order.hpp"
+#include "../../base/compiler.hpp"
+#include "../../base/minimum.hpp"
+#include "../frame_view.hpp"
+#include "../parse_result.hpp"
+#include "../sequence_number.hpp"
+#include "../tcp_flags.hpp"
+#include "../tcp_options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// A TCP header (RFC 9293 3.1) of which at least the fixed 20 bytes were captured, and the data behind it.
+class tcp_header {
+public:
+    static constexpr std::size_t min_length = 20;
+
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr parse_result<tcp_header>
+    parse(const frame_view& packet) noexcept {
+        if (!packet.has(min_length)) return packet.truncation_error(min_length);
+        tcp_header header{packet};
+        if (header.length() < min_length || header.length() > packet.wire_length) return packet_outcome::malformed;
+        return header;
+    }
+
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint16_t source_port() const noexcept {
+        return load_big<std::uint16_t>(at(0));
+    }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint16_t destination_port() const noexcept {
+        return load_big<std::uint16_t>(at(2));
+    }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr sequence_number sequence() const noexcept {
+        return {load_big<std::uint32_t>(at(4))};
+    }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr sequence_number acknowledgment() const noexcept {
+        return {load_big<std::uint32_t>(at(8))};
+    }
+    /// Fixed part and options, in bytes.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t length() const noexcept { return length_; }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr tcp_flags flags() const noexcept {
+        return {static_cast<std::uint16_t>(load_big<std::uint16_t>(at(12)) & 0x1ff)};
+    }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint16_t window() const noexcept {
+        return load_big<std::uint16_t>(at(14));
+    }
+    /// On the wire, whatever was captured of it.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t payload_length() const noexcept {
+        return packet_.wire_length - length();
+    }
+    /// How much of that was captured.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t captured_payload() const noexcept {
+        return packet_.bytes.size() - lesser(packet_.bytes.size(), length());
+    }
+    /// How much of that the frame had no room for.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t payload_beyond_frame() const noexcept {
+        return lesser(payload_length(), packet_.beyond_frame);
+    }
+
+    /// As far as they were captured.
+    [[nodiscard]] constexpr tcp_options options() const noexcept {
+        tcp_options found;
+        read_options(found);
+        return found;
+    }
+    /// options(), in the place of what was read before.
+    TCPLENS_ALWAYS_INLINE constexpr void read_options(tcp_options& into) const noexcept {
+        const std::size_t captured = lesser(packet_.bytes.size(), length());
+        into.read(packet_.bytes.subspan(min_length, captured - min_length), captured < length());
+    }
+
+private:
+    friend parse_result<tcp_header>;
+    constexpr tcp_header() noexcept = default;
+    TCPLENS_ALWAYS_INLINE constexpr explicit tcp_header(const frame_view& packet) noexcept
+        : packet_(packet), length_((std::to_integer<std::size_t>(*at(12)) >> 4) * 4) {}
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr const std::byte* at(std::size_t offset) const noexcept {
+        return packet_.bytes.data() + offset;
+    }
+
+    frame_view packet_{};
+    std::size_t length_ = 0; // read once: to the compiler, whatever is written elsewhere may change the bytes
+};
+
+} // namespace tcplens

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../frame_view.hpp"
+#include "../parse_result.hpp"
+#include "../tunnel_set.hpp"
+#include "tunnel_payload.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// Mirrored Ethernet frames in GRE: ERSPAN types II and III (draft-foschiano-erspan 4.2, 4.3). Type I has no header:
+/// see gre.
+struct erspan {
+    static constexpr tunnel_set name = tunnel_set::erspan;
+    static constexpr std::array carried_by{protocol_id::gre(0x88be), protocol_id::gre(0x22eb)};
+
+    [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,
+                                                                        const frame_view& content) noexcept {
+        if (!content.has(8)) return content.truncation_error(8);
+        switch (std::to_integer<unsigned>(content.bytes[0]) >> 4) {
+        case 1: return tunnel_payload{link_type::ethernet, content.subview(8)};
+        case 2: {
+            if (!content.has(12)) return content.truncation_error(12);
+            const auto fields = load_big<std::uint16_t>(content.bytes.data() + 10);
+            const bool has_platform_header = (fields & 1) != 0;
+            const std::size_t length = has_platform_header ? 20 : 12;
+            if (!content.has(length)) return content.truncation_error(length);
+            switch (fields >> 10 & 0x1f) { // the type of the frame
+            case 0: return tunnel_payload{link_type::ethernet, content.subview(length)};
+            case 2: return ip_by_version(content.subview(length));
+            default: return packet_outcome::not_tcp;
+            }
+        }
+        default: return packet_outcome::not_tcp;
+        }
+    }
+};
+
+} // namespace tcplens

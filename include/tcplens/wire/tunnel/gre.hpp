@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../frame_view.hpp"
+#include "../ip_protocol.hpp"
+#include "../parse_result.hpp"
+#include "../tunnel_set.hpp"
+#include "tunnel_payload.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// Generic routing encapsulation: version 0 with all optional fields (RFC 1701, RFC 2784, RFC 2890, NVGRE: RFC 7637),
+/// and version 1, as of PPTP (RFC 2637 4.1) and of MikroTik's Ethernet over IP; also in UDP (RFC 8086).
+struct gre {
+    static constexpr tunnel_set name = tunnel_set::gre;
+    static constexpr std::array carried_by{protocol_id{ip_protocol::gre}, protocol_id::udp_port(4754)};
+
+    [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,
+                                                                        const frame_view& content) noexcept {
+        if (!content.has(4)) return content.truncation_error(4);
+        const auto flags = load_big<std::uint16_t>(content.bytes.data());
+        const auto protocol = load_big<std::uint16_t>(content.bytes.data() + 2);
+        if ((flags & version) == 1) return version_1(content, flags, protocol);
+        if ((flags & version) != 0) return packet_outcome::not_tcp;
+
+        std::size_t length = 4;
+        if ((flags & (has_checksum | has_routing)) != 0) length += 4; // checksum and offset stand together
+        const std::size_t key_at = length;
+        if ((flags & has_key) != 0) length += 4;
+        if ((flags & has_sequence) != 0) length += 4;
+        if (!content.has(length)) return content.truncation_error(length);
+        tunnel_network network;
+        if ((flags & has_key) != 0) {
+            network = load_big<std::uint32_t>(content.bytes.data() + key_at);
+            if (protocol == 0x6558) network.number >>= 8; // NVGRE: a flow's number follows that of the network
+        }
+        if ((flags & has_routing) != 0) {
+            for (bool more = true; more;) { // source route entries, the last of them empty (RFC 1701)
+                if (!content.has(length + 4)) return content.truncation_error(length + 4);
+                const std::byte* entry = content.bytes.data() + length;
+                const auto entry_length = std::to_integer<std::size_t>(entry[3]);
+                more = entry_length != 0;
+                length += 4 + entry_length;
+            }
+            if (!content.has(length)) return content.truncation_error(length);
+        }
+        // ERSPAN I is a frame with no header of its own; the later ones number theirs (draft-foschiano-erspan 4.1).
+        if (protocol == 0x88be && (flags & has_sequence) == 0)
+            return tunnel_payload{link_type::ethernet, content.subview(length), network};
+        return tunnel_payload{protocol_id::gre(protocol), content.subview(length), network};
+    }
+
+private:
+    static constexpr unsigned has_checksum = 0x8000;
+    static constexpr unsigned has_routing = 0x4000;
+    static constexpr unsigned has_key = 0x2000;
+    static constexpr unsigned has_sequence = 0x1000;
+    static constexpr unsigned has_acknowledgment = 0x0080; // of version 1
+    static constexpr unsigned version = 0x0007;
+
+    [[nodiscard]] static constexpr parse_result<tunnel_payload> version_1(const frame_view& content, unsigned flags,
+                                                                          std::uint16_t protocol) noexcept {
+        if ((flags & has_key) == 0) return packet_outcome::not_tcp;
+        std::size_t length = 8;
+        if ((flags & has_sequence) != 0) length += 4;
+        if ((flags & has_acknowledgment) != 0) length += 4;
+        if (!content.has(length)) return content.truncation_error(length);
+        // The key is the length of the payload and a number; PPTP's is the receiver's and differs by direction.
+        const auto payload_length = load_big<std::uint16_t>(content.bytes.data() + 4);
+        if (payload_length == 0) return packet_outcome::not_tcp; // an acknowledgment alone
+        if (protocol == 0x880b) return tunnel_payload{link_type::ppp, content.subview(length)};
+        if (protocol == 0x6400) {
+            return tunnel_payload{link_type::ethernet, content.subview(length),
+                                  load_little<std::uint16_t>(content.bytes.data() + 6)};
+        }
+        return packet_outcome::not_tcp;
+    }
+};
+
+} // namespace tcplens

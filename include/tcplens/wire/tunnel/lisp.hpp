@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../frame_view.hpp"
+#include "../parse_result.hpp"
+#include "../tunnel_set.hpp"
+#include "tunnel_payload.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// Data of the locator/ID separation protocol (RFC 9300 5): IP behind eight bytes.
+struct lisp {
+    static constexpr tunnel_set name = tunnel_set::lisp;
+    static constexpr std::array carried_by{protocol_id::udp_port(4341)};
+
+    [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,
+                                                                        const frame_view& content) noexcept {
+        if (!content.has(8)) return content.truncation_error(8);
+        return ip_by_version(content.subview(8));
+    }
+};
+
+} // namespace tcplens

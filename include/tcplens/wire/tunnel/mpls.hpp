@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../frame_view.hpp"
+#include "../ip_protocol.hpp"
+#include "../parse_result.hpp"
+#include "../tunnel_set.hpp"
+#include "tunnel_payload.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// An MPLS label stack (RFC 3032 2.1). Nothing in it says what follows but the two labels for IP. Otherwise it is IP
+/// where it looks like that (RFC 4928 2), and else a pseudo-wire's Ethernet frame, with a control word (RFC 4448 4.6)
+/// or without it. The labels are the receiver's, and differ by direction.
+struct mpls {
+    static constexpr tunnel_set name = tunnel_set::mpls;
+    static constexpr std::array carried_by{protocol_id{ether_type::mpls}, protocol_id{ether_type::mpls_multicast},
+                                           protocol_id{ip_protocol::mpls}, protocol_id::udp_port(6635)};
+
+    [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id, frame_view content) noexcept {
+        std::uint32_t entry = 0;
+        do {
+            if (!content.has(4)) return content.truncation_error(4);
+            entry = load_big<std::uint32_t>(content.bytes.data());
+            content = content.subview(4);
+        } while ((entry & bottom_of_stack) == 0);
+        if (entry >> 12 == ipv4_explicit_null) return tunnel_payload{ether_type::ipv4, content};
+        if (entry >> 12 == ipv6_explicit_null) return tunnel_payload{ether_type::ipv6, content};
+
+        constexpr std::size_t control_word = 4;
+        if (content.wire_length < ethernet_header) return packet_outcome::not_tcp;
+        if (!content.has(ethernet_header)) return packet_outcome::truncated;
+        const auto first = std::to_integer<unsigned>(content.bytes[0]);
+        const auto second_word = load_big<std::uint16_t>(content.bytes.data() + 2);
+        const auto third_word = load_big<std::uint16_t>(content.bytes.data() + 4);
+        if (first >> 4 == 4 && (first & 0xf) >= 5 && second_word <= content.wire_length)
+            return tunnel_payload{ether_type::ipv4, content};
+        if (first >> 4 == 6 && third_word + 40u <= content.wire_length)
+            return tunnel_payload{ether_type::ipv6, content};
+
+        if (first >> 4 == 0 && content.wire_length >= control_word + ethernet_header) {
+            if (!content.has(control_word + ethernet_header)) return packet_outcome::truncated;
+            const frame_view behind = content.subview(control_word);
+            if (is_ethernet(behind)) return tunnel_payload{link_type::ethernet, behind};
+        }
+        if (is_ethernet(content)) return tunnel_payload{link_type::ethernet, content};
+        return ip_by_version(content);
+    }
+
+private:
+    static constexpr std::uint32_t bottom_of_stack = 0x100;
+    static constexpr std::uint32_t ipv4_explicit_null = 0;
+    static constexpr std::uint32_t ipv6_explicit_null = 2;
+    static constexpr std::size_t ethernet_header = 14;
+
+    /// Whether an EtherType stands where Ethernet has it that leads to TCP. \pre has(ethernet_header)
+    [[nodiscard]] static constexpr bool is_ethernet(const frame_view& content) noexcept {
+        switch (ether_type{load_big<std::uint16_t>(content.bytes.data() + 12)}) {
+        case ether_type::ipv4:
+        case ether_type::ipv6:
+        case ether_type::vlan:
+        case ether_type::provider_vlan:
+        case ether_type::mpls:
+        case ether_type::pppoe_session: return true;
+        default: return false;
+        }
+    }
+};
+
+} // namespace tcplens

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../frame_view.hpp"
+#include "../parse_result.hpp"
+#include "../tunnel_set.hpp"
+#include "tunnel_payload.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// PPP over Ethernet, in its session stage (RFC 2516 4).
+struct pppoe {
+    static constexpr tunnel_set name = tunnel_set::pppoe;
+    static constexpr std::array<protocol_id, 1> carried_by{ether_type::pppoe_session};
+
+    [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,
+                                                                        const frame_view& content) noexcept {
+        if (!content.has(6)) return content.truncation_error(6);
+        constexpr std::uint16_t version_type_and_code = 0x1100;
+        if (load_big<std::uint16_t>(content.bytes.data()) != version_type_and_code) return packet_outcome::not_tcp;
+        return tunnel_payload{link_type::ppp, content.subview(6), load_big<std::uint16_t>(content.bytes.data() + 2)};
+    }
+};
+
+} // namespace tcplens

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../frame_view.hpp"
+#include "../parse_result.hpp"
+#include "../tunnel_set.hpp"
+#include "tunnel_payload.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tcplens {
+
+/// Virtual extensible LAN (RFC 7348 5) on port 4789, and its generic extension (draft-ietf-nvo3-vxlan-gpe 3) on 4790.
+struct vxlan {
+    static constexpr tunnel_set name = tunnel_set::vxlan;
+    static constexpr std::array carried_by{protocol_id::udp_port(4789), protocol_id::udp_port(4790)};
+
+    [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id carrier,
+                                                                        const frame_view& content) noexcept {
+        if (!content.has(8)) return content.truncation_error(8);
+        constexpr std::byte has_network{0x08};
+        constexpr std::byte has_next_protocol{0x04};
+        const std::byte flags = content.bytes[0];
+        if ((flags & has_network) == std::byte{}) return packet_outcome::not_tcp;
+        const std::uint32_t network = load_big<std::uint32_t>(content.bytes.data() + 4) >> 8;
+        if (carrier == protocol_id::udp_port(4790) && (flags & has_next_protocol) != std::byte{})
+            return by_next_protocol(content.bytes[3], content.subview(8), network);
+        return tunnel_payload{link_type::ethernet, content.subview(8), network};
+    }
+};
+
+} // namespace tcplens

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: MIT
+#include "../../support/capture_writer.hpp"
+#include "../../support/reading.hpp"
+
+#include <tcplens/capture/file/capture_file.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <ranges>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#ifndef _WIN32
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#endif
+
+using namespace tcplens;
+using capture_writer::byte_vector;
+using capture_writer::counting;
+using capture_writer::pcap_writer;
+using capture_writer::pcapng_writer;
+using capture_writer::text;
+
+namespace {
+
+static_assert(std::ranges::input_range<capture_file>);
+static_assert(std::is_nothrow_move_constructible_v<file_stream> && !std::is_copy_constructible_v<file_stream>);
+static_assert(std::is_nothrow_move_constructible_v<mapped_file> && !std::is_copy_constructible_v<mapped_file>);
+static_assert(std::is_move_constructible_v<capture_file> && !std::is_copy_constructible_v<capture_file>);
+
+/// A folder of its own for each test, gone with it.
+class temporary_folder {
+public:
+    temporary_folder() {
+        static int count = 0;
+        do {
+            path_ = std::filesystem::temp_directory_path() / ("tcplens_test_" + std::to_string(count++));
+        } while (!std::filesystem::create_directory(path_));
+    }
+    ~temporary_folder() { std::filesystem::remove_all(path_); }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    [[nodiscard]] std::filesystem::path file(const std::string& name, std::span<const std::byte> bytes) const {
+        const std::filesystem::path path = path_ / name;
+        std::ofstream out{path, std::ios::binary};
+        out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        return path;
+    }
+
+private:
+    std::filesystem::path path_;
+};
+
+byte_vector two_packets() {
+    return pcap_writer{}.record(1, 0, text("first")).record(2, 0, text("second")).bytes();
+}
+
+byte_vector many_packets(std::size_t count) {
+    pcap_writer capture;
+    for (std::size_t i = 0; i < count; ++i) capture.record(0, 0, counting(1000));
+    return capture.bytes();
+}
+
+} // namespace
+
+TEST_CASE("a capture file of either format is read whole") {
+    const temporary_folder folder;
+    const byte_vector pcap = two_packets();
+    const byte_vector pcapng = pcapng_writer{}.interface().enhanced(0, 1, text("a")).bytes();
+    CHECK(read_all(capture_file{folder.file("a.pcap", pcap)}) == read_memory(pcap));
+    CHECK(read_all(capture_file{folder.file("b", pcapng)}) == read_memory(pcapng));
+
+    capture_file capture{folder.path() / "a.pcap"};
+    CHECK(capture.size() == pcap.size());
+    CHECK(capture.position() == 24);
+    CHECK(capture.packets() == 0);
+    CHECK(!capture.error());
+    REQUIRE(capture.next() != nullptr);
+    CHECK(capture.position() == 24 + 16 + 5);
+    CHECK(capture.packets() == 1);
+}
+
+TEST_CASE("a path is a string of any kind, or a std::filesystem::path") {
+    const temporary_folder folder;
+    const byte_vector bytes = two_packets();
+    const std::filesystem::path path = folder.file("a.pcap", bytes);
+    const std::string string = path.string();
+    std::vector<char> characters{string.begin(), string.end()};
+    characters.push_back('\0');
+    CHECK(read_all(capture_file{path}) == read_memory(bytes));
+    CHECK(read_all(capture_file{string}) == read_memory(bytes));
+    CHECK(read_all(capture_file{string.c_str()}) == read_memory(bytes));
+    CHECK(read_all(capture_file{characters.data()}) == read_memory(bytes)); // as argv has them
+    CHECK(read_all(capture_file{(string + "b").substr(0, string.size())}) == read_memory(bytes));
+    CHECK(read_all(capture_file{std::string_view{string + "b"}.substr(0, string.size())}) == read_memory(bytes));
+    CHECK(capture_file{"no such file"}.error()->code == capture_error_code::file_not_found);
+    static_assert(!std::is_constructible_v<capture_file, int>);
+    static_assert(!std::is_convertible_v<std::string, capture_file>);
+}
+
+TEST_CASE("packets of a mapped file stay good when the next one is read, and when the capture is moved") {
+    const temporary_folder folder;
+    capture_file first{folder.file("a.pcap", two_packets())};
+    const packet one = *first.next();
+    capture_file second{std::move(first)};
+    const packet two = *second.next();
+    CHECK(std::ranges::equal(one.bytes, text("first")));
+    CHECK(std::ranges::equal(two.bytes, text("second")));
+    CHECK(two.number == 2);
+    CHECK(second.next() == nullptr);
+}
+
+TEST_CASE("a file that is cut short yields what is before the cut") {
+    const temporary_folder folder;
+    byte_vector bytes = two_packets();
+    bytes.pop_back();
+    const reading result = read_all(capture_file{folder.file("cut.pcap", bytes)});
+    CHECK(result.packets.size() == 1);
+    check_error(
+        result.error,
+        {.code = capture_error_code::truncated, .offset = 45, .packet_number = 2, .needed = 22, .available = 21});
+}
+
+TEST_CASE("a missing file, a directory, an empty file and other files each have their own error") {
+    const temporary_folder folder;
+    const auto error_of = [](const std::filesystem::path& path) { return read_all(capture_file{path}).error; };
+    check_error(error_of(folder.path() / "missing"), {.code = capture_error_code::file_not_found});
+    check_error(error_of(folder.path() / "missing" / "below"), {.code = capture_error_code::file_not_found});
+    check_error(error_of(""), {.code = capture_error_code::file_not_found});
+    check_error(error_of(folder.path()), {.code = capture_error_code::is_a_directory});
+    check_error(error_of(folder.file("empty", {})), {.code = capture_error_code::empty});
+    check_error(error_of(folder.file("text", text("no capture"))),
+                {.code = capture_error_code::not_a_capture, .available = 0x6e6f2063});
+    check_error(error_of(folder.file("text", text("\x89PNG\r\n"))),
+                {.code = capture_error_code::not_a_capture, .available = 0x89504e47});
+    check_error(error_of(folder.file("a.pcap.gz", text("\x1f\x8b\x08"))), {.code = capture_error_code::compressed});
+
+    capture_file missing{folder.path() / "missing"};
+    CHECK(missing.packets() == 0);
+    CHECK(missing.position() == 0);
+    CHECK(missing.next() == nullptr);
+}
+
+TEST_CASE("a file stream that could not be opened gives its error to the capture") {
+    const temporary_folder folder;
+    const reading result = read_all(capture_file{file_stream{folder.path() / "missing"}});
+    check_error(result.error, {.code = capture_error_code::file_not_found});
+    file_stream closed{folder.path() / "missing"};
+    CHECK(closed.descriptor() == -1);
+    std::byte byte{};
+    CHECK(closed(std::span{&byte, 1}) == -EBADF);
+}
+
+TEST_CASE("a file can be read as a stream, without being mapped") {
+    const temporary_folder folder;
+    const byte_vector bytes = many_packets(200);
+    const auto path = folder.file("a.pcap", bytes);
+    CHECK(read_all(capture_file{file_stream{path}}) == read_memory(bytes));
+    capture_file capture{file_stream{path}};
+    CHECK(!capture.size());
+    REQUIRE(capture.next() != nullptr);
+    CHECK(capture.packets() == 1);
+    CHECK(capture.position() == 24 + 1016);
+}
+
+TEST_CASE("a file stream can be moved and assigned") {
+    const temporary_folder folder;
+    const byte_vector bytes = two_packets();
+    file_stream first{folder.file("a", bytes)};
+    file_stream other{folder.file("b", text("b"))};
+    CHECK(first.regular_size() == bytes.size());
+    other = std::move(first);
+    CHECK(other.regular_size() == bytes.size());
+    byte_vector buffer(1000);
+    CHECK(other(buffer) == static_cast<std::ptrdiff_t>(bytes.size()));
+    CHECK(other(buffer) == 0);
+}
+
+TEST_CASE("a mapping lasts longer than the file stream, and can be moved") {
+    const temporary_folder folder;
+    const byte_vector bytes = two_packets();
+    const auto path = folder.file("a", bytes);
+    mapped_file mapping{file_stream{path}};
+    CHECK(std::ranges::equal(mapping.bytes(), bytes));
+    mapped_file other{file_stream{folder.file("b", text("b"))}};
+    other = std::move(mapping);
+    CHECK(std::ranges::equal(other.bytes(), bytes));
+    CHECK(mapped_file{}.bytes().empty());
+    CHECK(mapped_file{file_stream{folder.path() / "missing"}}.bytes().empty());
+    CHECK(mapped_file{file_stream{folder.file("empty", {})}}.bytes().empty());
+}
+
+TEST_CASE(
+    "a mapped source goes through a file as memory does, over the ends of its chunks, to the end and not beyond") {
+    const temporary_folder folder;
+    constexpr std::size_t chunk = mapped_source::chunk_size;
+    for (const std::size_t size : {std::size_t{1}, chunk - 1, chunk, chunk + 1, 3 * chunk, 3 * chunk + 5}) {
+        const byte_vector bytes = counting(size);
+        mapped_source source{mapped_file{file_stream{folder.file("a", bytes)}}};
+        CHECK(source.size() == size);
+        CHECK(!source.read_error());
+        constexpr std::size_t step = 999'983;
+        while (source.position() < size) {
+            const std::size_t at = static_cast<std::size_t>(source.position());
+            const auto rest = source.peek(1);
+            REQUIRE(rest.size() == size - at);
+            REQUIRE(std::ranges::equal(rest.first(std::min<std::size_t>(rest.size(), 100)),
+                                       std::span{bytes}.subspan(at).first(std::min<std::size_t>(rest.size(), 100))));
+            REQUIRE(source.skip(step) == std::min(step, size - at));
+        }
+        CHECK(source.peek(1).empty());
+        CHECK(source.skip(1) == 0);
+        CHECK(source.position() == size);
+        // what was given up comes back
+        mapped_source again{mapped_file{file_stream{folder.path() / "a"}}};
+        const auto all = again.peek(size);
+        CHECK(again.skip(size + 1) == size);
+        mapped_source moved;
+        moved = std::move(again);
+        CHECK(moved.position() == size);
+        CHECK(std::ranges::equal(all, bytes));
+    }
+    CHECK(mapped_source{}.peek(1).empty());
+    CHECK(mapped_source{}.skip(1) == 0);
+}
+
+#ifdef __linux__
+
+TEST_CASE("of a long file only a part is in memory at a time, and packets stay good all the same") {
+    const auto resident_of_files = [] { // in bytes
+        std::ifstream file{"/proc/self/statm"};
+        std::size_t all = 0;
+        std::size_t resident = 0;
+        std::size_t shared = 0;
+        file >> all >> resident >> shared;
+        return shared * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    };
+    const temporary_folder folder;
+    const auto path = folder.file("long.pcap", many_packets(60'000));
+    capture_file capture{path};
+    const std::size_t before = resident_of_files();
+    std::size_t most = before;
+    std::vector<std::span<const std::byte>> some;
+    unsigned sum = 0;
+    for (const packet& each : capture) {
+        sum += std::to_integer<unsigned>(each.bytes[each.number % 1000]); // all pages are looked at
+        if (each.number % 1000 == 1) {
+            some.push_back(each.bytes);
+            most = std::max(most, resident_of_files());
+        }
+    }
+    CHECK(sum != 0);
+    CHECK(capture.packets() == 60'000);
+    CHECK(most - before < 16 * 1024 * 1024);
+    for (const auto bytes : some) CHECK(std::ranges::equal(bytes, counting(1000)));
+}
+
+#endif
+
+#ifndef _WIN32
+
+TEST_CASE("a file that may not be read says so") {
+    const temporary_folder folder;
+    const auto path = folder.file("secret.pcap", two_packets());
+    REQUIRE(::chmod(path.c_str(), 0) == 0);
+    std::filesystem::permissions(folder.path(), std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
+    // root may read everything: in a child that is nobody
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(2);
+        capture_file capture{path};
+        const bool right = capture.error() && capture.error()->code == capture_error_code::permission_denied &&
+                           capture.begin() == capture.end();
+        ::_exit(right ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("any other reason of the system comes with its number") {
+    const temporary_folder folder;
+    const auto loop = folder.path() / "loop";
+    std::filesystem::create_symlink(loop, loop);
+    const reading result = read_all(capture_file{loop});
+    check_error(result.error, {.code = capture_error_code::open_failed});
+    CHECK(result.error->system_error == ELOOP);
+}
+
+TEST_CASE("a FIFO is read as a stream") {
+    const temporary_folder folder;
+    const byte_vector bytes = many_packets(300); // more than a pipe holds
+    const auto path = folder.path() / "fifo";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    std::thread writer{[&] {
+        std::ofstream out{path, std::ios::binary};
+        out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    }};
+    const reading result = read_all(capture_file{path});
+    writer.join();
+    CHECK(result.packets.size() == 300);
+    CHECK(result == read_memory(bytes));
+}
+
+TEST_CASE("a device is read as a stream") {
+    check_error(read_all(capture_file{"/dev/null"}).error, {.code = capture_error_code::empty});
+    check_error(read_all(capture_file{"/dev/zero"}).error, {.code = capture_error_code::not_a_capture});
+}
+
+TEST_CASE("standard input is read as a stream, by its own name and as /dev/stdin") {
+    const byte_vector bytes = two_packets();
+    const int saved = ::dup(0);
+    REQUIRE(saved >= 0);
+    for (const bool by_path : {false, true}) {
+        if (by_path && !std::filesystem::exists("/dev/stdin")) continue;
+        int ends[2];
+        REQUIRE(::pipe(ends) == 0);
+        REQUIRE(::write(ends[1], bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+        ::close(ends[1]);
+        ::dup2(ends[0], 0);
+        ::close(ends[0]);
+        const reading result =
+            by_path ? read_all(capture_file{"/dev/stdin"}) : read_all(capture_file{file_stream::standard_input()});
+        CHECK(result == read_memory(bytes));
+        CHECK(::fcntl(0, F_GETFD) != -1); // it stays open
+    }
+    ::dup2(saved, 0);
+    ::close(saved);
+}
+
+TEST_CASE("a live capture delivers each packet as soon as it has been written") {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const byte_vector bytes = two_packets();
+    const auto write = [&](std::size_t from, std::size_t to) {
+        REQUIRE(::write(ends[1], bytes.data() + from, to - from) == static_cast<ssize_t>(to - from));
+    };
+    write(0, 24 + 16 + 5);
+    capture_file capture{std::filesystem::path{"/dev/fd/" + std::to_string(ends[0])}};
+    REQUIRE(!capture.error());
+    const packet* const first = capture.next(); // would wait for ever if it asked for more than one packet
+    REQUIRE(first != nullptr);
+    CHECK(first->bytes.size() == 5);
+    write(24 + 16 + 5, bytes.size());
+    ::close(ends[1]);
+    const packet* const second = capture.next();
+    REQUIRE(second != nullptr);
+    CHECK(second->bytes.size() == 6);
+    CHECK(capture.next() == nullptr);
+    CHECK(!capture.error());
+    ::close(ends[0]);
+}
+
+TEST_CASE("a file truncated while it is read as a stream is a capture cut short") {
+    const temporary_folder folder;
+    const auto path = folder.file("shrinking.pcap", many_packets(300));
+    capture_file capture{file_stream{path}};
+    REQUIRE(capture.next() != nullptr);
+    std::filesystem::resize_file(path, 24 + 200 * 1016 + 100);
+    while (capture.next() != nullptr) {
+    }
+    CHECK(capture.packets() == 200);
+    check_error(capture.error(), {.code = capture_error_code::truncated,
+                                  .offset = 24 + 200 * 1016,
+                                  .packet_number = 201,
+                                  .needed = 1016,
+                                  .available = 100});
+}
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "../../support/story.hpp"
+
+#include <algorithm>
+#include <string>
+
+using namespace std::chrono_literals;
+using namespace tcplens;
+using enum tcplens::verdict_names;
+
+TEST_CASE("the client is who sent the SYN") {
+    story s;
+    auto [client, server] = s.hosts();
+    client.syn();
+    CHECK(s.connection().client == client.endpoint());
+    CHECK(s.connection().server == server.endpoint());
+    CHECK(s.connection().known_by == role_basis::syn);
+    CHECK_FALSE(s.connection().role_guessed());
+}
+
+TEST_CASE("the client is who received the SYN-ACK") {
+    story s;
+    auto [client, server] = s.hosts();
+    server.syn_ack();
+    CHECK(s.connection().client == client.endpoint());
+    CHECK(s.connection().server == server.endpoint());
+    CHECK(s.connection().known_by == role_basis::syn_ack);
+    CHECK_FALSE(s.connection().role_guessed());
+    CHECK(s.connection().client_to_server.packets == 0);
+    CHECK(s.connection().server_to_client.packets == 1);
+}
+
+TEST_CASE("with neither, the client is who was heard first, as a guess") {
+    story s;
+    auto [client, server] = s.midstream();
+    server.sends(1, 100);
+    client.acks(101);
+    CHECK(s.connection().client == server.endpoint());
+    CHECK(s.connection().role_guessed());
+    CHECK(s.connection().client_to_server.data_packets == 1);
+}
+
+TEST_CASE("a guess is corrected by a SYN-ACK or a SYN, with all that was counted") {
+    story s;
+    auto [client, server] = s.midstream({.timestamps = true});
+    const auto& syn = client.syn().uncaptured();
+    const auto& syn_ack = server.syn_ack().uncaptured();
+    s.after(10ms);
+    server.sends(1, 100);
+    s.after(200ms);
+    server.sends(1, 100).expect(retransmission);
+    client.acks(101);
+    CHECK(s.connection().client == server.endpoint());
+    CHECK(s.connection().client_to_server.retransmissions == 1);
+    SUBCASE("a SYN-ACK") {
+        s.captures(syn_ack).expect(out_of_order);
+        CHECK(s.connection().known_by == role_basis::syn_ack);
+        CHECK(s.connection().client_to_server.packets == 1);
+        CHECK(s.connection().server_to_client.packets == 3);
+    }
+    SUBCASE("a SYN") {
+        s.captures(syn).expect(out_of_order);
+        CHECK(s.connection().known_by == role_basis::syn);
+        CHECK(s.connection().client_to_server.packets == 2);
+        CHECK(s.connection().server_to_client.packets == 2);
+    }
+    CHECK(s.connection().client == client.endpoint());
+    CHECK(s.connection().client_to_server.ack == 1);
+    CHECK(s.connection().client_to_server.data_packets == 0);
+    CHECK(s.connection().server_to_client.data_packets == 2);
+    CHECK(s.connection().server_to_client.payload_bytes == 200);
+    CHECK(s.connection().server_to_client.retransmissions == 1);
+}
+
+TEST_CASE("a guess is corrected together with who closed") {
+    story s;
+    auto [client, server] = s.midstream();
+    server.resets();
+    CHECK(s.connection().closed_by == direction::client_to_server);
+    server.syn_ack().at(0);
+    CHECK(s.connection().client == client.endpoint());
+    CHECK(s.connection().closed_by == direction::server_to_client);
+}
+
+TEST_CASE("roles do not change with the order in which a handshake was captured") {
+    std::string order = "123"; // SYN, SYN-ACK and ACK, in each of the six orders
+    do {
+        story s;
+        auto [client, server] = s.hosts();
+        client.syn().uncaptured();
+        bool acknowledged = false;
+        for (const char which : order) {
+            if (which == '1') {
+                client.syn().expect(acknowledged ? out_of_order : none);
+            } else if (which == '2') {
+                server.syn_ack();
+            } else {
+                client.acks(1);
+                acknowledged = true;
+            }
+        }
+        CAPTURE(order);
+        const connection seen = s.connection();
+        CHECK(seen.client == client.endpoint());
+        CHECK(seen.server == server.endpoint());
+        CHECK(seen.known_by == role_basis::syn);
+        CHECK(seen.handshake == handshake_state::completed);
+        CHECK(seen.client_to_server.packets == 2);
+        CHECK(seen.server_to_client.syn_ack == 1);
+    } while (std::ranges::next_permutation(order).found);
+}
+
+TEST_CASE("every kind of segment is counted where it went") {
+    story s;
+    auto [client, server] = s.established();
+    client.sends(1, 100);
+    server.acks(101);
+    server.sends(1, 1000);
+    server.sends(1001, 500);
+    client.acks(1501);
+    client.sends(101, 50);
+    s.after(200ms);
+    client.sends(101, 50).expect(retransmission);
+    client.fins();
+    server.fins().acking(152);
+    server.resets();
+    const connection seen = s.connection();
+    const std::uint64_t headers = 14 + 20 + 20; // Ethernet, IPv4, TCP
+    CHECK(seen.client_to_server == direction_statistics{.packets = 7,
+                                                        .wire_bytes = 7 * headers + 200,
+                                                        .payload_bytes = 200,
+                                                        .data_packets = 3,
+                                                        .ack = 6,
+                                                        .retransmissions = 1,
+                                                        .syn = 1,
+                                                        .syn_ack = 0,
+                                                        .rst = 0,
+                                                        .fin = 1});
+    CHECK(seen.server_to_client == direction_statistics{.packets = 6,
+                                                        .wire_bytes = 6 * headers + 1500,
+                                                        .payload_bytes = 1500,
+                                                        .data_packets = 2,
+                                                        .ack = 5,
+                                                        .retransmissions = 0,
+                                                        .syn = 1,
+                                                        .syn_ack = 1,
+                                                        .rst = 1,
+                                                        .fin = 1});
+}
