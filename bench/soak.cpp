@@ -283,7 +283,7 @@ struct soaked {
 };
 
 tcplens::connection_table make_table(std::size_t bound, const tcplens::hash_key& key) {
-    return tcplens::connection_table{{.key = key, .max_connections = bound},
+    return tcplens::connection_table{{.hash_key = key, .max_connections = bound},
                                      tcplens::evidence_rules{static_cast<std::uint32_t>(bound / 10)}};
 }
 
@@ -332,7 +332,7 @@ bool print(std::string_view title, const soaked& found) {
     print("plain work", found.plain);
     std::cout << "  " << found.lifetimes.begun << " connections begun, " << found.lifetimes.ended() << " ended:";
     for (std::size_t i = 0; i < tcplens::end_reason_count; ++i) {
-        std::cout << ' ' << name(tcplens::end_reason{static_cast<std::uint8_t>(i)}) << ' '
+        std::cout << ' ' << to_string(tcplens::end_reason{static_cast<std::uint8_t>(i)}) << ' '
                   << found.lifetimes.ended_by[i];
     }
     std::cout << "\n  " << found.allocations << " allocations, " << found.pages_after * 4 / 1024 << " MiB resident, "

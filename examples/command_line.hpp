@@ -324,7 +324,7 @@ struct file_problem {
 [[nodiscard]] inline std::vector<file_problem> problems(const arguments& given, const series& captures) {
     std::vector<file_problem> all;
     for (const tcplens::series_error& each : captures.errors()) {
-        all.push_back({name_of(given.files[each.file]), each.error.message()});
+        all.push_back({name_of(given.files[each.file]), to_string(each.error)});
     }
     return all;
 }

@@ -35,10 +35,11 @@ class analysis_limits {
 public:
     /// A packet was added to the connection.
     template <class Connection>
-    void follow(const tcplens::packet& packet, const Connection& of, tcplens::direction way) {
+    void follow(const tcplens::packet& packet, const Connection& of, tcplens::direction direction) {
         const tcplens::zeek_record& zeek = of.zeek;
         const bool to_client = zeek.originator == tcplens::direction::server_to_client;
-        if (way != zeek.originator || !example::ftp_commands::is_port((to_client ? of.client : of.server).port)) return;
+        if (direction != zeek.originator || !example::ftp_commands::is_port((to_client ? of.client : of.server).port))
+            return;
         watched& here = watched_[of.number];
         if (here.limited_at || here.packets == zeek.orig.packets) return; // Zeek passed over this one
         here.packets = zeek.orig.packets;
@@ -105,10 +106,10 @@ void print(const Connection& of, const std::string& history) {
     const auto with_duration = [&](const std::string& value) { return lasted ? value : "-"; };
 
     std::cout << seconds(first.time_since_epoch()) << "\tC" << of.number + 1 //
-              << '\t' << orig.address.to_string() << '\t' << orig.port       //
-              << '\t' << resp.address.to_string() << '\t' << resp.port << "\ttcp\t" << with_duration(seconds(duration))
+              << '\t' << to_string(orig.address) << '\t' << orig.port        //
+              << '\t' << to_string(resp.address) << '\t' << resp.port << "\ttcp\t" << with_duration(seconds(duration))
               << '\t' << with_duration(std::to_string(zeek.orig.bytes)) << '\t'
-              << with_duration(std::to_string(zeek.resp.bytes)) << '\t' << name(zeek.conn_state) << '\t'
+              << with_duration(std::to_string(zeek.resp.bytes)) << '\t' << to_string(zeek.conn_state) << '\t'
               << zeek.missed_bytes << '\t' << history << '\t' << zeek.orig.packets << '\t' << zeek.orig.ip_bytes << '\t'
               << zeek.resp.packets << '\t' << zeek.resp.ip_bytes << '\n';
 }
@@ -129,7 +130,7 @@ int main(int argc, char** argv) {
     for (const tcplens::packet& packet : captures) {
         if (given.ignore_checksums || has_good_header(packet)) {
             const tcplens::add_result added = table.add(packet);
-            if (added.connection != nullptr) limits.follow(packet, table[added.connection->number], added.way);
+            if (added.connection != nullptr) limits.follow(packet, table[added.connection->number], added.direction);
         }
         shown.update();
     }

@@ -11,8 +11,8 @@ int main(int argc, char** argv) {
     tcplens::detailed_connection_table table;
     table.add_all(capture);
     for (const tcplens::detailed_connection& each : table) {
-        std::cout << each.client.to_string() << ": " << name(each.opening.outcome) << ", " << each.zeek.history.view()
-                  << ", " << each.time.path.count() << " ns on the way\n";
+        std::cout << to_string(each.client) << ": " << to_string(each.opening.outcome) << ", "
+                  << each.zeek.history.view() << ", " << each.time.path.count() << " ns on the way\n";
     }
     return static_cast<int>(conclude(given, capture));
 }

@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
     const auto complain = [&](const std::string& why) {
         return static_cast<int>(conclude(given, std::vector{file_problem{name_of(name), why}}));
     };
-    if (file.error()) return complain(file.error()->message());
+    if (file.error()) return complain(to_string(*file.error()));
 
     gzip_stream unpacked{std::move(file)};
     tcplens::capture_reader capture{
@@ -135,8 +135,8 @@ int main(int argc, char** argv) {
               << tcplens::percentage(retransmissions.retransmission_rate, 2) << ")\n";
     // All before an error counts. Where unpacking failed, that is the reason for whatever the capture lacks.
     if (!unpacked.problem().empty()) {
-        return complain(unpacked.problem() + (capture.error() ? " " + capture.error()->message() : ""));
+        return complain(unpacked.problem() + (capture.error() ? " " + to_string(*capture.error()) : ""));
     }
-    if (capture.error()) return complain(capture.error()->message());
+    if (capture.error()) return complain(to_string(*capture.error()));
     return static_cast<int>(conclude(given, std::vector<file_problem>{}));
 }

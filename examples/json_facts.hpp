@@ -27,7 +27,7 @@ nlohmann::ordered_json value_or_null(const std::optional<Value>& from) {
     return value_or_null(from, [](const Value& value) { return value; });
 }
 inline nlohmann::ordered_json name_or_null(const std::optional<direction>& from) {
-    return value_or_null(from, [](direction way) { return name(way); });
+    return value_or_null(from, [](direction direction) { return to_string(direction); });
 }
 inline nlohmann::ordered_json nanoseconds_or_null(const std::optional<timestamp>& from) {
     return value_or_null(from, [](timestamp time) { return time.time_since_epoch().count(); });
@@ -79,7 +79,7 @@ inline void to_json(nlohmann::ordered_json& out, const handshake_times& from) {
 }
 
 inline void to_json(nlohmann::ordered_json& out, const connection_opening& from) {
-    out = {{"outcome", name(from.outcome)},
+    out = {{"outcome", to_string(from.outcome)},
            {"simultaneous", from.simultaneous},
            {"times", from.times},
            {"client", from.client},
@@ -199,8 +199,9 @@ inline void to_json(nlohmann::ordered_json& out, const direction_profile& from) 
 }
 
 /// One direction: its counts, and its profile, in one object.
-inline nlohmann::ordered_json direction_json(const connection& of, const direction_profile& profile, direction way) {
-    const direction_statistics& counts = of.statistics(way);
+inline nlohmann::ordered_json direction_json(const connection& of, const direction_profile& profile,
+                                             direction direction) {
+    const direction_statistics& counts = of.statistics(direction);
     const std::chrono::nanoseconds elapsed = of.last_time - of.first_time;
     nlohmann::ordered_json out = {{"packets", counts.packets},
                                   {"data_packets", counts.data_packets},
@@ -252,7 +253,7 @@ inline void to_json(nlohmann::ordered_json& out, const zeek_end_counts& from) {
 }
 
 inline void to_json(nlohmann::ordered_json& out, const zeek_record& from) {
-    out = {{"conn_state", name(from.conn_state)},
+    out = {{"conn_state", to_string(from.conn_state)},
            {"history", from.history.view()},
            {"history_letters_lost", from.history.letters_lost},
            {"originator", from.originator == direction::client_to_server ? "client" : "server"},
@@ -270,7 +271,7 @@ inline nlohmann::ordered_json facts_json(const detailed_connection& of) {
     nlohmann::ordered_json directions = directions_json(of, of.profile);
     add_to_direction(directions["client_to_server"], of.time.client_to_server);
     add_to_direction(directions["server_to_client"], of.time.server_to_client);
-    return {{"known_by", name(of.known_by)},
+    return {{"known_by", to_string(of.role_basis)},
             {"closed_by", name_or_null(of.closed_by)},
             {"first_time_ns", of.first_time.time_since_epoch().count()},
             {"last_time_ns", of.last_time.time_since_epoch().count()},

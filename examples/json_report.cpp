@@ -31,7 +31,7 @@ void to_json(json& out, const decode_statistics& from) {
 
 void to_json(json& out, const undecoded_packets& from) {
     out = {{"packets", from.packets},
-           {"outcome", name(from.outcome)},
+           {"outcome", to_string(from.outcome)},
            {"link_type", static_cast<std::uint32_t>(from.link)},
            {"reason", example::describe(from)}};
 }
@@ -44,40 +44,39 @@ void to_json(json& out, const skipped_parts& from) {
 }
 
 void to_json(json& out, const capture_error& from) {
-    out = {{"code", name(from.code)},
+    out = {{"code", to_string(from.code)},
            {"offset", from.offset},
            {"packet", from.packet_number},
-           {"message", from.message()}};
+           {"message", to_string(from)}};
 }
 
 // A connection by one name, the same for both directions and for all of its incarnations.
-std::string to_string(const connection_name& from) {
-    const auto key = [](const endpoint& end) { return std::tuple{end.address.to_string(), end.port}; };
+std::string name_of(const connection_name& from) {
+    const auto key = [](const endpoint& end) { return std::tuple{to_string(end.address), end.port}; };
     const bool ordered = key(from.client) <= key(from.server);
-    return (ordered ? from.client : from.server).to_string() + " <-> " +
-           (ordered ? from.server : from.client).to_string();
+    return to_string(ordered ? from.client : from.server) + " <-> " + to_string(ordered ? from.server : from.client);
 }
 
 void to_json(json& out, const connection_name& from) {
-    out = to_string(from);
+    out = name_of(from);
 }
 
 // Counts by name: one object.
 json by_name(const std::vector<connection_count>& from) {
     std::map<std::string, std::uint64_t> counts;
-    for (const auto& [connection, count] : from) counts[to_string(connection)] += count;
+    for (const auto& [connection, count] : from) counts[name_of(connection)] += count;
     return counts;
 }
 
 json by_name(const std::vector<address_count>& from) {
     std::map<std::string, std::uint64_t> counts;
-    for (const auto& [address, count] : from) counts[address.to_string()] += count;
+    for (const auto& [address, count] : from) counts[to_string(address)] += count;
     return counts;
 }
 
 // --- connections
 
-void to_json(json& out, const connection_summary& from) {
+void to_json(json& out, const connections_summary& from) {
     out = {{"total_connections", from.total_connections},
            {"successful_handshakes", from.successful_handshakes},
            {"failed_handshakes", from.failed_handshakes},
@@ -88,10 +87,10 @@ void to_json(json& out, const connection_summary& from) {
            {"active_connections", from.active_connections}};
 }
 
-void to_json(json& out, const connection_description& from) {
-    out = {{"client", from.client.to_string()},
-           {"server", from.server.to_string()},
-           {"state", name(from.state)},
+void to_json(json& out, const connection_summary_row& from) {
+    out = {{"client", to_string(from.client)},
+           {"server", to_string(from.server)},
+           {"state", to_string(from.state)},
            {"handshake_completed", from.handshake_completed},
            {"syn_count", from.syn_count},
            {"syn_ack_count", from.syn_ack_count},
@@ -100,11 +99,11 @@ void to_json(json& out, const connection_description& from) {
            {"fin_count", from.fin_count},
            {"data_packets", from.data_packets},
            {"retransmissions", from.retransmissions},
-           {"close_reason", name(from.close_reason)},
+           {"close_reason", to_string(from.close_reason)},
            {"packet_count", from.packet_count}};
 }
 
-void to_json(json& out, const connection_report& from) {
+void to_json(json& out, const connections_report& from) {
     out = {{"summary", from.summary}, {"connections", from.connections}, {"issues", from.issues}};
 }
 
@@ -174,19 +173,19 @@ void to_json(json& out, const syn_response_imbalance& from) {
         {"syn_count", from.syn_count}, {"syn_ack_count", from.syn_ack_count}, {"response_ratio", from.response_ratio}};
 }
 
-void to_json(json& out, const pattern& from) {
+void to_json(json& out, const anomaly_pattern& from) {
     out = {{"pattern", from.name},
-           {"category", name(from.category)},
+           {"category", to_string(from.category)},
            {"observations", std::visit([](const auto& observations) { return json(observations); }, from.observations)},
            {"description", from.description}};
 }
 
 void to_json(json& out, const anomaly_summary& from) {
     json by_category = json::object();
-    for (const auto& [category, count] : from.by_category) by_category[std::string{name(category)}] = count;
+    for (const auto& [category, count] : from.by_category) by_category[std::string{to_string(category)}] = count;
     json notable = json::array();
     for (const auto& [type, detail] : from.notable_observations) {
-        notable.push_back({{"type", name(type)}, {"detail", detail}});
+        notable.push_back({{"type", to_string(type)}, {"detail", detail}});
     }
     out = {{"total_patterns", from.total_patterns}, {"by_category", by_category}, {"notable_observations", notable}};
 }
@@ -213,7 +212,7 @@ void to_json(json& out, const retransmission_report& from) {
            {"exceeds_threshold", from.exceeds_threshold},
            {"by_connection", from.by_connection},
            {"summary",
-            {{"worst_connection", worst ? to_string(*worst) : ""},
+            {{"worst_connection", worst ? name_of(*worst) : ""},
              {"worst_retrans_rate", from.summary.worst_retrans_rate},
              {"connections_above_threshold", from.summary.connections_above_threshold}}}};
 }
@@ -235,8 +234,8 @@ void to_json(json& out, const traffic_flow_report& from) {
            {"server_to_client", from.server_to_client},
            {"analysis",
             {{"asymmetry_ratio", from.analysis.asymmetry_ratio},
-             {"primary_rst_source", name(from.analysis.primary_rst_source)},
-             {"data_flow_direction", name(from.analysis.data_flow_direction)},
+             {"primary_rst_source", to_string(from.analysis.primary_rst_source)},
+             {"data_flow_direction", to_string(from.analysis.data_flow_direction)},
              {"interpretation", from.analysis.interpretation}}}};
 }
 

@@ -98,7 +98,7 @@ public:
         if (kernel.dropped > told_.dropped) std::cout << ", dropped by the kernel " << kernel.dropped - told_.dropped;
         std::string_view before = "; worst: ";
         for (const worst_connections::entry& each : seen_.worst.take(3)) {
-            std::cout << before << each.client.to_string() << " > " << each.server.to_string() << ' '
+            std::cout << before << to_string(each.client) << " > " << to_string(each.server) << ' '
                       << each.retransmissions;
             before = ", ";
         }
@@ -126,9 +126,9 @@ private:
         const tcplens::direction_statistics& up = ended.client_to_server;
         const tcplens::direction_statistics& down = ended.server_to_client;
         const auto milliseconds = (ended.last_time - ended.first_time) / std::chrono::milliseconds{1};
-        std::cout << "  " << name(why) << ": " << ended.client.to_string() << " > " << ended.server.to_string()
-                  << ", handshake " << name(ended.handshake) << ", close " << name(ended.close) << ", packets "
-                  << up.packets << " + " << down.packets << ", payload " << up.payload_bytes << " + "
+        std::cout << "  " << to_string(why) << ": " << to_string(ended.client) << " > " << to_string(ended.server)
+                  << ", handshake " << to_string(ended.handshake) << ", close " << to_string(ended.close_reason)
+                  << ", packets " << up.packets << " + " << down.packets << ", payload " << up.payload_bytes << " + "
                   << down.payload_bytes << ", on the wire " << up.wire_bytes << " + " << down.wire_bytes
                   << ", retransmitted " << up.retransmissions << " + " << down.retransmissions << ", " << milliseconds
                   << " ms\n";
@@ -138,7 +138,7 @@ private:
         std::string text;
         for (std::size_t i = 0; i < tcplens::end_reason_count; ++i) {
             const auto why = static_cast<tcplens::end_reason>(i);
-            text.append(text.empty() ? "" : " + ").append(name(why)).append(" ");
+            text.append(text.empty() ? "" : " + ").append(to_string(why)).append(" ");
             text += std::to_string(table_.counters().ended(why) - before.ended(why));
         }
         return text;
@@ -255,7 +255,7 @@ template <live_source Source>
     const clock::time_point until = clock::now() + given.run_time;
     clock::time_point next_second = clock::now() + 1s;
     clock::time_point end = clock::time_point::max(); // until it is known: the kernel has to hand over what it holds
-    std::cout << "listening on " << given.files[0] << ", link type " << name(from.link()) << ", at most "
+    std::cout << "listening on " << given.files[0] << ", link type " << to_string(from.link()) << ", at most "
               << given.max_connections << " connections" << std::endl;
 
     while (true) {

@@ -79,7 +79,7 @@ inline constexpr named_number ether_types[]{
     using enum tcplens::protocol_id::registry;
     switch (protocol.in) {
     case link_type: {
-        const std::string_view known = name(static_cast<tcplens::link_type>(protocol.number));
+        const std::string_view known = to_string(static_cast<tcplens::link_type>(protocol.number));
         const std::string number = std::to_string(protocol.number);
         return known.empty() ? "link type " + number : "link type " + std::string{known} + " (" + number + ")";
     }

@@ -19,10 +19,10 @@ void on_packet(tcplens::connection_table& table, std::span<const std::byte> byte
                                                                 .link = tcplens::link_type::ipv4,
                                                                 .number = table.statistics().packets + 1});
     if (added.outcome != tcplens::packet_outcome::tcp) {
-        std::cout << name(added.outcome) << '\n';
-    } else if (added.verdict.names != tcplens::verdict_names::none) {
-        std::cout << added.connection->client.to_string() << " and " << added.connection->server.to_string() << ", "
-                  << name(added.way) << ": " << to_string(added.verdict.names) << '\n';
+        std::cout << to_string(added.outcome) << '\n';
+    } else if (added.verdict.kinds != tcplens::verdict_kinds::none) {
+        std::cout << to_string(added.connection->client) << " and " << to_string(added.connection->server) << ", "
+                  << to_string(added.direction) << ": " << to_string(added.verdict.kinds) << '\n';
     }
 }
 

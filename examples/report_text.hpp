@@ -89,8 +89,8 @@ inline void print(const capture_summary& capture) {
     }
 }
 
-inline void print(const tcplens::connection_report& report) {
-    const tcplens::connection_summary& all = report.summary;
+inline void print(const tcplens::connections_report& report) {
+    const tcplens::connections_summary& all = report.summary;
     std::cout << "\nConnections\n";
     print(1, {{"total", to_string(all.total_connections)},
               {"handshake completed", to_string(all.successful_handshakes)},
@@ -103,9 +103,9 @@ inline void print(const tcplens::connection_report& report) {
 
     std::vector<row> rows{{"client", "server", "handshake", "state", "close", "packets", "data", "retransmitted", "SYN",
                            "SYN-ACK", "ACK", "FIN", "RST"}};
-    for (const tcplens::connection_description& each : report.connections) {
-        rows.push_back({each.client.to_string(), each.server.to_string(), each.handshake_completed ? "yes" : "no",
-                        std::string{name(each.state)}, std::string{name(each.close_reason)},
+    for (const tcplens::connection_summary_row& each : report.connections) {
+        rows.push_back({to_string(each.client), to_string(each.server), each.handshake_completed ? "yes" : "no",
+                        std::string{to_string(each.state)}, std::string{to_string(each.close_reason)},
                         to_string(each.packet_count), to_string(each.data_packets), to_string(each.retransmissions),
                         to_string(each.syn_count), to_string(each.syn_ack_count), to_string(each.ack_count),
                         to_string(each.fin_count), to_string(each.rst_count)});
@@ -134,18 +134,18 @@ inline void print(const tcplens::anomaly_report& report) {
         if (rst.unknown > 0) rows.push_back({"RST, server unknown", to_string(rst.unknown)});
         for (const auto& [address, count] : counts.rst_distribution.by_source) {
             if (rows.size() == 8) break; // who sent most comes first
-            rows.push_back({"RST from " + address.to_string(), to_string(count)});
+            rows.push_back({"RST from " + to_string(address), to_string(count)});
         }
         std::cout << '\n';
         print(1, rows);
     }
 
     std::vector<row> found;
-    for (const tcplens::pattern& each : report.patterns) {
-        found.push_back({std::string{each.name}, std::string{name(each.category)}, each.description});
+    for (const tcplens::anomaly_pattern& each : report.patterns) {
+        found.push_back({std::string{each.name}, std::string{to_string(each.category)}, each.description});
     }
     for (const tcplens::notable_observation& each : report.summary.notable_observations) {
-        found.push_back({std::string{name(each.type)}, "notable", each.detail});
+        found.push_back({std::string{to_string(each.type)}, "notable", each.detail});
     }
     std::cout << '\n';
     if (found.empty()) std::cout << "  no patterns\n";
@@ -165,7 +165,7 @@ inline void print(const tcplens::retransmission_report& report) {
     std::vector<row> rows{{"worst connections", "retransmitted", "packets", "rate"}};
     for (const tcplens::connection_retransmissions& each : report.by_connection) {
         if (each.retrans_count == 0) break; // the worst come first
-        rows.push_back({each.connection.to_string(), to_string(each.retrans_count), to_string(each.total_packets),
+        rows.push_back({to_string(each.connection), to_string(each.retrans_count), to_string(each.total_packets),
                         percentage(each.retrans_rate, 2)});
     }
     print(1, rows);
@@ -174,7 +174,7 @@ inline void print(const tcplens::retransmission_report& report) {
 inline void print(const tcplens::traffic_flow_report& report) {
     const tcplens::flow_direction& up = report.client_to_server;
     const tcplens::flow_direction& down = report.server_to_client;
-    std::cout << "\nTraffic flow of " << report.server_address.to_string();
+    std::cout << "\nTraffic flow of " << to_string(report.server_address);
     if (report.server_port) std::cout << " port " << *report.server_port;
     std::cout << '\n';
     print(1, {{"", "to the server", "from the server"},
@@ -185,14 +185,14 @@ inline void print(const tcplens::traffic_flow_report& report) {
               {"SYN", to_string(up.syn_count), to_string(down.syn_count)},
               {"FIN", to_string(up.fin_count), to_string(down.fin_count)},
               {"RST", to_string(up.rst_count), to_string(down.rst_count)}});
-    std::cout << "\n  " << name(report.analysis.data_flow_direction);
+    std::cout << "\n  " << to_string(report.analysis.data_flow_direction);
     if (down.packet_count > 0) {
         std::cout << ": " << percentage(report.analysis.asymmetry_ratio, 0)
                   << " as many packets to the server as from it";
     }
     std::cout << '\n';
     if (up.rst_count + down.rst_count > 0) {
-        std::cout << "  primary RST source: " << name(report.analysis.primary_rst_source) << '\n';
+        std::cout << "  primary RST source: " << to_string(report.analysis.primary_rst_source) << '\n';
     }
 }
 

@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
         const tcplens::handshake_times& times = each.opening.times;
         std::cout << "connection\t" << each.number << '\t' << count_of(each.wireshark.initial_rtt) << '\t'
                   << count_of(times.rtt()) << '\t' << times.certain() << '\t' << each.opening.client.retries() << '\t'
-                  << each.opening.server.retries() << '\t' << name(each.opening.outcome) << '\n';
+                  << each.opening.server.retries() << '\t' << to_string(each.opening.outcome) << '\n';
     }
     return static_cast<int>(conclude(given, captures));
 }

@@ -80,7 +80,9 @@ public:
         return {.packets = packets_, .skipped = capture_.skipped(), .dropped = dropped(capture_)};
     }
     /// What was wrong with it; empty if nothing was.
-    [[nodiscard]] std::string problem() const { return capture_.error() ? capture_.error()->message() : std::string{}; }
+    [[nodiscard]] std::string problem() const {
+        return capture_.error() ? to_string(*capture_.error()) : std::string{};
+    }
 
 private:
     std::string name_;

@@ -138,7 +138,7 @@ template <class Table>
         return false;
     }
     const auto error = tcplens::restore(table, bytes);
-    if (error) table_file::complain(given, given.resumed, error->message());
+    if (error) table_file::complain(given, given.resumed, to_string(*error));
     return !error;
 }
 

@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
            "receiver_limited_down\n";
     for (const tcplens::detailed_connection& each : table) {
         const tcplens::time_attribution& time = each.time;
-        std::cout << each.client.to_string() << '\t' << each.server.to_string();
+        std::cout << to_string(each.client) << '\t' << to_string(each.server);
         for (const auto part : {time.duration, time.handshake, time.sender_application, time.receiver_window,
                                 time.loss_recovery, time.retransmission_timeout, time.path, time.receiver_application,
                                 time.teardown, time.client_to_server.busy, time.client_to_server.receiver_limited,

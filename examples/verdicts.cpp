@@ -16,13 +16,13 @@ std::string milliseconds(std::chrono::nanoseconds time) {
 void explain(const tcplens::segment& sent, const tcplens::add_result& added) {
     const tcplens::verdict& said = added.verdict;
     std::cout << '#' << sent.packet_number << "  " << milliseconds(sent.time - added.connection->first_time)
-              << "  connection " << added.connection->number << "  " << sent.source.to_string() << " > "
-              << sent.destination.to_string() << (sent.flags.syn() ? " SYN" : "") << (sent.flags.fin() ? " FIN" : "")
+              << "  connection " << added.connection->number << "  " << to_string(sent.source) << " > "
+              << to_string(sent.destination) << (sent.flags.syn() ? " SYN" : "") << (sent.flags.fin() ? " FIN" : "")
               << (sent.flags.rst() ? " RST" : "") << " seq " << sent.sequence.value;
     if (sent.flags.ack()) std::cout << " ack " << sent.acknowledgment.value;
     std::cout << " len " << sent.payload_length;
-    if (said.names != tcplens::verdict_names::none) std::cout << ": " << to_string(said.names);
-    if (said.because != tcplens::evidence::none) std::cout << ", because of " << to_string(said.because);
+    if (said.kinds != tcplens::verdict_kinds::none) std::cout << ": " << to_string(said.kinds);
+    if (said.evidence != tcplens::evidence_set::none) std::cout << ", because of " << to_string(said.evidence);
     if (said.earlier_packet != 0) {
         std::cout << ", " << milliseconds(said.elapsed) << " after #" << said.earlier_packet;
     }
@@ -43,8 +43,8 @@ int main(int argc, char** argv) {
             const tcplens::add_result added = table.add(sent);
             if (given.explain) {
                 explain(sent, added);
-            } else if (added.verdict.names != tcplens::verdict_names::none) {
-                std::cout << packet.number << '\t' << added.connection->number << '\t' << to_string(added.verdict.names)
+            } else if (added.verdict.kinds != tcplens::verdict_kinds::none) {
+                std::cout << packet.number << '\t' << added.connection->number << '\t' << to_string(added.verdict.kinds)
                           << '\n';
             }
         }

@@ -15,17 +15,17 @@ namespace {
 
 std::vector<std::string_view> names(const anomaly_report& of) {
     std::vector<std::string_view> found;
-    for (const pattern& each : of.patterns) found.push_back(each.name);
+    for (const anomaly_pattern& each : of.patterns) found.push_back(each.name);
     return found;
 }
 
 /// The observations of a pattern of this kind, if there is one.
 template <class Observations>
 std::optional<Observations> find(const anomaly_report& in) {
-    for (const pattern& each : in.patterns) {
+    for (const anomaly_pattern& each : in.patterns) {
         if (const auto* found = std::get_if<Observations>(&each.observations)) {
             CHECK(each.name == Observations::name);
-            CHECK(name(each.category) == name(Observations::category));
+            CHECK(to_string(each.category) == to_string(Observations::category));
             return *found;
         }
     }
@@ -44,7 +44,7 @@ std::vector<connection> among(std::size_t count, std::vector<connection> given) 
 
 connection reset_one(std::uint64_t number) {
     connection made = hand_made(number);
-    made.close = close_reason::reset;
+    made.close_reason = close_reason::reset;
     made.closed = true;
     return made;
 }
@@ -116,7 +116,7 @@ TEST_CASE("what stands out of that") {
     CHECK(rst.rst_from_server == 2);
     CHECK(rst.ratio == 1.0 / 3);
     CHECK(rst.affected_connections == report.statistics.rst_distribution.connections_with_rst);
-    CHECK(name(report.patterns[0].category) == "connection_termination");
+    CHECK(to_string(report.patterns[0].category) == "connection_termination");
     CHECK(report.patterns[0].description == "1 RST packets went to the server, 2 came from it.");
 
     const auto again = find<packet_retransmission>(report).value();
@@ -128,14 +128,14 @@ TEST_CASE("what stands out of that") {
     REQUIRE(again.by_connection.size() == 1);
     CHECK(again.by_connection[0].connection.number == 0);
     CHECK(again.by_connection[0].count == 1);
-    CHECK(name(report.patterns[1].category) == "reliability");
+    CHECK(to_string(report.patterns[1].category) == "reliability");
     CHECK(report.patterns[1].description == "1 of 23 packets (4.35%) were retransmissions.");
 
     const auto handshakes = find<handshake_completion>(report).value();
     CHECK(handshakes.successful == 3);
     CHECK(handshakes.failed == 3);
     CHECK(handshakes.failure_rate == 0.5);
-    CHECK(name(report.patterns[2].category) == "connection_establishment");
+    CHECK(to_string(report.patterns[2].category) == "connection_establishment");
     CHECK(report.patterns[2].description == "3 of 6 handshakes (50.0%) were completed.");
 
     const auto resets = find<abnormal_termination>(report).value();
@@ -143,7 +143,7 @@ TEST_CASE("what stands out of that") {
     CHECK(resets.normal_close == 1);
     CHECK(resets.total_connections == 7);
     CHECK(resets.reset_rate == 3.0 / 7);
-    CHECK(name(report.patterns[3].category) == "connection_lifecycle");
+    CHECK(to_string(report.patterns[3].category) == "connection_lifecycle");
     CHECK(report.patterns[3].description == "3 of 7 connections (42.9%) ended by RST.");
 
     CHECK(report.summary.total_patterns == 4);
@@ -177,7 +177,7 @@ TEST_CASE("a scan of which no SYN is answered") {
     CHECK(syns.response_ratio == 0.2);
     CHECK(report.patterns[3].description == "1 of 5 SYN packets (20.0%) were answered by a SYN-ACK.");
     REQUIRE(report.summary.by_category.size() == 3);
-    CHECK(name(report.summary.by_category[1].category) == "connection_establishment");
+    CHECK(to_string(report.summary.by_category[1].category) == "connection_establishment");
     CHECK(report.summary.by_category[1].count == 2);
     CHECK(find<handshake_completion>(report)->failure_rate == 1);
 }
@@ -276,7 +276,7 @@ TEST_CASE("who sent most RSTs comes first, of equals the lower address") {
                     rst_between("203.0.113.2", "203.0.113.1", 1, 0), rst_between("10.0.0.1", "10.0.0.2", 0, 0)});
     std::vector<std::string> found;
     for (const address_count& each : report.statistics.rst_distribution.by_source) {
-        found.push_back(each.address.to_string() + ' ' + std::to_string(each.count));
+        found.push_back(to_string(each.address) + ' ' + std::to_string(each.count));
     }
     CHECK(found == std::vector<std::string>{"203.0.113.9 3", "203.0.113.1 2", "2001:db8::1 2", "203.0.113.2 1"});
 }
@@ -327,7 +327,7 @@ TEST_CASE("only anomalies of a server, of a port, or of both") {
 TEST_CASE("a connection that was overtaken is in no known state") {
     connection overtaken = hand_made(0);
     overtaken.closed = true;
-    overtaken.close = close_reason::unknown;
+    overtaken.close_reason = close_reason::unknown;
     CHECK(analyze_anomalies(std::vector{overtaken}).statistics.connection_states.unknown == 1);
 }
 
@@ -341,8 +341,8 @@ TEST_CASE("anomalies of a part of the connections") {
 }
 
 TEST_CASE("the enumerators of anomalies have names") {
-    CHECK(name(notable_kind::strong_rst_asymmetry) == "strong_rst_asymmetry");
-    CHECK(name(notable_kind::high_retransmission) == "high_retransmission");
+    CHECK(to_string(notable_kind::strong_rst_asymmetry) == "strong_rst_asymmetry");
+    CHECK(to_string(notable_kind::high_retransmission) == "high_retransmission");
 }
 
 TEST_CASE("a ratio as a person reads it") {

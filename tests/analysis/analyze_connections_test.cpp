@@ -19,7 +19,7 @@ static_assert(!connection_range<connection>);
 
 namespace {
 
-void check(const connection_summary& got, const connection_summary& expected) {
+void check(const connections_summary& got, const connections_summary& expected) {
     CHECK(got.total_connections == expected.total_connections);
     CHECK(got.successful_handshakes == expected.successful_handshakes);
     CHECK(got.failed_handshakes == expected.failed_handshakes);
@@ -30,10 +30,10 @@ void check(const connection_summary& got, const connection_summary& expected) {
     CHECK(got.active_connections == expected.active_connections);
 }
 
-void check(const connection_description& got, const connection_description& expected) {
+void check(const connection_summary_row& got, const connection_summary_row& expected) {
     CHECK(got.client == expected.client);
     CHECK(got.server == expected.server);
-    CHECK(name(got.state) == name(expected.state));
+    CHECK(to_string(got.state) == to_string(expected.state));
     CHECK(got.handshake_completed == expected.handshake_completed);
     CHECK(got.syn_count == expected.syn_count);
     CHECK(got.syn_ack_count == expected.syn_ack_count);
@@ -42,25 +42,25 @@ void check(const connection_description& got, const connection_description& expe
     CHECK(got.fin_count == expected.fin_count);
     CHECK(got.data_packets == expected.data_packets);
     CHECK(got.retransmissions == expected.retransmissions);
-    CHECK(name(got.close_reason) == name(expected.close_reason));
+    CHECK(to_string(got.close_reason) == to_string(expected.close_reason));
     CHECK(got.packet_count == expected.packet_count);
 }
 
-constexpr connection_summary of_the_seven{.total_connections = 7,
-                                          .successful_handshakes = 3,
-                                          .failed_handshakes = 3,
-                                          .incomplete_handshakes = 1,
-                                          .established_connections = 3,
-                                          .reset_connections = 3,
-                                          .normal_close = 1,
-                                          .active_connections = 3};
+constexpr connections_summary of_the_seven{.total_connections = 7,
+                                           .successful_handshakes = 3,
+                                           .failed_handshakes = 3,
+                                           .incomplete_handshakes = 1,
+                                           .established_connections = 3,
+                                           .reset_connections = 3,
+                                           .normal_close = 1,
+                                           .active_connections = 3};
 
 } // namespace
 
 TEST_CASE("which connections there were, and how they began and ended") {
     story s;
     tell_seven_connections(s);
-    const connection_report report = analyze_connections(s.connections());
+    const connections_report report = analyze_connections(s.connections());
     check(report.summary, of_the_seven);
 
     REQUIRE(report.connections.size() == 7);
@@ -68,7 +68,7 @@ TEST_CASE("which connections there were, and how they began and ended") {
     const endpoint server{server_address, 443};
     check(report.connections[0], {.client = client(40000),
                                   .server = server,
-                                  .state = connection_state::closed,
+                                  .state = connection_status::closed,
                                   .handshake_completed = true,
                                   .syn_count = 2,
                                   .syn_ack_count = 1,
@@ -81,7 +81,7 @@ TEST_CASE("which connections there were, and how they began and ended") {
                                   .packet_count = 9});
     check(report.connections[1], {.client = client(40001),
                                   .server = server,
-                                  .state = connection_state::closed,
+                                  .state = connection_status::closed,
                                   .handshake_completed = true,
                                   .syn_count = 2,
                                   .syn_ack_count = 1,
@@ -91,7 +91,7 @@ TEST_CASE("which connections there were, and how they began and ended") {
                                   .packet_count = 4});
     check(report.connections[2], {.client = client(40002),
                                   .server = server,
-                                  .state = connection_state::closed,
+                                  .state = connection_status::closed,
                                   .syn_count = 1,
                                   .ack_count = 1,
                                   .rst_count = 1,
@@ -99,20 +99,20 @@ TEST_CASE("which connections there were, and how they began and ended") {
                                   .packet_count = 2});
     check(report.connections[3], {.client = client(40003),
                                   .server = server,
-                                  .state = connection_state::active,
+                                  .state = connection_status::active,
                                   .syn_count = 1,
                                   .close_reason = close_reason::unknown,
                                   .packet_count = 1});
     check(report.connections[4], {.client = client(40004),
                                   .server = server,
-                                  .state = connection_state::active,
+                                  .state = connection_status::active,
                                   .ack_count = 1,
                                   .data_packets = 1,
                                   .close_reason = close_reason::unknown,
                                   .packet_count = 1});
     check(report.connections[5], {.client = client(40005),
                                   .server = server,
-                                  .state = connection_state::closed,
+                                  .state = connection_status::closed,
                                   .syn_count = 2,
                                   .syn_ack_count = 1,
                                   .ack_count = 1,
@@ -121,7 +121,7 @@ TEST_CASE("which connections there were, and how they began and ended") {
                                   .packet_count = 3});
     check(report.connections[6], {.client = client(40006),
                                   .server = server,
-                                  .state = connection_state::active,
+                                  .state = connection_status::active,
                                   .handshake_completed = true,
                                   .syn_count = 2,
                                   .syn_ack_count = 1,
@@ -146,8 +146,8 @@ TEST_CASE("a table is analyzed as its connections are") {
 TEST_CASE("a part of the connections is analyzed like all of them") {
     story s;
     tell_seven_connections(s);
-    const auto is_reset = [](const connection& each) { return each.close == close_reason::reset; };
-    const connection_report report = analyze_connections(chosen{s.connections(), is_reset});
+    const auto is_reset = [](const connection& each) { return each.close_reason == close_reason::reset; };
+    const connections_report report = analyze_connections(chosen{s.connections(), is_reset});
     check(report.summary, {.total_connections = 3,
                            .successful_handshakes = 1,
                            .failed_handshakes = 2,
@@ -159,7 +159,7 @@ TEST_CASE("a part of the connections is analyzed like all of them") {
 }
 
 TEST_CASE("of no connections there is nothing to tell") {
-    const connection_report report = analyze_connections(std::vector<connection>{});
+    const connections_report report = analyze_connections(std::vector<connection>{});
     check(report.summary, {});
     CHECK(report.connections.empty());
     CHECK(report.issues.empty());
@@ -172,12 +172,12 @@ TEST_CASE("where nothing went wrong there are no issues") {
 TEST_CASE("ten connections are described, all of them in detail; all are counted") {
     std::vector<connection> twelve;
     for (std::uint64_t number = 0; number < 12; ++number) twelve.push_back(hand_made(number));
-    const connection_report brief = analyze_connections(twelve);
+    const connections_report brief = analyze_connections(twelve);
     CHECK(brief.summary.total_connections == 12);
     REQUIRE(brief.connections.size() == 10);
     CHECK(brief.connections[0].client.port == 40000);
     CHECK(brief.connections[9].client.port == 40009);
-    const connection_report detailed = analyze_connections(twelve, {.detailed = true});
+    const connections_report detailed = analyze_connections(twelve, {.detailed = true});
     CHECK(detailed.summary.total_connections == 12);
     REQUIRE(detailed.connections.size() == 12);
     CHECK(detailed.connections[11].client.port == 40011);
@@ -186,10 +186,10 @@ TEST_CASE("ten connections are described, all of them in detail; all are counted
 TEST_CASE("a connection that another took the place of is closed, for reasons unknown") {
     connection overtaken = hand_made(0);
     overtaken.closed = true;
-    overtaken.close = close_reason::unknown;
-    const connection_report report = analyze_connections(std::vector{overtaken});
+    overtaken.close_reason = close_reason::unknown;
+    const connections_report report = analyze_connections(std::vector{overtaken});
     check(report.summary, {.total_connections = 1, .successful_handshakes = 1, .established_connections = 1});
-    CHECK(report.connections[0].state == connection_state::closed);
+    CHECK(report.connections[0].state == connection_status::closed);
     CHECK(report.connections[0].close_reason == close_reason::unknown);
 }
 
@@ -199,10 +199,10 @@ TEST_CASE("only the connections to a server, to a port, or to both") {
     s.established({.client_port = 1001, .server_port = 80});
     s.established({.server = 1, .client_port = 1002, .server_port = 443});
     const address other = packet_builder::address_of("198.51.100.2");
-    const auto selected = [&](const connection_options& options) {
+    const auto selected = [&](const connections_options& options) {
         std::vector<int> ports;
-        const connection_report report = analyze_connections(s.connections(), options);
-        for (const connection_description& each : report.connections) ports.push_back(each.client.port);
+        const connections_report report = analyze_connections(s.connections(), options);
+        for (const connection_summary_row& each : report.connections) ports.push_back(each.client.port);
         CHECK(report.summary.total_connections == ports.size());
         return ports;
     };
@@ -222,14 +222,14 @@ TEST_CASE("where roles are a guess, the server that was asked for corrects it") 
     server.sends(1, 100);
     client.acks(101);
     REQUIRE(s.connection().server == client.endpoint()); // it was not heard first
-    for (const connection_options& options : {connection_options{.server_address = server_address},
-                                              connection_options{.server_port = std::uint16_t{443}}}) {
-        const connection_report report = analyze_connections(s.connections(), options);
+    for (const connections_options& options : {connections_options{.server_address = server_address},
+                                               connections_options{.server_port = std::uint16_t{443}}}) {
+        const connections_report report = analyze_connections(s.connections(), options);
         REQUIRE(report.connections.size() == 1);
         CHECK(report.connections[0].client == client.endpoint());
         CHECK(report.connections[0].server == server.endpoint());
     }
-    const connection_report as_guessed = analyze_connections(s.connections(), {.server_address = client_address});
+    const connections_report as_guessed = analyze_connections(s.connections(), {.server_address = client_address});
     CHECK(as_guessed.connections.at(0).server == client.endpoint());
     CHECK(analyze_connections(s.connections(), {.server_port = std::uint16_t{80}}).connections.empty());
 }

@@ -34,7 +34,7 @@ TEST_CASE("how much was sent again, and where most") {
 
     CHECK(numbers(report) == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6});
     CHECK(report.by_connection[0].connection == connection_name::of(s.connections()[0]));
-    CHECK(report.by_connection[0].connection.to_string() == "192.0.2.1:40000 -> 198.51.100.1:443");
+    CHECK(to_string(report.by_connection[0].connection) == "192.0.2.1:40000 -> 198.51.100.1:443");
     CHECK(report.by_connection[0].retrans_count == 1);
     CHECK(report.by_connection[0].total_packets == 9);
     CHECK(report.by_connection[0].retrans_rate == 1.0 / 9);
@@ -124,7 +124,7 @@ TEST_CASE("only what was sent to and from a server counts") {
         auto [client, server] = s.midstream({.server = 1, .client_port = 1000, .server_port = 80});
         server.sends(1, 100); // heard first
         s.after(200ms);
-        server.sends(1, 100).expect(verdict_names::retransmission);
+        server.sends(1, 100).expect(verdict_kinds::retransmission);
     }
     s.established();
     const address other = packet_builder::address_of("198.51.100.2");

@@ -63,7 +63,7 @@ TEST_CASE("with a port, only connections to that port of the server count") {
         auto [client, server] = s.established({.server_port = 80});
         server.sends(1, 1000);
         s.after(200ms);
-        server.sends(1, 1000).expect(verdict_names::retransmission);
+        server.sends(1, 1000).expect(verdict_kinds::retransmission);
         server.sends(1001, 500);
     }
     s.established({.server_port = 443});
@@ -128,12 +128,12 @@ TEST_CASE("who sent more RSTs is their primary source") {
 }
 
 TEST_CASE("the enumerators of traffic flow have names") {
-    CHECK(name(rst_source::client) == "client");
-    CHECK(name(rst_source::server) == "server");
-    CHECK(name(rst_source::balanced) == "balanced");
-    CHECK(name(flow_balance::client_heavy) == "client_heavy");
-    CHECK(name(flow_balance::server_heavy) == "server_heavy");
-    CHECK(name(flow_balance::balanced) == "balanced");
+    CHECK(to_string(rst_source::client) == "client");
+    CHECK(to_string(rst_source::server) == "server");
+    CHECK(to_string(rst_source::balanced) == "balanced");
+    CHECK(to_string(flow_balance::client_heavy) == "client_heavy");
+    CHECK(to_string(flow_balance::server_heavy) == "server_heavy");
+    CHECK(to_string(flow_balance::balanced) == "balanced");
 }
 
 TEST_CASE("traffic flow of a part of the connections") {

@@ -23,13 +23,12 @@ struct place {
 };
 
 std::string message(capture_error_code code, const place& at, std::uint64_t needed, std::uint64_t available) {
-    return capture_error{.code = code,
-                         .offset = at.offset,
-                         .packet_number = at.packet_number,
-                         .needed = needed,
-                         .available = available,
-                         .subject = at.subject}
-        .message();
+    return to_string(capture_error{.code = code,
+                                   .offset = at.offset,
+                                   .packet_number = at.packet_number,
+                                   .needed = needed,
+                                   .available = available,
+                                   .subject = at.subject});
 }
 
 } // namespace
@@ -71,24 +70,24 @@ TEST_CASE("an error's message says what is wrong, where, and what is good") {
 
 TEST_CASE("an error of the system is told in its words") {
     const std::string words = std::generic_category().message(EIO);
-    CHECK(capture_error{.code = open_failed, .system_error = EIO}.message() ==
+    CHECK(to_string(capture_error{.code = open_failed, .system_error = EIO}) ==
           "It could not be opened: " + words + ".");
-    CHECK(capture_error{.code = open_failed}.message() == "It could not be opened.");
-    CHECK(capture_error{.code = read_failed, .offset = 45, .packet_number = 3, .system_error = EIO}.message() ==
+    CHECK(to_string(capture_error{.code = open_failed}) == "It could not be opened.");
+    CHECK(to_string(capture_error{.code = read_failed, .offset = 45, .packet_number = 3, .system_error = EIO}) ==
           "Reading failed behind byte 45: " + words + "; the 2 packets before it are good.");
-    CHECK(capture_error{.code = file_not_found}.message() == "There is no such file.");
-    CHECK(capture_error{.code = permission_denied}.message() == "There is no permission to read it.");
-    CHECK(capture_error{.code = is_a_directory}.message() == "It is a directory, not a capture file.");
-    CHECK(capture_error{.code = empty}.message() == "It is empty: not even the header of a capture is there.");
+    CHECK(to_string(capture_error{.code = file_not_found}) == "There is no such file.");
+    CHECK(to_string(capture_error{.code = permission_denied}) == "There is no permission to read it.");
+    CHECK(to_string(capture_error{.code = is_a_directory}) == "It is a directory, not a capture file.");
+    CHECK(to_string(capture_error{.code = empty}) == "It is empty: not even the header of a capture is there.");
 }
 
 TEST_CASE("each code has its own name") {
     std::set<std::string_view> names;
     for (int code = 0; code <= static_cast<int>(too_many_interfaces); ++code) {
-        names.insert(name(static_cast<capture_error_code>(code)));
+        names.insert(to_string(static_cast<capture_error_code>(code)));
     }
     CHECK(names.size() == static_cast<std::size_t>(too_many_interfaces) + 1);
     CHECK(!names.contains("unknown"));
-    CHECK(name(record_too_long) == "record_too_long");
-    CHECK(name(static_cast<capture_error_code>(200)) == "unknown");
+    CHECK(to_string(record_too_long) == "record_too_long");
+    CHECK(to_string(static_cast<capture_error_code>(200)) == "unknown");
 }

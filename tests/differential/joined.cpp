@@ -100,14 +100,15 @@ auto key(const connection& of) {
 }
 
 std::string describe(const connection& of) {
-    const auto counts = [](const direction_statistics& way) {
-        return std::to_string(way.packets) + '/' + std::to_string(way.payload_bytes) + " SYN " +
-               std::to_string(way.syn) + " FIN " + std::to_string(way.fin) + " RST " + std::to_string(way.rst) +
-               " again " + std::to_string(way.retransmissions);
+    const auto counts = [](const direction_statistics& direction) {
+        return std::to_string(direction.packets) + '/' + std::to_string(direction.payload_bytes) + " SYN " +
+               std::to_string(direction.syn) + " FIN " + std::to_string(direction.fin) + " RST " +
+               std::to_string(direction.rst) + " again " + std::to_string(direction.retransmissions);
     };
-    return of.client.to_string() + " > " + of.server.to_string() + " by " + std::string{name(of.known_by)} +
-           ", handshake " + std::string{name(of.handshake)} + ", close " + std::string{name(of.close)} +
-           (of.closed ? " closed" : " open") + (of.closed_by ? " by " + std::string{name(*of.closed_by)} : "") + ", " +
+    return to_string(of.client) + " > " + to_string(of.server) + " by " + std::string{to_string(of.role_basis)} +
+           ", handshake " + std::string{to_string(of.handshake)} + ", close " +
+           std::string{to_string(of.close_reason)} + (of.closed ? " closed" : " open") +
+           (of.closed_by ? " by " + std::string{to_string(*of.closed_by)} : "") + ", " +
            std::to_string(of.first_packet) + '-' + std::to_string(of.last_packet) + ", up " +
            counts(of.client_to_server) + ", down " + counts(of.server_to_client);
 }
@@ -124,7 +125,7 @@ void compare(std::vector<segment> segments, const dealing& how, joined_rules rul
     std::set<std::uint64_t> acknowledged_early;
     for (std::size_t i = 0; i < segments.size(); ++i) {
         const add_result added = whole.add(segments[i]);
-        if (added.verdict.has(verdict_names::ack_lost_segment)) acknowledged_early.insert(added.connection->number);
+        if (added.verdict.has(verdict_kinds::ack_lost_segment)) acknowledged_early.insert(added.connection->number);
         parts[how.table_for(segments[i], i, segments.size(), random)].add(segments[i]);
     }
     const join_options options{.order = how.order, .rules = rules};
@@ -163,11 +164,11 @@ void compare(std::vector<segment> segments, const dealing& how, joined_rules rul
         bool within = true;
         bool same_count = true;
         if (told.parts > 1) result.exact_bounds += told.to_server.exact() && told.to_client.exact();
-        for (const direction way : {direction::client_to_server, direction::server_to_client}) {
+        for (const direction direction : {direction::client_to_server, direction::server_to_client}) {
             // By the sender: roles may differ.
             const bool same_roles = told.client == each.client;
-            const direction other = same_roles ? way : opposite(way);
-            const std::uint64_t right = each.statistics(way).retransmissions;
+            const auto other = same_roles ? direction : opposite(direction);
+            const std::uint64_t right = each.statistics(direction).retransmissions;
             const retransmission_bounds bounds = told.retransmissions(other);
             within = within && bounds.at_least <= right && right <= bounds.at_most;
             same_count = same_count && told.statistics(other).retransmissions == right;

@@ -52,8 +52,8 @@ struct otherwise {
 struct otherwise_facts {
     std::array<otherwise, 2> ways{};
     constexpr void swap_roles() noexcept { std::swap(ways[0], ways[1]); }
-    [[nodiscard]] otherwise& of(direction way) { return ways[static_cast<std::size_t>(way)]; }
-    [[nodiscard]] const otherwise& of(direction way) const { return ways[static_cast<std::size_t>(way)]; }
+    [[nodiscard]] otherwise& of(direction direction) { return ways[static_cast<std::size_t>(direction)]; }
+    [[nodiscard]] const otherwise& of(direction direction) const { return ways[static_cast<std::size_t>(direction)]; }
     [[nodiscard, maybe_unused]] friend constexpr bool operator==(const otherwise_facts&,
                                                                  const otherwise_facts&) noexcept = default;
 };
@@ -87,11 +87,11 @@ public:
         const side_state& receiver = of.sides[1 - next.sender];
         segment sent = next.segment;
         verdict said = next.verdict;
-        if (count_copies && said.has(verdict_names::duplicate)) said = {};
+        if (count_copies && said.has(verdict_kinds::duplicate)) said = {};
         if (probe_by_window && receiver.window_field == 0 && !sent.flags.syn() && sent.sequence_length() > 0) {
-            said.names = verdict_names::zero_window_probe;
+            said.kinds = verdict_kinds::zero_window_probe;
         }
-        otherwise& own = told.of(next.way);
+        otherwise& own = told.of(next.direction);
         own.last_time = sent.time;
         if (sent.flags.syn()) sender.initial = sent.sequence;
         if (sent.flags.rst() && sender.initial) own.rst_offset = sent.sequence.value - sender.initial->value - 1;
@@ -101,18 +101,18 @@ public:
             sent.payload_length = 0;
         }
 
-        const std::uint64_t resent = told.profile.of(next.way).retransmitted_packets;
-        const std::uint64_t samples = told.profile.of(next.way).in_flight.samples;
+        const std::uint64_t resent = told.profile.of(next.direction).retransmitted_packets;
+        const std::uint64_t samples = told.profile.of(next.direction).in_flight.samples;
         exact_observer{}.observe({.segment = sent,
                                   .verdict = said,
                                   .connection = next.connection,
                                   .sender = next.sender,
-                                  .way = next.way,
+                                  .direction = next.direction,
                                   .begins_connection = next.begins_connection},
                                  of.exact, told);
-        const direction_profile& made = told.profile.of(next.way);
+        const direction_profile& made = told.profile.of(next.direction);
         const bool sampled =
-            made.in_flight.samples > samples || (probe_by_window && said.has(verdict_names::zero_window_probe));
+            made.in_flight.samples > samples || (probe_by_window && said.has(verdict_kinds::zero_window_probe));
         if (sampled && receiver.acknowledged && !next.segment.flags.rst()) {
             const auto end = sent.payload_begin() + sent.payload_length;
             const auto flight = static_cast<std::uint64_t>(std::int64_t{distance(*receiver.acknowledged, end)} + 1);
@@ -134,7 +134,7 @@ public:
             const std::uint32_t window = std::uint32_t{sent.window} << shift;
             if (sender.acknowledged == sent.acknowledgment && sent.payload_length == 0 && sender.window == window &&
                 of.exact.sides[1 - next.sender].heard) {
-                otherwise& others = told.of(opposite(next.way));
+                otherwise& others = told.of(opposite(next.direction));
                 ++others.same_acks;
                 if (++sender.same_acks == 3) ++others.triple_same_acks;
             } else {
@@ -170,17 +170,17 @@ private:
     bool first_ = true;
 };
 
-void print(bool names, const table_type::connection_type& of, direction way, timestamp end) {
-    const bool up = way == direction::client_to_server;
-    const direction_profile& told = of.profile.of(way);
-    const direction_statistics& counted = of.statistics(way);
+void print(bool names, const table_type::connection_type& of, direction direction, timestamp end) {
+    const bool up = direction == direction::client_to_server;
+    const direction_profile& told = of.profile.of(direction);
+    const direction_statistics& counted = of.statistics(direction);
     const std::chrono::nanoseconds elapsed = of.last_time - of.first_time;
     const auto length = told.stream_length();
-    const otherwise& apart = of.of(way);
+    const otherwise& apart = of.of(direction);
     row{names}
         .put("connection", of.number)
-        .put("source", (up ? of.client : of.server).to_string())
-        .put("destination", (up ? of.server : of.client).to_string())
+        .put("source", to_string(up ? of.client : of.server))
+        .put("destination", to_string(up ? of.server : of.client))
         .put("first_packet", of.first_packet)
         .put("first_time_ns", of.first_time.time_since_epoch())
         .put("elapsed_ns", elapsed)

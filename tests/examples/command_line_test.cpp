@@ -14,7 +14,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 namespace {
 
@@ -75,7 +75,7 @@ TEST_CASE("report prints the four answers") {
 TEST_CASE("report heeds its options") {
     const temporary_folder folder;
     story s;
-    const std::string server = s.hosts().server.endpoint().address.to_string();
+    const std::string server = to_string(s.hosts().server.endpoint().address);
     const std::string file = folder.write("two.pcap", two_connections());
 
     const std::string flow = run(example("report") + " --server-ip " + server + " " + file).out;

@@ -16,7 +16,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 using json = nlohmann::ordered_json;
 
 namespace {
@@ -94,9 +94,9 @@ TEST_CASE("json_report gives each answer under its names") {
     const temporary_folder folder;
     story s;
     const std::string file = folder.write("three.pcap", three_connections(s));
-    const std::string client = s.connections().at(1).client.to_string();
-    const std::string server = s.connections().at(1).server.to_string();
-    const std::string server_ip = s.connections().at(1).server.address.to_string();
+    const std::string client = to_string(s.connections().at(1).client);
+    const std::string server = to_string(s.connections().at(1).server);
+    const std::string server_ip = to_string(s.connections().at(1).server.address);
     const json all = answers("--server-ip " + server_ip + " " + file);
 
     CHECK(keys(all) == names{"capture", "connections", "anomalies", "retransmissions", "traffic_flow"});

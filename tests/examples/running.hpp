@@ -21,9 +21,9 @@
 class temporary_folder {
 public:
     temporary_folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "tcplens-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
+        std::string anomaly_pattern = (std::filesystem::temp_directory_path() / "tcplens-XXXXXX").string();
+        REQUIRE(mkdtemp(anomaly_pattern.data()) != nullptr);
+        path_ = anomaly_pattern;
     }
     temporary_folder(const temporary_folder&) = delete;
     temporary_folder& operator=(const temporary_folder&) = delete;

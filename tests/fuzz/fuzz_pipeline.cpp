@@ -71,14 +71,15 @@ void require_sound(const connection& of) {
     require(of.first_packet > 0 && of.first_packet <= of.last_packet);
     require(of.last_packet - of.first_packet + 1 >= both.packets);
     require(!of.role_guessed() || both.syn == 0);
-    require(of.known_by != role_basis::syn || both.syn > both.syn_ack);
-    require(of.known_by != role_basis::syn_ack || (both.syn > 0 && both.syn == both.syn_ack));
+    require(of.role_basis != role_basis::syn || both.syn > both.syn_ack);
+    require(of.role_basis != role_basis::syn_ack || (both.syn > 0 && both.syn == both.syn_ack));
     require(of.handshake == handshake_state::incomplete || both.syn > 0);
-    require(of.close != close_reason::normal ||
+    require(of.close_reason != close_reason::normal ||
             (of.closed && of.client_to_server.fin > 0 && of.server_to_client.fin > 0));
-    require(of.close != close_reason::reset || (of.closed && both.rst > 0));
-    require(of.close != close_reason::active || !of.closed);
-    require(of.closed_by.has_value() == (of.close == close_reason::normal || of.close == close_reason::reset));
+    require(of.close_reason != close_reason::reset || (of.closed && both.rst > 0));
+    require(of.close_reason != close_reason::active || !of.closed);
+    require(of.closed_by.has_value() ==
+            (of.close_reason == close_reason::normal || of.close_reason == close_reason::reset));
 }
 
 /// What the four analyses say agrees with the connections, and with each other.
@@ -88,15 +89,15 @@ void require_sound_analyses(const Table& table) {
     for (const connection& each : table) all.add(each);
     const std::uint64_t size = table.size();
 
-    const connection_report report = analyze_connections(table, {.detailed = true});
-    const connection_summary& summary = report.summary;
+    const connections_report report = analyze_connections(table, {.detailed = true});
+    const connections_summary& summary = report.summary;
     require(summary.total_connections == size);
     require(summary.successful_handshakes + summary.failed_handshakes + summary.incomplete_handshakes == size);
     require(summary.established_connections == summary.successful_handshakes);
     require(summary.reset_connections + summary.normal_close + summary.active_connections <= size);
     require(report.connections.size() == size);
     totals described;
-    for (const connection_description& each : report.connections) {
+    for (const connection_summary_row& each : report.connections) {
         described.packets += each.packet_count;
         described.retransmissions += each.retransmissions;
     }
@@ -169,9 +170,9 @@ void require_sound(const Table& table) {
 /// The whole way, with one rule set: whatever the key, and whatever is split.
 template <class Rules>
 void follow(std::span<const std::byte> input, const Rules& rules) {
-    basic_connection_table table{table_options{.key = hash_key{1}}, rules};
-    basic_connection_table other_key{table_options{.key = hash_key{2}}, rules};
-    basic_connection_table unsplit{table_options{.split_incarnations = false, .key = hash_key{1}}, rules};
+    basic_connection_table table{table_options{.hash_key = hash_key{1}}, rules};
+    basic_connection_table other_key{table_options{.hash_key = hash_key{2}}, rules};
+    basic_connection_table unsplit{table_options{.split_incarnations = false, .hash_key = hash_key{1}}, rules};
 
     capture_reader reader{input};
     for (const packet& each : reader) {
@@ -182,15 +183,15 @@ void follow(std::span<const std::byte> input, const Rules& rules) {
         if (added.connection != nullptr) {
             require(&table[added.connection->number] == added.connection);
             require(added.connection->last_packet == each.number);
-            require(added.connection->statistics(added.way).packets > 0);
+            require(added.connection->statistics(added.direction).packets > 0);
         } else {
             require(!added.begins_connection && added.verdict == verdict{});
         }
-        using enum verdict_names;
+        using enum verdict_kinds;
         require(added.verdict.is_retransmission() || !added.verdict.has(fast_retransmission | spurious_retransmission));
 
         const add_result same = other_key.add(each);
-        require(same.outcome == added.outcome && same.verdict == added.verdict && same.way == added.way);
+        require(same.outcome == added.outcome && same.verdict == added.verdict && same.direction == added.direction);
         require(unsplit.add(each).outcome == added.outcome);
     }
     require(table.statistics().packets == reader.packets());
@@ -211,7 +212,7 @@ void require_sound(const connection& of, const zeek_record& zeek) {
     const std::string_view history = zeek.history.view();
     require(!zeek.history.letters_lost || history.size() == zeek_history::capacity);
     require(history.find_first_not_of("SHAFRDCTWGIQ^shafrdctwgiq") == std::string_view::npos);
-    require(name(zeek.conn_state).size() >= 2);
+    require(to_string(zeek.conn_state).size() >= 2);
     require(zeek.duration.count() >= 0);
     // It passes over segments whose checksum is bad, or whose header was cut.
     const std::uint64_t packets = of.client_to_server.packets + of.server_to_client.packets;
@@ -224,11 +225,11 @@ void require_sound(const connection& of, const zeek_record& zeek) {
 /// What Zeek would log, of its own connections and of others.
 template <class Rules>
 void follow_zeek(std::span<const std::byte> input, const Rules& rules, const zeek_options& options) {
-    const table_options how{.key = hash_key{1}, .decoding = {.verify_checksums = options.standard_ports}};
+    const table_options how{.hash_key = hash_key{1}, .decoding = {.verify_checksums = options.standard_ports}};
     basic_connection_table table{how, rules, zeek_observer{options}};
     table_options unsplit_how = how;
     unsplit_how.split_incarnations = false;
-    unsplit_how.key = hash_key{2};
+    unsplit_how.hash_key = hash_key{2};
     basic_connection_table unsplit{unsplit_how, rules, zeek_observer{options}};
     capture_reader reader{input};
     for (const packet& each : reader) {
@@ -253,7 +254,7 @@ void require_sound(const connection& of, const connection_opening& told) {
     require_sound(told.server, of.server_to_client.syn);
     require((told.outcome == established) == (of.handshake == handshake_state::completed));
     const bool without_syn = told.outcome == midstream || told.outcome == unsolicited;
-    require(told.outcome == established || without_syn == (of.known_by != role_basis::syn));
+    require(told.outcome == established || without_syn == (of.role_basis != role_basis::syn));
     require(told.times.syn.has_value() == (told.client.count > 0));
     require(told.times.syn_ack.has_value() == (told.server.count > 0));
     require(!told.times.to_client || told.times.ack);
@@ -274,16 +275,16 @@ void require_sound(const connection& of, const connection_closing& told) {
     require_sound(told.client, of.client_to_server.fin, told.begun_by == direction::client_to_server);
     require_sound(told.server, of.server_to_client.fin, told.begun_by == direction::server_to_client);
     require(told.begun_by.has_value() == (told.client.sent || told.server.sent));
-    const bool reset = of.close == close_reason::reset;
+    const bool reset = of.close_reason == close_reason::reset;
     require(told.reset.has_value() == reset && told.reset_by == (reset ? of.closed_by : std::nullopt));
 }
 
 /// Observers change nothing of what the table tells, and their facts agree with it.
 template <class Rules>
 void observe(std::span<const std::byte> input, const Rules& rules, series_overflow overflow) {
-    basic_connection_table plain{table_options{.key = hash_key{1}}, rules};
+    basic_connection_table plain{table_options{.hash_key = hash_key{1}}, rules};
     std::vector<time_bin> bins(8 + input.size() % 9);
-    basic_connection_table observed{table_options{.key = hash_key{1}},
+    basic_connection_table observed{table_options{.hash_key = hash_key{1}},
                                     rules,
                                     opening_observer{},
                                     closing_observer{},
@@ -342,7 +343,7 @@ void require_sound(const direction_profile& told, const direction_statistics& co
 /// With the profiles of both directions, one of them with as little memory as there can be.
 template <class Observer>
 void follow_profiles(std::span<const std::byte> input) {
-    basic_connection_table<evidence_rules, Observer> table{table_options{.key = hash_key{1}}};
+    basic_connection_table<evidence_rules, Observer> table{table_options{.hash_key = hash_key{1}}};
     capture_reader reader{input};
     for (const packet& each : reader) table.add(each);
     for (const auto& each : table) {
@@ -353,7 +354,7 @@ void follow_profiles(std::span<const std::byte> input) {
 
 template <class Rules>
 void follow_time(std::span<const std::byte> input, const Rules& rules, bool split) {
-    basic_connection_table table{table_options{.split_incarnations = split, .key = hash_key{1}}, rules,
+    basic_connection_table table{table_options{.split_incarnations = split, .hash_key = hash_key{1}}, rules,
                                  time_observer{}};
     capture_reader reader{input};
     for (const packet& each : reader) {

@@ -46,7 +46,7 @@ void follow(std::span<const std::byte> saved, const Make& make) {
         const segment same_next = same_traffic.next();
         const add_result expected =
             i % 4 == 0 ? second.add(same_next) : second.add(same_next, [](const auto&, auto) {});
-        require(added.verdict == expected.verdict && added.way == expected.way);
+        require(added.verdict == expected.verdict && added.direction == expected.direction);
     }
     for (std::uint16_t id = 1; id <= 3; ++id) { // of what make_restore_seeds left incomplete
         const packet_builder::tcp_packet_options of{.ip_id = id, .dont_fragment = false, .payload_length = 20};
@@ -79,12 +79,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto input = std::as_bytes(std::span{data, size});
     std::vector<std::byte> saved{input.begin() + 1, input.end()};
     saved_bytes::mend(saved);
-    const table_options any{.key = hash_key{1}};
+    const table_options any{.hash_key = hash_key{1}};
     switch (data[0] % 6) {
     case 0: follow(saved, [&] { return connection_table{any}; }); break;
     case 1:
         follow(saved, [] {
-            return connection_table{table_options{.key = hash_key{1}, .max_connections = 9}, evidence_rules{2}};
+            return connection_table{table_options{.hash_key = hash_key{1}, .max_connections = 9}, evidence_rules{2}};
         });
         break;
     case 2:

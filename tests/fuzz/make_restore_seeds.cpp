@@ -35,8 +35,8 @@ int main(int count, char** arguments) {
         for (int i = 0; i < segments; ++i) table.add(traffic.next(), [](const connection&, end_reason) {});
         write(name, which, table);
     };
-    const table_options any{.key = hash_key{1}};
-    const table_options few{.key = hash_key{1}, .max_connections = 9};
+    const table_options any{.hash_key = hash_key{1}};
+    const table_options few{.hash_key = hash_key{1}, .max_connections = 9};
     for (const auto& [suffix, segments] : {std::pair{"_empty", 0}, std::pair{"_short", 5}, std::pair{"_long", 60}}) {
         seed(std::string{"evidence"} + suffix, 0, connection_table{any}, segments);
         seed(std::string{"full"} + suffix, 1, connection_table{few, evidence_rules{2}}, segments);

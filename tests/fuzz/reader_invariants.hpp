@@ -24,8 +24,8 @@ inline void require_sound(const tcplens::capture_error& error, std::uint64_t las
         require(error.available < error.needed);
         require(error.available == size - error.offset);
     }
-    require(name(error.code) != "unknown");
-    require(error.message().ends_with('.'));
+    require(to_string(error.code) != "unknown");
+    require(to_string(error).ends_with('.'));
 }
 
 /// What holds of a packet's options: they are within the input, behind the packet's bytes.

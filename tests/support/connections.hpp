@@ -28,7 +28,7 @@
 /// | 5      | half-open scan: the client resets      | 2  | 1    |
 /// | 6      | established                            | 2  | 1    |
 inline void tell_seven_connections(story& s) {
-    using enum tcplens::verdict_names;
+    using enum tcplens::verdict_kinds;
     {
         auto [client, server] = s.established({.client_port = 40000});
         client.sends(1, 100);
@@ -108,9 +108,9 @@ inline tcplens::connection hand_made(std::uint64_t number, const tcplens::direct
                                      const tcplens::direction_statistics& down = {}) {
     return {.client = {client_address, static_cast<std::uint16_t>(40000 + number)},
             .server = {server_address, 443},
-            .known_by = tcplens::role_basis::syn,
+            .role_basis = tcplens::role_basis::syn,
             .handshake = tcplens::handshake_state::completed,
-            .close = tcplens::close_reason::active,
+            .close_reason = tcplens::close_reason::active,
             .client_to_server = up,
             .server_to_client = down,
             .number = number};

@@ -15,13 +15,13 @@
 namespace tcplens {
 
 inline doctest::String toString(packet_outcome outcome) {
-    return std::string{name(outcome)}.c_str();
+    return std::string{to_string(outcome)}.c_str();
 }
 inline std::ostream& operator<<(std::ostream& out, const address& value) {
-    return out << value.to_string();
+    return out << to_string(value);
 }
 inline std::ostream& operator<<(std::ostream& out, const endpoint& value) {
-    return out << value.to_string();
+    return out << to_string(value);
 }
 inline std::ostream& operator<<(std::ostream& out, sequence_number number) {
     return out << number.value;

@@ -45,21 +45,21 @@ std::string describe(const direction_statistics& of) {
 
 std::string describe(const connection& of) {
     std::ostringstream out;
-    out << "connection " << of.number << ", " << of.client.to_string() << " -> " << of.server.to_string() << " (by "
-        << name(of.known_by) << "), handshake " << name(of.handshake) << ", close " << name(of.close)
-        << (of.closed ? ", closed" : ", open") << (of.closed_by ? " by " : "")
-        << (of.closed_by ? name(*of.closed_by) : "") << ", packets " << of.first_packet << " to " << of.last_packet
+    out << "connection " << of.number << ", " << to_string(of.client) << " -> " << to_string(of.server) << " (by "
+        << to_string(of.role_basis) << "), handshake " << to_string(of.handshake) << ", close "
+        << to_string(of.close_reason) << (of.closed ? ", closed" : ", open") << (of.closed_by ? " by " : "")
+        << (of.closed_by ? to_string(*of.closed_by) : "") << ", packets " << of.first_packet << " to " << of.last_packet
         << ", " << (of.last_time - of.first_time).count() << " ns\n      up: " << describe(of.client_to_server)
         << "\n      down: " << describe(of.server_to_client);
     return out.str();
 }
 
-std::string names_of(verdict_names names) {
-    return names == verdict_names::none ? "nothing" : to_string(names);
+std::string names_of(verdict_kinds names) {
+    return names == verdict_kinds::none ? "nothing" : to_string(names);
 }
 
-std::string names_of(evidence reasons) {
-    return reasons == evidence::none ? "nothing" : to_string(reasons);
+std::string names_of(evidence_set reasons) {
+    return reasons == evidence_set::none ? "nothing" : to_string(reasons);
 }
 
 } // namespace
@@ -119,14 +119,14 @@ story_segment& story_segment::ip_id(std::uint16_t id) {
     ip_id_ = id;
     return *this;
 }
-story_segment& story_segment::expect(verdict_names exactly) {
+story_segment& story_segment::expect(verdict_kinds exactly) {
     expected_ = exactly;
     return *this;
 }
-story_segment& story_segment::because(evidence exactly) {
+story_segment& story_segment::because(evidence_set exactly) {
     return because(exactly, exactly);
 }
-story_segment& story_segment::because(evidence exactly, evidence over_ipv6) {
+story_segment& story_segment::because(evidence_set exactly, evidence_set over_ipv6) {
     reason_ = {exactly, over_ipv6};
     return *this;
 }
@@ -272,7 +272,7 @@ story_segment& story::captures(const story_segment& sent, unsigned line) {
     again.time_ = now_;
     again.captured_ = true;
     again.begins_handshake_ = false;
-    again.expected_ = verdict_names::none;
+    again.expected_ = verdict_kinds::none;
     again.reason_.reset();
     again.earlier_packet_.reset();
     again.elapsed_.reset();
@@ -464,14 +464,14 @@ std::string story::differences(const telling& told, const setting& how) {
         }
         const add_result& result = told.results[i];
         if (result.connection == nullptr) {
-            expect(false, "the outcome", std::string(name(result.outcome)), "tcp");
+            expect(false, "the outcome", std::string(to_string(result.outcome)), "tcp");
             continue;
         }
-        if (result.verdict.names != each.expected_) {
-            expect(false, "the verdict", names_of(result.verdict.names), names_of(each.expected_));
+        if (result.verdict.kinds != each.expected_) {
+            expect(false, "the verdict", names_of(result.verdict.kinds), names_of(each.expected_));
         }
-        if (each.reason_ && result.verdict.because != (*each.reason_)[how.v6]) {
-            expect(false, "the evidence", names_of(result.verdict.because), names_of((*each.reason_)[how.v6]));
+        if (each.reason_ && result.verdict.evidence != (*each.reason_)[how.v6]) {
+            expect(false, "the evidence", names_of(result.verdict.evidence), names_of((*each.reason_)[how.v6]));
         }
         if (each.earlier_packet_ && result.verdict.earlier_packet != *each.earlier_packet_) {
             expect(false, "the earlier packet", std::to_string(result.verdict.earlier_packet),
@@ -498,7 +498,7 @@ std::string story::differences(const telling& told, const setting& how) {
         if (wrong_line_ == 0) wrong_line_ = line;
         all_wrong += "\n  packet " + std::to_string(i + 1) + ", line " + std::to_string(line) + wrong[i];
     }
-    if (told.error) all_wrong += "\n  " + told.error->message();
+    if (told.error) all_wrong += "\n  " + to_string(*told.error);
     if (told.connections.size() != connections_.size()) {
         all_wrong += "\n  " + std::to_string(told.connections.size()) + " connections, but in the first setting " +
                      std::to_string(connections_.size());
@@ -552,7 +552,7 @@ std::string story::lines_of(const telling& told, const setting& how, const std::
         lines << "  seq " << std::setw(5) << each.sequence_ << " ack " << std::setw(5) << each.acknowledgment_
               << " len " << std::setw(4) << each.length_ << " win " << std::setw(5) << each.window_;
         if (i < told.results.size() && told.results[i].connection != nullptr) {
-            lines << "  [" << told.results[i].connection->number << "] " << to_string(told.results[i].verdict.names);
+            lines << "  [" << told.results[i].connection->number << "] " << to_string(told.results[i].verdict.kinds);
         }
         if (!wrong[i].empty()) lines << "  <-- line " << each.line_ << wrong[i];
         lines << '\n';

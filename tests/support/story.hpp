@@ -36,11 +36,11 @@ public:
     story_segment& uncaptured(); ///< lost before the capture, or by it; or late: see story::captures
 
     /// Exactly these verdicts, ...
-    story_segment& expect(tcplens::verdict_names exactly);
+    story_segment& expect(tcplens::verdict_kinds exactly);
     /// ... for exactly these reasons; without a call any reason will do.
-    story_segment& because(tcplens::evidence exactly);
+    story_segment& because(tcplens::evidence_set exactly);
     /// IPv6 has no Identification, so there they may be others.
-    story_segment& because(tcplens::evidence exactly, tcplens::evidence over_ipv6);
+    story_segment& because(tcplens::evidence_set exactly, tcplens::evidence_set over_ipv6);
     /// The number of the earlier packet that the verdict points to, 0 for none, and how long ago that was.
     story_segment& earlier(std::uint64_t packet, std::optional<std::chrono::nanoseconds> elapsed = {});
     /// The number of the connection that it is of.
@@ -66,8 +66,8 @@ private:
     std::optional<std::array<std::int64_t, 2>> sack_{};
     bool captured_ = true;
     bool begins_handshake_ = false; ///< of established(): its segments may be captured in another order
-    tcplens::verdict_names expected_ = tcplens::verdict_names::none;
-    std::optional<std::array<tcplens::evidence, 2>> reason_{}; ///< over IPv4, over IPv6
+    tcplens::verdict_kinds expected_ = tcplens::verdict_kinds::none;
+    std::optional<std::array<tcplens::evidence_set, 2>> reason_{}; ///< over IPv4, over IPv6
     std::optional<std::uint64_t> earlier_packet_{};
     std::optional<std::chrono::nanoseconds> elapsed_{};
     std::optional<std::uint64_t> connection_{};

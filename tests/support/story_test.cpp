@@ -9,7 +9,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 namespace {
 
@@ -53,7 +53,7 @@ TEST_CASE("a story fails where the reason is another") {
     auto [client, server] = s.established();
     client.sends(1, 100);
     s.after(200ms);
-    client.sends(1, 100).expect(retransmission).because(evidence::fills_hole);
+    client.sends(1, 100).expect(retransmission).because(evidence_set::fills_hole);
     CHECK(complaint(s) == "packet 5; the evidence is bytes_seen,silence, not fills_hole");
 }
 
@@ -62,7 +62,9 @@ TEST_CASE("a story fails where the reason is another over IPv6 only") {
     auto [client, server] = s.established();
     client.sends(1, 100);
     s.after(200ms);
-    client.sends(1, 100).expect(retransmission).because(evidence::bytes_seen | evidence::silence, evidence::bytes_seen);
+    client.sends(1, 100)
+        .expect(retransmission)
+        .because(evidence_set::bytes_seen | evidence_set::silence, evidence_set::bytes_seen);
     CHECK(complaint(s) == "packet 5; the evidence is bytes_seen,silence, not bytes_seen");
 }
 

@@ -39,7 +39,7 @@ public:
     };
 
     explicit zeek_talk(const setting& how)
-        : how_(how), table_(tcplens::table_options{.split_incarnations = how.split, .key = tcplens::hash_key{1}},
+        : how_(how), table_(tcplens::table_options{.split_incarnations = how.split, .hash_key = tcplens::hash_key{1}},
                             tcplens::zeek_rules{how.options}, tcplens::zeek_observer{how.options}) {}
     zeek_talk() : zeek_talk(setting{}) {}
 
@@ -102,11 +102,11 @@ public:
     [[nodiscard]] const table_type::connection_type& connection() const { return table_[table_.size() - 1]; }
     [[nodiscard]] const tcplens::zeek_record& zeek() const { return connection().zeek; }
     [[nodiscard]] std::string history() const { return std::string{zeek().history.view()}; }
-    [[nodiscard]] std::string state() const { return std::string{name(zeek().conn_state)}; }
+    [[nodiscard]] std::string state() const { return std::string{to_string(zeek().conn_state)}; }
     /// Both, of the connection of that number.
     [[nodiscard]] std::string row(std::size_t number) const {
         const tcplens::zeek_record& of = table_[number].zeek;
-        return std::string{name(of.conn_state)} + ' ' + std::string{of.history.view()};
+        return std::string{to_string(of.conn_state)} + ' ' + std::string{of.history.view()};
     }
     [[nodiscard]] std::string row() const {
         REQUIRE(table_.size() == 1);

@@ -22,7 +22,7 @@ struct anomaly_options {
 
 enum class notable_kind : std::uint8_t { strong_rst_asymmetry, high_retransmission };
 
-[[nodiscard]] constexpr std::string_view name(notable_kind kind) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(notable_kind kind) noexcept {
     return kind == notable_kind::strong_rst_asymmetry ? "strong_rst_asymmetry" : "high_retransmission";
 }
 
@@ -32,7 +32,7 @@ struct notable_observation {
 };
 
 struct category_count {
-    pattern_category category{};
+    anomaly_category category{};
     std::uint64_t count = 0;
 };
 
@@ -44,13 +44,13 @@ struct anomaly_summary {
 
 struct anomaly_report {
     anomaly_statistics statistics{};
-    std::vector<pattern> patterns{};
+    std::vector<anomaly_pattern> patterns{};
     anomaly_summary summary{};
 };
 
-[[nodiscard]] inline anomaly_summary summarize(const std::vector<pattern>& patterns) {
+[[nodiscard]] inline anomaly_summary summarize(const std::vector<anomaly_pattern>& patterns) {
     anomaly_summary summary{.total_patterns = patterns.size()};
-    for (const pattern& each : patterns) {
+    for (const anomaly_pattern& each : patterns) {
         const auto of_category = std::find_if(summary.by_category.begin(), summary.by_category.end(),
                                               [&](const category_count& of) { return of.category == each.category; });
         if (of_category != summary.by_category.end()) ++of_category->count;

@@ -13,23 +13,23 @@
 
 namespace tcplens {
 
-struct connection_options {
+struct connections_options {
     std::optional<address> server_address{}; ///< only connections to this server
     std::optional<std::uint16_t> server_port{};
     bool detailed = false; ///< describe all connections, else the first 10
 };
 
-enum class connection_state : std::uint8_t { active, closed };
+enum class connection_status : std::uint8_t { active, closed };
 
-[[nodiscard]] constexpr std::string_view name(connection_state state) noexcept {
-    return state == connection_state::active ? "active" : "closed";
+[[nodiscard]] constexpr std::string_view to_string(connection_status state) noexcept {
+    return state == connection_status::active ? "active" : "closed";
 }
 
 /// One connection, counted. Both directions together.
-struct connection_description {
+struct connection_summary_row {
     endpoint client{};
     endpoint server{};
-    connection_state state = connection_state::active; ///< closed: it ended, or another took its place
+    connection_status state = connection_status::active; ///< closed: it ended, or another took its place
     bool handshake_completed = false;
     std::uint64_t syn_count = 0; ///< with or without ACK
     std::uint64_t syn_ack_count = 0;
@@ -42,7 +42,7 @@ struct connection_description {
     std::uint64_t packet_count = 0;
 };
 
-struct connection_summary {
+struct connections_summary {
     std::uint64_t total_connections = 0; ///< successful + failed + incomplete
     std::uint64_t successful_handshakes = 0;
     std::uint64_t failed_handshakes = 0;
@@ -53,18 +53,19 @@ struct connection_summary {
     std::uint64_t active_connections = 0; ///< not closed, as far as was seen; attempts without an answer too
 };
 
-struct connection_report {
-    connection_summary summary{};
-    std::vector<connection_description> connections{}; ///< in the order of the range
+struct connections_report {
+    connections_summary summary{};
+    std::vector<connection_summary_row> connections{}; ///< in the order of the range
     std::vector<std::string> issues{};                 ///< a sentence each
 };
 
 /// Which connections there were, and how they began and ended.
 template <connection_range Connections>
-[[nodiscard]] connection_report analyze_connections(Connections&& connections, const connection_options& options = {}) {
+[[nodiscard]] connections_report analyze_connections(Connections&& connections,
+                                                     const connections_options& options = {}) {
     constexpr std::size_t brief = 10;
-    connection_report report;
-    connection_summary& summary = report.summary;
+    connections_report report;
+    connections_summary& summary = report.summary;
     std::uint64_t retransmissions = 0;
 
     const server_filter filter{options.server_address, options.server_port};
@@ -78,15 +79,15 @@ template <connection_range Connections>
         summary.established_connections += completed;
         summary.failed_handshakes += each.handshake == handshake_state::failed;
         summary.incomplete_handshakes += each.handshake == handshake_state::incomplete;
-        summary.reset_connections += each.close == close_reason::reset;
-        summary.normal_close += each.close == close_reason::normal;
+        summary.reset_connections += each.close_reason == close_reason::reset;
+        summary.normal_close += each.close_reason == close_reason::normal;
         summary.active_connections += !each.closed;
         retransmissions += up.retransmissions + down.retransmissions;
 
         if (!options.detailed && report.connections.size() == brief) return;
         report.connections.push_back({.client = each.client,
                                       .server = each.server,
-                                      .state = each.closed ? connection_state::closed : connection_state::active,
+                                      .state = each.closed ? connection_status::closed : connection_status::active,
                                       .handshake_completed = completed,
                                       .syn_count = up.syn + down.syn,
                                       .syn_ack_count = up.syn_ack + down.syn_ack,
@@ -95,7 +96,7 @@ template <connection_range Connections>
                                       .fin_count = up.fin + down.fin,
                                       .data_packets = up.data_packets + down.data_packets,
                                       .retransmissions = up.retransmissions + down.retransmissions,
-                                      .close_reason = each.close,
+                                      .close_reason = each.close_reason,
                                       .packet_count = up.packets + down.packets});
     });
 

@@ -29,11 +29,11 @@ struct flow_direction {
 enum class rst_source : std::uint8_t { client, server, balanced };
 enum class flow_balance : std::uint8_t { client_heavy, server_heavy, balanced };
 
-[[nodiscard]] constexpr std::string_view name(rst_source source) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(rst_source source) noexcept {
     constexpr std::string_view names[]{"client", "server", "balanced"};
     return names[static_cast<unsigned>(source)];
 }
-[[nodiscard]] constexpr std::string_view name(flow_balance balance) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(flow_balance balance) noexcept {
     constexpr std::string_view names[]{"client_heavy", "server_heavy", "balanced"};
     return names[static_cast<unsigned>(balance)];
 }

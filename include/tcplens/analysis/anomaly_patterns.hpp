@@ -13,14 +13,14 @@
 
 namespace tcplens {
 
-enum class pattern_category : std::uint8_t {
+enum class anomaly_category : std::uint8_t {
     connection_establishment,
     connection_termination,
     reliability,
     connection_lifecycle,
 };
 
-[[nodiscard]] constexpr std::string_view name(pattern_category category) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(anomaly_category category) noexcept {
     constexpr std::string_view names[]{"connection_establishment", "connection_termination", "reliability",
                                        "connection_lifecycle"};
     return names[static_cast<unsigned>(category)];
@@ -29,7 +29,7 @@ enum class pattern_category : std::uint8_t {
 /// RSTs of which the direction is known.
 struct rst_directional_asymmetry {
     static constexpr std::string_view name = "rst_directional_asymmetry";
-    static constexpr pattern_category category = pattern_category::connection_termination;
+    static constexpr anomaly_category category = anomaly_category::connection_termination;
 
     std::uint64_t rst_to_server = 0;
     std::uint64_t rst_from_server = 0;
@@ -39,7 +39,7 @@ struct rst_directional_asymmetry {
 
 struct packet_retransmission {
     static constexpr std::string_view name = "packet_retransmission";
-    static constexpr pattern_category category = pattern_category::reliability;
+    static constexpr anomaly_category category = anomaly_category::reliability;
 
     std::uint64_t total_retransmissions = 0;
     std::uint64_t total_packets = 0;
@@ -52,7 +52,7 @@ struct packet_retransmission {
 /// Some handshakes failed.
 struct handshake_completion {
     static constexpr std::string_view name = "handshake_completion";
-    static constexpr pattern_category category = pattern_category::connection_establishment;
+    static constexpr anomaly_category category = anomaly_category::connection_establishment;
 
     std::uint64_t successful = 0;
     std::uint64_t failed = 0;
@@ -62,7 +62,7 @@ struct handshake_completion {
 /// More than one connection in ten was reset.
 struct abnormal_termination {
     static constexpr std::string_view name = "abnormal_termination";
-    static constexpr pattern_category category = pattern_category::connection_lifecycle;
+    static constexpr anomaly_category category = anomaly_category::connection_lifecycle;
 
     std::uint64_t reset_count = 0;
     std::uint64_t normal_close = 0;
@@ -73,26 +73,26 @@ struct abnormal_termination {
 /// Fewer than half of the SYNs without ACK were answered by a SYN-ACK.
 struct syn_response_imbalance {
     static constexpr std::string_view name = "syn_response_imbalance";
-    static constexpr pattern_category category = pattern_category::connection_establishment;
+    static constexpr anomaly_category category = anomaly_category::connection_establishment;
 
     std::uint64_t syn_count = 0;     ///< without ACK
     std::uint64_t syn_ack_count = 0; ///< that answered one of them
     double response_ratio = 0;
 };
 
-using pattern_observations = std::variant<rst_directional_asymmetry, packet_retransmission, handshake_completion,
-                                          abnormal_termination, syn_response_imbalance>;
+using anomaly_details = std::variant<rst_directional_asymmetry, packet_retransmission, handshake_completion,
+                                     abnormal_termination, syn_response_imbalance>;
 
 /// Something in the counts that is worth a look. It says what was seen, never why.
-struct pattern {
+struct anomaly_pattern {
     std::string_view name{};
-    pattern_category category{};
-    pattern_observations observations{};
+    anomaly_category category{};
+    anomaly_details observations{};
     std::string description{}; ///< one sentence
 };
 
 template <class Observations>
-void add_pattern(std::vector<pattern>& to, Observations observations, std::string description) {
+void add_pattern(std::vector<anomaly_pattern>& to, Observations observations, std::string description) {
     to.push_back({.name = Observations::name,
                   .category = Observations::category,
                   .observations = std::move(observations),
@@ -102,7 +102,7 @@ void add_pattern(std::vector<pattern>& to, Observations observations, std::strin
 // The rules: each adds its pattern, or nothing. A new one: its struct above and in pattern_observations, its rule here,
 // and its line in find_patterns().
 
-inline void find_rst_asymmetry(const anomaly_statistics& from, std::vector<pattern>& into) {
+inline void find_rst_asymmetry(const anomaly_statistics& from, std::vector<anomaly_pattern>& into) {
     const rst_directions& rst = from.rst_distribution.by_direction;
     const std::uint64_t known = rst.to_server + rst.from_server;
     if (known == 0) return;
@@ -115,7 +115,7 @@ inline void find_rst_asymmetry(const anomaly_statistics& from, std::vector<patte
                     " came from it.");
 }
 
-inline void find_retransmission(const anomaly_statistics& from, double threshold, std::vector<pattern>& into) {
+inline void find_retransmission(const anomaly_statistics& from, double threshold, std::vector<anomaly_pattern>& into) {
     const retransmission_counts& again = from.retransmissions;
     if (again.total == 0) return;
     add_pattern(into,
@@ -129,7 +129,7 @@ inline void find_retransmission(const anomaly_statistics& from, double threshold
                     percentage(again.rate, 2) + ") were retransmissions.");
 }
 
-inline void find_handshake_failures(const anomaly_statistics& from, std::vector<pattern>& into) {
+inline void find_handshake_failures(const anomaly_statistics& from, std::vector<anomaly_pattern>& into) {
     const handshake_counts& handshake = from.handshake;
     if (handshake.failed == 0) return;
     const std::uint64_t attempts = handshake.successful + handshake.failed;
@@ -141,7 +141,7 @@ inline void find_handshake_failures(const anomaly_statistics& from, std::vector<
                     percentage(ratio(handshake.successful, attempts), 1) + ") were completed.");
 }
 
-inline void find_abnormal_termination(const anomaly_statistics& from, std::vector<pattern>& into) {
+inline void find_abnormal_termination(const anomaly_statistics& from, std::vector<anomaly_pattern>& into) {
     const double rate = ratio(from.connection_states.reset, from.total_connections);
     if (rate <= 0.1) return;
     add_pattern(into,
@@ -153,7 +153,7 @@ inline void find_abnormal_termination(const anomaly_statistics& from, std::vecto
                     " connections (" + percentage(rate, 1) + ") ended by RST.");
 }
 
-inline void find_syn_imbalance(const anomaly_statistics& from, std::vector<pattern>& into) {
+inline void find_syn_imbalance(const anomaly_statistics& from, std::vector<anomaly_pattern>& into) {
     const double answered = ratio(from.syns_answered, from.syns_without_ack);
     if (2 * from.syns_answered >= from.syns_without_ack) return;
     add_pattern(into,
@@ -165,8 +165,8 @@ inline void find_syn_imbalance(const anomaly_statistics& from, std::vector<patte
 }
 
 /// All patterns that there are, in a fixed order. `threshold` is the rate of retransmissions that is exceeded or not.
-[[nodiscard]] inline std::vector<pattern> find_patterns(const anomaly_statistics& from, double threshold) {
-    std::vector<pattern> found;
+[[nodiscard]] inline std::vector<anomaly_pattern> find_patterns(const anomaly_statistics& from, double threshold) {
+    std::vector<anomaly_pattern> found;
     find_rst_asymmetry(from, found);
     find_retransmission(from, threshold, found);
     find_handshake_failures(from, found);

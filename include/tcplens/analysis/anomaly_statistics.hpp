@@ -113,8 +113,8 @@ template <connection_range Connections>
         all.flags.fin += up.fin + down.fin;
         all.flags.ack += up.ack + down.ack;
 
-        if (each.close == close_reason::reset) ++all.connection_states.reset;
-        else if (each.close == close_reason::normal) ++all.connection_states.closed;
+        if (each.close_reason == close_reason::reset) ++all.connection_states.reset;
+        else if (each.close_reason == close_reason::normal) ++all.connection_states.closed;
         else if (completed && !each.closed) ++all.connection_states.established;
         else ++all.connection_states.unknown;
 

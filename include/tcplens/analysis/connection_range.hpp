@@ -57,10 +57,13 @@ struct connection_name {
     [[nodiscard]] static constexpr connection_name of(const connection& named) noexcept {
         return {.client = named.client, .server = named.server, .number = named.number};
     }
-    [[nodiscard]] std::string to_string() const { return client.to_string() + " -> " + server.to_string(); }
-
     [[nodiscard]] friend constexpr bool operator==(const connection_name&, const connection_name&) noexcept = default;
 };
+
+/// `192.0.2.1:49152 -> 198.51.100.7:80`
+[[nodiscard]] inline std::string to_string(const connection_name& of) {
+    return to_string(of.client) + " -> " + to_string(of.server);
+}
 
 /// `part` of `whole`, 0 where there is nothing of the whole.
 [[nodiscard]] constexpr double ratio(std::uint64_t part, std::uint64_t whole) noexcept {

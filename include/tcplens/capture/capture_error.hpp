@@ -33,7 +33,7 @@ enum class capture_error_code : std::uint8_t {
 };
 
 /// The enumerator's name, e.g. "record_too_long".
-[[nodiscard]] constexpr std::string_view name(capture_error_code code) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(capture_error_code code) noexcept {
     switch (code) {
     case capture_error_code::file_not_found: return "file_not_found";
     case capture_error_code::permission_denied: return "permission_denied";
@@ -73,13 +73,12 @@ struct capture_error {
     /// What is at fault, e.g. "packet record" or "gzip"; static, may be empty.
     std::string_view subject{};
 
-    /// One sentence for a person: what is wrong, where, and, if anything can be done, what. Without the file's name.
-    [[nodiscard]] std::string message() const;
-
     friend constexpr bool operator==(const capture_error&, const capture_error&) = default;
 };
 
-inline std::string capture_error::message() const {
+/// One sentence for a person: what is wrong, where, and, if anything can be done, what. Without the file's name.
+[[nodiscard]] inline std::string to_string(const capture_error& error) {
+    const auto& [code, offset, packet_number, needed, available, system_error, subject] = error;
     using enum capture_error_code;
 
     const auto number = [](std::uint64_t value) { return std::to_string(value); };
@@ -89,7 +88,7 @@ inline std::string capture_error::message() const {
         return digits;
     };
     const auto of_system = [&] {
-        return system_error != 0 ? ": " + std::generic_category().message(system_error) : std::string{};
+        return error.system_error != 0 ? ": " + std::generic_category().message(error.system_error) : std::string{};
     };
 
     std::string place = "The ";

@@ -61,7 +61,7 @@ enum class link_type : std::uint32_t {
 };
 
 /// What the registry calls it, without LINKTYPE_: "IEEE802_15_4_WITHFCS". Empty for a number that has no name there.
-[[nodiscard]] constexpr std::string_view name(link_type link) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(link_type link) noexcept {
     switch (static_cast<std::uint32_t>(link)) {
     case 0: return "NULL";
     case 1: return "ETHERNET";

@@ -37,15 +37,15 @@ enum class close_reason : std::uint8_t {
     reset,   ///< a RST ended it
 };
 
-[[nodiscard]] constexpr std::string_view name(role_basis basis) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(role_basis basis) noexcept {
     constexpr std::string_view names[]{"first_packet", "syn_ack", "syn"};
     return names[static_cast<unsigned>(basis)];
 }
-[[nodiscard]] constexpr std::string_view name(handshake_state state) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(handshake_state state) noexcept {
     constexpr std::string_view names[]{"incomplete", "failed", "completed"};
     return names[static_cast<unsigned>(state)];
 }
-[[nodiscard]] constexpr std::string_view name(close_reason reason) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(close_reason reason) noexcept {
     constexpr std::string_view names[]{"unknown", "active", "normal", "reset"};
     return names[static_cast<unsigned>(reason)];
 }
@@ -56,9 +56,9 @@ struct connection {
     endpoint client{};
     endpoint server{};
     std::uint32_t network = 0; ///< segment::network of all its segments
-    role_basis known_by = role_basis::first_packet;
+    tcplens::role_basis role_basis = role_basis::first_packet;
     handshake_state handshake = handshake_state::incomplete;
-    close_reason close = close_reason::unknown;
+    tcplens::close_reason close_reason = close_reason::unknown;
     bool closed = false;                  ///< ended: normal, reset, or overtaken by another on the same endpoints
     std::optional<direction> closed_by{}; ///< the way of the first FIN of a normal close, or of the RST
     timestamp last_time{};                ///< of its last packet as captured
@@ -69,15 +69,15 @@ struct connection {
     timestamp first_time{};         ///< of its first packet as captured
     std::uint64_t first_packet = 0; ///< its packet number
 
-    [[nodiscard]] constexpr direction_statistics& statistics(direction way) noexcept {
-        return way == direction::client_to_server ? client_to_server : server_to_client;
+    [[nodiscard]] constexpr direction_statistics& statistics(direction direction) noexcept {
+        return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
-    [[nodiscard]] constexpr const direction_statistics& statistics(direction way) const noexcept {
-        return way == direction::client_to_server ? client_to_server : server_to_client;
+    [[nodiscard]] constexpr const direction_statistics& statistics(direction direction) const noexcept {
+        return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
 
     /// Whether the roles are a guess.
-    [[nodiscard]] constexpr bool role_guessed() const noexcept { return known_by == role_basis::first_packet; }
+    [[nodiscard]] constexpr bool role_guessed() const noexcept { return role_basis == role_basis::first_packet; }
 
     /// The same connection, told with client and server the other way round.
     constexpr void swap_roles() noexcept {

@@ -17,7 +17,7 @@ enum class end_reason : std::uint8_t {
 };
 inline constexpr std::size_t end_reason_count = 5;
 
-[[nodiscard]] constexpr std::string_view name(end_reason reason) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(end_reason reason) noexcept {
     constexpr std::string_view names[]{"closed", "reset", "idle", "evicted", "flushed"};
     return names[static_cast<unsigned>(reason)];
 }

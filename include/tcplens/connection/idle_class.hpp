@@ -19,7 +19,7 @@ enum class idle_class : std::uint8_t {
 };
 inline constexpr std::size_t idle_class_count = 6;
 
-[[nodiscard]] constexpr std::string_view name(idle_class stage) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(idle_class stage) noexcept {
     constexpr std::string_view names[]{"attempt", "opening", "one_sided", "established", "half_closed", "closed"};
     return names[static_cast<unsigned>(stage)];
 }

@@ -14,7 +14,7 @@ namespace tcplens {
 
 /// What can be said of one segment: a set, by Wireshark's names (tcp.analysis.*) and two of our own at the end.
 /// A fast or spurious retransmission is always a retransmission too.
-enum class verdict_names : std::uint32_t {
+enum class verdict_kinds : std::uint32_t {
     none = 0,
     retransmission = 1u << 0,          ///< its sender sent some of its bytes before
     fast_retransmission = 1u << 1,     ///< and duplicate ACKs asked for it
@@ -35,18 +35,18 @@ enum class verdict_names : std::uint32_t {
     tail_loss_probe = 1u << 16, ///< the last segment, sent again to provoke an acknowledgment (RFC 8985 7)
 };
 
-[[nodiscard]] constexpr verdict_names operator|(verdict_names a, verdict_names b) noexcept {
-    return verdict_names{static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b)};
+[[nodiscard]] constexpr verdict_kinds operator|(verdict_kinds a, verdict_kinds b) noexcept {
+    return verdict_kinds{static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b)};
 }
-[[nodiscard]] constexpr verdict_names operator&(verdict_names a, verdict_names b) noexcept {
-    return verdict_names{static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b)};
+[[nodiscard]] constexpr verdict_kinds operator&(verdict_kinds a, verdict_kinds b) noexcept {
+    return verdict_kinds{static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b)};
 }
-constexpr verdict_names& operator|=(verdict_names& a, verdict_names b) noexcept {
+constexpr verdict_kinds& operator|=(verdict_kinds& a, verdict_kinds b) noexcept {
     return a = a | b;
 }
 
 /// Why a verdict says what it says: a set.
-enum class evidence : std::uint16_t {
+enum class evidence_set : std::uint16_t {
     none = 0,
     sequence_number_seen = 1u << 0, ///< its sender used this sequence number before
     bytes_seen = 1u << 1,           ///< some of its bytes were captured before
@@ -63,29 +63,29 @@ enum class evidence : std::uint16_t {
     undecided = 1u << 12, ///< too little was seen to decide between late and sent again: the likelier one is named
 };
 
-[[nodiscard]] constexpr evidence operator|(evidence a, evidence b) noexcept {
-    return evidence{static_cast<std::uint16_t>(static_cast<unsigned>(a) | static_cast<unsigned>(b))};
+[[nodiscard]] constexpr evidence_set operator|(evidence_set a, evidence_set b) noexcept {
+    return evidence_set{static_cast<std::uint16_t>(static_cast<unsigned>(a) | static_cast<unsigned>(b))};
 }
-[[nodiscard]] constexpr evidence operator&(evidence a, evidence b) noexcept {
-    return evidence{static_cast<std::uint16_t>(static_cast<unsigned>(a) & static_cast<unsigned>(b))};
+[[nodiscard]] constexpr evidence_set operator&(evidence_set a, evidence_set b) noexcept {
+    return evidence_set{static_cast<std::uint16_t>(static_cast<unsigned>(a) & static_cast<unsigned>(b))};
 }
-constexpr evidence& operator|=(evidence& a, evidence b) noexcept {
+constexpr evidence_set& operator|=(evidence_set& a, evidence_set b) noexcept {
     return a = a | b;
 }
 
 /// What a rule set says of one segment, and why.
 struct verdict {
-    verdict_names names = verdict_names::none;
-    evidence because = evidence::none;
+    verdict_kinds kinds = verdict_kinds::none;
+    evidence_set evidence = evidence_set::none;
     /// The number of an earlier packet: the one of which this is a copy, or which carried the same bytes; of a segment that
     /// fills a hole the one that opened it. 0 if there is none, or none is remembered.
     std::uint64_t earlier_packet = 0;
     std::chrono::nanoseconds elapsed{}; ///< since that packet, as captured
 
-    [[nodiscard]] constexpr bool has(verdict_names any_of) const noexcept {
-        return (names & any_of) != verdict_names::none;
+    [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept {
+        return (kinds & any_of) != verdict_kinds::none;
     }
-    [[nodiscard]] constexpr bool is_retransmission() const noexcept { return has(verdict_names::retransmission); }
+    [[nodiscard]] constexpr bool is_retransmission() const noexcept { return has(verdict_kinds::retransmission); }
 
     [[nodiscard]] friend constexpr bool operator==(const verdict&, const verdict&) noexcept = default;
 };
@@ -101,7 +101,7 @@ struct verdict {
 }
 
 /// The names in the set, in the order in which they are declared, with commas between; empty for none.
-[[nodiscard]] inline std::string to_string(verdict_names set) {
+[[nodiscard]] inline std::string to_string(verdict_kinds set) {
     constexpr std::array<std::string_view, 17> names{"retransmission", "fast_retransmission", "spurious_retransmission",
                                                      "out_of_order",   "lost_segment",        "ack_lost_segment",
                                                      "duplicate_ack",  "keep_alive",          "keep_alive_ack",
@@ -112,7 +112,7 @@ struct verdict {
 }
 
 /// Likewise.
-[[nodiscard]] inline std::string to_string(evidence set) {
+[[nodiscard]] inline std::string to_string(evidence_set set) {
     constexpr std::array<std::string_view, 13> names{"sequence_number_seen",
                                                      "bytes_seen",
                                                      "fills_hole",

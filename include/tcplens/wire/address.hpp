@@ -54,9 +54,6 @@ public:
     /// All 16 bytes in network order; of IPv4 the last four count.
     [[nodiscard]] constexpr std::span<const std::byte, 16> bytes() const noexcept { return bytes_; }
 
-    /// Dotted decimal, or the canonical form of RFC 5952.
-    [[nodiscard]] std::string to_string() const;
-
     [[nodiscard]] friend constexpr bool operator==(const address& a, const address& b) noexcept {
         using words = std::array<std::uint64_t, 2>;
         const words of_a = std::bit_cast<words>(a.bytes_);
@@ -166,7 +163,9 @@ constexpr std::optional<address> address::parse(std::string_view text) noexcept 
     return v6(bytes);
 }
 
-inline std::string address::to_string() const {
+/// Dotted decimal, or the canonical form of RFC 5952.
+[[nodiscard]] inline std::string to_string(const address& of) {
+    const std::span<const std::byte, 16> bytes = of.bytes();
     std::string text;
     const auto append = [&text](unsigned value, int base) {
         std::array<char, 8> digits{};
@@ -175,16 +174,16 @@ inline std::string address::to_string() const {
     const auto dotted = [&] {
         for (std::size_t i = 12; i < 16; ++i) {
             if (i > 12) text += '.';
-            append(std::to_integer<unsigned>(bytes_[i]), 10);
+            append(std::to_integer<unsigned>(bytes[i]), 10);
         }
     };
-    if (is_v4()) {
+    if (of.is_v4()) {
         dotted();
         return text;
     }
 
     std::array<std::uint16_t, 8> groups{};
-    for (std::size_t i = 0; i < 8; ++i) groups[i] = load_big<std::uint16_t>(bytes_.data() + 2 * i);
+    for (std::size_t i = 0; i < 8; ++i) groups[i] = load_big<std::uint16_t>(bytes.data() + 2 * i);
 
     // RFC 5952 4.2: `::` for the longest run of two zero groups or more, the first of equals.
     std::size_t run_start = 8;

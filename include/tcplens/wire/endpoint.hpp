@@ -25,13 +25,13 @@ struct endpoint {
         auto& [address_, port_] = of;
         with(address_, port_);
     }
-
-    /// `192.0.2.1:80` or `[2001:db8::1]:80` (RFC 3986 3.2.2).
-    [[nodiscard]] std::string to_string() const {
-        const std::string host = address.to_string();
-        return (address.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(port);
-    }
 };
+
+/// `192.0.2.1:80` or `[2001:db8::1]:80` (RFC 3986 3.2.2).
+[[nodiscard]] inline std::string to_string(const endpoint& of) {
+    const std::string host = to_string(of.address);
+    return (of.address.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(of.port);
+}
 
 } // namespace tcplens
 

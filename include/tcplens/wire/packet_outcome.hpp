@@ -18,7 +18,7 @@ enum class packet_outcome : std::uint8_t {
     unsupported_link, ///< tcplens does not know this link type
 };
 
-[[nodiscard]] constexpr std::string_view name(packet_outcome outcome) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(packet_outcome outcome) noexcept {
     constexpr std::array<std::string_view, 6> names{"tcp",       "not_tcp",   "fragment",
                                                     "truncated", "malformed", "unsupported_link"};
     return names[static_cast<std::size_t>(outcome)];

@@ -140,9 +140,9 @@ std::string broken_promise(const joined_connection& joined, const typename Table
     if (!joined.has(join_doubt::order) && without_retransmissions(joined) != without_retransmissions(whole)) {
         return "not the same";
     }
-    for (const direction way : {to_server, to_client}) {
-        const direction other = joined.client == whole.client ? way : opposite(way);
-        const std::uint64_t right = whole.statistics(way).retransmissions;
+    for (const direction direction : {to_server, to_client}) {
+        const auto other = joined.client == whole.client ? direction : opposite(direction);
+        const std::uint64_t right = whole.statistics(direction).retransmissions;
         const retransmission_bounds bounds = joined.retransmissions(other);
         if (right < bounds.at_least || bounds.at_most < right) {
             return std::to_string(right) + " retransmissions, not from " + std::to_string(bounds.at_least) + " to " +
@@ -189,14 +189,14 @@ TEST_CASE("two directions that two tables saw are one connection") {
     h.talk();
     h.close();
     const auto tables = deal<traced_table>(h.said, 2, by_direction);
-    REQUIRE(tables[1][0].known_by == role_basis::syn_ack);
-    REQUIRE(tables[0][0].close == close_reason::active);
+    REQUIRE(tables[1][0].role_basis == role_basis::syn_ack);
+    REQUIRE(tables[0][0].close_reason == close_reason::active);
 
     const auto joined = merge_connections(tables);
     REQUIRE(joined.size() == 1);
     CHECK(static_cast<const connection&>(joined[0]) == follow(h.said)[0]);
     CHECK(joined[0].handshake == handshake_state::completed);
-    CHECK(joined[0].close == close_reason::normal);
+    CHECK(joined[0].close_reason == close_reason::normal);
     CHECK(joined[0].closed_by == to_server);
     CHECK(joined[0].parts == 2);
     CHECK(joined[0].doubts == join_doubt::none);
@@ -251,7 +251,7 @@ TEST_CASE("a capture that is rotated amid a connection") {
     const auto joined = merge_connections(tables);
     REQUIRE(joined.size() == 1);
     CHECK(static_cast<const connection&>(joined[0]) == follow(h.said)[0]);
-    CHECK(joined[0].close == close_reason::active);
+    CHECK(joined[0].close_reason == close_reason::active);
     CHECK(joined[0].doubts == join_doubt::none); // it goes on where the other ended: nothing was sent again
     check_promises(h.said);
 }
@@ -290,11 +290,11 @@ TEST_CASE("a SYN overtakes what another table saw") {
         deal<traced_table>(h.said, 2, [&](const segment&, std::size_t i) { return i < at ? 0u : 1u; }));
     REQUIRE(joined.size() == 2);
     CHECK(joined[0].closed);
-    CHECK(joined[0].close == close_reason::unknown);
+    CHECK(joined[0].close_reason == close_reason::unknown);
     CHECK(joined[0].to_client == retransmission_bounds{});
     CHECK(joined[0].parts == 1);
     CHECK(joined[1].number == 1);
-    CHECK(joined[1].close == close_reason::active);
+    CHECK(joined[1].close_reason == close_reason::active);
     check_promises(h.said);
 
     const auto one = merge_connections(
@@ -310,12 +310,12 @@ TEST_CASE("a connection that was picked up midstream counts as open from its fou
     h.server(ack, 1, 111, 20);
     auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
     REQUIRE(joined.size() == 1);
-    CHECK(joined[0].close == close_reason::unknown);
+    CHECK(joined[0].close_reason == close_reason::unknown);
     CHECK(joined[0].client == h.client_end); // heard first
     CHECK(joined[0].role_guessed());
     h.server(ack, 21, 111, 20);
     joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
-    CHECK(joined[0].close == close_reason::active);
+    CHECK(joined[0].close_reason == close_reason::active);
     check_promises(h.said);
 }
 
@@ -328,8 +328,8 @@ TEST_CASE("the server is known from the SYN-ACK that another table saw") {
     const auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
     REQUIRE(joined.size() == 1);
     CHECK(joined[0].client == h.client_end);
-    CHECK(joined[0].known_by == role_basis::syn_ack);
-    CHECK(joined[0].close == close_reason::reset);
+    CHECK(joined[0].role_basis == role_basis::syn_ack);
+    CHECK(joined[0].close_reason == close_reason::reset);
     CHECK(joined[0].closed_by == to_server);
     CHECK(joined[0].client_to_server.payload_bytes == 100);
     check_promises(h.said);
@@ -421,7 +421,7 @@ TEST_CASE("more than 2 GiB between openings and closings") {
         }));
         REQUIRE(joined.size() == 1);
         CHECK(static_cast<const connection&>(joined[0]) == follow(h.said)[0]);
-        CHECK(joined[0].close == close_reason::normal);
+        CHECK(joined[0].close_reason == close_reason::normal);
         CHECK(joined[0].doubts == join_doubt::none);
     }
 }
@@ -440,8 +440,8 @@ TEST_CASE("data around a RST that another table saw: the order decides, and it i
         deal<traced_table>(h.said, 2, [&](const segment&, std::size_t i) { return i == forged ? 1u : 0u; }));
     REQUIRE(joined.size() == 1);
     CHECK(joined[0].has(join_doubt::order));
-    CHECK(follow(h.said)[0].close == close_reason::active);
-    CHECK(joined[0].close == close_reason::active);
+    CHECK(follow(h.said)[0].close_reason == close_reason::active);
+    CHECK(joined[0].close_reason == close_reason::active);
     check_promises(h.said);
 }
 
@@ -458,8 +458,8 @@ TEST_CASE("a FIN amid data of its sender that another table saw") {
     const auto joined = merge_connections(
         deal<traced_table>(h.said, 2, [&](const segment& each, std::size_t) { return each.flags.fin() ? 1u : 0u; }));
     REQUIRE(joined.size() == 1);
-    CHECK(whole[0].close == close_reason::normal);
-    CHECK(joined[0].close == close_reason::active);
+    CHECK(whole[0].close_reason == close_reason::normal);
+    CHECK(joined[0].close_reason == close_reason::active);
     CHECK(joined[0].has(join_doubt::order));
     check_promises(h.said);
 }
@@ -523,7 +523,7 @@ TEST_CASE("what is sent again to open or close takes no more memory") {
     const auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
     REQUIRE(joined.size() == 1);
     CHECK(without_retransmissions(joined[0]) == without_retransmissions(whole[0]));
-    CHECK(joined[0].close == close_reason::reset);
+    CHECK(joined[0].close_reason == close_reason::reset);
 }
 
 TEST_CASE("times that run back within a table") {
@@ -547,10 +547,10 @@ TEST_CASE("times that run back within a table") {
     const auto late = merge_connections(
         deal<traced_table>(h.said, 2, [](const segment&, std::size_t i) { return i < 10 ? 0u : 1u; }));
     REQUIRE(late.size() == 1);
-    CHECK(late[0].known_by == role_basis::syn);
+    CHECK(late[0].role_basis == role_basis::syn);
     CHECK(late[0].first_time == h.said[0].time);
     CHECK(late[0].last_time == h.said.back().time);
-    CHECK(late[0].close == close_reason::normal);
+    CHECK(late[0].close_reason == close_reason::normal);
 }
 
 TEST_CASE("others with the same ports are others: networks, addresses; one end that is both") {

@@ -79,7 +79,7 @@ TEST_CASE("both ends close") {
     CHECK(h.closing() == connection_closing{.client = {.sent = start + 20ms, .acknowledged = start + 21ms},
                                             .server = {.sent = start + 10ms, .acknowledged = start + 12ms},
                                             .begun_by = to_client});
-    CHECK(h.table[0].close == close_reason::normal);
+    CHECK(h.table[0].close_reason == close_reason::normal);
     h.client(30ms, rst, 52, 0); // changes nothing any more
     CHECK_FALSE(h.closing().reset);
 }
@@ -142,7 +142,7 @@ TEST_CASE("a reset, by whom and when") {
     }
     SUBCASE("it was not accepted: the connection goes on") {
         h.server(30ms, ack, 1, 2, 100);
-        CHECK(h.table[0].close != close_reason::reset);
+        CHECK(h.table[0].close_reason != close_reason::reset);
         CHECK_FALSE(h.closing().reset);
         CHECK_FALSE(h.closing().reset_by);
         CHECK(h.closing().client.sent == start + 10ms);

@@ -39,8 +39,8 @@ struct letters_observer {
     void observe(const observer_input& next, connection_state& of, facts& told) {
         ++observed;
         ++of.by_side[next.sender];
-        const bool to_server = next.way == direction::client_to_server;
-        CHECK(next.connection.statistics(next.way).packets == of.by_side[next.sender]);
+        const bool to_server = next.direction == direction::client_to_server;
+        CHECK(next.connection.statistics(next.direction).packets == of.by_side[next.sender]);
         std::string& text = to_server ? told.letters.to_server : told.letters.to_client;
         text += next.segment.flags.syn() ? 's' : next.verdict.is_retransmission() ? 'r' : 'd';
         if (next.begins_connection) text += '!';
@@ -62,7 +62,7 @@ TEST_CASE("an observer sees each segment after the table, and its facts are part
     auto [client, server] = s.established();
     client.sends(1, 100);
     s.after(300ms);
-    client.sends(1, 100).expect(verdict_names::retransmission);
+    client.sends(1, 100).expect(verdict_kinds::retransmission);
     server.acks(101);
 
     observed table;

@@ -134,7 +134,7 @@ TEST_CASE("a copy of a packet counts for nothing else") {
         talk.shakes_hands();
         talk.client({.length = 100, .ip_id = std::uint16_t{7}});
         talk.after(10us);
-        CHECK(talk.client({.at = 1, .length = 100, .ip_id = std::uint16_t{7}}).verdict.has(verdict_names::duplicate));
+        CHECK(talk.client({.at = 1, .length = 100, .ip_id = std::uint16_t{7}}).verdict.has(verdict_kinds::duplicate));
         CHECK(talk.up().duplicate_packets == 1);
         CHECK(talk.up().duplicate_bytes == 100);
         CHECK(talk.up().unique_bytes == 100);
@@ -617,7 +617,7 @@ TEST_CASE("a profile keeps to its end when client and server turn out to be the 
         talk.server({.at = 1, .length = 100, .ack = 1}); // a guess: this is the client
         CHECK(talk.up().unique_bytes == 100);
         talk.client({.at = 0, .flags = talk_type::syn}); // late
-        CHECK(talk.only().known_by == role_basis::syn);
+        CHECK(talk.only().role_basis == role_basis::syn);
         CHECK(talk.down().unique_bytes == 100);
         CHECK(talk.up().stream_begins);
         CHECK(talk.up().unique_bytes == 0);

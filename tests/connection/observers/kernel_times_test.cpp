@@ -39,7 +39,7 @@ std::vector<std::map<std::string, std::string>> rows_of(const std::string& file)
 
 /// As the tables name it.
 std::string name_of(const endpoint& of) {
-    return of.address.to_string() + ' ' + std::to_string(of.port);
+    return to_string(of.address) + ' ' + std::to_string(of.port);
 }
 
 double microseconds(std::chrono::nanoseconds time) {

@@ -13,7 +13,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 using enum tcplens::opening_outcome;
 
 namespace {

@@ -103,7 +103,7 @@ void converse(std::uint32_t round, std::uint32_t initial, bool exact) {
         }
         own.window = window;
         const auto added = sender == 0 ? talk.client(said) : talk.server(said);
-        REQUIRE(!added.verdict.has(verdict_names::duplicate | verdict_names::keep_alive));
+        REQUIRE(!added.verdict.has(verdict_kinds::duplicate | verdict_kinds::keep_alive));
     }
 
     for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {

@@ -12,7 +12,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 namespace {
 

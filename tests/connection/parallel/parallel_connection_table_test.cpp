@@ -222,7 +222,7 @@ void check_any_number(std::span<const packet> packets, table_options options = {
     REQUIRE(one.size() > 0);
     for (const std::size_t count : table_counts) {
         CAPTURE(count);
-        options.key = hash_key{count};
+        options.hash_key = hash_key{count};
         using table_type = basic_parallel_connection_table<Rules, Observers...>;
         table_type many{count, options, Rules{}, Observers{}...};
         CHECK(many.tables() == count);
@@ -251,7 +251,7 @@ TEST_CASE("the made capture holds what it should") {
     const made_capture made = everything(1, enough);
     connection_table table{{.decoding = {.verify_checksums = true}, .ignore_bad_checksums = true}};
     std::set<std::string> outcomes;
-    for (const packet& each : made.packets()) outcomes.emplace(name(table.add(each).outcome));
+    for (const packet& each : made.packets()) outcomes.emplace(to_string(table.add(each).outcome));
     CHECK(outcomes.size() == 6);
     const decode_statistics& counted = table.statistics();
     CHECK(counted.tcp > enough / 3);
@@ -340,13 +340,13 @@ TEST_CASE("and so of stories, and of recorded captures") {
     auto [client, server] = s.established({.rtt = 10ms});
     for (std::int64_t sequence = 1; sequence < 1001; sequence += 100) client.sends(sequence, 100);
     s.after(200ms);
-    client.sends(1, 100).expect(verdict_names::retransmission);
+    client.sends(1, 100).expect(verdict_kinds::retransmission);
     server.acks(1001);
     client.fins();
     server.fins();
     s.established({.client_port = 40001});
     auto again = s.hosts({.client_ahead = 1000, .server_ahead = 77});
-    again.client.syn().expect(verdict_names::reused_ports);
+    again.client.syn().expect(verdict_kinds::reused_ports);
     again.server.syn_ack();
     again.client.sends(1, 100);
     connection_table of_story;

@@ -5,7 +5,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 namespace {
 
@@ -16,8 +16,8 @@ constexpr story_options to_the_letter{.rules = story_rules::repeated_sequence};
 TEST_CASE("repeated sequence: the first data after a handshake bears the number of the ACK before it") {
     story s{to_the_letter};
     auto [client, server] = s.established();
-    client.sends(1, 100).expect(retransmission).because(evidence::sequence_number_seen);
-    client.sends(101, 100).because(evidence::none);
+    client.sends(1, 100).expect(retransmission).because(evidence_set::sequence_number_seen);
+    client.sends(101, 100).because(evidence_set::none);
     CHECK(s.connection().client_to_server.retransmissions == 1);
 }
 

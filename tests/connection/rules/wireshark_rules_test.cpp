@@ -61,14 +61,14 @@ public:
     }
 
     std::uint64_t stream = 0; ///< of the last segment
-    tcplens::evidence because = tcplens::evidence::none;
+    tcplens::evidence_set evidence = tcplens::evidence_set::none;
 
 private:
     std::string hear(const tcplens::segment& next) {
         const tcplens::add_result heard = table_.add(next);
         stream = heard.connection->number;
-        because = heard.verdict.because;
-        return to_string(heard.verdict.names);
+        evidence = heard.verdict.evidence;
+        return to_string(heard.verdict.kinds);
     }
 
     tcplens::basic_connection_table<tcplens::wireshark_rules> table_;
@@ -410,7 +410,7 @@ TEST_CASE("Wireshark: a FIN does not count when 10,000 segments wait for an ackn
         for (std::uint32_t i = 0; i < segments; ++i) REQUIRE(h.client({.seq = 101 + 10 * i, .length = 10}) == "");
         const std::uint32_t fin = 101 + 10 * segments;
         REQUIRE(h.client({.flags = "FA", .seq = fin}) == "");
-        CHECK(h.because == tcplens::evidence::none);
+        CHECK(h.evidence == tcplens::evidence_set::none);
         return h.server({.seq = 501, .ack = fin + 1});
     };
     CHECK(ack_of_fin(9'999) == "");
@@ -437,7 +437,7 @@ TEST_CASE("Wireshark: a FIN whose count is an estimate near 10,000 says so") {
     }
     CHECK(h.server({.seq = 501, .ack = middle}) == "");
     CHECK(h.client({.flags = "FA", .seq = seq}) == "");
-    CHECK(h.because == tcplens::evidence::memory_exceeded);
+    CHECK(h.evidence == tcplens::evidence_set::memory_exceeded);
 }
 
 TEST_CASE("Wireshark: a sequence number of 0 is one that is not known") {
@@ -526,8 +526,8 @@ TEST_CASE("Wireshark: where both ends are one all segments go the same way") {
     tcplens::basic_connection_table<tcplens::wireshark_rules> table;
     tcplens::segment next = segment_of({.flags = "SA", .seq = 100, .ack = 101}, 0, 1h);
     next.destination = next.source;
-    CHECK(table.add(next).verdict.names == tcplens::verdict_names::none);
-    CHECK(table.add(next).verdict.names == tcplens::verdict_names::retransmission);
+    CHECK(table.add(next).verdict.kinds == tcplens::verdict_kinds::none);
+    CHECK(table.add(next).verdict.kinds == tcplens::verdict_kinds::retransmission);
 }
 
 TEST_CASE("Wireshark: its rules run at compile time") {
@@ -536,8 +536,8 @@ TEST_CASE("Wireshark: its rules run at compile time") {
         tcplens::wireshark_rules::connection_state of;
         const tcplens::segment syn = segment_of({.flags = "S", .seq = 100}, 0, 1h);
         static_cast<void>(rules.judge({.segment = syn}, of));
-        return rules.judge({.segment = syn}, of).names;
+        return rules.judge({.segment = syn}, of).kinds;
     };
-    static_assert(judge_twice() == tcplens::verdict_names::retransmission);
-    CHECK(judge_twice() == tcplens::verdict_names::retransmission);
+    static_assert(judge_twice() == tcplens::verdict_kinds::retransmission);
+    CHECK(judge_twice() == tcplens::verdict_kinds::retransmission);
 }

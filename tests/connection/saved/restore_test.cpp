@@ -28,7 +28,7 @@ using namespace tcplens;
 
 namespace {
 
-const table_options fixed{.key = hash_key{1}};
+const table_options fixed{.hash_key = hash_key{1}};
 
 template <class Table>
 void add_traffic(Table& table, std::uint64_t seed, std::size_t count, std::size_t pairs = 3) {
@@ -45,7 +45,7 @@ std::vector<std::byte> saved_after(Table table, std::size_t segments) {
 restore_error_code code_of(std::span<const std::byte> bytes) {
     connection_table table{fixed};
     const auto error = restore(table, bytes);
-    if (!error || !error->message().ends_with('.')) FAIL("no error, or none that can be read");
+    if (!error || !to_string(*error).ends_with('.')) FAIL("no error, or none that can be read");
     return error->code;
 }
 
@@ -153,8 +153,8 @@ TEST_CASE("a table of other rules, observers or options is not taken, whatever t
     CHECK(code_with([](table_options& of) { of.split_incarnations = false; }) == other_options);
     CHECK(code_with([](table_options& of) { of.ignore_bad_checksums = true; }) == other_options);
     CHECK(code_with([](table_options& of) { of.max_connections = 100; }) == other_options);
-    CHECK(code_with([](table_options& of) { of.when_full = full_policy::refuse; }) == other_options);
-    CHECK(code_with([](table_options& of) { of.idle.closed = {}; }) == other_options);
+    CHECK(code_with([](table_options& of) { of.full_policy = full_policy::refuse; }) == other_options);
+    CHECK(code_with([](table_options& of) { of.timeouts.closed = {}; }) == other_options);
     CHECK(code_with([](table_options& of) { of.decoding.verify_checksums = true; }) == other_options);
     CHECK(code_with([](table_options& of) { of.decoding.reassembly.max_packets = 5; }) == other_options);
 
@@ -168,13 +168,13 @@ TEST_CASE("a table of other rules, observers or options is not taken, whatever t
     basic_connection_table<zeek_rules> bare{fixed, zeek_rules{{.standard_ports = false}}};
     CHECK(restore(bare, zeek).value().code == other_options);
 
-    connection_table other_key{table_options{.key = hash_key{2}}};
+    connection_table other_key{table_options{.hash_key = hash_key{2}}};
     CHECK_FALSE(restore(other_key, saved));
 }
 
 TEST_CASE("errors say what is wrong and what can be done") {
     auto saved = saved_after(connection_table{fixed}, 40);
-    const auto message = [](const auto& bytes, auto&& table) { return restore(table, bytes).value().message(); };
+    const auto message = [](const auto& bytes, auto&& table) { return to_string(restore(table, bytes).value()); };
     CHECK(message(std::span{saved}.first(100), connection_table{}) ==
           "It should have " + std::to_string(saved.size()) + " bytes, but only 100 are there: it was cut short.");
     CHECK(message(saved, basic_connection_table<zeek_rules>{}) ==
@@ -195,14 +195,14 @@ TEST_CASE("errors say what is wrong and what can be done") {
         message(saved, connection_table{}) ==
         "It was saved in version 9 of the format, but only version 1 can be restored here: use the release of tcplens "
         "that saved it.");
-    CHECK(name(restore_error_code::impossible_value) == "impossible_value");
+    CHECK(to_string(restore_error_code::impossible_value) == "impossible_value");
 }
 
 TEST_CASE("bytes that somebody made do no harm: plain tables") {
     check_made_up([] { return connection_table{fixed}; }, 24);
     check_made_up(
         [] {
-            return connection_table{table_options{.key = hash_key{1}, .max_connections = 9}, evidence_rules{2}};
+            return connection_table{table_options{.hash_key = hash_key{1}, .max_connections = 9}, evidence_rules{2}};
         },
         24);
     check_made_up([] { return basic_connection_table{fixed, wireshark_rules{}, wireshark_round_trips{16}}; }, 24);
@@ -254,7 +254,7 @@ void check_saved_before(const std::string& name, const Make& make) {
 } // namespace
 
 TEST_CASE("what was saved before can be restored, and is the same when it is saved again") {
-    const table_options few{.key = hash_key{1}, .max_connections = 9};
+    const table_options few{.hash_key = hash_key{1}, .max_connections = 9};
     check_saved_before("evidence", [] { return connection_table{fixed}; });
     check_saved_before("full", [&] { return connection_table{few, evidence_rules{2}}; });
     check_saved_before("wireshark", [] {
@@ -461,7 +461,7 @@ public:
 
     verdict judge(const rule_input&, connection_state& of) {
         ++of.judged;
-        return {.names = ++judged_ % each_ == 0 ? verdict_names::out_of_order : verdict_names::none};
+        return {.kinds = ++judged_ % each_ == 0 ? verdict_kinds::out_of_order : verdict_kinds::none};
     }
 
 private:
@@ -507,7 +507,7 @@ TEST_CASE("rules of one's own that say what they remember") {
     for (int i = 0; i < 250; ++i) {
         const segment next = traffic.next();
         const verdict expected = never.add(next).verdict;
-        said += expected.has(verdict_names::out_of_order);
+        said += expected.has(verdict_kinds::out_of_order);
         CHECK(resumed.add(next).verdict == expected);
     }
     CHECK(said == 3);

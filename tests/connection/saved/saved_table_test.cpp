@@ -77,7 +77,7 @@ void check_stops(const Make& make, const Range& traffic, bool ends) {
             const std::vector<std::byte> saved = save(stopping.table);
             table_type resumed = make(hash_key{at + 3});
             const auto error = restore(resumed, saved);
-            REQUIRE_MESSAGE(!error, (error ? error->message() : std::string{}));
+            REQUIRE_MESSAGE(!error, (error ? to_string(*error) : std::string{}));
             REQUIRE(save(resumed) == saved);
             stopping.table = std::move(resumed);
         }
@@ -85,7 +85,7 @@ void check_stops(const Make& make, const Range& traffic, bool ends) {
         const add_result expected = never.add(next);
         const add_result found = stopping.add(next);
         bool same = found.outcome == expected.outcome && found.verdict == expected.verdict &&
-                    found.way == expected.way && found.begins_connection == expected.begins_connection &&
+                    found.direction == expected.direction && found.begins_connection == expected.begins_connection &&
                     (found.connection == nullptr) == (expected.connection == nullptr);
         if (found.connection != nullptr && same) {
             using connection_type = typename table_type::connection_type;
@@ -118,7 +118,7 @@ template <class Range>
 void check_all(const Range& traffic, const table_options& options, bool ends) {
     const auto with_key = [&](const hash_key& key) {
         table_options made = options;
-        made.key = key;
+        made.hash_key = key;
         return made;
     };
     check_stops([&](const hash_key& key) { return connection_table{with_key(key)}; }, traffic, ends);
@@ -181,7 +181,7 @@ TEST_CASE("traffic that does everything, saved and resumed at 100 random points"
 
 TEST_CASE("a table that is full, saved and resumed at 100 random points") {
     check_all(segments(5, 1500, 60), {.max_connections = 20}, true);
-    check_all(segments(6, 1500, 60), {.max_connections = 20, .when_full = full_policy::refuse}, true);
+    check_all(segments(6, 1500, 60), {.max_connections = 20, .full_policy = full_policy::refuse}, true);
     check_all(segments(7, 1500, 60), {.max_connections = 20}, false);
     // A flood that evicts itself.
     std::vector<segment> flood = segments(8, 1500, 10);
@@ -249,7 +249,7 @@ TEST_CASE("packets in fragments, some of which never come, saved and resumed at 
                                              reassembly_options{.max_bytes = 700}, reassembly_options{.max_age = 1s}}) {
         check_stops(
             [&](const hash_key& key) {
-                return connection_table{table_options{.key = key,
+                return connection_table{table_options{.hash_key = key,
                                                       .decoding = {.verify_checksums = true, .reassembly = bounds},
                                                       .ignore_bad_checksums = true}};
             },

@@ -203,7 +203,7 @@ TEST_CASE("allocations are counted") {
 
 TEST_CASE_TEMPLATE("a packet costs no allocation, nor does a connection that was reserved", Rules, evidence_rules,
                    repeated_sequence_rules, wireshark_rules) {
-    basic_connection_table table{table_options{.key = hash_key{1}}, made_rules<Rules>()};
+    basic_connection_table table{table_options{.hash_key = hash_key{1}}, made_rules<Rules>()};
     table.reserve(connections);
     CHECK(syns().allocations_when_added_to(table) == 0);
     CHECK(table.size() == connections);
@@ -218,7 +218,7 @@ TEST_CASE_TEMPLATE("a packet costs no allocation, nor does a connection that was
 }
 
 TEST_CASE_TEMPLATE("a packet costs no allocation when nothing was reserved", Rules, evidence_rules, wireshark_rules) {
-    basic_connection_table table{table_options{.key = hash_key{1}}, made_rules<Rules>()};
+    basic_connection_table table{table_options{.hash_key = hash_key{1}}, made_rules<Rules>()};
     const std::size_t for_connections = syns().allocations_when_added_to(table);
     CHECK(for_connections > 0);
     CHECK(for_connections < connections / 10); // in steps
@@ -228,7 +228,7 @@ TEST_CASE_TEMPLATE("a packet costs no allocation when nothing was reserved", Rul
 }
 
 TEST_CASE("Zeek's state machine costs no allocation") {
-    basic_connection_table table{table_options{.key = hash_key{1}}, zeek_rules{}, zeek_observer{}};
+    basic_connection_table table{table_options{.hash_key = hash_key{1}}, zeek_rules{}, zeek_observer{}};
     table.reserve(connections);
     CHECK(syns().allocations_when_added_to(table) == 0);
     for (const std::uint64_t seed : {1u, 2u, 3u}) CHECK(segments(seed).allocations_when_added_to(table) == 0);
@@ -237,9 +237,12 @@ TEST_CASE("Zeek's state machine costs no allocation") {
 
 TEST_CASE("observers cost no allocation, once they are made") {
     std::vector<time_bin> bins(100);
-    basic_connection_table table{
-        table_options{.key = hash_key{1}}, evidence_rules{},          opening_observer{}, closing_observer{},
-        wireshark_round_trips{},           time_series_observer{bins}};
+    basic_connection_table table{table_options{.hash_key = hash_key{1}},
+                                 evidence_rules{},
+                                 opening_observer{},
+                                 closing_observer{},
+                                 wireshark_round_trips{},
+                                 time_series_observer{bins}};
     table.reserve(connections);
     CHECK(syns().allocations_when_added_to(table) == 0);
     CHECK(segments(1).allocations_when_added_to(table) == 0);

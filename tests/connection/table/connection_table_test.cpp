@@ -60,11 +60,11 @@ struct every_second_segment {
     struct connection_state {
         bool odd = false;
     };
-    verdict_names said = verdict_names::retransmission;
+    verdict_kinds said = verdict_kinds::retransmission;
 
     verdict judge(const rule_input&, connection_state& of) const {
         of.odd = !of.odd;
-        return {.names = of.odd ? verdict_names::none : said};
+        return {.kinds = of.odd ? verdict_kinds::none : said};
     }
 };
 
@@ -78,15 +78,15 @@ TEST_CASE("add tells what happened to a TCP packet") {
     REQUIRE(first.connection != nullptr);
     CHECK(first.connection->client == client);
     CHECK(first.connection->server == server);
-    CHECK(first.way == direction::client_to_server);
+    CHECK(first.direction == direction::client_to_server);
     CHECK(first.verdict == verdict{});
     CHECK(first.begins_connection);
 
     const add_result again = table.add(*captured_packet{syn, {.time = timestamp{1s}, .number = 2}});
     CHECK(again.connection == first.connection);
-    CHECK(again.verdict.names == verdict_names::retransmission);
+    CHECK(again.verdict.kinds == verdict_kinds::retransmission);
     CHECK(again.verdict.is_retransmission());
-    CHECK(again.verdict.because == (evidence::bytes_seen | evidence::silence));
+    CHECK(again.verdict.evidence == (evidence_set::bytes_seen | evidence_set::silence));
     CHECK(again.verdict.earlier_packet == 1);
     CHECK(again.verdict.elapsed == 1s);
     CHECK_FALSE(again.begins_connection);
@@ -98,7 +98,7 @@ TEST_CASE("add tells what happened to a TCP packet") {
                                     .flags = flags::syn | flags::ack});
     const add_result answered = table.add(*captured_packet{answer});
     CHECK(answered.connection == first.connection);
-    CHECK(answered.way == direction::server_to_client);
+    CHECK(answered.direction == direction::server_to_client);
     CHECK_FALSE(answered.begins_connection);
     CHECK(answered.connection->handshake == handshake_state::failed);
 }
@@ -107,7 +107,7 @@ TEST_CASE("a connection that begins with its SYN-ACK begins from server to clien
     connection_table table;
     const auto answer = tcp_packet({.source = server, .destination = client, .flags = flags::syn | flags::ack});
     const add_result first = table.add(*captured_packet{answer});
-    CHECK(first.way == direction::server_to_client);
+    CHECK(first.direction == direction::server_to_client);
     CHECK(first.connection->client == client);
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("add says why a packet is no TCP, and every packet is accounted for") 
     const auto expect = [&](const auto& bytes, packet_outcome outcome, std::size_t captured = 1000,
                             link_type link = link_type::ethernet) {
         const add_result got = table.add(*captured_packet{bytes, {.link = link, .snapshot_length = captured}});
-        CHECK(name(got.outcome) == name(outcome));
+        CHECK(to_string(got.outcome) == to_string(outcome));
         CHECK(got.connection == nullptr);
         CHECK_FALSE(got.begins_connection);
         CHECK(got.verdict == verdict{});
@@ -212,7 +212,7 @@ TEST_CASE("no result depends on the key") {
     std::vector<segment> segments = many_connections(500);
     for (const segment& each : many_connections(500)) segments.push_back(each); // all of it again
     const auto results_with = [&](const hash_key& key) {
-        connection_table table{{.key = key}};
+        connection_table table{{.hash_key = key}};
         std::vector<verdict> verdicts;
         for (const segment& each : segments) verdicts.push_back(table.add(each).verdict);
         return std::pair{verdicts, std::vector<connection>(table.begin(), table.end())};
@@ -302,48 +302,48 @@ TEST_CASE("where both have the same port, addresses tell who sends") { // as rou
     const auto from = [&](const endpoint& source, const endpoint& destination, std::uint16_t bits) {
         return table.add(segment{.source = source, .destination = destination, .flags = {bits}});
     };
-    CHECK(from(one, other, flags::syn).way == direction::client_to_server);
-    CHECK(from(other, one, flags::syn | flags::ack).way == direction::server_to_client);
-    CHECK(from(one, other, flags::ack).way == direction::client_to_server);
-    CHECK(from(other, one, flags::ack).way == direction::server_to_client);
+    CHECK(from(one, other, flags::syn).direction == direction::client_to_server);
+    CHECK(from(other, one, flags::syn | flags::ack).direction == direction::server_to_client);
+    CHECK(from(one, other, flags::ack).direction == direction::client_to_server);
+    CHECK(from(other, one, flags::ack).direction == direction::server_to_client);
     CHECK(table.size() == 1);
     CHECK(from(one, {packet_builder::at("192.0.2.77", 179)}, flags::syn).begins_connection);
 }
 
 TEST_CASE("a rule set of one's own decides what counts as a retransmission") {
     basic_connection_table<every_second_segment> table;
-    CHECK(table.add(syn_from(client)).verdict.names == verdict_names::none);
-    CHECK(table.add(syn_from(client)).verdict.names == verdict_names::retransmission);
-    CHECK(table.add(syn_from(client)).verdict.names == verdict_names::none);
+    CHECK(table.add(syn_from(client)).verdict.kinds == verdict_kinds::none);
+    CHECK(table.add(syn_from(client)).verdict.kinds == verdict_kinds::retransmission);
+    CHECK(table.add(syn_from(client)).verdict.kinds == verdict_kinds::none);
     CHECK(table[0].client_to_server.retransmissions == 1);
 
-    basic_connection_table<every_second_segment> other{{}, {.said = verdict_names::out_of_order}};
+    basic_connection_table<every_second_segment> other{{}, {.said = verdict_kinds::out_of_order}};
     other.add(syn_from(client));
-    CHECK(other.add(syn_from(client)).verdict.names == verdict_names::out_of_order);
+    CHECK(other.add(syn_from(client)).verdict.kinds == verdict_kinds::out_of_order);
     CHECK(other[0].client_to_server.retransmissions == 0);
 }
 
 TEST_CASE("verdicts and what else is named are written by their names") {
-    using enum verdict_names;
+    using enum verdict_kinds;
     CHECK(to_string(none).empty());
     CHECK(to_string(retransmission) == "retransmission");
     CHECK(to_string(tail_loss_probe | retransmission | duplicate) == "retransmission,duplicate,tail_loss_probe");
-    CHECK(to_string(verdict_names{(1u << 17) - 1}) ==
+    CHECK(to_string(verdict_kinds{(1u << 17) - 1}) ==
           "retransmission,fast_retransmission,spurious_retransmission,out_of_order,lost_segment,ack_lost_segment,"
           "duplicate_ack,keep_alive,keep_alive_ack,zero_window,zero_window_probe,zero_window_probe_ack,window_full,"
           "window_update,reused_ports,duplicate,tail_loss_probe");
-    CHECK(name(role_basis::first_packet) == "first_packet");
-    CHECK(name(role_basis::syn_ack) == "syn_ack");
-    CHECK(name(role_basis::syn) == "syn");
-    CHECK(name(handshake_state::incomplete) == "incomplete");
-    CHECK(name(handshake_state::failed) == "failed");
-    CHECK(name(handshake_state::completed) == "completed");
-    CHECK(name(close_reason::unknown) == "unknown");
-    CHECK(name(close_reason::active) == "active");
-    CHECK(name(close_reason::normal) == "normal");
-    CHECK(name(close_reason::reset) == "reset");
-    CHECK(name(direction::client_to_server) == "client_to_server");
-    CHECK(name(direction::server_to_client) == "server_to_client");
+    CHECK(to_string(role_basis::first_packet) == "first_packet");
+    CHECK(to_string(role_basis::syn_ack) == "syn_ack");
+    CHECK(to_string(role_basis::syn) == "syn");
+    CHECK(to_string(handshake_state::incomplete) == "incomplete");
+    CHECK(to_string(handshake_state::failed) == "failed");
+    CHECK(to_string(handshake_state::completed) == "completed");
+    CHECK(to_string(close_reason::unknown) == "unknown");
+    CHECK(to_string(close_reason::active) == "active");
+    CHECK(to_string(close_reason::normal) == "normal");
+    CHECK(to_string(close_reason::reset) == "reset");
+    CHECK(to_string(direction::client_to_server) == "client_to_server");
+    CHECK(to_string(direction::server_to_client) == "server_to_client");
 }
 
 TEST_CASE("a range of packets is followed as if they came one by one") {

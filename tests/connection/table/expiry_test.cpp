@@ -154,7 +154,7 @@ TEST_CASE("a connection leaves once it was silent for as long as its stage allow
          }},
     };
     for (const auto& each : cases) {
-        CAPTURE(name(each.stage));
+        CAPTURE(to_string(each.stage));
         monitored m;
         each.lead_there(m);
         m.after(each.timeout - 20ms);
@@ -170,7 +170,7 @@ TEST_CASE("a connection leaves once it was silent for as long as its stage allow
         SUBCASE("when one of its own comes, and begins another") {
             CHECK(m.client(1, flags::ack, 1003).begins_connection);
             CHECK(m.table.begin()->number == 1);
-            CHECK(m.table.begin()->known_by == role_basis::first_packet);
+            CHECK(m.table.begin()->role_basis == role_basis::first_packet);
         }
         REQUIRE(m.ended.size() == 1);
         CHECK(m.ended[0].reason == each.reason);
@@ -430,7 +430,7 @@ TEST_CASE("a RST with a number that is not its sender's takes nothing away") { /
     SUBCASE("by a flood") {
         for (std::uint16_t port = 2; port < 100; ++port) m.client(port, flags::syn);
         CHECK(m.client(1, flags::ack, 1001, 100).connection->number == 0);
-        CHECK(m.serves(1, flags::ack, 5001, 1101).connection->close == close_reason::active);
+        CHECK(m.serves(1, flags::ack, 5001, 1101).connection->close_reason == close_reason::active);
     }
     SUBCASE("but one with the right number does, whatever came before and comes after it") {
         m.serves(1, flags::rst, 5001);
@@ -468,7 +468,7 @@ TEST_CASE("half-closed connections are evicted by their silence, as open ones ar
 }
 
 TEST_CASE("a table that refuses keeps what it has, and counts") {
-    monitored m{{.max_connections = 2, .when_full = full_policy::refuse}};
+    monitored m{{.max_connections = 2, .full_policy = full_policy::refuse}};
     m.opens(1);
     m.opens(2);
     const add_result refused = m.client(3, flags::syn);
@@ -502,9 +502,9 @@ TEST_CASE("a connection that begins between the endpoints of one may need its ro
     m.closes(1);
     const add_result next = m.client(1, flags::syn, 90'000);
     CHECK(next.begins_connection);
-    CHECK(next.verdict.has(verdict_names::reused_ports));
+    CHECK(next.verdict.has(verdict_kinds::reused_ports));
     CHECK(m.ended.size() == 1);
-    CHECK(m.ended[0].connection.close == close_reason::normal);
+    CHECK(m.ended[0].connection.close_reason == close_reason::normal);
     CHECK(m.table.size() == 1);
     m.serves(1, syn_ack, 7000, 90'001);
     m.client(1, flags::ack, 90'001, 0, 7001);
@@ -552,7 +552,7 @@ TEST_CASE("what is overtaken leaves as closed, before or after what overtook it"
     CHECK(m.ended_ports().size() == 2);
     for (const auto& each : m.ended) {
         CHECK(each.reason == end_reason::closed);
-        CHECK(each.connection.close == close_reason::unknown);
+        CHECK(each.connection.close_reason == close_reason::unknown);
     }
     CHECK(m.client(1, flags::ack, 3'000'000'001).connection->number == 2);
 }
@@ -561,7 +561,7 @@ TEST_CASE("what other connections do changes nothing for one, nor does it matter
     constexpr std::uint16_t ports = 12;
     // Between two ticks, so that both tables take the same silence for too long.
     const table_options options{
-        .idle = {.attempt = 3050ms, .established = 9050ms, .half_closed = 3050ms, .closed = 2050ms}};
+        .timeouts = {.attempt = 3050ms, .established = 9050ms, .half_closed = 3050ms, .closed = 2050ms}};
     for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
         std::mt19937_64 random{seed};
         monitored all{options};
@@ -586,10 +586,10 @@ TEST_CASE("what other connections do changes nothing for one, nor does it matter
             for (monitored& each : alone) each.after(step);
             const add_result one = speak(all);
             const add_result other = speak(alone[port]);
-            reused += one.verdict.has(verdict_names::reused_ports);
+            reused += one.verdict.has(verdict_kinds::reused_ports);
             CHECK(one.begins_connection == other.begins_connection);
-            CHECK(one.verdict.names == other.verdict.names);
-            CHECK(one.verdict.because == other.verdict.because);
+            CHECK(one.verdict.kinds == other.verdict.kinds);
+            CHECK(one.verdict.evidence == other.verdict.evidence);
         }
         all.expire(); // the time is the same for all
         all.flush();
@@ -640,7 +640,7 @@ TEST_CASE("each connection leaves once, however small the table is and whatever 
         std::mt19937_64 random{seed};
         monitored m{{.split_incarnations = seed % 5 != 0,
                      .max_connections = seed % 4,
-                     .when_full = seed % 3 == 0 ? full_policy::refuse : full_policy::evict}};
+                     .full_policy = seed % 3 == 0 ? full_policy::refuse : full_policy::evict}};
         bool ahead = false; // by a century
         for (int i = 0; i < 300; ++i) {
             switch (random() % 32) {

@@ -112,7 +112,7 @@ TEST_CASE("real connections are what they are") {
     REQUIRE(without_any_flood().size() == real_connections);
     for (const connection& each : without_any_flood()) {
         CHECK(each.handshake == handshake_state::completed);
-        CHECK(each.close == close_reason::normal);
+        CHECK(each.close_reason == close_reason::normal);
         CHECK(each.client_to_server.retransmissions >= 2);
     }
 }

@@ -10,7 +10,7 @@
 
 using namespace tcplens;
 using namespace std::chrono_literals;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 namespace {
 
@@ -19,10 +19,10 @@ class hosts {
 public:
     explicit hosts(bool with_ids = true) : with_ids_(with_ids) {}
 
-    verdict_names sends(std::uint32_t sequence, std::uint32_t length, std::optional<std::uint16_t> id = {}) {
+    verdict_kinds sends(std::uint32_t sequence, std::uint32_t length, std::optional<std::uint16_t> id = {}) {
         return add(client_, server_, sequence, 500, length, id);
     }
-    verdict_names acks(std::uint32_t number) { return add(server_, client_, 500, number, 0, {}); }
+    verdict_kinds acks(std::uint32_t number) { return add(server_, client_, 500, number, 0, {}); }
 
     void after(std::chrono::nanoseconds duration) { now_ += duration; }
     void at(timestamp time) { now_ = time; }
@@ -36,7 +36,7 @@ public:
         acks(sequence + 100);
     }
 
-    verdict_names add(const endpoint& from, const endpoint& to, std::uint32_t sequence, std::uint32_t acknowledgment,
+    verdict_kinds add(const endpoint& from, const endpoint& to, std::uint32_t sequence, std::uint32_t acknowledgment,
                       std::uint32_t length, std::optional<std::uint16_t> id, std::uint16_t flags = 0x10) {
         now_ += 1us;
         segment next{.time = now_,
@@ -50,7 +50,7 @@ public:
                      .flags = {flags},
                      .hop_limit = 64};
         if (with_ids_) next.ip_id = id ? *id : ++ids_[from == client_ ? 0 : 1];
-        return table_.add(next).verdict.names;
+        return table_.add(next).verdict.kinds;
     }
 
     endpoint client_{*address::parse("192.0.2.1"), 40000};

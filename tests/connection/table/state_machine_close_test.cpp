@@ -3,12 +3,12 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 namespace {
 
 void check_close(const connection& of, close_reason reason, std::optional<direction> by) {
-    CHECK(name(of.close) == name(reason));
+    CHECK(to_string(of.close_reason) == to_string(reason));
     CHECK(of.closed == (reason == close_reason::normal || reason == close_reason::reset));
     CHECK(of.closed_by == by);
 }

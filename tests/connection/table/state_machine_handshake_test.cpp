@@ -3,22 +3,22 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 TEST_CASE("a handshake is completed by the ACK of the SYN-ACK") {
     story s;
     auto [client, server] = s.hosts();
     client.syn();
     CHECK(s.connection().handshake == handshake_state::failed); // so far
-    CHECK(s.connection().close == close_reason::unknown);
+    CHECK(s.connection().close_reason == close_reason::unknown);
     server.syn_ack();
     CHECK(s.connection().handshake == handshake_state::failed);
-    CHECK(s.connection().close == close_reason::unknown);
+    CHECK(s.connection().close_reason == close_reason::unknown);
     client.acks(1);
     CHECK(s.connection().handshake == handshake_state::completed);
-    CHECK(s.connection().close == close_reason::active);
+    CHECK(s.connection().close_reason == close_reason::active);
     CHECK_FALSE(s.connection().closed);
-    CHECK(s.connection().known_by == role_basis::syn);
+    CHECK(s.connection().role_basis == role_basis::syn);
 }
 
 TEST_CASE("data completes a handshake too") {
@@ -37,7 +37,7 @@ TEST_CASE("the SYN was not captured: data proves the handshake") {
     server.syn_ack();
     client.acks(1);
     CHECK(s.connection().handshake == handshake_state::incomplete);
-    CHECK(s.connection().known_by == role_basis::syn_ack);
+    CHECK(s.connection().role_basis == role_basis::syn_ack);
     SUBCASE("from the client") {
         client.sends(1, 100);
         CHECK(s.connection().handshake == handshake_state::completed);
@@ -75,7 +75,7 @@ TEST_CASE("the ACK was not captured: data of the server proves the handshake") {
     CHECK(s.connection().handshake == handshake_state::failed);
     server.sends(1, 100);
     CHECK(s.connection().handshake == handshake_state::completed);
-    CHECK(s.connection().close == close_reason::active);
+    CHECK(s.connection().close_reason == close_reason::active);
 }
 
 TEST_CASE("of a handshake of which only the client was captured data is the proof") {
@@ -115,11 +115,11 @@ TEST_CASE("SYN-ACKs that nobody asked for are no handshake") {
         s.after(1s);
     }
     CHECK(s.connection().handshake == handshake_state::incomplete);
-    CHECK(s.connection().close == close_reason::unknown);
+    CHECK(s.connection().close_reason == close_reason::unknown);
     CHECK_FALSE(s.connection().closed);
     client.resets().at(1);
     CHECK(s.connection().handshake == handshake_state::incomplete);
-    CHECK(s.connection().close == close_reason::reset);
+    CHECK(s.connection().close_reason == close_reason::reset);
     CHECK(s.connection().closed_by == direction::client_to_server);
     CHECK(s.connection().client == client.endpoint());
 }
@@ -134,7 +134,7 @@ TEST_CASE("SYNs without any answer") {
     client.syn().expect(retransmission);
     const connection seen = s.connection();
     CHECK(seen.handshake == handshake_state::failed);
-    CHECK(seen.close == close_reason::unknown);
+    CHECK(seen.close_reason == close_reason::unknown);
     CHECK_FALSE(seen.closed);
     CHECK_FALSE(seen.closed_by);
     CHECK(seen.client_to_server.syn == 3);
@@ -149,10 +149,10 @@ TEST_CASE("a SYN that is refused") {
     server.refuses();
     const connection seen = s.connection();
     CHECK(seen.handshake == handshake_state::failed);
-    CHECK(seen.close == close_reason::reset);
+    CHECK(seen.close_reason == close_reason::reset);
     CHECK(seen.closed);
     CHECK(seen.closed_by == direction::server_to_client);
-    CHECK(seen.known_by == role_basis::syn);
+    CHECK(seen.role_basis == role_basis::syn);
 }
 
 TEST_CASE("a SYN that is refused, sent again, and then accepted") {
@@ -165,13 +165,13 @@ TEST_CASE("a SYN that is refused, sent again, and then accepted") {
     server.refuses();
     s.after(500ms);
     client.syn().expect(retransmission);
-    CHECK(s.connection().close == close_reason::reset);
+    CHECK(s.connection().close_reason == close_reason::reset);
     server.syn_ack();
-    CHECK(s.connection().close == close_reason::unknown);
+    CHECK(s.connection().close_reason == close_reason::unknown);
     CHECK_FALSE(s.connection().closed);
     client.acks(1);
     CHECK(s.connection().handshake == handshake_state::completed);
-    CHECK(s.connection().close == close_reason::active);
+    CHECK(s.connection().close_reason == close_reason::active);
 }
 
 TEST_CASE("a half-open scan is a failed handshake") {
@@ -191,7 +191,7 @@ TEST_CASE("a half-open scan is a failed handshake") {
         client.syn().expect(retransmission | spurious_retransmission);
     }
     CHECK(s.connection().handshake == handshake_state::failed);
-    CHECK(s.connection().close == close_reason::reset);
+    CHECK(s.connection().close_reason == close_reason::reset);
     CHECK(s.connection().closed_by == direction::client_to_server);
 }
 
@@ -206,7 +206,7 @@ TEST_CASE("both ends open at the same time") {
     server.syn_ack();
     CHECK(s.connection().handshake == handshake_state::completed);
     CHECK(s.connection().client == client.endpoint()); // who was first
-    CHECK(s.connection().known_by == role_basis::syn);
+    CHECK(s.connection().role_basis == role_basis::syn);
     CHECK(s.connection().client_to_server.syn == 2);
     CHECK(s.connection().server_to_client.syn_ack == 1);
 }
@@ -218,16 +218,16 @@ TEST_CASE("a SYN-ACK that answers another SYN completes nothing") { // RFC 9293 
     server.syn_ack().at(50'000).acking(-9);
     client.resets().at(-9);
     CHECK(s.connection().handshake == handshake_state::failed);
-    CHECK(s.connection().close == close_reason::reset);
+    CHECK(s.connection().close_reason == close_reason::reset);
     s.after(1s);
     client.syn().expect(retransmission);
     server.syn_ack();
     client.acks(1);
     CHECK(s.connection().handshake == handshake_state::completed);
-    CHECK(s.connection().close == close_reason::active);
+    CHECK(s.connection().close_reason == close_reason::active);
     client.fins();
     server.fins().acking(2);
-    CHECK(s.connection().close == close_reason::normal);
+    CHECK(s.connection().close_reason == close_reason::normal);
 }
 
 TEST_CASE("a SYN-ACK with another SYN cookie is completed by the ACK of that") {
@@ -244,7 +244,7 @@ TEST_CASE("a SYN-ACK with another SYN cookie is completed by the ACK of that") {
     client.fins();
     server.acks(2).at(-77'776);
     server.fins().at(-77'776);
-    CHECK(s.connection().close == close_reason::normal);
+    CHECK(s.connection().close_reason == close_reason::normal);
 }
 
 TEST_CASE("a connection picked up midstream is neither completed nor failed") {
@@ -254,10 +254,10 @@ TEST_CASE("a connection picked up midstream is neither completed nor failed") {
     server.acks(101);
     client.sends(101, 100);
     CHECK(s.connection().handshake == handshake_state::incomplete);
-    CHECK(s.connection().close == close_reason::unknown); // no more than a handshake would have
+    CHECK(s.connection().close_reason == close_reason::unknown); // no more than a handshake would have
     CHECK_FALSE(s.connection().closed);
     server.acks(201);
     CHECK(s.connection().handshake == handshake_state::incomplete);
-    CHECK(s.connection().close == close_reason::active);
+    CHECK(s.connection().close_reason == close_reason::active);
     CHECK(s.connection().role_guessed());
 }

@@ -3,7 +3,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 namespace {
 
@@ -28,13 +28,13 @@ TEST_CASE("a SYN after both FINs begins another connection") {
     client.sends(1, 100).of(1);
 
     REQUIRE(s.connections().size() == 2);
-    CHECK(s.connections()[0].close == close_reason::normal);
+    CHECK(s.connections()[0].close_reason == close_reason::normal);
     CHECK(s.connections()[0].client_to_server.packets == 5);
     CHECK(s.connections()[1].number == 1);
     CHECK(s.connections()[1].client == s.connections()[0].client);
     CHECK(s.connections()[1].server == s.connections()[0].server);
     CHECK(s.connections()[1].handshake == handshake_state::completed);
-    CHECK(s.connections()[1].close == close_reason::active);
+    CHECK(s.connections()[1].close_reason == close_reason::active);
     CHECK(s.connections()[1].first_packet == 8);
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("a SYN after a RST begins another connection") {
     auto [client, server] = s.hosts(next_incarnation);
     client.syn().expect(reused_ports).of(1);
     REQUIRE(s.connections().size() == 2);
-    CHECK(s.connections()[0].close == close_reason::reset);
+    CHECK(s.connections()[0].close_reason == close_reason::reset);
     CHECK(s.connections()[0].closed_by == direction::server_to_client);
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("a SYN after a refused one begins another connection") {
         server.syn().expect(reused_ports).of(1);
         CHECK(s.connections().back().client == server.endpoint());
     }
-    CHECK(s.connections().front().close == close_reason::reset);
+    CHECK(s.connections().front().close_reason == close_reason::reset);
 }
 
 TEST_CASE("a SYN with another initial sequence number overtakes a connection that is open") {
@@ -82,7 +82,7 @@ TEST_CASE("a SYN with another initial sequence number overtakes a connection tha
     server.syn_ack().of(1);
     REQUIRE(s.connections().size() == 2);
     CHECK(s.connections()[0].handshake == handshake_state::completed);
-    CHECK(s.connections()[0].close == close_reason::unknown);
+    CHECK(s.connections()[0].close_reason == close_reason::unknown);
     CHECK(s.connections()[0].closed);
     CHECK_FALSE(s.connections()[0].closed_by);
     CHECK_FALSE(s.connections()[1].closed);
@@ -102,7 +102,7 @@ TEST_CASE("blind SYNs into a connection that is open end nothing") { // RFC 5961
     server.fins().of(0);
     client.acks(2).of(0);
     REQUIRE(s.connections().size() == 2);
-    CHECK(s.connections()[0].close == close_reason::normal);
+    CHECK(s.connections()[0].close_reason == close_reason::normal);
     CHECK(s.connections()[0].client_to_server.payload_bytes == 200);
     CHECK(s.connections()[1].handshake == handshake_state::failed);
     CHECK_FALSE(s.connections()[1].closed);
@@ -178,7 +178,7 @@ TEST_CASE("a SYN captured behind the data of its sender begins nothing") {
     auto [client, server] = s.midstream();
     client.sends(1, 100);
     client.syn().expect(out_of_order).of(0);
-    CHECK(s.connection().known_by == role_basis::syn);
+    CHECK(s.connection().role_basis == role_basis::syn);
     CHECK(s.connection().handshake == handshake_state::failed); // until more of it is seen
     client.sends(101, 100);
     CHECK(s.connection().handshake == handshake_state::completed);
@@ -190,7 +190,7 @@ TEST_CASE("a SYN captured behind the data of its peer begins nothing") {
     server.sends(1, 100);
     client.syn().of(0);
     CHECK(s.connection().client == client.endpoint());
-    CHECK(s.connection().known_by == role_basis::syn);
+    CHECK(s.connection().role_basis == role_basis::syn);
 }
 
 TEST_CASE("a SYN far from what was seen midstream begins another connection") {
@@ -211,7 +211,7 @@ TEST_CASE("a SYN far from what was seen midstream begins another connection") {
     }
     REQUIRE(s.connections().size() == 2);
     CHECK(s.connections()[0].handshake == handshake_state::incomplete);
-    CHECK(s.connections()[0].close == close_reason::unknown);
+    CHECK(s.connections()[0].close_reason == close_reason::unknown);
     CHECK(s.connections()[0].closed);
 }
 
@@ -253,8 +253,8 @@ TEST_CASE("a SYN captured behind the whole connection that it began") {
     client.fins();
     server.fins().acking(2);
     s.captures(late).expect(out_of_order).of(0);
-    CHECK(s.connection().known_by == role_basis::syn);
-    CHECK(s.connection().close == close_reason::normal);
+    CHECK(s.connection().role_basis == role_basis::syn);
+    CHECK(s.connection().close_reason == close_reason::normal);
 }
 
 TEST_CASE("a SYN-ACK of which the SYN was not captured begins a connection where none is open") {
@@ -269,7 +269,7 @@ TEST_CASE("a SYN-ACK of which the SYN was not captured begins a connection where
     server.syn_ack().expect(reused_ports).of(1);
     client.acks(1).of(1);
     client.sends(1, 100).of(1);
-    CHECK(s.connections().back().known_by == role_basis::syn_ack);
+    CHECK(s.connections().back().role_basis == role_basis::syn_ack);
     CHECK(s.connections().back().client == client.endpoint());
     CHECK(s.connections().back().handshake == handshake_state::completed);
 }
@@ -279,10 +279,10 @@ TEST_CASE("a SYN-ACK that answers another SYN ends nothing that is open") {
     auto [client, server] = s.established();
     server.syn_ack().at(500'000).acking(300'000).of(0);
     client.sends(1, 100);
-    CHECK(s.connection().close == close_reason::active);
+    CHECK(s.connection().close_reason == close_reason::active);
     client.fins();
     server.fins().acking(102);
-    CHECK(s.connection().close == close_reason::normal);
+    CHECK(s.connection().close_reason == close_reason::normal);
 }
 
 TEST_CASE("a SYN-ACK with another SYN cookie begins nothing") {
@@ -302,7 +302,7 @@ TEST_CASE("once a SYN-ACK was accepted, another one changes nothing") {
     server.fins();
     server.syn_ack().at(77'777).of(0);
     client.fins().acking(2);
-    CHECK(s.connection().close == close_reason::normal);
+    CHECK(s.connection().close_reason == close_reason::normal);
     CHECK(s.connection().closed_by == direction::server_to_client);
 }
 

@@ -6,7 +6,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 TEST_CASE("the client is who sent the SYN") {
     story s;
@@ -14,7 +14,7 @@ TEST_CASE("the client is who sent the SYN") {
     client.syn();
     CHECK(s.connection().client == client.endpoint());
     CHECK(s.connection().server == server.endpoint());
-    CHECK(s.connection().known_by == role_basis::syn);
+    CHECK(s.connection().role_basis == role_basis::syn);
     CHECK_FALSE(s.connection().role_guessed());
 }
 
@@ -24,7 +24,7 @@ TEST_CASE("the client is who received the SYN-ACK") {
     server.syn_ack();
     CHECK(s.connection().client == client.endpoint());
     CHECK(s.connection().server == server.endpoint());
-    CHECK(s.connection().known_by == role_basis::syn_ack);
+    CHECK(s.connection().role_basis == role_basis::syn_ack);
     CHECK_FALSE(s.connection().role_guessed());
     CHECK(s.connection().client_to_server.packets == 0);
     CHECK(s.connection().server_to_client.packets == 1);
@@ -54,13 +54,13 @@ TEST_CASE("a guess is corrected by a SYN-ACK or a SYN, with all that was counted
     CHECK(s.connection().client_to_server.retransmissions == 1);
     SUBCASE("a SYN-ACK") {
         s.captures(syn_ack).expect(out_of_order);
-        CHECK(s.connection().known_by == role_basis::syn_ack);
+        CHECK(s.connection().role_basis == role_basis::syn_ack);
         CHECK(s.connection().client_to_server.packets == 1);
         CHECK(s.connection().server_to_client.packets == 3);
     }
     SUBCASE("a SYN") {
         s.captures(syn).expect(out_of_order);
-        CHECK(s.connection().known_by == role_basis::syn);
+        CHECK(s.connection().role_basis == role_basis::syn);
         CHECK(s.connection().client_to_server.packets == 2);
         CHECK(s.connection().server_to_client.packets == 2);
     }
@@ -103,7 +103,7 @@ TEST_CASE("roles do not change with the order in which a handshake was captured"
         const connection seen = s.connection();
         CHECK(seen.client == client.endpoint());
         CHECK(seen.server == server.endpoint());
-        CHECK(seen.known_by == role_basis::syn);
+        CHECK(seen.role_basis == role_basis::syn);
         CHECK(seen.handshake == handshake_state::completed);
         CHECK(seen.client_to_server.packets == 2);
         CHECK(seen.server_to_client.syn_ack == 1);

@@ -10,7 +10,7 @@
 
 using namespace tcplens;
 using namespace std::chrono_literals;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 TEST_CASE("the story of a request and its answer, as Zeek logs it") {
     story s;

@@ -13,7 +13,8 @@ TEST_CASE("the states have the names that Zeek writes") {
     const std::string_view names[]{"S0",   "S1",     "SF",    "REJ", "S2",  "S3", "RSTO",
                                    "RSTR", "RSTOS0", "RSTRH", "SH",  "SHR", "OTH"};
     unsigned number = 0;
-    for (const std::string_view each : names) CHECK(name(zeek_conn_state{static_cast<std::uint8_t>(number++)}) == each);
+    for (const std::string_view each : names)
+        CHECK(to_string(zeek_conn_state{static_cast<std::uint8_t>(number++)}) == each);
 }
 
 TEST_CASE("what the states of the two ends make of a connection") {
@@ -35,7 +36,7 @@ TEST_CASE("what the states of the two ends make of a connection") {
             CAPTURE(responder);
             const zeek_conn_state state =
                 conn_state_of(zeek_end_state{originator}, zeek_end_state{responder}, false, false);
-            CHECK(name(state) == expected[originator][responder]);
+            CHECK(to_string(state) == expected[originator][responder]);
         }
     }
     CHECK(conn_state_of(reset, reset, true, false) == zeek_conn_state::rej);

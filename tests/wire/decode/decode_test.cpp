@@ -208,12 +208,12 @@ TEST_CASE("each packet is accounted for once") {
 }
 
 TEST_CASE("each outcome has its name") {
-    CHECK(name(packet_outcome::tcp) == "tcp");
-    CHECK(name(packet_outcome::not_tcp) == "not_tcp");
-    CHECK(name(packet_outcome::fragment) == "fragment");
-    CHECK(name(packet_outcome::truncated) == "truncated");
-    CHECK(name(packet_outcome::malformed) == "malformed");
-    CHECK(name(packet_outcome::unsupported_link) == "unsupported_link");
+    CHECK(to_string(packet_outcome::tcp) == "tcp");
+    CHECK(to_string(packet_outcome::not_tcp) == "not_tcp");
+    CHECK(to_string(packet_outcome::fragment) == "fragment");
+    CHECK(to_string(packet_outcome::truncated) == "truncated");
+    CHECK(to_string(packet_outcome::malformed) == "malformed");
+    CHECK(to_string(packet_outcome::unsupported_link) == "unsupported_link");
 }
 
 TEST_CASE("packets with wrong bytes in any place are decoded within their bytes") {

@@ -333,15 +333,15 @@ TEST_CASE("Ethernet with a switch's tag") { // LINKTYPE_DSA_TAG_BRCM and its kin
 }
 
 TEST_CASE("names of link types") {
-    CHECK(name(link_type::ethernet) == "ETHERNET");
-    CHECK(name(link_type{195}) == "IEEE802_15_4_WITHFCS");
-    CHECK(name(link_type{147}) == "USER0");
-    CHECK(name(link_type{162}) == "USER15");
-    CHECK(name(link_type{11}).empty()); // never given out
-    CHECK(name(link_type{0xffff'ffff}).empty());
+    CHECK(to_string(link_type::ethernet) == "ETHERNET");
+    CHECK(to_string(link_type{195}) == "IEEE802_15_4_WITHFCS");
+    CHECK(to_string(link_type{147}) == "USER0");
+    CHECK(to_string(link_type{162}) == "USER15");
+    CHECK(to_string(link_type{11}).empty()); // never given out
+    CHECK(to_string(link_type{0xffff'ffff}).empty());
     for (std::uint32_t number = 0; number < 512; ++number) {
         CAPTURE(number);
-        if (link_layers::supports(link_type{number})) CHECK(!name(link_type{number}).empty());
+        if (link_layers::supports(link_type{number})) CHECK(!to_string(link_type{number}).empty());
     }
 }
 

@@ -32,7 +32,7 @@ namespace tcplens {
 ///
 ///     tcplens::capture_file capture{"trace.pcapng"};
 ///     for (const tcplens::packet& packet : capture) …
-///     if (capture.error()) std::cerr << capture.error()->message() << '\n'; // all before it counts
+///     if (capture.error()) std::cerr << to_string(*capture.error()) << '\n'; // all before it counts
 ///
 /// Of a mapped file about 8 MiB are in memory at a time, however long it is: see mapped_source.
 /// A file that can't be opened is an empty range with an error. Moving a capture invalidates its iterators and the

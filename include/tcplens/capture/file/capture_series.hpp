@@ -39,7 +39,7 @@ struct series_error {
 ///
 ///     tcplens::capture_series captures{{"monday.pcap", "tuesday.pcap"}};
 ///     table.add_all(captures);
-///     for (const tcplens::series_error& each : captures.errors()) std::cerr << each.error.message() << '\n';
+///     for (const tcplens::series_error& each : captures.errors()) std::cerr << to_string(each.error) << '\n';
 ///
 /// A single-pass range of packets. They come in the order of the files, whatever their times, and are numbered from one file
 /// to the next. Formats and link types may differ. A file that is damaged ends there, and one that can't be opened is passed over:

@@ -217,7 +217,7 @@ private:
         return all;
     }
 
-    /// What one way of following the entries makes of them.
+    /// What one direction of following the entries makes of them.
     struct telling {
         std::vector<connection> connections{};
         std::vector<std::uint32_t> went_to{}; ///< for each happening the place of its connection there
@@ -306,24 +306,24 @@ private:
             from.erase(std::unique(from.begin(), from.end()), from.end());
             of.parts = static_cast<std::uint32_t>(from.size());
             const bool whole = from.size() == 1 && sole_connection[from[0]] == i;
-            for (const direction way : {direction::client_to_server, direction::server_to_client}) {
-                retransmission_bounds& bounds = of.retransmissions(way);
-                const std::uint64_t counted = of.statistics(way).retransmissions;
+            for (const direction direction : {direction::client_to_server, direction::server_to_client}) {
+                retransmission_bounds& bounds = of.retransmissions(direction);
+                const std::uint64_t counted = of.statistics(direction).retransmissions;
                 bounds = {.at_least = counted, .at_most = counted};
-                if (!whole) bounds = bound(way, shares[i], of, parts[0].low);
+                if (!whole) bounds = bound(direction, shares[i], of, parts[0].low);
                 if (!bounds.exact()) of.doubts |= join_doubt::retransmissions;
             }
         }
     }
 
-    [[nodiscard]] retransmission_bounds bound(direction way, std::span<const share> entries, const connection& of,
+    [[nodiscard]] retransmission_bounds bound(direction direction, std::span<const share> entries, const connection& of,
                                               const endpoint& low) const {
         retransmission_bounds bounds;
-        const direction_statistics& counted = of.statistics(way);
+        const direction_statistics& counted = of.statistics(direction);
         bool apart = true; // one table saw all of this direction
         std::size_t seen_by = none;
         for (const share& each : entries) {
-            if (way_of(each.entry->from_lower, of, low) != way) continue;
+            if (way_of(each.entry->from_lower, of, low) != direction) continue;
             if (seen_by == none) seen_by = each.part;
             apart = apart && seen_by == each.part;
             bounds.at_least += each.entry->certain_retransmissions;
@@ -337,10 +337,10 @@ private:
         case joined_rules::other: return {.at_least = 0, .at_most = counted.data_packets + counted.syn + counted.fin};
         }
         // A SYN-ACK that answers the first of several SYNs was sent before, though no other was captured.
-        if (counted.syn_ack > 0 && of.statistics(opposite(way)).syn > 1) ++bounds.at_most;
+        if (counted.syn_ack > 0 && of.statistics(opposite(direction)).syn > 1) ++bounds.at_most;
         if (apart) return bounds;
         for (const share& each : entries) {
-            if (way_of(each.entry->from_lower, of, low) != way) continue;
+            if (way_of(each.entry->from_lower, of, low) != direction) continue;
             bounds.at_most += std::min<std::uint64_t>(each.entry->fresh, each.overlap);
         }
         return bounds;
@@ -398,8 +398,8 @@ private:
                 }
                 const connection& a = told.connections[i];
                 const connection& b = other.connections[i];
-                if (std::tie(a.client, a.server, a.known_by, a.handshake, a.close, a.closed, a.closed_by) !=
-                    std::tie(b.client, b.server, b.known_by, b.handshake, b.close, b.closed, b.closed_by)) {
+                if (std::tie(a.client, a.server, a.role_basis, a.handshake, a.close_reason, a.closed, a.closed_by) !=
+                    std::tie(b.client, b.server, b.role_basis, b.handshake, b.close_reason, b.closed, b.closed_by)) {
                     made[i].told.doubts |= join_doubt::order;
                 }
             }
@@ -427,7 +427,7 @@ private:
             if (all[i].first != i) std::erase(open, &all[all[i].first]);
             else if (all[i].entry->counted.packets > 2) open.push_back(&all[i]);
             joined_connection& fins = made[told.went_to[i]].told;
-            if (all[i].first != i || !all[i].entry->flags.fin() || fins.close == close_reason::normal) continue;
+            if (all[i].first != i || !all[i].entry->flags.fin() || fins.close_reason == close_reason::normal) continue;
             const bool amid = std::ranges::any_of(open, [&](const happening* each) {
                 return each->part != all[i].part && each->entry->from_lower == all[i].entry->from_lower;
             });

@@ -47,11 +47,11 @@ struct joined_connection : connection {
     retransmission_bounds to_client{};
 
     [[nodiscard]] constexpr bool has(join_doubt any_of) const noexcept { return (doubts & any_of) != join_doubt::none; }
-    [[nodiscard]] constexpr retransmission_bounds& retransmissions(direction way) noexcept {
-        return way == direction::client_to_server ? to_server : to_client;
+    [[nodiscard]] constexpr retransmission_bounds& retransmissions(direction direction) noexcept {
+        return direction == direction::client_to_server ? to_server : to_client;
     }
-    [[nodiscard]] constexpr const retransmission_bounds& retransmissions(direction way) const noexcept {
-        return way == direction::client_to_server ? to_server : to_client;
+    [[nodiscard]] constexpr const retransmission_bounds& retransmissions(direction direction) const noexcept {
+        return direction == direction::client_to_server ? to_server : to_client;
     }
     constexpr void swap_roles() noexcept {
         connection::swap_roles();

@@ -199,14 +199,15 @@ private:
     /// Whether it remains a retransmission, whatever else is seen.
     [[nodiscard]] static constexpr bool is_certain(const segment& sent, const verdict& said) noexcept {
         if (!said.is_retransmission()) return false;
-        if (said.because == evidence::sequence_number_seen) return true; // repeated_sequence_rules ask for no more
+        if (said.evidence == evidence_set::sequence_number_seen) return true; // repeated_sequence_rules ask for no more
         // One byte may turn out to be a keep-alive, or a probe of a closed window; a SYN or a FIN a copy of an old one.
         if (sent.payload_length <= 1) return false;
         // Without an Identification of its own it may turn out to be a copy that the network made.
         if (sent.ip_id.value_or(0) == 0) return false;
-        constexpr evidence unsure =
-            evidence::undecided | evidence::memory_exceeded | evidence::round_trip | evidence::fills_hole;
-        return (said.because & evidence::bytes_seen) != evidence::none && (said.because & unsure) == evidence::none;
+        constexpr evidence_set unsure = evidence_set::undecided | evidence_set::memory_exceeded |
+                                        evidence_set::round_trip | evidence_set::fills_hole;
+        return (said.evidence & evidence_set::bytes_seen) != evidence_set::none &&
+               (said.evidence & unsure) == evidence_set::none;
     }
 };
 

@@ -37,7 +37,7 @@ public:
     void begin(const endpoint& low, const endpoint& high, std::uint32_t network, early_senders early) {
         // A table has room for many connections, so it serves for many endpoints; the same ones come in a network of their own.
         if (!table_ || table_->size() >= most_connections) {
-            table_.emplace(table_options{.split_incarnations = split_incarnations_, .key = key_});
+            table_.emplace(table_options{.split_incarnations = split_incarnations_, .hash_key = key_});
             times_ = 0;
         }
         ++times_;

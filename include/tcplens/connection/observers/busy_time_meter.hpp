@@ -47,7 +47,7 @@ public:
     constexpr finding sends(const segment& sent, const verdict& said, timestamp now, nanoseconds answer_time,
                             sending_times& told) noexcept {
         if (sent.flags.rst()) return {};
-        if (said.has(verdict_names::zero_window_probe)) {
+        if (said.has(verdict_kinds::zero_window_probe)) {
             const bool waited = was_without_room_;
             settle(waited, told);
             return {.was_shut_out = waited};

@@ -52,7 +52,7 @@ public:
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {
         const segment& said = next.segment;
         connection_closing& closing = told.closing;
-        const bool reset = next.connection.close == close_reason::reset;
+        const bool reset = next.connection.close_reason == close_reason::reset;
         const std::optional<direction> reset_by = reset ? next.connection.closed_by : std::nullopt;
         if (reset_by != closing.reset_by) { // it is now, by another than it seemed, or not at all, as it turned out
             closing.reset = reset ? std::optional{said.time} : std::nullopt;
@@ -60,7 +60,7 @@ public:
         }
         if (said.flags.rst() || (!said.flags.fin() && !of.first)) return;
 
-        const bool from_client = next.way == direction::client_to_server;
+        const bool from_client = next.direction == direction::client_to_server;
         fin_times& own = from_client ? closing.client : closing.server;
         fin_times& peer = from_client ? closing.server : closing.client;
         std::optional<sequence_number>& own_end = of.fin_end[next.sender];
@@ -81,7 +81,7 @@ public:
             peer.acknowledged = said.time;
         }
         closing.begun_by.reset();
-        if (of.first) closing.begun_by = *of.first == next.sender ? next.way : opposite(next.way);
+        if (of.first) closing.begun_by = *of.first == next.sender ? next.direction : opposite(next.direction);
     }
 };
 

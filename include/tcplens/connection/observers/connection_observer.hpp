@@ -17,7 +17,7 @@ struct observer_input {
     const tcplens::verdict& verdict;
     const tcplens::connection& connection;
     side sender = 0;
-    direction way = direction::client_to_server;
+    tcplens::direction direction = direction::client_to_server;
     bool begins_connection = false;
 };
 

@@ -27,7 +27,7 @@ enum class opening_outcome : std::uint8_t {
     established,       ///< as handshake_state::completed
 };
 
-[[nodiscard]] constexpr std::string_view name(opening_outcome outcome) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(opening_outcome outcome) noexcept {
     constexpr std::string_view names[]{"midstream", "unsolicited",       "ignored",           "half_open",
                                        "refused",   "aborted_by_client", "aborted_by_server", "established"};
     return names[static_cast<unsigned>(outcome)];

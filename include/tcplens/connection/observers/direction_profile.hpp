@@ -195,11 +195,11 @@ struct direction_profiles {
     direction_profile client_to_server{};
     direction_profile server_to_client{};
 
-    [[nodiscard]] constexpr direction_profile& of(direction way) noexcept {
-        return way == direction::client_to_server ? client_to_server : server_to_client;
+    [[nodiscard]] constexpr direction_profile& of(direction direction) noexcept {
+        return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
-    [[nodiscard]] constexpr const direction_profile& of(direction way) const noexcept {
-        return way == direction::client_to_server ? client_to_server : server_to_client;
+    [[nodiscard]] constexpr const direction_profile& of(direction direction) const noexcept {
+        return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
 
     [[nodiscard]] friend constexpr bool operator==(const direction_profiles&,

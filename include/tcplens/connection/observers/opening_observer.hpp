@@ -105,7 +105,7 @@ public:
         if (own.quiet && speaks) return;
         if (speaks) own.spoke = true;
         else of.ends[0].quiet = of.ends[1].quiet = false;
-        if (next.verdict.has(verdict_names::duplicate)) {
+        if (next.verdict.has(verdict_kinds::duplicate)) {
             // What the network or the capture copied was not said again; but the table may go by it.
         } else if (flags.rst()) {
             take_rst(next, of);
@@ -115,7 +115,7 @@ public:
         }
         tell(next, of, told.opening);
         // A SYN with a RST opens nothing, but names the client.
-        const bool no_syn = next.connection.known_by != role_basis::syn && own.copy_count == 0 &&
+        const bool no_syn = next.connection.role_basis != role_basis::syn && own.copy_count == 0 &&
                             of.ends[1 - next.sender].copy_count == 0;
         own.quiet = speaks && (no_syn || told.opening.outcome == opening_outcome::established);
     }
@@ -147,7 +147,7 @@ private:
         return false;
     }
     [[nodiscard]] static constexpr direction way_of(const observer_input& next, side from) noexcept {
-        return from == next.sender ? next.way : opposite(next.way);
+        return from == next.sender ? next.direction : opposite(next.direction);
     }
     [[nodiscard]] static constexpr syn_transmissions& sent_by(side from, const observer_input& next,
                                                               connection_opening& told) noexcept {
@@ -293,7 +293,7 @@ private:
 
     static constexpr void tell(const observer_input& next, const connection_state& of,
                                connection_opening& told) noexcept {
-        const bool from_client = next.way == direction::client_to_server;
+        const bool from_client = next.direction == direction::client_to_server;
         const end& client = of.ends[from_client ? next.sender : 1 - next.sender];
         const end& server = of.ends[from_client ? 1 - next.sender : next.sender];
         told.outcome = outcome_of(next.connection, client, server);
@@ -309,7 +309,7 @@ private:
                                                               const end& server) noexcept {
         using enum opening_outcome;
         if (of.handshake == handshake_state::completed) return established;
-        if (of.known_by != role_basis::syn) return client.spoke || server.spoke ? midstream : unsolicited;
+        if (of.role_basis != role_basis::syn) return client.spoke || server.spoke ? midstream : unsolicited;
         if (client.sent_rst) return aborted_by_client;
         if (server.sent_rst) return server.copy_count == 0 ? refused : aborted_by_server;
         // Who goes on after its SYN has got an answer, captured or not.

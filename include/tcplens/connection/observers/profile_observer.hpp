@@ -90,12 +90,12 @@ public:
 
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {
         const segment& sent = next.segment;
-        direction_profile& own = told.profile.of(next.way);
+        direction_profile& own = told.profile.of(next.direction);
         if (sent.captured_payload < sent.payload_length) {
             ++own.truncated_packets;
             own.truncated_bytes += sent.payload_length - sent.captured_payload;
         }
-        if (next.verdict.has(verdict_names::duplicate)) {
+        if (next.verdict.has(verdict_kinds::duplicate)) {
             ++own.duplicate_packets;
             own.duplicate_bytes += sent.payload_length;
             return;
@@ -112,7 +112,7 @@ public:
         if (sent.payload_length > 0) count_data(next, own);
         if (sent.flags.ack()) count_ack(sent, own);
 
-        direction_profile& others = told.profile.of(opposite(next.way));
+        direction_profile& others = told.profile.of(opposite(next.direction));
         pass_time(sent.time, sender, own.in_flight);
         pass_time(sent.time, receiver, others.in_flight);
         take_acknowledgment(next, sender, receiver, others);
@@ -131,7 +131,7 @@ private:
         own.largest_segment = std::max(own.largest_segment, sent.payload_length);
         own.pushed_packets += sent.flags.psh();
         own.urgent_packets += sent.flags.urg();
-        if (next.verdict.has(verdict_names::keep_alive)) return; // a byte of garbage
+        if (next.verdict.has(verdict_kinds::keep_alive)) return; // a byte of garbage
         if (!own.first_data_time) own.first_data_time = sent.time;
         own.data_time = std::max(own.data_time, sent.time - *own.first_data_time);
     }
@@ -244,7 +244,7 @@ private:
     static constexpr void count_repeated(const observer_input& next, const side_state& sender, side_state& receiver,
                                          direction_profile& told) noexcept {
         const segment& sent = next.segment;
-        using enum verdict_names;
+        using enum verdict_kinds;
         if (sent.sequence_length() > 0 || receiver.space.in_flight() == 0) return;
         if (next.verdict.has(keep_alive | keep_alive_ack | zero_window_probe | zero_window_probe_ack)) return;
         // RFC 6675 2: with SACK it is one that reports something new, whatever its window.
@@ -276,7 +276,7 @@ private:
     static constexpr bool take_sequence(const observer_input& next, side_state& sender,
                                         direction_profile& told) noexcept {
         const segment& sent = next.segment;
-        using enum verdict_names;
+        using enum verdict_kinds;
         if (next.verdict.has(keep_alive | zero_window_probe)) {
             ++told.probe_packets;
             told.probe_bytes += sent.payload_length;

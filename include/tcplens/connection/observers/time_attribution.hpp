@@ -74,11 +74,11 @@ struct time_attribution {
     sending_times client_to_server{};
     sending_times server_to_client{};
 
-    [[nodiscard]] constexpr const sending_times& sending(direction way) const noexcept {
-        return way == direction::client_to_server ? client_to_server : server_to_client;
+    [[nodiscard]] constexpr const sending_times& sending(direction direction) const noexcept {
+        return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
-    [[nodiscard]] constexpr sending_times& sending(direction way) noexcept {
-        return way == direction::client_to_server ? client_to_server : server_to_client;
+    [[nodiscard]] constexpr sending_times& sending(direction direction) noexcept {
+        return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
 
     /// All parts: `duration` (retransmission_timeout is a part of a part).

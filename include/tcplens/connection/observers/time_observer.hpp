@@ -115,7 +115,8 @@ public:
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {
         const segment& sent = next.segment;
         time_attribution& time = told.time;
-        const side client = next.way == direction::client_to_server ? next.sender : static_cast<side>(1 - next.sender);
+        const side client =
+            next.direction == direction::client_to_server ? next.sender : static_cast<side>(1 - next.sender);
         if (next.begins_connection) of.latest = sent.time;
         const nanoseconds step = std::max(sent.time - of.latest, nanoseconds::zero());
         of.latest = std::max(of.latest, sent.time);
@@ -127,11 +128,11 @@ public:
         follow_handshake(next, of);
         sender.there_and_back.answers(sent);
         receiver.there_and_back.passes(sent, next.verdict.is_retransmission());
-        of.was_reset = next.connection.close == close_reason::reset;
+        of.was_reset = next.connection.close_reason == close_reason::reset;
 
         if (next.verdict.is_retransmission()) resend(next, sender, of, time);
         const auto found =
-            sender.sending.sends(sent, next.verdict, of.latest, answer_time(sender), time.sending(next.way));
+            sender.sending.sends(sent, next.verdict, of.latest, answer_time(sender), time.sending(next.direction));
         if (found.was_shut_out) {
             time.receiver_window += sender.shut_out.take_from(time);
             sender.without_progress = {};
@@ -270,8 +271,8 @@ private:
                                  time_attribution& told) noexcept {
         const sequence_number end = next.segment.sequence_end();
         if (!sender.sending.data_in_flight() || !before(sender.sending.space().unacknowledged(), end)) return;
-        const bool timer = next.verdict.has(verdict_names::tail_loss_probe) ||
-                           (next.verdict.because & evidence::silence) != evidence::none ||
+        const bool timer = next.verdict.has(verdict_kinds::tail_loss_probe) ||
+                           (next.verdict.evidence & evidence_set::silence) != evidence_set::none ||
                            (!sender.suspects_loss && !sender.recovers); // nobody asked for it
         const nanoseconds lost = timer ? std::max(sender.suspected, sender.without_progress) : sender.suspected;
         told.loss_recovery += tentative::take(lost, told.path);
@@ -293,7 +294,7 @@ private:
         if (!advances) {
             const auto blocks = next.segment.options.sack_blocks();
             const bool sacks = !blocks.empty() && before(next.segment.acknowledgment, blocks[0].right);
-            hearer.suspects_loss |= next.verdict.has(verdict_names::duplicate_ack) || sacks;
+            hearer.suspects_loss |= next.verdict.has(verdict_kinds::duplicate_ack) || sacks;
             return;
         }
         hearer.suspects_loss = false;

@@ -63,8 +63,8 @@ struct time_bin {
     direction_bin client_to_server{};
     direction_bin server_to_client{};
 
-    [[nodiscard]] constexpr direction_bin& bin(direction way) noexcept {
-        return way == direction::client_to_server ? client_to_server : server_to_client;
+    [[nodiscard]] constexpr direction_bin& bin(direction direction) noexcept {
+        return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
     constexpr void add(const time_bin& other) noexcept {
         client_to_server.add(other.client_to_server);

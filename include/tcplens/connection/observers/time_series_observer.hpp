@@ -76,23 +76,23 @@ public:
         const auto rtt = acknowledge(sent, peer);
         time(next, own);
         const bool over = next.connection.closed;
-        count_in_flight(own, next.way, over);
-        count_in_flight(peer, opposite(next.way), over);
+        count_in_flight(own, next.direction, over);
+        count_in_flight(peer, opposite(next.direction), over);
 
         time_bin* const bin = series_.find(sent.time);
         if (bin == nullptr) {
             ++outside_;
             return;
         }
-        direction_bin& there = bin->bin(next.way);
-        direction_bin& back = bin->bin(opposite(next.way));
+        direction_bin& there = bin->bin(next.direction);
+        direction_bin& back = bin->bin(opposite(next.direction));
         ++there.packets;
         there.wire_bytes += sent.wire_length;
         there.payload_bytes += sent.payload_length;
         there.new_bytes += new_bytes;
         there.retransmissions += next.verdict.is_retransmission();
-        there.most_in_flight = std::max(there.most_in_flight, in_flight(next.way));
-        back.most_in_flight = std::max(back.most_in_flight, in_flight(opposite(next.way)));
+        there.most_in_flight = std::max(there.most_in_flight, in_flight(next.direction));
+        back.most_in_flight = std::max(back.most_in_flight, in_flight(opposite(next.direction)));
         if (rtt) back.count_rtt(*rtt);
     }
 
@@ -105,7 +105,8 @@ private:
 
     /// Follows client and server when they change places.
     constexpr void place(const observer_input& next, connection_state& of) noexcept {
-        const side client = next.way == direction::client_to_server ? next.sender : static_cast<side>(1 - next.sender);
+        const side client =
+            next.direction == direction::client_to_server ? next.sender : static_cast<side>(1 - next.sender);
         const std::optional<side> before = std::exchange(of.client, client);
         if (!before || *before == client) return;
         const std::uint64_t to_server = of.sides[*before].in_flight;
@@ -140,7 +141,7 @@ private:
         if (next.verdict.is_retransmission()) {
             own.timed.reset();
         } else if (!own.timed && own.space.next() == sent.sequence_end() &&
-                   next.verdict.names == verdict_names::none) { // the newest that there is
+                   next.verdict.kinds == verdict_kinds::none) { // the newest that there is
             own.timed = sent.sequence_end();
             own.timed_from = sent.time;
         }
@@ -155,12 +156,12 @@ private:
         return least_round_trip::is_plausible(took) ? std::optional{took} : std::nullopt;
     }
 
-    [[nodiscard]] constexpr std::uint64_t& in_flight(direction way) noexcept {
-        return in_flight_[static_cast<std::size_t>(way)];
+    [[nodiscard]] constexpr std::uint64_t& in_flight(direction direction) noexcept {
+        return in_flight_[static_cast<std::size_t>(direction)];
     }
-    constexpr void count_in_flight(side_state& of, direction way, bool over) noexcept {
+    constexpr void count_in_flight(side_state& of, direction direction, bool over) noexcept {
         const std::uint32_t now = over || !of.space.known() ? 0 : of.space.in_flight();
-        in_flight(way) += std::uint64_t{now} - std::exchange(of.in_flight, now); // modulo 2^64
+        in_flight(direction) += std::uint64_t{now} - std::exchange(of.in_flight, now); // modulo 2^64
     }
 
     time_series series_;

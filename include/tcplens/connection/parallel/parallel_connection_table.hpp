@@ -226,7 +226,7 @@ private:
                                                                    Make make_share)
         : how_{.decoding = options.decoding,
                .ignore_bad_checksums = options.ignore_bad_checksums,
-               .key = options.key,
+               .key = options.hash_key,
                .tables = tables,
                .hash_of = &table_type::hash_of},
           decoder_(options.decoding) {

@@ -415,8 +415,8 @@ private:
             sender->since_duplicate = receiver->since_duplicate = 0;
             // A copy of a SYN that had been answered already is one that the network made: it will be answered too.
             if (sent.flags.syn() && receiver->heard) sender->sent_syn_again = true;
-            return {.names = verdict_names::duplicate,
-                    .because = evidence::same_packet,
+            return {.kinds = verdict_kinds::duplicate,
+                    .evidence = evidence_set::same_packet,
                     .earlier_packet = copy->sent.packet_number(sent),
                     .elapsed = sent.time - copy->sent.time};
         }
@@ -433,7 +433,7 @@ private:
         verdict said = judge_sequence(sent, stamp, missed_since, sender, receiver);
         if (said.is_retransmission()) say_which_kind(sent, heard_before, sender, receiver, said);
         if (sent.flags.ack()) judge_acknowledgment(sent, *sender, receiver, said);
-        if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) said.names |= verdict_names::zero_window;
+        if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) said.kinds |= verdict_kinds::zero_window;
 
         learn_times(sent, said, sender, receiver);
         sender.remember(sent, fingerprint, missed_since);
@@ -441,8 +441,8 @@ private:
             receiver->heard && sent.flags.ack() && !before(sent.acknowledgment, receiver->next);
         learn_last(sent, sent.sequence_length() > 0 || sent.window == 0, acknowledges_all, *sender, *receiver);
         if (sent.options.sack_permitted || sent.options.sack_block_count > 0) sender->permits_sack = true;
-        sender->sent_keep_alive = said.has(verdict_names::keep_alive);
-        sender->sent_zero_window_probe = said.has(verdict_names::zero_window_probe);
+        sender->sent_keep_alive = said.has(verdict_kinds::keep_alive);
+        sender->sent_zero_window_probe = said.has(verdict_kinds::zero_window_probe);
         return said;
     }
 
@@ -619,7 +619,7 @@ private:
     [[nodiscard]] static constexpr verdict judge_sequence(const segment& sent, const send_stamp& stamp,
                                                           timestamp& missed_since, const party& sender,
                                                           const party& receiver) noexcept {
-        using enum verdict_names;
+        using enum verdict_kinds;
         const sequence_number begin = sent.sequence;
         const sequence_number end = sent.sequence_end();
         if (!sender->heard) return hear_first(sent, stamp, sender, receiver);
@@ -631,7 +631,7 @@ private:
             if (opens_both) return {};
         }
         if (begin != end) come_back(sender, begin);
-        if (const verdict_names probe = find_probe(sent, *sender, *receiver); probe != none) return {.names = probe};
+        if (const verdict_kinds probe = find_probe(sent, *sender, *receiver); probe != none) return {.kinds = probe};
 
         const bool beyond_all = !before(begin, sender->captured_up_to());
         if (begin != end) sender.capture(end);
@@ -642,21 +642,21 @@ private:
             }
             sender.open_hole(sender->next, begin, {sent.time, sent.packet_number, stamp});
             sender.go_on_to(end);
-            return {.names = lost_segment};
+            return {.kinds = lost_segment};
         }
         if (begin == end) return {};
         if (begin == sender->next) {
             sender.go_on_to(end);
             if (!copy_is_missing(sent, stamp, sender, receiver)) return {};
-            return {.names = retransmission, .because = evidence::ip_id | evidence::silence};
+            return {.kinds = retransmission, .evidence = evidence_set::ip_id | evidence_set::silence};
         }
 
         verdict said;
         const sequence_holes::filling filling = fill_holes(begin, end, sender);
         const bool forgotten = sender.may_have_forgotten(begin);
-        if (forgotten) said.because |= evidence::memory_exceeded;
+        if (forgotten) said.evidence |= evidence_set::memory_exceeded;
         if (filling.bytes > 0) {
-            said.because |= evidence::fills_hole;
+            said.evidence |= evidence_set::fills_hole;
             said.earlier_packet = filling.opened.packet_number;
             said.elapsed = sent.time - filling.opened.time;
             missed_since = filling.opened.time;
@@ -667,33 +667,33 @@ private:
             sender.go_on_to(end);
         }
         if (unseen == end.value - begin.value) {
-            if (sent_again(sent, stamp, filling.opened, sender, receiver, said.because)) {
-                said.names = retransmission;
+            if (sent_again(sent, stamp, filling.opened, sender, receiver, said.evidence)) {
+                said.kinds = retransmission;
                 if (sender.at_length) sender.at_length->overtaken.expect(begin, end, filling.opened.stamp);
             } else if (!beyond_all) {
-                said.names = out_of_order;
+                said.kinds = out_of_order;
             }
             // else only an ACK without data, or an acknowledgment of it, was before it: that is no order of data
             return said;
         }
 
-        said.because |= evidence::bytes_seen;
+        said.evidence |= evidence_set::bytes_seen;
         if (const auto* earlier = sender.find_covering(begin)) {
             said.earlier_packet = earlier->packet_number(sent);
             said.elapsed = sent.time - earlier->time;
         }
-        if (const evidence overtaken =
-                sender.at_length ? sender.at_length->overtaken.is_one(begin, stamp, sender->order) : evidence::none;
-            overtaken != evidence::none) {
-            said.names = out_of_order;
-            said.because |= overtaken;
+        if (const evidence_set overtaken =
+                sender.at_length ? sender.at_length->overtaken.is_one(begin, stamp, sender->order) : evidence_set::none;
+            overtaken != evidence_set::none) {
+            said.kinds = out_of_order;
+            said.evidence |= overtaken;
         } else if (const auto packets = sender->order.packets_between(sender->order.latest(), stamp);
                    packets && *packets <= -static_cast<int>(decltype(long_memory::recent)::capacity)) {
             // Sent long before: a copy of a packet that is no longer remembered, or what a forgotten hole waited for.
-            said.names = forgotten ? out_of_order : duplicate;
-            said.because |= evidence::ip_id;
+            said.kinds = forgotten ? out_of_order : duplicate;
+            said.evidence |= evidence_set::ip_id;
         } else {
-            said.names = retransmission;
+            said.kinds = retransmission;
         }
         return said;
     }
@@ -715,27 +715,27 @@ private:
         if (!sent.flags.ack() || !stamps || !receiver->sent_syn_again) return {};
         const std::uint32_t first_clock = receiver->first_was_syn ? receiver.beginning.first_heard.stamp.clock : 0;
         if (stamps->echo != first_clock) return {};
-        return {.names = verdict_names::retransmission, .because = evidence::timestamp_option};
+        return {.kinds = verdict_kinds::retransmission, .evidence = evidence_set::timestamp_option};
     }
 
     /// Segments that ask for an answer and bring nothing new: none of their sequence numbers is used for good.
-    [[nodiscard]] static constexpr verdict_names find_probe(const segment& sent, const side_state& sender,
+    [[nodiscard]] static constexpr verdict_kinds find_probe(const segment& sent, const side_state& sender,
                                                             const side_state& receiver) noexcept {
-        if (sent.payload_length > 1 || sent.flags.syn() || sent.flags.fin()) return verdict_names::none;
+        if (sent.payload_length > 1 || sent.flags.syn() || sent.flags.fin()) return verdict_kinds::none;
         const bool window_closed = receiver.has_acknowledged && receiver.window == 0;
         if (sent.sequence == sender.next - 1) {
             // RFC 9293 3.8.4: no data, or a byte of garbage, just below what the receiver waits for. Where that byte is not
             // acknowledged yet it is data sent again, or a bare acknowledgment that was overtaken.
             const bool wanted = receiver.has_acknowledged && !before(sent.sequence, receiver.acknowledged);
-            if (wanted) return verdict_names::none;
-            return window_closed ? verdict_names::zero_window_probe : verdict_names::keep_alive;
+            if (wanted) return verdict_kinds::none;
+            return window_closed ? verdict_kinds::zero_window_probe : verdict_kinds::keep_alive;
         }
         // RFC 9293 3.8.6.1: a byte beyond a closed window. It has not been sent for good until it is acknowledged.
         if (sent.payload_length == 1 && sent.sequence == sender.next && window_closed &&
             receiver.acknowledged == sent.sequence) {
-            return verdict_names::zero_window_probe;
+            return verdict_kinds::zero_window_probe;
         }
-        return verdict_names::none;
+        return verdict_kinds::none;
     }
 
     /// Fills what was missing of [begin, end). All before the first that was heard was missing too.
@@ -755,19 +755,19 @@ private:
     /// Whether a segment that fills a hole was sent again, or is the first copy of its bytes, late.
     [[nodiscard]] static constexpr bool sent_again(const segment& sent, const send_stamp& stamp,
                                                    const sequence_holes::opening& hole, const party& sender,
-                                                   const party& receiver, evidence& because) noexcept {
+                                                   const party& receiver, evidence_set& because) noexcept {
         // First copies leave in the order of their sequence numbers: what left after the segment beyond it is no first copy.
         if (const auto packets = sender->order.packets_between(hole.stamp, stamp)) {
-            because |= evidence::ip_id;
+            because |= evidence_set::ip_id;
             return *packets > 0;
         }
         if (const auto ticks = send_order::ticks_between(hole.stamp, stamp)) {
-            because |= evidence::timestamp_option;
+            because |= evidence_set::timestamp_option;
             return *ticks > 0;
         }
         // In the same tick, and the clock has moved on since: too soon for a round trip.
         if (stamp.has_clock && hole.stamp.has_clock && sender->order.latest().clock != stamp.clock) {
-            because |= evidence::timestamp_option;
+            because |= evidence_set::timestamp_option;
             return false;
         }
         // To be sent again, it had to be missed first. What was measured as a round trip may have stood in queues; where
@@ -775,9 +775,9 @@ private:
         const bool asked = receiver->duplicate_acks >= 3;
         const bool passed_over = receiver->has_sacked && distance(sent.sequence_end(), receiver->sacked_up_to) >
                                                              static_cast<std::int64_t>(2) * sent.payload_length;
-        because |= whole_round_trip(sender, receiver) ? evidence::round_trip : evidence::undecided;
-        if (asked) because |= evidence::duplicate_acks;
-        if (passed_over) because |= evidence::selective_ack;
+        because |= whole_round_trip(sender, receiver) ? evidence_set::round_trip : evidence_set::undecided;
+        if (asked) because |= evidence_set::duplicate_acks;
+        if (passed_over) because |= evidence_set::selective_ack;
         return sent.time - hole.time > least_resend_time(sender, receiver) / (asked || passed_over ? 2 : 1);
     }
 
@@ -808,12 +808,12 @@ private:
 
     static constexpr void say_which_kind(const segment& sent, bool heard_before, const party& sender,
                                          const party& receiver, verdict& said) noexcept {
-        using enum verdict_names;
+        using enum verdict_kinds;
         if (sent.flags.syn()) sender->sent_syn_again = true;
         const sequence_number end = sent.sequence_end();
         if (receiver->has_acknowledged && !before(receiver->acknowledged, end)) {
-            said.names |= spurious_retransmission;
-            said.because |= evidence::acknowledged;
+            said.kinds |= spurious_retransmission;
+            said.evidence |= evidence_set::acknowledged;
             return;
         }
         const bool asked = receiver->duplicate_acks >= 3 && receiver->acknowledged == sent.sequence; // RFC 5681 3.2
@@ -823,20 +823,20 @@ private:
         // Duplicate ACKs may have come late: they stand in queues.
         if (asked || passed_over) last_cause = std::max(last_cause, receiver.last().time);
         if (heard_before && sent.time - last_cause > (measured ? 2 * *measured : std::chrono::milliseconds{100})) {
-            said.because |= evidence::silence;
+            said.evidence |= evidence_set::silence;
             // A timeout sends the first segment again that was not acknowledged (RFC 6298 5.4), a probe the last (RFC 8985 7.3).
             const bool not_first = receiver->has_acknowledged && before(receiver->acknowledged, sent.sequence);
-            if (not_first && end == sender->next && !asked && !passed_over) said.names |= tail_loss_probe;
+            if (not_first && end == sender->next && !asked && !passed_over) said.kinds |= tail_loss_probe;
         } else if (asked || passed_over) {
-            said.names |= fast_retransmission;
-            if (asked) said.because |= evidence::duplicate_acks;
-            if (passed_over) said.because |= evidence::selective_ack;
+            said.kinds |= fast_retransmission;
+            if (asked) said.evidence |= evidence_set::duplicate_acks;
+            if (passed_over) said.evidence |= evidence_set::selective_ack;
         }
     }
 
     static constexpr void judge_acknowledgment(const segment& sent, side_state& sender, const party& receiver,
                                                verdict& said) noexcept {
-        using enum verdict_names;
+        using enum verdict_kinds;
         const sequence_number ack = sent.acknowledgment;
         // One acknowledgment of what nobody can have sent is passed over; where they go on there, they are believed.
         if (sender.has_acknowledged && distance(sender.acknowledged, ack) > max_window_distance) {
@@ -852,7 +852,7 @@ private:
             // A probe's byte that was accepted was sent, after all; any other was sent and not captured.
             const bool probe_accepted = receiver->sent_zero_window_probe && ack == receiver->next + 1;
             if (!probe_accepted) {
-                said.names |= ack_lost_segment;
+                said.kinds |= ack_lost_segment;
                 receiver.open_hole(receiver->next, ack, {.time = sent.time, .packet_number = sent.packet_number});
             }
             receiver.go_on_to(ack);
@@ -863,13 +863,13 @@ private:
         if (repeated && bare) {
             // RFC 6675 2: with SACK, what reports new data is a duplicate ACK whatever its window
             if (sent.window != sender.window && sent.options.sack_block_count == 0) {
-                if (sent.window != 0) said.names |= window_update;
+                if (sent.window != 0) said.kinds |= window_update;
             } else if (receiver->sent_keep_alive) {
-                said.names |= keep_alive_ack;
+                said.kinds |= keep_alive_ack;
             } else if (receiver->sent_zero_window_probe) {
-                said.names |= zero_window_probe_ack;
+                said.kinds |= zero_window_probe_ack;
             } else if (receiver->heard && before(ack, receiver->next)) { // RFC 5681 2: something is outstanding
-                said.names |= duplicate_ack;
+                said.kinds |= duplicate_ack;
                 // What came twice asks for nothing; that it was sent twice, and which copy was needless, it says too late.
                 if (sender.duplicate_acks < 255 && !sent.reports_duplicate()) ++sender.duplicate_acks;
             }

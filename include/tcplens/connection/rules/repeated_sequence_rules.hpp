@@ -35,7 +35,7 @@ public:
         const std::uint64_t who = (next.connection_number << 1 | next.sender) & 0x7fff'ffff;
         const bool seen = seen_.insert(who << 32 | next.segment.sequence.value);
         if (!seen || next.segment.payload_length == 0) return {};
-        return {.names = verdict_names::retransmission, .because = evidence::sequence_number_seen};
+        return {.kinds = verdict_kinds::retransmission, .evidence = evidence_set::sequence_number_seen};
     }
 
 private:

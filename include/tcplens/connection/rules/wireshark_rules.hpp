@@ -36,7 +36,7 @@ public:
         timestamp last_time{};          ///< of its last segment
         std::uint32_t duplicate_acks = 0;
         std::uint32_t window = unknown_window; ///< of its last segment, not scaled
-        verdict_names last_names{};            ///< of its last segment
+        verdict_kinds last_names{};            ///< of its last segment
         unacknowledged_count unacknowledged{};
         std::int8_t window_shift = unknown_shift;
         bool initial_known = false;
@@ -73,7 +73,7 @@ public:
 
     [[nodiscard]] constexpr verdict judge(const rule_input& next, connection_state& of) const noexcept {
         judgment now{next.segment, of.sides[next.sender], of.sides[1 - next.sender], of};
-        if (next.reuses_ports) now.say(verdict_names::reused_ports);
+        if (next.reuses_ports) now.say(verdict_kinds::reused_ports);
         now.find_initial_sequence_numbers();
         now.judge_window_and_acknowledgment();
         now.judge_lost_acknowledged();
@@ -82,7 +82,7 @@ public:
         now.remember_acknowledgment();
         now.remember_initial_rtt();
         now.remember_window_scale();
-        if (next.segment.options.cut) now.said.names = {}; // Wireshark stops there, before it tells what it found
+        if (next.segment.options.cut) now.said.kinds = {}; // Wireshark stops there, before it tells what it found
         return now.said;
     }
 
@@ -132,7 +132,7 @@ private:
             if (sent.flags.syn() && sender.initial_known) {
                 if (sent.sequence != sender.initial) {
                     sender.initial = sent.sequence;
-                    say(verdict_names::reused_ports);
+                    say(verdict_kinds::reused_ports);
                 } else if (is_pure_syn(sent)) {
                     sender.next = sender.contiguous;
                 }
@@ -149,7 +149,7 @@ private:
 
         /// A probe is nothing else of these; an answer to a keep-alive or to a probe is no duplicate ACK.
         constexpr void judge_window_and_acknowledgment() noexcept {
-            using enum verdict_names;
+            using enum verdict_kinds;
             if (is_zero_window_probe()) {
                 say(zero_window_probe);
             } else {
@@ -188,9 +188,9 @@ private:
             return sent.sequence + length == receiver.acknowledged + window;
         }
         /// The acknowledgment of a keep-alive or of a probe.
-        [[nodiscard]] constexpr bool answers(verdict_names question) const noexcept {
+        [[nodiscard]] constexpr bool answers(verdict_kinds question) const noexcept {
             return is_repeated_ack() && sent.window == sender.window &&
-                   (receiver.last_names & question) != verdict_names::none;
+                   (receiver.last_names & question) != verdict_kinds::none;
         }
         [[nodiscard]] constexpr bool is_duplicate_ack() const noexcept {
             return is_repeated_ack() && sent.window != 0 && sent.window == sender.window;
@@ -202,15 +202,15 @@ private:
             if (!greater(sent.acknowledgment, receiver.contiguous)) return;
             if (less(receiver.contiguous, receiver.next)) {
                 receiver.contiguous = receiver.next;
-                say(verdict_names::ack_lost_segment);
+                say(verdict_kinds::ack_lost_segment);
                 return;
             }
-            if (receiver.duplicate_acks == 0) say(verdict_names::ack_lost_segment);
+            if (receiver.duplicate_acks == 0) say(verdict_kinds::ack_lost_segment);
             receiver.duplicate_acks = unseen_by_capture;
         }
 
         constexpr void judge_sent_again() noexcept {
-            using enum verdict_names;
+            using enum verdict_kinds;
             if (length == 0 && !syn_or_fin) return;
             if (said.has(keep_alive)) return;
             if (is_acknowledged()) say(retransmission | spurious_retransmission);
@@ -246,14 +246,14 @@ private:
             if (length > 0 || syn_or_fin) {
                 unacknowledged_count& waiting = sender.unacknowledged;
                 if (syn_or_fin && !waiting.exact() && waiting.size() > segment_limit / 2) {
-                    said.because |= evidence::memory_exceeded;
+                    said.evidence |= evidence_set::memory_exceeded;
                 }
                 if (waiting.size() < segment_limit) {
                     if (syn_or_fin) end = end + 1; // one, for both
                     waiting.add(end);
                 }
             }
-            if (said.has(verdict_names::zero_window_probe)) return;
+            if (said.has(verdict_kinds::zero_window_probe)) return;
             if (greater(end, sender.next) || !is_known(sender.next)) {
                 sender.next = end;
                 sender.next_time = sent.time;
@@ -265,7 +265,7 @@ private:
             sender.window = sent.window;
             sender.acknowledged = sent.acknowledgment;
             sender.last_time = sent.time;
-            sender.last_names = said.names;
+            sender.last_names = said.kinds;
             receiver.unacknowledged.remove_up_to(sent.acknowledgment);
         }
 
@@ -286,7 +286,7 @@ private:
             else if (sent.flags.ack() && receiver.window_shift == unused_shift) sender.window_shift = unused_shift;
         }
 
-        constexpr void say(verdict_names names) noexcept { said.names |= names; }
+        constexpr void say(verdict_kinds names) noexcept { said.kinds |= names; }
     };
 };
 

@@ -23,7 +23,7 @@ enum class restore_error_code : std::uint8_t {
 };
 
 /// The enumerator's name, e.g. "bad_checksum".
-[[nodiscard]] constexpr std::string_view name(restore_error_code code) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(restore_error_code code) noexcept {
     switch (code) {
     case restore_error_code::table_in_use: return "table_in_use";
     case restore_error_code::not_a_table: return "not_a_table";
@@ -50,13 +50,12 @@ struct restore_error {
     /// What of the table does not fit, e.g. "max_connections"; static, may be empty.
     std::string_view subject{};
 
-    /// One sentence for a person: what is wrong, and, if anything can be done, what. Without the file's name.
-    [[nodiscard]] std::string message() const;
-
     friend constexpr bool operator==(const restore_error&, const restore_error&) = default;
 };
 
-inline std::string restore_error::message() const {
+/// One sentence for a person: what is wrong, and, if anything can be done, what. Without the file's name.
+[[nodiscard]] inline std::string to_string(const restore_error& error) {
+    const auto& [code, offset, needed, available, subject] = error;
     const auto number = [](std::uint64_t value) { return std::to_string(value); };
     const std::string what{subject};
     switch (code) {

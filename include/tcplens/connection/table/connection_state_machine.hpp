@@ -19,9 +19,9 @@ public:
     /// Begins with the first segment of a connection, whose sender is side 0.
     constexpr void begin(const segment& first, connection& of) noexcept {
         const bool from_server = first.flags.syn() && first.flags.ack();
-        of.known_by = from_server         ? role_basis::syn_ack
-                      : first.flags.syn() ? role_basis::syn
-                                          : role_basis::first_packet;
+        of.role_basis = from_server         ? role_basis::syn_ack
+                        : first.flags.syn() ? role_basis::syn
+                                            : role_basis::first_packet;
         of.client = from_server ? first.destination : first.source;
         of.server = from_server ? first.source : first.destination;
         client_side_ = from_server ? 1 : 0;
@@ -32,8 +32,8 @@ public:
     [[nodiscard]] constexpr direction way_of(side sender) const noexcept {
         return sender == client_side_ ? direction::client_to_server : direction::server_to_client;
     }
-    [[nodiscard]] constexpr side sender_of(direction way) const noexcept {
-        return way == direction::client_to_server ? client_side_ : static_cast<side>(1 - client_side_);
+    [[nodiscard]] constexpr side sender_of(direction direction) const noexcept {
+        return direction == direction::client_to_server ? client_side_ : static_cast<side>(1 - client_side_);
     }
 
     /// Whether `next` is the first segment of another connection between the same two endpoints (RFC 9293 3.6.1 and 3.5.1):
@@ -71,7 +71,7 @@ public:
     /// Another connection has begun between the same endpoints: this one is over, however it ended.
     constexpr void overtake(connection& of) noexcept {
         reset_blindly_ = false;
-        if (of.close == close_reason::active) of.close = close_reason::unknown;
+        if (of.close_reason == close_reason::active) of.close_reason = close_reason::unknown;
         of.closed = true;
     }
 
@@ -95,7 +95,7 @@ public:
     /// How far it has come; see idle_class.
     [[nodiscard]] constexpr idle_class stage(const connection& of) const noexcept {
         using enum idle_class;
-        if (of.closed && !(of.close == close_reason::reset && reset_blindly_)) return closed;
+        if (of.closed && !(of.close_reason == close_reason::reset && reset_blindly_)) return closed;
         if (is_plain_) return established;
         if (ends_[0].sent_fin || ends_[1].sent_fin) return half_closed;
         if (of.handshake == handshake_state::completed) return established;
@@ -170,7 +170,7 @@ private:
     TCPLENS_NOINLINE constexpr void follow_any(const segment& next, side sender, connection& of) noexcept {
         end_state& own = ends_[sender];
         end_state& peer = ends_[1 - sender];
-        if (next.flags.syn() && of.known_by != role_basis::syn) settle_roles(next, sender, of);
+        if (next.flags.syn() && of.role_basis != role_basis::syn) settle_roles(next, sender, of);
         if (next.flags.rst()) {
             is_plain_ = false;
             reset(next, sender, of);
@@ -194,8 +194,8 @@ private:
         open(next, own, peer, of);
         close(next, sender, of);
         take_numbers(next, own);
-        is_plain_ = of.handshake == handshake_state::completed && of.close == close_reason::active && !own.sent_fin &&
-                    !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
+        is_plain_ = of.handshake == handshake_state::completed && of.close_reason == close_reason::active &&
+                    !own.sent_fin && !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
     }
 
     static constexpr void take_acknowledgment(const segment& next, end_state& own) noexcept {
@@ -228,8 +228,8 @@ private:
 
     constexpr void settle_roles(const segment& syn, side sender, connection& of) noexcept {
         const side client = syn.flags.ack() ? static_cast<side>(1 - sender) : sender;
-        if (syn.flags.ack() && of.known_by == role_basis::syn_ack) return;
-        of.known_by = syn.flags.ack() ? role_basis::syn_ack : role_basis::syn;
+        if (syn.flags.ack() && of.role_basis == role_basis::syn_ack) return;
+        of.role_basis = syn.flags.ack() ? role_basis::syn_ack : role_basis::syn;
         if (client == client_side_) return;
         client_side_ = client;
         of.swap_roles();
@@ -243,18 +243,18 @@ private:
             // Neither side sends data that acknowledges the other's SYN before the handshake is done.
             const bool proven = data && any_syn && (!peer.sent_syn || covers_syn(own, peer));
             if (three_way || proven) of.handshake = handshake_state::completed;
-            else if (of.known_by == role_basis::syn) of.handshake = handshake_state::failed;
+            else if (of.role_basis == role_basis::syn) of.handshake = handshake_state::failed;
         }
-        if (of.close != close_reason::unknown || of.closed) return;
+        if (of.close_reason != close_reason::unknown || of.closed) return;
         // Picked up midstream it counts as open from its fourth packet on, the first that a handshake would not explain.
-        const bool seen_open = of.known_by == role_basis::first_packet
+        const bool seen_open = of.role_basis == role_basis::first_packet
                                    ? of.client_to_server.packets + of.server_to_client.packets >= 3
                                    : of.handshake == handshake_state::completed || data;
-        if (seen_open) of.close = close_reason::active;
+        if (seen_open) of.close_reason = close_reason::active;
     }
 
     constexpr void reset(const segment& next, side sender, connection& of) noexcept {
-        if (of.close == close_reason::normal) return; // RFC 9293 3.10.7.4: after both FINs it changes nothing
+        if (of.close_reason == close_reason::normal) return; // RFC 9293 3.10.7.4: after both FINs it changes nothing
         end_state& own = ends_[sender];
         own.sent_rst = true;
         own.rst = next.sequence;
@@ -264,10 +264,10 @@ private:
         own.rst_in_sequence = own.heard ? goes_on_with(next, sender) : next.sequence.value != 0;
         // RFC 9293 3.10.7.4: one with another number its receiver does not take; with which one who was not heard answers is open.
         const bool blind = own.heard && !own.rst_in_sequence;
-        const bool was_reset = of.close == close_reason::reset && !(reset_blindly_ && !blind);
-        reset_blindly_ = blind && (of.close != close_reason::reset || reset_blindly_);
+        const bool was_reset = of.close_reason == close_reason::reset && !(reset_blindly_ && !blind);
+        reset_blindly_ = blind && (of.close_reason != close_reason::reset || reset_blindly_);
         if (was_reset) return;
-        of.close = close_reason::reset;
+        of.close_reason = close_reason::reset;
         of.closed = true;
         of.closed_by = way_of(sender);
     }
@@ -283,8 +283,8 @@ private:
         const bool takes = next.flags.ack() && own.peer_known_at_rst && before(own.peer_at_rst, next.acknowledgment);
         if (!sends && !takes) return; // sent before it
         own.sent_rst = false;
-        if (of.close != close_reason::reset) return;
-        of.close = close_reason::unknown;
+        if (of.close_reason != close_reason::reset) return;
+        of.close_reason = close_reason::unknown;
         of.closed = false;
         of.closed_by.reset();
     }
@@ -304,14 +304,15 @@ private:
                 own.sent_fin = true;
             }
         }
-        if (!own.sent_fin || !peer.sent_fin || of.close == close_reason::normal || of.close == close_reason::reset)
+        if (!own.sent_fin || !peer.sent_fin || of.close_reason == close_reason::normal ||
+            of.close_reason == close_reason::reset)
             return;
         // A FIN beyond a hole counts once it is acknowledged: the hole is one of the capture.
         const auto in_sequence = [](const end_state& whose, const end_state& other) {
             return whose.fin_in_sequence || (other.acknowledged_any && before(whose.fin, other.acknowledged));
         };
         if (!in_sequence(own, peer) || !in_sequence(peer, own)) return;
-        of.close = close_reason::normal;
+        of.close_reason = close_reason::normal;
         of.closed = true;
         of.closed_by = way_of(first_fin_);
         // That was a connection, though none of its data and not all of its handshake were captured.

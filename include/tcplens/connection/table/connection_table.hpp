@@ -56,7 +56,7 @@ struct table_options {
     /// connection, whatever comes.
     bool split_incarnations = true;
     /// The secret of the index. No result depends on it.
-    hash_key key = hash_key::random();
+    tcplens::hash_key hash_key = tcplens::hash_key::random();
     /// How packets are decoded; whether checksums are verified at all.
     decode_options decoding{};
     /// Whether segments whose checksum was verified and is bad are passed over, as the receiver did: they belong to no
@@ -65,9 +65,9 @@ struct table_options {
     /// How many connections there may be at once; 0 for any number. The memory for all of them is taken when the table is made,
     /// that of its rules and of reassembly_options included, and none after that.
     std::size_t max_connections = 0;
-    full_policy when_full = full_policy::evict;
+    tcplens::full_policy full_policy = tcplens::full_policy::evict;
     /// When connections end by silence, for who takes them: see basic_connection_table.
-    idle_timeouts idle{};
+    idle_timeouts timeouts{};
 };
 
 /// What happened to one packet.
@@ -75,7 +75,7 @@ struct add_result {
     packet_outcome outcome = packet_outcome::not_tcp;
     /// Its connection, good until it leaves the table; null unless the outcome is tcp, and where there was no room for it.
     const tcplens::connection* connection = nullptr;
-    direction way = direction::client_to_server;
+    tcplens::direction direction = direction::client_to_server;
     tcplens::verdict verdict{};
     bool begins_connection = false;
 };
@@ -412,7 +412,7 @@ private:
     }
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE std::uint32_t hash_of(const segment& next) const noexcept {
-        return hash_of(next, options_.key);
+        return hash_of(next, options_.hash_key);
     }
 
     /// A segment whose turn comes when what is known of its connection has been fetched.
@@ -593,22 +593,22 @@ private:
         verdict said = rules_.judge(
             {.segment = next, .sender = sender, .connection_number = of.number, .reuses_ports = how.reuses_ports},
             of.rules);
-        if (how.reuses_ports && !incarnation_rules<Rules>) said.names |= verdict_names::reused_ports;
-        const direction way = of.life.way_of(sender);
-        count_segment(next, said, of.seen.statistics(way));
+        if (how.reuses_ports && !incarnation_rules<Rules>) said.kinds |= verdict_kinds::reused_ports;
+        const direction direction = of.life.way_of(sender);
+        count_segment(next, said, of.seen.statistics(direction));
         if constexpr (sizeof...(Observers) > 0) {
             if (of.life.way_of(0) != first_way) of.seen.swap_roles_of_facts();
             observe({.segment = next,
                      .verdict = said,
                      .connection = of.seen,
                      .sender = sender,
-                     .way = way,
+                     .direction = direction,
                      .begins_connection = how.begins},
                     of);
         }
         return {.outcome = packet_outcome::tcp,
                 .connection = &of.seen,
-                .way = way,
+                .direction = direction,
                 .verdict = said,
                 .begins_connection = how.begins};
     }
@@ -735,13 +735,13 @@ private:
     /// In ticks.
     [[nodiscard]] std::uint32_t silence(const record& of) const noexcept { return clock_.ticks() - of.listed_at; }
     [[nodiscard]] bool is_silent(const record& of) const noexcept {
-        return silence(of) >= table_clock::ticks_of(options_.idle.of(of.stage));
+        return silence(of) >= table_clock::ticks_of(options_.timeouts.of(of.stage));
     }
     /// Whether it is only silent by ticks: the first packet after a long time is taken in before its time is believed.
     [[nodiscard]] TCPLENS_NOINLINE bool was_heard(const record& of) const noexcept {
         const timestamp heard = of.stage == idle_class::attempt ? of.seen.first_time : of.seen.last_time;
         return heard <= clock_.latest() &&
-               table_clock::ticks_of(clock_.latest() - heard) < table_clock::ticks_of(options_.idle.of(of.stage));
+               table_clock::ticks_of(clock_.latest() - heard) < table_clock::ticks_of(options_.timeouts.of(of.stage));
     }
     [[nodiscard]] bool is_due(const record& of) const noexcept { return is_silent(of) && !was_heard(of); }
 
@@ -760,9 +760,9 @@ private:
     template <class OnEnd>
     void end_for_silence(record& of, OnEnd& on_end) {
         end(of,
-            !of.seen.closed                        ? end_reason::idle
-            : of.seen.close == close_reason::reset ? end_reason::reset
-                                                   : end_reason::closed,
+            !of.seen.closed                               ? end_reason::idle
+            : of.seen.close_reason == close_reason::reset ? end_reason::reset
+                                                          : end_reason::closed,
             on_end);
     }
 
@@ -773,7 +773,7 @@ private:
         if constexpr (!takes<OnEnd>) return false;
         using enum idle_class;
         std::uint32_t leaves = longest_silent({closed});
-        if (options_.when_full == full_policy::evict) {
+        if (options_.full_policy == full_policy::evict) {
             leaves = longest_silent({closed, one_sided, attempt, opening});
             if (leaves == none) leaves = longest_silent({established, half_closed});
         }

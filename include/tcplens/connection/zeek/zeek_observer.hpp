@@ -34,7 +34,7 @@ public:
 
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {
         of.follow(next.segment, next.sender, told.zeek, options_);
-        told.zeek.originator = next.sender == of.originator() ? next.way : opposite(next.way);
+        told.zeek.originator = next.sender == of.originator() ? next.direction : opposite(next.direction);
     }
 
 private:

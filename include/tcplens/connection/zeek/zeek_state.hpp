@@ -35,7 +35,7 @@ enum class zeek_conn_state : std::uint8_t {
 };
 
 /// As Zeek writes it: S0, RSTOS0, ...
-[[nodiscard]] constexpr std::string_view name(zeek_conn_state state) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(zeek_conn_state state) noexcept {
     constexpr std::string_view names[]{"S0",   "S1",     "SF",    "REJ", "S2",  "S3", "RSTO",
                                        "RSTR", "RSTOS0", "RSTRH", "SH",  "SHR", "OTH"};
     return names[static_cast<unsigned>(state)];

@@ -3,8 +3,8 @@
 #include "../../../support/story.hpp"
 
 using namespace std::chrono_literals;
-using tcplens::evidence;
-using enum tcplens::verdict_names;
+using tcplens::evidence_set;
+using enum tcplens::verdict_kinds;
 
 TEST_CASE("a mirror port that doubles every packet makes no losses, over IPv4 and IPv6") {
     story_opening opening;
@@ -31,7 +31,7 @@ TEST_CASE("a mirror port that doubles every packet makes no losses, over IPv4 an
     const auto twice = [&](const story_segment& sent, std::chrono::nanoseconds then) {
         packet += 2;
         s.after(20us);
-        s.captures(sent).expect(duplicate).because(evidence::same_packet).earlier(packet - 1, 20us);
+        s.captures(sent).expect(duplicate).because(evidence_set::same_packet).earlier(packet - 1, 20us);
         s.after(then);
     };
     twice(client.syn(), 6ms); // 6 ms from here to the server and back, 4 ms to the client
@@ -48,7 +48,7 @@ TEST_CASE("a mirror port that doubles every packet makes no losses, over IPv4 an
     twice(client.acks(1002), 0ms);
     CHECK(s.connection().client_to_server.retransmissions == 0);
     CHECK(s.connection().server_to_client.retransmissions == 0);
-    CHECK(s.connection().close == tcplens::close_reason::normal);
+    CHECK(s.connection().close_reason == tcplens::close_reason::normal);
 }
 
 TEST_CASE("a copy of an acknowledgment with a SACK block is no second one") {
@@ -61,7 +61,7 @@ TEST_CASE("a copy of an acknowledgment with a SACK block is no second one") {
     server.acks(101);
     const auto& reported = server.acks(101).sack(201, 301).expect(duplicate_ack);
     s.after(1ms);
-    s.captures(reported).expect(duplicate).because(evidence::same_packet).earlier(7, 1ms);
+    s.captures(reported).expect(duplicate).because(evidence_set::same_packet).earlier(7, 1ms);
 }
 
 TEST_CASE("acknowledgments that are the same in everything are duplicate ACKs, not copies") {
@@ -72,7 +72,7 @@ TEST_CASE("acknowledgments that are the same in everything are duplicate ACKs, n
     server.acks(101);
     for (int i = 0; i < 3; ++i) {
         s.after(100us);
-        server.acks(101).expect(duplicate_ack).because(evidence::none).earlier(0, 0ns);
+        server.acks(101).expect(duplicate_ack).because(evidence_set::none).earlier(0, 0ns);
     }
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("a copy of a SYN-ACK") {
     s.after(10ms);
     const auto& answer = server.syn_ack();
     s.after(1ms);
-    s.captures(answer).expect(duplicate).because(evidence::same_packet).earlier(2, 1ms);
+    s.captures(answer).expect(duplicate).because(evidence_set::same_packet).earlier(2, 1ms);
     client.acks(1);
     CHECK(s.connection().server_to_client.syn_ack == 2); // as captured
 }
@@ -95,11 +95,14 @@ TEST_CASE("a SYN that was sent again is answered by a timer and for itself: the 
     s.after(10ms);
     server.syn_ack().uncaptured();
     s.after(990ms);
-    client.syn().expect(retransmission).because(evidence::bytes_seen | evidence::silence).earlier(1, 1s);
+    client.syn().expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence).earlier(1, 1s);
     s.after(8ms);
     server.syn_ack(); // its timer
     s.after(2ms);
-    server.syn_ack().expect(retransmission).because(evidence::bytes_seen).earlier(3, 2ms); // the second SYN's answer
+    server.syn_ack()
+        .expect(retransmission)
+        .because(evidence_set::bytes_seen)
+        .earlier(3, 2ms); // the second SYN's answer
     client.acks(1);
     CHECK(s.connection().server_to_client.retransmissions == 1);
 }
@@ -111,7 +114,7 @@ TEST_CASE("a copy of what was sent again is one of the second packet, not of the
     s.after(200ms);
     const auto& again = client.sends(1, 100).expect(retransmission).earlier(4, 200ms);
     s.after(1ms);
-    s.captures(again).expect(duplicate).because(evidence::same_packet).earlier(5, 1ms);
+    s.captures(again).expect(duplicate).because(evidence_set::same_packet).earlier(5, 1ms);
     CHECK(s.connection().client_to_server.retransmissions == 1);
 }
 
@@ -122,9 +125,12 @@ TEST_CASE("what fills a hole for the second time may have been missed since the 
     client.sends(101, 100).uncaptured();
     client.sends(201, 100).expect(lost_segment);
     s.after(7ms);
-    client.sends(101, 100).expect(out_of_order).because(evidence::fills_hole | evidence::round_trip).earlier(5, 7ms);
+    client.sends(101, 100)
+        .expect(out_of_order)
+        .because(evidence_set::fills_hole | evidence_set::round_trip)
+        .earlier(5, 7ms);
     s.after(5ms); // 12 ms after the hole was opened, in answer to what that provoked
-    client.sends(101, 100).expect(retransmission).because(evidence::bytes_seen).earlier(6, 5ms);
+    client.sends(101, 100).expect(retransmission).because(evidence_set::bytes_seen).earlier(6, 5ms);
 }
 
 TEST_CASE("a copy of a packet that is no longer remembered is known by its Identification") {
@@ -133,7 +139,7 @@ TEST_CASE("a copy of a packet that is no longer remembered is known by its Ident
     const auto& first = client.sends(1, 100);
     for (int i = 1; i <= 20; ++i) client.sends(1 + 100 * i, 100);
     s.after(5ms);
-    s.captures(first).expect(duplicate).because(evidence::bytes_seen | evidence::ip_id).earlier(0, 0ns);
+    s.captures(first).expect(duplicate).because(evidence_set::bytes_seen | evidence_set::ip_id).earlier(0, 0ns);
     s.after(5ms);
     server.acks(2101);
     CHECK(s.connection().client_to_server.retransmissions == 0);

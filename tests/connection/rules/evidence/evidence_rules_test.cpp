@@ -10,8 +10,8 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using tcplens::evidence;
-using enum tcplens::verdict_names;
+using tcplens::evidence_set;
+using enum tcplens::verdict_kinds;
 
 namespace {
 
@@ -23,7 +23,7 @@ constexpr story_options ipv6{.families = story_families::v6};
 TEST_CASE("data that comes in order has no verdict") {
     story s;
     auto [client, server] = s.established();
-    client.sends(1, 100).because(evidence::none).earlier(0);
+    client.sends(1, 100).because(evidence_set::none).earlier(0);
     server.acks(101);
     server.sends(1, 1000);
     server.sends(1001, 1000);
@@ -39,7 +39,7 @@ TEST_CASE("bytes that were seen before were sent again") {
     auto [client, server] = s.established();
     client.sends(1, 100);
     s.after(200ms);
-    client.sends(1, 100).expect(retransmission).because(evidence::bytes_seen | evidence::silence).earlier(4);
+    client.sends(1, 100).expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence).earlier(4);
     server.acks(101);
     CHECK(s.connection().client_to_server.retransmissions == 1);
     CHECK(s.connection().server_to_client.retransmissions == 0);
@@ -55,7 +55,7 @@ TEST_CASE("three duplicate ACKs ask for a fast retransmission") {
     s.after(1ms);
     client.sends(101, 100)
         .expect(retransmission | fast_retransmission)
-        .because(evidence::bytes_seen | evidence::duplicate_acks)
+        .because(evidence_set::bytes_seen | evidence_set::duplicate_acks)
         .earlier(5);
     s.after(10ms);
     server.acks(501);
@@ -70,7 +70,7 @@ TEST_CASE("duplicate ACKs ask for a fast retransmission, however long they stood
     s.after(1ms);
     client.sends(1, 100)
         .expect(retransmission | fast_retransmission)
-        .because(evidence::bytes_seen | evidence::duplicate_acks);
+        .because(evidence_set::bytes_seen | evidence_set::duplicate_acks);
 }
 
 TEST_CASE("long after the duplicate ACKs it is a timeout") {
@@ -79,7 +79,7 @@ TEST_CASE("long after the duplicate ACKs it is a timeout") {
     for (int i = 0; i < 4; ++i) client.sends(1 + 100 * i, 100);
     for (int i = 0; i < 3; ++i) server.acks(1).expect(duplicate_ack);
     s.after(200ms);
-    client.sends(1, 100).expect(retransmission).because(evidence::bytes_seen | evidence::silence);
+    client.sends(1, 100).expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence);
 }
 
 TEST_CASE("two duplicate ACKs do not ask for a fast retransmission") {
@@ -90,7 +90,7 @@ TEST_CASE("two duplicate ACKs do not ask for a fast retransmission") {
     server.acks(1).expect(duplicate_ack);
     server.acks(1).expect(duplicate_ack);
     s.after(1ms);
-    client.sends(1, 100).expect(retransmission).because(evidence::bytes_seen);
+    client.sends(1, 100).expect(retransmission).because(evidence_set::bytes_seen);
 }
 
 TEST_CASE("a retransmission is fast only where the duplicate ACKs ask for it") {
@@ -100,7 +100,7 @@ TEST_CASE("a retransmission is fast only where the duplicate ACKs ask for it") {
     s.after(10ms);
     for (int i = 0; i < 3; ++i) server.acks(1).expect(duplicate_ack);
     s.after(1ms);
-    client.sends(101, 100).expect(retransmission).because(evidence::bytes_seen);
+    client.sends(101, 100).expect(retransmission).because(evidence_set::bytes_seen);
 }
 
 TEST_CASE("new data acknowledged ends the count of duplicate ACKs") {
@@ -138,7 +138,7 @@ TEST_CASE("what a selective ACK passed over is sent again fast, without three du
     s.after(1ms);
     client.sends(1, 100)
         .expect(retransmission | fast_retransmission)
-        .because(evidence::bytes_seen | evidence::selective_ack);
+        .because(evidence_set::bytes_seen | evidence_set::selective_ack);
 }
 
 TEST_CASE("what was acknowledged already is sent again in vain") {
@@ -149,7 +149,7 @@ TEST_CASE("what was acknowledged already is sent again in vain") {
     s.after(200ms);
     client.sends(1, 100)
         .expect(retransmission | spurious_retransmission)
-        .because(evidence::bytes_seen | evidence::acknowledged);
+        .because(evidence_set::bytes_seen | evidence_set::acknowledged);
 }
 
 TEST_CASE("a retransmission of which only the first half was acknowledged is not spurious") {
@@ -160,7 +160,7 @@ TEST_CASE("a retransmission of which only the first half was acknowledged is not
     s.after(10ms);
     server.acks(101);
     s.after(200ms);
-    client.sends(1, 200).expect(retransmission).because(evidence::bytes_seen | evidence::silence);
+    client.sends(1, 200).expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence);
 }
 
 TEST_CASE("a segment that brings some bytes again and some for the first time is a retransmission") {
@@ -190,7 +190,7 @@ TEST_CASE("data sent again together with the FIN") {
     client.sends(1, 100).with_fin().expect(retransmission);
     server.acks(101);
     s.after(200ms);
-    client.fins().expect(retransmission).because(evidence::bytes_seen | evidence::silence);
+    client.fins().expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence);
 }
 
 TEST_CASE("the last segment sent again after a silence probes for a loss at the tail") {
@@ -200,7 +200,7 @@ TEST_CASE("the last segment sent again after a silence probes for a loss at the 
     s.after(25ms); // RFC 8985 7.2: two round trips or more
     client.sends(201, 100)
         .expect(retransmission | tail_loss_probe)
-        .because(evidence::bytes_seen | evidence::silence)
+        .because(evidence_set::bytes_seen | evidence_set::silence)
         .earlier(6);
     CHECK(s.connection().client_to_server.retransmissions == 1);
 }
@@ -210,19 +210,19 @@ TEST_CASE("SYN, SYN-ACK and FIN that are sent again are retransmissions") {
     auto [client, server] = s.hosts();
     client.syn();
     s.after(1s);
-    client.syn().expect(retransmission).because(evidence::bytes_seen | evidence::silence).earlier(1);
+    client.syn().expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence).earlier(1);
     s.after(10ms);
     server.syn_ack();
     s.after(1s);
-    server.syn_ack().expect(retransmission).because(evidence::bytes_seen | evidence::silence).earlier(3);
+    server.syn_ack().expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence).earlier(3);
     client.acks(1);
     s.after(1s);
     server.syn_ack()
         .expect(retransmission | spurious_retransmission)
-        .because(evidence::bytes_seen | evidence::acknowledged);
+        .because(evidence_set::bytes_seen | evidence_set::acknowledged);
     client.fins();
     s.after(1s);
-    client.fins().expect(retransmission).because(evidence::bytes_seen | evidence::silence);
+    client.fins().expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence);
     CHECK(s.connection().client_to_server.retransmissions == 2);
     CHECK(s.connection().server_to_client.retransmissions == 2);
 }
@@ -234,7 +234,7 @@ TEST_CASE("a SYN-ACK that echoes the first of two SYNs was sent before, and lost
     s.after(1s);
     client.syn().timestamps(2000, 0).expect(retransmission);
     SUBCASE("the first") {
-        server.syn_ack().timestamps(500, 1000).expect(retransmission).because(evidence::timestamp_option);
+        server.syn_ack().timestamps(500, 1000).expect(retransmission).because(evidence_set::timestamp_option);
     }
     SUBCASE("the second") {
         server.syn_ack().timestamps(500, 2000);
@@ -265,7 +265,7 @@ TEST_CASE("a second copy of a packet is a duplicate, and counts for nothing else
     auto [client, server] = s.established({.rtt = 10ms});
     const auto& sent = client.sends(1, 100);
     s.after(1ms);
-    s.captures(sent).expect(duplicate).because(evidence::same_packet).earlier(4);
+    s.captures(sent).expect(duplicate).because(evidence_set::same_packet).earlier(4);
     s.captures(sent).expect(duplicate).earlier(4);
     s.after(10ms);
     server.acks(101);
@@ -278,7 +278,7 @@ TEST_CASE("by its Identification a packet is a copy however late") {
     auto [client, server] = s.established({.rtt = 10ms});
     const auto& sent = client.sends(1, 100);
     s.after(200ms);
-    s.captures(sent).expect(duplicate).because(evidence::same_packet);
+    s.captures(sent).expect(duplicate).because(evidence_set::same_packet);
     client.sends(1, 100).expect(retransmission);
 }
 
@@ -321,12 +321,14 @@ TEST_CASE("a hole is filled late by a packet that was sent before the one that o
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
     const auto& overtaken = client.sends(101, 100).uncaptured();
-    client.sends(201, 100).expect(lost_segment).because(evidence::none);
+    client.sends(201, 100).expect(lost_segment).because(evidence_set::none);
     s.after(200ms); // however late it is
-    s.captures(overtaken).expect(out_of_order).because(evidence::fills_hole | evidence::ip_id).earlier(5);
+    s.captures(overtaken).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::ip_id).earlier(5);
     client.sends(301, 100);
     s.after(200ms);
-    client.sends(101, 100).expect(retransmission).because(evidence::bytes_seen | evidence::silence); // no hole any more
+    client.sends(101, 100)
+        .expect(retransmission)
+        .because(evidence_set::bytes_seen | evidence_set::silence); // no hole any more
     CHECK(s.connection().client_to_server.retransmissions == 1);
 }
 
@@ -337,12 +339,12 @@ TEST_CASE("a hole is filled by a packet that was sent after the one that opened 
     const auto& lost = client.sends(101, 100).uncaptured();
     client.sends(201, 100).expect(lost_segment);
     s.after(1ms);
-    client.sends(101, 100).expect(retransmission).because(evidence::fills_hole | evidence::ip_id);
+    client.sends(101, 100).expect(retransmission).because(evidence_set::fills_hole | evidence_set::ip_id);
     SUBCASE("what comes then of the first copy is late") {
-        s.captures(lost).expect(out_of_order).because(evidence::bytes_seen | evidence::ip_id);
+        s.captures(lost).expect(out_of_order).because(evidence_set::bytes_seen | evidence_set::ip_id);
     }
     SUBCASE("and what is sent once more was sent again") {
-        client.sends(101, 100).expect(retransmission).because(evidence::bytes_seen);
+        client.sends(101, 100).expect(retransmission).because(evidence_set::bytes_seen);
     }
 }
 
@@ -354,14 +356,14 @@ TEST_CASE("where the Identification says nothing, the clock of the timestamps op
     client.sends(201, 100).timestamps(1002, 1).expect(lost_segment);
     s.after(200ms);
     SUBCASE("late") {
-        s.captures(overtaken).expect(out_of_order).because(evidence::fills_hole | evidence::timestamp_option);
+        s.captures(overtaken).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::timestamp_option);
     }
     SUBCASE("sent again") {
         client.sends(101, 100)
             .timestamps(1202, 1)
             .expect(retransmission)
-            .because(evidence::fills_hole | evidence::timestamp_option | evidence::silence);
-        s.captures(overtaken).expect(out_of_order).because(evidence::bytes_seen | evidence::timestamp_option);
+            .because(evidence_set::fills_hole | evidence_set::timestamp_option | evidence_set::silence);
+        s.captures(overtaken).expect(out_of_order).because(evidence_set::bytes_seen | evidence_set::timestamp_option);
     }
 }
 
@@ -373,11 +375,11 @@ TEST_CASE("with neither, time against the round trip decides") {
     client.sends(201, 100).expect(lost_segment);
     SUBCASE("late") {
         s.after(2ms);
-        client.sends(101, 100).expect(out_of_order).because(evidence::fills_hole | evidence::round_trip);
+        client.sends(101, 100).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::round_trip);
     }
     SUBCASE("sent again") {
         s.after(12ms);
-        client.sends(101, 100).expect(retransmission).because(evidence::fills_hole | evidence::round_trip);
+        client.sends(101, 100).expect(retransmission).because(evidence_set::fills_hole | evidence_set::round_trip);
     }
 }
 
@@ -409,13 +411,13 @@ TEST_CASE("with no round trip either, the verdict says that it is a guess") {
     client.sends(101, 100).uncaptured();
     client.sends(201, 100).expect(lost_segment);
     s.after(1ms);
-    client.sends(101, 100).expect(out_of_order).because(evidence::fills_hole | evidence::undecided);
+    client.sends(101, 100).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::undecided);
 }
 
 TEST_CASE("Identifications that do not count tell nothing") {
     story s{ipv4};
     auto [client, server] = s.established({.rtt = 10ms});
-    const auto decided_by_time = evidence::fills_hole | evidence::round_trip;
+    const auto decided_by_time = evidence_set::fills_hole | evidence_set::round_trip;
     SUBCASE("zero") {
         client.sends(1, 100).ip_id(0);
         client.sends(201, 100).ip_id(0).expect(lost_segment);
@@ -439,7 +441,7 @@ TEST_CASE("an Identification that wraps goes on counting") {
     for (int i = 0; i < 4; ++i) client.sends(1 + 100 * i, 100).ip_id(static_cast<std::uint16_t>(0xfffc + i));
     const auto& overtaken = client.sends(401, 100).ip_id(0xffff).uncaptured();
     client.sends(501, 100).ip_id(2).expect(lost_segment);
-    s.captures(overtaken).expect(out_of_order).because(evidence::fills_hole | evidence::ip_id);
+    s.captures(overtaken).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::ip_id);
 }
 
 TEST_CASE("a hole is filled in pieces") {
@@ -454,7 +456,7 @@ TEST_CASE("a hole is filled in pieces") {
     s.captures(first).expect(out_of_order);
     s.captures(third).expect(out_of_order);
     s.after(200ms);
-    client.sends(31, 10).expect(retransmission).because(evidence::bytes_seen | evidence::silence);
+    client.sends(31, 10).expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence);
     client.sends(51, 10);
 }
 
@@ -467,7 +469,7 @@ TEST_CASE("a segment half in a hole brings seen bytes too") {
     s.after(200ms);
     client.sends(151, 100)
         .expect(retransmission)
-        .because(evidence::bytes_seen | evidence::fills_hole | evidence::silence);
+        .because(evidence_set::bytes_seen | evidence_set::fills_hole | evidence_set::silence);
     client.sends(101, 50).expect(retransmission);
     client.sends(301, 100);
 }
@@ -483,10 +485,10 @@ TEST_CASE("a segment over several holes and what lies between them") {
     s.after(200ms);
     client.sends(101, 300)
         .expect(retransmission)
-        .because(evidence::bytes_seen | evidence::fills_hole | evidence::silence);
+        .because(evidence_set::bytes_seen | evidence_set::fills_hole | evidence_set::silence);
     s.after(200ms);
-    client.sends(101, 100).expect(retransmission).because(evidence::bytes_seen | evidence::silence);
-    client.sends(301, 100).expect(retransmission).because(evidence::bytes_seen);
+    client.sends(101, 100).expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence);
+    client.sends(301, 100).expect(retransmission).because(evidence_set::bytes_seen);
 }
 
 TEST_CASE("of more holes than are remembered the lowest is forgotten, and the verdict says so") {
@@ -502,7 +504,7 @@ TEST_CASE("of more holes than are remembered the lowest is forgotten, and the ve
     s.after(200ms);
     client.sends(101, 100)
         .expect(retransmission)
-        .because(evidence::bytes_seen | evidence::memory_exceeded | evidence::silence);
+        .because(evidence_set::bytes_seen | evidence_set::memory_exceeded | evidence_set::silence);
 }
 
 TEST_CASE("a hole that is split may push out the lowest") {
@@ -525,7 +527,7 @@ TEST_CASE("a hole that is split may push out the lowest") {
     s.after(200ms);
     client.sends(101, 100)
         .expect(retransmission)
-        .because(evidence::bytes_seen | evidence::memory_exceeded | evidence::silence);
+        .because(evidence_set::bytes_seen | evidence_set::memory_exceeded | evidence_set::silence);
 }
 
 TEST_CASE("a bare ACK shows by its sequence number that something is missing") {
@@ -547,7 +549,7 @@ TEST_CASE("an ACK shows what was not captured") {
     server.acks(201); // that is known now
     SUBCASE("it comes after later data") {
         client.sends(201, 100);
-        s.captures(unseen).expect(out_of_order).because(evidence::fills_hole | evidence::round_trip);
+        s.captures(unseen).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::round_trip);
     }
     SUBCASE("it comes next") {
         s.captures(unseen);
@@ -557,7 +559,7 @@ TEST_CASE("an ACK shows what was not captured") {
         s.after(200ms);
         client.sends(101, 100)
             .expect(retransmission | spurious_retransmission)
-            .because(evidence::fills_hole | evidence::round_trip | evidence::acknowledged);
+            .because(evidence_set::fills_hole | evidence_set::round_trip | evidence_set::acknowledged);
     }
 }
 
@@ -587,7 +589,10 @@ TEST_CASE("a long silence and a missing Identification tell of a first copy that
     client.acks(1).timestamps(1020, 510);
     client.sends(101, 100).timestamps(1020, 510).uncaptured();
     s.after(200ms);
-    client.sends(101, 100).timestamps(1220, 510).expect(retransmission).because(evidence::ip_id | evidence::silence);
+    client.sends(101, 100)
+        .timestamps(1220, 510)
+        .expect(retransmission)
+        .because(evidence_set::ip_id | evidence_set::silence);
 }
 
 // Acknowledgments
@@ -628,7 +633,7 @@ TEST_CASE("keep-alives with and without a byte of garbage are not retransmission
     client.sends(1, 100);
     server.acks(101);
     s.after(75s);
-    client.keeps_alive().expect(keep_alive).because(evidence::none);
+    client.keeps_alive().expect(keep_alive).because(evidence_set::none);
     server.acks(101).expect(keep_alive_ack);
     s.after(75s);
     client.keeps_alive(1).expect(keep_alive);
@@ -768,7 +773,7 @@ TEST_CASE("data on a SYN that was not accepted is sent again") {
     client.syn().carrying(10);
     s.after(10ms);
     server.syn_ack().acking(1);
-    client.sends(1, 10).acking(1).expect(retransmission).because(evidence::bytes_seen);
+    client.sends(1, 10).acking(1).expect(retransmission).because(evidence_set::bytes_seen);
 }
 
 TEST_CASE("in a simultaneous open the SYN-ACKs that follow the SYNs are not retransmissions") {
@@ -869,7 +874,7 @@ TEST_CASE("where connections are not split, what was acknowledged of one is not 
     auto [client, server] = s.established({.client_ahead = 0xffff'0000, .server_ahead = 0xffff'0000}); // further back
     client.sends(1, 100);
     s.after(200ms);
-    client.sends(1, 100).expect(retransmission).because(evidence::bytes_seen | evidence::silence);
+    client.sends(1, 100).expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence);
 }
 
 // Picked up midstream
@@ -891,11 +896,11 @@ TEST_CASE("what was sent before the first captured segment was not seen before")
     const auto& first = client.sends(801, 100).uncaptured();
     const auto& second = client.sends(901, 100).uncaptured();
     client.sends(1001, 100);
-    s.captures(first).expect(out_of_order).because(evidence::fills_hole | evidence::undecided);
-    s.captures(second).expect(out_of_order).because(evidence::fills_hole | evidence::undecided);
+    s.captures(first).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::undecided);
+    s.captures(second).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::undecided);
     s.after(200ms);
-    client.sends(801, 100).expect(retransmission).because(evidence::bytes_seen | evidence::silence);
-    client.sends(701, 200).expect(retransmission).because(evidence::bytes_seen | evidence::fills_hole);
+    client.sends(801, 100).expect(retransmission).because(evidence_set::bytes_seen | evidence_set::silence);
+    client.sends(701, 200).expect(retransmission).because(evidence_set::bytes_seen | evidence_set::fills_hole);
     client.sends(1101, 100);
 }
 
@@ -921,7 +926,7 @@ TEST_CASE("holes before the first captured segment are the first to be forgotten
     s.after(200ms);
     client.sends(901, 100)
         .expect(retransmission)
-        .because(evidence::bytes_seen | evidence::memory_exceeded | evidence::silence);
+        .because(evidence_set::bytes_seen | evidence_set::memory_exceeded | evidence_set::silence);
 }
 
 TEST_CASE("a SYN captured behind the ACK of its SYN-ACK came late") {
@@ -965,9 +970,9 @@ TEST_CASE("without a piece of the shared memory what was missing is forgotten, a
         tcplens::capture_reader reader{std::span<const std::byte>{s.capture()}};
         for (const tcplens::packet& each : reader) said.push_back(table.add(each).verdict);
         REQUIRE(said.size() == 8);
-        CHECK(said[4].names == lost_segment);
+        CHECK(said[4].kinds == lost_segment);
         CHECK(said[5].has(pieces == 0 ? retransmission : out_of_order));
-        CHECK(((said[5].because & evidence::memory_exceeded) != evidence::none) == (pieces == 0));
-        CHECK(said[7].names == tcplens::verdict_names::none);
+        CHECK(((said[5].evidence & evidence_set::memory_exceeded) != evidence_set::none) == (pieces == 0));
+        CHECK(said[7].kinds == tcplens::verdict_kinds::none);
     }
 }

@@ -154,7 +154,7 @@ void make_busy(evidence_rules& rules, evidence_rules::connection_state& of, time
                            .payload_length = 100,
                            .window = 1000,
                            .flags = {0x10}};
-        CHECK(rules.judge({.segment = sent, .sender = 0}, of).names == verdict_names::none);
+        CHECK(rules.judge({.segment = sent, .sender = 0}, of).kinds == verdict_kinds::none);
     }
 }
 
@@ -237,15 +237,15 @@ TEST_CASE("where memory is short, who needs none any more gives it back") {
     evidence_rules rules{1};
     evidence_rules::connection_state first{};
     make_busy(rules, first, timestamp{1h});
-    CHECK(acknowledge(rules, first, timestamp{1h + 10ms}, 900).names == verdict_names::none);
-    CHECK(acknowledge(rules, first, timestamp{1h + 2s}, 950).names == verdict_names::none);
-    CHECK(acknowledge(rules, first, timestamp{1h + 3s}, 1000).names == verdict_names::none);
+    CHECK(acknowledge(rules, first, timestamp{1h + 10ms}, 900).kinds == verdict_kinds::none);
+    CHECK(acknowledge(rules, first, timestamp{1h + 2s}, 950).kinds == verdict_kinds::none);
+    CHECK(acknowledge(rules, first, timestamp{1h + 3s}, 1000).kinds == verdict_kinds::none);
     CHECK(rules.remembered_at_length(first) != nullptr); // nobody wants it
 
     evidence_rules::connection_state second{};
     make_busy(rules, second, timestamp{1h + 3s});
     CHECK(rules.remembered_at_length(second) == nullptr);
-    CHECK(acknowledge(rules, first, timestamp{1h + 4s}, 1000).names == verdict_names::none);
+    CHECK(acknowledge(rules, first, timestamp{1h + 4s}, 1000).kinds == verdict_kinds::none);
     CHECK(rules.remembered_at_length(first) == nullptr);
     make_busy(rules, second, timestamp{1h + 4s}, 1000);
     CHECK(rules.remembered_at_length(second) != nullptr);
@@ -270,7 +270,7 @@ TEST_CASE("where memory is short, who needs it keeps it") {
                              .payload_length = 100,
                              .window = 1000,
                              .flags = {0x10}};
-        CHECK(rules.judge({.segment = beyond, .sender = 0}, first).has(verdict_names::lost_segment));
+        CHECK(rules.judge({.segment = beyond, .sender = 0}, first).has(verdict_kinds::lost_segment));
         static_cast<void>(acknowledge(rules, first, timestamp{1h + 4s}, 1200));
     }
     CHECK(rules.remembered_at_length(first) != nullptr);
@@ -294,6 +294,6 @@ TEST_CASE("memory is given back by the next plain segment too") {
                         .window = 1000,
                         .flags = {0x18}};
     const verdict said = rules.judge({.segment = again, .sender = 0}, first);
-    CHECK(said.has(verdict_names::spurious_retransmission));
+    CHECK(said.has(verdict_kinds::spurious_retransmission));
     CHECK(said.earlier_packet == 10);
 }

@@ -30,9 +30,9 @@ const std::vector<recording> recordings{
 
 /// What it is called: a class of the truth.
 std::string class_of(const verdict& said) {
-    if (said.has(verdict_names::duplicate)) return "duplicate";
+    if (said.has(verdict_kinds::duplicate)) return "duplicate";
     if (said.is_retransmission()) return "retransmission";
-    return said.has(verdict_names::out_of_order) ? "out_of_order" : "new";
+    return said.has(verdict_kinds::out_of_order) ? "out_of_order" : "new";
 }
 
 std::map<std::uint64_t, std::string> classes_in(const std::string& file) {

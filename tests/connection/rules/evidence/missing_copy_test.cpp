@@ -4,7 +4,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using enum tcplens::verdict_names;
+using enum tcplens::verdict_kinds;
 
 // Late, or sent again
 
@@ -13,16 +13,19 @@ TEST_CASE("Identifications that count decide, however short or long it took") {
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
     const auto& first = client.sends(101, 100).uncaptured();
-    client.sends(201, 100).expect(lost_segment).because(evidence::none).earlier(0, 0ns);
+    client.sends(201, 100).expect(lost_segment).because(evidence_set::none).earlier(0, 0ns);
     SUBCASE("late, after a second") {
         s.after(1s);
-        s.captures(first).expect(out_of_order).because(evidence::fills_hole | evidence::ip_id).earlier(5, 1s);
+        s.captures(first).expect(out_of_order).because(evidence_set::fills_hole | evidence_set::ip_id).earlier(5, 1s);
     }
     SUBCASE("sent again, and then the first copy comes") {
         s.after(15ms);
-        client.sends(101, 100).expect(retransmission).because(evidence::fills_hole | evidence::ip_id).earlier(5, 15ms);
+        client.sends(101, 100)
+            .expect(retransmission)
+            .because(evidence_set::fills_hole | evidence_set::ip_id)
+            .earlier(5, 15ms);
         s.after(3ms);
-        s.captures(first).expect(out_of_order).because(evidence::bytes_seen | evidence::ip_id).earlier(6, 3ms);
+        s.captures(first).expect(out_of_order).because(evidence_set::bytes_seen | evidence_set::ip_id).earlier(6, 3ms);
     }
 }
 
@@ -37,7 +40,7 @@ TEST_CASE("where Identifications tell nothing, or there are none, clocks do") {
     SUBCASE("zero") {
         opening.ids = story_ids::zero;
     }
-    const auto by_clock = evidence::fills_hole | evidence::timestamp_option;
+    const auto by_clock = evidence_set::fills_hole | evidence_set::timestamp_option;
     {
         story s;
         auto [client, server] = s.established(opening);
@@ -60,7 +63,7 @@ TEST_CASE("where Identifications tell nothing, or there are none, clocks do") {
         s.after(3ms);
         s.captures(first)
             .expect(out_of_order)
-            .because(evidence::bytes_seen | evidence::timestamp_option)
+            .because(evidence_set::bytes_seen | evidence_set::timestamp_option)
             .earlier(6, 3ms);
     }
 }
@@ -76,7 +79,7 @@ TEST_CASE("where nothing counts, time against the round trip decides") {
     SUBCASE("zero") {
         opening.ids = story_ids::zero;
     }
-    const auto by_time = evidence::fills_hole | evidence::round_trip;
+    const auto by_time = evidence_set::fills_hole | evidence_set::round_trip;
     {
         story s;
         auto [client, server] = s.established(opening);
@@ -115,7 +118,7 @@ TEST_CASE("what the peer asked for may come in less than a round trip that was m
         s.after(60ms);
         client.sends(101, 100)
             .expect(retransmission | fast_retransmission)
-            .because(evidence::fills_hole | evidence::round_trip | evidence::selective_ack)
+            .because(evidence_set::fills_hole | evidence_set::round_trip | evidence_set::selective_ack)
             .earlier(5, 60ms);
     }
     SUBCASE("by three duplicate ACKs") {
@@ -123,7 +126,8 @@ TEST_CASE("what the peer asked for may come in less than a round trip that was m
         s.after(60ms);
         client.sends(101, 100)
             .expect(retransmission | fast_retransmission)
-            .because(evidence::fills_hole | evidence::round_trip | evidence::duplicate_acks | evidence::selective_ack)
+            .because(evidence_set::fills_hole | evidence_set::round_trip | evidence_set::duplicate_acks |
+                     evidence_set::selective_ack)
             .earlier(5, 60ms);
     }
     SUBCASE("but not in less than half of it") {
@@ -131,14 +135,14 @@ TEST_CASE("what the peer asked for may come in less than a round trip that was m
         s.after(45ms);
         client.sends(101, 100)
             .expect(out_of_order)
-            .because(evidence::fills_hole | evidence::round_trip | evidence::selective_ack)
+            .because(evidence_set::fills_hole | evidence_set::round_trip | evidence_set::selective_ack)
             .earlier(5, 45ms);
     }
     SUBCASE("nor if it was not asked for") {
         s.after(60ms);
         client.sends(101, 100)
             .expect(out_of_order)
-            .because(evidence::fills_hole | evidence::round_trip)
+            .because(evidence_set::fills_hole | evidence_set::round_trip)
             .earlier(5, 60ms);
     }
 }
@@ -151,13 +155,16 @@ TEST_CASE("where nothing at all is known, the likelier is said, and that it is a
     client.sends(201, 100).expect(lost_segment);
     SUBCASE("soon: late") {
         s.after(1ms);
-        s.captures(late).expect(out_of_order).because(evidence::fills_hole | evidence::undecided).earlier(2, 1ms);
+        s.captures(late)
+            .expect(out_of_order)
+            .because(evidence_set::fills_hole | evidence_set::undecided)
+            .earlier(2, 1ms);
     }
     SUBCASE("not so soon: sent again") {
         s.after(80ms);
         client.sends(101, 100)
             .expect(retransmission)
-            .because(evidence::fills_hole | evidence::undecided)
+            .because(evidence_set::fills_hole | evidence_set::undecided)
             .earlier(2, 80ms);
     }
 }
@@ -247,8 +254,8 @@ TEST_CASE("after a silence, a missing Identification tells of a first copy that 
     auto& came = client.sends(next, 100); // 6
     if (id) came.ip_id(*id);
     if (echo) came.timestamps(static_cast<std::uint32_t>(0xffff'ff9cu + 220), *echo);
-    if (inferred) came.expect(retransmission).because(evidence::ip_id | evidence::silence);
-    else came.expect(none).because(evidence::none);
+    if (inferred) came.expect(retransmission).because(evidence_set::ip_id | evidence_set::silence);
+    else came.expect(none).because(evidence_set::none);
     came.earlier(0, 0ns);
     CHECK(s.connection().client_to_server.retransmissions == (inferred ? 1 : 0));
 }
@@ -265,7 +272,7 @@ TEST_CASE(
         server.acks(length + 1);
         s.after(200ms);
         auto& next = client.sends(length + 1, 100).ip_id(6);
-        if (!is_merged) next.expect(retransmission).because(evidence::ip_id | evidence::silence);
+        if (!is_merged) next.expect(retransmission).because(evidence_set::ip_id | evidence_set::silence);
     }
 }
 
@@ -285,7 +292,7 @@ TEST_CASE("a segment larger than either end takes at once used up Identification
         s.after(200ms);
         auto& next = client.sends(length + 1, 100).ip_id(5);
         if (client_takes == 1460 && server_takes == 1460)
-            next.expect(retransmission).because(evidence::ip_id | evidence::silence);
+            next.expect(retransmission).because(evidence_set::ip_id | evidence_set::silence);
     }
 }
 
@@ -299,7 +306,7 @@ TEST_CASE("what was missing while a window was closed was a probe") {
     client.probes().uncaptured();
     s.after(10ms);
     server.acks(101).window(8192).expect(window_update);
-    client.sends(101, 100).because(evidence::none);
+    client.sends(101, 100).because(evidence_set::none);
 }
 
 // Kinds of retransmissions
@@ -308,14 +315,14 @@ TEST_CASE("a retransmission is a tail loss probe only if it is the last, not the
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     for (int i = 0; i < 3; ++i) client.sends(1 + 100 * i, 100); // packets 4, 5 and 6
-    const auto after_silence = evidence::bytes_seen | evidence::silence;
+    const auto after_silence = evidence_set::bytes_seen | evidence_set::silence;
     SUBCASE("so it is") {
         s.after(21ms); // more than two round trips
         client.sends(201, 100).expect(retransmission | tail_loss_probe).because(after_silence).earlier(6, 21ms);
     }
     SUBCASE("no silence") {
         s.after(20ms);
-        client.sends(201, 100).expect(retransmission).because(evidence::bytes_seen).earlier(6, 20ms);
+        client.sends(201, 100).expect(retransmission).because(evidence_set::bytes_seen).earlier(6, 20ms);
     }
     SUBCASE("the first, by a timeout") {
         s.after(200ms);
@@ -337,7 +344,7 @@ TEST_CASE("a retransmission is a tail loss probe only if it is the last, not the
         s.after(200ms);
         client.sends(201, 100)
             .expect(retransmission | spurious_retransmission)
-            .because(evidence::bytes_seen | evidence::acknowledged)
+            .because(evidence_set::bytes_seen | evidence_set::acknowledged)
             .earlier(6, 210ms);
     }
 }
@@ -355,19 +362,19 @@ TEST_CASE("duplicate ACKs and SACK blocks make a retransmission fast, each by it
         }
         client.sends(101, 100)
             .expect(retransmission | fast_retransmission)
-            .because(evidence::bytes_seen | evidence::duplicate_acks | evidence::selective_ack)
+            .because(evidence_set::bytes_seen | evidence_set::duplicate_acks | evidence_set::selective_ack)
             .earlier(5, 10ms + 60us);
     }
     SUBCASE("one SACK block") {
         server.acks(101).sack(401, 501).expect(duplicate_ack);
         client.sends(101, 100)
             .expect(retransmission | fast_retransmission)
-            .because(evidence::bytes_seen | evidence::selective_ack)
+            .because(evidence_set::bytes_seen | evidence_set::selective_ack)
             .earlier(5, 10ms);
     }
     SUBCASE("neither: what SACK reported is not what is sent again") {
         server.acks(101).sack(201, 301).expect(duplicate_ack);
-        client.sends(301, 100).expect(retransmission).because(evidence::bytes_seen).earlier(7, 10ms);
+        client.sends(301, 100).expect(retransmission).because(evidence_set::bytes_seen).earlier(7, 10ms);
     }
 }
 
@@ -378,14 +385,17 @@ TEST_CASE("the first data after a zero-window probe is new, and only then can it
     s.after(10ms);
     server.acks(101).window(0).expect(zero_window);
     s.after(200ms);
-    client.probes().expect(zero_window_probe).because(evidence::none).earlier(0, 0ns);
+    client.probes().expect(zero_window_probe).because(evidence_set::none).earlier(0, 0ns);
     s.after(10ms);
     server.acks(101).expect(zero_window | zero_window_probe_ack);
     s.after(100ms);
     server.acks(101).window(8192).expect(window_update);
-    client.sends(101, 100).because(evidence::none); // packet 9: with the byte of the probe
+    client.sends(101, 100).because(evidence_set::none); // packet 9: with the byte of the probe
     s.after(200ms);
-    client.sends(101, 100).expect(retransmission).because(evidence::bytes_seen | evidence::silence).earlier(9, 200ms);
+    client.sends(101, 100)
+        .expect(retransmission)
+        .because(evidence_set::bytes_seen | evidence_set::silence)
+        .earlier(9, 200ms);
     CHECK(s.connection().client_to_server.retransmissions == 1);
 }
 
@@ -407,7 +417,7 @@ TEST_CASE("after 4 GiB a hole is not taken for the same sequence numbers of the 
     CHECK(add(1000) == verdict{});
     const sequence_number hole = next.sequence;
     next.sequence = hole + 1000;
-    CHECK(add(1000).names == lost_segment);
+    CHECK(add(1000).kinds == lost_segment);
     while (distance(next.sequence, hole) <= 0 || distance(next.sequence, hole) > 30'000) {
         REQUIRE(add(30'000) == verdict{});
     }
@@ -417,8 +427,8 @@ TEST_CASE("after 4 GiB a hole is not taken for the same sequence numbers of the 
     CHECK(add(30'000) == verdict{});
     next.sequence = hole;
     next.time += 1s;
-    CHECK(add(1000) == verdict{.names = retransmission,
-                               .because = evidence::bytes_seen | evidence::silence,
+    CHECK(add(1000) == verdict{.kinds = retransmission,
+                               .evidence = evidence_set::bytes_seen | evidence_set::silence,
                                .earlier_packet = covering,
                                .elapsed = 1002ms});
 }

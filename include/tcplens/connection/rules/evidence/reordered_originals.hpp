@@ -24,18 +24,18 @@ public:
 
     /// What says that a segment whose bytes begin here is such a first copy, that it left before what had come before it;
     /// evidence::none if it is not.
-    [[nodiscard]] constexpr evidence is_one(sequence_number begin, const send_stamp& stamp,
-                                            const send_order& order) const noexcept {
+    [[nodiscard]] constexpr evidence_set is_one(sequence_number begin, const send_stamp& stamp,
+                                                const send_order& order) const noexcept {
         for (const copy& each : copies_) {
             if (begin.value - each.begin.value >= each.length) continue;
             if (const auto packets = order.packets_between(each.beyond, stamp)) {
-                return *packets < 0 ? evidence::ip_id : evidence::none;
+                return *packets < 0 ? evidence_set::ip_id : evidence_set::none;
             }
             if (const auto ticks = send_order::ticks_between(each.beyond, stamp)) {
-                return *ticks < 0 ? evidence::timestamp_option : evidence::none;
+                return *ticks < 0 ? evidence_set::timestamp_option : evidence_set::none;
             }
         }
-        return evidence::none;
+        return evidence_set::none;
     }
 
     /// Gives up what lies so far below `next` that its numbers would soon be taken for others.
