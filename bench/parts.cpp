@@ -187,7 +187,7 @@ void hash_tuple(benchmark::State& state) {
     const tcplens::hash_key key{1};
     for (auto _ : state) {
         for (const tcplens::segment& each : segments) {
-            benchmark::DoNotOptimize(tcplens::tuple_hash::of(each.source, each.destination, key));
+            benchmark::DoNotOptimize(tcplens::detail::tuple_hash::of(each.source, each.destination, key));
         }
     }
     count_each(state, segments.size());
@@ -204,7 +204,7 @@ std::vector<std::uint32_t> hashes(std::size_t count) {
 /// Of so many records.
 void index_find(benchmark::State& state) {
     const auto held = hashes(static_cast<std::size_t>(state.range()));
-    tcplens::connection_index index;
+    tcplens::detail::connection_index index;
     for (std::uint32_t record = 0; record < held.size(); ++record) index.insert(held[record], record);
     workload::random_numbers random;
     std::vector<std::uint32_t> sought(packet_count);
@@ -222,7 +222,7 @@ BENCHMARK(index_find)->Arg(1000)->Arg(100'000)->Arg(1'000'000);
 void index_insert(benchmark::State& state) {
     const auto inserted = hashes(static_cast<std::size_t>(state.range()));
     for (auto _ : state) {
-        tcplens::connection_index index;
+        tcplens::detail::connection_index index;
         for (std::uint32_t record = 0; record < inserted.size(); ++record) index.insert(inserted[record], record);
     }
     count_each(state, inserted.size());

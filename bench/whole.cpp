@@ -53,7 +53,7 @@ using floors::result;
 /// 6.18: 4.9 ns a packet for 4.7, and 12.2 for 11.4).
 template <result (*Floor)(std::span<const std::byte>)>
 result walk_mapped(const fs::path& path) {
-    const tcplens::mapped_file file{tcplens::file_stream{path}};
+    const tcplens::detail::mapped_file file{tcplens::file_stream{path}};
     return floors::can_walk(file.bytes()) ? Floor(file.bytes()) : result{};
 }
 
@@ -362,7 +362,7 @@ void measure_all(const fs::path& path, const arguments& given) {
         const bool wanted = given.only.empty() || std::ranges::find(given.only, each.name) != given.only.end();
         if (wanted || (each.is_ruler && !given.here)) all.push_back({.which = &each});
     }
-    const bool walkable = floors::can_walk(tcplens::mapped_file{tcplens::file_stream{path}}.bytes());
+    const bool walkable = floors::can_walk(tcplens::detail::mapped_file{tcplens::file_stream{path}}.bytes());
     if (!walkable) std::erase_if(all, [](const series& each) { return each.which->is_ruler; });
     if (all.empty()) give_up("there is nothing of that name to measure");
 

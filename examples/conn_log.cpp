@@ -21,11 +21,11 @@ using std::chrono::microseconds;
 /// Whether the checksum of the IPv4 header verifies, if there is one. Zeek drops other packets before it looks at their TCP;
 /// those whose TCP checksum is bad get a C in the history.
 bool has_good_header(const tcplens::packet& packet) {
-    const auto network = tcplens::link_layers::payload(
+    const auto network = tcplens::detail::link_layers::payload(
         packet.link, {packet.bytes, std::max<std::size_t>(packet.wire_length, packet.bytes.size())});
     if (!network || network->type != tcplens::ether_type::ipv4) return true;
-    const auto header = tcplens::ipv4_header::parse(network->content);
-    return !header || tcplens::ipv4_header_checksum(network->content.bytes.first(header->length())) ==
+    const auto header = tcplens::detail::ipv4_header::parse(network->content);
+    return !header || tcplens::detail::ipv4_header_checksum(network->content.bytes.first(header->length())) ==
                           tcplens::checksum_state::good;
 }
 
@@ -43,12 +43,12 @@ public:
         watched& here = watched_[of.number];
         if (here.limited_at || here.packets == zeek.orig.packets) return; // Zeek passed over this one
         here.packets = zeek.orig.packets;
-        const auto network = tcplens::link_layers::payload(
+        const auto network = tcplens::detail::link_layers::payload(
             packet.link, {packet.bytes, std::max<std::size_t>(packet.wire_length, packet.bytes.size())});
         if (!network) return;
-        const auto ip = tcplens::ip_payload_of(*network);
+        const auto ip = tcplens::detail::ip_payload_of(*network);
         if (!ip || ip->protocol != tcplens::ip_protocol::tcp || ip->fragment) return;
-        const auto tcp = tcplens::tcp_header::parse(ip->content);
+        const auto tcp = tcplens::detail::tcp_header::parse(ip->content);
         if (!tcp || tcp->captured_payload() < tcp->payload_length()) return;
         const auto data = ip->content.bytes.subspan(tcp->length(), tcp->payload_length());
         if (data.empty() || tcp->flags().syn() || tcp->flags().rst()) return;

@@ -132,7 +132,7 @@ int main(int argc, char** argv) {
               << connections.total_connections << " connections, " << connections.failed_handshakes
               << " failed handshakes, " << connections.reset_connections << " reset\n"
               << retransmissions.total_retransmissions << " retransmissions ("
-              << tcplens::percentage(retransmissions.retransmission_rate, 2) << ")\n";
+              << tcplens::detail::percentage(retransmissions.retransmission_rate, 2) << ")\n";
     // All before an error counts. Where unpacking failed, that is the reason for whatever the capture lacks.
     if (!unpacked.problem().empty()) {
         return complain(unpacked.problem() + (capture.error() ? " " + to_string(*capture.error()) : ""));

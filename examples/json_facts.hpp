@@ -13,7 +13,7 @@
 #include <optional>
 
 // nlohmann-json finds these by the namespace of the types.
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 // --- opening and closing
 
@@ -282,4 +282,4 @@ inline nlohmann::ordered_json facts_json(const detailed_connection& of) {
             {"zeek", of.zeek}};
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

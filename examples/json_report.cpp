@@ -17,7 +17,7 @@
 using json = nlohmann::ordered_json;
 
 // nlohmann-json finds these by the namespace of the types.
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 void to_json(json& out, const decode_statistics& from) {
     out = {{"packets", from.packets},
@@ -239,7 +239,7 @@ void to_json(json& out, const traffic_flow_report& from) {
              {"interpretation", from.analysis.interpretation}}}};
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0
 
 int main(int argc, char** argv) {
     using namespace example;
@@ -273,7 +273,7 @@ int main(int argc, char** argv) {
         answers["connections"]["tcp_packets_found"] = table.statistics().tcp;
         if constexpr (requires { table[0].profile; }) {
             std::size_t next = 0; // in the same order as they were described
-            tcplens::for_each_selected(table, {given.server_ip, given.server_port}, [&](const auto& each) {
+            tcplens::detail::for_each_selected(table, {given.server_ip, given.server_port}, [&](const auto& each) {
                 answers["connections"]["connections"][next++].update(facts_json(each));
             });
         }

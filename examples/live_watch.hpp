@@ -145,7 +145,7 @@ private:
     }
 
     [[nodiscard]] static std::string rate(std::uint64_t part, std::uint64_t whole) {
-        return tcplens::percentage(tcplens::ratio(part, whole), 2);
+        return tcplens::detail::percentage(tcplens::detail::ratio(part, whole), 2);
     }
 
     /// As ISO 8601 has it, in UTC.

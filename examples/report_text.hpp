@@ -30,7 +30,7 @@ struct capture_summary {
 namespace report_text {
 
 using std::to_string;
-using tcplens::percentage;
+using tcplens::detail::percentage;
 
 using row = std::vector<std::string>;
 

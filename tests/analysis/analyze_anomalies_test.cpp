@@ -11,6 +11,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 std::vector<std::string_view> names(const anomaly_report& of) {

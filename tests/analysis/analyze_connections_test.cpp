@@ -10,6 +10,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 static_assert(connection_range<connection_table>);
 static_assert(connection_range<const basic_connection_table<repeated_sequence_rules>&>);
 static_assert(connection_range<std::vector<connection>>);

@@ -9,6 +9,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 constexpr std::array bytes{std::byte{0xff}, std::byte{0x81}, std::byte{0x02}, std::byte{0x03}, std::byte{0x04},

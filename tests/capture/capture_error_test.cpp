@@ -12,6 +12,7 @@
 #include <system_error>
 
 using namespace tcplens;
+
 using enum capture_error_code;
 
 namespace {

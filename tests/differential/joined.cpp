@@ -34,6 +34,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 bool verbose = false;

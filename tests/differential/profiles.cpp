@@ -26,6 +26,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 bool rst_acknowledges = false;

@@ -13,6 +13,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 constexpr std::array links{link_type::ethernet,

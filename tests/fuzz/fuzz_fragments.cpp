@@ -13,6 +13,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 // Input: packets that begin with their IP header, each behind four bytes: its length, how many bytes the capture cut,
 // and how many seconds after the one before it came.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

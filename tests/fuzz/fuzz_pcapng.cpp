@@ -10,7 +10,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto input = std::as_bytes(std::span{data, size});
-    tcplens::pcapng_reader reader{tcplens::memory_source{input}};
+    tcplens::detail::pcapng_reader reader{tcplens::memory_source{input}};
     require_sound(reader, input);
     return 0;
 }

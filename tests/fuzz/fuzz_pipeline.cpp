@@ -24,6 +24,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 /// Both directions of a connection, or of many.

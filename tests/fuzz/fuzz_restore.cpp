@@ -17,6 +17,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 /// What is restored, if anything is, goes on, and can be saved and restored again.

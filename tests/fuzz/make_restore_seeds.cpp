@@ -18,6 +18,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 int main(int count, char** arguments) {
     if (count != 2) return 2;
     const std::filesystem::path folder = std::filesystem::path{arguments[1]} / "fuzz_restore";

@@ -76,6 +76,7 @@ public:
 private:
     tcplens::add_result says(unsigned side, const words& said) {
         using namespace tcplens;
+        using namespace tcplens::detail;
         end_state& own = ends_[side];
         if (said.ack) own.acknowledged = said.ack;
         if (said.window) own.window = *said.window;

@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 inline doctest::String toString(packet_outcome outcome) {
     return std::string{to_string(outcome)}.c_str();
@@ -27,7 +27,7 @@ inline std::ostream& operator<<(std::ostream& out, sequence_number number) {
     return out << number.value;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0
 
 /// What decode() made of a packet.
 struct decoding {

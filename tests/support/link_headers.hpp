@@ -26,6 +26,7 @@ inline const packet_builder::byte_vector v6 =
 /// Behind the header, v4 or v6 is found, wherever the capture cut the frame.
 inline void check_found(const link_header& header, const packet_builder::byte_vector& content) {
     using namespace tcplens;
+    using namespace tcplens::detail;
     CAPTURE(static_cast<unsigned>(header.link));
     CAPTURE(header.bytes.size());
     const auto frame = packet_builder::join({header.bytes, content});
@@ -42,6 +43,7 @@ inline void check_found(const link_header& header, const packet_builder::byte_ve
 /// Likewise, and wherever the frame itself ends.
 inline void check_header(const link_header& header, const packet_builder::byte_vector& content) {
     using namespace tcplens;
+    using namespace tcplens::detail;
     check_found(header, content);
     const auto frame = packet_builder::join({header.bytes, content});
     const std::size_t tcp = header.bytes.size() + (content == v4 ? 20 : 40);
@@ -67,6 +69,7 @@ inline void check_other(const link_header& header) {
 /// Behind the header is what `type` names, for others to read. It takes the first `needed` of its bytes to know that.
 inline void check_carries(const link_header& header, tcplens::ether_type type, std::size_t needed) {
     using namespace tcplens;
+    using namespace tcplens::detail;
     CAPTURE(static_cast<unsigned>(header.link));
     CAPTURE(header.bytes.size());
     const auto frame = packet_builder::join({header.bytes, v4});

@@ -154,9 +154,9 @@ private:
     }
 
     static constexpr tcplens::timestamp earliest_ =
-        tcplens::clamp_for_arithmetic(tcplens::timestamp::min()) + std::chrono::hours{24 * 365 * 41};
+        tcplens::detail::clamp_for_arithmetic(tcplens::timestamp::min()) + std::chrono::hours{24 * 365 * 41};
     static constexpr tcplens::timestamp latest_ =
-        tcplens::clamp_for_arithmetic(tcplens::timestamp::max()) - std::chrono::hours{24 * 365 * 41};
+        tcplens::detail::clamp_for_arithmetic(tcplens::timestamp::max()) - std::chrono::hours{24 * 365 * 41};
 
     std::mt19937_64 random_;
     std::vector<pair> pairs_{};

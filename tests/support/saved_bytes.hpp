@@ -25,8 +25,8 @@ inline void mend(std::span<std::byte> bytes) {
         std::ranges::copy(field.written(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
     };
     put(length_at, std::uint64_t{body.size()});
-    put(checksum_at, tcplens::crc32c(body));
-    put(header_checksum_at, tcplens::crc32c(bytes.first(header_checksum_at)));
+    put(checksum_at, tcplens::detail::crc32c(body));
+    put(header_checksum_at, tcplens::detail::crc32c(bytes.first(header_checksum_at)));
 }
 
 } // namespace saved_bytes

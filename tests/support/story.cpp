@@ -20,6 +20,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 namespace bit = packet_builder::flags;

@@ -16,6 +16,8 @@
 #include <vector>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::string_view_literals;
 
 static_assert(address::parse("192.0.2.1")->is_v4());

@@ -7,6 +7,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 constexpr segment with(std::uint16_t flags, std::uint32_t payload_length) {

@@ -10,6 +10,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 static_assert(!std::totally_ordered<sequence_number>);
 static_assert(before({0xffff'ffff}, {0}) && !before({0}, {0xffff'ffff}));
 

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 struct anomaly_options {
     std::optional<address> server_address{}; ///< only connections to this server
@@ -48,6 +48,8 @@ struct anomaly_report {
     anomaly_summary summary{};
 };
 
+namespace detail {
+
 [[nodiscard]] inline anomaly_summary summarize(const std::vector<anomaly_pattern>& patterns) {
     anomaly_summary summary{.total_patterns = patterns.size()};
     for (const anomaly_pattern& each : patterns) {
@@ -72,13 +74,16 @@ struct anomaly_report {
     return summary;
 }
 
+} // namespace detail
+
 /// What is odd: counts over all connections, and the patterns that stand out from them.
 template <connection_range Connections>
 [[nodiscard]] anomaly_report analyze_anomalies(Connections&& connections, const anomaly_options& options = {}) {
-    anomaly_report report{.statistics = count_anomalies(connections, {options.server_address, options.server_port})};
-    report.patterns = find_patterns(report.statistics, options.retransmission_threshold);
-    report.summary = summarize(report.patterns);
+    anomaly_report report{.statistics =
+                              detail::count_anomalies(connections, {options.server_address, options.server_port})};
+    report.patterns = detail::find_patterns(report.statistics, options.retransmission_threshold);
+    report.summary = detail::summarize(report.patterns);
     return report;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 struct connections_options {
     std::optional<address> server_address{}; ///< only connections to this server
@@ -69,7 +69,7 @@ template <connection_range Connections>
     std::uint64_t retransmissions = 0;
 
     const server_filter filter{options.server_address, options.server_port};
-    for_each_selected(connections, filter, [&](const connection& each) {
+    detail::for_each_selected(connections, filter, [&](const connection& each) {
         const direction_statistics& up = each.client_to_server;
         const direction_statistics& down = each.server_to_client;
         const bool completed = each.handshake == handshake_state::completed;
@@ -109,4 +109,4 @@ template <connection_range Connections>
     return report;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

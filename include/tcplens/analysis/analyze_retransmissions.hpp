@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 struct retransmission_options {
     std::optional<address> server_address{}; ///< only connections to this server
@@ -64,13 +64,13 @@ template <connection_range Connections>
     connection_retransmissions highest{.total_packets = 1};
 
     const server_filter filter{options.server_address, options.server_port};
-    for_each_selected(connections, filter, [&](const connection& each) {
+    detail::for_each_selected(connections, filter, [&](const connection& each) {
         const std::uint64_t packets = each.client_to_server.packets + each.server_to_client.packets;
         const std::uint64_t again = each.client_to_server.retransmissions + each.server_to_client.retransmissions;
         const connection_retransmissions found{.connection = connection_name::of(each),
                                                .retrans_count = again,
                                                .total_packets = packets,
-                                               .retrans_rate = ratio(again, packets)};
+                                               .retrans_rate = detail::ratio(again, packets)};
         report.total_packets += packets;
         report.total_retransmissions += again;
         report.summary.connections_above_threshold += found.retrans_rate > options.threshold;
@@ -91,9 +91,9 @@ template <connection_range Connections>
     for (const candidate& each : worst) report.by_connection.push_back(each.found);
     if (highest.retrans_count > 0) report.summary.worst_connection = highest.connection;
     report.summary.worst_retrans_rate = highest.retrans_rate;
-    report.retransmission_rate = ratio(report.total_retransmissions, report.total_packets);
+    report.retransmission_rate = detail::ratio(report.total_retransmissions, report.total_packets);
     report.exceeds_threshold = report.retransmission_rate > options.threshold;
     return report;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 struct traffic_flow_options {
     std::optional<std::uint16_t> server_port{}; ///< only connections to this port of the server
@@ -61,7 +61,7 @@ template <connection_range Connections>
     flow_direction& up = report.client_to_server;
     flow_direction& down = report.server_to_client;
 
-    for_each_selected(connections, {server_address, options.server_port}, [&](const connection& each) {
+    detail::for_each_selected(connections, {server_address, options.server_port}, [&](const connection& each) {
         const auto add = [](flow_direction& to, const direction_statistics& from) {
             to.packet_count += from.packets;
             to.byte_count += from.wire_bytes;
@@ -76,7 +76,7 @@ template <connection_range Connections>
     });
 
     flow_analysis& analysis = report.analysis;
-    analysis.asymmetry_ratio = ratio(up.packet_count, down.packet_count);
+    analysis.asymmetry_ratio = detail::ratio(up.packet_count, down.packet_count);
     // In whole numbers, so that a ratio without anything below the line has its direction too.
     if (5 * up.packet_count > 6 * down.packet_count) analysis.data_flow_direction = flow_balance::client_heavy;
     else if (5 * up.packet_count < 4 * down.packet_count) analysis.data_flow_direction = flow_balance::server_heavy;
@@ -91,4 +91,4 @@ template <connection_range Connections>
     return report;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

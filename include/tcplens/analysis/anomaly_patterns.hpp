@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 enum class anomaly_category : std::uint8_t {
     connection_establishment,
@@ -90,6 +90,8 @@ struct anomaly_pattern {
     anomaly_details observations{};
     std::string description{}; ///< one sentence
 };
+
+namespace detail {
 
 template <class Observations>
 void add_pattern(std::vector<anomaly_pattern>& to, Observations observations, std::string description) {
@@ -175,4 +177,6 @@ inline void find_syn_imbalance(const anomaly_statistics& from, std::vector<anoma
     return found;
 }
 
-} // namespace tcplens
+} // namespace detail
+
+} // namespace tcplens::inline v0

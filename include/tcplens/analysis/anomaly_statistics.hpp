@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 struct handshake_counts {
     std::uint64_t successful = 0;
@@ -71,6 +71,8 @@ struct anomaly_statistics {
     retransmission_counts retransmissions{};
     connection_state_counts connection_states{};
 };
+
+namespace detail {
 
 /// Adds up the counts of equal addresses; the highest count comes first, of equals the lower address.
 inline void gather_by_address(std::vector<address_count>& counts) {
@@ -141,4 +143,6 @@ template <connection_range Connections>
     return all;
 }
 
-} // namespace tcplens
+} // namespace detail
+
+} // namespace tcplens::inline v0

@@ -12,7 +12,7 @@
 #include <string>
 #include <type_traits>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What the analyses take: a table, or connections that were merged, stored or made by hand.
 template <class Range>
@@ -29,6 +29,8 @@ struct server_filter {
         return (!server_address || *server_address == server.address) && (!server_port || *server_port == server.port);
     }
 };
+
+namespace detail {
 
 /// Calls `use(connection)` for each connection whose server `filter` matches. Where the roles of a connection are a guess
 /// and the filter knows better, it is told with its roles swapped.
@@ -48,6 +50,8 @@ constexpr void for_each_selected(Connections&& connections, const server_filter&
     }
 }
 
+} // namespace detail
+
 /// Names a connection in an answer.
 struct connection_name {
     endpoint client{};
@@ -65,9 +69,13 @@ struct connection_name {
     return to_string(of.client) + " -> " + to_string(of.server);
 }
 
+namespace detail {
+
 /// `part` of `whole`, 0 where there is nothing of the whole.
 [[nodiscard]] constexpr double ratio(std::uint64_t part, std::uint64_t whole) noexcept {
     return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-} // namespace tcplens
+} // namespace detail
+
+} // namespace tcplens::inline v0

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <string>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// A ratio as a person reads it: percentage(0.125, 2) is "12.50%".
 [[nodiscard]] inline std::string percentage(double ratio, int decimals) {
@@ -15,4 +15,4 @@ namespace tcplens {
     return std::string(digits.data(), end.ptr) + '%';
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What is wrong with archived bytes.
 enum class archive_error_code : std::uint8_t {
@@ -23,4 +23,4 @@ struct archive_error {
     friend constexpr bool operator==(const archive_error&, const archive_error&) = default;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Reads what an archive_writer wrote, by the same lists, and believes none of it. After the first thing that cannot be all
 /// that is read is 0, and nothing is left.
@@ -131,7 +131,7 @@ private:
         } else {
             const auto bytes = take_bytes(sizeof(Number));
             return bytes.empty() ? Number{}
-                                 : static_cast<Number>(load_little<std::make_unsigned_t<Number>>(bytes.data()));
+                                 : static_cast<Number>(detail::load_little<std::make_unsigned_t<Number>>(bytes.data()));
         }
     }
 
@@ -152,7 +152,7 @@ private:
     }
     void get(timestamp& value) noexcept {
         any(value);
-        if (clamp_for_arithmetic(value) == value) return;
+        if (detail::clamp_for_arithmetic(value) == value) return;
         value = {};
         fail();
     }
@@ -172,7 +172,7 @@ private:
     requires(std::is_class_v<Value>&& std::is_empty_v<Value>) void get(Value&) noexcept {}
     template <class Value>
     requires(std::is_class_v<Value> && !std::is_empty_v<Value>) void get(Value& value) {
-        archive_by_list(*this, value);
+        detail::archive_by_list(*this, value);
     }
 
     void compare(std::string_view what, std::span<const std::byte> wanted, archive_error_code code) noexcept {
@@ -186,4 +186,4 @@ private:
     std::optional<archive_error> error_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
+
+namespace detail {
 
 /// Calls the list of a class.
 template <class Archive, class Value>
@@ -22,6 +24,8 @@ void archive_by_list(Archive& with, Value& of) {
     if constexpr (requires { Value::archive(with, of); }) Value::archive(with, of);
     else archive(with, of);
 }
+
+} // namespace detail
 
 /// Writes what is remembered as bytes, which are the same on every machine: integers of fixed width, least significant byte
 /// first.
@@ -146,13 +150,13 @@ private:
     requires(std::is_class_v<Value> && !std::is_empty_v<Value>) void put(const Value& value) {
         if constexpr (std::is_trivially_copyable_v<Value>) {
             Value copy = value; // bit-fields are written to
-            archive_by_list(*this, copy);
+            detail::archive_by_list(*this, copy);
         } else {
-            archive_by_list(*this, const_cast<Value&>(value));
+            detail::archive_by_list(*this, const_cast<Value&>(value));
         }
     }
 
     std::vector<std::byte> written_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -16,7 +16,7 @@
 #include <random>
 #endif
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The secret of a hash: who does not know it cannot pick values that collide.
 class hash_key {
@@ -69,4 +69,4 @@ private:
     std::array<std::uint64_t, word_count> words_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

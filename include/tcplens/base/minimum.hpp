@@ -5,11 +5,11 @@
 
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// std::min by value: a reference to a member keeps g++ from holding what it is a member of in registers.
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t lesser(std::size_t a, std::size_t b) noexcept {
     return b < a ? b : a;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

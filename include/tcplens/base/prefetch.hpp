@@ -9,7 +9,7 @@
 #include <xmmintrin.h>
 #endif
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Lets the processor fetch the cache lines of an object that will be needed shortly, where it can be told to.
 /// Who wraps it inlines that too: to g++ a function that does no more than this has no effect, and is not called.
@@ -27,4 +27,4 @@ TCPLENS_ALWAYS_INLINE void prefetch(const void* object, std::size_t size) noexce
     }
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

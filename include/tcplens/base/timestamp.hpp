@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// A moment of capture: nanoseconds since 1970-01-01 00:00 UTC, from about 1678 to 2262.
 /// Moments that a file places outside of that range are moved to its nearest end.
 using timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+namespace detail {
 
 /// The moment, or the nearest between 1823 and 2116: of those any two can be subtracted.
 [[nodiscard]] constexpr timestamp clamp_for_arithmetic(timestamp time) noexcept {
@@ -19,4 +21,6 @@ using timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
     return timestamp{std::chrono::nanoseconds{count < 0 ? -furthest : furthest - 1}};
 }
 
-} // namespace tcplens
+} // namespace detail
+
+} // namespace tcplens::inline v0

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Why a capture could not be opened, or ended before its end.
 enum class capture_error_code : std::uint8_t {
@@ -164,4 +164,4 @@ struct capture_error {
     return what + ".";
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -11,10 +11,12 @@
 #include <span>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What kind of capture its first four bytes make it.
 enum class capture_format : std::uint8_t { unknown, pcap, pcapng };
+
+namespace detail {
 
 /// First four bytes of a capture, most significant byte first (draft-ietf-opsawg-pcap 4, draft-ietf-opsawg-pcapng 4.1).
 inline constexpr std::uint32_t pcap_microseconds_magic = 0xa1b2c3d4;
@@ -32,16 +34,20 @@ inline constexpr std::array pcap_magics{pcap_microseconds_magic, pcap_nanosecond
 inline constexpr std::size_t pcap_header_length = 24;
 inline constexpr std::size_t pcapng_section_header_length = 28;
 
+} // namespace detail
+
 /// The format of the capture that begins with these bytes; `unknown` also if there are fewer than four of them.
 [[nodiscard]] constexpr capture_format detect_format(std::span<const std::byte> beginning) noexcept {
     if (beginning.size() < 4) return capture_format::unknown;
-    const auto magic = load_big<std::uint32_t>(beginning.data());
-    if (magic == pcapng_magic) return capture_format::pcapng;
-    for (const std::uint32_t known : pcap_magics) {
-        if (magic == known || magic == reverse_bytes(known)) return capture_format::pcap;
+    const auto magic = detail::load_big<std::uint32_t>(beginning.data());
+    if (magic == detail::pcapng_magic) return capture_format::pcapng;
+    for (const std::uint32_t known : detail::pcap_magics) {
+        if (magic == known || magic == detail::reverse_bytes(known)) return capture_format::pcap;
     }
     return capture_format::unknown;
 }
+
+namespace detail {
 
 /// How many first bytes explain_unknown_format() wants to see.
 inline constexpr std::size_t magic_length = 6;
@@ -95,4 +101,6 @@ inline constexpr std::size_t magic_length = 6;
     return {.code = capture_error_code::not_a_capture};
 }
 
-} // namespace tcplens
+} // namespace detail
+
+} // namespace tcplens::inline v0

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What a capture says of one of its interfaces: packets counted from the beginning of the capture until `taken`
 /// (draft-ietf-opsawg-pcapng 4.6). Nothing is what it does not say. A capture may say it again and again while it goes
@@ -50,4 +50,4 @@ struct capture_interface {
     friend bool operator==(const capture_interface&, const capture_interface&) = default;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

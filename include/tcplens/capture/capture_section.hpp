@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What a capture says of one of its sections: a pcap file is one, a pcapng file may be several, one behind the other
 /// (draft-ietf-opsawg-pcapng 4.1). Strings are as they stand in the file, UTF-8 or not; empty if they don't.
@@ -25,4 +25,4 @@ struct capture_section {
     friend bool operator==(const capture_section&, const capture_section&) = default;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The largest length that is believed of one pcap record's captured bytes, and of one whole pcapng block that has to
 /// be read (packets with their options, interface descriptions): 128 MiB, the largest snapshot length that libpcap
@@ -21,4 +21,4 @@ inline constexpr std::uint32_t max_descriptions = 65536;
 /// all.
 inline constexpr std::uint32_t max_description_bytes = 1024 * 1024;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

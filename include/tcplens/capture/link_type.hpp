@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What the first byte of a packet belongs to: a LINKTYPE_ value of the registry of the tcpdump group
 /// (draft-ietf-opsawg-pcaplinktype). Any value can be held; those that tcplens decodes have a name here.
@@ -285,4 +285,4 @@ enum class link_type : std::uint32_t {
     }
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

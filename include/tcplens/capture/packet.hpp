@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// One captured packet: a view, good until the reader that gave it is asked for the next one (over a memory-mapped file
 /// or a span of memory: as long as that memory).
@@ -22,4 +22,4 @@ struct packet {
     bool has_time = true;           ///< false for a pcapng Simple Packet Block, which has none
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The flags word of an enhanced packet block (draft-ietf-opsawg-pcapng 4.3.1).
 struct packet_flags {
@@ -90,4 +90,4 @@ private:
     std::optional<std::uint64_t> dropped_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -13,7 +13,7 @@
 #include <span>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// One option of a pcapng block (draft-ietf-opsawg-pcapng 3.5): a view with the block's lifetime. What the code means
 /// depends on the kind of block; 1 is a comment in all of them.
@@ -33,7 +33,7 @@ struct block_option {
     template <std::unsigned_integral Unsigned>
     [[nodiscard]] constexpr std::optional<Unsigned> number() const noexcept {
         if (value.size() != sizeof(Unsigned)) return std::nullopt;
-        return load<Unsigned>(value.data(), order);
+        return detail::load<Unsigned>(value.data(), order);
     }
 };
 
@@ -56,7 +56,7 @@ public:
         constexpr iterator() noexcept = default;
 
         [[nodiscard]] constexpr block_option operator*() const noexcept {
-            return {.code = load<std::uint16_t>(rest_.data(), order_),
+            return {.code = detail::load<std::uint16_t>(rest_.data(), order_),
                     .value = rest_.subspan(header_length, length()),
                     .order = order_};
         }
@@ -87,11 +87,12 @@ public:
             stop_at_end();
         }
         [[nodiscard]] constexpr std::uint16_t length() const noexcept {
-            return load<std::uint16_t>(rest_.data() + 2, order_);
+            return detail::load<std::uint16_t>(rest_.data() + 2, order_);
         }
         constexpr void stop_at_end() noexcept {
             constexpr std::uint16_t end_of_options = 0;
-            ended_ = rest_.size() < header_length || load<std::uint16_t>(rest_.data(), order_) == end_of_options ||
+            ended_ = rest_.size() < header_length ||
+                     detail::load<std::uint16_t>(rest_.data(), order_) == end_of_options ||
                      length() > rest_.size() - header_length;
         }
 
@@ -121,7 +122,7 @@ public:
         if (at.rest_.empty()) return std::nullopt;
         if (at.rest_.size() < iterator::header_length) return overrun{iterator::header_length, at.rest_.size()};
         const std::size_t room = at.rest_.size() - iterator::header_length;
-        if (load<std::uint16_t>(at.rest_.data(), order_) == 0) return std::nullopt;
+        if (detail::load<std::uint16_t>(at.rest_.data(), order_) == 0) return std::nullopt;
         return overrun{at.length(), room};
     }
 
@@ -130,4 +131,4 @@ private:
     std::endian order_ = std::endian::native;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

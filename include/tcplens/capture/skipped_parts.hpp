@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What a reader came past without making packets of it, and without ending there.
 struct skipped_parts {
@@ -30,4 +30,4 @@ struct skipped_parts {
     friend constexpr bool operator==(const skipped_parts&, const skipped_parts&) = default;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// How the client is known.
 enum class role_basis : std::uint8_t {
@@ -102,4 +102,4 @@ struct connection {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Which way a segment went.
 enum class direction : std::uint8_t { client_to_server, server_to_client };
@@ -17,4 +17,4 @@ enum class direction : std::uint8_t { client_to_server, server_to_client };
     return direction == direction::client_to_server ? "client_to_server" : "server_to_client";
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

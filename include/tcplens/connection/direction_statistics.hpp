@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What went one way. Packets are counted as captured, retransmissions and all.
 struct direction_statistics {
@@ -42,4 +42,4 @@ struct direction_statistics {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

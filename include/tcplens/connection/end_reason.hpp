@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Why a connection left its table.
 enum class end_reason : std::uint8_t {
@@ -22,4 +22,4 @@ inline constexpr std::size_t end_reason_count = 5;
     return names[static_cast<unsigned>(reason)];
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

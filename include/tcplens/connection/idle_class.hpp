@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// How far a connection has come: what decides how long it is kept without a packet, and which one goes first when there is no
 /// room for another.
@@ -24,4 +24,4 @@ inline constexpr std::size_t idle_class_count = 6;
     return names[static_cast<unsigned>(stage)];
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What can be said of one segment: a set, by Wireshark's names (tcp.analysis.*) and two of our own at the end.
 /// A fast or spurious retransmission is always a retransmission too.
@@ -90,6 +90,8 @@ struct verdict {
     [[nodiscard]] friend constexpr bool operator==(const verdict&, const verdict&) noexcept = default;
 };
 
+namespace detail {
+
 /// The names of the members of a set, lowest first, with commas between; empty for none.
 [[nodiscard]] inline std::string list_members(std::uint32_t bits, std::span<const std::string_view> names) {
     std::string text;
@@ -100,6 +102,8 @@ struct verdict {
     return text;
 }
 
+} // namespace detail
+
 /// The names in the set, in the order in which they are declared, with commas between; empty for none.
 [[nodiscard]] inline std::string to_string(verdict_kinds set) {
     constexpr std::array<std::string_view, 17> names{"retransmission", "fast_retransmission", "spurious_retransmission",
@@ -108,7 +112,7 @@ struct verdict {
                                                      "zero_window",    "zero_window_probe",   "zero_window_probe_ack",
                                                      "window_full",    "window_update",       "reused_ports",
                                                      "duplicate",      "tail_loss_probe"};
-    return list_members(static_cast<std::uint32_t>(set), names);
+    return detail::list_members(static_cast<std::uint32_t>(set), names);
 }
 
 /// Likewise.
@@ -126,7 +130,7 @@ struct verdict {
                                                      "silence",
                                                      "memory_exceeded",
                                                      "undecided"};
-    return list_members(static_cast<std::uint32_t>(set), names);
+    return detail::list_members(static_cast<std::uint32_t>(set), names);
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// An IPv4 or IPv6 address in 16 bytes. IPv4 is kept as an IPv4-mapped IPv6 address (RFC 4291 2.5.5.2), so an IPv6
 /// packet that bears such an address, which none should, counts as that IPv4 address.
@@ -30,15 +30,15 @@ public:
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr address v4(std::span<const std::byte, 4> bytes) noexcept {
         address made;
-        const std::uint64_t four = load<std::uint32_t>(bytes.data(), std::endian::native);
+        const std::uint64_t four = detail::load<std::uint32_t>(bytes.data(), std::endian::native);
         made.put(0, std::endian::native == std::endian::big ? 0xffff'0000'0000 | four : four << 32 | 0xffff'0000);
         return made;
     }
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr address v6(std::span<const std::byte, 16> bytes) noexcept {
         address made;
-        made.put(load<std::uint64_t>(bytes.data(), std::endian::native),
-                 load<std::uint64_t>(bytes.data() + 8, std::endian::native));
+        made.put(detail::load<std::uint64_t>(bytes.data(), std::endian::native),
+                 detail::load<std::uint64_t>(bytes.data() + 8, std::endian::native));
         return made;
     }
 
@@ -48,7 +48,7 @@ public:
 
     [[nodiscard]] constexpr bool is_v4() const noexcept {
         return std::bit_cast<std::array<std::uint64_t, 2>>(bytes_)[0] == 0 &&
-               load_big<std::uint32_t>(bytes_.data() + 8) == 0xffff;
+               detail::load_big<std::uint32_t>(bytes_.data() + 8) == 0xffff;
     }
 
     /// All 16 bytes in network order; of IPv4 the last four count.
@@ -77,8 +77,12 @@ private:
         }
     }
 
-    [[nodiscard]] constexpr std::uint64_t high() const noexcept { return load_big<std::uint64_t>(bytes_.data()); }
-    [[nodiscard]] constexpr std::uint64_t low() const noexcept { return load_big<std::uint64_t>(bytes_.data() + 8); }
+    [[nodiscard]] constexpr std::uint64_t high() const noexcept {
+        return detail::load_big<std::uint64_t>(bytes_.data());
+    }
+    [[nodiscard]] constexpr std::uint64_t low() const noexcept {
+        return detail::load_big<std::uint64_t>(bytes_.data() + 8);
+    }
 
     [[nodiscard]] static constexpr bool parse_v4(std::string_view text, std::byte* into) noexcept;
 
@@ -183,7 +187,7 @@ constexpr std::optional<address> address::parse(std::string_view text) noexcept 
     }
 
     std::array<std::uint16_t, 8> groups{};
-    for (std::size_t i = 0; i < 8; ++i) groups[i] = load_big<std::uint16_t>(bytes.data() + 2 * i);
+    for (std::size_t i = 0; i < 8; ++i) groups[i] = detail::load_big<std::uint16_t>(bytes.data() + 2 * i);
 
     // RFC 5952 4.2: `::` for the longest run of two zero groups or more, the first of equals.
     std::size_t run_start = 8;
@@ -209,7 +213,7 @@ constexpr std::optional<address> address::parse(std::string_view text) noexcept 
     return text;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0
 
 template <>
 struct std::hash<tcplens::address> {

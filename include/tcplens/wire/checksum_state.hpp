@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What the checksums of a segment said, IP and TCP together. IPv6 has none of its own.
 enum class checksum_state : std::uint8_t {
@@ -13,4 +13,4 @@ enum class checksum_state : std::uint8_t {
     bad,       ///< damaged on the way, or made by a tool that does not care
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -4,7 +4,7 @@
 #include "reassembly_options.hpp"
 #include "tunnel_set.hpp"
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// How packets are decoded.
 struct decode_options {
@@ -31,4 +31,4 @@ struct decode_options {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -4,7 +4,7 @@
 #include "packet_outcome.hpp"
 #include "protocol_id.hpp"
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What decode() made of a packet.
 struct decode_result {
@@ -16,4 +16,4 @@ struct decode_result {
     constexpr operator packet_outcome() const noexcept { return outcome; }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

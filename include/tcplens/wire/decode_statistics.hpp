@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Packets with the same link type in which the way to TCP ended alike.
 struct undecoded_packets {
@@ -150,4 +150,4 @@ struct decode_statistics {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// One end of a connection (RFC 9293 calls it a socket).
 struct endpoint {
@@ -33,7 +33,7 @@ struct endpoint {
     return (of.address.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(of.port);
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0
 
 template <>
 struct std::hash<tcplens::endpoint> {

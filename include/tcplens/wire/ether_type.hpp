@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The protocol above a link layer: an EtherType of the IEEE registry. Any value can be held.
 enum class ether_type : std::uint16_t {
@@ -29,4 +29,4 @@ enum class ether_type : std::uint16_t {
     r_tag = 0xf1c1,          ///< IEEE 802.1CB
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

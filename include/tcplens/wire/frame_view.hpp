@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <span>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// A packet from some header on: what was captured of it, and how long it was on the wire.
 struct frame_view {
@@ -37,4 +37,4 @@ struct frame_view {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

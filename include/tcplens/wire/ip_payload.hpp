@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What an IP packet carries, and what its header says that matters further up.
 struct ip_payload {
@@ -33,4 +33,4 @@ struct ip_payload {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// An IP protocol number (IANA); IPv6 uses the same ones for its extension headers. Any value can be held.
 enum class ip_protocol : std::uint8_t {
@@ -26,4 +26,4 @@ enum class ip_protocol : std::uint8_t {
     ethernet = 143, ///< RFC 8986
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -4,7 +4,7 @@
 #include "ether_type.hpp"
 #include "frame_view.hpp"
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What a link layer carries.
 struct network_payload {
@@ -12,4 +12,4 @@ struct network_payload {
     frame_view content{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What a packet turned out to be: exactly one of these.
 enum class packet_outcome : std::uint8_t {
@@ -24,4 +24,4 @@ enum class packet_outcome : std::uint8_t {
     return names[static_cast<std::size_t>(outcome)];
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// A protocol, by its number in the registry that the header before it uses.
 struct protocol_id {
@@ -47,4 +47,4 @@ struct protocol_id {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Bounds of the memory in which a decoder puts fragmented IP packets together. Beyond them the oldest is given up.
 struct reassembly_options {
@@ -27,4 +27,4 @@ struct reassembly_options {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -12,7 +12,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// One TCP segment as it was on the wire: all that the analysis of connections needs to know of a packet.
 struct segment {
@@ -67,4 +67,4 @@ struct segment {
 
 static_assert(std::is_trivially_copyable_v<segment>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

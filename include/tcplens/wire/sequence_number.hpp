@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// A sequence or acknowledgment number (RFC 9293 3.4). There is no operator<, since order modulo 2^32 is not transitive:
 /// use before() and distance().
@@ -30,6 +30,8 @@ struct sequence_number {
     return static_cast<std::int32_t>(to.value - from.value);
 }
 
+namespace detail {
+
 /// What lies further behind the newest number than this must be forgotten, before it seems to lie ahead: half of what
 /// distance() can tell.
 inline constexpr std::int32_t max_sequence_age = 1 << 30;
@@ -44,9 +46,11 @@ inline constexpr std::int32_t max_window_distance = 1 << 24;
     return step < -max_window_distance || step > max_window_distance;
 }
 
+} // namespace detail
+
 /// Whether `a` comes before `b` (RFC 1982 3.2). Of two numbers that are 2^31 apart neither comes before the other.
 [[nodiscard]] constexpr bool before(sequence_number a, sequence_number b) noexcept {
     return distance(a, b) > 0;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The control bits of a TCP header: the eight of RFC 9293 3.1 and AE, which was NS (RFC 9768), as bit 8.
 struct tcp_flags {
@@ -32,4 +32,4 @@ struct tcp_flags {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

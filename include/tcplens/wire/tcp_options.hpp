@@ -12,7 +12,7 @@
 #include <optional>
 #include <span>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// One block of a SACK option (RFC 2018 3): bytes from `left` up to, not including, `right` have arrived.
 struct sack_block {
@@ -68,7 +68,7 @@ struct tcp_options {
         cut = capture_cut;
         malformed = false;
         // Nearly all segments have these, in this form (RFC 7323 appendix A), or none.
-        if (bytes.size() == 12 && load_big<std::uint32_t>(bytes.data()) == 0x0101'080a) {
+        if (bytes.size() == 12 && detail::load_big<std::uint32_t>(bytes.data()) == 0x0101'080a) {
             read_timestamps(bytes.data() + 4);
             return;
         }
@@ -78,8 +78,8 @@ struct tcp_options {
 
 private:
     TCPLENS_ALWAYS_INLINE constexpr void read_timestamps(const std::byte* from) noexcept {
-        const auto value = load_big<std::uint32_t>(from);
-        const auto echo = load_big<std::uint32_t>(from + 4);
+        const auto value = detail::load_big<std::uint32_t>(from);
+        const auto echo = detail::load_big<std::uint32_t>(from + 4);
         tcp_timestamps& found = timestamps.emplace();
         found.value = value;
         found.echo = echo;
@@ -120,7 +120,7 @@ private:
             }
             const std::byte* value = bytes.data() + 2;
             if (kind == mss && length == 4) {
-                maximum_segment_size = load_big<std::uint16_t>(value);
+                maximum_segment_size = detail::load_big<std::uint16_t>(value);
             } else if (kind == scale && length == 3) {
                 window_scale = std::min(std::to_integer<std::uint8_t>(*value), std::uint8_t{14});
             } else if (kind == sack_ok && length == 2) {
@@ -128,14 +128,14 @@ private:
             } else if (kind == sack && length >= 10 && length <= 34 && length % 8 == 2) {
                 forget_sack_blocks();
                 for (std::size_t at = 2; at < length; at += 8, value += 8) {
-                    sack_block_storage[sack_block_count++] = {.left = {load_big<std::uint32_t>(value)},
-                                                              .right = {load_big<std::uint32_t>(value + 4)}};
+                    sack_block_storage[sack_block_count++] = {.left = {detail::load_big<std::uint32_t>(value)},
+                                                              .right = {detail::load_big<std::uint32_t>(value + 4)}};
                 }
             } else if (kind == stamps && length == 10) {
                 read_timestamps(value);
             } else if (kind == cookie && is_cookie(length - 2)) {
                 fast_open = static_cast<std::uint8_t>(length - 2);
-            } else if (kind == experiment && length >= 4 && load_big<std::uint16_t>(value) == 0xf989 &&
+            } else if (kind == experiment && length >= 4 && detail::load_big<std::uint16_t>(value) == 0xf989 &&
                        is_cookie(length - 4)) {
                 fast_open = static_cast<std::uint8_t>(length - 4);
             } else if (kind == mss || kind == scale || kind == sack_ok || kind == sack || kind == stamps ||
@@ -147,4 +147,4 @@ private:
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Tunnels, and other headers between a frame and the TCP in it, that decode() finds the way through. A set of bits.
 enum class tunnel_set : std::uint32_t {
@@ -46,4 +46,4 @@ enum class tunnel_set : std::uint32_t {
     return (set & tunnels) == tunnels;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

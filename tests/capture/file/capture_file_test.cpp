@@ -27,6 +27,8 @@
 #endif
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using capture_writer::byte_vector;
 using capture_writer::counting;
 using capture_writer::pcap_writer;

@@ -18,6 +18,8 @@
 #include <vector>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using capture_writer::byte_vector;
 using capture_writer::byte_writer;
 using capture_writer::counting;

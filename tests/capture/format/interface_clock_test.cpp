@@ -8,6 +8,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 constexpr auto largest = std::numeric_limits<std::uint64_t>::max();

@@ -14,6 +14,8 @@
 #include <ranges>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::chrono_literals;
 using capture_writer::byte_vector;
 using capture_writer::byte_writer;

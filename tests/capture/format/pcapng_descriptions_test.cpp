@@ -21,6 +21,8 @@
 #include <vector>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using namespace std::string_view_literals;

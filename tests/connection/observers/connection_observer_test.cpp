@@ -15,6 +15,8 @@
 #include <utility>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::chrono_literals;
 
 namespace {

@@ -5,6 +5,8 @@
 #include "../../support/story.hpp"
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::chrono_literals;
 
 namespace {

@@ -17,6 +17,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 /// The rows of a file of which the first line names the columns.

@@ -13,6 +13,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
+using namespace tcplens::detail;
 using enum tcplens::verdict_kinds;
 using enum tcplens::opening_outcome;
 

@@ -12,6 +12,8 @@
 #include <set>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::chrono_literals;
 
 namespace {

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-using tcplens::chunk_schedule;
-using task = tcplens::chunk_schedule::task;
+using tcplens::detail::chunk_schedule;
+using task = tcplens::detail::chunk_schedule::task;
 
 namespace {
 

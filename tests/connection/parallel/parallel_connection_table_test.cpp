@@ -31,6 +31,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
+using namespace tcplens::detail;
 using namespace packet_builder;
 using capture_writer::counting;
 

@@ -14,6 +14,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 constexpr hash_key key{1};

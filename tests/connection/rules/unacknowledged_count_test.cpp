@@ -9,7 +9,7 @@
 #include <vector>
 
 using tcplens::sequence_number;
-using tcplens::unacknowledged_count;
+using tcplens::detail::unacknowledged_count;
 
 TEST_CASE("segments of one length wait in one run, across 2^32") {
     unacknowledged_count waiting;

@@ -26,6 +26,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 const table_options fixed{.hash_key = hash_key{1}};

@@ -89,6 +89,8 @@ void operator delete[](void* memory, std::align_val_t to, const std::nothrow_t&)
 // clang-format on
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace packet_builder;
 
 namespace {

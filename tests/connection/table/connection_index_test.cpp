@@ -11,6 +11,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 /// An index of keys whose hashes are what `hash` says, beside an unordered_map that is to agree with it.

@@ -20,6 +20,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
+using namespace tcplens::detail;
 using packet_builder::captured_packet;
 using packet_builder::tcp_packet;
 namespace flags = packet_builder::flags;

@@ -17,6 +17,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
+using namespace tcplens::detail;
 namespace flags = packet_builder::flags;
 
 namespace {

@@ -10,7 +10,7 @@
 #include <optional>
 #include <random>
 
-using tcplens::idle_queues;
+using tcplens::detail::idle_queues;
 
 TEST_CASE("queues hold what lists hold") {
     constexpr std::uint32_t records = 20;

@@ -3,6 +3,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
+using namespace tcplens::detail;
 using enum tcplens::verdict_kinds;
 
 TEST_CASE("a handshake is completed by the ACK of the SYN-ACK") {

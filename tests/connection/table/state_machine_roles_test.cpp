@@ -6,6 +6,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
+using namespace tcplens::detail;
 using enum tcplens::verdict_kinds;
 
 TEST_CASE("the client is who sent the SYN") {

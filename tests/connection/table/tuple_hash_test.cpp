@@ -15,6 +15,8 @@
 #include <vector>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using packet_builder::at;
 
 namespace {

@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace tcplens;
+
 using namespace std::chrono_literals;
 
 TEST_CASE("durations are counted, with the least, the greatest and the mean") {

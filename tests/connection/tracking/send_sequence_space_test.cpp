@@ -9,6 +9,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 enum : std::uint16_t { fin_bit = 1, syn_bit = 2, rst_bit = 4, ack_bit = 16 };

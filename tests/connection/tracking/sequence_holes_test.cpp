@@ -11,6 +11,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 constexpr std::uint32_t starts[]{0, 1'000'000, 0x8000'0000u - 1000, 0xffff'ffffu - 1000, 0xffff'ffffu};

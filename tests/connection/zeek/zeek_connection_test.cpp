@@ -9,6 +9,8 @@
 #include <cstdint>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::chrono_literals;
 
 // Roles

@@ -8,6 +8,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 namespace {
 
 /// The deliveries of one end, whose peer acknowledges them.

@@ -9,6 +9,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 TEST_CASE("a history keeps its first letters, and says when there were more") {
     zeek_history history;
     CHECK(history.view().empty());

@@ -9,6 +9,8 @@
 #include <chrono>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::chrono_literals;
 using enum tcplens::verdict_kinds;
 

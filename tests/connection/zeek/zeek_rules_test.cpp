@@ -10,6 +10,8 @@
 #include <utility>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace std::chrono_literals;
 
 // Reuse

@@ -9,6 +9,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 TEST_CASE("the states have the names that Zeek writes") {
     const std::string_view names[]{"S0",   "S1",     "SF",    "REJ", "S2",  "S3", "RSTO",
                                    "RSTR", "RSTOS0", "RSTRH", "SH",  "SHR", "OTH"};

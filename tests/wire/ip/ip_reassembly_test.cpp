@@ -16,6 +16,8 @@
 #include <vector>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace packet_builder;
 using namespace std::chrono_literals;
 

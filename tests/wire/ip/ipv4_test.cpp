@@ -9,6 +9,8 @@
 #include <cstdint>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace packet_builder;
 
 namespace {

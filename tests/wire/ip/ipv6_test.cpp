@@ -12,6 +12,8 @@
 #include <vector>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace packet_builder;
 
 namespace {

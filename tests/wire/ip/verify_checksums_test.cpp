@@ -15,6 +15,8 @@
 #include <span>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace packet_builder;
 
 namespace {

@@ -10,6 +10,8 @@
 #include <string>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace packet_builder;
 
 TEST_CASE("Ethernet") { // IEEE 802.3 3.2

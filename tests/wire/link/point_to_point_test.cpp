@@ -10,6 +10,8 @@
 #include <string>
 
 using namespace tcplens;
+
+using namespace tcplens::detail;
 using namespace packet_builder;
 
 namespace {

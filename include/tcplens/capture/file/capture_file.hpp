@@ -25,7 +25,7 @@
 #include <variant>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// A capture in a file, pcap or pcapng: mapped into memory, or read as a stream where that can't be (FIFOs, devices).
 /// A single-pass range of packets:
@@ -64,7 +64,9 @@ public:
     }
 
     /// Reads the next packet; the range goes on from where reading stands.
-    [[nodiscard]] packet_iterator<basic_capture_file> begin() { return packet_iterator<basic_capture_file>{*this}; }
+    [[nodiscard]] detail::packet_iterator<basic_capture_file> begin() {
+        return detail::packet_iterator<basic_capture_file>{*this};
+    }
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
     /// Why the file could not be opened, or why reading ended before its end; nothing while all is well.
@@ -112,7 +114,7 @@ public:
     }
 
 private:
-    using mapped = capture_reader<mapped_source>;
+    using mapped = capture_reader<detail::mapped_source>;
     using streamed = capture_reader<stream_source<File>>;
 
     TCPLENS_NOINLINE const packet* next_of_stream() { return std::get_if<streamed>(&reader_)->next(); }
@@ -122,11 +124,11 @@ private:
             open_error_ = file.error();
             return;
         }
-        mapped_file mapping{file};
+        detail::mapped_file mapping{file};
         if (mapping.bytes().empty()) {
             reader_.template emplace<streamed>(stream_source{std::move(file)});
         } else {
-            reader_.template emplace<mapped>(mapped_source{std::move(mapping)});
+            reader_.template emplace<mapped>(detail::mapped_source{std::move(mapping)});
         }
     }
 
@@ -137,9 +139,9 @@ private:
     }
 
     std::optional<capture_error> open_error_{};
-    std::variant<mapped, streamed> reader_{std::in_place_type<mapped>, mapped_source{}};
+    std::variant<mapped, streamed> reader_{std::in_place_type<mapped>, detail::mapped_source{}};
 };
 
 using capture_file = basic_capture_file<file_stream>;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -25,7 +25,7 @@
 #include <variant>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Reads a capture of either format, told by its first bytes, from any byte_source:
 ///
@@ -41,12 +41,14 @@ public:
     /// The next packet, good until the next call (and as long as the source's memory, over a memory_source);
     /// nullptr at the end of the capture or at an error, which error() then tells.
     constexpr const packet* next() {
-        if (auto* const pcap = std::get_if<pcap_reader<Source>>(&reader_)) return pcap->next();
-        return std::get_if<pcapng_reader<Source>>(&reader_)->next();
+        if (auto* const pcap = std::get_if<detail::pcap_reader<Source>>(&reader_)) return pcap->next();
+        return std::get_if<detail::pcapng_reader<Source>>(&reader_)->next();
     }
 
     /// Reads the next packet; the range goes on from where reading stands.
-    [[nodiscard]] constexpr packet_iterator<capture_reader> begin() { return packet_iterator<capture_reader>{*this}; }
+    [[nodiscard]] constexpr detail::packet_iterator<capture_reader> begin() {
+        return detail::packet_iterator<capture_reader>{*this};
+    }
     [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
 
     /// Why reading ended before the end of the capture; nothing while it goes on, or once it ended well.
@@ -61,7 +63,7 @@ public:
     [[nodiscard]] constexpr std::optional<std::uint64_t> size() const noexcept { return reader().size(); }
 
     /// Whether the bytes of a packet are good as long as the source's memory, not only until the next packet is read.
-    [[nodiscard]] static constexpr bool bytes_stay() noexcept { return packet_reader<Source>::bytes_stay(); }
+    [[nodiscard]] static constexpr bool bytes_stay() noexcept { return detail::packet_reader<Source>::bytes_stay(); }
 
     /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
     /// `max_descriptions`. A pcap file is one.
@@ -84,7 +86,7 @@ public:
     }
 
 private:
-    using readers = std::variant<pcap_reader<Source>, pcapng_reader<Source>>;
+    using readers = std::variant<detail::pcap_reader<Source>, detail::pcapng_reader<Source>>;
 
     static constexpr readers open(Source source) {
         // what is neither, the pcap reader explains
@@ -94,15 +96,15 @@ private:
         return readers{std::in_place_index<0>, std::move(source)};
     }
 
-    [[nodiscard]] constexpr const packet_reader<Source>& reader() const noexcept {
-        if (const auto* const pcap = std::get_if<pcap_reader<Source>>(&reader_)) return *pcap;
-        return *std::get_if<pcapng_reader<Source>>(&reader_);
+    [[nodiscard]] constexpr const detail::packet_reader<Source>& reader() const noexcept {
+        if (const auto* const pcap = std::get_if<detail::pcap_reader<Source>>(&reader_)) return *pcap;
+        return *std::get_if<detail::pcapng_reader<Source>>(&reader_);
     }
 
     template <typename Question>
-    constexpr std::invoke_result_t<Question, const pcap_reader<Source>&> ask(Question question) const {
-        if (const auto* const pcap = std::get_if<pcap_reader<Source>>(&reader_)) return question(*pcap);
-        return question(*std::get_if<pcapng_reader<Source>>(&reader_));
+    constexpr std::invoke_result_t<Question, const detail::pcap_reader<Source>&> ask(Question question) const {
+        if (const auto* const pcap = std::get_if<detail::pcap_reader<Source>>(&reader_)) return question(*pcap);
+        return question(*std::get_if<detail::pcapng_reader<Source>>(&reader_));
     }
 
     readers reader_;
@@ -110,4 +112,4 @@ private:
 
 capture_reader(std::span<const std::byte>)->capture_reader<memory_source>;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// How the files of a series are opened, unless somebody knows better.
 struct open_capture_file {
@@ -79,7 +79,9 @@ public:
     }
 
     /// Reads the next packet; the range goes on from where reading stands.
-    [[nodiscard]] packet_iterator<basic_capture_series> begin() { return packet_iterator<basic_capture_series>{*this}; }
+    [[nodiscard]] detail::packet_iterator<basic_capture_series> begin() {
+        return detail::packet_iterator<basic_capture_series>{*this};
+    }
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
     [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
@@ -161,4 +163,4 @@ private:
 
 using capture_series = basic_capture_series<>;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

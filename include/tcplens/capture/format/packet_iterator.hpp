@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <iterator>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Walks once through the packets of a reader: an input iterator over what its next() gives. The end is
 /// std::default_sentinel. All iterators of one reader share its position.
@@ -39,4 +39,4 @@ private:
     const packet* packet_ = nullptr;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

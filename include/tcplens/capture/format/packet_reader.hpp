@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What the readers of all formats have in common: the source, the packet at hand, the count, the error.
 template <byte_source Source>
@@ -77,4 +77,4 @@ protected:
     bool usual_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Reads pcap (draft-ietf-opsawg-pcap): microseconds or nanoseconds, either byte order, all versions from 2.0 on, 543.x
 /// of DG/UX; the variants of Kuznetzov (what stands in its longer record headers is passed over) and of IXIA (both in
@@ -207,4 +207,4 @@ private:
     bool opened_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

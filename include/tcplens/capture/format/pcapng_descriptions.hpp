@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until somebody asks.
 /// Bounded: `max_descriptions` of each, `max_description_bytes` in all; what comes after that is not kept.
@@ -188,4 +188,4 @@ private:
     bool section_is_kept_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Reads pcapng (draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order and with its own
 /// interfaces, each of these with its own link type and clock; enhanced, simple and obsolete packet blocks. Interface
@@ -494,4 +494,4 @@ private:
     pcapng_descriptions descriptions_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

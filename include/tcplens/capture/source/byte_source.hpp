@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Where a reader gets its bytes from: a position that only moves forward, and a window of contiguous bytes at it.
 ///
@@ -27,4 +27,4 @@ concept byte_source = std::move_constructible<Source> &&
     { constant.read_error() } -> std::same_as<std::optional<int>>;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

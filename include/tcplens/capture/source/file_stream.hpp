@@ -25,7 +25,7 @@
 #include <unistd.h>
 #endif
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// A file, a pipe or a device that is open for reading, and the stream_filler that reads it: each call is one read of
 /// what is there by then. Owns its file descriptor, unless it is standard input's.
@@ -188,4 +188,4 @@ private:
 
 static_assert(stream_filler<file_stream>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -32,7 +32,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The bytes of a regular file, mapped into memory to be read. The mapping is as long as the file was when it was
 /// opened: what is appended later is not seen.
@@ -131,4 +131,4 @@ private:
     std::span<const std::byte> bytes_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

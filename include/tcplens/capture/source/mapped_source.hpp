@@ -12,7 +12,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The bytes of a mapped file, read from front to back. Nothing is copied: packets point into the mapping.
 ///
@@ -87,4 +87,4 @@ private:
     std::size_t kept_from_ = 0;            ///< where what was not given up begins
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Bytes that are all in memory. Nothing is copied: packets point into them.
 class memory_source {
@@ -42,4 +42,4 @@ private:
 
 static_assert(byte_source<memory_source>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

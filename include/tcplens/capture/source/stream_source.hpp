@@ -14,7 +14,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// A callable that puts the next bytes of a stream into a buffer (never empty) and returns how many it put there; fewer
 /// than there is room for are fine. 0 is the end of the stream; a negative number a failure, best `-errno`.
@@ -109,4 +109,4 @@ private:
     int error_number_ = 0;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -9,7 +9,7 @@
 #include "../table/connection_table.hpp"
 #include "../zeek/zeek_observer.hpp"
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// A table of connections with all that can be told of each in bounded memory.
 template <segment_rules Rules>
@@ -23,4 +23,4 @@ using detailed_connection_table = basic_detailed_connection_table<evidence_rules
 using detailed_connection = connection_with<opening_observer::facts, closing_observer::facts, profile_observer::facts,
                                             time_observer::facts, zeek_observer::facts>;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

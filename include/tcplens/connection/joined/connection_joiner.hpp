@@ -20,7 +20,9 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
+
+namespace detail {
 
 /// By what the tables judged, as far as it matters to what can be said of retransmissions that no table saw as such.
 enum class joined_rules : std::uint8_t { evidence, repeated_sequence, other };
@@ -31,16 +33,18 @@ enum class join_order : std::uint8_t {
     packet_number, ///< their numbers: for packets of one capture that were dealt to several tables
 };
 
+} // namespace detail
+
 struct join_options {
-    join_order order = join_order::time;
-    joined_rules rules = joined_rules::evidence;
+    detail::join_order order = detail::join_order::time;
+    detail::joined_rules rules = detail::joined_rules::evidence;
     bool split_incarnations = true; ///< as table_options::split_incarnations of the tables
 };
 
 /// A connection of a table that has a trace_observer, or a copy of one.
 template <class Connection>
 concept traced_connection = std::derived_from<Connection, connection> && requires(const Connection& of) {
-    { of.trace.entries() } -> std::same_as<std::span<const trace_entry>>;
+    { of.trace.entries() } -> std::same_as<std::span<const detail::trace_entry>>;
     { of.trace.forgot } -> std::convertible_to<bool>;
 };
 
@@ -105,7 +109,7 @@ public:
         std::vector<part> parts = parts_;
         std::ranges::sort(parts, [&](const part& a, const part& b) { return compare(a, b) < 0; });
         std::vector<joined> found;
-        trace_replay replay{options_.split_incarnations};
+        detail::trace_replay replay{options_.split_incarnations};
         for (auto first = parts.begin(); first != parts.end();) {
             const auto last = std::find_if(first, parts.end(), [&](const part& each) { return !first->meets(each); });
             join_group({first, last}, replay, found);
@@ -148,8 +152,8 @@ private:
         moment when{};
         std::size_t part = 0;
         std::uint64_t position = 0; ///< within the part
-        const trace_entry* entry = nullptr;
-        trace_replay::half half{};
+        const detail::trace_entry* entry = nullptr;
+        detail::trace_replay::half half{};
         std::size_t first = 0; ///< which happening is the first half of the same entry
 
         [[nodiscard]] bool operator<(const happening& other) const noexcept {
@@ -162,7 +166,7 @@ private:
         joined_connection told{};
     };
 
-    [[nodiscard]] std::span<const trace_entry> entries_of(const part& of) const noexcept {
+    [[nodiscard]] std::span<const detail::trace_entry> entries_of(const part& of) const noexcept {
         return std::span{entries_}.subspan(of.first_entry, of.entry_count);
     }
 
@@ -172,7 +176,7 @@ private:
             return ends;
         const auto of_a = entries_of(a), of_b = entries_of(b);
         const auto entries = std::lexicographical_compare_three_way(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
-                                                                    trace_replay::compare);
+                                                                    detail::trace_replay::compare);
         return entries != 0 ? entries : a.forgot <=> b.forgot;
     }
 
@@ -182,19 +186,19 @@ private:
         std::size_t numbered = 0; // entries; until all are in order, `first` is the number of the entry
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const auto had = static_cast<std::ptrdiff_t>(all.size());
-            for (const trace_entry& each : entries_of(parts[i])) {
+            for (const detail::trace_entry& each : entries_of(parts[i])) {
                 all.push_back({.when = {each.first_time, each.first_packet},
                                .part = i,
                                .position = each.first_position,
                                .entry = &each,
-                               .half = trace_replay::half::first,
+                               .half = detail::trace_replay::half::first,
                                .first = numbered++});
                 if (each.counted.packets == 1) continue;
                 all.push_back({.when = {each.last_time, each.last_packet},
                                .part = i,
                                .position = each.last_position,
                                .entry = &each,
-                               .half = trace_replay::half::rest,
+                               .half = detail::trace_replay::half::rest,
                                .first = numbered - 1});
             }
             // A table has its own order, though times may run back in it.
@@ -202,7 +206,7 @@ private:
             std::sort(begin, all.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
             moment latest{};
             for (auto each = begin; each != all.end(); ++each) {
-                if (options_.order == join_order::packet_number) each->when.time = {};
+                if (options_.order == detail::join_order::packet_number) each->when.time = {};
                 if (each == begin || latest < each->when) latest = each->when;
                 else each->when = latest;
             }
@@ -211,7 +215,7 @@ private:
         std::vector<std::size_t> first(numbered);
         for (std::size_t i = 0; i < all.size(); ++i) {
             std::size_t& of_entry = first[all[i].first];
-            if (all[i].half == trace_replay::half::first) of_entry = i;
+            if (all[i].half == detail::trace_replay::half::first) of_entry = i;
             all[i].first = of_entry;
         }
         return all;
@@ -223,8 +227,8 @@ private:
         std::vector<std::uint32_t> went_to{}; ///< for each happening the place of its connection there
     };
 
-    [[nodiscard]] static telling follow(std::span<const happening> all, const part& of, trace_replay& replay,
-                                        trace_replay::early_senders early) {
+    [[nodiscard]] static telling follow(std::span<const happening> all, const part& of, detail::trace_replay& replay,
+                                        detail::trace_replay::early_senders early) {
         telling told;
         replay.begin(of.low, of.high, of.seen.network, early);
         for (const happening& each : all) told.went_to.push_back(replay.follow(*each.entry, each.half));
@@ -232,7 +236,7 @@ private:
         return told;
     }
 
-    void join_group(std::span<const part> parts, trace_replay& replay, std::vector<joined>& found) const {
+    void join_group(std::span<const part> parts, detail::trace_replay& replay, std::vector<joined>& found) const {
         const std::vector<happening> all = order(parts);
         if (parts.size() == 1) { // most are
             if (!all.empty()) found.push_back({.place = all[0].when, .told = as_seen(parts[0])});
@@ -262,7 +266,7 @@ private:
 
     /// An entry, as a share of a connection.
     struct share {
-        const trace_entry* entry = nullptr;
+        const detail::trace_entry* entry = nullptr;
         std::size_t part = 0;
         std::uint32_t overlap = 0; ///< as find_overlaps() says
     };
@@ -330,11 +334,12 @@ private:
             bounds.at_most += each.entry->doubtful;
         }
         switch (options_.rules) {
-        case joined_rules::evidence: break;
-        case joined_rules::repeated_sequence:
+        case detail::joined_rules::evidence: break;
+        case detail::joined_rules::repeated_sequence:
             return {.at_least = counted.retransmissions,
                     .at_most = apart ? counted.retransmissions : counted.data_packets};
-        case joined_rules::other: return {.at_least = 0, .at_most = counted.data_packets + counted.syn + counted.fin};
+        case detail::joined_rules::other:
+            return {.at_least = 0, .at_most = counted.data_packets + counted.syn + counted.fin};
         }
         // A SYN-ACK that answers the first of several SYNs was sent before, though no other was captured.
         if (counted.syn_ack > 0 && of.statistics(opposite(direction)).syn > 1) ++bounds.at_most;
@@ -358,7 +363,7 @@ private:
                 const std::size_t own = part[0] == of || part[0] == none ? 0 : 1;
                 // One table's go on, however far. Of two that cannot be compared the later counts.
                 if (part[own] == none || part[own] == of || before(reached[own], at) ||
-                    beyond_max_window(reached[own], at)) {
+                    detail::beyond_max_window(reached[own], at)) {
                     part[own] = of;
                     reached[own] = at;
                 }
@@ -371,11 +376,11 @@ private:
         std::vector<std::array<furthest, 2>> seen(told.connections.size());
         std::vector<std::uint32_t> overlaps(all.size());
         for (std::size_t i = 0; i < all.size(); ++i) {
-            const trace_entry& entry = *all[i].entry;
+            const detail::trace_entry& entry = *all[i].entry;
             const std::uint32_t to = told.went_to[all[i].first];
             furthest& most = seen[to][entry.from_lower];
             if (all[i].first == i && entry.reached_any) most.take(all[i].part, entry.reached);
-            if (all[i].half == trace_replay::half::first && entry.counted.packets > 1) continue;
+            if (all[i].half == detail::trace_replay::half::first && entry.counted.packets > 1) continue;
             const std::size_t other = most.part[0] == all[i].part ? 1 : 0;
             if (entry.fresh == 0 || most.part[other] == none) continue;
             overlaps[all[i].first] =
@@ -385,11 +390,11 @@ private:
     }
 
     /// Marks what comes out otherwise when packets whose moment is not known are put as early as they may have been.
-    static void find_doubts(std::span<const happening> all, const part& of, const telling& told, trace_replay& replay,
-                            std::span<joined> made) {
-        for (const auto early : {trace_replay::early_senders{.lower = true, .higher = true},
-                                 trace_replay::early_senders{.lower = true, .higher = false},
-                                 trace_replay::early_senders{.lower = false, .higher = true}}) {
+    static void find_doubts(std::span<const happening> all, const part& of, const telling& told,
+                            detail::trace_replay& replay, std::span<joined> made) {
+        for (const auto early : {detail::trace_replay::early_senders{.lower = true, .higher = true},
+                                 detail::trace_replay::early_senders{.lower = true, .higher = false},
+                                 detail::trace_replay::early_senders{.lower = false, .higher = true}}) {
             const telling other = follow(all, of, replay, early);
             for (std::size_t i = 0; i < made.size(); ++i) {
                 if (i >= other.connections.size()) {
@@ -439,7 +444,7 @@ private:
 
     join_options options_;
     std::vector<part> parts_{};
-    std::vector<trace_entry> entries_{};
+    std::vector<detail::trace_entry> entries_{};
 };
 
 /// The connections of two joiners, as if they had been added to one.
@@ -457,4 +462,4 @@ requires std::ranges::input_range<std::ranges::range_reference_t<Tables>>
     return joiner.join();
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

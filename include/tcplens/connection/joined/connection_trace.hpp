@@ -15,7 +15,7 @@
 #include <span>
 #include <type_traits>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// One segment of one end as it was, and the plain ones (ACK, and none of SYN, FIN and RST) that it sent after it, until
 /// either end opened or closed something again. Plain ones only move numbers on, so it is enough to know how far. Or one that
@@ -102,4 +102,4 @@ struct basic_connection_trace {
 
 static_assert(std::is_trivially_copyable_v<basic_connection_trace<4>>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

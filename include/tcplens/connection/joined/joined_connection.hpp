@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What is not known for certain of a joined connection: a set.
 enum class join_doubt : std::uint8_t {
@@ -62,4 +62,4 @@ struct joined_connection : connection {
                                                    const joined_connection&) noexcept = default;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -14,7 +14,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Keeps a trace of each connection in fixed memory, so that connections which several tables saw in part can be joined: see
 /// connection_joiner. `Capacity` entries of 200 bytes: a connection that is opened and closed as usual needs 7, and 2 are kept
@@ -25,7 +25,7 @@ public:
     static constexpr std::string_view saved_as = "trace_observer";
 
     struct facts {
-        basic_connection_trace<Capacity> trace{};
+        detail::basic_connection_trace<Capacity> trace{};
 
         constexpr void swap_roles() noexcept {} // it knows no roles
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
@@ -67,13 +67,13 @@ public:
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {
         const segment& sent = next.segment;
         typename connection_state::sender_state& own = of.senders[next.sender];
-        trace_entry& entry = find_entry(sent, next.sender, of, told.trace);
+        detail::trace_entry& entry = find_entry(sent, next.sender, of, told.trace);
         const bool first = entry.counted.packets == 0;
 
         entry.last_time = sent.time;
         entry.last_packet = sent.packet_number;
         entry.last_position = of.segments++;
-        count_segment(sent, next.verdict, entry.counted);
+        detail::count_segment(sent, next.verdict, entry.counted);
         entry.certain_retransmissions += is_certain(sent, next.verdict);
 
         const bool goes_on = take_numbers(sent, next.verdict, own, entry);
@@ -116,8 +116,9 @@ private:
     static_assert(Capacity < none);
 
     /// The entry that takes in a segment: one of its own, unless it is plain and follows others.
-    [[nodiscard]] static constexpr trace_entry& find_entry(const segment& sent, side sender, connection_state& of,
-                                                           basic_connection_trace<Capacity>& trace) noexcept {
+    [[nodiscard]] static constexpr detail::trace_entry&
+    find_entry(const segment& sent, side sender, connection_state& of,
+               detail::basic_connection_trace<Capacity>& trace) noexcept {
         std::uint8_t& own = of.senders[sender].entry;
         const bool plain = sent.flags.ack() && !sent.flags.opens_or_closes();
         if (own != none && continues(sent, plain, trace.memory[own])) return trace.memory[own];
@@ -132,7 +133,7 @@ private:
             }
         }
         own = trace.count++;
-        trace_entry& made = trace.memory[own];
+        detail::trace_entry& made = trace.memory[own];
         made.first_time = sent.time;
         made.first_packet = sent.packet_number;
         made.first_position = of.segments;
@@ -145,7 +146,8 @@ private:
     }
 
     /// Whether a segment goes on with the last entry of its sender.
-    [[nodiscard]] static constexpr bool continues(const segment& sent, bool plain, trace_entry& entry) noexcept {
+    [[nodiscard]] static constexpr bool continues(const segment& sent, bool plain,
+                                                  detail::trace_entry& entry) noexcept {
         if (plain) return !entry.repeats;
         if (entry.counted.packets > 1 && !entry.repeats) return false;
         constexpr unsigned fin_syn_rst = 0x007, and_ack = 0x017;
@@ -160,12 +162,13 @@ private:
 
     /// Whether a segment uses sequence numbers beyond all that its sender used before.
     static constexpr bool take_numbers(const segment& sent, const verdict& said,
-                                       typename connection_state::sender_state& own, trace_entry& entry) noexcept {
+                                       typename connection_state::sender_state& own,
+                                       detail::trace_entry& entry) noexcept {
         if (sent.flags.rst()) return false; // its numbers need not be its sender's (RFC 9293 3.5.2)
         const sequence_number end = sent.sequence_end();
         if (sent.sequence_length() > 0) {
             const bool begins_beyond = !own.reached_any || (!before(sent.sequence, own.reached) &&
-                                                            !beyond_max_window(own.reached, sent.sequence));
+                                                            !detail::beyond_max_window(own.reached, sent.sequence));
             if (!begins_beyond || said.is_retransmission() || may_be_sent_again(sent, own)) {
                 ++entry.doubtful;
             } else {
@@ -215,4 +218,4 @@ using trace_observer = basic_trace_observer<12>;
 
 static_assert(connection_observer<trace_observer>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -18,7 +18,7 @@
 #include <optional>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Follows traces as a table follows segments: with segments that move a connection on as those did of which a trace is left.
 class trace_replay {
@@ -196,4 +196,4 @@ inline std::strong_ordering trace_replay::compare(const trace_entry& a, const tr
     return numbers(a) <=> numbers(b);
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

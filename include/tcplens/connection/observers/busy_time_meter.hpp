@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Measures the sending_times of one end: its busy time, and of that the time in which the peer's window shut it out.
 ///
@@ -163,4 +163,4 @@ private:
     bool was_without_room_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Tells when and by whom each connection was closed or reset.
 ///
@@ -87,4 +87,4 @@ public:
 
 static_assert(connection_observer<closing_observer>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// When one end closed its direction (RFC 9293 3.6).
 struct fin_times {
@@ -43,4 +43,4 @@ struct connection_closing {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

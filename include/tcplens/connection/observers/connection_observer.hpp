@@ -9,7 +9,7 @@
 
 #include <concepts>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// A segment as observers get it: with what the rules said of it, and its connection, this segment counted.
 struct observer_input {
@@ -51,4 +51,4 @@ struct connection_with : connection, Facts... {
     [[nodiscard]] friend bool operator==(const connection_with&, const connection_with&) = default;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

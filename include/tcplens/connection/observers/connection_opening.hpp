@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What became of the attempt to open a connection (RFC 9293 3.5), as far as was seen.
 enum class opening_outcome : std::uint8_t {
@@ -102,7 +102,7 @@ struct handshake_half {
     /// Nothing where it cannot be: see least_round_trip::is_plausible.
     [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> rtt() const noexcept {
         const auto took = answered - sent;
-        return least_round_trip::is_plausible(took) ? std::optional{took} : std::nullopt;
+        return detail::least_round_trip::is_plausible(took) ? std::optional{took} : std::nullopt;
     }
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_half&, const handshake_half&) noexcept = default;
@@ -177,4 +177,4 @@ struct connection_opening {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

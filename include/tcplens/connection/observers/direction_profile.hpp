@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The windows that one end advertised, in bytes: scaled where both SYNs were captured and offered scaling. Where the scale
 /// is agreed, the unscaled windows of SYNs count only as long as there is no other; where the SYNs were not captured, the
@@ -211,4 +211,4 @@ struct direction_profiles {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

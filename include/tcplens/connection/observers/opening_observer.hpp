@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Tells how each connection was opened.
 ///
@@ -319,4 +319,4 @@ private:
 
 static_assert(connection_observer<opening_observer>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Until when a sender that paces itself waits before it sends more. What such a sender sends at once is followed by a pause:
 /// its size divided by a rate. Linux does so with BBR and SO_MAX_PACING_RATE, and forgives up to half of a pause for the
@@ -78,4 +78,4 @@ private:
     bool began_by_itself_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Both directions of a connection in detail, as member `profile` of the connection.
 struct profile_facts {
@@ -45,8 +45,8 @@ public:
 
     /// What is remembered of one side as a sender.
     struct side_state {
-        send_sequence_space space{};
-        captured_ranges<RangeCapacity> captured{};
+        detail::send_sequence_space space{};
+        detail::captured_ranges<RangeCapacity> captured{};
         sequence_number stream_low{};  ///< the stream is known from here ...
         sequence_number stream_high{}; ///< ... up to here
         sequence_number fin{};         ///< where it ends
@@ -66,7 +66,7 @@ public:
         timestamp last_time{};          ///< of its last segment
         timestamp in_flight_since{};    ///< when bytes in flight were looked at the last time
         timestamp clock_time{};         ///< when the awaited clock was sent
-        round_trip_sampler<SendCapacity> sends{};
+        detail::round_trip_sampler<SendCapacity> sends{};
 
         static void archive(auto& with, side_state& of) {
             auto& [space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
@@ -219,7 +219,7 @@ private:
         if (receiver.awaits_clock && sent.options.timestamps) {
             const auto beyond = static_cast<std::int32_t>(sent.options.timestamps->echo - receiver.awaited_clock);
             const nanoseconds took = sent.time - receiver.clock_time;
-            if (beyond == 0 && least_round_trip::is_plausible(took)) told.clock_round_trip.add(took);
+            if (beyond == 0 && detail::least_round_trip::is_plausible(took)) told.clock_round_trip.add(took);
             if (beyond >= 0) receiver.awaits_clock = false;
         }
         if (receiver.has_probed && before(receiver.probed, ack)) accept_probe(receiver, told, ack);
@@ -227,13 +227,13 @@ private:
         stretch(reached, receiver, told);
     }
 
-    static constexpr void answer(const send_answer& said, direction_profile& told) noexcept {
-        using kind = send_answer::kind;
+    static constexpr void answer(const detail::send_answer& said, direction_profile& told) noexcept {
+        using kind = detail::send_answer::kind;
         told.cumulative_acks += said.cumulative;
         switch (said.is) {
         case kind::none: break;
         case kind::clear:
-            if (least_round_trip::is_plausible(said.waited)) told.round_trip.add(said.waited);
+            if (detail::least_round_trip::is_plausible(said.waited)) told.round_trip.add(said.waited);
             break;
         case kind::ambiguous: ++told.ambiguous_acks; break;
         case kind::post_loss: ++told.post_loss_acks; break;
@@ -268,7 +268,7 @@ private:
     static constexpr void stretch(sequence_number end, side_state& sender, direction_profile& told) noexcept {
         const std::int32_t further = distance(sender.stream_high, end);
         if (further <= 0) return;
-        if (further <= max_window_distance) told.stream_bytes += static_cast<std::uint32_t>(further);
+        if (further <= detail::max_window_distance) told.stream_bytes += static_cast<std::uint32_t>(further);
         sender.stream_high = end;
     }
 
@@ -294,11 +294,11 @@ private:
         const sequence_number expected = sender.space.next();
         sender.space.sends(sent);
         const std::int32_t off = distance(sent.sequence, sender.space.next());
-        if (off < 0 || off > max_window_distance + static_cast<std::int64_t>(sent.sequence_length())) {
+        if (off < 0 || off > detail::max_window_distance + static_cast<std::int64_t>(sent.sequence_length())) {
             told.ignored_bytes += sent.payload_length;
             return false;
         }
-        if (known && beyond_max_window(expected, sent.sequence)) begin_anew(sent, sender, told);
+        if (known && detail::beyond_max_window(expected, sent.sequence)) begin_anew(sent, sender, told);
 
         const sequence_number begin = sent.payload_begin();
         const sequence_number end = begin + sent.payload_length;
@@ -384,7 +384,7 @@ private:
             sender.stream_low = sender.stream_high = begin;
         } else if (!told.stream_begins && before(begin, sender.stream_low)) {
             const std::int32_t further = distance(begin, sender.stream_low);
-            if (further <= max_window_distance) told.stream_bytes += static_cast<std::uint32_t>(further);
+            if (further <= detail::max_window_distance) told.stream_bytes += static_cast<std::uint32_t>(further);
             sender.stream_low = begin;
         }
         if (sent.flags.syn() && !told.stream_begins) {
@@ -408,4 +408,4 @@ using profile_observer = basic_profile_observer<>;
 
 static_assert(connection_observer<profile_observer>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

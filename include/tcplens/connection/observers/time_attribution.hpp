@@ -6,7 +6,7 @@
 #include <chrono>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// How long the sending TCP of one direction had work, and how long only the receiver's window kept it from going on: what
 /// Linux tells as tcpi_busy_time and tcpi_rwnd_limited (struct tcp_info), which it counts in ticks of 1 to 10 ms. They are
@@ -110,4 +110,4 @@ struct time_attribution {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Tells where the time of each connection went: see time_attribution.
 class time_observer {
@@ -70,9 +70,9 @@ private:
     };
 
     struct end_state {
-        busy_time_meter sending{};
-        least_round_trip there_and_back{}; ///< from the capture to this end
-        sequence_number recovery_point{};  ///< all before it must be acknowledged to end the recovery
+        detail::busy_time_meter sending{};
+        detail::least_round_trip there_and_back{}; ///< from the capture to this end
+        sequence_number recovery_point{};          ///< all before it must be acknowledged to end the recovery
         bool sent_syn = false;
         bool sent_fin = false;
         bool suspects_loss = false; ///< duplicate ACKs came
@@ -149,7 +149,7 @@ public:
     [[nodiscard]] static constexpr bool fits(const connection_state& of, const facts& told,
                                              direction first_way) noexcept {
         const nanoseconds duration = told.time.duration;
-        if (duration > of.latest - clamp_for_arithmetic(timestamp::min())) return false;
+        if (duration > of.latest - detail::clamp_for_arithmetic(timestamp::min())) return false;
         if (!of.since_data.fits(duration) || !of.since_quiet.fits(duration)) return false;
         for (std::size_t i = 0; i < 2; ++i) {
             const end_state& each = of.ends[i];
@@ -233,7 +233,7 @@ private:
         const bool midstream = next.begins_connection && !flags.syn();
         // Not a challenge ACK (RFC 5961 4), nor another stray one.
         const end_state& asked = of.ends[1 - next.sender];
-        const send_sequence_space& space = asked.sending.space();
+        const detail::send_sequence_space& space = asked.sending.space();
         const bool answers_syn = asked.sent_syn && flags.ack() && !flags.syn() && !flags.rst() && space.known() &&
                                  next.segment.acknowledgment.value - space.unacknowledged().value <= 65535;
         of.opened |= midstream || answers_syn || next.connection.handshake == handshake_state::completed;
@@ -305,4 +305,4 @@ private:
 
 static_assert(connection_observer<time_observer>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

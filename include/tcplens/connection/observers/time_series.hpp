@@ -12,7 +12,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What went one way in one interval.
 struct direction_bin {
@@ -213,4 +213,4 @@ private:
     std::optional<timestamp> doubted_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -16,7 +16,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 struct time_series_options {
     std::chrono::nanoseconds interval = std::chrono::seconds{1};
@@ -47,8 +47,8 @@ public:
 
     struct connection_state {
         struct side_state {
-            send_sequence_space space{};
-            sequence_holes holes{};
+            detail::send_sequence_space space{};
+            detail::sequence_holes holes{};
             std::optional<sequence_number> captured{}; ///< after the highest byte that was captured
             std::optional<sequence_number> timed{};    ///< an acknowledgment up to here ends a round trip ...
             timestamp timed_from{};                    ///< ... that began then
@@ -120,7 +120,7 @@ private:
         if (sent.payload_length == 0 || sent.flags.rst()) return 0;
         const sequence_number begin = sent.payload_begin();
         const sequence_number end = begin + sent.payload_length;
-        if (own.captured && beyond_max_window(*own.captured, begin)) {
+        if (own.captured && detail::beyond_max_window(*own.captured, begin)) {
             if (own.space.next() != sent.sequence_end()) return 0; // not believed
             own.captured.reset();
             own.holes = {};
@@ -153,7 +153,7 @@ private:
         if (!heard.flags.ack() || !peer.timed || before(heard.acknowledgment, *peer.timed)) return std::nullopt;
         peer.timed.reset();
         const auto took = heard.time - peer.timed_from;
-        return least_round_trip::is_plausible(took) ? std::optional{took} : std::nullopt;
+        return detail::least_round_trip::is_plausible(took) ? std::optional{took} : std::nullopt;
     }
 
     [[nodiscard]] constexpr std::uint64_t& in_flight(direction direction) noexcept {
@@ -172,4 +172,4 @@ private:
 
 static_assert(connection_observer<time_series_observer>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What Wireshark calls the round trips of a connection.
 struct wireshark_rtt {
@@ -202,4 +202,4 @@ private:
 
 static_assert(connection_observer<wireshark_round_trips>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Who does what next, where several threads take packets through four steps, a chunk of packets at a time. Chunks are read
 /// in their order, one at a time; decoded in any; settled in their order, one at a time; and followed, by each of the
@@ -126,4 +126,4 @@ private:
     bool ended_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

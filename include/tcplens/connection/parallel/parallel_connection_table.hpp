@@ -25,7 +25,9 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
+
+namespace detail {
 
 /// Rules or an observer whose object says nothing of one connection that depends on others: so one object for some of the
 /// connections says what one for all of them would. Those for which it is not so say `static constexpr bool
@@ -41,6 +43,8 @@ template <class Packets>
 concept tells_whether_bytes_stay = requires(const Packets& packets) {
     { packets.bytes_stay() } -> std::same_as<bool>;
 };
+
+} // namespace detail
 
 /// Several tables that share the connections among them, each with a processor of its own; told as one. What it says is the
 /// same as a basic_connection_table says that is given the same packets one by one, to the numbers of the connections,
@@ -63,8 +67,8 @@ concept tells_whether_bytes_stay = requires(const Packets& packets) {
 /// This header is in no other, since threads take their time to compile. Link with the system's threads: Threads::Threads
 /// of CMake, dependency('threads') of meson, -pthread.
 template <segment_rules Rules = evidence_rules, connection_observer... Observers>
-requires(looks_at_one_connection<Rules> &&
-         (looks_at_one_connection<Observers> && ...)) class basic_parallel_connection_table {
+requires(detail::looks_at_one_connection<Rules> &&
+         (detail::looks_at_one_connection<Observers> && ...)) class basic_parallel_connection_table {
     using table_type = basic_connection_table<Rules, Observers...>;
 
 public:
@@ -99,12 +103,12 @@ public:
         const auto end = std::ranges::end(packets);
         const bool copies = !do_bytes_stay(packets);
         for (const numbered_connection& each : connections_) each.told->number = each.number_in_table;
-        chunk_schedule schedule{how_.tables, chunks_.size(), next_chunk_};
+        detail::chunk_schedule schedule{how_.tables, chunks_.size(), next_chunk_};
         const auto work = [&](std::size_t thread) noexcept {
-            using task = chunk_schedule::task;
+            using task = detail::chunk_schedule::task;
             for (;;) {
                 const auto todo = schedule.next(thread);
-                partitioned_packets& chunk = *chunks_[todo.chunk % chunks_.size()];
+                detail::partitioned_packets& chunk = *chunks_[todo.chunk % chunks_.size()];
                 switch (todo.what) {
                 case task::read:
                     next_chunk_ = todo.chunk + 1;
@@ -138,7 +142,7 @@ public:
     /// How many packets there were, and what they were.
     [[nodiscard]] const decode_statistics& statistics() const noexcept { return statistics_; }
     /// What became of fragmented IP packets.
-    [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
+    [[nodiscard]] const detail::reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
 
     /// The number of connections.
     [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
@@ -171,7 +175,8 @@ public:
         iterator& operator++() noexcept {
             ++at_;
             constexpr std::ptrdiff_t ahead = 16; // each lies in the memory of its own table
-            if (end_ - at_ > ahead) prefetch(static_cast<const connection*>(at_[ahead].told), sizeof(connection));
+            if (end_ - at_ > ahead)
+                detail::prefetch(static_cast<const connection*>(at_[ahead].told), sizeof(connection));
             return *this;
         }
         iterator operator++(int) noexcept {
@@ -234,7 +239,8 @@ private:
         shares_.reserve(tables);
         for (std::uint32_t i = 0; i < tables; ++i) shares_.push_back(make_share());
         // One that each thread decodes, and one that each follows.
-        for (std::uint32_t i = 0; i < 2 * tables; ++i) chunks_.push_back(std::make_unique<partitioned_packets>(tables));
+        for (std::uint32_t i = 0; i < 2 * tables; ++i)
+            chunks_.push_back(std::make_unique<detail::partitioned_packets>(tables));
     }
 
     /// The options of the tables themselves, which get segments: none waits for fragments.
@@ -250,11 +256,11 @@ private:
 
     template <class Packets>
     [[nodiscard]] static bool do_bytes_stay(const Packets& packets) noexcept {
-        if constexpr (tells_whether_bytes_stay<Packets>) return packets.bytes_stay();
+        if constexpr (detail::tells_whether_bytes_stay<Packets>) return packets.bytes_stay();
         else return std::ranges::forward_range<const Packets>;
     }
 
-    void follow(const partitioned_packets& chunk, std::uint64_t number, std::size_t follower) {
+    void follow(const detail::partitioned_packets& chunk, std::uint64_t number, std::size_t follower) {
         share& own = shares_[follower];
         std::span<const std::uint16_t> places = chunk.of(follower);
         while (!places.empty()) {
@@ -262,7 +268,7 @@ private:
             places = places.subspan(batch.size());
             for (const std::uint16_t at : batch) {
                 own.table.prefetch_index(chunk.hash_at(at));
-                prefetch(&chunk.segment_at(at), sizeof(segment)); // another processor may have written it
+                detail::prefetch(&chunk.segment_at(at), sizeof(segment)); // another processor may have written it
             }
             std::array<typename table_type::likely_connection, table_type::batch_size> likely;
             for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -279,7 +285,7 @@ private:
                 if (!added.begins_connection) continue;
                 // It is ours: the table hands it out as const, since others should not change it.
                 auto* const begun = const_cast<connection_type*>(static_cast<const connection_type*>(added.connection));
-                own.begun.push_back({number * partitioned_packets::capacity + at, begun});
+                own.begun.push_back({number * detail::partitioned_packets::capacity + at, begun});
             }
         }
     }
@@ -300,22 +306,22 @@ private:
             connections_.push_back({next, std::exchange(next->number, connections_.size())});
             first = first.subspan(1);
             constexpr std::size_t ahead = 16;
-            if (first.size() > ahead) prefetch(&first[ahead].begun->number, 1);
+            if (first.size() > ahead) detail::prefetch(&first[ahead].begun->number, 1);
             if (first.empty()) left.erase(left.begin() + (&first - left.data()));
         }
         for (share& each : shares_) each.begun.clear();
     }
 
-    partitioned_packets::dealing how_;
+    detail::partitioned_packets::dealing how_;
     decoder decoder_; ///< for fragments
     decode_statistics statistics_{};
     timestamp last_time_{};
     std::vector<share> shares_{};
-    std::vector<std::unique_ptr<partitioned_packets>> chunks_{};
+    std::vector<std::unique_ptr<detail::partitioned_packets>> chunks_{};
     std::uint64_t next_chunk_ = 0;
     std::vector<numbered_connection> connections_{};
 };
 
 using parallel_connection_table = basic_parallel_connection_table<>;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

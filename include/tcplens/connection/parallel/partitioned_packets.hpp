@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Some packets in their order, and their segments, dealt out to several tables. It is used again and again: once its
 /// vectors have grown, nothing is allocated.
@@ -199,4 +199,4 @@ private:
     std::vector<std::byte> bytes_{};               ///< of all packets, where they were copied
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

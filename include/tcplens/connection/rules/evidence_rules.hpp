@@ -20,7 +20,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Decides from what was seen. Bytes that were captured before were sent again. Bytes that fill a hole came late or were sent
 /// again: decided by the order of IP Identifications, then of timestamp options, then by the time since the hole opened
@@ -45,7 +45,7 @@ public:
     static constexpr std::string_view saved_as = "evidence_rules";
 
 private:
-    static constexpr std::uint32_t none = memory_pool<int>::none;
+    static constexpr std::uint32_t none = detail::memory_pool<int>::none;
     static constexpr std::uint8_t no_duplicates = 8;
     static constexpr std::uint16_t unknown_size = 65535;
 
@@ -53,15 +53,15 @@ public:
     /// What is remembered of one side: first a cache line with all that a plain segment touches, but for the place of one
     /// remembered segment.
     struct alignas(64) side_state {
-        least_round_trip there_and_back{}; ///< from the capture to it
-        send_order order{};
-        sequence_number first{};         ///< the lowest that it was heard to send; what is before may come late
-        sequence_number next{};          ///< after the highest that it sent, or that its peer acknowledged
-        sequence_number acknowledged{};  ///< its highest acknowledgment
-        std::uint32_t busy = none;       ///< the connection's piece of the shared memory: the same of both sides
-        std::uint16_t window = 0;        ///< its last, not scaled
-        std::uint8_t duplicate_acks = 0; ///< or more, from 255 on
-        remembered_count remembered{};   ///< segments
+        detail::least_round_trip there_and_back{}; ///< from the capture to it
+        detail::send_order order{};
+        sequence_number first{};               ///< the lowest that it was heard to send; what is before may come late
+        sequence_number next{};                ///< after the highest that it sent, or that its peer acknowledged
+        sequence_number acknowledged{};        ///< its highest acknowledgment
+        std::uint32_t busy = none;             ///< the connection's piece of the shared memory: the same of both sides
+        std::uint16_t window = 0;              ///< its last, not scaled
+        std::uint8_t duplicate_acks = 0;       ///< or more, from 255 on
+        detail::remembered_count remembered{}; ///< segments
         /// Its last segment acknowledged all that had come to it, and nothing came since that it had to answer or to probe.
         bool owes_nothing = false;
         /// Segments of the connection since one came twice: the same of both sides. Few: this capture has each packet twice, as a
@@ -92,7 +92,7 @@ public:
             far_acknowledgment{}; ///< its last, if that went as far and was passed over: has_acknowledged_far
         std::uint16_t takes_at_most = unknown_size; ///< data in a packet, by its SYN
 
-        recent_segments<7, remembered_segment> recent{}; ///< as long as it has no long memory
+        detail::recent_segments<7, detail::remembered_segment> recent{}; ///< as long as it has no long memory
 
         /// After the highest that was captured.
         [[nodiscard]] constexpr sequence_number captured_up_to() const noexcept { return next - uncaptured; }
@@ -138,7 +138,7 @@ public:
 
     /// How a side began.
     struct side_beginning {
-        sequence_holes::opening first_heard{}; ///< the segment that began with `first`
+        detail::sequence_holes::opening first_heard{}; ///< the segment that began with `first`
         /// From its SYN without ACK to its next segment, and so from one end to the other and back.
         std::chrono::nanoseconds handshake_time{};
 
@@ -147,7 +147,7 @@ public:
         static void archive(auto& with, side_beginning& of) {
             auto& [first_heard_, handshake_time_] = of;
             with(first_heard_, handshake_time_);
-            with.require(least_round_trip::is_plausible(handshake_time_));
+            with.require(detail::least_round_trip::is_plausible(handshake_time_));
         }
     };
 
@@ -166,9 +166,9 @@ public:
 
     /// What is remembered of one side of a busy connection.
     struct long_memory {
-        recent_segments<16, missed_segment> recent{};
-        sequence_holes holes{};
-        reordered_originals overtaken{};
+        detail::recent_segments<16, detail::missed_segment> recent{};
+        detail::sequence_holes holes{};
+        detail::reordered_originals overtaken{};
 
         [[nodiscard]] friend constexpr bool operator==(const long_memory&, const long_memory&) noexcept = default;
 
@@ -216,7 +216,7 @@ public:
 
     /// Lets the processor fetch what a segment of either side touches, ...
     TCPLENS_ALWAYS_INLINE static void prefetch(const connection_state& of) noexcept {
-        for (const side_state& each : of.sides) tcplens::prefetch(&each, 64);
+        for (const side_state& each : of.sides) tcplens::detail::prefetch(&each, 64);
     }
     /// ... and what one of this side touches besides.
     TCPLENS_ALWAYS_INLINE void prefetch(const connection_state& of, side sender) const noexcept {
@@ -225,9 +225,9 @@ public:
             busy_[state.busy][sender].recent.prefetch_next(state.remembered);
         } else {
             state.recent.prefetch_next(state.remembered);
-            tcplens::prefetch(&state.uncaptured, 1); // for a FIN
+            tcplens::detail::prefetch(&state.uncaptured, 1); // for a FIN
         }
-        if (!state.is_calm) tcplens::prefetch(&of, sizeof of);
+        if (!state.is_calm) tcplens::detail::prefetch(&of, sizeof of);
     }
 
     /// What is remembered of the sides of a busy connection, or null.
@@ -251,27 +251,28 @@ private:
         constexpr side_state& operator*() const noexcept { return state; }
         constexpr side_state* operator->() const noexcept { return &state; }
 
-        [[nodiscard]] constexpr std::optional<segment_copy> find_copy(std::uint32_t fingerprint) const noexcept {
+        [[nodiscard]] constexpr std::optional<detail::segment_copy>
+        find_copy(std::uint32_t fingerprint) const noexcept {
             return at_length ? at_length->recent.find_copy(fingerprint, state.remembered)
                              : state.recent.find_copy(fingerprint, state.remembered);
         }
-        [[nodiscard]] constexpr const remembered_segment* find_covering(sequence_number at) const noexcept {
+        [[nodiscard]] constexpr const detail::remembered_segment* find_covering(sequence_number at) const noexcept {
             return at_length ? at_length->recent.find_covering(at, state.remembered)
                              : state.recent.find_covering(at, state.remembered);
         }
         constexpr void remember(const segment& sent, std::uint32_t fingerprint, timestamp missed_since) const noexcept {
-            const auto kept = remembered_segment::of(sent, sent.sequence_length(), fingerprint);
-            const std::uint32_t missed_for = missed_segment::to_microseconds(sent.time - missed_since);
+            const auto kept = detail::remembered_segment::of(sent, sent.sequence_length(), fingerprint);
+            const std::uint32_t missed_for = detail::missed_segment::to_microseconds(sent.time - missed_since);
             if (at_length) at_length->recent.remember(kept, missed_for, state.remembered);
             else state.recent.remember(kept, missed_for, state.remembered);
             state.remembered.increment();
         }
         /// Its last segment. \pre it was heard
-        [[nodiscard]] constexpr const remembered_segment& last() const noexcept {
+        [[nodiscard]] constexpr const detail::remembered_segment& last() const noexcept {
             return at_length ? at_length->recent.latest(1, state.remembered) : state.recent.latest(1, state.remembered);
         }
         constexpr void open_hole(sequence_number begin, sequence_number end,
-                                 const sequence_holes::opening& by) const noexcept {
+                                 const detail::sequence_holes::opening& by) const noexcept {
             if (at_length) at_length->holes.open(begin, end, by);
             else state.lost_holes = true;
         }
@@ -297,7 +298,7 @@ private:
                 at_length->holes.age(next);
                 at_length->overtaken.age(next);
             }
-            if (distance(state.first, next) > max_sequence_age) state.first_is_near = false;
+            if (distance(state.first, next) > detail::max_sequence_age) state.first_is_near = false;
         }
         /// Begins anew, with what is not of this side alone kept.
         constexpr void forget() const noexcept {
@@ -344,9 +345,9 @@ private:
         const bool fin = How == plainness::rare && sent.flags.fin();
         if (How == plainness::rare && sender.sent_syn_last) return !fin && sent.payload_length == 0;
         const auto further = sent.acknowledgment.value - sender.acknowledged.value;
-        if (further > std::uint32_t{max_window_distance}) return false; // or before it
+        if (further > std::uint32_t{detail::max_window_distance}) return false; // or before it
         if (sent.payload_length < 2 && !fin) return sent.payload_length == 0 && further > 0;
-        if (sent.payload_length > std::uint32_t{max_window_distance}) return false;
+        if (sent.payload_length > std::uint32_t{detail::max_window_distance}) return false;
         if (sender.goes_far(sent.sequence + sent.payload_length + (fin ? 1u : 0u))) return false;
         return !(sender.owes_nothing && receiver.acknowledged == sent.sequence &&
                  sender.order.skips_few(sent.ip_id.value_or(0)));
@@ -364,7 +365,7 @@ private:
         if (!is_plain<How>(sent, sender, receiver)) return false;
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
-        const auto kept = remembered_segment::of(sent, length, segment_fingerprint(sent));
+        const auto kept = detail::remembered_segment::of(sent, length, detail::segment_fingerprint(sent));
         if (sender.busy != none) {
             if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
             busy_[sender.busy][next.sender].recent.remember(kept, 0, sender.remembered);
@@ -388,7 +389,7 @@ private:
     }
 
     /// The sender of a SYN acknowledges for the first time. False if that may be a copy.
-    [[nodiscard]] static constexpr bool completes_handshake(const remembered_segment& sent, side_state& sender,
+    [[nodiscard]] static constexpr bool completes_handshake(const detail::remembered_segment& sent, side_state& sender,
                                                             side_beginning& beginning) noexcept {
         if (sender.recent.find_copy(sent.fingerprint, sender.remembered)) return false;
         learn_handshake_time(sent.time, sender.recent.latest(1, sender.remembered), sender, beginning);
@@ -409,7 +410,7 @@ private:
         const party sender{of.sides[own], of.beginnings[own], both ? both + own : nullptr};
         const party receiver{of.sides[other], of.beginnings[other], both ? both + other : nullptr};
 
-        const std::uint32_t fingerprint = segment_fingerprint(sent);
+        const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
         if (const auto copy = is_news(sent, *sender) ? std::nullopt : sender.find_copy(fingerprint);
             copy && is_duplicate(sent, *copy, sender, receiver)) {
             sender->since_duplicate = receiver->since_duplicate = 0;
@@ -427,7 +428,7 @@ private:
             sender->takes_at_most = sent.options.maximum_segment_size.value_or(default_size);
         }
 
-        const send_stamp stamp = send_stamp::of(sent);
+        const detail::send_stamp stamp = detail::send_stamp::of(sent);
         const bool heard_before = sender->heard;
         timestamp missed_since = sent.time;
         verdict said = judge_sequence(sent, stamp, missed_since, sender, receiver);
@@ -464,7 +465,7 @@ private:
     [[nodiscard]] static constexpr bool lacks_room(const segment& sent, const side_state& sender,
                                                    const side_state& receiver) noexcept {
         if (has_free_place(sender)) return false; // without a look at any
-        const remembered_segment& oldest = sender.recent.oldest(sender.remembered);
+        const detail::remembered_segment& oldest = sender.recent.oldest(sender.remembered);
         if (oldest.length == 0) return false;
         return sent.time - oldest.time < shortest_memory || !receiver.has_acknowledged ||
                before(receiver.acknowledged, oldest.begin + oldest.length);
@@ -489,7 +490,8 @@ private:
             const long_memory& memory = busy_[one.busy][i];
             if (!memory.holes.empty() || memory.holes.forgot_any()) return false;
             if (one.heard && (!peer.has_acknowledged || before(peer.acknowledged, one.next))) return false;
-            const remembered_segment& beyond_short = memory.recent.latest(one.recent.capacity + 1, one.remembered);
+            const detail::remembered_segment& beyond_short =
+                memory.recent.latest(one.recent.capacity + 1, one.remembered);
             if (now - beyond_short.time < shortest_memory) return false;
         }
         return true;
@@ -513,10 +515,10 @@ private:
         sender->sent_syn_last = sent.flags.syn() && !sent.flags.ack() && !said.is_retransmission();
     }
 
-    static constexpr void learn_handshake_time(timestamp now, const remembered_segment& syn, side_state& sender,
+    static constexpr void learn_handshake_time(timestamp now, const detail::remembered_segment& syn, side_state& sender,
                                                side_beginning& beginning) noexcept {
         const nanoseconds since = now - syn.time;
-        if (!least_round_trip::is_plausible(since)) return;
+        if (!detail::least_round_trip::is_plausible(since)) return;
         beginning.handshake_time = since;
         sender.knows_handshake_time = true;
     }
@@ -564,7 +566,7 @@ private:
     }
 
     /// Whether a packet that is the same as an earlier one in all that TCP and IP say is a copy that its sender did not make.
-    [[nodiscard]] static constexpr bool is_duplicate(const segment& sent, const segment_copy& earlier,
+    [[nodiscard]] static constexpr bool is_duplicate(const segment& sent, const detail::segment_copy& earlier,
                                                      const party& sender, const party& receiver) noexcept {
         if (sent.ip_id.value_or(0) != 0) {
             // Of a first packet nobody knows whether its Identification is one of a kind; but no timer is as quick as this.
@@ -616,7 +618,7 @@ private:
         if (sender.at_length) sender.at_length->holes.drop_from(begin);
     }
 
-    [[nodiscard]] static constexpr verdict judge_sequence(const segment& sent, const send_stamp& stamp,
+    [[nodiscard]] static constexpr verdict judge_sequence(const segment& sent, const detail::send_stamp& stamp,
                                                           timestamp& missed_since, const party& sender,
                                                           const party& receiver) noexcept {
         using enum verdict_kinds;
@@ -636,7 +638,7 @@ private:
         const bool beyond_all = !before(begin, sender->captured_up_to());
         if (begin != end) sender.capture(end);
         if (before(sender->next, begin)) {
-            if (distance(sender->next, begin) > max_window_distance) {
+            if (distance(sender->next, begin) > detail::max_window_distance) {
                 sender->has_jumped = true;
                 sender->before_jump = sender->next;
             }
@@ -652,7 +654,7 @@ private:
         }
 
         verdict said;
-        const sequence_holes::filling filling = fill_holes(begin, end, sender);
+        const detail::sequence_holes::filling filling = fill_holes(begin, end, sender);
         const bool forgotten = sender.may_have_forgotten(begin);
         if (forgotten) said.evidence |= evidence_set::memory_exceeded;
         if (filling.bytes > 0) {
@@ -699,8 +701,8 @@ private:
     }
 
     /// The first segment that is captured of a side.
-    [[nodiscard]] static constexpr verdict hear_first(const segment& sent, const send_stamp& stamp, const party& sender,
-                                                      const party& receiver) noexcept {
+    [[nodiscard]] static constexpr verdict hear_first(const segment& sent, const detail::send_stamp& stamp,
+                                                      const party& sender, const party& receiver) noexcept {
         sender->heard = true;
         sender->first = sent.sequence;
         sender.beginning.first_heard = {sent.time, sent.packet_number, stamp};
@@ -739,9 +741,9 @@ private:
     }
 
     /// Fills what was missing of [begin, end). All before the first that was heard was missing too.
-    static constexpr sequence_holes::filling fill_holes(sequence_number begin, sequence_number end,
-                                                        const party& sender) noexcept {
-        sequence_holes::filling filling{};
+    static constexpr detail::sequence_holes::filling fill_holes(sequence_number begin, sequence_number end,
+                                                                const party& sender) noexcept {
+        detail::sequence_holes::filling filling{};
         if (sender.at_length) filling = sender.at_length->holes.fill(begin, end);
         if (sender->first_is_near && before(begin, sender->first)) {
             if (filling.bytes == 0) filling.opened = sender.beginning.first_heard;
@@ -753,15 +755,15 @@ private:
     }
 
     /// Whether a segment that fills a hole was sent again, or is the first copy of its bytes, late.
-    [[nodiscard]] static constexpr bool sent_again(const segment& sent, const send_stamp& stamp,
-                                                   const sequence_holes::opening& hole, const party& sender,
+    [[nodiscard]] static constexpr bool sent_again(const segment& sent, const detail::send_stamp& stamp,
+                                                   const detail::sequence_holes::opening& hole, const party& sender,
                                                    const party& receiver, evidence_set& because) noexcept {
         // First copies leave in the order of their sequence numbers: what left after the segment beyond it is no first copy.
         if (const auto packets = sender->order.packets_between(hole.stamp, stamp)) {
             because |= evidence_set::ip_id;
             return *packets > 0;
         }
-        if (const auto ticks = send_order::ticks_between(hole.stamp, stamp)) {
+        if (const auto ticks = detail::send_order::ticks_between(hole.stamp, stamp)) {
             because |= evidence_set::timestamp_option;
             return *ticks > 0;
         }
@@ -783,14 +785,14 @@ private:
 
     /// Whether the next segment in order was sent before, in a copy that was lost on its way here: its sender counted a
     /// packet that was not captured, though it had nothing to send but this, and was silent for longer than any answer takes.
-    [[nodiscard]] static constexpr bool copy_is_missing(const segment& sent, const send_stamp& stamp,
+    [[nodiscard]] static constexpr bool copy_is_missing(const segment& sent, const detail::send_stamp& stamp,
                                                         const party& sender, const party& receiver) noexcept {
         // It owed no acknowledgment, was not probing, and filled no holes.
         if (!sender->owes_nothing || sender->sent_keep_alive || sender->sent_zero_window_probe) return false;
         if (sender.has_holes() || receiver->acknowledged != sent.sequence) return false;
         // It knew, by its echo, that all before this had been acknowledged: it did not send that again.
         const auto& stamps = sent.options.timestamps;
-        const send_stamp latest = receiver->order.latest();
+        const detail::send_stamp latest = receiver->order.latest();
         if (!stamps || !latest.has_clock || latest.clock != stamps->echo) return false;
         // Windows, whose packets start with a hop limit of 128, counts the packets of all of its connections together.
         if (sent.hop_limit > 64) return false;
@@ -839,9 +841,9 @@ private:
         using enum verdict_kinds;
         const sequence_number ack = sent.acknowledgment;
         // One acknowledgment of what nobody can have sent is passed over; where they go on there, they are believed.
-        if (sender.has_acknowledged && distance(sender.acknowledged, ack) > max_window_distance) {
+        if (sender.has_acknowledged && distance(sender.acknowledged, ack) > detail::max_window_distance) {
             const std::int32_t further = distance(sender.far_acknowledgment, ack);
-            if (!sender.has_acknowledged_far || further < 0 || further > max_window_distance) {
+            if (!sender.has_acknowledged_far || further < 0 || further > detail::max_window_distance) {
                 sender.has_acknowledged_far = true;
                 sender.far_acknowledgment = ack;
                 return;
@@ -893,9 +895,9 @@ private:
         with(busy);
     }
 
-    memory_pool<std::array<long_memory, 2>> busy_;
+    detail::memory_pool<std::array<long_memory, 2>> busy_;
 };
 
 static_assert(segment_rules<evidence_rules>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

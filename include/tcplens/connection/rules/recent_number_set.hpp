@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Numbers that were put in; of all that ever were, at least the last `capacity` different ones. Once that many are held
 /// it begins anew, and keeps those before until it is full again. It grows in steps as it is filled, up to 32 bytes for
@@ -113,4 +113,4 @@ private:
     generation before_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The simplest rule: a segment with payload is a retransmission if its sender used its sequence number before in this
 /// connection, for whatever. So the first data after a handshake is one too, since the ACK before it bore that number, and
@@ -44,9 +44,9 @@ private:
         with(seen);
     }
 
-    recent_number_set seen_;
+    detail::recent_number_set seen_;
 };
 
 static_assert(segment_rules<repeated_sequence_rules>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

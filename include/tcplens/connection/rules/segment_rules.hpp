@@ -7,7 +7,7 @@
 #include <concepts>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// One of the two ends of a connection, 0 for the one that was heard first. It never changes, as roles may.
 using side = std::uint8_t;
@@ -45,4 +45,4 @@ concept incarnation_rules = segment_rules<Rules> &&
     { rules.begins_another(next, of) } -> std::same_as<bool>;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// How many segments of one direction wait for an acknowledgment, when only the sequence numbers after their last bytes are
 /// told. They are kept as runs of numbers at equal distances, as bulk data makes them, so that few words hold thousands.
@@ -123,4 +123,4 @@ private:
     bool exact_ = true;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The names and conditions of Wireshark 4.0's TCP sequence analysis with its default preferences, bit for bit, mistakes and
 /// all, for those who compare; and its streams: a connection's number is tshark's tcp.stream.
@@ -37,7 +37,7 @@ public:
         std::uint32_t duplicate_acks = 0;
         std::uint32_t window = unknown_window; ///< of its last segment, not scaled
         verdict_kinds last_names{};            ///< of its last segment
-        unacknowledged_count unacknowledged{};
+        detail::unacknowledged_count unacknowledged{};
         std::int8_t window_shift = unknown_shift;
         bool initial_known = false;
         bool window_unscaled = false; ///< its last SYN or ACK was a SYN, whose window is never scaled (RFC 7323 2.2)
@@ -244,7 +244,7 @@ private:
         constexpr void remember_sequence() noexcept {
             sequence_number end = sent.sequence + length;
             if (length > 0 || syn_or_fin) {
-                unacknowledged_count& waiting = sender.unacknowledged;
+                detail::unacknowledged_count& waiting = sender.unacknowledged;
                 if (syn_or_fin && !waiting.exact() && waiting.size() > segment_limit / 2) {
                     said.evidence |= evidence_set::memory_exceeded;
                 }
@@ -292,4 +292,4 @@ private:
 
 static_assert(incarnation_rules<wireshark_rules>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Why a table could not be restored.
 enum class restore_error_code : std::uint8_t {
@@ -84,4 +84,4 @@ struct restore_error {
     return "It could not be restored.";
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

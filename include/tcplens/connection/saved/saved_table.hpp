@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What can be archived: see archive_writer.
 template <class Value>
@@ -46,6 +46,8 @@ concept savable_observer = archivable<Observer> && archivable<typename Observer:
     archivable<typename Observer::facts> && requires {
     std::string_view{Observer::saved_as};
 };
+
+namespace detail {
 
 /// A connection_table as bytes: a frame around its archive. See save() and restore().
 class saved_table {
@@ -278,6 +280,8 @@ private:
     }
 };
 
+} // namespace detail
+
 /// All that a table knows and goes by, as bytes: restored on any machine, it goes on as if nothing had been. Packets of which it
 /// waits for more fragments are in it too; table_options::key, which is a secret, is not.
 ///
@@ -286,7 +290,7 @@ private:
 /// So a monitor saves when it can afford that.
 template <segment_rules Rules, connection_observer... Observers>
 [[nodiscard]] std::vector<std::byte> save(const basic_connection_table<Rules, Observers...>& table) {
-    return saved_table::save(table);
+    return detail::saved_table::save(table);
 }
 
 /// Takes in what save() wrote, in the place of what a table is as it was made: one of the same type, made with the same options
@@ -297,7 +301,7 @@ template <segment_rules Rules, connection_observer... Observers>
 template <segment_rules Rules, connection_observer... Observers>
 [[nodiscard]] std::optional<restore_error> restore(basic_connection_table<Rules, Observers...>& table,
                                                    std::span<const std::byte> bytes) {
-    return saved_table::restore(table, bytes);
+    return detail::saved_table::restore(table, bytes);
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <numeric>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What became of the connections of a table: `begun == ended() + open`, always.
 struct connection_counters {
@@ -34,4 +34,4 @@ struct connection_counters {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

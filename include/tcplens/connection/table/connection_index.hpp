@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Finds the record of a 4-tuple by its hash: open addressing with linear probing, at most half full. It holds hashes and
 /// record numbers only; whether a record is the one sought is for the caller to say.
@@ -34,7 +34,7 @@ public:
 
     /// Fetches what a search for this hash looks at.
     TCPLENS_ALWAYS_INLINE void prefetch(std::uint32_t hash) const noexcept {
-        if (!slots_.empty()) tcplens::prefetch(&slots_[home(hash)], sizeof(slot));
+        if (!slots_.empty()) detail::prefetch(&slots_[home(hash)], sizeof(slot));
     }
 
     /// Adds a record. \pre it is not in the index
@@ -106,4 +106,4 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What became of a connection, followed segment by segment: which end is the client, whether the handshake came about,
 /// how it closed, and which SYN begins another. What is known of it is written into the `connection`.
@@ -334,4 +334,4 @@ private:
     std::array<end_state, 2> ends_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

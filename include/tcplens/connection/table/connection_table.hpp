@@ -40,7 +40,11 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
+
+namespace detail {
+class saved_table;
+}
 
 /// What a table does when there is no room for another connection.
 enum class full_policy : std::uint8_t {
@@ -177,7 +181,7 @@ public:
     add_result add(const segment& next) { return add(next, keep_all{}); }
     template <connection_sink<connection_type> OnEnd>
     add_result add(const segment& next, OnEnd&& on_end) {
-        const timestamp time = clamp_for_arithmetic(next.time);
+        const timestamp time = detail::clamp_for_arithmetic(next.time);
         if (next.time == time) return count_and_follow(next, link_type::ethernet, hash_of(next), {}, on_end);
         segment moved = next;
         moved.time = time;
@@ -188,7 +192,7 @@ public:
     template <connection_sink<connection_type> OnEnd>
     void expire(timestamp now, OnEnd&& on_end) {
         keep_queues();
-        clock_.reach(clamp_for_arithmetic(now));
+        clock_.reach(detail::clamp_for_arithmetic(now));
         end_silent(std::numeric_limits<std::size_t>::max(), on_end);
     }
 
@@ -203,7 +207,7 @@ public:
     /// What a table finds connections by, and a parallel_connection_table deals by: the same for both directions of a connection.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static std::uint32_t hash_of(const segment& next,
                                                                      const hash_key& key) noexcept {
-        const std::uint32_t hash = tuple_hash::of(next.source, next.destination, key);
+        const std::uint32_t hash = detail::tuple_hash::of(next.source, next.destination, key);
         if (next.network == 0) return hash;
         return hash ^ static_cast<std::uint32_t>(next.network * (key.word(5) | 1) >> 32);
     }
@@ -255,7 +259,7 @@ public:
     /// How many packets there were, and what they were.
     [[nodiscard]] const decode_statistics& statistics() const noexcept { return statistics_; }
     /// What became of fragmented IP packets.
-    [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
+    [[nodiscard]] const detail::reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
     /// What became of connections.
     [[nodiscard]] const connection_counters& counters() const noexcept { return lifetimes_; }
 
@@ -317,7 +321,7 @@ public:
     [[nodiscard]] iterator end() const noexcept { return {this, slots_}; }
 
 private:
-    friend class saved_table; // which names all members of these
+    friend class detail::saved_table; // which names all members of these
 
     /// What a table with a bound has from the beginning.
     void reserve_all() {
@@ -327,7 +331,7 @@ private:
         decoder_.reserve();
     }
 
-    static constexpr std::uint32_t none = connection_index::none;
+    static constexpr std::uint32_t none = detail::connection_index::none;
 
     /// One connection. What every segment of it touches lies in few cache lines: the first of `seen` and the one that counts its
     /// direction, the one of `listed_at`, and those of the rules; once a tick the one behind `listed_at`.
@@ -338,7 +342,7 @@ private:
         bool used = false;
         bool is_latest = false;   ///< of its endpoints: the index knows it
         bool to_overtake = false; ///< the one before is not known to be over yet
-        connection_state_machine life{};
+        detail::connection_state_machine life{};
         std::uint64_t number = 0;      ///< as `seen` has it, where it need not be fetched for this
         std::uint32_t hash = 0;        ///< of its endpoints and network
         std::uint32_t slot = 0;        ///< its place in the storage
@@ -430,24 +434,25 @@ private:
     [[nodiscard]] static bool prepare(const segment& next, waiting_segment& wait) noexcept {
         wait.link = link_type::ethernet;
         wait.found = next;
-        wait.found.time = clamp_for_arithmetic(next.time);
+        wait.found.time = detail::clamp_for_arithmetic(next.time);
         return true;
     }
 
     TCPLENS_ALWAYS_INLINE static void fetch(const record& of) noexcept {
-        prefetch(&of, 1);
+        detail::prefetch(&of, 1);
         const auto* const hot = reinterpret_cast<const char*>(&of.listed_at);
-        prefetch(hot, static_cast<std::size_t>(reinterpret_cast<const char*>(&of.rules) - hot));
+        detail::prefetch(hot, static_cast<std::size_t>(reinterpret_cast<const char*>(&of.rules) - hot));
         if constexpr (requires { Rules::prefetch(of.rules); }) Rules::prefetch(of.rules);
-        else prefetch(&of.rules, sizeof of.rules);
+        else detail::prefetch(&of.rules, sizeof of.rules);
         if constexpr (sizeof...(Observers) > 0) {
-            prefetch(&of.observed, sizeof of.observed);
-            prefetch(static_cast<const connection*>(&of.seen) + 1, sizeof(connection_type) - sizeof(connection));
+            detail::prefetch(&of.observed, sizeof of.observed);
+            detail::prefetch(static_cast<const connection*>(&of.seen) + 1,
+                             sizeof(connection_type) - sizeof(connection));
         }
     }
 
     TCPLENS_ALWAYS_INLINE void fetch_side(const record& of, side sender) const noexcept {
-        prefetch(&of.seen.statistics(of.life.way_of(sender)), sizeof(direction_statistics));
+        detail::prefetch(&of.seen.statistics(of.life.way_of(sender)), sizeof(direction_statistics));
         if constexpr (requires { rules_.prefetch(of.rules, sender); }) rules_.prefetch(of.rules, sender);
     }
 
@@ -595,7 +600,7 @@ private:
             of.rules);
         if (how.reuses_ports && !incarnation_rules<Rules>) said.kinds |= verdict_kinds::reused_ports;
         const direction direction = of.life.way_of(sender);
-        count_segment(next, said, of.seen.statistics(direction));
+        detail::count_segment(next, said, of.seen.statistics(direction));
         if constexpr (sizeof...(Observers) > 0) {
             if (of.life.way_of(0) != first_way) of.seen.swap_roles_of_facts();
             observe({.segment = next,
@@ -735,13 +740,13 @@ private:
     /// In ticks.
     [[nodiscard]] std::uint32_t silence(const record& of) const noexcept { return clock_.ticks() - of.listed_at; }
     [[nodiscard]] bool is_silent(const record& of) const noexcept {
-        return silence(of) >= table_clock::ticks_of(options_.timeouts.of(of.stage));
+        return silence(of) >= detail::table_clock::ticks_of(options_.timeouts.of(of.stage));
     }
     /// Whether it is only silent by ticks: the first packet after a long time is taken in before its time is believed.
     [[nodiscard]] TCPLENS_NOINLINE bool was_heard(const record& of) const noexcept {
         const timestamp heard = of.stage == idle_class::attempt ? of.seen.first_time : of.seen.last_time;
-        return heard <= clock_.latest() &&
-               table_clock::ticks_of(clock_.latest() - heard) < table_clock::ticks_of(options_.timeouts.of(of.stage));
+        return heard <= clock_.latest() && detail::table_clock::ticks_of(clock_.latest() - heard) <
+                                               detail::table_clock::ticks_of(options_.timeouts.of(of.stage));
     }
     [[nodiscard]] bool is_due(const record& of) const noexcept { return is_silent(of) && !was_heard(of); }
 
@@ -792,7 +797,7 @@ private:
         index_.prefetch(at(next).hash);
         const std::uint32_t later = queues_.after(next);
         if (later == none) return;
-        prefetch(&at(later), sizeof(record)); // all of it: another connection begins in its place
+        detail::prefetch(&at(later), sizeof(record)); // all of it: another connection begins in its place
         queues_.prefetch(later);
     }
 
@@ -842,18 +847,18 @@ private:
     decoder decoder_;
     decode_statistics statistics_{};
     connection_counters lifetimes_{};
-    connection_index index_{};
+    detail::connection_index index_{};
     std::vector<std::unique_ptr<record[]>> chunks_{};
     std::uint32_t slots_ = 0;           ///< that were ever used
     std::vector<std::uint32_t> free_{}; ///< of those, the ones that are not used now
-    idle_queues<idle_class_count> queues_{};
+    detail::idle_queues<idle_class_count> queues_{};
     bool keeps_queues_ = false; ///< see keep_queues()
     std::uint64_t listings_ = 0;
-    table_clock clock_{};
+    detail::table_clock clock_{};
     std::uint32_t swept_at_ = 0; ///< the tick at which none was left that was due
     timestamp last_time_{};
 };
 
 using connection_table = basic_connection_table<>;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

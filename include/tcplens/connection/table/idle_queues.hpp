@@ -10,7 +10,7 @@
 #include <limits>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Queues of record numbers; each record stands in one of them. Whatever it does to one of them takes the same short time.
 template <std::size_t QueueCount>
@@ -26,7 +26,7 @@ public:
 
     /// Fetches what is touched when that record leaves its queue.
     TCPLENS_ALWAYS_INLINE void prefetch(std::uint32_t record) const noexcept {
-        tcplens::prefetch(&links_[record], sizeof(link));
+        detail::prefetch(&links_[record], sizeof(link));
     }
 
     /// Makes room for records below `count`.
@@ -61,4 +61,4 @@ private:
     std::array<end, QueueCount> ends_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

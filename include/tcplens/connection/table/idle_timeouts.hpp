@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// For how long a connection is kept without a packet, by the time of packets. The values are Zeek's defaults: tcp_attempt_delay,
 /// tcp_inactivity_timeout, tcp_connection_linger, tcp_close_delay. They hold to within 17 ms; none is longer than a year.
@@ -31,4 +31,4 @@ struct idle_timeouts {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

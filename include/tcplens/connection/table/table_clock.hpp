@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// How much time has passed for a table, as far as the times of its packets can be believed. It never runs back: a packet from
 /// before the latest is late. Where nothing but such came for a minute, by their own times, the clock was set back, and time passes
@@ -85,4 +85,4 @@ private:
     timestamp odd_since_ = never; ///< ... and the earliest of those before it that it goes on with
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

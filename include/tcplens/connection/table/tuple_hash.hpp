@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The hash of a 4-tuple, the same for both of its directions.
 /// Each endpoint goes through NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: UMAC, 1999), of which it is proven that two
@@ -59,4 +59,4 @@ private:
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

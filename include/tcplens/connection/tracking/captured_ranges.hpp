@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Which sequence numbers of one direction were captured, as ranges. At most `Capacity` ranges are remembered, which is one
 /// more than holes between them; of more, the lowest is forgotten. Of what lies below that, it is taken for captured what
@@ -138,4 +138,4 @@ private:
     bool forgot_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Durations counted in buckets whose bounds are fixed, so that histograms can be added: up to 8.192 µs, and from there on each
 /// bucket reaches twice as far as the one before, the last one without end (from 34 s).
@@ -49,4 +49,4 @@ private:
     static constexpr unsigned first_bits = 13;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// How many durations there were, the least, the greatest, and their sum.
 struct duration_statistics {
@@ -39,4 +39,4 @@ struct duration_statistics {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

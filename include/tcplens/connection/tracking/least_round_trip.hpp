@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The least time from the place of the capture to one side and back: between a segment on its way there and the answer to
 /// it, told by acknowledgments and by the echoes of the timestamps option (RFC 7323 4).
@@ -91,4 +91,4 @@ private:
     std::uint32_t clock_ = 0; ///< the last that was timed
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What came of sending something again.
 struct resending {
@@ -217,4 +217,4 @@ private:
     std::uint8_t thinning_ = 0; ///< one of 2^thinning_ is followed
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

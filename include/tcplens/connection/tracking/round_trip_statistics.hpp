@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Round trips, as samples of them come in.
 struct round_trip_statistics {
@@ -77,4 +77,4 @@ private:
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What a segment itself says of when it was sent: the IPv4 Identification, which most senders count up with each packet,
 /// and the clock of its timestamps option.
@@ -129,4 +129,4 @@ private:
     bool varies_ : 1 = false; ///< if had_two_
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What one end has sent, how far its peer has acknowledged it, and what window the peer offers: SND.UNA, SND.NXT and SND.WND
 /// of RFC 9293 3.3.1 as far as the capture shows them. What was acknowledged but not captured counts as sent.
@@ -171,4 +171,4 @@ private:
     scale peer_shift_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

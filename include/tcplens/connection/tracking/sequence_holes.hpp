@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The stretches of one direction's sequence space that were passed over and not captured yet. At most `capacity` are
 /// remembered: when another opens the lowest is forgotten, and the set says up to where it no longer knows.
@@ -133,4 +133,4 @@ private:
     bool forgot_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

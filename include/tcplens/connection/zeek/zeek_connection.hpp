@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// One connection as Zeek 9.1 follows it, segment by segment. What it tells is written into a zeek_record.
 ///
@@ -491,4 +491,4 @@ private:
     bool aborted_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

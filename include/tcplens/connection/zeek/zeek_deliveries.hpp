@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Which data of one end came in, as far as Zeek's reassembler needs it to tell gaps: data that the peer acknowledged though
 /// the capture has not seen it. Positions count from the SYN, which is 0, so data begins at 1; they do not wrap around.
@@ -171,4 +171,4 @@ private:
     bool exact_ = true;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What is remembered of one end of a connection to tell what Zeek tells. Positions are sequence numbers that do not wrap
 /// around, from the end's SYN, which is 0; where no SYN was seen, as if one had been there.
@@ -90,4 +90,4 @@ struct zeek_endpoint {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

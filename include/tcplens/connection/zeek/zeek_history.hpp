@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Zeek's history: a letter for each event, in their order; upper case are the originator's, lower case the responder's, as the
 /// roles were then. S: SYN, H: SYN-ACK, A: pure ACK, D: data, F: FIN, R: RST, C: bad checksum, T: sent again (or out of order),
@@ -70,4 +70,4 @@ private:
     std::array<std::uint8_t, Letters> reached_{}; ///< which of the thresholds is next
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

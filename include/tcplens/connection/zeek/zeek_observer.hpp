@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Tells of each connection what Zeek's conn.log would: its state, its history, its counts. With zeek_rules the connections are
 /// Zeek's too; with others Zeek's state machine follows what those take for one connection.
@@ -15,7 +15,7 @@ class zeek_observer {
 public:
     static constexpr std::string_view saved_as = "zeek_observer";
 
-    using connection_state = zeek_connection;
+    using connection_state = detail::zeek_connection;
 
     struct facts {
         zeek_record zeek{};
@@ -48,4 +48,4 @@ private:
 
 static_assert(connection_observer<zeek_observer>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What a run of Zeek goes by to tell which end of a connection is the server when it has not seen the SYN.
 struct zeek_options {
@@ -22,6 +22,8 @@ struct zeek_options {
     }
 };
 
+namespace detail {
+
 /// Whether Zeek 9.1's standard scripts (base/protocols) register it as a port of TCP servers.
 [[nodiscard]] constexpr bool is_likely_server_port(std::uint16_t port) noexcept {
     constexpr std::array<std::uint16_t, 49> ports{
@@ -37,4 +39,6 @@ struct zeek_options {
     return port == 21 || port == 22 || port == 23 || port == 513;
 }
 
-} // namespace tcplens
+} // namespace detail
+
+} // namespace tcplens::inline v0

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// What Zeek counts of one end.
 struct zeek_end_counts {
@@ -51,4 +51,4 @@ struct zeek_record {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

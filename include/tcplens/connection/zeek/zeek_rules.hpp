@@ -7,16 +7,16 @@
 
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// Splits into connections as Zeek does, by the reuse of endpoints and by its timers: what has a row of its own in Zeek's
 /// conn.log is a connection. It says nothing of segments. What the rows say, zeek_observer tells.
 class zeek_rules {
 public:
     struct connection_state {
-        zeek_connection followed{};
+        detail::zeek_connection followed{};
         zeek_record told{};
-        zeek_timers timers{};
+        detail::zeek_timers timers{};
 
         static void archive(auto& with, connection_state& of) {
             auto& [followed_, told_, timers_] = of;
@@ -55,4 +55,4 @@ private:
 
 static_assert(incarnation_rules<zeek_rules>);
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// The state of one end of a connection, as Zeek tells them apart.
 enum class zeek_end_state : std::uint8_t {
@@ -41,6 +41,8 @@ enum class zeek_conn_state : std::uint8_t {
     return names[static_cast<unsigned>(state)];
 }
 
+namespace detail {
+
 /// What the states of the two ends make of a connection. `no_bytes`: neither end sent any; `syn_then_reset`: the history has
 /// the originator's SYN first, and then no H, A, F, G, I or Q of it before its R.
 [[nodiscard]] constexpr zeek_conn_state conn_state_of(zeek_end_state originator, zeek_end_state responder,
@@ -65,4 +67,6 @@ enum class zeek_conn_state : std::uint8_t {
     return zeek_conn_state::oth;
 }
 
-} // namespace tcplens
+} // namespace detail
+
+} // namespace tcplens::inline v0

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// When Zeek forgets a connection, by the times of packets: after that, whatever comes begins another. The values are Zeek's
 /// defaults. Two more, for a half of a partial connection and for a RST after a FIN, run only if a script asks for them, and no
@@ -85,4 +85,4 @@ private:
     std::optional<timestamp> removal_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -21,7 +21,9 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
+
+namespace detail {
 
 /// Writes the segment that an IP packet carries.
 TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size_t wire_length,
@@ -133,12 +135,14 @@ decode_with(const packet& from, segment& into, const decode_options& options, Fr
     return decode_framed(from, into, options, fragments);
 }
 
+} // namespace detail
+
 /// Finds the TCP segment in a packet: the innermost, in whatever tunnels lead to it. `into` is written if, and only if,
 /// the answer is packet_outcome::tcp. It remembers nothing, so fragments stay fragments: decoder puts them together.
 [[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
                                              const decode_options& options = {}) noexcept {
-    no_reassembly none;
-    return decode_with(from, into, options, none);
+    detail::no_reassembly none;
+    return detail::decode_with(from, into, options, none);
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

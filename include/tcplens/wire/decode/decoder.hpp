@@ -10,7 +10,7 @@
 
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0 {
 
 /// decode(), for packets that come one after the other: it remembers fragments of IP packets, and finds the segment in
 /// them when the last one has come. The others are counted as packet_outcome::fragment, or as what they carry.
@@ -21,7 +21,7 @@ public:
     /// As decode(). A segment from fragments has the time and number of the packet that completed it.
     [[nodiscard]] decode_result decode(const packet& from, segment& into) {
         fragments_.begin_packet();
-        return decode_with(from, into, options_, fragments_);
+        return detail::decode_with(from, into, options_, fragments_);
     }
 
     /// Takes the memory for all fragments that are ever waited for, see reassembly_options: after that nothing is allocated.
@@ -29,7 +29,7 @@ public:
 
     [[nodiscard]] const decode_options& options() const noexcept { return options_; }
     /// What became of fragments.
-    [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return fragments_.statistics(); }
+    [[nodiscard]] const detail::reassembly_statistics& reassembly() const noexcept { return fragments_.statistics(); }
     /// Bytes held of packets whose fragments have not all come.
     [[nodiscard]] std::size_t held_bytes() const noexcept { return fragments_.held_bytes(); }
 
@@ -41,7 +41,7 @@ private:
     }
 
     decode_options options_;
-    ip_reassembly fragments_;
+    detail::ip_reassembly fragments_;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0

@@ -24,7 +24,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// A place for fragments that keeps none.
 struct no_reassembly {
@@ -216,4 +216,4 @@ private:
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// A part of a fragmented IP packet (RFC 791 2.3, RFC 8200 4.5).
 struct ip_fragment {
@@ -64,4 +64,4 @@ struct ip_fragment {
     return made;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

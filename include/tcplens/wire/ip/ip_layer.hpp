@@ -8,7 +8,7 @@
 #include "ipv4.hpp"
 #include "ipv6.hpp"
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What the network layer that `from` names carries.
 [[nodiscard]] constexpr parse_result<ip_payload> ip_payload_of(const network_payload& from) noexcept {
@@ -25,4 +25,4 @@ namespace tcplens {
     return packet_outcome::not_tcp;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What became of fragmented IP packets.
 struct reassembly_statistics {
@@ -367,4 +367,4 @@ private:
     bool reserved_ = false; ///< each entry has room for the longest packet, and keeps it
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

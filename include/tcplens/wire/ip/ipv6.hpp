@@ -13,7 +13,7 @@
 #include <optional>
 #include <span>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The fixed IPv6 header (RFC 8200 3), captured whole, and what follows it.
 class ipv6_header {
@@ -183,4 +183,4 @@ private:
     frame_view packet_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

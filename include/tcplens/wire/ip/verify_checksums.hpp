@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What the checksum of an IPv4 header says (RFC 791 3.1). A field of 0 that is wrong was left to the adapter.
 /// \pre `header` is the whole header
@@ -63,4 +63,4 @@ namespace tcplens {
     return tcp == checksum_state::good ? header : tcp;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Link layers by their link types. A link layer has `types`, the link types that it reads, and
 /// `payload(link, frame)`, which gives what the frame carries or why that can't be told. The first one is found by a
@@ -62,4 +62,4 @@ private:
     }();
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -27,7 +27,7 @@
 #include "wireless/ieee802_11.hpp"
 #include "wrapped_link.hpp"
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// All that tcplens reads, the most frequent first. A new link layer: one new file, and its name here.
 using link_layers =
@@ -35,4 +35,4 @@ using link_layers =
                     wrapped_link, frame_relay, token_ring, ip_over_infiniband, ip_over_fibre_channel, ip_over_ieee1394,
                     ip_over_atm, mpls_link, pflog, enc, slip, docsis, juniper, switch_tagged_ethernet>;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

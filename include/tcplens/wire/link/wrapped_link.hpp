@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// A header that tells its own length and the link type of the frame behind it: PPI (version, flags, length in two
 /// bytes, link type in four, from the fourth on) and Apple's PKTAP (length in four, kind in four, link type in four),
@@ -41,4 +41,4 @@ struct wrapped_link {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

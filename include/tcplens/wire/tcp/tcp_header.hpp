@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// A TCP header (RFC 9293 3.1) of which at least the fixed 20 bytes were captured, and the data behind it.
 class tcp_header {
@@ -86,4 +86,4 @@ private:
     std::size_t length_ = 0; // read once: to the compiler, whatever is written elsewhere may change the bytes
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// 802.11 frames between Aruba's access points and controllers: GRE with protocol types from 0x8200 to 0x8370, which
 /// tell a queue and an encryption that is not in the frame.
@@ -32,4 +32,4 @@ struct aruba_gre {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

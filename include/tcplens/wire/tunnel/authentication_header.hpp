@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The IP authentication header (RFC 4302 2) behind an IPv4 header: what follows is of the same packet, and not
 /// encrypted.
@@ -30,4 +30,4 @@ struct authentication_header {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

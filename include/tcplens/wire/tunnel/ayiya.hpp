@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Anything in anything (draft-massar-v6ops-ayiya-02 3): IP behind an identity and a signature.
 struct ayiya {
@@ -31,4 +31,4 @@ struct ayiya {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

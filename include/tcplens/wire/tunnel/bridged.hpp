@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// A whole frame by an EtherType of its own: Ethernet (RFC 1701, RFC 7637 3.2), PPP (RFC 9542 B.2).
 struct bridged {
@@ -23,4 +23,4 @@ struct bridged {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What access points and their controllers exchange: CAPWAP data that is neither encrypted nor in fragments
 /// (RFC 5415 4.3). 802.11 frames are read where the sender did not exchange the bytes of their frame control.
@@ -37,4 +37,4 @@ struct capwap {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

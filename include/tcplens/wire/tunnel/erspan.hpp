@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Mirrored Ethernet frames in GRE: ERSPAN types II and III (draft-foschiano-erspan 4.2, 4.3). Type I has no header:
 /// see gre.
@@ -40,4 +40,4 @@ struct erspan {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

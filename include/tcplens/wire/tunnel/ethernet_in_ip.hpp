@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Ethernet as what an IP packet carries: behind the two bytes of EtherIP (RFC 3378 3), or at once, as in segment
 /// routing over IPv6 (RFC 8986 10.1).
@@ -28,4 +28,4 @@ struct ethernet_in_ip {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

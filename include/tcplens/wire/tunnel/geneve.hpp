@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Generic network virtualization encapsulation (RFC 8926 3.4), whatever its options.
 struct geneve {
@@ -29,4 +29,4 @@ struct geneve {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

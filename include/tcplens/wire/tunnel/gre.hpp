@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Generic routing encapsulation: version 0 with all optional fields (RFC 1701, RFC 2784, RFC 2890, NVGRE: RFC 7637),
 /// and version 1, as of PPTP (RFC 2637 4.1) and of MikroTik's Ethernet over IP; also in UDP (RFC 8086).
@@ -81,4 +81,4 @@ private:
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

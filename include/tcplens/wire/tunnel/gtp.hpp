@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The GPRS tunnelling protocol's user plane: version 1 with extension headers (3GPP TS 29.281 5), and version 0 (3GPP
 /// TS 09.60 6). Its tunnel endpoint identifiers are the receiver's, and differ by direction.
@@ -49,4 +49,4 @@ struct gtp {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

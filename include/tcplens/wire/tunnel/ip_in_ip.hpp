@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// IPv4 (RFC 2003, RFC 2473) or IPv6 (RFC 4213) as what an IP packet carries.
 struct ip_in_ip {
@@ -24,4 +24,4 @@ struct ip_in_ip {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The layer two tunnelling protocol: data messages of version 2 (RFC 2661 3.1), which carry PPP, and of version 3 over
 /// IP and UDP (RFC 3931 4.1). Of those, only the two ends know the length of the cookie and what follows it: a frame is
@@ -70,4 +70,4 @@ private:
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Data of the locator/ID separation protocol (RFC 9300 5): IP behind eight bytes.
 struct lisp {
@@ -24,4 +24,4 @@ struct lisp {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

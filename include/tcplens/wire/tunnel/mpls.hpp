@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// An MPLS label stack (RFC 3032 2.1). Nothing in it says what follows but the two labels for IP. Otherwise it is IP
 /// where it looks like that (RFC 4928 2), and else a pseudo-wire's Ethernet frame, with a control word (RFC 4448 4.6)
@@ -71,4 +71,4 @@ private:
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Adds the number of a network to that of the one around it, 0 for none; `kind` is the registry number by which a VLAN
 /// tag or a tunnel is known. Never 0. Of two networks of a kind with nothing around them, the numbers differ; deeper
@@ -70,4 +70,4 @@ namespace tcplens {
                            frame.subview(header));
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The network service header (RFC 8300 2).
 struct nsh {
@@ -27,4 +27,4 @@ struct nsh {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// PPP over Ethernet, in its session stage (RFC 2516 4).
 struct pppoe {
@@ -26,4 +26,4 @@ struct pppoe {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

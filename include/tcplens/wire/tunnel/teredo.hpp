@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// IPv6 in UDP through network address translators (RFC 4380 5.1.1): there may be an authentication and an origin
 /// before it.
@@ -36,4 +36,4 @@ struct teredo {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

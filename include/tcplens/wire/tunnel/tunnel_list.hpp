@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Tunnels by the protocols that name them. A tunnel has `name`; `carried_by`, the protocols that it is known by; and
 /// `payload(carrier, content)`, which gives what is in it or why that can't be told. One that only a port tells says
@@ -36,4 +36,4 @@ private:
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

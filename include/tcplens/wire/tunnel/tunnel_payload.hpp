@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The number of a network, if a tunnel gives one. Any number is one, 0 as well.
 struct tunnel_network {
@@ -52,4 +52,4 @@ struct tunnel_payload {
     }
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

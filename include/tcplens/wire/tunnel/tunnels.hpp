@@ -23,10 +23,10 @@
 #include "vxlan.hpp"
 #include "wccp.hpp"
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// All that tcplens finds the way through. A new tunnel: one new file, its name here and in tunnel_set.
 using tunnels = tunnel_list<gtp, gre, vxlan, geneve, mpls, pppoe, ip_in_ip, bridged, authentication_header, erspan,
                             l2tp, teredo, ayiya, capwap, lisp, nsh, ethernet_in_ip, tzsp, wccp, aruba_gre>;
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Captured frames that a device sends to an analyser: the TaZmen Sniffer Protocol (port 37008).
 struct tzsp {
@@ -40,4 +40,4 @@ struct tzsp {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

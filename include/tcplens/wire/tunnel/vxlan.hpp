@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Virtual extensible LAN (RFC 7348 5) on port 4789, and its generic extension (draft-ietf-nvo3-vxlan-gpe 3) on 4790.
 struct vxlan {
@@ -31,4 +31,4 @@ struct vxlan {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Packets that a router redirects to a web cache (draft-wilson-wrec-wccp-v2 3.13): IPv4 in GRE, behind a header of
 /// four bytes in version 2, and without one in version 1. They have one EtherType.
@@ -28,4 +28,4 @@ struct wccp {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -9,6 +9,8 @@
 
 using namespace tcplens;
 
+using namespace tcplens::detail;
+
 TEST_CASE("a pool lends pieces that stay where they are, each as new") {
     memory_pool<int> pool;
     std::vector<std::uint32_t> taken;

@@ -4,6 +4,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
+using namespace tcplens::detail;
 using enum tcplens::verdict_kinds;
 
 // Late, or sent again

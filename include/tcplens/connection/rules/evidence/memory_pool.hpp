@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Pieces of memory of one type, lent by number and given back. It grows in steps up to its limit, and never shrinks.
 template <class Piece>
@@ -84,4 +84,4 @@ private:
     bool is_wanted_ = false;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -15,7 +15,7 @@
 #include <limits>
 #include <optional>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Stands for all that TCP and IP say of a segment, in 32 bits: of 100 million segments about one may be taken for a copy of
 /// one of the few before it. Never 0.
@@ -167,8 +167,8 @@ public:
     /// Lets the processor fetch where the next segment will be remembered.
     TCPLENS_ALWAYS_INLINE void prefetch_next(remembered_count count) const noexcept {
         const auto* const here = reinterpret_cast<const std::byte*>(&segments_[count.place<capacity>(0)]);
-        tcplens::prefetch(here, 1);
-        tcplens::prefetch(here + sizeof(Segment) - 1, 1);
+        detail::prefetch(here, 1);
+        detail::prefetch(here + sizeof(Segment) - 1, 1);
     }
 
     /// `count` does not count it yet. `missed_for`: see missed_segment.
@@ -203,4 +203,4 @@ private:
     std::array<Segment, capacity> segments_{};
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

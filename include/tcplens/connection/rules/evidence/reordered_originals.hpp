@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// First copies that may still be on their way, since the bytes were sent again and that copy came before them: the last few.
 class reordered_originals {
@@ -72,4 +72,4 @@ private:
     std::uint8_t next_ = 0;
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What a packet of an address family is. The number for IPv6 differs from system to system, and none means another
 /// family elsewhere that is ever seen in such a header.
@@ -37,4 +37,4 @@ namespace tcplens {
     return big < little ? big : little;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

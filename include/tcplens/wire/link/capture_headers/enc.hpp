@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What OpenBSD's IPsec encapsulation interface shows of a packet, before or after encryption: family, security
 /// parameter index and flags in the byte order of the machine, then the packet (LINKTYPE_ENC).
@@ -24,4 +24,4 @@ struct enc {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What Juniper's routers capture: a magic number, flags, extensions behind a length of their own if a flag says so,
 /// and the frame of a link layer, or without one four bytes and an IP packet (LINKTYPE_JUNIPER_ETHER and its kin).
@@ -50,4 +50,4 @@ struct juniper {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Linux "cooked" capture, as of the `any` device. The hardware type (an ARPHRD_ value) says what the protocol field
 /// is: an EtherType or one of Linux's own numbers below them, for Netlink another family of numbers, for Frame Relay
@@ -51,4 +51,4 @@ struct linux_cooked {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Linux netfilter's log (LINKTYPE_NFLOG): family, version, resource, then attributes, each a length, a type and a
 /// value padded to a multiple of four; one of them is the packet.
@@ -60,4 +60,4 @@ struct nflog {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

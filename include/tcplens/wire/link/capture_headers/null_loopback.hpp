@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// BSD loopback: the address family in four bytes, LINKTYPE_LOOP's in network byte order, LINKTYPE_NULL's in that of
 /// the capturing machine, which the file does not always know.
@@ -31,4 +31,4 @@ struct null_loopback {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

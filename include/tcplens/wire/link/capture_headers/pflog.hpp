@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// OpenBSD's packet filter log: the length of the header without its padding, the family, what the filter did
 /// (LINKTYPE_PFLOG); before OpenBSD 3.4 the family in four bytes, and 28 in all.
@@ -35,4 +35,4 @@ struct pflog {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// DOCSIS (CM-SP-MULPIv3.1 6.2): frame control, a parameter, a length, an extended header as long as the parameter if
 /// frame control says so, a check sequence; then an Ethernet frame, if frame control says that.
@@ -28,4 +28,4 @@ struct docsis {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

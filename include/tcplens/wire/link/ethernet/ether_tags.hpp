@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// How many bytes a tag takes up after its own EtherType, the last two of them the EtherType of what follows; 0 for
 /// what is no tag, not_tcp for a tag that hides what follows.
@@ -87,4 +87,4 @@ namespace tcplens {
     return behind ? skip_tags(*behind) : behind;
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

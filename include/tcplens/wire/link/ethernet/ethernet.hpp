@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Ethernet: two addresses and an EtherType, or a length and 802.2 LLC (IEEE 802.3 3.2).
 struct ethernet {
@@ -34,4 +34,4 @@ struct ethernet {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// FDDI (ISO 9314-2, RFC 1390): a frame control byte, two addresses, 802.2 LLC.
 struct fddi {
@@ -25,4 +25,4 @@ struct fddi {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

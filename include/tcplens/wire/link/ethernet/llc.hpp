@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// The smallest EtherType; what is less means something else, such as a length (IEEE 802.3 3.2.6).
 inline constexpr std::uint16_t lowest_ether_type = 0x0600;
@@ -47,4 +47,4 @@ inline constexpr std::uint16_t lowest_ether_type = 0x0600;
     }
 }
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Ethernet with the tag of a switch chip between the addresses and the EtherType, four bytes of Broadcom's
 /// (LINKTYPE_DSA_TAG_BRCM) or Marvell's (LINKTYPE_DSA_TAG_DSA), eight of Marvell's that begin with an EtherType
@@ -30,4 +30,4 @@ struct switch_tagged_ethernet {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Token Ring (IEEE 802.5 3): access control, frame control, two addresses, source routing if the source says so, LLC.
 struct token_ring {
@@ -32,4 +32,4 @@ struct token_ring {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// ARCNET: source, destination and, in what Linux captures, two bytes of its own, then a protocol (ATA 878.1; RFC 1201,
 /// RFC 1051 for the older one, RFC 2497 for IPv6). Of a packet in several frames the first one counts, by its IP
@@ -44,4 +44,4 @@ struct arcnet {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

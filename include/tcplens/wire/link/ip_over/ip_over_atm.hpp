@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// AAL5 frames with 802.2 LLC (LINKTYPE_ATM_RFC1483); those of Linux's classical IP may go without, which shows
 /// since no IP packet begins as LLC does (LINKTYPE_ATM_CLIP).
@@ -36,4 +36,4 @@ struct ip_over_atm {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// IP over Fibre Channel: a network header, two addresses of eight bytes, and 802.2 LLC (RFC 2625 3).
 struct ip_over_fibre_channel {
@@ -23,4 +23,4 @@ struct ip_over_fibre_channel {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// IP over IEEE 1394 as Apple's systems capture it: two addresses of eight bytes and an EtherType
 /// (LINKTYPE_APPLE_IP_OVER_IEEE1394).
@@ -26,4 +26,4 @@ struct ip_over_ieee1394 {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

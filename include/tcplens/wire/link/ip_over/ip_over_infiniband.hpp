@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// IP over InfiniBand: a global routing header of 40 bytes (LINKTYPE_IPOIB), an EtherType, two reserved bytes
 /// (RFC 4391 6).
@@ -26,4 +26,4 @@ struct ip_over_infiniband {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// Cisco's HDLC: address (0x0f unicast, 0x8f multicast), a zero, an EtherType (RFC 1547 4.3.1).
 [[nodiscard]] constexpr parse_result<network_payload> cisco_hdlc_payload(const frame_view& frame) noexcept {
@@ -36,4 +36,4 @@ struct cisco_hdlc {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What a Frame Relay frame carries: an address of two to four bytes (ITU-T Q.922 3.3), and either unnumbered
 /// information and a network layer protocol identifier (RFC 2427 3) or, as Cisco has it, an EtherType.
@@ -60,4 +60,4 @@ struct frame_relay {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

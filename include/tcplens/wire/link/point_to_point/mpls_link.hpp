@@ -9,7 +9,7 @@
 
 #include <array>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// No link layer: the packet begins with its MPLS label stack (LINKTYPE_MPLS).
 struct mpls_link {
@@ -21,4 +21,4 @@ struct mpls_link {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What a PPP packet carries (RFC 1661 2). The address and control fields of HDLC-like framing may precede it or be
 /// left out (RFC 1662 3.1), and the protocol may be in one byte (RFC 1661 6.5). What a compressor made (RFC 1144, RFC
@@ -78,4 +78,4 @@ struct ppp {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// No link layer at all: the packet begins with its IP header. LINKTYPE_RAW and its kin tell the version by the header's
 /// first four bits; LINKTYPE_IPV4 and LINKTYPE_IPV6 promise it.
@@ -30,4 +30,4 @@ struct raw_ip {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

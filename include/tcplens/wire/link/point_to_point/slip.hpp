@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// SLIP (RFC 1055) as captures hold it: a byte for the direction, 15 of the header as a compressor made it, then the IP
 /// packet, whose header is whole again (LINKTYPE_SLIP).
@@ -24,4 +24,4 @@ struct slip {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens {
+namespace tcplens::inline v0::detail {
 
 /// What an IEEE 802.11 frame carries (9.2, 9.3.2): LLC in a data frame that is not protected. Of an A-MSDU the first
 /// frame is read; of a fragmented one the first part, by its IP length. `padded`: the header is filled up to a multiple
@@ -105,4 +105,4 @@ struct ieee802_11 {
     }
 };
 
-} // namespace tcplens
+} // namespace tcplens::inline v0::detail
