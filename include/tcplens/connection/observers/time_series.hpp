@@ -143,8 +143,8 @@ private:
     }
 
     [[nodiscard]] constexpr bool is_believable(timestamp time) noexcept {
-        const auto near = [&](timestamp to) { return time - to <= furthest_jump_ && to - time <= furthest_jump_; };
-        const bool believed = size_ == 0 || near(latest_) || (doubted_ && near(*doubted_));
+        const auto close_to = [&](timestamp to) { return time - to <= furthest_jump_ && to - time <= furthest_jump_; };
+        const bool believed = size_ == 0 || close_to(latest_) || (doubted_ && close_to(*doubted_));
         doubted_ = believed ? std::nullopt : std::optional{time};
         return believed;
     }

@@ -47,9 +47,9 @@ struct zeek_endpoint {
         }
     }
 
-    /// Where `number` is, given that it is near the position `near`.
-    [[nodiscard]] constexpr std::int64_t position(sequence_number number, std::int64_t near) const noexcept {
-        return near + distance(start + static_cast<std::uint32_t>(near), number);
+    /// Where `number` is, given that it is near the position `guess`.
+    [[nodiscard]] constexpr std::int64_t position(sequence_number number, std::int64_t guess) const noexcept {
+        return guess + distance(start + static_cast<std::uint32_t>(guess), number);
     }
 
     /// Its sequence numbers begin at `first`, and reach up to the position `up_to`.

@@ -49,9 +49,9 @@ struct remembered_segment {
     }
 
     /// Its packet number, told by that of a segment that is at most 2^31 packets away.
-    [[nodiscard]] constexpr std::uint64_t packet_number(const segment& near) const noexcept {
-        const auto step = static_cast<std::int32_t>(short_number - static_cast<std::uint32_t>(near.packet_number));
-        return near.packet_number + static_cast<std::uint64_t>(std::int64_t{step});
+    [[nodiscard]] constexpr std::uint64_t packet_number(const segment& other) const noexcept {
+        const auto step = static_cast<std::int32_t>(short_number - static_cast<std::uint32_t>(other.packet_number));
+        return other.packet_number + static_cast<std::uint64_t>(std::int64_t{step});
     }
 
     [[nodiscard]] friend constexpr bool operator==(const remembered_segment&,
