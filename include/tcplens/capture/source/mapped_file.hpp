@@ -10,24 +10,33 @@
 #include <utility>
 
 #ifdef _WIN32
-// as little of it as can be; winsock2.h may still be included later
-#ifndef WIN32_LEAN_AND_MEAN
-#define WIN32_LEAN_AND_MEAN
-#define TCPLENS_UNDEFINE_LEAN
+#include <io.h>
+
+// What is needed of windows.h, which would bring its macros (near, min, interface and thousands more) to whoever includes
+// tcplens. The declarations are the same as there, so that it can be included before or after.
+struct _SECURITY_ATTRIBUTES;
+
+namespace tcplens::windows {
+
+#ifdef _WIN64
+using size_type = unsigned long long; // SIZE_T
+#else
+using size_type = unsigned long;
 #endif
-#ifndef NOMINMAX
-#define NOMINMAX
-#define TCPLENS_UNDEFINE_NOMINMAX
-#endif
-#include <windows.h>
-#ifdef TCPLENS_UNDEFINE_LEAN
-#undef WIN32_LEAN_AND_MEAN
-#undef TCPLENS_UNDEFINE_LEAN
-#endif
-#ifdef TCPLENS_UNDEFINE_NOMINMAX
-#undef NOMINMAX
-#undef TCPLENS_UNDEFINE_NOMINMAX
-#endif
+inline constexpr unsigned long page_readonly = 2;
+inline constexpr unsigned long file_map_read = 4;
+
+extern "C" {
+__declspec(dllimport) void* __stdcall CreateFileMappingW(void* file, ::_SECURITY_ATTRIBUTES*, unsigned long protection,
+                                                         unsigned long high_size, unsigned long low_size,
+                                                         const wchar_t* name);
+__declspec(dllimport) void* __stdcall MapViewOfFile(void* mapping, unsigned long access, unsigned long high_offset,
+                                                    unsigned long low_offset, size_type length);
+__declspec(dllimport) int __stdcall UnmapViewOfFile(const void* start);
+__declspec(dllimport) int __stdcall CloseHandle(void* handle);
+}
+
+} // namespace tcplens::windows
 #else
 #include <sys/mman.h>
 #endif
@@ -52,11 +61,11 @@ public:
         if (size == 0 || size > std::numeric_limits<std::size_t>::max()) return;
         const auto length = static_cast<std::size_t>(size);
 #ifdef _WIN32
-        const auto handle = reinterpret_cast<HANDLE>(_get_osfhandle(file.descriptor()));
-        const HANDLE mapping = CreateFileMappingW(handle, nullptr, PAGE_READONLY, 0, 0, nullptr);
+        const auto handle = reinterpret_cast<void*>(_get_osfhandle(file.descriptor()));
+        void* const mapping = windows::CreateFileMappingW(handle, nullptr, windows::page_readonly, 0, 0, nullptr);
         if (mapping == nullptr) return;
-        void* const start = MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, length);
-        CloseHandle(mapping); // the view keeps it
+        void* const start = windows::MapViewOfFile(mapping, windows::file_map_read, 0, 0, length);
+        windows::CloseHandle(mapping); // the view keeps it
         if (start == nullptr) return;
 #else
         void* const start = ::mmap(nullptr, length, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
@@ -122,7 +131,7 @@ private:
     void unmap() noexcept {
         if (bytes_.empty()) return;
 #ifdef _WIN32
-        UnmapViewOfFile(bytes_.data());
+        windows::UnmapViewOfFile(bytes_.data());
 #else
         ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 #endif
