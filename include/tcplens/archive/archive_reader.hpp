@@ -146,9 +146,10 @@ private:
         value = 0;
         fail();
     }
-    template <class Period>
-    void get(std::chrono::duration<std::int64_t, Period>& value) noexcept {
-        value = std::chrono::duration<std::int64_t, Period>{take<std::int64_t>()};
+    template <std::signed_integral Count, class Period>
+    void get(std::chrono::duration<Count, Period>& value) noexcept {
+        static_assert(sizeof(Count) == sizeof(std::int64_t));
+        value = std::chrono::duration<Count, Period>{take<std::int64_t>()};
     }
     void get(timestamp& value) noexcept {
         any(value);

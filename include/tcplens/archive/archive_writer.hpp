@@ -127,8 +127,9 @@ private:
     void put(bool value) { written_.push_back(value ? std::byte{1} : std::byte{0}); }
     void put(std::byte value) { written_.push_back(value); }
     void put(double value) { put(std::bit_cast<std::uint64_t>(value)); }
-    template <class Period>
-    void put(const std::chrono::duration<std::int64_t, Period>& value) {
+    /// With whatever integer of 64 bits a library counts: it need not be std::int64_t.
+    template <std::signed_integral Count, class Period>
+    void put(const std::chrono::duration<Count, Period>& value) {
         put(std::int64_t{value.count()});
     }
     template <class Clock, class Duration>
