@@ -15,11 +15,11 @@
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -32,7 +32,10 @@ struct place {
     std::uint64_t file = 0;    ///< counted from 0, in the order in which files are named
     std::uint64_t in_file = 0; ///< the number of its packet
 
-    [[nodiscard]] friend auto operator<=>(const place&, const place&) = default;
+    [[nodiscard]] friend bool operator<(const place& a, const place& b) {
+        // not <=>, which times do not have in libc++ 16
+        return std::tie(a.time, a.file, a.in_file) < std::tie(b.time, b.file, b.in_file);
+    }
 };
 
 /// A segment that can travel.
@@ -118,7 +121,7 @@ private:
         const placed_segment* segment;
         segment_file* from;
     };
-    static bool is_later(const waiting& a, const waiting& b) { return a.segment->at > b.segment->at; }
+    static bool is_later(const waiting& a, const waiting& b) { return b.segment->at < a.segment->at; }
 
     void wait_for(segment_file& file) {
         const placed_segment* const first = file.next();

@@ -121,7 +121,7 @@ private:
 #ifdef _WIN32
         struct _stat64 status;
         if (look_at(path, status) == 0 && (status.st_mode & _S_IFMT) == _S_IFDIR) {
-            error_ = {.code = capture_error_code::is_a_directory};
+            error_ = capture_error{.code = capture_error_code::is_a_directory};
             return;
         }
         const errno_t failure = open_descriptor(descriptor_, path);
@@ -160,11 +160,11 @@ private:
         close();
         switch (system_error) {
         case ENOENT:
-        case ENOTDIR: error_ = {.code = capture_error_code::file_not_found}; break;
+        case ENOTDIR: error_ = capture_error{.code = capture_error_code::file_not_found}; break;
         case EACCES:
-        case EPERM: error_ = {.code = capture_error_code::permission_denied}; break;
-        case EISDIR: error_ = {.code = capture_error_code::is_a_directory}; break;
-        default: error_ = {.code = capture_error_code::open_failed, .system_error = system_error};
+        case EPERM: error_ = capture_error{.code = capture_error_code::permission_denied}; break;
+        case EISDIR: error_ = capture_error{.code = capture_error_code::is_a_directory}; break;
+        default: error_ = capture_error{.code = capture_error_code::open_failed, .system_error = system_error};
         }
     }
 

@@ -144,7 +144,9 @@ private:
     struct moment {
         timestamp time{};
         std::uint64_t packet = 0;
-        [[nodiscard]] friend auto operator<=>(const moment&, const moment&) noexcept = default;
+        [[nodiscard]] friend bool operator<(const moment& a, const moment& b) noexcept {
+            return a.time != b.time ? a.time < b.time : a.packet < b.packet; // libc++ 16 has no <=> for times
+        }
     };
 
     /// The first segment of an entry, or those after it.
@@ -157,7 +159,8 @@ private:
         std::size_t first = 0; ///< which happening is the first half of the same entry
 
         [[nodiscard]] bool operator<(const happening& other) const noexcept {
-            return std::tie(when, part, position) < std::tie(other.when, other.part, other.position);
+            return std::tie(when.time, when.packet, part, position) <
+                   std::tie(other.when.time, other.when.packet, other.part, other.position);
         }
     };
 
@@ -175,9 +178,11 @@ private:
             ends != 0)
             return ends;
         const auto of_a = entries_of(a), of_b = entries_of(b);
-        const auto entries = std::lexicographical_compare_three_way(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
-                                                                    detail::trace_replay::compare);
-        return entries != 0 ? entries : a.forgot <=> b.forgot;
+        // libc++ 16 has no std::lexicographical_compare_three_way
+        for (std::size_t i = 0; i < (std::min)(of_a.size(), of_b.size()); ++i) {
+            if (const auto entries = detail::trace_replay::compare(of_a[i], of_b[i]); entries != 0) return entries;
+        }
+        return std::tuple{of_a.size(), a.forgot} <=> std::tuple{of_b.size(), b.forgot};
     }
 
     /// What happened in the parts, in order.

@@ -193,7 +193,9 @@ inline std::strong_ordering trace_replay::compare(const trace_entry& a, const tr
             n.retransmissions,
         };
     };
-    return numbers(a) <=> numbers(b);
+    const auto of_a = numbers(a), of_b = numbers(b); // arrays have no <=> in libc++ 16
+    const auto [in_a, in_b] = std::ranges::mismatch(of_a, of_b);
+    return in_a == of_a.end() ? std::strong_ordering::equal : *in_a <=> *in_b;
 }
 
 } // namespace tcplens::inline v0::detail
