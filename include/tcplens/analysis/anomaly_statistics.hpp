@@ -108,9 +108,9 @@ template <connection_range Connections>
         all.flags.syn += up.syn + down.syn;
         all.flags.syn_ack += up.syn_ack + down.syn_ack;
         const std::uint64_t answers = up.syn_ack + down.syn_ack;
-        const std::uint64_t asked = std::max(up.syn + down.syn, answers) - answers;
+        const std::uint64_t asked = (std::max)(up.syn + down.syn, answers) - answers;
         all.syns_without_ack += asked;
-        all.syns_answered += std::min(asked, answers);
+        all.syns_answered += (std::min)(asked, answers);
         all.flags.rst += up.rst + down.rst;
         all.flags.fin += up.fin + down.fin;
         all.flags.ack += up.ack + down.ack;

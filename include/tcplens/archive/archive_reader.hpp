@@ -88,7 +88,7 @@ public:
     }
     void bytes(std::vector<std::byte>& value) {
         std::uint32_t length = 0;
-        count(length, std::numeric_limits<std::uint32_t>::max());
+        count(length, (std::numeric_limits<std::uint32_t>::max)());
         value.assign(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(length));
         left_ = left_.subspan(length);
     }
@@ -177,7 +177,7 @@ private:
     }
 
     void compare(std::string_view what, std::span<const std::byte> wanted, archive_error_code code) noexcept {
-        const auto found = take_bytes(std::min(wanted.size(), left_.size()));
+        const auto found = take_bytes((std::min)(wanted.size(), left_.size()));
         if (!std::ranges::equal(found, wanted)) fail(code, what);
     }
 

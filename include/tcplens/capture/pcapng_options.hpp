@@ -62,7 +62,7 @@ public:
         }
         constexpr iterator& operator++() noexcept {
             const std::size_t padded = header_length + (std::size_t{length()} + 3) / 4 * 4;
-            rest_ = rest_.subspan(std::min(padded, rest_.size()));
+            rest_ = rest_.subspan((std::min)(padded, rest_.size()));
             stop_at_end();
             return *this;
         }

@@ -199,7 +199,7 @@ constexpr std::optional<address> address::parse(std::string_view text) noexcept 
             run_start = i;
             run_length = end - i;
         }
-        i = std::max(end, i + 1);
+        i = (std::max)(end, i + 1);
     }
     for (std::size_t i = 0; i < 8; ++i) {
         if (i == run_start) {

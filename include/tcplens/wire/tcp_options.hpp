@@ -122,7 +122,7 @@ private:
             if (kind == mss && length == 4) {
                 maximum_segment_size = detail::load_big<std::uint16_t>(value);
             } else if (kind == scale && length == 3) {
-                window_scale = std::min(std::to_integer<std::uint8_t>(*value), std::uint8_t{14});
+                window_scale = (std::min)(std::to_integer<std::uint8_t>(*value), std::uint8_t{14});
             } else if (kind == sack_ok && length == 2) {
                 sack_permitted = true;
             } else if (kind == sack && length >= 10 && length <= 34 && length % 8 == 2) {

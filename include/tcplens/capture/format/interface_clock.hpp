@@ -38,8 +38,8 @@ public:
     }
 
 private:
-    static constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
-    static constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
+    static constexpr std::int64_t largest = (std::numeric_limits<std::int64_t>::max)();
+    static constexpr std::int64_t smallest = (std::numeric_limits<std::int64_t>::min)();
     static constexpr std::int64_t second = 1'000'000'000;
 
     static constexpr timestamp at(std::int64_t nanoseconds) noexcept {
@@ -104,7 +104,7 @@ private:
         std::uint64_t magnitude = 0;
         bool before_epoch = false;
         if (offset_ >= 0) {
-            if (seconds > last_second) return timestamp::max();
+            if (seconds > last_second) return (timestamp::max)();
             magnitude = seconds + static_cast<std::uint64_t>(offset_);
         } else {
             const std::uint64_t back = 0 - static_cast<std::uint64_t>(offset_);
@@ -112,14 +112,14 @@ private:
             magnitude = before_epoch ? back - seconds : seconds - back;
         }
         if (!before_epoch) {
-            if (magnitude > last_second) return timestamp::max();
+            if (magnitude > last_second) return (timestamp::max)();
             const std::int64_t whole = static_cast<std::int64_t>(magnitude) * second;
-            return whole > largest - nanoseconds ? timestamp::max() : at(whole + nanoseconds);
+            return whole > largest - nanoseconds ? (timestamp::max)() : at(whole + nanoseconds);
         }
-        if (magnitude > first_second) return timestamp::min();
+        if (magnitude > first_second) return (timestamp::min)();
         // one second nearer to the epoch, so that it fits, and back again within the fraction
         const std::int64_t whole = -static_cast<std::int64_t>(magnitude - 1) * second;
-        return whole < smallest - (nanoseconds - second) ? timestamp::min() : at(whole + (nanoseconds - second));
+        return whole < smallest - (nanoseconds - second) ? (timestamp::min)() : at(whole + (nanoseconds - second));
     }
 
     std::uint64_t multiplied_below_ = 0; ///< the values for which a multiplication will do, those of the usual clocks

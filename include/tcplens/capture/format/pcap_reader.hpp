@@ -133,7 +133,7 @@ private:
         packet_.time =
             timestamp{std::chrono::nanoseconds{seconds * 1'000'000'000 + fraction * nanoseconds_per_fraction_}};
         packet_.bytes = record.subspan(header_length, captured);
-        packet_.wire_length = std::max(original, captured);
+        packet_.wire_length = (std::max)(original, captured);
         ++packet_.number;
         source_.skip(header_length + captured);
         return &packet_;

@@ -460,10 +460,10 @@ private:
             return fail_unknown_interface(subject, offset, 0);
 
         const auto original = load<std::uint32_t>(block.data() + 8, order_);
-        std::uint32_t captured =
-            std::min(original, static_cast<std::uint32_t>(block.size()) - simple_packet_header_length - trailer_length);
+        std::uint32_t captured = (std::min)(original, static_cast<std::uint32_t>(block.size()) -
+                                                          simple_packet_header_length - trailer_length);
         const std::uint32_t snapshot_length = interfaces_.front().snapshot_length;
-        if (snapshot_length != 0) captured = std::min(captured, snapshot_length);
+        if (snapshot_length != 0) captured = (std::min)(captured, snapshot_length);
 
         packet_.time = {};
         packet_.has_time = false;
@@ -477,7 +477,7 @@ private:
     constexpr const packet* deliver(std::span<const std::byte> bytes, std::uint32_t original,
                                     std::uint32_t interface_id) {
         packet_.bytes = bytes;
-        packet_.wire_length = std::max(original, static_cast<std::uint32_t>(bytes.size()));
+        packet_.wire_length = (std::max)(original, static_cast<std::uint32_t>(bytes.size()));
         packet_.link = interfaces_[interface_id].link;
         packet_.interface_id = interfaces_before_ + interface_id;
         ++packet_.number;

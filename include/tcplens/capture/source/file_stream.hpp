@@ -87,7 +87,7 @@ public:
         while (true) {
 #ifdef _WIN32
             constexpr std::size_t most = 1u << 30; // _read counts in int
-            const int count = _read(descriptor_, buffer.data(), static_cast<unsigned>(std::min(buffer.size(), most)));
+            const int count = _read(descriptor_, buffer.data(), static_cast<unsigned>((std::min)(buffer.size(), most)));
 #else
             const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
 #endif

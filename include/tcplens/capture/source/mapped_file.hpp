@@ -58,7 +58,7 @@ public:
     /// that can be mapped (a pipe, a device, one larger than the address space): read it as a stream then.
     explicit mapped_file(const file_stream& file) noexcept {
         const std::uint64_t size = file.regular_size().value_or(0);
-        if (size == 0 || size > std::numeric_limits<std::size_t>::max()) return;
+        if (size == 0 || size > (std::numeric_limits<std::size_t>::max)()) return;
         const auto length = static_cast<std::size_t>(size);
 #ifdef _WIN32
         const auto handle = reinterpret_cast<void*>(_get_osfhandle(file.descriptor()));

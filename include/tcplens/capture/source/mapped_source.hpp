@@ -70,9 +70,9 @@ private:
     TCPLENS_NOINLINE void enter_chunk() noexcept {
         const std::size_t size = file_.bytes().size();
         const std::size_t begin = static_cast<std::size_t>(position()) / chunk_size * chunk_size;
-        const std::size_t end = begin + std::min(chunk_size, size - begin);
+        const std::size_t end = begin + (std::min)(chunk_size, size - begin);
         file_.make_present(begin, end - begin);
-        file_.announce(end, std::min(chunk_size, size - end));
+        file_.announce(end, (std::min)(chunk_size, size - end));
         if (begin > kept_from_ + chunk_size) {
             file_.give_up(kept_from_, begin - chunk_size - kept_from_);
             kept_from_ = begin - chunk_size;

@@ -71,7 +71,7 @@ private:
         if (begin_ != 0) {
             std::memmove(buffer_.get(), buffer_.get() + begin_, held);
         } else {
-            const std::size_t capacity = std::max(first_capacity, 2 * capacity_);
+            const std::size_t capacity = (std::max)(first_capacity, 2 * capacity_);
             auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
             if (held != 0) std::memcpy(larger.get(), buffer_.get(), held);
             buffer_ = std::move(larger);
@@ -92,7 +92,7 @@ private:
         ended_ = true;
         // more than there was room for: the filler is broken, and nothing it put there can be believed
         if (received != 0) {
-            const bool is_errno = received < 0 && received >= -std::numeric_limits<int>::max();
+            const bool is_errno = received < 0 && received >= -(std::numeric_limits<int>::max)();
             failed_ = true;
             error_number_ = is_errno ? static_cast<int>(-received) : 0;
         }

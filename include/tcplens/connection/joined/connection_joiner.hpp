@@ -75,8 +75,8 @@ public:
     template <traced_connection Connection>
     void add(const Connection& of) {
         parts_.push_back({.seen = of,
-                          .low = std::min(of.client, of.server),
-                          .high = std::max(of.client, of.server),
+                          .low = (std::min)(of.client, of.server),
+                          .high = (std::max)(of.client, of.server),
                           .forgot = of.trace.forgot,
                           .first_entry = entries_.size(),
                           .entry_count = of.trace.entries().size()});
@@ -389,7 +389,7 @@ private:
             const std::size_t other = most.part[0] == all[i].part ? 1 : 0;
             if (entry.fresh == 0 || most.part[other] == none) continue;
             overlaps[all[i].first] =
-                static_cast<std::uint32_t>(std::max(0, distance(entry.first_fresh, most.reached[other])));
+                static_cast<std::uint32_t>((std::max)(0, distance(entry.first_fresh, most.reached[other])));
         }
         return overlaps;
     }
@@ -445,7 +445,7 @@ private:
         }
     }
 
-    static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t none = (std::numeric_limits<std::size_t>::max)();
 
     join_options options_;
     std::vector<part> parts_{};

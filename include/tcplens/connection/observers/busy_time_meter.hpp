@@ -63,10 +63,10 @@ public:
         full_segment_ = full_segment(sent);
 
         const nanoseconds since_heard = now - heard_at_;
-        const bool as_soon_as_it_may =
-            now - std::max(heard_at_, pauses_.until()) <= answer_time + answer_time / 4 + std::chrono::milliseconds{2};
+        const bool as_soon_as_it_may = now - (std::max)(heard_at_, pauses_.until()) <=
+                                       answer_time + answer_time / 4 + std::chrono::milliseconds{2};
         const bool waited = was_without_room_ && as_soon_as_it_may &&
-                            std::cmp_greater(std::min(sent.payload_length, full_segment_), room_);
+                            std::cmp_greater((std::min)(sent.payload_length, full_segment_), room_);
         const bool by_itself = !was_without_room_ && since_heard > 2 * answer_time + std::chrono::microseconds{100};
         pauses_.sends(now, sent.payload_length, by_itself);
         settle(waited, told);
@@ -119,7 +119,7 @@ private:
 
     constexpr void take_syn(const segment& syn) noexcept {
         constexpr std::uint16_t default_size = 536; // RFC 9293 3.7.1
-        size_limit_ = std::min(size_limit_, syn.options.maximum_segment_size.value_or(default_size));
+        size_limit_ = (std::min)(size_limit_, syn.options.maximum_segment_size.value_or(default_size));
     }
 
     /// Up to the window's edge. \pre has_edge_
@@ -128,7 +128,7 @@ private:
     /// The payload of a full segment: the lesser MSS option less the other options (RFC 6691). In the capture payloads may be
     /// larger, if the network adapter cuts them. Without any SYN: the largest payload.
     [[nodiscard]] constexpr std::uint32_t full_segment(const segment& sent) const noexcept {
-        if (size_limit_ == unknown_size) return std::max(full_segment_, sent.payload_length);
+        if (size_limit_ == unknown_size) return (std::max)(full_segment_, sent.payload_length);
         const std::uint32_t options = sent.options.timestamps ? 12 : 0;
         return std::max<std::uint32_t>(size_limit_, options + 1) - options;
     }

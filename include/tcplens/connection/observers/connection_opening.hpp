@@ -162,7 +162,7 @@ struct connection_opening {
                             .timestamps = a.timestamps && b.timestamps,
                             .ecn = a.ecn && b.ecn && !simultaneous};
         if (a.maximum_segment_size && b.maximum_segment_size) {
-            both.maximum_segment_size = std::min(*a.maximum_segment_size, *b.maximum_segment_size);
+            both.maximum_segment_size = (std::min)(*a.maximum_segment_size, *b.maximum_segment_size);
         }
         return both;
     }

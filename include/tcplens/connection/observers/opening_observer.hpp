@@ -181,9 +181,9 @@ private:
         if (sent.count++ == 0) {
             sent.first = syn.time;
         } else {
-            const auto wait = std::max(syn.time - sent.last, std::chrono::nanoseconds::zero());
+            const auto wait = (std::max)(syn.time - sent.last, std::chrono::nanoseconds::zero());
             if (sent.count == 2) sent.first_wait = wait;
-            sent.longest_wait = std::max(sent.longest_wait, wait);
+            sent.longest_wait = (std::max)(sent.longest_wait, wait);
         }
         sent.last = syn.time;
         if (sent.count == 1 || !peer.answered_peer) {
@@ -271,7 +271,7 @@ private:
                       .transmission = sent.count - static_cast<std::uint32_t>(asked.copy_count - 1 - latest),
                       .certain = (alone || told_by_clock) && exactly};
         if (way_of(next, whose) == direction::client_to_server) {
-            told.syn_data_accepted = std::min(beyond(taken), taken.data);
+            told.syn_data_accepted = (std::min)(beyond(taken), taken.data);
         }
     }
 

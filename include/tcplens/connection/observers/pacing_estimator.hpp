@@ -27,17 +27,17 @@ public:
         if (bytes_ == 0) {
             silent_before_ = credit_ = {};
         } else if (since < at_once) {
-            bytes = std::min(bytes, most_at_once - bytes_) + bytes_;
+            bytes = (std::min)(bytes, most_at_once - bytes_) + bytes_;
         } else {
             learn(since, by_itself);
             silent_before_ = since;
-            credit_ = by_itself ? nanoseconds::zero() : std::max(now - until_, nanoseconds::zero());
+            credit_ = by_itself ? nanoseconds::zero() : (std::max)(now - until_, nanoseconds::zero());
             began_by_itself_ = by_itself;
         }
         latest_ = now;
         bytes_ = bytes;
         const nanoseconds whole{static_cast<std::int64_t>(per_kibibyte_ * bytes_ / 1024)};
-        until_ = latest_ + whole - std::min(whole / 2, credit_);
+        until_ = latest_ + whole - (std::min)(whole / 2, credit_);
     }
 
     /// When it would send more, if it had it and nothing else kept it from that.
@@ -52,7 +52,7 @@ private:
         if (pause > longest) return;
         const auto rate = [&](nanoseconds time) { return static_cast<std::uint64_t>(time.count()) * 1024 / bytes_; };
         if (!by_itself) {
-            per_kibibyte_ = std::min(per_kibibyte_, rate(2 * pause)); // half forgiven: at the most it was so long
+            per_kibibyte_ = (std::min)(per_kibibyte_, rate(2 * pause)); // half forgiven: at the most it was so long
         } else if (began_by_itself_) {
             per_kibibyte_ = rate(pause);
         } else if (silent_before_ >= 3 * pause) {

@@ -102,7 +102,7 @@ public:
         }
         side_state& sender = of.sides[next.sender];
         side_state& receiver = of.sides[1 - next.sender];
-        if (sender.heard) own.longest_silence = std::max(own.longest_silence, sent.time - sender.last_time);
+        if (sender.heard) own.longest_silence = (std::max)(own.longest_silence, sent.time - sender.last_time);
         sender.heard = true;
         sender.last_time = sent.time;
         if (sent.flags.rst()) {
@@ -127,13 +127,13 @@ private:
     static constexpr void count_data(const observer_input& next, direction_profile& own) noexcept {
         const segment& sent = next.segment;
         own.smallest_segment =
-            own.largest_segment == 0 ? sent.payload_length : std::min(own.smallest_segment, sent.payload_length);
-        own.largest_segment = std::max(own.largest_segment, sent.payload_length);
+            own.largest_segment == 0 ? sent.payload_length : (std::min)(own.smallest_segment, sent.payload_length);
+        own.largest_segment = (std::max)(own.largest_segment, sent.payload_length);
         own.pushed_packets += sent.flags.psh();
         own.urgent_packets += sent.flags.urg();
         if (next.verdict.has(verdict_kinds::keep_alive)) return; // a byte of garbage
         if (!own.first_data_time) own.first_data_time = sent.time;
-        own.data_time = std::max(own.data_time, sent.time - *own.first_data_time);
+        own.data_time = (std::max)(own.data_time, sent.time - *own.first_data_time);
     }
 
     static constexpr void count_ack(const segment& sent, direction_profile& own) noexcept {
@@ -142,7 +142,7 @@ private:
         if (blocks == 0) return;
         ++own.sack_packets;
         own.dsack_packets += sent.reports_duplicate();
-        own.most_sack_blocks = std::max(own.most_sack_blocks, blocks);
+        own.most_sack_blocks = (std::max)(own.most_sack_blocks, blocks);
     }
 
     /// A FIN takes a number, but is no byte.
@@ -155,7 +155,7 @@ private:
     static constexpr void pass_time(timestamp now, side_state& of, flight_statistics& told) noexcept {
         if (of.space.known()) {
             const nanoseconds passed = now - of.in_flight_since;
-            if (passed.count() > 0 && told.watched <= nanoseconds::max() - passed) {
+            if (passed.count() > 0 && told.watched <= (nanoseconds::max)() - passed) {
                 told.watched += passed;
                 if (const std::uint32_t bytes = bytes_in_flight(of); bytes > 0) {
                     told.byte_seconds += static_cast<double>(bytes) * (static_cast<double>(passed.count()) / 1e9);
@@ -163,15 +163,15 @@ private:
             }
         }
         // Where the clock ran back, time stands still until it has made good for that.
-        of.in_flight_since = of.space.known() ? std::max(of.in_flight_since, now) : now;
+        of.in_flight_since = of.space.known() ? (std::max)(of.in_flight_since, now) : now;
     }
 
     static constexpr void sample(std::uint32_t bytes, flight_statistics& told) noexcept {
         ++told.samples;
         if (bytes == 0) return;
         told.total += bytes;
-        told.least = told.least == 0 ? bytes : std::min(told.least, bytes);
-        told.greatest = std::max(told.greatest, bytes);
+        told.least = told.least == 0 ? bytes : (std::min)(told.least, bytes);
+        told.greatest = (std::max)(told.greatest, bytes);
     }
 
     static constexpr void advertise(const segment& sent, side_state& sender, const side_state& receiver,
@@ -191,8 +191,8 @@ private:
             return;
         }
         told.total += window;
-        told.least = told.least == 0 ? window : std::min(told.least, window);
-        told.greatest = std::max(told.greatest, window);
+        told.least = told.least == 0 ? window : (std::min)(told.least, window);
+        told.greatest = (std::max)(told.greatest, window);
     }
 
     /// What a segment of `sender` acknowledges of what `receiver` sent, of which `told` tells.
@@ -346,7 +346,7 @@ private:
             const sequence_number limit = before(highest, end) ? highest : end;
             const auto done = sender.sends.sent_again(begin, limit, acknowledged, sent.time);
             if (done.since_last && done.since_last->count() >= 0) told.retransmission_time.add(*done.since_last);
-            told.most_retransmissions = std::max(told.most_retransmissions, std::uint32_t{done.times});
+            told.most_retransmissions = (std::max)(told.most_retransmissions, std::uint32_t{done.times});
             if (limit == end) return;
             begin = highest;
         }

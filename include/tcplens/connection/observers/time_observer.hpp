@@ -55,7 +55,7 @@ private:
         }
         /// As far as it is there: it is, unless this was restored from what somebody made up.
         static constexpr nanoseconds take(nanoseconds time, nanoseconds& from) noexcept {
-            time = std::min(time, from);
+            time = (std::min)(time, from);
             from -= time;
             return time;
         }
@@ -118,8 +118,8 @@ public:
         const side client =
             next.direction == direction::client_to_server ? next.sender : static_cast<side>(1 - next.sender);
         if (next.begins_connection) of.latest = sent.time;
-        const nanoseconds step = std::max(sent.time - of.latest, nanoseconds::zero());
-        of.latest = std::max(of.latest, sent.time);
+        const nanoseconds step = (std::max)(sent.time - of.latest, nanoseconds::zero());
+        of.latest = (std::max)(of.latest, sent.time);
         time.duration += step;
         if (step > nanoseconds::zero()) give(step, client, of, time);
 
@@ -149,7 +149,7 @@ public:
     [[nodiscard]] static constexpr bool fits(const connection_state& of, const facts& told,
                                              direction first_way) noexcept {
         const nanoseconds duration = told.time.duration;
-        if (duration > of.latest - detail::clamp_for_arithmetic(timestamp::min())) return false;
+        if (duration > of.latest - detail::clamp_for_arithmetic((timestamp::min)())) return false;
         if (!of.since_data.fits(duration) || !of.since_quiet.fits(duration)) return false;
         for (std::size_t i = 0; i < 2; ++i) {
             const end_state& each = of.ends[i];
@@ -254,7 +254,7 @@ private:
             tentative& silence = answers ? of.since_data : of.since_quiet;
             const nanoseconds all = silence.take_from(told);
             // What it waited for was still on its way to it, and this on its way here.
-            const nanoseconds under_way = std::min(all, answer_time(speaker));
+            const nanoseconds under_way = (std::min)(all, answer_time(speaker));
             told.path += under_way;
             (answers && who != client ? told.receiver_application : told.sender_application) += all - under_way;
             other.without_progress = {};
@@ -274,11 +274,11 @@ private:
         const bool timer = next.verdict.has(verdict_kinds::tail_loss_probe) ||
                            (next.verdict.evidence & evidence_set::silence) != evidence_set::none ||
                            (!sender.suspects_loss && !sender.recovers); // nobody asked for it
-        const nanoseconds lost = timer ? std::max(sender.suspected, sender.without_progress) : sender.suspected;
+        const nanoseconds lost = timer ? (std::max)(sender.suspected, sender.without_progress) : sender.suspected;
         told.loss_recovery += tentative::take(lost, told.path);
         if (timer) {
-            told.retransmission_timeout += std::min(sender.without_progress + sender.since_resent,
-                                                    told.loss_recovery - told.retransmission_timeout);
+            told.retransmission_timeout += (std::min)(sender.without_progress + sender.since_resent,
+                                                      told.loss_recovery - told.retransmission_timeout);
         }
         if (timer || !sender.recovers) sender.recovery_point = sender.sending.space().next();
         sender.recovers = true;

@@ -35,8 +35,8 @@ struct direction_bin {
     }
 
     constexpr void count_rtt(std::chrono::nanoseconds rtt) noexcept {
-        least_rtt = rtt_samples == 0 ? rtt : std::min(least_rtt, rtt);
-        most_rtt = std::max(most_rtt, rtt);
+        least_rtt = rtt_samples == 0 ? rtt : (std::min)(least_rtt, rtt);
+        most_rtt = (std::max)(most_rtt, rtt);
         total_rtt += rtt;
         ++rtt_samples;
     }
@@ -47,10 +47,10 @@ struct direction_bin {
         payload_bytes += other.payload_bytes;
         new_bytes += other.new_bytes;
         retransmissions += other.retransmissions;
-        most_in_flight = std::max(most_in_flight, other.most_in_flight);
+        most_in_flight = (std::max)(most_in_flight, other.most_in_flight);
         if (other.rtt_samples == 0) return;
-        least_rtt = rtt_samples == 0 ? other.least_rtt : std::min(least_rtt, other.least_rtt);
-        most_rtt = std::max(most_rtt, other.most_rtt);
+        least_rtt = rtt_samples == 0 ? other.least_rtt : (std::min)(least_rtt, other.least_rtt);
+        most_rtt = (std::max)(most_rtt, other.most_rtt);
         total_rtt += other.total_rtt;
         rtt_samples += other.rtt_samples;
     }
@@ -95,7 +95,7 @@ public:
     constexpr time_series(std::span<time_bin> memory, std::chrono::nanoseconds interval, series_overflow overflow,
                           std::chrono::nanoseconds furthest_jump) noexcept
         : memory_(memory), width_(std::clamp<std::int64_t>(interval.count(), 1, std::int64_t{1} << 60)),
-          furthest_jump_(std::max(furthest_jump, std::chrono::nanoseconds::zero())), overflow_(overflow) {}
+          furthest_jump_((std::max)(furthest_jump, std::chrono::nanoseconds::zero())), overflow_(overflow) {}
 
     /// The number of intervals, the first and the last of which are not empty, unless intervals fell out.
     [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
@@ -182,7 +182,7 @@ private:
                 continue;
             }
             const std::size_t too_many = number - memory_.size() + 1;
-            const std::size_t dropped = std::min(too_many, size_);
+            const std::size_t dropped = (std::min)(too_many, size_);
             first_ = (first_ + dropped) % memory_.size();
             size_ -= dropped;
             begin_ = moved(begin_, too_many * width());

@@ -91,8 +91,8 @@ public:
         there.payload_bytes += sent.payload_length;
         there.new_bytes += new_bytes;
         there.retransmissions += next.verdict.is_retransmission();
-        there.most_in_flight = std::max(there.most_in_flight, in_flight(next.direction));
-        back.most_in_flight = std::max(back.most_in_flight, in_flight(opposite(next.direction)));
+        there.most_in_flight = (std::max)(there.most_in_flight, in_flight(next.direction));
+        back.most_in_flight = (std::max)(back.most_in_flight, in_flight(opposite(next.direction)));
         if (rtt) back.count_rtt(*rtt);
     }
 

@@ -85,7 +85,7 @@ private:
     }
     /// The oldest chunk that somebody has to follow yet.
     [[nodiscard]] std::uint64_t oldest() const noexcept {
-        return std::ranges::min(followers_, {}, &follower_state::next).next;
+        return (std::ranges::min)(followers_, {}, &follower_state::next).next;
     }
     [[nodiscard]] bool is_over() const noexcept { return ended_ && oldest() == next_read_; }
 

@@ -264,7 +264,7 @@ private:
         share& own = shares_[follower];
         std::span<const std::uint16_t> places = chunk.of(follower);
         while (!places.empty()) {
-            const auto batch = places.first(std::min(table_type::batch_size, places.size()));
+            const auto batch = places.first((std::min)(table_type::batch_size, places.size()));
             places = places.subspan(batch.size());
             for (const std::uint16_t at : batch) {
                 own.table.prefetch_index(chunk.hash_at(at));

@@ -801,7 +801,7 @@ private:
         // a part of that (RFC 6691 2). Smaller ones that were put together cannot be told.
         constexpr std::uint32_t largest_in_ethernet = 1460;
         constexpr std::uint32_t timestamps_length = 12;
-        const std::uint16_t told = std::min(sender->takes_at_most, receiver->takes_at_most);
+        const std::uint16_t told = (std::min)(sender->takes_at_most, receiver->takes_at_most);
         if (sender.last().length + timestamps_length > (told == unknown_size ? largest_in_ethernet : told))
             return false;
         return sender->order.skips_few(stamp.id) &&
@@ -823,7 +823,7 @@ private:
         const auto measured = whole_round_trip(sender, receiver);
         timestamp last_cause = heard_before ? sender.last().time : sent.time;
         // Duplicate ACKs may have come late: they stand in queues.
-        if (asked || passed_over) last_cause = std::max(last_cause, receiver.last().time);
+        if (asked || passed_over) last_cause = (std::max)(last_cause, receiver.last().time);
         if (heard_before && sent.time - last_cause > (measured ? 2 * *measured : std::chrono::milliseconds{100})) {
             said.evidence |= evidence_set::silence;
             // A timeout sends the first segment again that was not acknowledged (RFC 6298 5.4), a probe the last (RFC 8985 7.3).

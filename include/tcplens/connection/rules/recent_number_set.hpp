@@ -91,7 +91,7 @@ private:
             for (std::size_t i = 0; i < count && with.good(); ++i) {
                 std::uint64_t number = 0;
                 with(number);
-                with.require(number >= last && number < std::numeric_limits<std::uint64_t>::max());
+                with.require(number >= last && number < (std::numeric_limits<std::uint64_t>::max)());
                 if (!with.good()) return;
                 last = number + 1;
                 of.insert(number, key);

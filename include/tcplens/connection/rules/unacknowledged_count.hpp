@@ -83,7 +83,7 @@ private:
             // The covered half of the sequence space begins or ends at most once within the run: what holds for the first
             // number holds up to there, and the contrary after it.
             const std::uint32_t reach = acknowledgment.value - first.value;
-            const std::uint32_t alike = step == 0 ? count : std::min(count, reach % half / step + 1);
+            const std::uint32_t alike = step == 0 ? count : (std::min)(count, reach % half / step + 1);
             if (reach < half) {
                 first = first + alike * step;
                 count -= alike;
@@ -97,9 +97,9 @@ private:
         const run& a = runs_[0];
         const run& b = runs_[1];
         const sequence_number begin = before(b.first, a.first) ? b.first : a.first;
-        const std::uint32_t span = std::min(std::max(a.first.value - begin.value + a.span(), //
-                                                     b.first.value - begin.value + b.span()),
-                                            half - 1);
+        const std::uint32_t span = (std::min)((std::max)(a.first.value - begin.value + a.span(), //
+                                                         b.first.value - begin.value + b.span()),
+                                              half - 1);
         const std::uint32_t count = a.count + b.count;
         runs_[0] = {.first = begin, .step = span / (count - 1), .count = count, .spread = true};
         std::move(runs_.begin() + 2, runs_.begin() + static_cast<std::ptrdiff_t>(count_), runs_.begin() + 1);

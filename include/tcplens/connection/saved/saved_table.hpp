@@ -85,7 +85,7 @@ public:
         std::uint64_t length = 0;
         std::uint32_t checksum = 0;
         std::uint32_t header_checksum = 0;
-        archive_reader header{bytes.first(std::min(bytes.size(), header_size))};
+        archive_reader header{bytes.first((std::min)(bytes.size(), header_size))};
         header(begins, version, length, checksum);
         if (bytes.size() < magic.size() ? !std::ranges::equal(bytes, std::span{magic}.first(bytes.size()))
                                         : begins != magic) {

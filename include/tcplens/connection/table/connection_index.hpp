@@ -15,7 +15,7 @@ namespace tcplens::inline v0::detail {
 /// record numbers only; whether a record is the one sought is for the caller to say.
 class connection_index {
 public:
-    static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+    static constexpr std::uint32_t none = (std::numeric_limits<std::uint32_t>::max)();
 
     /// The record with this hash for which `is_it(record)` holds, or `none`.
     template <class Predicate>

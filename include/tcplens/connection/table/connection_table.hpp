@@ -193,7 +193,7 @@ public:
     void expire(timestamp now, OnEnd&& on_end) {
         keep_queues();
         clock_.reach(detail::clamp_for_arithmetic(now));
-        end_silent(std::numeric_limits<std::size_t>::max(), on_end);
+        end_silent((std::numeric_limits<std::size_t>::max)(), on_end);
     }
 
     /// Ends all connections, in the order of their first packets unless some have left before.
@@ -377,7 +377,7 @@ private:
         const std::size_t slots = chunks * chunk_size;
         if (keeps_queues_) queues_.resize(slots);
         if (free_.capacity() < slots)
-            free_.reserve(std::max(slots, 2 * free_.capacity())); // so that ends never allocate
+            free_.reserve((std::max)(slots, 2 * free_.capacity())); // so that ends never allocate
         while (chunks_.size() < chunks) chunks_.push_back(std::make_unique<record[]>(chunk_size));
     }
 

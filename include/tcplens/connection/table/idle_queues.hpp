@@ -16,7 +16,7 @@ namespace tcplens::inline v0::detail {
 template <std::size_t QueueCount>
 class idle_queues {
 public:
-    static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+    static constexpr std::uint32_t none = (std::numeric_limits<std::uint32_t>::max)();
 
     /// The record that stands there for longest, or `none`.
     [[nodiscard]] std::uint32_t front(std::size_t queue) const noexcept { return ends_[queue].first; }

@@ -72,7 +72,7 @@ private:
     }
     constexpr void pass(std::chrono::nanoseconds time) noexcept { passed_ += static_cast<std::uint64_t>(time.count()); }
 
-    static constexpr timestamp never = clamp_for_arithmetic(timestamp::min()); ///< far from all that is
+    static constexpr timestamp never = clamp_for_arithmetic((timestamp::min)()); ///< far from all that is
 
     friend void archive(auto& with, table_clock& of) {
         auto& [latest, passed, odd, odd_since] = of;

@@ -26,7 +26,7 @@ struct duration_histogram {
 
     constexpr void add(std::chrono::nanoseconds next) noexcept {
         std::uint32_t& count = counts[bucket_of(next)];
-        if (count < std::numeric_limits<std::uint32_t>::max()) ++count;
+        if (count < (std::numeric_limits<std::uint32_t>::max)()) ++count;
     }
 
     /// The bucket that counts a duration. What is less than nothing is in the first.
@@ -34,7 +34,7 @@ struct duration_histogram {
         if (duration.count() < 0) return 0;
         const auto octaves =
             static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(duration.count()) >> first_bits));
-        return std::min(octaves, size - 1);
+        return (std::min)(octaves, size - 1);
     }
 
     /// The least duration that bucket `number` counts; that of the next is the first that it does not. \pre number < size

@@ -15,8 +15,8 @@ struct duration_statistics {
     double total_ns = 0;                 ///< their sum in nanoseconds: 2^63 of them would be too few
 
     constexpr void add(std::chrono::nanoseconds next) noexcept {
-        least = count == 0 ? next : std::min(least, next);
-        greatest = count == 0 ? next : std::max(greatest, next);
+        least = count == 0 ? next : (std::min)(least, next);
+        greatest = count == 0 ? next : (std::max)(greatest, next);
         ++count;
         total_ns += static_cast<double>(next.count());
     }

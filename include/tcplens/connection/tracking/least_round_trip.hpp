@@ -64,13 +64,13 @@ public:
     [[nodiscard]] friend constexpr bool operator==(const least_round_trip&, const least_round_trip&) noexcept = default;
 
 private:
-    static constexpr auto unknown = std::chrono::nanoseconds::max();
+    static constexpr auto unknown = (std::chrono::nanoseconds::max)();
     // Moments of which no segment is: see segment::time.
-    static constexpr timestamp never = timestamp::min();
+    static constexpr timestamp never = (timestamp::min)();
     static constexpr timestamp not_awaited = never + std::chrono::nanoseconds{1};
 
     constexpr void sample(std::chrono::nanoseconds took) noexcept {
-        if (is_plausible(took)) least_ = std::min(took, least_);
+        if (is_plausible(took)) least_ = (std::min)(took, least_);
     }
 
     friend void archive(auto& with, least_round_trip& of) {

@@ -26,8 +26,8 @@ struct round_trip_statistics {
             least = greatest = smoothed = next;
             variation = next / 2;
         } else {
-            least = std::min(least, next);
-            greatest = std::max(greatest, next);
+            least = (std::min)(least, next);
+            greatest = (std::max)(greatest, next);
             const auto off = smoothed > next ? smoothed - next : next - smoothed;
             variation += (off - variation) / 4;
             smoothed += (next - smoothed) / 8;

@@ -73,7 +73,7 @@ public:
     [[nodiscard]] constexpr sequence_number next() const noexcept { return next_; }
     /// Sent and not acknowledged, in sequence numbers: SYN and FIN count one each.
     [[nodiscard]] constexpr std::uint32_t in_flight() const noexcept {
-        return static_cast<std::uint32_t>(std::max(0, distance(unacknowledged_, next_)));
+        return static_cast<std::uint32_t>((std::max)(0, distance(unacknowledged_, next_)));
     }
 
     /// The shift of the windows that the peer offers: 0 where scaling was not agreed, nothing where no SYN told.

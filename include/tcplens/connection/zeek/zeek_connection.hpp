@@ -275,7 +275,7 @@ private:
         const std::int64_t at = peer.position(next.acknowledgment, peer.acknowledged);
         if (next.flags.rst()) return at; // it is not to be trusted further
         const bool broken = next.acknowledgment.value == 0 && at - peer.acknowledged > too_far;
-        if (!broken) peer.acknowledged = std::max(peer.acknowledged, at);
+        if (!broken) peer.acknowledged = (std::max)(peer.acknowledged, at);
         return at;
     }
 
@@ -443,7 +443,7 @@ private:
     constexpr void update(zeek_record& told) const noexcept {
         const zeek_endpoint& orig = ends_[originator_];
         const zeek_endpoint& resp = ends_[1 - originator_];
-        told.duration = std::max(std::chrono::nanoseconds{0}, last_time_ - first_time_);
+        told.duration = (std::max)(std::chrono::nanoseconds{0}, last_time_ - first_time_);
         told.orig.bytes = bytes_of(orig, resp);
         told.resp.bytes = bytes_of(resp, orig);
         told.missed_is_estimate = !orig.deliveries.exact() || !resp.deliveries.exact();

@@ -27,13 +27,13 @@ public:
     /// how much the end has sent by its sequence numbers.
     constexpr void take(std::int64_t begin, std::int64_t end, std::int64_t acknowledged, std::int64_t size) noexcept {
         if (gave_up_) return;
-        begin = std::max({begin, acknowledged, trimmed_});
+        begin = (std::max)({begin, acknowledged, trimmed_});
         if (begin >= end) return;
         const bool none_acknowledged = acknowledged <= 1;
         if (begin <= next_) {
             if (next_ < end) {
                 advance(end);
-                if (none_acknowledged && size > max_initial_window) trimmed_ = std::max(trimmed_, next_);
+                if (none_acknowledged && size > max_initial_window) trimmed_ = (std::max)(trimmed_, next_);
             }
         } else {
             insert(begin, end);
@@ -61,7 +61,7 @@ public:
             }
             if (next_ < up_to) on_gap(up_to - next_);
         }
-        advance(std::max(next_, up_to));
+        advance((std::max)(next_, up_to));
     }
 
     /// After the last byte that came in or was given up, with none missing before it.
@@ -112,14 +112,14 @@ private:
     /// All is there up to `next`, and what came in beyond that may follow on it now.
     constexpr void advance(std::int64_t next) noexcept {
         while (count_ > 0 && get(0).begin <= next) {
-            next = std::max(next, get(0).end);
+            next = (std::max)(next, get(0).end);
             close_up(0, 1);
         }
         next_ = next;
     }
 
     constexpr void insert(std::int64_t begin, std::int64_t end) noexcept {
-        if (end - next_ > std::numeric_limits<std::uint32_t>::max()) {
+        if (end - next_ > (std::numeric_limits<std::uint32_t>::max)()) {
             exact_ = false;
             return;
         }
@@ -127,8 +127,8 @@ private:
         while (at < count_ && get(at).end < begin) ++at;
         std::size_t touched = at;
         for (; touched < count_ && get(touched).begin <= end; ++touched) {
-            begin = std::min(begin, get(touched).begin);
-            end = std::max(end, get(touched).end);
+            begin = (std::min)(begin, get(touched).begin);
+            end = (std::max)(end, get(touched).end);
         }
         if (touched > at) {
             set(at, {begin, end});

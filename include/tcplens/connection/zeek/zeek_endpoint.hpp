@@ -64,7 +64,7 @@ struct zeek_endpoint {
 
     /// What it has sent, without SYN and FIN.
     [[nodiscard]] constexpr std::int64_t size() const noexcept {
-        const std::int64_t sent = std::max(last, acknowledged);
+        const std::int64_t sent = (std::max)(last, acknowledged);
         return std::max<std::int64_t>(0, sent - 1 - (sent_fin ? 1 : 0));
     }
 

@@ -207,7 +207,7 @@ private:
             if (length != 0 && length < header) return packet_outcome::not_tcp;
             // 0: more than fits (RFC 2675 4), or a packet left to the adapter to be cut up
             const frame_view content =
-                length == 0 ? datagram : datagram.limited_to(std::min(length, datagram.wire_length));
+                length == 0 ? datagram : datagram.limited_to((std::min)(length, datagram.wire_length));
             found = enter(port, content.subview(header));
             if (!found && found.error() == packet_outcome::malformed) found = packet_outcome::not_tcp;
             if (found || found.error() != packet_outcome::not_tcp) break;

@@ -50,7 +50,7 @@ public:
     void reserve() {
         reserved_ = true;
         entries_.resize(options_.max_packets);
-        for (entry& each : entries_) each.bytes.reserve(std::min(longest, options_.max_bytes));
+        for (entry& each : entries_) each.bytes.reserve((std::min)(longest, options_.max_bytes));
     }
 
     /// Forgets what was put together for the packet before. Called once a packet, before any add().
@@ -102,7 +102,8 @@ public:
         ip_payload whole = of->first;
         whole.fragment = false;
         whole.length = static_cast<std::uint32_t>(of->first_header_length + of->total);
-        whole.content = {std::span<const std::byte>{of->bytes}.first(std::min(of->total, of->captured)), of->total, 0};
+        whole.content = {std::span<const std::byte>{of->bytes}.first((std::min)(of->total, of->captured)), of->total,
+                         0};
         return whole;
     }
 
@@ -258,7 +259,7 @@ private:
             if (end <= each.begin || begin >= each.end) continue;
             // RFC 8200 4.5 lets an exact duplicate pass; a copy of bytes that are there already does no harm.
             const bool within = begin >= each.begin && end <= each.end;
-            const std::size_t known = std::min(into.captured, begin + from.size());
+            const std::size_t known = (std::min)(into.captured, begin + from.size());
             const bool same =
                 within &&
                 (known <= begin || std::equal(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(known - begin),
@@ -276,7 +277,7 @@ private:
             into.bytes.resize(end);
         }
         std::copy(from.begin(), from.end(), into.bytes.begin() + static_cast<std::ptrdiff_t>(begin));
-        if (from.size() < end - begin) into.captured = std::min(into.captured, begin + from.size());
+        if (from.size() < end - begin) into.captured = (std::min)(into.captured, begin + from.size());
 
         const auto place = into.pieces.begin() + static_cast<std::ptrdiff_t>(at);
         const auto last = into.pieces.begin() + static_cast<std::ptrdiff_t>(into.piece_count);

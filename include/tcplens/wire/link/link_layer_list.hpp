@@ -41,7 +41,7 @@ private:
     static constexpr std::size_t highest = [] {
         std::uint32_t number = 0;
         const auto raise = [&](const auto& types) {
-            for (const link_type type : types) number = std::max(number, static_cast<std::uint32_t>(type));
+            for (const link_type type : types) number = (std::max)(number, static_cast<std::uint32_t>(type));
         };
         raise(First::types);
         (raise(Others::types), ...);

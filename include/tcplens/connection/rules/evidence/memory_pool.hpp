@@ -13,7 +13,7 @@ namespace tcplens::inline v0::detail {
 template <class Piece>
 class memory_pool {
 public:
-    static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+    static constexpr std::uint32_t none = (std::numeric_limits<std::uint32_t>::max)();
 
     /// `limit`: how many pieces there may be at once.
     explicit constexpr memory_pool(std::uint32_t limit = none) noexcept : limit_(limit) {}
@@ -55,7 +55,7 @@ public:
         if (made_ >= pieces) return;
         const std::size_t chunks = (pieces + chunk_size - 1) / chunk_size;
         if (free_.capacity() < chunks * chunk_size) {
-            free_.reserve(std::max(chunks * chunk_size, 2 * free_.capacity())); // so that giving back never allocates
+            free_.reserve((std::max)(chunks * chunk_size, 2 * free_.capacity())); // so that giving back never allocates
         }
         while (made_ < pieces) {
             chunks_.emplace_back(chunk_size);

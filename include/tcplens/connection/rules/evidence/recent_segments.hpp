@@ -70,7 +70,7 @@ struct missed_segment : remembered_segment {
     [[nodiscard]] static constexpr std::uint32_t to_microseconds(std::chrono::nanoseconds duration) noexcept {
         const auto count = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
         return static_cast<std::uint32_t>(
-            std::clamp<std::int64_t>(count, 0, std::numeric_limits<std::uint32_t>::max()));
+            std::clamp<std::int64_t>(count, 0, (std::numeric_limits<std::uint32_t>::max)()));
     }
 
     [[nodiscard]] friend constexpr bool operator==(const missed_segment&, const missed_segment&) noexcept = default;
@@ -181,7 +181,7 @@ public:
     /// Takes over as much as there is room for of what another memory holds. \pre nothing was remembered here
     template <std::size_t Others, class Other>
     constexpr void take_over(const recent_segments<Others, Other>& from, remembered_count count) noexcept {
-        for (std::size_t age = 1; age <= std::min(Others, capacity); ++age) {
+        for (std::size_t age = 1; age <= (std::min)(Others, capacity); ++age) {
             remembered_segment& here = segments_[count.place<capacity>(age)];
             here = from.segments_[count.place<Others>(age)];
         }
