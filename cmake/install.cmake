@@ -5,14 +5,21 @@ include(GNUInstallDirs)
 
 set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/tcplens)
 
-install(TARGETS tcplens EXPORT tcplens FILE_SET HEADERS)
-install(EXPORT tcplens NAMESPACE tcplens:: DESTINATION ${package_dir} FILE tcplensConfig.cmake)
+# The rules are there even if nothing is to be installed: whoever exports a library that uses tcplens needs it in an export set.
+set(how COMPONENT tcplens)
+if(NOT TCPLENS_INSTALL)
+    list(APPEND how EXCLUDE_FROM_ALL)
+endif()
+
+install(TARGETS tcplens EXPORT tcplens FILE_SET HEADERS ${how})
+install(EXPORT tcplens NAMESPACE tcplens:: DESTINATION ${package_dir} FILE tcplensConfig.cmake ${how})
+export(EXPORT tcplens NAMESPACE tcplens:: FILE ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfig.cmake)
 
 # While the major version is 0, a minor version may break.
 write_basic_package_version_file(
     ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake DESTINATION ${package_dir})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake DESTINATION ${package_dir} ${how})
 
 configure_file(cmake/tcplens.pc.in tcplens.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tcplens.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/tcplens)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tcplens.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig ${how})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/tcplens ${how})
