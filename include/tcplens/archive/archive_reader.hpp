@@ -43,22 +43,22 @@ public:
         (get(values), ...);
     }
     template <class Value>
-    void up_to(std::optional<Value>& value, std::type_identity_t<Value> last) {
+    void bounded(std::optional<Value>& value, std::type_identity_t<Value> last) {
         value.reset();
         if (!take<bool>()) return;
         Value read{};
-        up_to(read, last);
+        bounded(read, last);
         value = read;
     }
     template <class Value>
-    void up_to(Value& value, std::type_identity_t<Value> last) {
-        any(value);
+    void bounded(Value& value, std::type_identity_t<Value> last) {
+        raw(value);
         if (value <= last) return;
         value = Value{};
         fail();
     }
     template <class Value>
-    void any(Value& value) {
+    void raw(Value& value) {
         if constexpr (std::is_enum_v<Value>) value = static_cast<Value>(take<std::underlying_type_t<Value>>());
         else if constexpr (std::integral<Value>) value = take<Value>();
         else value = Value{typename Value::duration{take<std::int64_t>()}};
@@ -66,7 +66,7 @@ public:
     [[nodiscard]] bool bit(bool) { return take<bool>(); }
     [[nodiscard]] unsigned bits(unsigned, unsigned last) {
         std::uint8_t value = 0;
-        up_to(value, static_cast<std::uint8_t>(last));
+        bounded(value, static_cast<std::uint8_t>(last));
         return value;
     }
     void index(std::size_t& value, std::size_t most) {
@@ -93,9 +93,9 @@ public:
         left_ = left_.subspan(length);
     }
     template <class Value>
-    void same(std::string_view what, const Value& value) {
+    void expect_equal(std::string_view what, const Value& value) {
         archive_writer wanted;
-        wanted.same(what, value);
+        wanted.expect_equal(what, value);
         compare(what, wanted.written(), archive_error_code::other_value);
     }
     void same_type(std::string_view what) {
@@ -152,7 +152,7 @@ private:
         value = std::chrono::duration<Count, Period>{take<std::int64_t>()};
     }
     void get(timestamp& value) noexcept {
-        any(value);
+        raw(value);
         if (detail::clamp_for_arithmetic(value) == value) return;
         value = {};
         fail();

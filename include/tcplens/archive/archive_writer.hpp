@@ -20,9 +20,9 @@ namespace detail {
 
 /// Calls the list of a class.
 template <class Archive, class Value>
-void archive_by_list(Archive& with, Value& of) {
-    if constexpr (requires { Value::archive(with, of); }) Value::archive(with, of);
-    else archive(with, of);
+void archive_by_list(Archive& ar, Value& of) {
+    if constexpr (requires { Value::archive(ar, of); }) Value::archive(ar, of);
+    else archive(ar, of);
 }
 
 } // namespace detail
@@ -51,17 +51,17 @@ public:
     }
     /// A number or an enumerator that is no more than `last`, or perhaps one.
     template <class Value>
-    void up_to(const std::optional<Value>& value, std::type_identity_t<Value> last) {
+    void bounded(const std::optional<Value>& value, std::type_identity_t<Value> last) {
         put(value.has_value());
-        if (value) up_to(*value, last);
+        if (value) bounded(*value, last);
     }
     template <class Value>
-    void up_to(const Value& value, std::type_identity_t<Value>) {
-        any(value);
+    void bounded(const Value& value, std::type_identity_t<Value>) {
+        raw(value);
     }
     /// An enumerator, or a value of its type that has no name; a point in time whatever it is.
     template <class Value>
-    void any(const Value& value) {
+    void raw(const Value& value) {
         if constexpr (std::is_enum_v<Value>) put(static_cast<std::underlying_type_t<Value>>(value));
         else if constexpr (std::integral<Value>) put(value);
         else put(value.time_since_epoch());
@@ -90,8 +90,8 @@ public:
     }
     /// What that into which it is restored must have been made with.
     template <class Value>
-    void same([[maybe_unused]] std::string_view what, const Value& value) {
-        if constexpr (std::is_enum_v<Value>) any(value);
+    void expect_equal([[maybe_unused]] std::string_view what, const Value& value) {
+        if constexpr (std::is_enum_v<Value>) raw(value);
         else put(value);
     }
     /// What that must be.

@@ -88,17 +88,17 @@ struct connection {
 
     [[nodiscard]] friend constexpr bool operator==(const connection&, const connection&) noexcept = default;
 
-    friend void archive(auto& with, connection& of) {
+    friend void archive(auto& ar, connection& of) {
         auto& [client_, server_, network_, known_by_, handshake_, close_, closed_, closed_by_, last_time_, last_packet_,
                client_to_server_, server_to_client_, number_, first_time_, first_packet_] = of;
-        with(client_, server_, network_);
-        with.up_to(known_by_, role_basis::syn);
-        with.up_to(handshake_, handshake_state::completed);
-        with.up_to(close_, close_reason::reset);
-        with(closed_);
-        with.up_to(closed_by_, direction::server_to_client);
-        with(last_time_, last_packet_, client_to_server_, server_to_client_, number_, first_time_, first_packet_);
-        with.require(closed_by_.has_value() == (close_ == close_reason::normal || close_ == close_reason::reset));
+        ar(client_, server_, network_);
+        ar.bounded(known_by_, role_basis::syn);
+        ar.bounded(handshake_, handshake_state::completed);
+        ar.bounded(close_, close_reason::reset);
+        ar(closed_);
+        ar.bounded(closed_by_, direction::server_to_client);
+        ar(last_time_, last_packet_, client_to_server_, server_to_client_, number_, first_time_, first_packet_);
+        ar.require(closed_by_.has_value() == (close_ == close_reason::normal || close_ == close_reason::reset));
     }
 };
 

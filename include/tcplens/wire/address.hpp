@@ -86,9 +86,9 @@ private:
 
     [[nodiscard]] static constexpr bool parse_v4(std::string_view text, std::byte* into) noexcept;
 
-    friend void archive(auto& with, address& of) {
+    friend void archive(auto& ar, address& of) {
         auto& [bytes] = of;
-        with(bytes);
+        ar(bytes);
     }
 
     std::array<std::byte, 16> bytes_{};

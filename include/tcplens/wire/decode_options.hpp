@@ -23,11 +23,11 @@ struct decode_options {
 
     [[nodiscard]] friend constexpr bool operator==(const decode_options&, const decode_options&) noexcept = default;
 
-    friend void archive(auto& with, decode_options& of) {
+    friend void archive(auto& ar, decode_options& of) {
         auto& [verify_checksums_, identify_networks_, tunnels_, reassembly_] = of;
-        with(verify_checksums_, identify_networks_);
-        with.any(tunnels_);
-        with(reassembly_);
+        ar(verify_checksums_, identify_networks_);
+        ar.raw(tunnels_);
+        ar(reassembly_);
     }
 };
 

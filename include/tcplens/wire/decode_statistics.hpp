@@ -25,11 +25,11 @@ struct undecoded_packets {
     [[nodiscard]] friend constexpr bool operator==(const undecoded_packets&,
                                                    const undecoded_packets&) noexcept = default;
 
-    friend void archive(auto& with, undecoded_packets& of) {
+    friend void archive(auto& ar, undecoded_packets& of) {
         auto& [link_, outcome_, stopped_at_, packets_] = of;
-        with.any(link_);
-        with.up_to(outcome_, packet_outcome::unsupported_link);
-        with(stopped_at_, packets_);
+        ar.raw(link_);
+        ar.bounded(outcome_, packet_outcome::unsupported_link);
+        ar(stopped_at_, packets_);
     }
 };
 
@@ -74,11 +74,11 @@ private:
         else kinds_[size_++] = more;
     }
 
-    friend void archive(auto& with, undecoded_counts& of) {
+    friend void archive(auto& ar, undecoded_counts& of) {
         auto& [kinds, size, others] = of;
-        with.count(size, capacity);
-        for (std::size_t i = 0; i < size; ++i) with(kinds[i]);
-        with(others);
+        ar.count(size, capacity);
+        for (std::size_t i = 0; i < size; ++i) ar(kinds[i]);
+        ar(others);
     }
 
     std::array<undecoded_packets, capacity> kinds_{};
@@ -141,12 +141,11 @@ struct decode_statistics {
     [[nodiscard]] friend constexpr bool operator==(const decode_statistics&,
                                                    const decode_statistics&) noexcept = default;
 
-    friend void archive(auto& with, decode_statistics& of) {
+    friend void archive(auto& ar, decode_statistics& of) {
         auto& [packets_, tcp_, not_tcp_, fragments_, truncated_, malformed_, unsupported_link_, bad_checksums_,
                undecoded_] = of;
-        with(packets_, tcp_, not_tcp_, fragments_, truncated_, malformed_, unsupported_link_, bad_checksums_,
-             undecoded_);
-        with.require(packets_ == tcp_ + not_tcp_ + fragments_ + truncated_ + malformed_ + unsupported_link_);
+        ar(packets_, tcp_, not_tcp_, fragments_, truncated_, malformed_, unsupported_link_, bad_checksums_, undecoded_);
+        ar.require(packets_ == tcp_ + not_tcp_ + fragments_ + truncated_ + malformed_ + unsupported_link_);
     }
 };
 

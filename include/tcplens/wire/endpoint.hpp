@@ -21,9 +21,9 @@ struct endpoint {
     [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const endpoint&,
                                                                     const endpoint&) noexcept = default;
 
-    friend void archive(auto& with, endpoint& of) {
+    friend void archive(auto& ar, endpoint& of) {
         auto& [address_, port_] = of;
-        with(address_, port_);
+        ar(address_, port_);
     }
 };
 

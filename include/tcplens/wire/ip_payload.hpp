@@ -23,13 +23,13 @@ struct ip_payload {
     frame_view content{}; ///< its length is the one that the IP header gives
 
     /// Without `content`, which is not its own.
-    friend void archive(auto& with, ip_payload& of) {
+    friend void archive(auto& ar, ip_payload& of) {
         auto& [source_, destination_, protocol_, fragment_, length_, hop_limit_, ecn_, has_id_, id_, content_] = of;
-        with(source_, destination_);
-        with.any(protocol_);
-        with(fragment_, length_, hop_limit_);
-        with.up_to(ecn_, 3);
-        with(has_id_, id_);
+        ar(source_, destination_);
+        ar.raw(protocol_);
+        ar(fragment_, length_, hop_limit_);
+        ar.bounded(ecn_, 3);
+        ar(has_id_, id_);
     }
 };
 

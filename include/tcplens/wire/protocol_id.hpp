@@ -40,10 +40,10 @@ struct protocol_id {
 
     [[nodiscard]] friend constexpr bool operator==(const protocol_id&, const protocol_id&) noexcept = default;
 
-    friend void archive(auto& with, protocol_id& of) {
+    friend void archive(auto& ar, protocol_id& of) {
         auto& [in_, number_] = of;
-        with.up_to(in_, registry::gre_protocol);
-        with(number_);
+        ar.bounded(in_, registry::gre_protocol);
+        ar(number_);
     }
 };
 

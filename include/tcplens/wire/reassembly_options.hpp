@@ -19,11 +19,11 @@ struct reassembly_options {
     [[nodiscard]] friend constexpr bool operator==(const reassembly_options&,
                                                    const reassembly_options&) noexcept = default;
 
-    friend void archive(auto& with, reassembly_options& of) {
+    friend void archive(auto& ar, reassembly_options& of) {
         auto& [max_packets_, max_bytes_, max_age_] = of;
-        with.size(max_packets_);
-        with.size(max_bytes_);
-        with(max_age_);
+        ar.size(max_packets_);
+        ar.size(max_bytes_);
+        ar(max_age_);
     }
 };
 

@@ -12,9 +12,9 @@ struct sequence_number {
 
     [[nodiscard]] friend constexpr bool operator==(sequence_number, sequence_number) noexcept = default;
 
-    friend void archive(auto& with, sequence_number& of) {
+    friend void archive(auto& ar, sequence_number& of) {
         auto& [value_] = of;
-        with(value_);
+        ar(value_);
     }
 
     [[nodiscard]] friend constexpr sequence_number operator+(sequence_number from, std::uint32_t count) noexcept {

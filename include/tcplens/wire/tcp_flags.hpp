@@ -26,9 +26,9 @@ struct tcp_flags {
 
     [[nodiscard]] friend constexpr bool operator==(tcp_flags, tcp_flags) noexcept = default;
 
-    friend void archive(auto& with, tcp_flags& of) {
+    friend void archive(auto& ar, tcp_flags& of) {
         auto& [bits_] = of;
-        with(bits_);
+        ar(bits_);
     }
 };
 

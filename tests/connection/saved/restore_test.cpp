@@ -451,10 +451,10 @@ public:
     struct connection_state {
         std::uint32_t judged = 0;
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [judged_] = of;
-            with(judged_);
-            with.require(judged_ > 0);
+            ar(judged_);
+            ar.require(judged_ > 0);
         }
     };
     static constexpr std::string_view saved_as = "hundredth_rules";
@@ -467,10 +467,10 @@ public:
     }
 
 private:
-    friend void archive(auto& with, hundredth_rules& of) {
+    friend void archive(auto& ar, hundredth_rules& of) {
         auto& [each, judged] = of;
-        with.same("each", each);
-        with(judged);
+        ar.expect_equal("each", each);
+        ar(judged);
     }
 
     std::uint32_t each_;

@@ -16,7 +16,7 @@
 // tcplens. The declarations are the same as there, so that it can be included before or after.
 struct _SECURITY_ATTRIBUTES;
 
-namespace tcplens::windows {
+namespace tcplens::inline v0::detail::windows {
 
 #ifdef _WIN64
 using size_type = unsigned long long; // SIZE_T
@@ -36,7 +36,7 @@ __declspec(dllimport) int __stdcall UnmapViewOfFile(const void* start);
 __declspec(dllimport) int __stdcall CloseHandle(void* handle);
 }
 
-} // namespace tcplens::windows
+} // namespace tcplens::inline v0::detail::windows
 #else
 #include <sys/mman.h>
 #endif

@@ -61,15 +61,15 @@ struct trace_entry {
 
     [[nodiscard]] friend constexpr bool operator==(const trace_entry&, const trace_entry&) noexcept = default;
 
-    friend void archive(auto& with, trace_entry& of) {
+    friend void archive(auto& ar, trace_entry& of) {
         auto& [first_time_, first_packet_, first_position_, sequence_, acknowledgment_, payload_length_, flags_,
                repeats_, from_lower_, last_time_, last_packet_, last_position_, furthest_, furthest_acknowledgment_,
                furthest_length_, highest_acknowledgment_, went_on_, acknowledged_, reached_any_, reached_, counted_,
                certain_retransmissions_, fresh_, doubtful_, first_fresh_] = of;
-        with(first_time_, first_packet_, first_position_, sequence_, acknowledgment_, payload_length_, flags_, repeats_,
-             from_lower_, last_time_, last_packet_, last_position_, furthest_, furthest_acknowledgment_,
-             furthest_length_, highest_acknowledgment_, went_on_, acknowledged_, reached_any_, reached_, counted_,
-             certain_retransmissions_, fresh_, doubtful_, first_fresh_);
+        ar(first_time_, first_packet_, first_position_, sequence_, acknowledgment_, payload_length_, flags_, repeats_,
+           from_lower_, last_time_, last_packet_, last_position_, furthest_, furthest_acknowledgment_, furthest_length_,
+           highest_acknowledgment_, went_on_, acknowledged_, reached_any_, reached_, counted_, certain_retransmissions_,
+           fresh_, doubtful_, first_fresh_);
     }
 };
 
@@ -91,12 +91,12 @@ struct basic_connection_trace {
     [[nodiscard]] friend constexpr bool operator==(const basic_connection_trace&,
                                                    const basic_connection_trace&) noexcept = default;
 
-    friend void archive(auto& with, basic_connection_trace& of) {
+    friend void archive(auto& ar, basic_connection_trace& of) {
         auto& [memory_, count_, forgot_] = of;
-        with.same("entries of a trace_observer", std::uint64_t{Capacity});
-        with.up_to(count_, Capacity);
-        for (std::size_t i = 0; i < count_; ++i) with(memory_[i]);
-        with(forgot_);
+        ar.expect_equal("entries of a trace_observer", std::uint64_t{Capacity});
+        ar.bounded(count_, Capacity);
+        for (std::size_t i = 0; i < count_; ++i) ar(memory_[i]);
+        ar(forgot_);
     }
 };
 

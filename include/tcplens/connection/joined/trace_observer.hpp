@@ -30,9 +30,9 @@ public:
         constexpr void swap_roles() noexcept {} // it knows no roles
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
 
-        static void archive(auto& with, facts& of) {
+        static void archive(auto& ar, facts& of) {
             auto& [trace_] = of;
-            with(trace_);
+            ar(trace_);
         }
     };
 
@@ -48,19 +48,18 @@ public:
             bool acknowledged_any = false;
             bool heard = false; ///< anything
 
-            static void archive(auto& with, sender_state& of) {
+            static void archive(auto& ar, sender_state& of) {
                 auto& [reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_,
                        heard_] = of;
-                with(reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_,
-                     heard_);
+                ar(reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_, heard_);
             }
         };
         std::array<sender_state, 2> senders{};
         std::uint64_t segments = 0;
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [senders_, segments_] = of;
-            with(senders_, segments_);
+            ar(senders_, segments_);
         }
     };
 

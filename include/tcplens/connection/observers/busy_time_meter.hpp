@@ -142,11 +142,11 @@ private:
         was_without_room_ = false;
     }
 
-    friend void archive(auto& with, busy_time_meter& of) {
+    friend void archive(auto& ar, busy_time_meter& of) {
         auto& [space, pauses, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit, has_edge,
                was_without_room] = of;
-        with(space, pauses, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit, has_edge,
-             was_without_room);
+        ar(space, pauses, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit, has_edge,
+           was_without_room);
     }
 
     send_sequence_space space_{};

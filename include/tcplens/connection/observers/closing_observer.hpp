@@ -31,9 +31,9 @@ public:
         }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
 
-        static void archive(auto& with, facts& of) {
+        static void archive(auto& ar, facts& of) {
             auto& [closing_] = of;
-            with(closing_);
+            ar(closing_);
         }
     };
 
@@ -42,10 +42,10 @@ public:
         std::array<std::optional<sequence_number>, 2> fin_end{};
         std::optional<side> first{}; ///< whose was first
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [fin_end_, first_] = of;
-            with(fin_end_);
-            with.up_to(first_, 1);
+            ar(fin_end_);
+            ar.bounded(first_, 1);
         }
     };
 

@@ -16,9 +16,9 @@ struct fin_times {
 
     [[nodiscard]] friend constexpr bool operator==(const fin_times&, const fin_times&) noexcept = default;
 
-    friend void archive(auto& with, fin_times& of) {
+    friend void archive(auto& ar, fin_times& of) {
         auto& [sent_, acknowledged_] = of;
-        with(sent_, acknowledged_);
+        ar(sent_, acknowledged_);
     }
 };
 
@@ -34,12 +34,12 @@ struct connection_closing {
     [[nodiscard]] friend constexpr bool operator==(const connection_closing&,
                                                    const connection_closing&) noexcept = default;
 
-    friend void archive(auto& with, connection_closing& of) {
+    friend void archive(auto& ar, connection_closing& of) {
         auto& [client_, server_, begun_by_, reset_by_, reset_] = of;
-        with(client_, server_);
-        with.up_to(begun_by_, direction::server_to_client);
-        with.up_to(reset_by_, direction::server_to_client);
-        with(reset_);
+        ar(client_, server_);
+        ar.bounded(begun_by_, direction::server_to_client);
+        ar.bounded(reset_by_, direction::server_to_client);
+        ar(reset_);
     }
 };
 

@@ -48,9 +48,9 @@ struct offered_options {
 
     [[nodiscard]] friend constexpr bool operator==(const offered_options&, const offered_options&) noexcept = default;
 
-    friend void archive(auto& with, offered_options& of) {
+    friend void archive(auto& ar, offered_options& of) {
         auto& [maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_] = of;
-        with(maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_);
+        ar(maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_);
     }
 };
 
@@ -82,9 +82,9 @@ struct syn_transmissions {
     [[nodiscard]] friend constexpr bool operator==(const syn_transmissions&,
                                                    const syn_transmissions&) noexcept = default;
 
-    friend void archive(auto& with, syn_transmissions& of) {
+    friend void archive(auto& ar, syn_transmissions& of) {
         auto& [count_, first_, last_, first_wait_, longest_wait_, offers_] = of;
-        with(count_, first_, last_, first_wait_, longest_wait_, offers_);
+        ar(count_, first_, last_, first_wait_, longest_wait_, offers_);
     }
 };
 
@@ -107,9 +107,9 @@ struct handshake_half {
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_half&, const handshake_half&) noexcept = default;
 
-    friend void archive(auto& with, handshake_half& of) {
+    friend void archive(auto& ar, handshake_half& of) {
         auto& [sent_, answered_, transmission_, certain_] = of;
-        with(sent_, answered_, transmission_, certain_);
+        ar(sent_, answered_, transmission_, certain_);
     }
 };
 
@@ -135,9 +135,9 @@ struct handshake_times {
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_times&, const handshake_times&) noexcept = default;
 
-    friend void archive(auto& with, handshake_times& of) {
+    friend void archive(auto& ar, handshake_times& of) {
         auto& [syn_, syn_ack_, ack_, to_server_, to_client_] = of;
-        with(syn_, syn_ack_, ack_, to_server_, to_client_);
+        ar(syn_, syn_ack_, ack_, to_server_, to_client_);
     }
 };
 
@@ -170,10 +170,10 @@ struct connection_opening {
     [[nodiscard]] friend constexpr bool operator==(const connection_opening&,
                                                    const connection_opening&) noexcept = default;
 
-    friend void archive(auto& with, connection_opening& of) {
+    friend void archive(auto& ar, connection_opening& of) {
         auto& [outcome_, simultaneous_, times_, client_, server_, syn_data_accepted_] = of;
-        with.up_to(outcome_, opening_outcome::established);
-        with(simultaneous_, times_, client_, server_, syn_data_accepted_);
+        ar.bounded(outcome_, opening_outcome::established);
+        ar(simultaneous_, times_, client_, server_, syn_data_accepted_);
     }
 };
 

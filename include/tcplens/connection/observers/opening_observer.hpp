@@ -37,9 +37,9 @@ public:
         }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
 
-        static void archive(auto& with, facts& of) {
+        static void archive(auto& ar, facts& of) {
             auto& [opening_] = of;
-            with(opening_);
+            ar(opening_);
         }
     };
 
@@ -51,9 +51,9 @@ public:
             std::uint32_t clock = 0; ///< of its timestamps option, if it has one
             bool has_clock = false;
 
-            static void archive(auto& with, copy& of) {
+            static void archive(auto& ar, copy& of) {
                 auto& [time_, initial_, data_, clock_, has_clock_] = of;
-                with(time_, initial_, data_, clock_, has_clock_);
+                ar(time_, initial_, data_, clock_, has_clock_);
             }
         };
         /// A segment with an acknowledgment that may be of the peer's SYN.
@@ -64,9 +64,9 @@ public:
             bool has_echo = false;
             bool syn = false;
 
-            static void archive(auto& with, answer& of) {
+            static void archive(auto& ar, answer& of) {
                 auto& [time_, acknowledged_, echo_, has_echo_, syn_] = of;
-                with(time_, acknowledged_, echo_, has_echo_, syn_);
+                ar(time_, acknowledged_, echo_, has_echo_, syn_);
             }
         };
         struct end {
@@ -81,20 +81,20 @@ public:
             bool spoke = false;         ///< neither SYN nor RST
             bool quiet = false;         ///< only a SYN or a RST of it can tell more
 
-            static void archive(auto& with, end& of) {
+            static void archive(auto& ar, end& of) {
                 auto& [copies_, first_answer_, half_, early_rst_, copy_count_, pure_, answered_peer_, sent_rst_, spoke_,
                        quiet_] = of;
-                with(copies_, first_answer_, half_, early_rst_);
-                with.up_to(copy_count_, remembered);
-                with(pure_, answered_peer_, sent_rst_, spoke_, quiet_);
-                with.require(!answered_peer_ || first_answer_);
+                ar(copies_, first_answer_, half_, early_rst_);
+                ar.bounded(copy_count_, remembered);
+                ar(pure_, answered_peer_, sent_rst_, spoke_, quiet_);
+                ar.require(!answered_peer_ || first_answer_);
             }
         };
         std::array<end, 2> ends{};
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [ends_] = of;
-            with(ends_);
+            ar(ends_);
         }
     };
 

@@ -60,13 +60,13 @@ private:
         }
     }
 
-    friend void archive(auto& with, pacing_estimator& of) {
+    friend void archive(auto& ar, pacing_estimator& of) {
         auto& [until, latest, silent_before, credit, per_kibibyte, bytes, began_by_itself] = of;
         nanoseconds pause = until - latest;
-        with(latest, pause, silent_before, credit, per_kibibyte, bytes, began_by_itself);
-        with.require(pause.count() >= 0 && pause.count() <= std::int64_t{1} << 54 &&
-                     credit.count() >= 0); // as sends() makes it
-        if (with.good()) until = latest + pause;
+        ar(latest, pause, silent_before, credit, per_kibibyte, bytes, began_by_itself);
+        ar.require(pause.count() >= 0 && pause.count() <= std::int64_t{1} << 54 &&
+                   credit.count() >= 0); // as sends() makes it
+        if (ar.good()) until = latest + pause;
     }
 
     timestamp until_{};

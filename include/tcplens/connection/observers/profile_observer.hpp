@@ -25,9 +25,9 @@ struct profile_facts {
     constexpr void swap_roles() noexcept { std::swap(profile.client_to_server, profile.server_to_client); }
     [[nodiscard]] friend constexpr bool operator==(const profile_facts&, const profile_facts&) noexcept = default;
 
-    friend void archive(auto& with, profile_facts& of) {
+    friend void archive(auto& ar, profile_facts& of) {
         auto& [profile_] = of;
-        with(profile_);
+        ar(profile_);
     }
 };
 
@@ -68,23 +68,23 @@ public:
         timestamp clock_time{};         ///< when the awaited clock was sent
         detail::round_trip_sampler<SendCapacity> sends{};
 
-        static void archive(auto& with, side_state& of) {
+        static void archive(auto& ar, side_state& of) {
             auto& [space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
                    window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_,
                    offers_scale_, advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_,
                    sends_] = of;
-            with(space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
-                 window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_, offers_scale_,
-                 advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_, sends_);
+            ar(space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
+               window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_, offers_scale_,
+               advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_, sends_);
         }
     };
 
     struct connection_state {
         std::array<side_state, 2> sides{};
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [sides_] = of;
-            with(sides_);
+            ar(sides_);
         }
     };
 

@@ -24,9 +24,9 @@ struct sending_times {
 
     [[nodiscard]] friend constexpr bool operator==(const sending_times&, const sending_times&) noexcept = default;
 
-    friend void archive(auto& with, sending_times& of) {
+    friend void archive(auto& ar, sending_times& of) {
         auto& [busy_, receiver_limited_] = of;
-        with(busy_, receiver_limited_);
+        ar(busy_, receiver_limited_);
     }
 };
 
@@ -89,23 +89,23 @@ struct time_attribution {
 
     [[nodiscard]] friend constexpr bool operator==(const time_attribution&, const time_attribution&) noexcept = default;
 
-    friend void archive(auto& with, time_attribution& of) {
+    friend void archive(auto& ar, time_attribution& of) {
         auto& [duration_, handshake_, sender_application_, receiver_window_, loss_recovery_, retransmission_timeout_,
                path_, receiver_application_, teardown_, client_to_server_, server_to_client_] = of;
-        with(duration_, handshake_, sender_application_, receiver_window_, loss_recovery_, retransmission_timeout_,
-             path_, receiver_application_, teardown_, client_to_server_, server_to_client_);
+        ar(duration_, handshake_, sender_application_, receiver_window_, loss_recovery_, retransmission_timeout_, path_,
+           receiver_application_, teardown_, client_to_server_, server_to_client_);
         std::chrono::nanoseconds rest = duration_; // a part at a time: the sum may be more than can be told
         for (const std::chrono::nanoseconds part : {handshake_, sender_application_, receiver_window_, loss_recovery_,
                                                     path_, receiver_application_, teardown_}) {
             const bool possible = part.count() >= 0 && part <= rest;
-            with.require(possible);
+            ar.require(possible);
             if (possible) rest -= part;
         }
-        with.require(rest.count() == 0 && retransmission_timeout_.count() >= 0 &&
-                     retransmission_timeout_ <= loss_recovery_);
+        ar.require(rest.count() == 0 && retransmission_timeout_.count() >= 0 &&
+                   retransmission_timeout_ <= loss_recovery_);
         for (const sending_times& each : {client_to_server_, server_to_client_}) {
-            with.require(each.receiver_limited.count() >= 0 && each.receiver_limited <= each.busy &&
-                         each.busy <= duration_);
+            ar.require(each.receiver_limited.count() >= 0 && each.receiver_limited <= each.busy &&
+                       each.busy <= duration_);
         }
     }
 };

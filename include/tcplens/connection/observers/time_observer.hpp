@@ -29,9 +29,9 @@ public:
         constexpr void swap_roles() noexcept { std::swap(time.client_to_server, time.server_to_client); }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
 
-        static void archive(auto& with, facts& of) {
+        static void archive(auto& ar, facts& of) {
             auto& [time_] = of;
-            with(time_);
+            ar(time_);
         }
     };
 
@@ -63,9 +63,9 @@ private:
         [[nodiscard]] constexpr bool fits(nanoseconds duration) const noexcept {
             return time_observer::fits(duration, path, idle) && time_observer::fits(duration - path - idle, teardown);
         }
-        static void archive(auto& with, tentative& of) {
+        static void archive(auto& ar, tentative& of) {
             auto& [path_, idle_, teardown_] = of;
-            with(path_, idle_, teardown_);
+            ar(path_, idle_, teardown_);
         }
     };
 
@@ -82,22 +82,22 @@ private:
         nanoseconds suspected{};        ///< on the path, since the first duplicate ACK
         nanoseconds since_resent{};     ///< in recovery, since the last that it sent again, or progress
 
-        static void archive(auto& with, end_state& of) {
+        static void archive(auto& ar, end_state& of) {
             auto& [sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_,
                    shut_out_, without_progress_, suspected_, since_resent_] = of;
-            with(sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_, shut_out_,
-                 without_progress_, suspected_, since_resent_);
+            ar(sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_, shut_out_,
+               without_progress_, suspected_, since_resent_);
         }
     };
 
 public:
     class connection_state {
     public:
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [ends_, latest_, since_data_, since_quiet_, last_talker_, opened_, saw_syn_, was_reset_] = of;
-            with(ends_, latest_, since_data_, since_quiet_);
-            with.up_to(last_talker_, 1);
-            with(opened_, saw_syn_, was_reset_);
+            ar(ends_, latest_, since_data_, since_quiet_);
+            ar.bounded(last_talker_, 1);
+            ar(opened_, saw_syn_, was_reset_);
         }
 
     private:

@@ -27,9 +27,9 @@ struct wireshark_rtt {
 
         [[nodiscard]] friend constexpr bool operator==(const acknowledgment&, const acknowledgment&) noexcept = default;
 
-        static void archive(auto& with, acknowledgment& of) {
+        static void archive(auto& ar, acknowledgment& of) {
             auto& [packet_number_, acknowledged_, rtt_] = of;
-            with(packet_number_, acknowledged_, rtt_);
+            ar(packet_number_, acknowledged_, rtt_);
         }
     };
 
@@ -43,9 +43,9 @@ struct wireshark_rtt {
 
     [[nodiscard]] friend constexpr bool operator==(const wireshark_rtt&, const wireshark_rtt&) noexcept = default;
 
-    friend void archive(auto& with, wireshark_rtt& of) {
+    friend void archive(auto& ar, wireshark_rtt& of) {
         auto& [initial_rtt_, last_acknowledgment_, memory_exceeded_] = of;
-        with(initial_rtt_, last_acknowledgment_, memory_exceeded_);
+        ar(initial_rtt_, last_acknowledgment_, memory_exceeded_);
     }
 };
 
@@ -67,9 +67,9 @@ public:
         constexpr void swap_roles() noexcept {} // it is of both directions
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
 
-        static void archive(auto& with, facts& of) {
+        static void archive(auto& ar, facts& of) {
             auto& [wireshark_] = of;
-            with(wireshark_);
+            ar(wireshark_);
         }
     };
 
@@ -80,17 +80,17 @@ public:
             sequence_number acknowledged{};
             std::uint32_t count = 0; ///< how many are unacknowledged
 
-            static void archive(auto& with, side_state& of) {
+            static void archive(auto& ar, side_state& of) {
                 auto& [newest_, examined_, acknowledged_, count_] = of;
-                with(newest_, examined_, acknowledged_, count_);
+                ar(newest_, examined_, acknowledged_, count_);
             }
         };
         std::array<side_state, 2> sides{};
         std::optional<timestamp> syn_time{};
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [sides_, syn_time_] = of;
-            with(sides_, syn_time_);
+            ar(sides_, syn_time_);
         }
     };
 
@@ -128,9 +128,9 @@ private:
         std::uint64_t packet_number = 0;
         sequence_number end{};
 
-        static void archive(auto& with, unacknowledged& of) {
+        static void archive(auto& ar, unacknowledged& of) {
             auto& [older_, time_, packet_number_, end_] = of;
-            with(older_, time_, packet_number_, end_);
+            ar(older_, time_, packet_number_, end_);
         }
     };
 
@@ -184,15 +184,15 @@ private:
         peer.acknowledged = by.acknowledgment;
     }
 
-    friend void archive(auto& with, wireshark_round_trips& of) {
+    friend void archive(auto& ar, wireshark_round_trips& of) {
         auto& [ring, last] = of;
-        with.same("capacity of wireshark_round_trips", std::uint64_t{ring.size()});
-        with(last);
-        with.require(last <= std::uint64_t{1} << 62);
+        ar.expect_equal("capacity of wireshark_round_trips", std::uint64_t{ring.size()});
+        ar(last);
+        ar.require(last <= std::uint64_t{1} << 62);
         const std::uint64_t count = std::min<std::uint64_t>(last, ring.size());
-        for (std::uint64_t number = last - count + 1; number <= last && with.good(); ++number) {
-            with(of.at(number));
-            with.require(of.at(number).older < number); // lists end
+        for (std::uint64_t number = last - count + 1; number <= last && ar.good(); ++number) {
+            ar(of.at(number));
+            ar.require(of.at(number).older < number); // lists end
         }
     }
 

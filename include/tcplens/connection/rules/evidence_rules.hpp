@@ -104,35 +104,35 @@ public:
         [[nodiscard]] friend constexpr bool operator==(const side_state&, const side_state&) noexcept = default;
 
         /// But for the piece of the shared memory: see archive_connection().
-        static void archive(auto& with, side_state& of) {
+        static void archive(auto& ar, side_state& of) {
             auto& [there_and_back_, order_, first_, next_, acknowledged_, piece_, window_, duplicate_acks_, remembered_,
                    owes_nothing_, since_duplicate_, is_calm_, heard_, first_is_near_, first_was_syn_, sent_syn_,
                    sent_syn_ack_, sent_syn_again_, sent_syn_last_, has_acknowledged_, has_sacked_, permits_sack_,
                    sent_keep_alive_, sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, lost_holes_,
                    knows_handshake_time_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_,
                    recent_] = of;
-            with(there_and_back_, order_, first_, next_, acknowledged_, window_, duplicate_acks_, remembered_,
-                 owes_nothing_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_);
-            since_duplicate_ = with.bits(since_duplicate_, no_duplicates) & 15;
-            is_calm_ = with.bit(is_calm_);
-            heard_ = with.bit(heard_);
-            first_is_near_ = with.bit(first_is_near_);
-            first_was_syn_ = with.bit(first_was_syn_);
-            sent_syn_ = with.bit(sent_syn_);
-            sent_syn_ack_ = with.bit(sent_syn_ack_);
-            sent_syn_again_ = with.bit(sent_syn_again_);
-            sent_syn_last_ = with.bit(sent_syn_last_);
-            has_acknowledged_ = with.bit(has_acknowledged_);
-            has_sacked_ = with.bit(has_sacked_);
-            permits_sack_ = with.bit(permits_sack_);
-            sent_keep_alive_ = with.bit(sent_keep_alive_);
-            sent_zero_window_probe_ = with.bit(sent_zero_window_probe_);
-            has_jumped_ = with.bit(has_jumped_);
-            has_acknowledged_far_ = with.bit(has_acknowledged_far_);
-            lost_holes_ = with.bit(lost_holes_);
-            knows_handshake_time_ = with.bit(knows_handshake_time_);
-            with.require(is_calm_ == is_calm_now(of));
-            with.require(!has_free_place(of) || recent_.oldest(remembered_).fingerprint == 0);
+            ar(there_and_back_, order_, first_, next_, acknowledged_, window_, duplicate_acks_, remembered_,
+               owes_nothing_, recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, takes_at_most_);
+            since_duplicate_ = ar.bits(since_duplicate_, no_duplicates) & 15;
+            is_calm_ = ar.bit(is_calm_);
+            heard_ = ar.bit(heard_);
+            first_is_near_ = ar.bit(first_is_near_);
+            first_was_syn_ = ar.bit(first_was_syn_);
+            sent_syn_ = ar.bit(sent_syn_);
+            sent_syn_ack_ = ar.bit(sent_syn_ack_);
+            sent_syn_again_ = ar.bit(sent_syn_again_);
+            sent_syn_last_ = ar.bit(sent_syn_last_);
+            has_acknowledged_ = ar.bit(has_acknowledged_);
+            has_sacked_ = ar.bit(has_sacked_);
+            permits_sack_ = ar.bit(permits_sack_);
+            sent_keep_alive_ = ar.bit(sent_keep_alive_);
+            sent_zero_window_probe_ = ar.bit(sent_zero_window_probe_);
+            has_jumped_ = ar.bit(has_jumped_);
+            has_acknowledged_far_ = ar.bit(has_acknowledged_far_);
+            lost_holes_ = ar.bit(lost_holes_);
+            knows_handshake_time_ = ar.bit(knows_handshake_time_);
+            ar.require(is_calm_ == is_calm_now(of));
+            ar.require(!has_free_place(of) || recent_.oldest(remembered_).fingerprint == 0);
         }
     };
 
@@ -144,10 +144,10 @@ public:
 
         [[nodiscard]] friend constexpr bool operator==(const side_beginning&, const side_beginning&) noexcept = default;
 
-        static void archive(auto& with, side_beginning& of) {
+        static void archive(auto& ar, side_beginning& of) {
             auto& [first_heard_, handshake_time_] = of;
-            with(first_heard_, handshake_time_);
-            with.require(detail::least_round_trip::is_plausible(handshake_time_));
+            ar(first_heard_, handshake_time_);
+            ar.require(detail::least_round_trip::is_plausible(handshake_time_));
         }
     };
 
@@ -158,9 +158,9 @@ public:
         [[nodiscard]] friend constexpr bool operator==(const connection_state&,
                                                        const connection_state&) noexcept = default;
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [sides_, beginnings_] = of;
-            with(sides_, beginnings_);
+            ar(sides_, beginnings_);
         }
     };
 
@@ -172,9 +172,9 @@ public:
 
         [[nodiscard]] friend constexpr bool operator==(const long_memory&, const long_memory&) noexcept = default;
 
-        static void archive(auto& with, long_memory& of) {
+        static void archive(auto& ar, long_memory& of) {
             auto& [recent_, holes_, overtaken_] = of;
-            with(recent_, holes_, overtaken_);
+            ar(recent_, holes_, overtaken_);
         }
     };
 
@@ -200,18 +200,18 @@ public:
 
     /// Archives what is remembered of one connection, with its piece of the shared memory.
     template <class Archive>
-    void archive_connection(Archive& with, connection_state& of) {
-        with(of);
+    void archive_connection(Archive& ar, connection_state& of) {
+        ar(of);
         bool is_busy = of.sides[0].busy != none;
-        with(is_busy);
+        ar(is_busy);
         if (!is_busy) return;
         if constexpr (Archive::restores) {
             const std::uint32_t piece = busy_.take();
-            with.require(piece != none);
+            ar.require(piece != none);
             if (piece == none) return;
             for (side_state& each : of.sides) each.busy = piece;
         }
-        with(busy_[of.sides[0].busy]);
+        ar(busy_[of.sides[0].busy]);
     }
 
     /// Lets the processor fetch what a segment of either side touches, ...
@@ -890,9 +890,9 @@ private:
         }
     }
 
-    friend void archive(auto& with, evidence_rules& of) {
+    friend void archive(auto& ar, evidence_rules& of) {
         auto& [busy] = of;
-        with(busy);
+        ar(busy);
     }
 
     detail::memory_pool<std::array<long_memory, 2>> busy_;

@@ -75,24 +75,24 @@ private:
     };
 
     /// The numbers; where they lie the key says.
-    friend void archive(auto& with, recent_number_set& of) {
+    friend void archive(auto& ar, recent_number_set& of) {
         auto& [capacity, key, held, before] = of;
-        with.same("memory of sequence numbers", std::uint64_t{capacity});
-        for (generation* each : {&held, &before}) archive_numbers(with, *each, capacity, key);
+        ar.expect_equal("memory of sequence numbers", std::uint64_t{capacity});
+        for (generation* each : {&held, &before}) archive_numbers(ar, *each, capacity, key);
     }
     template <class Archive>
-    static void archive_numbers(Archive& with, generation& of, std::size_t capacity, const hash_key& key) {
+    static void archive_numbers(Archive& ar, generation& of, std::size_t capacity, const hash_key& key) {
         auto& [slots, size] = of;
         std::size_t count = size;
-        with.count(count, capacity);
+        ar.count(count, capacity);
         if constexpr (Archive::restores) {
             of.clear();
             std::uint64_t last = 0; // plus one
-            for (std::size_t i = 0; i < count && with.good(); ++i) {
+            for (std::size_t i = 0; i < count && ar.good(); ++i) {
                 std::uint64_t number = 0;
-                with(number);
-                with.require(number >= last && number < (std::numeric_limits<std::uint64_t>::max)());
-                if (!with.good()) return;
+                ar(number);
+                ar.require(number >= last && number < (std::numeric_limits<std::uint64_t>::max)());
+                if (!ar.good()) return;
                 last = number + 1;
                 of.insert(number, key);
             }
@@ -103,7 +103,7 @@ private:
                 if (slot != 0) numbers.push_back(slot - 1);
             }
             std::ranges::sort(numbers);
-            for (const std::uint64_t number : numbers) with(number);
+            for (const std::uint64_t number : numbers) ar(number);
         }
     }
 

@@ -39,9 +39,9 @@ public:
     }
 
 private:
-    friend void archive(auto& with, repeated_sequence_rules& of) {
+    friend void archive(auto& ar, repeated_sequence_rules& of) {
         auto& [seen] = of;
-        with(seen);
+        ar(seen);
     }
 
     detail::recent_number_set seen_;

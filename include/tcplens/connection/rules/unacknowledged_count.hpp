@@ -62,10 +62,10 @@ private:
         std::uint32_t count = 1;
         bool spread = false; ///< the numbers are not the true ones
 
-        static void archive(auto& with, run& of) {
+        static void archive(auto& ar, run& of) {
             auto& [first_, step_, count_, spread_] = of;
-            with(first_, step_, count_, spread_);
-            with.require(count_ > 0 && count_ <= most_restored);
+            ar(first_, step_, count_, spread_);
+            ar.require(count_ > 0 && count_ <= most_restored);
         }
 
         [[nodiscard]] constexpr std::uint32_t span() const noexcept { return step * (count - 1); }
@@ -106,13 +106,13 @@ private:
         --count_;
     }
 
-    friend void archive(auto& with, unacknowledged_count& of) {
+    friend void archive(auto& ar, unacknowledged_count& of) {
         auto& [runs, count, size, exact] = of;
-        with(exact);
-        with.count(count, capacity);
+        ar(exact);
+        ar.count(count, capacity);
         size = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            with(runs[i]);
+            ar(runs[i]);
             size += runs[i].count;
         }
     }

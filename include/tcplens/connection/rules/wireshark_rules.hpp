@@ -42,13 +42,13 @@ public:
         bool initial_known = false;
         bool window_unscaled = false; ///< its last SYN or ACK was a SYN, whose window is never scaled (RFC 7323 2.2)
 
-        static void archive(auto& with, side_state& of) {
+        static void archive(auto& ar, side_state& of) {
             auto& [initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_,
                    last_names_, unacknowledged_, window_shift_, initial_known_, window_unscaled_] = of;
-            with(initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_);
-            with.any(last_names_);
-            with(unacknowledged_, window_shift_, initial_known_, window_unscaled_);
-            with.require(window_shift_ >= unused_shift && window_shift_ <= 14);
+            ar(initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_);
+            ar.raw(last_names_);
+            ar(unacknowledged_, window_shift_, initial_known_, window_unscaled_);
+            ar.require(window_shift_ >= unused_shift && window_shift_ <= 14);
         }
     };
 
@@ -57,9 +57,9 @@ public:
         timestamp syn_time{};          ///< of the latest SYN without ACK; 1970 is none
         std::uint64_t initial_rtt = 0; ///< in nanoseconds, from that to the first ACK after it; 0 is not known
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [sides_, syn_time_, initial_rtt_] = of;
-            with(sides_, syn_time_, initial_rtt_);
+            ar(sides_, syn_time_, initial_rtt_);
         }
     };
 

@@ -129,7 +129,7 @@ private:
     }
 
     template <class Archive, class Rules, class... Observers>
-    static void archive_table(Archive& with, basic_connection_table<Rules, Observers...>& of) {
+    static void archive_table(Archive& ar, basic_connection_table<Rules, Observers...>& of) {
         static_assert(savable_rules<Rules>, "a table with these rules cannot be saved: see savable_rules");
         static_assert((savable_observer<Observers> && ...),
                       "a table with one of these observers cannot be saved: see savable_observer");
@@ -137,90 +137,90 @@ private:
         // are queues is for the table to say into which that is restored.
         auto& [options, rules, observers, decodes, statistics, lifetimes, index, chunks, slots, unused, queues,
                keeps_queues, listings, clock, swept_at, last_time] = of;
-        with.same_type(Rules::saved_as);
-        (with.same_type(Observers::saved_as), ...);
-        with.same_type(""); // there are no more
-        archive_options(with, options);
-        with(rules);
-        archive_each(with, observers);
-        with(decodes, statistics, lifetimes, listings, clock, swept_at, last_time);
-        with.require(listings < std::uint64_t{1} << 63); // they are not counted anew
+        ar.same_type(Rules::saved_as);
+        (ar.same_type(Observers::saved_as), ...);
+        ar.same_type(""); // there are no more
+        archive_options(ar, options);
+        ar(rules);
+        archive_each(ar, observers);
+        ar(decodes, statistics, lifetimes, listings, clock, swept_at, last_time);
+        ar.require(listings < std::uint64_t{1} << 63); // they are not counted anew
 
         std::uint32_t count = slots;
-        with.count(count, options.max_connections == 0 ? basic_connection_table<Rules, Observers...>::none
-                                                       : options.max_connections);
+        ar.count(count, options.max_connections == 0 ? basic_connection_table<Rules, Observers...>::none
+                                                     : options.max_connections);
         if constexpr (Archive::restores) {
             constexpr std::size_t least = 5; // bytes of one: that it is not used, and its number among such
-            with.require(count <= with.left() / least);
-            for (std::uint32_t number = 0; number < count && with.good(); ++number) {
+            ar.require(count <= ar.left() / least);
+            for (std::uint32_t number = 0; number < count && ar.good(); ++number) {
                 of.grow(number / of.chunk_size + 1);
                 slots = number + 1;
-                archive_record(with, of, of.at(number));
+                archive_record(ar, of, of.at(number));
             }
-            if (with.good()) restore_unused(with, of);
-            if (with.good()) connect(with, of);
+            if (ar.good()) restore_unused(ar, of);
+            if (ar.good()) connect(ar, of);
         } else {
-            with.expect(lifetimes.open * sizeof(typename basic_connection_table<Rules, Observers...>::record));
-            for (std::uint32_t number = 0; number < count; ++number) archive_record(with, of, of.at(number));
-            for (const std::uint32_t number : unused) with(number);
+            ar.expect(lifetimes.open * sizeof(typename basic_connection_table<Rules, Observers...>::record));
+            for (std::uint32_t number = 0; number < count; ++number) archive_record(ar, of, of.at(number));
+            for (const std::uint32_t number : unused) ar(number);
         }
     }
 
-    static void archive_options(auto& with, table_options& of) {
+    static void archive_options(auto& ar, table_options& of) {
         auto& [split_incarnations, key, decoding, ignore_bad_checksums, max_connections, when_full, idle] = of;
-        with.same("split_incarnations", split_incarnations);
-        with.same("ignore_bad_checksums", ignore_bad_checksums);
-        with.same("max_connections", std::uint64_t{max_connections});
-        with.same("when_full", when_full);
-        with.same("idle", idle);
+        ar.expect_equal("split_incarnations", split_incarnations);
+        ar.expect_equal("ignore_bad_checksums", ignore_bad_checksums);
+        ar.expect_equal("max_connections", std::uint64_t{max_connections});
+        ar.expect_equal("when_full", when_full);
+        ar.expect_equal("idle", idle);
     }
 
     template <class Archive, class... Values>
-    static void archive_each(Archive& with, std::tuple<Values...>& values) {
-        std::apply([&](Values&... each) { with(each...); }, values);
+    static void archive_each(Archive& ar, std::tuple<Values...>& values) {
+        std::apply([&](Values&... each) { ar(each...); }, values);
     }
 
     template <class Archive, class Rules, class... Observers>
-    static void archive_record(Archive& with, basic_connection_table<Rules, Observers...>& table,
+    static void archive_record(Archive& ar, basic_connection_table<Rules, Observers...>& table,
                                typename basic_connection_table<Rules, Observers...>::record& of) {
         // Named here so that none is forgotten. What is not archived is made anew: see connect().
         [[maybe_unused]] auto& [seen, listed_at, stage, used, is_latest, to_overtake, life, number, hash, slot, listed,
                                 previous, follower, rules, observed] = of;
-        with(of.used);
+        ar(of.used);
         if (!of.used) return;
-        with(static_cast<connection&>(of.seen), of.listed_at, of.life);
-        with(of.is_latest, of.to_overtake, of.listed, of.previous);
-        if constexpr (requires { table.rules_.archive_connection(with, of.rules); }) {
-            table.rules_.archive_connection(with, of.rules);
+        ar(static_cast<connection&>(of.seen), of.listed_at, of.life);
+        ar(of.is_latest, of.to_overtake, of.listed, of.previous);
+        if constexpr (requires { table.rules_.archive_connection(ar, of.rules); }) {
+            table.rules_.archive_connection(ar, of.rules);
         } else {
-            with(of.rules);
+            ar(of.rules);
         }
-        archive_each(with, of.observed);
-        (with(static_cast<typename Observers::facts&>(of.seen)), ...);
-        (require_fit(with, std::get<Observers>(table.observers_), of), ...);
+        archive_each(ar, of.observed);
+        (ar(static_cast<typename Observers::facts&>(of.seen)), ...);
+        (require_fit(ar, std::get<Observers>(table.observers_), of), ...);
     }
 
     template <class Observer>
-    static void require_fit(auto& with, const Observer& observer, const auto& of) {
-        if (!with.good()) return;
+    static void require_fit(auto& ar, const Observer& observer, const auto& of) {
+        if (!ar.good()) return;
         const auto& state = std::get<typename Observer::connection_state>(of.observed);
         const auto& facts = static_cast<const typename Observer::facts&>(of.seen);
         if constexpr (requires { observer.fits(state, facts, of.life.way_of(0)); }) {
-            with.require(observer.fits(state, facts, of.life.way_of(0)));
+            ar.require(observer.fits(state, facts, of.life.way_of(0)));
         }
     }
 
     /// The slots that are not used, in the order in which they will be.
     template <class Rules, class... Observers>
-    static void restore_unused(archive_reader& with, basic_connection_table<Rules, Observers...>& of) {
+    static void restore_unused(archive_reader& ar, basic_connection_table<Rules, Observers...>& of) {
         std::size_t count = 0;
         for (std::uint32_t number = 0; number < of.slots_; ++number) count += !of.at(number).used;
         std::vector<bool> taken(of.slots_);
-        for (std::size_t i = 0; i < count && with.good(); ++i) {
+        for (std::size_t i = 0; i < count && ar.good(); ++i) {
             std::uint32_t number = 0;
-            with(number);
+            ar(number);
             const bool possible = number < of.slots_ && !of.at(number).used && !taken[number];
-            with.require(possible);
+            ar.require(possible);
             if (!possible) return;
             taken[number] = true;
             of.free_.push_back(number);
@@ -230,16 +230,16 @@ private:
     /// Makes anew what follows from the connections: their stages, who has these endpoints now and had them before, the index, the
     /// queues.
     template <class Rules, class... Observers>
-    static void connect(archive_reader& with, basic_connection_table<Rules, Observers...>& of) {
+    static void connect(archive_reader& ar, basic_connection_table<Rules, Observers...>& of) {
         using table_type = basic_connection_table<Rules, Observers...>;
         using record = typename table_type::record;
-        with.require(of.lifetimes_.open == of.slots_ - of.free_.size());
-        if (!with.good()) return;
+        ar.require(of.lifetimes_.open == of.slots_ - of.free_.size());
+        if (!ar.good()) return;
         of.index_.reserve(of.size());
         const bool none_left = of.lifetimes_.begun == of.lifetimes_.open;
         for (std::uint32_t number = of.next_used(0); number < of.slots_; number = of.next_used(number + 1)) {
             record& each = of.at(number);
-            with.require(each.seen.number < of.lifetimes_.begun && (!none_left || each.seen.number == number));
+            ar.require(each.seen.number < of.lifetimes_.begun && (!none_left || each.seen.number == number));
             const segment of_it{
                 .source = each.seen.client, .destination = each.seen.server, .network = each.seen.network};
             each.stage = each.life.stage(each.seen);
@@ -247,13 +247,13 @@ private:
             each.hash = of.hash_of(of_it);
             each.slot = number;
             if (each.is_latest) {
-                with.require(of.find(of_it, each.hash).of == nullptr);
+                ar.require(of.find(of_it, each.hash).of == nullptr);
                 of.index_.insert(each.hash, number);
             }
             if (each.previous == of.none) continue;
             const bool possible =
                 each.previous < of.slots_ && can_be_before<table_type>(of.at(each.previous), each, of_it);
-            with.require(possible);
+            ar.require(possible);
             if (!possible) return;
             of.at(each.previous).follower = number;
         }
@@ -261,11 +261,11 @@ private:
         for (const auto [listed, number] : of.by_listing()) {
             const record& each = of.at(number);
             // Who has a connection before it is the latest, or has one behind it.
-            with.require(each.is_latest || each.previous == of.none || each.follower != of.none);
+            ar.require(each.is_latest || each.previous == of.none || each.follower != of.none);
             // Who is to overtake has whom, unless another took that over and its own place.
             const bool is_found = each.is_latest || each.follower != of.none;
-            with.require(!each.to_overtake || each.previous != of.none || !is_found);
-            with.require(last < listed && listed <= of.listings_);
+            ar.require(!each.to_overtake || each.previous != of.none || !is_found);
+            ar.require(last < listed && listed <= of.listings_);
             last = listed;
             if (of.keeps_queues_) of.queues_.push_back(of.queue_of(each.stage), number);
         }

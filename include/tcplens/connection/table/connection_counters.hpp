@@ -27,10 +27,10 @@ struct connection_counters {
     [[nodiscard]] friend constexpr bool operator==(const connection_counters&,
                                                    const connection_counters&) noexcept = default;
 
-    friend void archive(auto& with, connection_counters& of) {
+    friend void archive(auto& ar, connection_counters& of) {
         auto& [begun_, open_, ended_by_, refused_] = of;
-        with(begun_, open_, ended_by_, refused_);
-        with.require(begun_ == of.ended() + open_);
+        ar(begun_, open_, ended_by_, refused_);
+        ar.require(begun_ == of.ended() + open_);
     }
 };
 

@@ -145,23 +145,23 @@ private:
         sequence_number rst{};
         sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
 
-        static void archive(auto& with, end_state& of) {
+        static void archive(auto& ar, end_state& of) {
             auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
                    fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_,
                    first_acknowledged_, fin_, rst_, peer_at_rst_] = of;
-            with(next_, acknowledged_);
-            goes_on_ = with.bit(goes_on_);
-            heard_ = with.bit(heard_);
-            sent_data_ = with.bit(sent_data_);
-            acknowledged_any_ = with.bit(acknowledged_any_);
-            sent_syn_ = with.bit(sent_syn_);
-            sent_fin_ = with.bit(sent_fin_);
-            fin_in_sequence_ = with.bit(fin_in_sequence_);
-            sent_rst_ = with.bit(sent_rst_);
-            rst_in_sequence_ = with.bit(rst_in_sequence_);
-            peer_known_at_rst_ = with.bit(peer_known_at_rst_);
-            with(initial_, first_, first_acknowledged_, fin_, rst_, peer_at_rst_);
-            with.require(goes_on_ == (acknowledged_any_ && sent_data_));
+            ar(next_, acknowledged_);
+            goes_on_ = ar.bit(goes_on_);
+            heard_ = ar.bit(heard_);
+            sent_data_ = ar.bit(sent_data_);
+            acknowledged_any_ = ar.bit(acknowledged_any_);
+            sent_syn_ = ar.bit(sent_syn_);
+            sent_fin_ = ar.bit(sent_fin_);
+            fin_in_sequence_ = ar.bit(fin_in_sequence_);
+            sent_rst_ = ar.bit(sent_rst_);
+            rst_in_sequence_ = ar.bit(rst_in_sequence_);
+            peer_known_at_rst_ = ar.bit(peer_known_at_rst_);
+            ar(initial_, first_, first_acknowledged_, fin_, rst_, peer_at_rst_);
+            ar.require(goes_on_ == (acknowledged_any_ && sent_data_));
         }
     };
 
@@ -319,12 +319,12 @@ private:
         if (of.handshake == handshake_state::failed) of.handshake = handshake_state::completed;
     }
 
-    friend void archive(auto& with, connection_state_machine& of) {
+    friend void archive(auto& ar, connection_state_machine& of) {
         auto& [is_plain, reset_blindly, client_side, first_fin, ends] = of;
-        with(is_plain, reset_blindly);
-        with.up_to(client_side, 1);
-        with.up_to(first_fin, 1);
-        with(ends);
+        ar(is_plain, reset_blindly);
+        ar.bounded(client_side, 1);
+        ar.bounded(first_fin, 1);
+        ar(ends);
     }
 
     bool is_plain_ = false;      ///< it was opened, and nobody has begun to close it

@@ -74,9 +74,9 @@ private:
 
     static constexpr timestamp never = clamp_for_arithmetic((timestamp::min)()); ///< far from all that is
 
-    friend void archive(auto& with, table_clock& of) {
+    friend void archive(auto& ar, table_clock& of) {
         auto& [latest, passed, odd, odd_since] = of;
-        with(latest, passed, odd, odd_since);
+        ar(latest, passed, odd, odd_since);
     }
 
     timestamp latest_ = never;

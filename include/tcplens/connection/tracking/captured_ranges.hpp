@@ -45,9 +45,9 @@ private:
         sequence_number begin{};
         sequence_number end{};
 
-        static void archive(auto& with, range& of) {
+        static void archive(auto& ar, range& of) {
             auto& [begin_, end_] = of;
-            with(begin_, end_);
+            ar(begin_, end_);
         }
     };
 
@@ -124,12 +124,12 @@ private:
         if (before(ranges_[0].begin, oldest)) ranges_[0].begin = oldest;
     }
 
-    friend void archive(auto& with, captured_ranges& of) {
+    friend void archive(auto& ar, captured_ranges& of) {
         auto& [ranges, known_from, count, forgot] = of;
-        with.same("ranges of a profile_observer", std::uint16_t{Capacity});
-        with.up_to(count, Capacity);
-        for (std::size_t i = 0; i < count; ++i) with(ranges[i]);
-        with(known_from, forgot);
+        ar.expect_equal("ranges of a profile_observer", std::uint16_t{Capacity});
+        ar.bounded(count, Capacity);
+        for (std::size_t i = 0; i < count; ++i) ar(ranges[i]);
+        ar(known_from, forgot);
     }
 
     std::array<range, Capacity> ranges_{}; ///< in order, with a hole between each two

@@ -19,9 +19,9 @@ struct duration_histogram {
     /// A full bucket stays at 2^32 - 1.
     std::array<std::uint32_t, size> counts{};
 
-    friend void archive(auto& with, duration_histogram& of) {
+    friend void archive(auto& ar, duration_histogram& of) {
         auto& [counts_] = of;
-        with(counts_);
+        ar(counts_);
     }
 
     constexpr void add(std::chrono::nanoseconds next) noexcept {

@@ -30,12 +30,12 @@ struct duration_statistics {
     [[nodiscard]] friend constexpr bool operator==(const duration_statistics&,
                                                    const duration_statistics&) noexcept = default;
 
-    friend void archive(auto& with, duration_statistics& of) {
+    friend void archive(auto& ar, duration_statistics& of) {
         auto& [count_, least_, greatest_, total_ns_] = of;
-        with(count_, least_, greatest_, total_ns_);
+        ar(count_, least_, greatest_, total_ns_);
         // So that the mean is one of nanoseconds.
-        with.require(count_ <= std::uint64_t{1} << 62 && total_ns_ >= 0 &&
-                     total_ns_ <= static_cast<double>(count_) * 9.2e18);
+        ar.require(count_ <= std::uint64_t{1} << 62 && total_ns_ >= 0 &&
+                   total_ns_ <= static_cast<double>(count_) * 9.2e18);
     }
 };
 

@@ -73,15 +73,15 @@ private:
         if (is_plausible(took)) least_ = (std::min)(took, least_);
     }
 
-    friend void archive(auto& with, least_round_trip& of) {
+    friend void archive(auto& ar, least_round_trip& of) {
         auto& [least, sequence_passed, clock_passed, awaited_sequence, clock] = of;
-        with(least);
-        with.any(sequence_passed);
-        with.any(clock_passed);
-        with(awaited_sequence, clock);
-        with.require(least == unknown || is_plausible(least));
-        with.require(sequence_passed == not_awaited || clamp_for_arithmetic(sequence_passed) == sequence_passed);
-        with.require(clock_passed <= not_awaited || clamp_for_arithmetic(clock_passed) == clock_passed);
+        ar(least);
+        ar.raw(sequence_passed);
+        ar.raw(clock_passed);
+        ar(awaited_sequence, clock);
+        ar.require(least == unknown || is_plausible(least));
+        ar.require(sequence_passed == not_awaited || clamp_for_arithmetic(sequence_passed) == sequence_passed);
+        ar.require(clock_passed <= not_awaited || clamp_for_arithmetic(clock_passed) == clock_passed);
     }
 
     std::chrono::nanoseconds least_ = unknown;

@@ -119,9 +119,9 @@ private:
         sequence_number begin{};
         sequence_number end{};
 
-        static void archive(auto& with, range& of) {
+        static void archive(auto& ar, range& of) {
             auto& [begin_, end_] = of;
-            with(begin_, end_);
+            ar(begin_, end_);
         }
     };
 
@@ -197,15 +197,15 @@ private:
         }
     }
 
-    friend void archive(auto& with, round_trip_sampler& of) {
+    friend void archive(auto& ar, round_trip_sampler& of) {
         auto& [times, ranges, marks, head, count, thinning] = of;
-        with.same("sends of a profile_observer", std::uint16_t{Capacity});
-        with.up_to(head, Capacity - 1);
-        with.up_to(count, Capacity);
-        with.up_to(thinning, most_thinning);
+        ar.expect_equal("sends of a profile_observer", std::uint16_t{Capacity});
+        ar.bounded(head, Capacity - 1);
+        ar.bounded(count, Capacity);
+        ar.bounded(thinning, most_thinning);
         for (std::size_t i = 0; i < count; ++i) {
             const std::size_t at = of.slot(i);
-            with(times[at], ranges[at], marks[at]);
+            ar(times[at], ranges[at], marks[at]);
         }
     }
 

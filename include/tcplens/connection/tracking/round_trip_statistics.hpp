@@ -56,16 +56,16 @@ struct round_trip_statistics {
     [[nodiscard]] friend constexpr bool operator==(const round_trip_statistics&,
                                                    const round_trip_statistics&) noexcept = default;
 
-    friend void archive(auto& with, round_trip_statistics& of) {
+    friend void archive(auto& ar, round_trip_statistics& of) {
         auto& [count_, least_, greatest_, mean_ns_, squares_ns2_, smoothed_, variation_, histogram_] = of;
-        with(count_, least_, greatest_, mean_ns_, squares_ns2_, smoothed_, variation_, histogram_);
+        ar(count_, least_, greatest_, mean_ns_, squares_ns2_, smoothed_, variation_, histogram_);
         constexpr std::chrono::hours longest{24};
         constexpr double longest_ns = 86'400e9;
         for (const std::chrono::nanoseconds each : {least_, greatest_, smoothed_, variation_}) {
-            with.require(each.count() >= 0 && each <= longest);
+            ar.require(each.count() >= 0 && each <= longest);
         }
-        with.require(count_ <= std::uint64_t{1} << 62 && mean_ns_ >= 0 && mean_ns_ <= longest_ns);
-        with.require(squares_ns2_ >= 0 && squares_ns2_ <= static_cast<double>(count_) * longest_ns * longest_ns);
+        ar.require(count_ <= std::uint64_t{1} << 62 && mean_ns_ >= 0 && mean_ns_ <= longest_ns);
+        ar.require(squares_ns2_ >= 0 && squares_ns2_ <= static_cast<double>(count_) * longest_ns * longest_ns);
     }
 
 private:

@@ -23,9 +23,9 @@ struct send_stamp {
 
     [[nodiscard]] friend constexpr bool operator==(const send_stamp&, const send_stamp&) noexcept = default;
 
-    friend void archive(auto& with, send_stamp& of) {
+    friend void archive(auto& ar, send_stamp& of) {
         auto& [clock_, id_, has_clock_] = of;
-        with(clock_, id_, has_clock_);
+        ar(clock_, id_, has_clock_);
     }
 };
 
@@ -110,14 +110,14 @@ private:
         return static_cast<std::int16_t>(to - from);
     }
 
-    friend void archive(auto& with, send_order& of) {
+    friend void archive(auto& ar, send_order& of) {
         auto& [clock, id, trust, is_trusted, has_clock, had_two, varies] = of;
-        with(clock, id);
-        with.up_to(trust, full_trust);
-        is_trusted = with.bit(is_trusted);
-        has_clock = with.bit(has_clock);
-        had_two = with.bit(had_two);
-        varies = with.bit(varies);
+        ar(clock, id);
+        ar.bounded(trust, full_trust);
+        is_trusted = ar.bit(is_trusted);
+        has_clock = ar.bit(has_clock);
+        had_two = ar.bit(had_two);
+        varies = ar.bit(varies);
     }
 
     std::uint32_t clock_ = 0; ///< if has_clock_

@@ -99,10 +99,10 @@ private:
         bool offered = false;
         std::uint8_t shift = 0; ///< at most 14
 
-        static void archive(auto& with, scale& of) {
+        static void archive(auto& ar, scale& of) {
             auto& [told_, offered_, shift_] = of;
-            with(told_, offered_);
-            with.up_to(shift_, 14);
+            ar(told_, offered_);
+            ar.bounded(shift_, 14);
         }
 
         constexpr void take(const segment& syn) noexcept {
@@ -117,9 +117,9 @@ private:
         bool was_last = false;
         sequence_number value{};
 
-        static void archive(auto& with, far_number& of) {
+        static void archive(auto& ar, far_number& of) {
             auto& [was_last_, value_] = of;
-            with(was_last_, value_);
+            ar(was_last_, value_);
         }
     };
 
@@ -150,11 +150,11 @@ private:
         return false;
     }
 
-    friend void archive(auto& with, send_sequence_space& of) {
+    friend void archive(auto& ar, send_sequence_space& of) {
         auto& [unacknowledged, next, far_sequence, far_acknowledgment, edge, window_field, window_is_scaled, has_window,
                has_edge, known, own_shift, peer_shift] = of;
-        with(unacknowledged, next, far_sequence, far_acknowledgment, edge, window_field, window_is_scaled, has_window,
-             has_edge, known, own_shift, peer_shift);
+        ar(unacknowledged, next, far_sequence, far_acknowledgment, edge, window_field, window_is_scaled, has_window,
+           has_edge, known, own_shift, peer_shift);
     }
 
     sequence_number unacknowledged_{};

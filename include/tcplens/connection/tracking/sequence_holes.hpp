@@ -25,9 +25,9 @@ public:
 
         [[nodiscard]] friend constexpr bool operator==(const opening&, const opening&) noexcept = default;
 
-        static void archive(auto& with, opening& of) {
+        static void archive(auto& ar, opening& of) {
             auto& [time_, packet_number_, stamp_] = of;
-            with(time_, packet_number_, stamp_);
+            ar(time_, packet_number_, stamp_);
         }
     };
 
@@ -105,9 +105,9 @@ private:
 
         [[nodiscard]] friend constexpr bool operator==(const hole&, const hole&) noexcept = default;
 
-        static void archive(auto& with, hole& of) {
+        static void archive(auto& ar, hole& of) {
             auto& [begin_, end_, by_] = of;
-            with(begin_, end_, by_);
+            ar(begin_, end_, by_);
         }
     };
 
@@ -120,11 +120,11 @@ private:
         --count_;
     }
 
-    friend void archive(auto& with, sequence_holes& of) {
+    friend void archive(auto& ar, sequence_holes& of) {
         auto& [holes, forgotten_up_to, count, forgot] = of;
-        with.up_to(count, capacity);
-        for (std::size_t i = 0; i < count; ++i) with(holes[i]);
-        with(forgotten_up_to, forgot);
+        ar.bounded(count, capacity);
+        for (std::size_t i = 0; i < count; ++i) ar(holes[i]);
+        ar(forgotten_up_to, forgot);
     }
 
     std::array<hole, capacity> holes_{};

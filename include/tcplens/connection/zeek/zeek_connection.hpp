@@ -462,15 +462,15 @@ private:
     }
 
     /// But for what the last segment brought about.
-    friend void archive(auto& with, zeek_connection& of) {
+    friend void archive(auto& ar, zeek_connection& of) {
         auto& [ends, first_time, last_time, changed, originator, written_by_originator, written_by_responder, matched,
                begun, originator_seen, responder_seen, partial, close_deferred, left_handshake, interactive, aborted] =
             of;
-        with(ends, first_time, last_time);
-        with.up_to(originator, 1);
-        with(written_by_originator, written_by_responder);
-        with.up_to(matched, pattern::other);
-        with(begun, originator_seen, responder_seen, partial, close_deferred, left_handshake, interactive, aborted);
+        ar(ends, first_time, last_time);
+        ar.bounded(originator, 1);
+        ar(written_by_originator, written_by_responder);
+        ar.bounded(matched, pattern::other);
+        ar(begun, originator_seen, responder_seen, partial, close_deferred, left_handshake, interactive, aborted);
     }
 
     std::array<zeek_endpoint, 2> ends_{};

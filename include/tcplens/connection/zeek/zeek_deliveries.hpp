@@ -83,9 +83,9 @@ private:
         std::uint32_t begin = 0;
         std::uint32_t end = 0;
 
-        static void archive(auto& with, packed_range& of) {
+        static void archive(auto& ar, packed_range& of) {
             auto& [begin_, end_] = of;
-            with(begin_, end_);
+            ar(begin_, end_);
         }
     };
 
@@ -153,14 +153,14 @@ private:
         return ranges_[at + 1].begin - ranges_[at].end;
     }
 
-    friend void archive(auto& with, zeek_deliveries& of) {
+    friend void archive(auto& ar, zeek_deliveries& of) {
         auto& [next, trimmed, ranges, count, gave_up, exact] = of;
-        with(next, trimmed);
-        with.up_to(count, capacity);
-        for (std::size_t i = 0; i < count; ++i) with(ranges[i]);
-        with(gave_up, exact);
+        ar(next, trimmed);
+        ar.bounded(count, capacity);
+        for (std::size_t i = 0; i < count; ++i) ar(ranges[i]);
+        ar(gave_up, exact);
         constexpr std::int64_t farthest = std::int64_t{1} << 60;
-        with.require(next > 0 && next <= farthest && trimmed > 0 && trimmed <= farthest);
+        ar.require(next > 0 && next <= farthest && trimmed > 0 && trimmed <= farthest);
     }
 
     std::int64_t next_ = 1;

@@ -35,15 +35,15 @@ struct zeek_endpoint {
     /// No position is further away: each packet moves one by less than 2^32.
     static constexpr std::int64_t farthest_position = std::int64_t{1} << 60;
 
-    friend void archive(auto& with, zeek_endpoint& of) {
+    friend void archive(auto& ar, zeek_endpoint& of) {
         auto& [state_, previous_state_, sent_fin_, closed_, at_end_, start_, last_, acknowledged_, after_fin_,
                last_syn_, last_fin_, last_rst_, counts_, deliveries_] = of;
-        with.up_to(state_, zeek_end_state::reset);
-        with.up_to(previous_state_, zeek_end_state::reset);
-        with(sent_fin_, closed_, at_end_, start_, last_, acknowledged_, after_fin_, last_syn_, last_fin_, last_rst_,
-             counts_, deliveries_);
+        ar.bounded(state_, zeek_end_state::reset);
+        ar.bounded(previous_state_, zeek_end_state::reset);
+        ar(sent_fin_, closed_, at_end_, start_, last_, acknowledged_, after_fin_, last_syn_, last_fin_, last_rst_,
+           counts_, deliveries_);
         for (const std::int64_t each : {last_, acknowledged_, after_fin_}) {
-            with.require(each <= farthest_position && each >= -farthest_position);
+            ar.require(each <= farthest_position && each >= -farthest_position);
         }
     }
 

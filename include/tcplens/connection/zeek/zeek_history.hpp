@@ -34,11 +34,11 @@ struct zeek_history {
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_history&, const zeek_history&) noexcept = default;
 
-    friend void archive(auto& with, zeek_history& of) {
+    friend void archive(auto& ar, zeek_history& of) {
         auto& [letters_, size_, letters_lost_] = of;
-        with(letters_);
-        with.up_to(size_, capacity);
-        with(letters_lost_);
+        ar(letters_);
+        ar.bounded(size_, capacity);
+        ar(letters_lost_);
     }
 };
 
@@ -60,10 +60,10 @@ private:
     static constexpr std::array<std::uint32_t, 11> thresholds{
         1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 1'410'065'408};
 
-    friend void archive(auto& with, zeek_letter_counts& of) {
+    friend void archive(auto& ar, zeek_letter_counts& of) {
         auto& [counts, reached] = of;
-        with(counts, reached);
-        for (const std::uint8_t each : reached) with.require(each < thresholds.size());
+        ar(counts, reached);
+        for (const std::uint8_t each : reached) ar.require(each < thresholds.size());
     }
 
     std::array<std::uint32_t, Letters> counts_{};

@@ -20,9 +20,9 @@ public:
     struct facts {
         zeek_record zeek{};
 
-        static void archive(auto& with, facts& of) {
+        static void archive(auto& ar, facts& of) {
             auto& [zeek_] = of;
-            with(zeek_);
+            ar(zeek_);
         }
 
         constexpr void swap_roles() noexcept { zeek.swap_roles(); }
@@ -38,9 +38,9 @@ public:
     }
 
 private:
-    friend void archive(auto& with, zeek_observer& of) {
+    friend void archive(auto& ar, zeek_observer& of) {
         auto& [options] = of;
-        with.same("zeek_options", options);
+        ar.expect_equal("zeek_options", options);
     }
 
     zeek_options options_{};

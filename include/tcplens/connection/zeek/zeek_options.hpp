@@ -16,9 +16,9 @@ struct zeek_options {
     /// that load the script of the protocol at hand, as most do: which one is not known here, but its port is the one there.
     bool handshake_shows_server = false;
 
-    friend void archive(auto& with, zeek_options& of) {
+    friend void archive(auto& ar, zeek_options& of) {
         auto& [standard_ports_, handshake_shows_server_] = of;
-        with(standard_ports_, handshake_shows_server_);
+        ar(standard_ports_, handshake_shows_server_);
     }
 };
 

@@ -20,9 +20,9 @@ struct zeek_end_counts {
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_end_counts&, const zeek_end_counts&) noexcept = default;
 
-    friend void archive(auto& with, zeek_end_counts& of) {
+    friend void archive(auto& ar, zeek_end_counts& of) {
         auto& [bytes_, packets_, ip_bytes_] = of;
-        with(bytes_, packets_, ip_bytes_);
+        ar(bytes_, packets_, ip_bytes_);
     }
 };
 
@@ -43,11 +43,11 @@ struct zeek_record {
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_record&, const zeek_record&) noexcept = default;
 
-    friend void archive(auto& with, zeek_record& of) {
+    friend void archive(auto& ar, zeek_record& of) {
         auto& [conn_state_, originator_, missed_is_estimate_, history_, duration_, orig_, resp_, missed_bytes_] = of;
-        with.up_to(conn_state_, zeek_conn_state::oth);
-        with.up_to(originator_, direction::server_to_client);
-        with(missed_is_estimate_, history_, duration_, orig_, resp_, missed_bytes_);
+        ar.bounded(conn_state_, zeek_conn_state::oth);
+        ar.bounded(originator_, direction::server_to_client);
+        ar(missed_is_estimate_, history_, duration_, orig_, resp_, missed_bytes_);
     }
 };
 

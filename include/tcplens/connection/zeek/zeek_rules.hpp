@@ -18,9 +18,9 @@ public:
         zeek_record told{};
         detail::zeek_timers timers{};
 
-        static void archive(auto& with, connection_state& of) {
+        static void archive(auto& ar, connection_state& of) {
             auto& [followed_, told_, timers_] = of;
-            with(followed_, told_, timers_);
+            ar(followed_, told_, timers_);
         }
     };
 
@@ -43,10 +43,10 @@ public:
     }
 
 private:
-    friend void archive(auto& with, zeek_rules& of) {
+    friend void archive(auto& ar, zeek_rules& of) {
         auto& [options, last_time] = of;
-        with.same("zeek_options", options);
-        with(last_time);
+        ar.expect_equal("zeek_options", options);
+        ar(last_time);
     }
 
     zeek_options options_{};

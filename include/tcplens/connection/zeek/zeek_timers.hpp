@@ -62,21 +62,21 @@ private:
         return last + check_period <= now ? now : last;
     }
 
-    friend void archive(auto& with, zeek_timers& of) {
+    friend void archive(auto& ar, zeek_timers& of) {
         auto& [attempt, checks, removal] = of;
-        archive_time(with, attempt);
-        for (std::optional<timestamp>& each : checks) archive_time(with, each);
-        archive_time(with, removal);
+        archive_time(ar, attempt);
+        for (std::optional<timestamp>& each : checks) archive_time(ar, each);
+        archive_time(ar, removal);
     }
-    static void archive_time(auto& with, std::optional<timestamp>& of) {
+    static void archive_time(auto& ar, std::optional<timestamp>& of) {
         bool any = of.has_value();
-        with(any);
+        ar(any);
         if (!any) return;
         timestamp at = of.value_or(timestamp{});
-        with.any(at);
+        ar.raw(at);
         constexpr std::chrono::seconds longest_delay{6}; // after a packet
         const timestamp packet = at > timestamp{} ? at - longest_delay : at;
-        with.require(clamp_for_arithmetic(packet) == packet);
+        ar.require(clamp_for_arithmetic(packet) == packet);
         of = at;
     }
 

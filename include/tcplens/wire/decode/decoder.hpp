@@ -34,10 +34,10 @@ public:
     [[nodiscard]] std::size_t held_bytes() const noexcept { return fragments_.held_bytes(); }
 
 private:
-    friend void archive(auto& with, decoder& of) {
+    friend void archive(auto& ar, decoder& of) {
         auto& [options, fragments] = of;
-        with.same("the options of decoding", options);
-        with(fragments);
+        ar.expect_equal("the options of decoding", options);
+        ar(fragments);
     }
 
     decode_options options_;

@@ -30,9 +30,9 @@ struct reassembly_statistics {
     [[nodiscard]] friend constexpr bool operator==(const reassembly_statistics&,
                                                    const reassembly_statistics&) noexcept = default;
 
-    friend void archive(auto& with, reassembly_statistics& of) {
+    friend void archive(auto& ar, reassembly_statistics& of) {
         auto& [fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_] = of;
-        with(fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_);
+        ar(fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_);
     }
 };
 
@@ -138,11 +138,11 @@ private:
         bool v6 = false;
         [[nodiscard]] friend bool operator==(const key_type&, const key_type&) noexcept = default;
 
-        static void archive(auto& with, key_type& of) {
+        static void archive(auto& ar, key_type& of) {
             auto& [source_, destination_, id_, network_, protocol_, v6_] = of;
-            with(source_, destination_, id_, network_);
-            with.any(protocol_);
-            with(v6_);
+            ar(source_, destination_, id_, network_);
+            ar.raw(protocol_);
+            ar(v6_);
         }
     };
     enum class state : std::uint8_t {
@@ -156,11 +156,11 @@ private:
         std::size_t begin = 0;
         std::size_t end = 0;
 
-        static void archive(auto& with, piece& of) {
+        static void archive(auto& ar, piece& of) {
             auto& [begin_, end_] = of;
-            with.index(begin_, longest);
-            with.index(end_, longest);
-            with.require(begin_ < end_);
+            ar.index(begin_, longest);
+            ar.index(end_, longest);
+            ar.require(begin_ < end_);
         }
     };
     struct entry {
@@ -178,22 +178,22 @@ private:
 
         [[nodiscard]] std::size_t end() const noexcept { return piece_count == 0 ? 0 : pieces[piece_count - 1].end; }
 
-        static void archive(auto& with, entry& of) {
+        static void archive(auto& ar, entry& of) {
             auto& [key_, begun_, age_, first_, first_header_length_, total_, captured_, pieces_, piece_count_, state_,
                    bytes_] = of;
-            with(key_, begun_, age_, first_, first_header_length_);
-            with.index(total_, unknown);
-            with.index(captured_, unknown);
-            with.count(piece_count_, max_pieces);
+            ar(key_, begun_, age_, first_, first_header_length_);
+            ar.index(total_, unknown);
+            ar.index(captured_, unknown);
+            ar.count(piece_count_, max_pieces);
             for (std::size_t i = 0; i < piece_count_; ++i) {
-                with(pieces_[i]);
-                with.require(i == 0 || pieces_[i - 1].end < pieces_[i].begin);
+                ar(pieces_[i]);
+                ar.require(i == 0 || pieces_[i - 1].end < pieces_[i].begin);
             }
-            with.up_to(state_, state::dropped);
-            with.bytes(bytes_);
-            with.require(state_ != state::unused && bytes_.size() == of.end() && of.end() <= total_);
+            ar.bounded(state_, state::dropped);
+            ar.bytes(bytes_);
+            ar.require(state_ != state::unused && bytes_.size() == of.end() && of.end() <= total_);
             // Not all of it has come.
-            with.require(piece_count_ != 1 || pieces_[0].begin != 0 || pieces_[0].end != total_);
+            ar.require(piece_count_ != 1 || pieces_[0].begin != 0 || pieces_[0].end != total_);
         }
     };
 
@@ -332,29 +332,29 @@ private:
 
     /// Packets that are not complete; what is complete was of use for the last packet only.
     template <class Archive>
-    friend void archive(Archive& with, ip_reassembly& of) {
+    friend void archive(Archive& ar, ip_reassembly& of) {
         auto& [options, statistics, entries, held, done, order, reserved] = of;
         const auto waits = [](const entry& each) {
             return each.state == state::waiting || each.state == state::dropped;
         };
-        with(statistics, order);
+        ar(statistics, order);
         auto count = static_cast<std::size_t>(std::ranges::count_if(entries, waits));
-        with.count(count, options.max_packets);
+        ar.count(count, options.max_packets);
         if constexpr (Archive::restores) {
             // All are unused yet, and have their memory if it was reserved.
             if (count > entries.size()) {
                 entries.reserve(options.max_packets); // those in use must not move
                 entries.resize(count);
             }
-            for (std::size_t i = 0; i < count && with.good(); ++i) {
+            for (std::size_t i = 0; i < count && ar.good(); ++i) {
                 entry& each = entries[i];
-                with(each);
+                ar(each);
                 held += each.bytes.size();
-                with.require(each.order <= order && held <= options.max_bytes);
+                ar.require(each.order <= order && held <= options.max_bytes);
             }
         } else {
             for (const entry& each : entries) {
-                if (waits(each)) with(each);
+                if (waits(each)) ar(each);
             }
         }
     }

@@ -71,10 +71,10 @@ private:
     static constexpr std::size_t chunk_size = 16;
 
     /// But for the pieces: those who have them archive them.
-    friend void archive(auto& with, memory_pool& of) {
+    friend void archive(auto& ar, memory_pool& of) {
         auto& [chunks, free, made, limit, is_wanted] = of;
-        with.same("busy connections", limit);
-        with(is_wanted);
+        ar.expect_equal("busy connections", limit);
+        ar(is_wanted);
     }
 
     std::vector<std::vector<Piece>> chunks_{}; // each as large as it was made: pieces stay where they are

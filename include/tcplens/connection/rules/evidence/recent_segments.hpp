@@ -57,9 +57,9 @@ struct remembered_segment {
     [[nodiscard]] friend constexpr bool operator==(const remembered_segment&,
                                                    const remembered_segment&) noexcept = default;
 
-    friend void archive(auto& with, remembered_segment& of) {
+    friend void archive(auto& ar, remembered_segment& of) {
         auto& [time_, fingerprint_, short_number_, begin_, length_] = of;
-        with(time_, fingerprint_, short_number_, begin_, length_);
+        ar(time_, fingerprint_, short_number_, begin_, length_);
     }
 };
 
@@ -75,11 +75,11 @@ struct missed_segment : remembered_segment {
 
     [[nodiscard]] friend constexpr bool operator==(const missed_segment&, const missed_segment&) noexcept = default;
 
-    friend void archive(auto& with, missed_segment& of) {
+    friend void archive(auto& ar, missed_segment& of) {
         static_assert(sizeof(missed_segment) == sizeof(remembered_segment) + alignof(remembered_segment));
-        with(static_cast<remembered_segment&>(of), of.missed_for);
+        ar(static_cast<remembered_segment&>(of), of.missed_for);
         const timestamp missed_since = of.time - std::chrono::microseconds{of.missed_for};
-        with.require(clamp_for_arithmetic(missed_since) == missed_since);
+        ar.require(clamp_for_arithmetic(missed_since) == missed_since);
     }
 };
 
@@ -114,9 +114,9 @@ public:
 private:
     static constexpr unsigned end = 224; // so that many capacities divide its half
 
-    friend void archive(auto& with, remembered_count& of) {
+    friend void archive(auto& ar, remembered_count& of) {
         auto& [value] = of;
-        with.up_to(value, end - 1);
+        ar.bounded(value, end - 1);
     }
 
     std::uint8_t value_ = 0;
@@ -195,9 +195,9 @@ private:
 
     static constexpr bool knows_missed = std::derived_from<Segment, missed_segment>;
 
-    friend void archive(auto& with, recent_segments& of) {
+    friend void archive(auto& ar, recent_segments& of) {
         auto& [segments] = of;
-        with(segments);
+        ar(segments);
     }
 
     std::array<Segment, capacity> segments_{};

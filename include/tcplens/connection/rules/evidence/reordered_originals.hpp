@@ -56,16 +56,16 @@ private:
 
         [[nodiscard]] friend constexpr bool operator==(const copy&, const copy&) noexcept = default;
 
-        static void archive(auto& with, copy& of) {
+        static void archive(auto& ar, copy& of) {
             auto& [begin_, length_, beyond_] = of;
-            with(begin_, length_, beyond_);
+            ar(begin_, length_, beyond_);
         }
     };
 
-    friend void archive(auto& with, reordered_originals& of) {
+    friend void archive(auto& ar, reordered_originals& of) {
         auto& [copies, next] = of;
-        with(copies);
-        with.up_to(next, capacity - 1);
+        ar(copies);
+        ar.bounded(next, capacity - 1);
     }
 
     std::array<copy, capacity> copies_{};
