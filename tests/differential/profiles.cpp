@@ -81,12 +81,12 @@ public:
     };
     struct connection_state {
         exact_observer::connection_state exact{};
-        std::array<side_state, 2> sides{};
+        tcplens::per_side<side_state> sides{};
     };
 
     static void observe(const observer_input& next, connection_state& of, facts& told) {
         side_state& sender = of.sides[next.sender];
-        const side_state& receiver = of.sides[1 - next.sender];
+        const side_state& receiver = of.sides[opposite(next.sender)];
         segment sent = next.segment;
         verdict said = next.verdict;
         if (count_copies && said.has(verdict_kinds::duplicate)) said = {};
@@ -131,11 +131,11 @@ public:
             sender.edges.insert({begin, begin + sent.payload_length});
         }
         if (sent.flags.ack() && !sent.flags.rst()) {
-            const auto& space = of.exact.sides[1 - next.sender].space;
+            const auto& space = of.exact.sides[opposite(next.sender)].space;
             const unsigned shift = sent.flags.syn() ? 0u : space.window_shift().value_or(0);
             const std::uint32_t window = std::uint32_t{sent.window} << shift;
             if (sender.acknowledged == sent.acknowledgment && sent.payload_length == 0 && sender.window == window &&
-                of.exact.sides[1 - next.sender].heard) {
+                of.exact.sides[opposite(next.sender)].heard) {
                 otherwise& others = told.of(opposite(next.direction));
                 ++others.same_acks;
                 if (++sender.same_acks == 3) ++others.triple_same_acks;

@@ -35,7 +35,7 @@ struct letters_observer {
         [[nodiscard]] bool operator==(const facts& other) const { return letters == other.letters; }
     };
     struct connection_state {
-        std::array<unsigned, 2> by_side{};
+        tcplens::per_side<unsigned> by_side{};
     };
 
     void observe(const observer_input& next, connection_state& of, facts& told) {

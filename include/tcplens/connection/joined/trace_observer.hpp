@@ -3,6 +3,7 @@
 
 #include "../../wire/segment.hpp"
 #include "../observers/connection_observer.hpp"
+#include "../side.hpp"
 #include "../tracking/count_segment.hpp"
 #include "../verdict.hpp"
 #include "connection_trace.hpp"
@@ -54,7 +55,7 @@ public:
                 ar(reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_, heard_);
             }
         };
-        std::array<sender_state, 2> senders{};
+        per_side<sender_state> senders{};
         std::uint64_t segments = 0;
 
         static void archive(auto& ar, connection_state& of) {
@@ -105,7 +106,7 @@ public:
         for (const auto& each : of.senders) {
             if (each.entry != none && each.entry >= told.trace.count) return false;
         }
-        if (stays(0) && stays(1) && of.senders[0].entry == of.senders[1].entry) return false;
+        if (stays(0) && stays(1) && of.senders[side::first].entry == of.senders[side::second].entry) return false;
         const std::size_t last = std::size_t{told.trace.count} - std::min<std::size_t>(told.trace.count, Capacity - 2);
         return last == std::size_t{stays(0)} + std::size_t{stays(1)};
     }

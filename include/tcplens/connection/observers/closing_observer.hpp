@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../wire/segment.hpp"
+#include "../side.hpp"
 #include "connection_closing.hpp"
 #include "connection_observer.hpp"
 
@@ -39,13 +40,13 @@ public:
 
     struct connection_state {
         /// The sequence number after the FIN of each side, while it has sent one.
-        std::array<std::optional<sequence_number>, 2> fin_end{};
+        per_side<std::optional<sequence_number>> fin_end{};
         std::optional<side> first{}; ///< whose was first
 
         static void archive(auto& ar, connection_state& of) {
             auto& [fin_end_, first_] = of;
             ar(fin_end_);
-            ar.bounded(first_, 1);
+            ar.bounded(first_, side::second);
         }
     };
 
@@ -64,12 +65,12 @@ public:
         fin_times& own = from_client ? closing.client : closing.server;
         fin_times& peer = from_client ? closing.server : closing.client;
         std::optional<sequence_number>& own_end = of.fin_end[next.sender];
-        const std::optional<sequence_number>& peer_end = of.fin_end[1 - next.sender];
+        const std::optional<sequence_number>& peer_end = of.fin_end[opposite(next.sender)];
         if (own_end && !own.acknowledged && before(*own_end, said.sequence_end())) {
             own_end.reset(); // it went on
             own = {};
             if (of.first == next.sender) {
-                of.first = peer_end ? std::optional{static_cast<side>(1 - next.sender)} : std::nullopt;
+                of.first = peer_end ? std::optional{opposite(next.sender)} : std::nullopt;
             }
         }
         if (said.flags.fin() && !own_end) {

@@ -5,6 +5,7 @@
 #include "../connection.hpp"
 #include "../direction.hpp"
 #include "../rules/segment_rules.hpp"
+#include "../side.hpp"
 #include "../verdict.hpp"
 
 #include <concepts>
@@ -16,7 +17,7 @@ struct observer_input {
     const tcplens::segment& segment;
     const tcplens::verdict& verdict;
     const tcplens::connection& connection;
-    side sender = 0;
+    side sender = side::first;
     tcplens::direction direction = direction::client_to_server;
     bool begins_connection = false;
 };

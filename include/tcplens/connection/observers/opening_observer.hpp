@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../wire/segment.hpp"
+#include "../side.hpp"
 #include "connection_observer.hpp"
 #include "connection_opening.hpp"
 
@@ -90,7 +91,7 @@ public:
                 ar.require(!answered_peer_ || first_answer_);
             }
         };
-        std::array<end, 2> ends{};
+        per_side<end> ends{};
 
         static void archive(auto& ar, connection_state& of) {
             auto& [ends_] = of;
@@ -104,7 +105,7 @@ public:
         const bool speaks = !flags.syn() && !flags.rst();
         if (own.quiet && speaks) return;
         if (speaks) own.spoke = true;
-        else of.ends[0].quiet = of.ends[1].quiet = false;
+        else of.ends[side::first].quiet = of.ends[side::second].quiet = false;
         if (next.verdict.has(verdict_kinds::duplicate)) {
             // What the network or the capture copied was not said again; but the table may go by it.
         } else if (flags.rst()) {
@@ -116,7 +117,7 @@ public:
         tell(next, of, told.opening);
         // A SYN with a RST opens nothing, but names the client.
         const bool no_syn = next.connection.role_basis != role_basis::syn && own.copy_count == 0 &&
-                            of.ends[1 - next.sender].copy_count == 0;
+                            of.ends[opposite(next.sender)].copy_count == 0;
         own.quiet = speaks && (no_syn || told.opening.outcome == opening_outcome::established);
     }
 
@@ -161,7 +162,7 @@ private:
     static constexpr void take_syn(const observer_input& next, connection_state& of,
                                    connection_opening& told) noexcept {
         const segment& syn = next.segment;
-        const auto other = static_cast<side>(1 - next.sender);
+        const auto other = opposite(next.sender);
         end& own = of.ends[next.sender];
         end& peer = of.ends[other];
         const bool pure = !syn.flags.ack();
@@ -218,7 +219,7 @@ private:
 
     static constexpr void take_answer(const observer_input& next, connection_state& of,
                                       connection_opening& told) noexcept {
-        const auto other = static_cast<side>(1 - next.sender);
+        const auto other = opposite(next.sender);
         end& own = of.ends[next.sender];
         const end& peer = of.ends[other];
         const bool waits = peer.copy_count == 0; // for the peer's SYN to be captured
@@ -238,7 +239,7 @@ private:
     static constexpr void settle(side whose, const observer_input& next, connection_state& of,
                                  connection_opening& told) noexcept {
         end& asked = of.ends[whose];
-        end& by = of.ends[1 - whose];
+        end& by = of.ends[opposite(whose)];
         const syn_transmissions& sent = sent_by(whose, next, told);
         const answer& given = *by.first_answer;
         by.answered_peer = true;
@@ -278,7 +279,7 @@ private:
     static constexpr void take_rst(const observer_input& next, connection_state& of) noexcept {
         const segment& rst = next.segment;
         end& own = of.ends[next.sender];
-        const end& peer = of.ends[1 - next.sender];
+        const end& peer = of.ends[opposite(next.sender)];
         const bool acknowledges = rst.flags.ack();
         if (own.copy_count == 0 && peer.copy_count == 0) {
             if (acknowledges) own.early_rst = rst.acknowledgment;
@@ -294,8 +295,8 @@ private:
     static constexpr void tell(const observer_input& next, const connection_state& of,
                                connection_opening& told) noexcept {
         const bool from_client = next.direction == direction::client_to_server;
-        const end& client = of.ends[from_client ? next.sender : 1 - next.sender];
-        const end& server = of.ends[from_client ? 1 - next.sender : next.sender];
+        const end& client = of.ends[from_client ? next.sender : opposite(next.sender)];
+        const end& server = of.ends[from_client ? opposite(next.sender) : next.sender];
         told.outcome = outcome_of(next.connection, client, server);
         told.simultaneous = client.pure && server.pure;
         handshake_times& times = told.times;

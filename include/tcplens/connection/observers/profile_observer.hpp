@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../side.hpp"
 #include "../tracking/captured_ranges.hpp"
 #include "../tracking/least_round_trip.hpp"
 #include "../tracking/round_trip_sampler.hpp"
@@ -80,7 +81,7 @@ public:
     };
 
     struct connection_state {
-        std::array<side_state, 2> sides{};
+        per_side<side_state> sides{};
 
         static void archive(auto& ar, connection_state& of) {
             auto& [sides_] = of;
@@ -101,7 +102,7 @@ public:
             return;
         }
         side_state& sender = of.sides[next.sender];
-        side_state& receiver = of.sides[1 - next.sender];
+        side_state& receiver = of.sides[opposite(next.sender)];
         if (sender.heard) own.longest_silence = (std::max)(own.longest_silence, sent.time - sender.last_time);
         sender.heard = true;
         sender.last_time = sent.time;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../side.hpp"
 #include "../tracking/least_round_trip.hpp"
 #include "busy_time_meter.hpp"
 #include "connection_observer.hpp"
@@ -96,13 +97,13 @@ public:
         static void archive(auto& ar, connection_state& of) {
             auto& [ends_, latest_, since_data_, since_quiet_, last_talker_, opened_, saw_syn_, was_reset_] = of;
             ar(ends_, latest_, since_data_, since_quiet_);
-            ar.bounded(last_talker_, 1);
+            ar.bounded(last_talker_, side::second);
             ar(opened_, saw_syn_, was_reset_);
         }
 
     private:
         friend time_observer;
-        std::array<end_state, 2> ends{};
+        per_side<end_state> ends{};
         timestamp latest{};
         tentative since_data{};  ///< since the latest data, while the end that got it had nothing in flight
         tentative since_quiet{}; ///< the part of it in which nothing was in flight at all
@@ -115,8 +116,7 @@ public:
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {
         const segment& sent = next.segment;
         time_attribution& time = told.time;
-        const side client =
-            next.direction == direction::client_to_server ? next.sender : static_cast<side>(1 - next.sender);
+        const side client = next.direction == direction::client_to_server ? next.sender : opposite(next.sender);
         if (next.begins_connection) of.latest = sent.time;
         const nanoseconds step = (std::max)(sent.time - of.latest, nanoseconds::zero());
         of.latest = (std::max)(of.latest, sent.time);
@@ -124,7 +124,7 @@ public:
         if (step > nanoseconds::zero()) give(step, client, of, time);
 
         end_state& sender = of.ends[next.sender];
-        end_state& receiver = of.ends[1 - next.sender];
+        end_state& receiver = of.ends[opposite(next.sender)];
         follow_handshake(next, of);
         sender.there_and_back.answers(sent);
         receiver.there_and_back.passes(sent, next.verdict.is_retransmission());
@@ -151,9 +151,9 @@ public:
         const nanoseconds duration = told.time.duration;
         if (duration > of.latest - detail::clamp_for_arithmetic((timestamp::min)())) return false;
         if (!of.since_data.fits(duration) || !of.since_quiet.fits(duration)) return false;
-        for (std::size_t i = 0; i < 2; ++i) {
-            const end_state& each = of.ends[i];
-            const sending_times& sending = told.time.sending(i == 0 ? first_way : opposite(first_way));
+        for (const side which : {side::first, side::second}) {
+            const end_state& each = of.ends[which];
+            const sending_times& sending = told.time.sending(which == side::first ? first_way : opposite(first_way));
             if (!each.shut_out.fits(duration) || !fits(duration, each.suspected) ||
                 !fits(duration, each.without_progress, each.since_resent) ||
                 !each.sending.fits(sending, duration, of.latest)) {
@@ -180,7 +180,7 @@ private:
             return;
         }
         end_state& first = of.ends[client];
-        end_state& second = of.ends[1 - client];
+        end_state& second = of.ends[opposite(client)];
         const bool first_flight = first.sending.data_in_flight();
         const bool second_flight = second.sending.data_in_flight();
         const nanoseconds first_shut = first.sending.passes(step, of.latest, first_flight, told.client_to_server);
@@ -232,7 +232,7 @@ private:
         // Picked up midstream it is open; so it is when the SYN alone was not captured.
         const bool midstream = next.begins_connection && !flags.syn();
         // Not a challenge ACK (RFC 5961 4), nor another stray one.
-        const end_state& asked = of.ends[1 - next.sender];
+        const end_state& asked = of.ends[opposite(next.sender)];
         const detail::send_sequence_space& space = asked.sending.space();
         const bool answers_syn = asked.sent_syn && flags.ack() && !flags.syn() && !flags.rst() && space.known() &&
                                  next.segment.acknowledgment.value - space.unacknowledged().value <= 65535;
@@ -248,7 +248,7 @@ private:
     static constexpr void talk(side who, side client, connection_state& of, time_attribution& told,
                                bool was_shut_out) noexcept {
         end_state& speaker = of.ends[who];
-        end_state& other = of.ends[1 - who];
+        end_state& other = of.ends[opposite(who)];
         if (!was_shut_out) {
             const bool answers = of.last_talker && *of.last_talker != who;
             tentative& silence = answers ? of.since_data : of.since_quiet;

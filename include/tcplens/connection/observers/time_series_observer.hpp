@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../wire/segment.hpp"
+#include "../side.hpp"
 #include "../tracking/least_round_trip.hpp"
 #include "../tracking/send_sequence_space.hpp"
 #include "../tracking/sequence_holes.hpp"
@@ -54,7 +55,7 @@ public:
             timestamp timed_from{};                    ///< ... that began then
             std::uint32_t in_flight = 0;               ///< as counted
         };
-        std::array<side_state, 2> sides{};
+        per_side<side_state> sides{};
         std::optional<side> client{};
     };
 
@@ -69,7 +70,7 @@ public:
         place(next, of);
         const segment& sent = next.segment;
         side_state& own = of.sides[next.sender];
-        side_state& peer = of.sides[1 - next.sender];
+        side_state& peer = of.sides[opposite(next.sender)];
         own.space.sends(sent);
         peer.space.hears(sent);
         const std::uint32_t new_bytes = count_new(sent, own);
@@ -105,12 +106,11 @@ private:
 
     /// Follows client and server when they change places.
     constexpr void place(const observer_input& next, connection_state& of) noexcept {
-        const side client =
-            next.direction == direction::client_to_server ? next.sender : static_cast<side>(1 - next.sender);
+        const side client = next.direction == direction::client_to_server ? next.sender : opposite(next.sender);
         const std::optional<side> before = std::exchange(of.client, client);
         if (!before || *before == client) return;
         const std::uint64_t to_server = of.sides[*before].in_flight;
-        const std::uint64_t to_client = of.sides[1 - *before].in_flight;
+        const std::uint64_t to_client = of.sides[opposite(*before)].in_flight;
         in_flight(direction::client_to_server) += to_client - to_server;
         in_flight(direction::server_to_client) += to_server - to_client;
         if (connection_) series_.swap_roles();

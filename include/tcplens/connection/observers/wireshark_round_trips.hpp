@@ -4,6 +4,7 @@
 #include "../../base/timestamp.hpp"
 #include "../../wire/segment.hpp"
 #include "../rules/wireshark_rules.hpp"
+#include "../side.hpp"
 #include "connection_observer.hpp"
 
 #include <algorithm>
@@ -85,7 +86,7 @@ public:
                 ar(newest_, examined_, acknowledged_, count_);
             }
         };
-        std::array<side_state, 2> sides{};
+        per_side<side_state> sides{};
         std::optional<timestamp> syn_time{};
 
         static void archive(auto& ar, connection_state& of) {
@@ -101,7 +102,7 @@ public:
         const segment& sent = next.segment;
         wireshark_rtt& rtt = told.wireshark;
         remember(sent, of.sides[next.sender]);
-        retire(next, of.sides[1 - next.sender], rtt);
+        retire(next, of.sides[opposite(next.sender)], rtt);
 
         const tcp_flags flags = sent.flags;
         if (flags.syn() && !flags.ack()) {
@@ -115,7 +116,7 @@ public:
 
     /// Whether what is remembered of a connection, and came from elsewhere, is of segments that there were.
     [[nodiscard]] bool fits(const connection_state& of, const facts&, direction) const noexcept {
-        return of.sides[0].newest <= last_ && of.sides[1].newest <= last_;
+        return of.sides[side::first].newest <= last_ && of.sides[side::second].newest <= last_;
     }
 
 private:

@@ -3,6 +3,7 @@
 
 #include "../../base/compiler.hpp"
 #include "../../base/prefetch.hpp"
+#include "../side.hpp"
 #include "../tracking/least_round_trip.hpp"
 #include "../tracking/send_order.hpp"
 #include "../tracking/sequence_holes.hpp"
@@ -152,8 +153,8 @@ public:
     };
 
     struct connection_state {
-        std::array<side_state, 2> sides{};
-        std::array<side_beginning, 2> beginnings{};
+        per_side<side_state> sides{};
+        per_side<side_beginning> beginnings{};
 
         [[nodiscard]] friend constexpr bool operator==(const connection_state&,
                                                        const connection_state&) noexcept = default;
@@ -193,8 +194,8 @@ public:
 
     /// The connection leaves its table: gives back what it has of the shared memory.
     constexpr void forget(connection_state& of) noexcept {
-        if (of.sides[0].busy == none) return;
-        busy_.give_back(of.sides[0].busy);
+        if (of.sides[side::first].busy == none) return;
+        busy_.give_back(of.sides[side::first].busy);
         for (side_state& each : of.sides) each.busy = none;
     }
 
@@ -202,7 +203,7 @@ public:
     template <class Archive>
     void archive_connection(Archive& ar, connection_state& of) {
         ar(of);
-        bool is_busy = of.sides[0].busy != none;
+        bool is_busy = of.sides[side::first].busy != none;
         ar(is_busy);
         if (!is_busy) return;
         if constexpr (Archive::restores) {
@@ -211,7 +212,7 @@ public:
             if (piece == none) return;
             for (side_state& each : of.sides) each.busy = piece;
         }
-        ar(busy_[of.sides[0].busy]);
+        ar(busy_[of.sides[side::first].busy]);
     }
 
     /// Lets the processor fetch what a segment of either side touches, ...
@@ -231,9 +232,9 @@ public:
     }
 
     /// What is remembered of the sides of a busy connection, or null.
-    [[nodiscard]] constexpr const std::array<long_memory, 2>*
+    [[nodiscard]] constexpr const per_side<long_memory>*
     remembered_at_length(const connection_state& of) const noexcept {
-        return of.sides[0].busy == none ? nullptr : &busy_[of.sides[0].busy];
+        return of.sides[side::first].busy == none ? nullptr : &busy_[of.sides[side::first].busy];
     }
 
 private:
@@ -357,9 +358,9 @@ private:
     template <plainness How>
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_plain(const rule_input& next, connection_state& of) {
         const segment& sent = next.segment;
-        side_state* own = &of.sides[0];
-        side_state* other = &of.sides[1];
-        if (next.sender != 0) std::swap(own, other); // g++ takes fewer steps to this than to index them
+        side_state* own = &of.sides[side::first];
+        side_state* other = &of.sides[side::second];
+        if (next.sender != side::first) std::swap(own, other); // g++ takes fewer steps to this than to index them
         side_state& sender = *own;
         side_state& receiver = *other;
         if (!is_plain<How>(sent, sender, receiver)) return false;
@@ -404,11 +405,13 @@ private:
         // A RST's sequence number need not be one of its sender's (RFC 9293 3.5.2), and nothing comes after it.
         if (sent.flags.rst()) return {};
         const side own = next.sender;
-        const auto other = static_cast<side>(1 - own);
-        if (of.sides[0].busy == none && needs_long_memory(sent, of.sides[own], of.sides[other])) begin_long_memory(of);
-        long_memory* const both = of.sides[0].busy == none ? nullptr : busy_[of.sides[0].busy].data();
-        const party sender{of.sides[own], of.beginnings[own], both ? both + own : nullptr};
-        const party receiver{of.sides[other], of.beginnings[other], both ? both + other : nullptr};
+        const auto other = opposite(own);
+        if (of.sides[side::first].busy == none && needs_long_memory(sent, of.sides[own], of.sides[other]))
+            begin_long_memory(of);
+        per_side<long_memory>* const both =
+            of.sides[side::first].busy == none ? nullptr : &busy_[of.sides[side::first].busy];
+        const party sender{of.sides[own], of.beginnings[own], both ? &(*both)[own] : nullptr};
+        const party receiver{of.sides[other], of.beginnings[other], both ? &(*both)[other] : nullptr};
 
         const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
         if (const auto copy = is_news(sent, *sender) ? std::nullopt : sender.find_copy(fingerprint);
@@ -474,20 +477,20 @@ private:
     constexpr void begin_long_memory(connection_state& of) {
         const std::uint32_t piece = busy_.take();
         if (piece == none) return;
-        for (std::size_t i = 0; i < 2; ++i) {
-            busy_[piece][i].recent.take_over(of.sides[i].recent, of.sides[i].remembered);
-            of.sides[i].busy = piece;
+        for (const side which : {side::first, side::second}) {
+            busy_[piece][which].recent.take_over(of.sides[which].recent, of.sides[which].remembered);
+            of.sides[which].busy = piece;
         }
     }
 
     /// Whether a connection needs its long memory no more: nothing is missing or in flight, or was shortly before. Not that no
     /// verdict could come out of it: there may be a late copy of what it alone remembers.
     [[nodiscard]] constexpr bool can_do_without(timestamp now, const connection_state& of) const noexcept {
-        if (of.sides[0].busy == none) return false;
-        for (std::size_t i = 0; i < 2; ++i) {
-            const side_state& one = of.sides[i];
-            const side_state& peer = of.sides[1 - i];
-            const long_memory& memory = busy_[one.busy][i];
+        if (of.sides[side::first].busy == none) return false;
+        for (const side which : {side::first, side::second}) {
+            const side_state& one = of.sides[which];
+            const side_state& peer = of.sides[opposite(which)];
+            const long_memory& memory = busy_[one.busy][which];
             if (!memory.holes.empty() || memory.holes.forgot_any()) return false;
             if (one.heard && (!peer.has_acknowledged || before(peer.acknowledged, one.next))) return false;
             const detail::remembered_segment& beyond_short =
@@ -498,10 +501,10 @@ private:
     }
 
     constexpr void end_long_memory(connection_state& of) noexcept {
-        const std::uint32_t piece = of.sides[0].busy;
-        for (std::size_t i = 0; i < 2; ++i) {
-            of.sides[i].recent.take_over(busy_[piece][i].recent, of.sides[i].remembered);
-            of.sides[i].busy = none;
+        const std::uint32_t piece = of.sides[side::first].busy;
+        for (const side which : {side::first, side::second}) {
+            of.sides[which].recent.take_over(busy_[piece][which].recent, of.sides[which].remembered);
+            of.sides[which].busy = none;
         }
         busy_.give_back(piece);
     }
@@ -895,7 +898,7 @@ private:
         ar(busy);
     }
 
-    detail::memory_pool<std::array<long_memory, 2>> busy_;
+    detail::memory_pool<per_side<long_memory>> busy_;
 };
 
 static_assert(segment_rules<evidence_rules>);

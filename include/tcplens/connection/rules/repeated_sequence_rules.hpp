@@ -32,7 +32,7 @@ public:
     void reserve(std::size_t) { seen_.reserve(); }
 
     [[nodiscard]] verdict judge(const rule_input& next, connection_state&) {
-        const std::uint64_t who = (next.connection_number << 1 | next.sender) & 0x7fff'ffff;
+        const std::uint64_t who = (next.connection_number << 1 | static_cast<std::uint64_t>(next.sender)) & 0x7fff'ffff;
         const bool seen = seen_.insert(who << 32 | next.segment.sequence.value);
         if (!seen || next.segment.payload_length == 0) return {};
         return {.kinds = verdict_kinds::retransmission, .evidence = evidence_set::sequence_number_seen};

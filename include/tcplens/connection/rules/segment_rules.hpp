@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../wire/segment.hpp"
+#include "../side.hpp"
 #include "../verdict.hpp"
 
 #include <concepts>
@@ -9,13 +10,10 @@
 
 namespace tcplens::inline v0 {
 
-/// One of the two ends of a connection, 0 for the one that was heard first. It never changes, as roles may.
-using side = std::uint8_t;
-
 /// A segment as its rules get it: with the connection that it is of.
 struct rule_input {
     const tcplens::segment& segment;
-    side sender = 0;
+    side sender = side::first;
     std::uint64_t connection_number = 0;
     bool reuses_ports = false; ///< it begins a connection between two endpoints that had one
 };

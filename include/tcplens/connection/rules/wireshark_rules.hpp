@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../side.hpp"
 #include "segment_rules.hpp"
 #include "unacknowledged_count.hpp"
 
@@ -53,7 +54,7 @@ public:
     };
 
     struct connection_state {
-        std::array<side_state, 2> sides{};
+        per_side<side_state> sides{};
         timestamp syn_time{};          ///< of the latest SYN without ACK; 1970 is none
         std::uint64_t initial_rtt = 0; ///< in nanoseconds, from that to the first ACK after it; 0 is not known
 
@@ -72,7 +73,7 @@ public:
     }
 
     [[nodiscard]] constexpr verdict judge(const rule_input& next, connection_state& of) const noexcept {
-        judgment now{next.segment, of.sides[next.sender], of.sides[1 - next.sender], of};
+        judgment now{next.segment, of.sides[next.sender], of.sides[opposite(next.sender)], of};
         if (next.reuses_ports) now.say(verdict_kinds::reused_ports);
         now.find_initial_sequence_numbers();
         now.judge_window_and_acknowledgment();

@@ -6,6 +6,7 @@
 #include "../connection.hpp"
 #include "../idle_class.hpp"
 #include "../rules/segment_rules.hpp"
+#include "../side.hpp"
 
 #include <array>
 #include <cstdint>
@@ -24,7 +25,7 @@ public:
                                             : role_basis::first_packet;
         of.client = from_server ? first.destination : first.source;
         of.server = from_server ? first.source : first.destination;
-        client_side_ = from_server ? 1 : 0;
+        client_side_ = from_server ? side::second : side::first;
         of.first_time = first.time;
         of.first_packet = first.packet_number;
     }
@@ -33,7 +34,7 @@ public:
         return sender == client_side_ ? direction::client_to_server : direction::server_to_client;
     }
     [[nodiscard]] constexpr side sender_of(direction direction) const noexcept {
-        return direction == direction::client_to_server ? client_side_ : static_cast<side>(1 - client_side_);
+        return direction == direction::client_to_server ? client_side_ : opposite(client_side_);
     }
 
     /// Whether `next` is the first segment of another connection between the same two endpoints (RFC 9293 3.6.1 and 3.5.1):
@@ -41,7 +42,7 @@ public:
     [[nodiscard]] constexpr bool begins_another(const segment& next, side sender, const connection& of) const noexcept {
         if (!next.flags.syn() || next.flags.rst()) return false;
         const end_state& own = ends_[sender];
-        const end_state& peer = ends_[1 - sender];
+        const end_state& peer = ends_[opposite(sender)];
         if (own.sent_syn && own.initial == next.sequence) return false;
         if (next.flags.ack()) {
             // A SYN-ACK follows the SYN that it acknowledges, whatever was answered before (SYN cookies change), ...
@@ -97,9 +98,9 @@ public:
         using enum idle_class;
         if (of.closed && !(of.close_reason == close_reason::reset && reset_blindly_)) return closed;
         if (is_plain_) return established;
-        if (ends_[0].sent_fin || ends_[1].sent_fin) return half_closed;
+        if (ends_[side::first].sent_fin || ends_[side::second].sent_fin) return half_closed;
         if (of.handshake == handshake_state::completed) return established;
-        const bool both = ends_[0].heard && ends_[1].heard;
+        const bool both = ends_[side::first].heard && ends_[side::second].heard;
         if (of.handshake == handshake_state::failed) return both ? opening : attempt;
         return both ? established : one_sided;
     }
@@ -108,12 +109,13 @@ public:
 
     /// Whether this connection is as yet a SYN to which nobody has said anything.
     [[nodiscard]] constexpr bool is_unanswered() const noexcept {
-        return ends_[0].sent_syn && !ends_[1].heard && !ends_[1].sent_rst;
+        return ends_[side::first].sent_syn && !ends_[side::second].heard && !ends_[side::second].sent_rst;
     }
     /// Of an unanswered SYN: whether `next` has to do with it.
     [[nodiscard]] constexpr bool concerns_syn(const segment& next, side sender) const noexcept {
-        if (sender == 0) return follows_closely(ends_[0].initial, next.sequence);
-        return next.flags.syn() || (next.flags.ack() && follows_closely(ends_[0].initial + 1, next.acknowledgment));
+        if (sender == side::first) return follows_closely(ends_[side::first].initial, next.sequence);
+        return next.flags.syn() ||
+               (next.flags.ack() && follows_closely(ends_[side::first].initial + 1, next.acknowledgment));
     }
     /// Whether `next` goes on where its sender was.
     [[nodiscard]] constexpr bool goes_on_with(const segment& next, side sender) const noexcept {
@@ -169,7 +171,7 @@ private:
 
     TCPLENS_NOINLINE constexpr void follow_any(const segment& next, side sender, connection& of) noexcept {
         end_state& own = ends_[sender];
-        end_state& peer = ends_[1 - sender];
+        end_state& peer = ends_[opposite(sender)];
         if (next.flags.syn() && of.role_basis != role_basis::syn) settle_roles(next, sender, of);
         if (next.flags.rst()) {
             is_plain_ = false;
@@ -227,7 +229,7 @@ private:
     }
 
     constexpr void settle_roles(const segment& syn, side sender, connection& of) noexcept {
-        const side client = syn.flags.ack() ? static_cast<side>(1 - sender) : sender;
+        const side client = syn.flags.ack() ? opposite(sender) : sender;
         if (syn.flags.ack() && of.role_basis == role_basis::syn_ack) return;
         of.role_basis = syn.flags.ack() ? role_basis::syn_ack : role_basis::syn;
         if (client == client_side_) return;
@@ -258,8 +260,8 @@ private:
         end_state& own = ends_[sender];
         own.sent_rst = true;
         own.rst = next.sequence;
-        own.peer_at_rst = ends_[1 - sender].next;
-        own.peer_known_at_rst = ends_[1 - sender].sent_data;
+        own.peer_at_rst = ends_[opposite(sender)].next;
+        own.peer_known_at_rst = ends_[opposite(sender)].sent_data;
         // RFC 9293 3.10.7.1: the answer to a SYN that nobody waits for bears no sequence number of its sender's.
         own.rst_in_sequence = own.heard ? goes_on_with(next, sender) : next.sequence.value != 0;
         // RFC 9293 3.10.7.4: one with another number its receiver does not take; with which one who was not heard answers is open.
@@ -291,7 +293,7 @@ private:
 
     constexpr void close(const segment& next, side sender, connection& of) noexcept {
         end_state& own = ends_[sender];
-        end_state& peer = ends_[1 - sender];
+        end_state& peer = ends_[opposite(sender)];
         if (next.flags.fin()) {
             const sequence_number fin = next.payload_begin() + next.payload_length;
             const bool gap = own.sent_data && before(own.next, next.sequence);
@@ -322,16 +324,16 @@ private:
     friend void archive(auto& ar, connection_state_machine& of) {
         auto& [is_plain, reset_blindly, client_side, first_fin, ends] = of;
         ar(is_plain, reset_blindly);
-        ar.bounded(client_side, 1);
-        ar.bounded(first_fin, 1);
+        ar.bounded(client_side, side::second);
+        ar.bounded(first_fin, side::second);
         ar(ends);
     }
 
     bool is_plain_ = false;      ///< it was opened, and nobody has begun to close it
     bool reset_blindly_ = false; ///< if it was reset: by nothing but RSTs whose numbers are not their senders'
-    side client_side_ = 0;
-    side first_fin_ = 0;
-    std::array<end_state, 2> ends_{};
+    side client_side_ = side::first;
+    side first_fin_ = side::first;
+    per_side<end_state> ends_{};
 };
 
 } // namespace tcplens::inline v0::detail

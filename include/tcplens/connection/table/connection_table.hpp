@@ -15,6 +15,7 @@
 #include "../observers/connection_observer.hpp"
 #include "../rules/evidence_rules.hpp"
 #include "../rules/segment_rules.hpp"
+#include "../side.hpp"
 #include "../tracking/count_segment.hpp"
 #include "connection_counters.hpp"
 #include "connection_index.hpp"
@@ -468,7 +469,7 @@ private:
     }
 
     /// Which side of a connection sent `next`, or `neither` if that is of others.
-    static constexpr side neither = 2;
+    static constexpr side neither{2};
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static side sender_in(const record& of, const segment& next) noexcept {
         const connection& seen = of.seen;
         if (seen.client.port == seen.server.port) return sender_by_address(of, next);
@@ -486,14 +487,14 @@ private:
         if (seen.network != next.network) return neither;
         const bool from_client = seen.client == next.source && seen.server == next.destination;
         if (!from_client && !(seen.server == next.source && seen.client == next.destination)) return neither;
-        if (next.source == next.destination) return 0; // the sides cannot be told apart
+        if (next.source == next.destination) return side::first; // the sides cannot be told apart
         return of.life.sender_of(from_client ? direction::client_to_server : direction::server_to_client);
     }
 
     /// The latest connection of the endpoints of `next`, and which side of it sent that; null if there is none.
     struct found_connection {
         record* of = nullptr;
-        side sender = 0;
+        side sender = side::first;
     };
     template <class OnEnd>
     [[nodiscard]] TCPLENS_ALWAYS_INLINE found_connection find(const segment& next, std::uint32_t hash,
@@ -508,7 +509,7 @@ private:
     }
     [[nodiscard]] TCPLENS_NOINLINE found_connection find(const segment& next, std::uint32_t hash) noexcept {
         const bool fetches = !stays_cached(); // all at once, instead of one thing after the other when it is needed
-        side sender = 0;
+        side sender = side::first;
         const std::uint32_t number = index_.find(hash, [&](std::uint32_t candidate) {
             if (fetches) fetch(at(candidate));
             sender = sender_in(at(candidate), next);
@@ -548,7 +549,7 @@ private:
             if (!make_room(on_end)) return refuse();
             record& made = begin(next, hash);
             index_.insert(hash, made.slot);
-            return take_in_any(next, made, 0, {.begins = true});
+            return take_in_any(next, made, side::first, {.begins = true});
         }
         if (options_.split_incarnations && begins_another(next, found.sender, *found.of)) {
             if (record* const earlier = previous_of(*found.of, on_end);
@@ -565,7 +566,7 @@ private:
                 index_.replace(hash, old->slot, made.slot);
                 put_behind(made, *old);
             }
-            return take_in_any(next, made, 0, {.begins = true, .reuses_ports = true});
+            return take_in_any(next, made, side::first, {.begins = true, .reuses_ports = true});
         }
         if (found.of->to_overtake) {
             if (record* const earlier = previous_of(*found.of, on_end);
@@ -587,7 +588,7 @@ private:
 
     /// \pre `next` is of that connection
     TCPLENS_ALWAYS_INLINE add_result take_in(const segment& next, record& of, side sender, const beginning& how = {}) {
-        [[maybe_unused]] const direction first_way = of.life.way_of(0);
+        [[maybe_unused]] const direction first_way = of.life.way_of(side::first);
         of.life.follow(next, sender, of.seen);
         if (of.to_overtake && !of.life.is_unanswered()) {
             of.to_overtake = false;
@@ -602,7 +603,7 @@ private:
         const direction direction = of.life.way_of(sender);
         detail::count_segment(next, said, of.seen.statistics(direction));
         if constexpr (sizeof...(Observers) > 0) {
-            if (of.life.way_of(0) != first_way) of.seen.swap_roles_of_facts();
+            if (of.life.way_of(side::first) != first_way) of.seen.swap_roles_of_facts();
             observe({.segment = next,
                      .verdict = said,
                      .connection = of.seen,

@@ -3,6 +3,7 @@
 
 #include "../../wire/segment.hpp"
 #include "../rules/segment_rules.hpp"
+#include "../side.hpp"
 #include "zeek_endpoint.hpp"
 #include "zeek_options.hpp"
 #include "zeek_record.hpp"
@@ -47,7 +48,7 @@ public:
     [[nodiscard]] constexpr bool reuses(const segment& next) const noexcept {
         if (!next.flags.syn()) return false;
         const zeek_endpoint& orig = ends_[originator_];
-        const zeek_endpoint& resp = ends_[1 - originator_];
+        const zeek_endpoint& resp = ends_[opposite(originator_)];
         if (next.flags.ack() && orig.state != zeek_end_state::inactive) return false;
         if (orig.closed || resp.closed) return true;
         // Zeek looks at the roles that it knows, not at who sent this.
@@ -64,15 +65,18 @@ public:
     [[nodiscard]] constexpr bool unanswered() const noexcept {
         const zeek_end_state orig = ends_[originator_].state;
         return (orig == zeek_end_state::syn_sent || orig == zeek_end_state::syn_ack_sent) &&
-               ends_[1 - originator_].state == zeek_end_state::inactive;
+               ends_[opposite(originator_)].state == zeek_end_state::inactive;
     }
     /// Whether, once it is silent, it is likely to be over.
     [[nodiscard]] constexpr bool likely_over() const noexcept {
-        const auto any = [this](zeek_end_state state) { return ends_[0].state == state || ends_[1].state == state; };
-        const bool both_inactive =
-            ends_[0].state == zeek_end_state::inactive && ends_[1].state == zeek_end_state::inactive;
-        if (!ends_[0].closed && !ends_[1].closed) return both_inactive;
-        return (ends_[0].closed && ends_[1].closed) || any(zeek_end_state::reset) || any(zeek_end_state::inactive);
+        const auto any = [this](zeek_end_state state) {
+            return ends_[side::first].state == state || ends_[side::second].state == state;
+        };
+        const bool both_inactive = ends_[side::first].state == zeek_end_state::inactive &&
+                                   ends_[side::second].state == zeek_end_state::inactive;
+        if (!ends_[side::first].closed && !ends_[side::second].closed) return both_inactive;
+        return (ends_[side::first].closed && ends_[side::second].closed) || any(zeek_end_state::reset) ||
+               any(zeek_end_state::inactive);
     }
     /// Whether Zeek still looks at it from time to time.
     [[nodiscard]] constexpr bool watched() const noexcept { return !aborted_; }
@@ -111,7 +115,7 @@ private:
 
     constexpr void process(const segment& next, side sender, zeek_record& told, const zeek_options& by) noexcept {
         zeek_endpoint& own = ends_[sender];
-        zeek_endpoint& peer = ends_[1 - sender];
+        zeek_endpoint& peer = ends_[opposite(sender)];
         if (next.options.cut) return; // Zeek wants the whole header
         if (next.checksum == checksum_state::bad || next.checksum == checksum_state::offloaded) {
             if (own.counts.add(zeek_endpoint::bad_checksum)) add_letter('C', sender, told);
@@ -145,7 +149,7 @@ private:
         take_sequence(next, end, sender, told);
 
         const bool closes = change_state(next, sender, was_originator, told, by);
-        if (next.flags.ack()) acknowledge_data(acknowledged, static_cast<side>(1 - sender), told);
+        if (next.flags.ack()) acknowledge_data(acknowledged, opposite(sender), told);
         (was_originator ? originator_seen_ : responder_seen_) = true;
 
         // Data that was not captured whole can't be delivered; whatever lies before the start neither.
@@ -208,7 +212,7 @@ private:
     }
 
     constexpr void swap_roles(zeek_record& told) noexcept {
-        originator_ = static_cast<side>(1 - originator_);
+        originator_ = opposite(originator_);
         std::swap(originator_seen_, responder_seen_);
         partial_ = false;
         std::swap(told.orig, told.resp);
@@ -258,9 +262,9 @@ private:
         told.history.add('^');
         told.history.add('h');
         originator_seen_ = true;
-        zeek_endpoint& server = ends_[1 - originator_];
+        zeek_endpoint& server = ends_[opposite(originator_)];
         if (by.handshake_shows_server && server.state == zeek_end_state::syn_ack_sent) {
-            set_state(static_cast<side>(1 - originator_), zeek_end_state::established);
+            set_state(opposite(originator_), zeek_end_state::established);
         }
     }
 
@@ -298,7 +302,7 @@ private:
     constexpr void acknowledge_data(std::int64_t up_to, side of, zeek_record& told) noexcept {
         zeek_endpoint& own = ends_[of];
         if (own.sent_fin && own.after_fin >= 0 && up_to >= own.after_fin) up_to = own.after_fin - 1;
-        const bool believed = ends_[0].is_clean() && ends_[1].is_clean();
+        const bool believed = ends_[side::first].is_clean() && ends_[side::second].is_clean();
         own.deliveries.acknowledge(up_to, partial_, [&](std::int64_t bytes) {
             if (!believed) return;
             told.missed_bytes += static_cast<std::uint64_t>(bytes);
@@ -323,7 +327,7 @@ private:
     constexpr bool change_state(const segment& next, side sender, bool was_originator, zeek_record& told,
                                 const zeek_options& by) noexcept {
         zeek_endpoint& own = ends_[sender];
-        const zeek_endpoint& peer = ends_[1 - sender];
+        const zeek_endpoint& peer = ends_[opposite(sender)];
         switch (own.state) {
         case zeek_end_state::inactive: return leave_inactive(next, sender, was_originator, told, by);
         case zeek_end_state::syn_sent:
@@ -344,7 +348,7 @@ private:
                 set_state(sender, zeek_end_state::closed);
                 // FIN and RST, and then the other FIN, is a normal end.
                 if (peer.state == zeek_end_state::reset && peer.previous_state == zeek_end_state::closed) {
-                    set_state(static_cast<side>(1 - sender), zeek_end_state::closed);
+                    set_state(opposite(sender), zeek_end_state::closed);
                 }
             }
             if (next.flags.rst()) {
@@ -365,7 +369,7 @@ private:
 
     constexpr bool leave_inactive(const segment& next, side sender, bool was_originator, zeek_record& told,
                                   const zeek_options& by) noexcept {
-        const auto other = static_cast<side>(1 - sender);
+        const auto other = opposite(sender);
         zeek_endpoint& own = ends_[sender];
         const zeek_endpoint& peer = ends_[other];
         if (next.flags.syn() && was_originator) {
@@ -420,7 +424,7 @@ private:
         zeek_endpoint& own = ends_[of];
         if (own.at_end) return;
         if (!own.sent_fin && own.state != zeek_end_state::closed && own.state != zeek_end_state::reset) return;
-        if (own.awaits_data(ends_[1 - of])) return;
+        if (own.awaits_data(ends_[opposite(of)])) return;
         own.at_end = true;
         if (!close_deferred_) return;
         close(of);
@@ -429,7 +433,7 @@ private:
 
     constexpr void close(side of) noexcept {
         zeek_endpoint& own = ends_[of];
-        const zeek_endpoint& peer = ends_[1 - of];
+        const zeek_endpoint& peer = ends_[opposite(of)];
         close_deferred_ = own.awaits_data(peer);
         if (close_deferred_ || own.closed) return;
         own.closed = true;
@@ -442,7 +446,7 @@ private:
 
     constexpr void update(zeek_record& told) const noexcept {
         const zeek_endpoint& orig = ends_[originator_];
-        const zeek_endpoint& resp = ends_[1 - originator_];
+        const zeek_endpoint& resp = ends_[opposite(originator_)];
         told.duration = (std::max)(std::chrono::nanoseconds{0}, last_time_ - first_time_);
         told.orig.bytes = bytes_of(orig, resp);
         told.resp.bytes = bytes_of(resp, orig);
@@ -467,17 +471,17 @@ private:
                begun, originator_seen, responder_seen, partial, close_deferred, left_handshake, interactive, aborted] =
             of;
         ar(ends, first_time, last_time);
-        ar.bounded(originator, 1);
+        ar.bounded(originator, side::second);
         ar(written_by_originator, written_by_responder);
         ar.bounded(matched, pattern::other);
         ar(begun, originator_seen, responder_seen, partial, close_deferred, left_handshake, interactive, aborted);
     }
 
-    std::array<zeek_endpoint, 2> ends_{};
+    per_side<zeek_endpoint> ends_{};
     timestamp first_time_{};
     timestamp last_time_{};
     changes changes_{};
-    side originator_ = 0;
+    side originator_ = side::first;
     std::uint8_t written_by_originator_ = 0; ///< seen_letter
     std::uint8_t written_by_responder_ = 0;
     pattern pattern_ = pattern::begin;

@@ -35,7 +35,7 @@ public:
         has_ids_ = below(3) > 0;
         one_way_ = below(10) == 0;
         oddities_ = below(4) == 0 ? 0 : 4 + below(60);
-        if (below(2) == 0) ends_[0].acknowledged = ends_[1].next;
+        if (below(2) == 0) ends_[side::first].acknowledged = ends_[side::second].next;
         opens_ = below(2) == 0 ? 3 : 0;
     }
 
@@ -43,7 +43,7 @@ public:
         if (opens_ > 0) return next_of_handshake();
         const auto from = static_cast<side>(one_way_ ? 0 : below(2));
         end& own = ends_[from];
-        end& peer = ends_[1 - from];
+        end& peer = ends_[opposite(from)];
         now_ += below(30) == 0 ? std::chrono::nanoseconds{below(2'000'000'000)}
                                : std::chrono::nanoseconds{below(3'000'000)};
         own.clock += below(3);
@@ -87,9 +87,9 @@ private:
 
     /// A SYN, a SYN-ACK and an ACK.
     [[nodiscard]] std::pair<segment, side> next_of_handshake() {
-        const side from = opens_ == 2 ? 1 : 0;
+        const side from = opens_ == 2 ? side::second : side::first;
         end& own = ends_[from];
-        end& peer = ends_[1 - from];
+        end& peer = ends_[opposite(from)];
         const std::uint16_t flags[]{0x10, 0x12, 0x02};
         now_ += 1ms;
         segment made{.time = now_,
@@ -135,7 +135,7 @@ private:
     }
 
     std::mt19937 random_;
-    std::array<end, 2> ends_{};
+    tcplens::per_side<end> ends_{};
     timestamp now_{1000h};
     std::uint64_t number_ = 0;
     std::uint32_t oddities_ = 0;
@@ -156,13 +156,13 @@ void make_busy(evidence_rules& rules, evidence_rules::connection_state& of, time
                            .payload_length = 100,
                            .window = 1000,
                            .flags = {0x10}};
-        CHECK(rules.judge({.segment = sent, .sender = 0}, of).kinds == verdict_kinds::none);
+        CHECK(rules.judge({.segment = sent, .sender = side::first}, of).kinds == verdict_kinds::none);
     }
 }
 
 verdict acknowledge(evidence_rules& rules, evidence_rules::connection_state& of, timestamp now, std::uint32_t number) {
     const segment sent{.time = now, .sequence = {500}, .acknowledgment = {number}, .window = 1000, .flags = {0x10}};
-    return rules.judge({.segment = sent, .sender = 1}, of);
+    return rules.judge({.segment = sent, .sender = side::second}, of);
 }
 
 } // namespace
@@ -272,7 +272,7 @@ TEST_CASE("where memory is short, who needs it keeps it") {
                              .payload_length = 100,
                              .window = 1000,
                              .flags = {0x10}};
-        CHECK(rules.judge({.segment = beyond, .sender = 0}, first).has(verdict_kinds::lost_segment));
+        CHECK(rules.judge({.segment = beyond, .sender = side::first}, first).has(verdict_kinds::lost_segment));
         static_cast<void>(acknowledge(rules, first, timestamp{1h + 4s}, 1200));
     }
     CHECK(rules.remembered_at_length(first) != nullptr);
@@ -295,7 +295,7 @@ TEST_CASE("memory is given back by the next plain segment too") {
                         .payload_length = 100,
                         .window = 1000,
                         .flags = {0x18}};
-    const verdict said = rules.judge({.segment = again, .sender = 0}, first);
+    const verdict said = rules.judge({.segment = again, .sender = side::first}, first);
     CHECK(said.has(verdict_kinds::spurious_retransmission));
     CHECK(said.earlier_packet == 10);
 }
