@@ -20,8 +20,7 @@
 ///
 /// Sequence numbers are relative to the initial sequence number of their sender: a SYN is 0, data begins at 1. Each segment is at
 /// `now`, and `step` after the one before. What is returned is for the test to change, until it makes the next segment.
-class segment_script {
-public:
+struct segment_script {
     static constexpr std::uint16_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10, urg = 0x20, ece = 0x40,
                                    cwr = 0x80;
     /// The moment of the first segment.
