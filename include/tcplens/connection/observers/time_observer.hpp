@@ -156,17 +156,15 @@ public:
         const nanoseconds duration = restored.time.duration;
         if (duration > state.latest - detail::clamp_for_arithmetic((timestamp::min)())) return false;
         if (!state.since_data.fits(duration) || !state.since_quiet.fits(duration)) return false;
-        for (const side which : {side::first, side::second}) {
+        const auto end_fits = [&](side which) {
             const end_state& end = state.ends[which];
             const sending_times& sending =
                 restored.time.sending(which == side::first ? first_direction : opposite(first_direction));
-            if (!end.shut_out.fits(duration) || !fits(duration, end.suspected) ||
-                !fits(duration, end.without_progress, end.since_resent) ||
-                !end.sending.fits(sending, duration, state.latest)) {
-                return false;
-            }
-        }
-        return true;
+            return end.shut_out.fits(duration) && fits(duration, end.suspected) &&
+                   fits(duration, end.without_progress, end.since_resent) &&
+                   end.sending.fits(sending, duration, state.latest);
+        };
+        return end_fits(side::first) && end_fits(side::second);
     }
 
 private:

@@ -130,21 +130,22 @@ private:
         if (connection_) series_.swap_roles();
     }
 
+    /// The payload bytes of a segment that were not captured before.
     [[nodiscard]] static constexpr std::uint32_t count_new_bytes(const segment& sent, side_state& sender) noexcept {
         if (sent.payload_length == 0 || sent.flags.rst()) return 0;
-        const sequence_number begin = sent.payload_begin();
-        const sequence_number end = begin + sent.payload_length;
-        if (sender.captured && detail::beyond_max_window(*sender.captured, begin)) {
-            if (sender.space.next() != sent.sequence_end()) return 0; // not believed
+        const sequence_number low = sent.payload_begin();
+        const sequence_number high = low + sent.payload_length;
+        if (sender.captured && detail::beyond_max_window(*sender.captured, low)) {
+            if (sender.space.next() != sent.sequence_end()) return 0; // a single segment so far away is ignored
             sender.captured.reset();
             sender.holes = {};
         }
-        const sequence_number edge = sender.captured.value_or(begin);
-        sender.captured = before(edge, end) ? end : edge;
+        const sequence_number known = sender.captured.value_or(low);
+        sender.captured = before(known, high) ? high : known;
         std::uint32_t fresh = 0;
-        if (before(begin, edge)) fresh = sender.holes.fill(begin, before(end, edge) ? end : edge).bytes;
-        else if (before(edge, begin)) sender.holes.open(edge, begin, {});
-        if (before(edge, end)) fresh += end.value - (before(edge, begin) ? begin : edge).value;
+        if (before(low, known)) fresh = sender.holes.fill(low, before(high, known) ? high : known).bytes;
+        else if (before(known, low)) sender.holes.open(known, low, {});
+        if (before(known, high)) fresh += high.value - (before(known, low) ? low : known).value;
         sender.holes.age(*sender.captured);
         return fresh;
     }

@@ -22,7 +22,7 @@ public:
     // tcp_max_initial_window, tcp_max_above_hole_bytes_without_any_acks and tcp_excessive_data_without_further_acks.
     static constexpr std::int64_t max_initial_window = 16'384;
     static constexpr std::int64_t max_above_hole_without_acks = 16'384;
-    static constexpr std::int64_t max_without_further_acks = 10 * 1024 * 1024;
+    static constexpr std::int64_t max_without_further_acks = std::int64_t{10} * 1024 * 1024;
 
     /// Takes in captured data from `begin` up to, not including, `end`. `acknowledged` is the peer's highest acknowledgment, and
     /// `size` the bytes that the end has sent by its sequence numbers.
