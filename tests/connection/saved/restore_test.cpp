@@ -344,7 +344,7 @@ TEST_CASE("what follows from something else that is archived cannot contradict i
     }
 
     for (unsigned bits = 0; bits < 16; ++bits) {
-        evidence_rules::side_state made;
+        detail::evidence::side_state made;
         made.is_calm = (bits & 1) != 0;
         made.heard = (bits & 2) != 0;
         made.has_acknowledged = (bits & 4) != 0;
@@ -354,7 +354,7 @@ TEST_CASE("what follows from something else that is archived cannot contradict i
         CHECK(read_again(made, writer.written()) == (made.is_calm == ((bits & 14) == 6)));
     }
 
-    evidence_rules::side_state full; // of seven segments, and its count says that it is not
+    detail::evidence::side_state full; // of seven segments, and its count says that it is not
     for (std::uint32_t i = 0; i < 7; ++i) {
         full.recent.remember({.fingerprint = i + 1}, 0, full.remembered);
         full.remembered.increment();
