@@ -55,7 +55,7 @@ public:
         if (sent.flags.syn()) take_syn(sent);
         const sequence_number end = sent.payload_begin() + sent.payload_length;
         const sequence_number highest = space_.known() ? space_.next() : sent.sequence;
-        space_.sends(sent);
+        space_.on_sent(sent);
         if (has_edge_ && (room() < -largest_window || room() > largest_window)) has_edge_ = false; // it went elsewhere
         const bool is_new = sent.payload_length > 0 && before(highest, end) && !before(space_.next(), end);
         if (!is_new) return {};
@@ -81,7 +81,7 @@ public:
         if (heard.flags.syn()) take_syn(heard);
         const bool known = space_.known();
         const sequence_number unacknowledged = space_.unacknowledged();
-        space_.hears(heard);
+        space_.on_received(heard);
         const bool advances = !known || before(unacknowledged, space_.unacknowledged());
         const auto window = space_.window();
         if (heard.flags.ack() && window && heard.acknowledgment == space_.unacknowledged()) {

@@ -202,7 +202,7 @@ private:
         const segment& sent = next.segment;
         const bool known = receiver.space.known();
         const sequence_number acknowledged = receiver.space.unacknowledged();
-        receiver.space.hears(sent);
+        receiver.space.on_received(sent);
         if (!sent.flags.ack()) return;
         if (!receiver.stream_known) {
             receiver.stream_low = receiver.stream_high = receiver.space.unacknowledged();
@@ -228,8 +228,8 @@ private:
         stretch(reached, receiver, told);
     }
 
-    static constexpr void answer(const detail::send_answer& said, direction_profile& told) noexcept {
-        using kind = detail::send_answer::kind;
+    static constexpr void answer(const detail::ack_effect& said, direction_profile& told) noexcept {
+        using kind = detail::ack_effect::kind;
         told.cumulative_acks += said.cumulative;
         switch (said.is) {
         case kind::none: break;
@@ -288,12 +288,12 @@ private:
             return sent.payload_length == 0;
         }
         if (sent.sequence_length() == 0) {
-            sender.space.sends(sent);
+            sender.space.on_sent(sent);
             return true;
         }
         const bool known = sender.space.known();
         const sequence_number expected = sender.space.next();
-        sender.space.sends(sent);
+        sender.space.on_sent(sent);
         const std::int32_t off = distance(sent.sequence, sender.space.next());
         if (off < 0 || off > detail::max_window_distance + static_cast<std::int64_t>(sent.sequence_length())) {
             told.ignored_bytes += sent.payload_length;

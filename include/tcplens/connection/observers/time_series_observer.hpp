@@ -71,8 +71,8 @@ public:
         const segment& sent = next.segment;
         side_state& own = of.sides[next.sender];
         side_state& peer = of.sides[opposite(next.sender)];
-        own.space.sends(sent);
-        peer.space.hears(sent);
+        own.space.on_sent(sent);
+        peer.space.on_received(sent);
         const std::uint32_t new_bytes = count_new(sent, own);
         const auto rtt = acknowledge(sent, peer);
         time(next, own);
