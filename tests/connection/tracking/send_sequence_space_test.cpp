@@ -144,7 +144,7 @@ TEST_CASE("a RST says nothing") {
 
 TEST_CASE("windows are scaled if both SYNs agreed to it, but not those of the SYNs") { // RFC 7323 2.2
     send_sequence_space client;
-    client.sends(syn(0, false, 3));
+    client.on_sent(syn(0, false, 3));
     CHECK_FALSE(client.window());
     segment answer = syn(0, true, 7, 1000);
     answer.acknowledgment = {1};
