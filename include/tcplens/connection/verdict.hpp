@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/enum_set.hpp"
+
 #include <array>
-#include <bit>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,14 +34,9 @@ enum class verdict_kinds : std::uint32_t {
     tail_loss_probe = 1u << 16, ///< the last segment, sent again to provoke an acknowledgment (RFC 8985 7)
 };
 
-[[nodiscard]] constexpr verdict_kinds operator|(verdict_kinds a, verdict_kinds b) noexcept {
-    return verdict_kinds{static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b)};
-}
-[[nodiscard]] constexpr verdict_kinds operator&(verdict_kinds a, verdict_kinds b) noexcept {
-    return verdict_kinds{static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b)};
-}
-constexpr verdict_kinds& operator|=(verdict_kinds& a, verdict_kinds b) noexcept {
-    return a = a | b;
+/// Makes verdict_kinds a set: see base/enum_set.hpp.
+[[nodiscard]] constexpr verdict_kinds all_members(verdict_kinds) noexcept {
+    return detail::members_up_to(verdict_kinds::tail_loss_probe);
 }
 
 /// Why a verdict says what it says: a set.
@@ -63,14 +57,9 @@ enum class evidence_set : std::uint16_t {
     undecided = 1u << 12, ///< too little was seen to decide between late and sent again: the likelier one is named
 };
 
-[[nodiscard]] constexpr evidence_set operator|(evidence_set a, evidence_set b) noexcept {
-    return evidence_set{static_cast<std::uint16_t>(static_cast<unsigned>(a) | static_cast<unsigned>(b))};
-}
-[[nodiscard]] constexpr evidence_set operator&(evidence_set a, evidence_set b) noexcept {
-    return evidence_set{static_cast<std::uint16_t>(static_cast<unsigned>(a) & static_cast<unsigned>(b))};
-}
-constexpr evidence_set& operator|=(evidence_set& a, evidence_set b) noexcept {
-    return a = a | b;
+/// Makes evidence_set a set: see base/enum_set.hpp.
+[[nodiscard]] constexpr evidence_set all_members(evidence_set) noexcept {
+    return detail::members_up_to(evidence_set::undecided);
 }
 
 /// What a rule set says of one segment, and why.
@@ -82,27 +71,11 @@ struct verdict {
     std::uint64_t earlier_packet = 0;
     std::chrono::nanoseconds elapsed{}; ///< since that packet, as captured
 
-    [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept {
-        return (kinds & any_of) != verdict_kinds::none;
-    }
+    [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
     [[nodiscard]] constexpr bool is_retransmission() const noexcept { return has(verdict_kinds::retransmission); }
 
     [[nodiscard]] friend constexpr bool operator==(const verdict&, const verdict&) noexcept = default;
 };
-
-namespace detail {
-
-/// The names of the members of a set, lowest first, with commas between; empty for none.
-[[nodiscard]] inline std::string list_members(std::uint32_t bits, std::span<const std::string_view> names) {
-    std::string text;
-    for (; bits != 0; bits &= bits - 1) {
-        if (!text.empty()) text += ',';
-        text += names[static_cast<std::size_t>(std::countr_zero(bits))];
-    }
-    return text;
-}
-
-} // namespace detail
 
 /// The names in the set, in the order in which they are declared, with commas between; empty for none.
 [[nodiscard]] inline std::string to_string(verdict_kinds set) {
@@ -112,7 +85,7 @@ namespace detail {
                                                      "zero_window",    "zero_window_probe",   "zero_window_probe_ack",
                                                      "window_full",    "window_update",       "reused_ports",
                                                      "duplicate",      "tail_loss_probe"};
-    return detail::list_members(static_cast<std::uint32_t>(set), names);
+    return detail::list_members(detail::set_bits(set), names);
 }
 
 /// Likewise.
@@ -130,7 +103,7 @@ namespace detail {
                                                      "silence",
                                                      "memory_exceeded",
                                                      "undecided"};
-    return detail::list_members(static_cast<std::uint32_t>(set), names);
+    return detail::list_members(detail::set_bits(set), names);
 }
 
 } // namespace tcplens::inline v0

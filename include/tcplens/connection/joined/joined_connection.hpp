@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/enum_set.hpp"
 #include "../connection.hpp"
 
 #include <cstdint>
@@ -18,14 +19,9 @@ enum class join_doubt : std::uint8_t {
         1u << 3, ///< a table saw more SYNs, FINs and RSTs of it than it could remember: what became of it is a guess
 };
 
-[[nodiscard]] constexpr join_doubt operator|(join_doubt a, join_doubt b) noexcept {
-    return join_doubt{static_cast<std::uint8_t>(static_cast<unsigned>(a) | static_cast<unsigned>(b))};
-}
-[[nodiscard]] constexpr join_doubt operator&(join_doubt a, join_doubt b) noexcept {
-    return join_doubt{static_cast<std::uint8_t>(static_cast<unsigned>(a) & static_cast<unsigned>(b))};
-}
-constexpr join_doubt& operator|=(join_doubt& a, join_doubt b) noexcept {
-    return a = a | b;
+/// Makes join_doubt a set: see base/enum_set.hpp.
+[[nodiscard]] constexpr join_doubt all_members(join_doubt) noexcept {
+    return detail::members_up_to(join_doubt::forgotten);
 }
 
 /// How many retransmissions one table would have counted that saw every packet. direction_statistics::retransmissions has the sum
@@ -46,7 +42,7 @@ struct joined_connection : connection {
     retransmission_bounds to_server{};
     retransmission_bounds to_client{};
 
-    [[nodiscard]] constexpr bool has(join_doubt any_of) const noexcept { return (doubts & any_of) != join_doubt::none; }
+    [[nodiscard]] constexpr bool has(join_doubt any_of) const noexcept { return contains_any(doubts, any_of); }
     [[nodiscard]] constexpr retransmission_bounds& retransmissions(direction direction) noexcept {
         return direction == direction::client_to_server ? to_server : to_client;
     }
