@@ -21,18 +21,24 @@ enum class side : std::uint8_t { first, second };
 /// Two values, one for each side of a connection.
 template <class Value>
 struct per_side {
-    std::array<Value, 2> values{};
+    std::array<Value, 2> values{}; ///< of side::first, of side::second
 
+    /// The value of one side.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr Value& operator[](side of) noexcept {
         return values[static_cast<std::size_t>(of)];
     }
+    /// The value of one side.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr const Value& operator[](side of) const noexcept {
         return values[static_cast<std::size_t>(of)];
     }
 
+    /// The first of both values.
     [[nodiscard]] constexpr auto begin() noexcept { return values.begin(); }
+    /// The first of both values.
     [[nodiscard]] constexpr auto begin() const noexcept { return values.begin(); }
+    /// Behind both values.
     [[nodiscard]] constexpr auto end() noexcept { return values.end(); }
+    /// Behind both values.
     [[nodiscard]] constexpr auto end() const noexcept { return values.end(); }
 
     [[nodiscard]] friend constexpr bool operator==(const per_side&, const per_side&) noexcept = default;

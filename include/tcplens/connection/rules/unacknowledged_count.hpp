@@ -10,11 +10,11 @@
 
 namespace tcplens::inline v0::detail {
 
-/// How many segments of one direction wait for an acknowledgment, when only the sequence numbers after their last bytes are
-/// told. They are kept as runs of numbers at equal distances, as bulk data makes them, so that few words hold thousands.
+/// Counts the segments of one direction that wait for an acknowledgment, from the sequence numbers after their last bytes. The numbers
+/// are kept as runs at equal distances, as bulk data makes them, so that few words hold thousands.
 ///
-/// At most `capacity` runs are remembered. Where there are more, the two oldest become one whose numbers are taken to be
-/// spread evenly: from the next acknowledgment on the count is an estimate, until none wait any more. See exact().
+/// At most `capacity` runs are remembered. If there are more, the two oldest become one, whose numbers are assumed to be spread evenly:
+/// from the next acknowledgment on the count is an estimate, until no segment waits any more. See exact().
 class unacknowledged_count {
 public:
     static constexpr std::size_t capacity = 8;
@@ -30,7 +30,7 @@ public:
         runs_[count_++] = {.first = end};
     }
 
-    /// Removes every segment that `acknowledgment` covers, those whose end does not come after it.
+    /// Removes the segments that `acknowledgment` covers: those whose end does not come after it.
     constexpr void remove_up_to(sequence_number acknowledgment) noexcept {
         std::size_t kept = 0;
         size_ = 0;
@@ -48,7 +48,7 @@ public:
 
     [[nodiscard]] constexpr std::uint32_t size() const noexcept { return size_; }
 
-    /// Whether size() is no estimate.
+    /// Whether size() is exact, not an estimate.
     [[nodiscard]] constexpr bool exact() const noexcept { return exact_; }
 
 private:
