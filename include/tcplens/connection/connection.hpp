@@ -21,6 +21,10 @@ enum class role_basis : std::uint8_t {
     syn_ack,      ///< the client received the SYN-ACK
     syn,          ///< the client sent the first SYN without ACK
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr role_basis archive_limit(role_basis) noexcept {
+    return role_basis::syn;
+}
 
 /// The result of the three-way handshake (RFC 9293 section 3.5), as far as it was captured.
 enum class handshake_state : std::uint8_t {
@@ -28,6 +32,10 @@ enum class handshake_state : std::uint8_t {
     failed,     ///< a SYN was captured, and no connection followed it (yet)
     completed,  ///< SYN, a SYN-ACK for it and the ACK of that; if one was not captured, data that proves it
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr handshake_state archive_limit(handshake_state) noexcept {
+    return handshake_state::completed;
+}
 
 /// How a connection ended, as far as it was captured.
 enum class close_reason : std::uint8_t {
@@ -36,6 +44,10 @@ enum class close_reason : std::uint8_t {
     normal, ///< both FINs were captured, each in sequence
     reset,  ///< a RST ended the connection
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr close_reason archive_limit(close_reason) noexcept {
+    return close_reason::reset;
+}
 
 /// The name of the enumerator, e.g. "syn_ack".
 [[nodiscard]] constexpr std::string_view to_string(role_basis basis) noexcept {
@@ -95,17 +107,10 @@ struct connection {
 
     [[nodiscard]] friend constexpr bool operator==(const connection&, const connection&) noexcept = default;
 
-    friend void archive(auto& ar, connection& of) {
-        auto& [client_, server_, network_, known_by_, handshake_, close_, closed_, closed_by_, last_time_, last_packet_,
-               client_to_server_, server_to_client_, number_, first_time_, first_packet_] = of;
-        ar(client_, server_, network_);
-        ar.bounded(known_by_, role_basis::syn);
-        ar.bounded(handshake_, handshake_state::completed);
-        ar.bounded(close_, close_reason::reset);
-        ar(closed_);
-        ar.bounded(closed_by_, direction::server_to_client);
-        ar(last_time_, last_packet_, client_to_server_, server_to_client_, number_, first_time_, first_packet_);
-        ar.require(closed_by_.has_value() == (close_ == close_reason::normal || close_ == close_reason::reset));
+    /// `closed_by` is set where the connection was closed or reset.
+    [[nodiscard]] friend constexpr bool is_consistent(const connection& of) noexcept {
+        return of.closed_by.has_value() ==
+               (of.close_reason == close_reason::normal || of.close_reason == close_reason::reset);
     }
 };
 

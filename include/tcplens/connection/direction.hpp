@@ -12,6 +12,11 @@ enum class direction : std::uint8_t {
     server_to_client, ///< the server sent it
 };
 
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr direction archive_limit(direction) noexcept {
+    return direction::server_to_client;
+}
+
 /// The other direction.
 [[nodiscard]] constexpr direction opposite(direction direction) noexcept {
     return direction == direction::client_to_server ? direction::server_to_client : direction::client_to_server;

@@ -34,12 +34,6 @@ struct direction_statistics {
 
     [[nodiscard]] friend constexpr bool operator==(const direction_statistics&,
                                                    const direction_statistics&) noexcept = default;
-
-    friend void archive(auto& ar, direction_statistics& of) {
-        auto& [packets_, wire_bytes_, payload_bytes_, data_packets_, ack_, retransmissions_, syn_, syn_ack_, rst_,
-               fin_] = of;
-        ar(packets_, wire_bytes_, payload_bytes_, data_packets_, ack_, retransmissions_, syn_, syn_ack_, rst_, fin_);
-    }
 };
 
 } // namespace tcplens::inline v0

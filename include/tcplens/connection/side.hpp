@@ -12,6 +12,10 @@ namespace tcplens::inline v0 {
 /// One end of a connection: `first` is the end that sent the first captured segment. A side never changes; the roles of client and
 /// server may, when a later segment tells who opened the connection.
 enum class side : std::uint8_t { first, second };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr side archive_limit(side) noexcept {
+    return side::second;
+}
 
 /// The other end.
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr side opposite(side of) noexcept {
@@ -42,8 +46,6 @@ struct per_side {
     [[nodiscard]] constexpr auto end() const noexcept { return values.end(); }
 
     [[nodiscard]] friend constexpr bool operator==(const per_side&, const per_side&) noexcept = default;
-
-    static void archive(auto& ar, per_side& of) { ar(of.values); }
 };
 
 } // namespace tcplens::inline v0

@@ -30,11 +30,6 @@ public:
 
         constexpr void swap_roles() noexcept {} // it knows no roles
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& of) {
-            auto& [trace_] = of;
-            ar(trace_);
-        }
     };
 
     struct connection_state {
@@ -48,20 +43,9 @@ public:
             bool used_any = false;
             bool acknowledged_any = false;
             bool heard = false; ///< anything
-
-            static void archive(auto& ar, sender_state& of) {
-                auto& [reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_,
-                       heard_] = of;
-                ar(reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_, heard_);
-            }
         };
         per_side<sender_state> senders{};
         std::uint64_t segments = 0;
-
-        static void archive(auto& ar, connection_state& of) {
-            auto& [senders_, segments_] = of;
-            ar(senders_, segments_);
-        }
     };
 
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {

@@ -31,23 +31,12 @@ public:
             if (closing.reset_by) closing.reset_by = opposite(*closing.reset_by);
         }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& of) {
-            auto& [closing_] = of;
-            ar(closing_);
-        }
     };
 
     struct connection_state {
         /// The sequence number after the FIN of each side, while it has sent one.
         per_side<std::optional<sequence_number>> fin_end{};
         std::optional<side> first{}; ///< whose was first
-
-        static void archive(auto& ar, connection_state& of) {
-            auto& [fin_end_, first_] = of;
-            ar(fin_end_);
-            ar.bounded(first_, side::second);
-        }
     };
 
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {

@@ -15,11 +15,6 @@ struct fin_times {
     std::optional<timestamp> acknowledged{}; ///< the first acknowledgment of that
 
     [[nodiscard]] friend constexpr bool operator==(const fin_times&, const fin_times&) noexcept = default;
-
-    friend void archive(auto& ar, fin_times& of) {
-        auto& [sent_, acknowledged_] = of;
-        ar(sent_, acknowledged_);
-    }
 };
 
 /// How a connection came to its end, or began to. Whether it is closed, and by whom, is for connection::close and closed_by to
@@ -33,14 +28,6 @@ struct connection_closing {
 
     [[nodiscard]] friend constexpr bool operator==(const connection_closing&,
                                                    const connection_closing&) noexcept = default;
-
-    friend void archive(auto& ar, connection_closing& of) {
-        auto& [client_, server_, begun_by_, reset_by_, reset_] = of;
-        ar(client_, server_);
-        ar.bounded(begun_by_, direction::server_to_client);
-        ar.bounded(reset_by_, direction::server_to_client);
-        ar(reset_);
-    }
 };
 
 } // namespace tcplens::inline v0

@@ -26,6 +26,10 @@ enum class opening_outcome : std::uint8_t {
     aborted_by_server, ///< a RST of the server, after its SYN-ACK and before it was established
     established,       ///< as handshake_state::completed
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr opening_outcome archive_limit(opening_outcome) noexcept {
+    return opening_outcome::established;
+}
 
 [[nodiscard]] constexpr std::string_view to_string(opening_outcome outcome) noexcept {
     constexpr std::string_view names[]{"midstream", "unsolicited",       "ignored",           "half_open",
@@ -47,11 +51,6 @@ struct offered_options {
     std::uint32_t data = 0; ///< bytes that it carried itself
 
     [[nodiscard]] friend constexpr bool operator==(const offered_options&, const offered_options&) noexcept = default;
-
-    friend void archive(auto& ar, offered_options& of) {
-        auto& [maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_] = of;
-        ar(maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_);
-    }
 };
 
 /// What both ends offered.
@@ -81,11 +80,6 @@ struct syn_transmissions {
 
     [[nodiscard]] friend constexpr bool operator==(const syn_transmissions&,
                                                    const syn_transmissions&) noexcept = default;
-
-    friend void archive(auto& ar, syn_transmissions& of) {
-        auto& [count_, first_, last_, first_wait_, longest_wait_, offers_] = of;
-        ar(count_, first_, last_, first_wait_, longest_wait_, offers_);
-    }
 };
 
 /// From the place of the capture to one end and back, as a SYN or SYN-ACK and the answer to it tell.
@@ -106,11 +100,6 @@ struct handshake_half {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_half&, const handshake_half&) noexcept = default;
-
-    friend void archive(auto& ar, handshake_half& of) {
-        auto& [sent_, answered_, transmission_, certain_] = of;
-        ar(sent_, answered_, transmission_, certain_);
-    }
 };
 
 /// When the handshake happened.
@@ -134,11 +123,6 @@ struct handshake_times {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_times&, const handshake_times&) noexcept = default;
-
-    friend void archive(auto& ar, handshake_times& of) {
-        auto& [syn_, syn_ack_, ack_, to_server_, to_client_] = of;
-        ar(syn_, syn_ack_, ack_, to_server_, to_client_);
-    }
 };
 
 /// How a connection was opened. Who began, and whether that is known or guessed: connection::client and connection::known_by.
@@ -169,12 +153,6 @@ struct connection_opening {
 
     [[nodiscard]] friend constexpr bool operator==(const connection_opening&,
                                                    const connection_opening&) noexcept = default;
-
-    friend void archive(auto& ar, connection_opening& of) {
-        auto& [outcome_, simultaneous_, times_, client_, server_, syn_data_accepted_] = of;
-        ar.bounded(outcome_, opening_outcome::established);
-        ar(simultaneous_, times_, client_, server_, syn_data_accepted_);
-    }
 };
 
 } // namespace tcplens::inline v0

@@ -37,11 +37,6 @@ public:
             else if (opening.outcome == aborted_by_server) opening.outcome = aborted_by_client;
         }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& of) {
-            auto& [opening_] = of;
-            ar(opening_);
-        }
     };
 
     struct connection_state {
@@ -51,11 +46,6 @@ public:
             std::uint32_t data = 0;  ///< bytes that it carried
             std::uint32_t clock = 0; ///< of its timestamps option, if it has one
             bool has_clock = false;
-
-            static void archive(auto& ar, copy& of) {
-                auto& [time_, initial_, data_, clock_, has_clock_] = of;
-                ar(time_, initial_, data_, clock_, has_clock_);
-            }
         };
         /// A segment with an acknowledgment that may be of the peer's SYN.
         struct answer {
@@ -64,11 +54,6 @@ public:
             std::uint32_t echo = 0;
             bool has_echo = false;
             bool syn = false;
-
-            static void archive(auto& ar, answer& of) {
-                auto& [time_, acknowledged_, echo_, has_echo_, syn_] = of;
-                ar(time_, acknowledged_, echo_, has_echo_, syn_);
-            }
         };
         struct end {
             std::array<copy, remembered> copies{}; ///< oldest first
@@ -82,21 +67,11 @@ public:
             bool spoke = false;         ///< neither SYN nor RST
             bool quiet = false;         ///< only a SYN or a RST of it can tell more
 
-            static void archive(auto& ar, end& of) {
-                auto& [copies_, first_answer_, half_, early_rst_, copy_count_, pure_, answered_peer_, sent_rst_, spoke_,
-                       quiet_] = of;
-                ar(copies_, first_answer_, half_, early_rst_);
-                ar.bounded(copy_count_, remembered);
-                ar(pure_, answered_peer_, sent_rst_, spoke_, quiet_);
-                ar.require(!answered_peer_ || first_answer_);
+            [[nodiscard]] static constexpr bool is_consistent(const end& of) noexcept {
+                return of.copy_count <= remembered && (!of.answered_peer || of.first_answer);
             }
         };
         per_side<end> ends{};
-
-        static void archive(auto& ar, connection_state& of) {
-            auto& [ends_] = of;
-            ar(ends_);
-        }
     };
 
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {

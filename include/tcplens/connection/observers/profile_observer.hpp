@@ -25,11 +25,6 @@ struct profile_facts {
 
     constexpr void swap_roles() noexcept { std::swap(profile.client_to_server, profile.server_to_client); }
     [[nodiscard]] friend constexpr bool operator==(const profile_facts&, const profile_facts&) noexcept = default;
-
-    friend void archive(auto& ar, profile_facts& of) {
-        auto& [profile_] = of;
-        ar(profile_);
-    }
 };
 
 /// Fills in the profile_facts. It remembers a fixed amount of each direction: `RangeCapacity` ranges of captured bytes, and
@@ -68,25 +63,10 @@ public:
         timestamp in_flight_since{};    ///< when bytes in flight were looked at the last time
         timestamp clock_time{};         ///< when the awaited clock was sent
         detail::round_trip_sampler<SendCapacity> sends{};
-
-        static void archive(auto& ar, side_state& of) {
-            auto& [space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
-                   window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_,
-                   offers_scale_, advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_,
-                   sends_] = of;
-            ar(space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
-               window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_, offers_scale_,
-               advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_, sends_);
-        }
     };
 
     struct connection_state {
         per_side<side_state> sides{};
-
-        static void archive(auto& ar, connection_state& of) {
-            auto& [sides_] = of;
-            ar(sides_);
-        }
     };
 
     constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {

@@ -23,11 +23,6 @@ struct sending_times {
     std::chrono::nanoseconds receiver_limited{};
 
     [[nodiscard]] friend constexpr bool operator==(const sending_times&, const sending_times&) noexcept = default;
-
-    friend void archive(auto& ar, sending_times& of) {
-        auto& [busy_, receiver_limited_] = of;
-        ar(busy_, receiver_limited_);
-    }
 };
 
 /// The life of a connection, from its first packet to its latest, divided by what it was spent on. Each instant belongs to
@@ -89,24 +84,19 @@ struct time_attribution {
 
     [[nodiscard]] friend constexpr bool operator==(const time_attribution&, const time_attribution&) noexcept = default;
 
-    friend void archive(auto& ar, time_attribution& of) {
-        auto& [duration_, handshake_, sender_application_, receiver_window_, loss_recovery_, retransmission_timeout_,
-               path_, receiver_application_, teardown_, client_to_server_, server_to_client_] = of;
-        ar(duration_, handshake_, sender_application_, receiver_window_, loss_recovery_, retransmission_timeout_, path_,
-           receiver_application_, teardown_, client_to_server_, server_to_client_);
-        std::chrono::nanoseconds rest = duration_; // a part at a time: the sum may be more than can be told
-        for (const std::chrono::nanoseconds part : {handshake_, sender_application_, receiver_window_, loss_recovery_,
-                                                    path_, receiver_application_, teardown_}) {
-            const bool possible = part.count() >= 0 && part <= rest;
-            ar.require(possible);
-            if (possible) rest -= part;
+    /// The parts sum up to `duration`.
+    [[nodiscard]] friend constexpr bool is_consistent(const time_attribution& of) noexcept {
+        std::chrono::nanoseconds rest = of.duration; // a part at a time: the sum may overflow
+        for (const std::chrono::nanoseconds part : {of.handshake, of.sender_application, of.receiver_window,
+                                                    of.loss_recovery, of.path, of.receiver_application, of.teardown}) {
+            if (part.count() < 0 || part > rest) return false;
+            rest -= part;
         }
-        ar.require(rest.count() == 0 && retransmission_timeout_.count() >= 0 &&
-                   retransmission_timeout_ <= loss_recovery_);
-        for (const sending_times& each : {client_to_server_, server_to_client_}) {
-            ar.require(each.receiver_limited.count() >= 0 && each.receiver_limited <= each.busy &&
-                       each.busy <= duration_);
-        }
+        const auto fits = [&](const sending_times& each) {
+            return each.receiver_limited.count() >= 0 && each.receiver_limited <= each.busy && each.busy <= of.duration;
+        };
+        return rest.count() == 0 && of.retransmission_timeout.count() >= 0 &&
+               of.retransmission_timeout <= of.loss_recovery && fits(of.client_to_server) && fits(of.server_to_client);
     }
 };
 

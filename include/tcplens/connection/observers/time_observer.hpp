@@ -29,11 +29,6 @@ public:
 
         constexpr void swap_roles() noexcept { std::swap(time.client_to_server, time.server_to_client); }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& of) {
-            auto& [time_] = of;
-            ar(time_);
-        }
     };
 
 private:
@@ -64,10 +59,6 @@ private:
         [[nodiscard]] constexpr bool fits(nanoseconds duration) const noexcept {
             return time_observer::fits(duration, path, idle) && time_observer::fits(duration - path - idle, teardown);
         }
-        static void archive(auto& ar, tentative& of) {
-            auto& [path_, idle_, teardown_] = of;
-            ar(path_, idle_, teardown_);
-        }
     };
 
     struct end_state {
@@ -82,13 +73,6 @@ private:
         nanoseconds without_progress{}; ///< on the path, since its last new data or acknowledgment
         nanoseconds suspected{};        ///< on the path, since the first duplicate ACK
         nanoseconds since_resent{};     ///< in recovery, since the last that it sent again, or progress
-
-        static void archive(auto& ar, end_state& of) {
-            auto& [sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_,
-                   shut_out_, without_progress_, suspected_, since_resent_] = of;
-            ar(sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_, shut_out_,
-               without_progress_, suspected_, since_resent_);
-        }
     };
 
 public:
@@ -96,9 +80,7 @@ public:
     public:
         static void archive(auto& ar, connection_state& of) {
             auto& [ends_, latest_, since_data_, since_quiet_, last_talker_, opened_, saw_syn_, was_reset_] = of;
-            ar(ends_, latest_, since_data_, since_quiet_);
-            ar.bounded(last_talker_, side::second);
-            ar(opened_, saw_syn_, was_reset_);
+            ar(ends_, latest_, since_data_, since_quiet_, last_talker_, opened_, saw_syn_, was_reset_);
         }
 
     private:

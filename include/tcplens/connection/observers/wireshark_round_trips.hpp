@@ -27,11 +27,6 @@ struct wireshark_rtt {
         std::chrono::nanoseconds rtt{};  ///< tcp.analysis.ack_rtt, which tshark does not show where it is 0
 
         [[nodiscard]] friend constexpr bool operator==(const acknowledgment&, const acknowledgment&) noexcept = default;
-
-        static void archive(auto& ar, acknowledgment& of) {
-            auto& [packet_number_, acknowledged_, rtt_] = of;
-            ar(packet_number_, acknowledged_, rtt_);
-        }
     };
 
     /// tcp.analysis.initial_rtt: from the latest SYN without ACK to the first segment after it that has an ACK and no SYN,
@@ -43,11 +38,6 @@ struct wireshark_rtt {
     bool memory_exceeded = false;
 
     [[nodiscard]] friend constexpr bool operator==(const wireshark_rtt&, const wireshark_rtt&) noexcept = default;
-
-    friend void archive(auto& ar, wireshark_rtt& of) {
-        auto& [initial_rtt_, last_acknowledgment_, memory_exceeded_] = of;
-        ar(initial_rtt_, last_acknowledgment_, memory_exceeded_);
-    }
 };
 
 /// tcp.analysis.initial_rtt and tcp.analysis.ack_rtt as Wireshark 4.0 has them, mistakes and all: ack_rtt is measured from the
@@ -67,11 +57,6 @@ public:
 
         constexpr void swap_roles() noexcept {} // it is of both directions
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& of) {
-            auto& [wireshark_] = of;
-            ar(wireshark_);
-        }
     };
 
     struct connection_state {
@@ -80,19 +65,9 @@ public:
             std::uint64_t examined = 0; ///< up to this one none was covered by `acknowledged`
             sequence_number acknowledged{};
             std::uint32_t count = 0; ///< how many are unacknowledged
-
-            static void archive(auto& ar, side_state& of) {
-                auto& [newest_, examined_, acknowledged_, count_] = of;
-                ar(newest_, examined_, acknowledged_, count_);
-            }
         };
         per_side<side_state> sides{};
         std::optional<timestamp> syn_time{};
-
-        static void archive(auto& ar, connection_state& of) {
-            auto& [sides_, syn_time_] = of;
-            ar(sides_, syn_time_);
-        }
     };
 
     /// \pre capacity > 0
@@ -128,11 +103,6 @@ private:
         timestamp time{};
         std::uint64_t packet_number = 0;
         sequence_number end{};
-
-        static void archive(auto& ar, unacknowledged& of) {
-            auto& [older_, time_, packet_number_, end_] = of;
-            ar(older_, time_, packet_number_, end_);
-        }
     };
 
     /// Segments are numbered from 1; the ring has the latest.

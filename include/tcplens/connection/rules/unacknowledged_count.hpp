@@ -62,10 +62,8 @@ private:
         std::uint32_t count = 1;
         bool spread = false; ///< the numbers are not the true ones
 
-        static void archive(auto& ar, run& of) {
-            auto& [first_, step_, count_, spread_] = of;
-            ar(first_, step_, count_, spread_);
-            ar.require(count_ > 0 && count_ <= most_restored);
+        [[nodiscard]] static constexpr bool is_consistent(const run& of) noexcept {
+            return of.count > 0 && of.count <= most_restored;
         }
 
         [[nodiscard]] constexpr std::uint32_t span() const noexcept { return step * (count - 1); }

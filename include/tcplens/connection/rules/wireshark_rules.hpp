@@ -35,13 +35,8 @@ struct wireshark_side {
     bool initial_known = false;
     bool window_unscaled = false; ///< its last SYN or ACK was a SYN, whose window is never scaled (RFC 7323 2.2)
 
-    static void archive(auto& ar, wireshark_side& of) {
-        auto& [initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_,
-               last_names_, unacknowledged_, window_shift_, initial_known_, window_unscaled_] = of;
-        ar(initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_);
-        ar.raw(last_names_);
-        ar(unacknowledged_, window_shift_, initial_known_, window_unscaled_);
-        ar.require(window_shift_ >= wireshark_unused_shift && window_shift_ <= 14);
+    [[nodiscard]] static constexpr bool is_consistent(const wireshark_side& of) noexcept {
+        return of.window_shift >= wireshark_unused_shift && of.window_shift <= 14;
     }
 };
 
@@ -49,11 +44,6 @@ struct wireshark_state {
     per_side<wireshark_side> sides{};
     timestamp syn_time{};          ///< of the latest SYN without ACK; 1970 is none
     std::uint64_t initial_rtt = 0; ///< in nanoseconds, from that to the first ACK after it; 0 is not known
-
-    static void archive(auto& ar, wireshark_state& of) {
-        auto& [sides_, syn_time_, initial_rtt_] = of;
-        ar(sides_, syn_time_, initial_rtt_);
-    }
 };
 
 } // namespace detail

@@ -44,11 +44,6 @@ private:
     struct range {
         sequence_number begin{};
         sequence_number end{};
-
-        static void archive(auto& ar, range& of) {
-            auto& [begin_, end_] = of;
-            ar(begin_, end_);
-        }
     };
 
     [[nodiscard]] constexpr range& top() noexcept { return ranges_[count_ - 1u]; }

@@ -20,11 +20,6 @@ struct duration_histogram {
     /// Durations in each bucket. A full bucket stays at 2^32 - 1.
     std::array<std::uint32_t, size> counts{};
 
-    friend void archive(auto& ar, duration_histogram& of) {
-        auto& [counts_] = of;
-        ar(counts_);
-    }
-
     /// Counts one duration.
     constexpr void add(std::chrono::nanoseconds next) noexcept {
         std::uint32_t& count = counts[bucket_of(next)];

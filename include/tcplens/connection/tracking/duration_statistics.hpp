@@ -31,12 +31,10 @@ struct duration_statistics {
     [[nodiscard]] friend constexpr bool operator==(const duration_statistics&,
                                                    const duration_statistics&) noexcept = default;
 
-    friend void archive(auto& ar, duration_statistics& of) {
-        auto& [count_, least_, greatest_, total_ns_] = of;
-        ar(count_, least_, greatest_, total_ns_);
-        // The mean has to fit into nanoseconds.
-        ar.require(count_ <= std::uint64_t{1} << 62 && total_ns_ >= 0 &&
-                   total_ns_ <= static_cast<double>(count_) * 9.2e18);
+    /// The mean has to fit into nanoseconds.
+    [[nodiscard]] friend constexpr bool is_consistent(const duration_statistics& of) noexcept {
+        return of.count <= std::uint64_t{1} << 62 && of.total_ns >= 0 &&
+               of.total_ns <= static_cast<double>(of.count) * 9.2e18;
     }
 };
 

@@ -117,11 +117,6 @@ private:
     struct range {
         sequence_number begin{};
         sequence_number end{};
-
-        static void archive(auto& ar, range& of) {
-            auto& [begin_, end_] = of;
-            ar(begin_, end_);
-        }
     };
 
     static constexpr std::uint8_t most_thinning = 31;

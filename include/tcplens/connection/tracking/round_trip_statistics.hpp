@@ -55,16 +55,15 @@ struct round_trip_statistics {
     [[nodiscard]] friend constexpr bool operator==(const round_trip_statistics&,
                                                    const round_trip_statistics&) noexcept = default;
 
-    friend void archive(auto& ar, round_trip_statistics& of) {
-        auto& [count_, least_, greatest_, mean_ns_, squares_ns2_, smoothed_, variation_, histogram_] = of;
-        ar(count_, least_, greatest_, mean_ns_, squares_ns2_, smoothed_, variation_, histogram_);
+    /// The values lie within what samples of up to a day can make of them.
+    [[nodiscard]] friend constexpr bool is_consistent(const round_trip_statistics& of) noexcept {
         constexpr std::chrono::hours longest{24};
         constexpr double longest_ns = 86'400e9;
-        for (const std::chrono::nanoseconds each : {least_, greatest_, smoothed_, variation_}) {
-            ar.require(each.count() >= 0 && each <= longest);
+        for (const std::chrono::nanoseconds each : {of.least, of.greatest, of.smoothed, of.variation}) {
+            if (each.count() < 0 || each > longest) return false;
         }
-        ar.require(count_ <= std::uint64_t{1} << 62 && mean_ns_ >= 0 && mean_ns_ <= longest_ns);
-        ar.require(squares_ns2_ >= 0 && squares_ns2_ <= static_cast<double>(count_) * longest_ns * longest_ns);
+        return of.count <= std::uint64_t{1} << 62 && of.mean_ns >= 0 && of.mean_ns <= longest_ns &&
+               of.squares_ns2 >= 0 && of.squares_ns2 <= static_cast<double>(of.count) * longest_ns * longest_ns;
     }
 
 private:

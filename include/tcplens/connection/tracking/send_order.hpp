@@ -22,11 +22,6 @@ struct send_stamp {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const send_stamp&, const send_stamp&) noexcept = default;
-
-    friend void archive(auto& ar, send_stamp& of) {
-        auto& [clock_, id_, has_clock_] = of;
-        ar(clock_, id_, has_clock_);
-    }
 };
 
 /// Tells which of two segments of one sender was sent first. It learns on the way whether the sender's Identification counts packets:

@@ -99,11 +99,7 @@ private:
         bool offered = false;
         std::uint8_t shift = 0; ///< at most 14
 
-        static void archive(auto& ar, scale& of) {
-            auto& [told_, offered_, shift_] = of;
-            ar(told_, offered_);
-            ar.bounded(shift_, 14);
-        }
+        [[nodiscard]] static constexpr bool is_consistent(const scale& of) noexcept { return of.shift <= 14; }
 
         constexpr void take(const segment& syn) noexcept {
             told = true;
@@ -116,11 +112,6 @@ private:
     struct far_number {
         bool was_last = false;
         sequence_number value{};
-
-        static void archive(auto& ar, far_number& of) {
-            auto& [was_last_, value_] = of;
-            ar(was_last_, value_);
-        }
     };
 
     /// Takes note of how far the peer's windows have reached, if their scale is known.

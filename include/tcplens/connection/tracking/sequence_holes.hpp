@@ -24,11 +24,6 @@ public:
         send_stamp stamp{};
 
         [[nodiscard]] friend constexpr bool operator==(const opening&, const opening&) noexcept = default;
-
-        static void archive(auto& ar, opening& of) {
-            auto& [time_, packet_number_, stamp_] = of;
-            ar(time_, packet_number_, stamp_);
-        }
     };
 
     /// What a segment filled.
@@ -104,11 +99,6 @@ private:
         opening by{};
 
         [[nodiscard]] friend constexpr bool operator==(const hole&, const hole&) noexcept = default;
-
-        static void archive(auto& ar, hole& of) {
-            auto& [begin_, end_, by_] = of;
-            ar(begin_, end_, by_);
-        }
     };
 
     constexpr void forget(sequence_number up_to) noexcept {

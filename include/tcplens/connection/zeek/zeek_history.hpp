@@ -34,12 +34,8 @@ struct zeek_history {
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_history&, const zeek_history&) noexcept = default;
 
-    friend void archive(auto& ar, zeek_history& of) {
-        auto& [letters_, size_, letters_lost_] = of;
-        ar(letters_);
-        ar.bounded(size_, capacity);
-        ar(letters_lost_);
-    }
+    /// No more letters than there is room for.
+    [[nodiscard]] friend constexpr bool is_consistent(const zeek_history& of) noexcept { return of.size <= capacity; }
 };
 
 /// How often things happened whose letters are written at the first time, the tenth, the hundredth, ...

@@ -20,11 +20,6 @@ public:
     struct facts {
         zeek_record zeek{};
 
-        static void archive(auto& ar, facts& of) {
-            auto& [zeek_] = of;
-            ar(zeek_);
-        }
-
         constexpr void swap_roles() noexcept { zeek.swap_roles(); }
 
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;

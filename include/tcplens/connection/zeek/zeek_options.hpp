@@ -15,11 +15,6 @@ struct zeek_options {
     /// A connection that begins with a SYN-ACK and goes on counts as if the port of who sent that were registered. For bare runs
     /// that load the script of the protocol at hand, as most do: which one is not known here, but its port is the one there.
     bool handshake_shows_server = false;
-
-    friend void archive(auto& ar, zeek_options& of) {
-        auto& [standard_ports_, handshake_shows_server_] = of;
-        ar(standard_ports_, handshake_shows_server_);
-    }
 };
 
 namespace detail {

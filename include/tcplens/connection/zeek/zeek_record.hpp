@@ -19,11 +19,6 @@ struct zeek_end_counts {
     std::uint64_t ip_bytes = 0; ///< of whole IP packets
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_end_counts&, const zeek_end_counts&) noexcept = default;
-
-    friend void archive(auto& ar, zeek_end_counts& of) {
-        auto& [bytes_, packets_, ip_bytes_] = of;
-        ar(bytes_, packets_, ip_bytes_);
-    }
 };
 
 /// What Zeek's conn.log says of a connection. Zeek's originator is who was heard first, unless the roles were swapped; it need
@@ -42,13 +37,6 @@ struct zeek_record {
     constexpr void swap_roles() noexcept { originator = opposite(originator); }
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_record&, const zeek_record&) noexcept = default;
-
-    friend void archive(auto& ar, zeek_record& of) {
-        auto& [conn_state_, originator_, missed_is_estimate_, history_, duration_, orig_, resp_, missed_bytes_] = of;
-        ar.bounded(conn_state_, zeek_conn_state::oth);
-        ar.bounded(originator_, direction::server_to_client);
-        ar(missed_is_estimate_, history_, duration_, orig_, resp_, missed_bytes_);
-    }
 };
 
 } // namespace tcplens::inline v0

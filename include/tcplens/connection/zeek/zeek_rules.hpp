@@ -17,11 +17,6 @@ public:
         detail::zeek_connection followed{};
         zeek_record told{};
         detail::zeek_timers timers{};
-
-        static void archive(auto& ar, connection_state& of) {
-            auto& [followed_, told_, timers_] = of;
-            ar(followed_, told_, timers_);
-        }
     };
 
     static constexpr std::string_view saved_as = "zeek_rules";

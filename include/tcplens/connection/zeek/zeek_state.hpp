@@ -16,6 +16,10 @@ enum class zeek_end_state : std::uint8_t {
     closed, ///< it sent a FIN
     reset,  ///< it sent a RST
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr zeek_end_state archive_limit(zeek_end_state) noexcept {
+    return zeek_end_state::reset;
+}
 
 /// Zeek's conn_state: what became of a connection.
 enum class zeek_conn_state : std::uint8_t {
@@ -33,6 +37,10 @@ enum class zeek_conn_state : std::uint8_t {
     shr,    ///< the responder sent a SYN-ACK and then a FIN; no SYN was seen
     oth,    ///< no SYN was seen, or what none of the others covers
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr zeek_conn_state archive_limit(zeek_conn_state) noexcept {
+    return zeek_conn_state::oth;
+}
 
 /// As Zeek writes it: S0, RSTOS0, ...
 [[nodiscard]] constexpr std::string_view to_string(zeek_conn_state state) noexcept {

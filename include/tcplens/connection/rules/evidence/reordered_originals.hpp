@@ -55,11 +55,6 @@ private:
         send_stamp beyond{};
 
         [[nodiscard]] friend constexpr bool operator==(const copy&, const copy&) noexcept = default;
-
-        static void archive(auto& ar, copy& of) {
-            auto& [begin_, length_, beyond_] = of;
-            ar(begin_, length_, beyond_);
-        }
     };
 
     friend void archive(auto& ar, reordered_originals& of) {

@@ -128,10 +128,8 @@ struct side_beginning {
 
     [[nodiscard]] friend constexpr bool operator==(const side_beginning&, const side_beginning&) noexcept = default;
 
-    static void archive(auto& ar, side_beginning& of) {
-        auto& [first_heard_, handshake_time_] = of;
-        ar(first_heard_, handshake_time_);
-        ar.require(least_round_trip::is_plausible(handshake_time_));
+    [[nodiscard]] static constexpr bool is_consistent(const side_beginning& of) noexcept {
+        return detail::least_round_trip::is_plausible(of.handshake_time);
     }
 };
 
@@ -140,11 +138,6 @@ struct connection_state {
     per_side<side_beginning> beginnings{};
 
     [[nodiscard]] friend constexpr bool operator==(const connection_state&, const connection_state&) noexcept = default;
-
-    static void archive(auto& ar, connection_state& of) {
-        auto& [sides_, beginnings_] = of;
-        ar(sides_, beginnings_);
-    }
 };
 
 /// What the rules remember besides of one side of a busy connection.
@@ -154,11 +147,6 @@ struct long_memory {
     reordered_originals overtaken{};
 
     [[nodiscard]] friend constexpr bool operator==(const long_memory&, const long_memory&) noexcept = default;
-
-    static void archive(auto& ar, long_memory& of) {
-        auto& [recent_, holes_, overtaken_] = of;
-        ar(recent_, holes_, overtaken_);
-    }
 };
 
 } // namespace tcplens::inline v0::detail::evidence
