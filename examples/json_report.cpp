@@ -78,7 +78,7 @@ json by_name(const std::vector<anomaly_statistics::address_resets>& from) {
 
 // --- connections
 
-void to_json(json& out, const connections_summary& from) {
+void to_json(json& out, const connections_report::totals& from) {
     out = {{"total_connections", from.total_connections},
            {"successful_handshakes", from.successful_handshakes},
            {"failed_handshakes", from.failed_handshakes},
@@ -89,7 +89,7 @@ void to_json(json& out, const connections_summary& from) {
            {"active_connections", from.active_connections}};
 }
 
-void to_json(json& out, const connection_summary_row& from) {
+void to_json(json& out, const connections_report::row& from) {
     out = {{"client", to_string(from.client)},
            {"server", to_string(from.server)},
            {"state", to_string(from.status)},
@@ -177,7 +177,7 @@ void to_json(json& out, const anomaly_pattern& from) {
            {"description", from.description}};
 }
 
-void to_json(json& out, const anomaly_summary& from) {
+void to_json(json& out, const anomaly_report::overview& from) {
     json by_category = json::object();
     for (const auto& [category, count] : from.by_category) by_category[std::string{to_string(category)}] = count;
     json notable = json::array();
@@ -216,7 +216,7 @@ void to_json(json& out, const retransmission_report& from) {
 
 // --- traffic flow
 
-void to_json(json& out, const flow_direction& from) {
+void to_json(json& out, const traffic_flow_report::direction_totals& from) {
     out = {{"packet_count", from.packets},
            {"byte_count", from.wire_bytes},
            {"syn_count", from.flags.syn},

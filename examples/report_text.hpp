@@ -90,7 +90,7 @@ inline void print(const capture_summary& capture) {
 }
 
 inline void print(const tcplens::connections_report& report) {
-    const tcplens::connections_summary& all = report.summary;
+    const tcplens::connections_report::totals& all = report.summary;
     std::cout << "\nConnections\n";
     print(1, {{"total", to_string(all.total_connections)},
               {"handshake completed", to_string(all.successful_handshakes)},
@@ -103,7 +103,7 @@ inline void print(const tcplens::connections_report& report) {
 
     std::vector<row> rows{{"client", "server", "handshake", "state", "close", "packets", "data", "retransmitted", "SYN",
                            "SYN-ACK", "ACK", "FIN", "RST"}};
-    for (const tcplens::connection_summary_row& each : report.connections) {
+    for (const tcplens::connections_report::row& each : report.connections) {
         rows.push_back({to_string(each.client), to_string(each.server), each.handshake_completed ? "yes" : "no",
                         std::string{to_string(each.status)}, std::string{to_string(each.close_reason)},
                         to_string(each.packets), to_string(each.data_packets), to_string(each.retransmissions),
@@ -172,8 +172,8 @@ inline void print(const tcplens::retransmission_report& report) {
 }
 
 inline void print(const tcplens::traffic_flow_report& report) {
-    const tcplens::flow_direction& up = report.client_to_server;
-    const tcplens::flow_direction& down = report.server_to_client;
+    const tcplens::traffic_flow_report::direction_totals& up = report.client_to_server;
+    const tcplens::traffic_flow_report::direction_totals& down = report.server_to_client;
     std::cout << "\nTraffic flow of " << to_string(report.server.address.value());
     if (report.server.port) std::cout << " port " << *report.server.port;
     std::cout << '\n';

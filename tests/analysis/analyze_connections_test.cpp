@@ -21,7 +21,7 @@ static_assert(!connection_range<connection>);
 
 namespace {
 
-void check(const connections_summary& got, const connections_summary& expected) {
+void check(const connections_report::totals& got, const connections_report::totals& expected) {
     CHECK(got.total_connections == expected.total_connections);
     CHECK(got.successful_handshakes == expected.successful_handshakes);
     CHECK(got.failed_handshakes == expected.failed_handshakes);
@@ -32,7 +32,7 @@ void check(const connections_summary& got, const connections_summary& expected) 
     CHECK(got.active_connections == expected.active_connections);
 }
 
-void check(const connection_summary_row& got, const connection_summary_row& expected) {
+void check(const connections_report::row& got, const connections_report::row& expected) {
     CHECK(got.client == expected.client);
     CHECK(got.server == expected.server);
     CHECK(to_string(got.status) == to_string(expected.status));
@@ -48,14 +48,14 @@ void check(const connection_summary_row& got, const connection_summary_row& expe
     CHECK(got.packets == expected.packets);
 }
 
-constexpr connections_summary of_the_seven{.total_connections = 7,
-                                           .successful_handshakes = 3,
-                                           .failed_handshakes = 3,
-                                           .incomplete_handshakes = 1,
-                                           .established_connections = 3,
-                                           .reset_connections = 3,
-                                           .normal_close = 1,
-                                           .active_connections = 3};
+constexpr connections_report::totals of_the_seven{.total_connections = 7,
+                                                  .successful_handshakes = 3,
+                                                  .failed_handshakes = 3,
+                                                  .incomplete_handshakes = 1,
+                                                  .established_connections = 3,
+                                                  .reset_connections = 3,
+                                                  .normal_close = 1,
+                                                  .active_connections = 3};
 
 } // namespace
 
@@ -190,7 +190,7 @@ TEST_CASE("connections: the filter selects by the server's address, its port, or
     const auto selected = [&](const connections_options& options) {
         std::vector<int> ports;
         const connections_report report = analyze_connections(s.connections(), options);
-        for (const connection_summary_row& each : report.connections) ports.push_back(each.client.port);
+        for (const connections_report::row& each : report.connections) ports.push_back(each.client.port);
         CHECK(report.summary.total_connections == ports.size());
         return ports;
     };

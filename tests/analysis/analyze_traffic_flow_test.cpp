@@ -10,7 +10,7 @@ using namespace tcplens::detail;
 
 namespace {
 
-void check(const flow_direction& got, const flow_direction& expected) {
+void check(const traffic_flow_report::direction_totals& got, const traffic_flow_report::direction_totals& expected) {
     CHECK(got.packets == expected.packets);
     CHECK(got.wire_bytes == expected.wire_bytes);
     CHECK(got.flags.syn == expected.flags.syn);

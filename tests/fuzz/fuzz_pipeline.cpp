@@ -92,14 +92,14 @@ void require_sound_analyses(const Table& table) {
     const std::uint64_t size = table.size();
 
     const connections_report report = analyze_connections(table, {.detailed = true});
-    const connections_summary& summary = report.summary;
+    const connections_report::totals& summary = report.summary;
     require(summary.total_connections == size);
     require(summary.successful_handshakes + summary.failed_handshakes + summary.incomplete_handshakes == size);
     require(summary.established_connections == summary.successful_handshakes);
     require(summary.reset_connections + summary.normal_close + summary.active_connections <= size);
     require(report.connections.size() == size);
     totals described;
-    for (const connection_summary_row& each : report.connections) {
+    for (const connections_report::row& each : report.connections) {
         described.packets += each.packets;
         described.retransmissions += each.retransmissions;
     }

@@ -14,24 +14,24 @@
 
 namespace tcplens::inline v0 {
 
-/// How many patterns there are, and which of their counts are notable.
-struct anomaly_summary {
-    /// The patterns of one category.
-    struct category_count {
-        anomaly_category category{};
-        std::uint64_t patterns = 0; ///< At least 1.
-    };
-
-    std::uint64_t total_patterns = 0;                        ///< The number of patterns in the report.
-    std::vector<category_count> by_category{};               ///< The categories of these patterns, in their order.
-    std::vector<notable_observation> notable_observations{}; ///< In the order of the patterns.
-};
-
 /// What analyze_anomalies() returns.
 struct anomaly_report {
+    /// How many patterns there are, and which of their counts are notable.
+    struct overview {
+        /// The patterns of one category.
+        struct category_count {
+            anomaly_category category{};
+            std::uint64_t patterns = 0; ///< At least 1.
+        };
+
+        std::uint64_t total_patterns = 0;                        ///< The number of patterns in the report.
+        std::vector<category_count> by_category{};               ///< The categories of these patterns, in their order.
+        std::vector<notable_observation> notable_observations{}; ///< In the order of the patterns.
+    };
+
     anomaly_statistics statistics{};         ///< The counts in which the patterns were found.
     std::vector<anomaly_pattern> patterns{}; ///< At most one of each kind, in the order of `detail::all_patterns`.
-    anomaly_summary summary{};
+    overview summary{};
 };
 
 namespace detail {
@@ -114,8 +114,8 @@ private:
         });
     }
 
-    [[nodiscard]] static anomaly_summary summarize(const std::vector<anomaly_pattern>& patterns) {
-        anomaly_summary summary{.total_patterns = patterns.size()};
+    [[nodiscard]] static anomaly_report::overview summarize(const std::vector<anomaly_pattern>& patterns) {
+        anomaly_report::overview summary{.total_patterns = patterns.size()};
         for (const anomaly_pattern& pattern : patterns) {
             const auto same_category =
                 std::find_if(summary.by_category.begin(), summary.by_category.end(),

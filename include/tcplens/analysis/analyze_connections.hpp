@@ -30,36 +30,35 @@ enum class connection_status : std::uint8_t {
     return status == connection_status::active ? "active" : "closed";
 }
 
-/// One connection, both directions together.
-struct connection_summary_row {
-    endpoint client{};
-    endpoint server{};
-    connection_status status = connection_status::active;
-    bool handshake_completed = false;                                    ///< handshake_state::completed
-    flag_counts flags{};                                                 ///< Segments by control bits.
-    std::uint64_t data_packets = 0;                                      ///< Segments with payload.
-    std::uint64_t retransmissions = 0;                                   ///< By the rules of the table.
-    tcplens::close_reason close_reason = tcplens::close_reason::unknown; ///< connection::close_reason
-    std::uint64_t packets = 0;                                           ///< All segments, with or without payload.
-};
-
-/// Counts over all selected connections.
-struct connections_summary {
-    std::uint64_t total_connections = 0;       ///< Successful, failed and incomplete handshakes together.
-    std::uint64_t successful_handshakes = 0;   ///< handshake_state::completed
-    std::uint64_t failed_handshakes = 0;       ///< handshake_state::failed
-    std::uint64_t incomplete_handshakes = 0;   ///< handshake_state::incomplete: picked up midstream
-    std::uint64_t established_connections = 0; ///< Equal to `successful_handshakes`, whatever came after the handshake.
-    std::uint64_t reset_connections = 0;       ///< close_reason::reset
-    std::uint64_t normal_close = 0;            ///< close_reason::normal
-    std::uint64_t active_connections = 0;      ///< connection_status::active
-};
-
 /// What analyze_connections() returns.
 struct connections_report {
-    connections_summary summary{};
-    std::vector<connection_summary_row>
-        connections{};                 ///< In the order of the range; see connections_options::detailed.
+    /// Counts over all selected connections.
+    struct totals {
+        std::uint64_t total_connections = 0;       ///< Successful, failed and incomplete handshakes together.
+        std::uint64_t successful_handshakes = 0;   ///< handshake_state::completed
+        std::uint64_t failed_handshakes = 0;       ///< handshake_state::failed
+        std::uint64_t incomplete_handshakes = 0;   ///< handshake_state::incomplete: picked up midstream
+        std::uint64_t established_connections = 0; ///< Equal to `successful_handshakes`.
+        std::uint64_t reset_connections = 0;       ///< close_reason::reset
+        std::uint64_t normal_close = 0;            ///< close_reason::normal
+        std::uint64_t active_connections = 0;      ///< connection_status::active
+    };
+
+    /// One connection, both directions together.
+    struct row {
+        endpoint client{};
+        endpoint server{};
+        connection_status status = connection_status::active;
+        bool handshake_completed = false;                                    ///< handshake_state::completed
+        flag_counts flags{};                                                 ///< Segments by control bits.
+        std::uint64_t data_packets = 0;                                      ///< Segments with payload.
+        std::uint64_t retransmissions = 0;                                   ///< By the rules of the table.
+        tcplens::close_reason close_reason = tcplens::close_reason::unknown; ///< connection::close_reason
+        std::uint64_t packets = 0;                                           ///< All segments, with or without payload.
+    };
+
+    totals summary{};
+    std::vector<row> connections{};    ///< In the order of the range; see connections_options::detailed.
     std::vector<std::string> issues{}; ///< One sentence each for resets, retransmissions and failed handshakes, if any.
 };
 
@@ -78,7 +77,7 @@ public:
         const direction_statistics& down = counted.server_to_client;
         const bool completed = counted.handshake == handshake_state::completed;
 
-        connections_summary& summary = report_.summary;
+        connections_report::totals& summary = report_.summary;
         ++summary.total_connections;
         summary.successful_handshakes += completed;
         summary.established_connections += completed;
@@ -90,14 +89,14 @@ public:
         retransmissions_ += up.retransmissions + down.retransmissions;
 
         if (!detailed_ && report_.connections.size() == brief_connection_count) return;
-        connection_summary_row row{.client = counted.client,
-                                   .server = counted.server,
-                                   .status = counted.closed ? connection_status::closed : connection_status::active,
-                                   .handshake_completed = completed,
-                                   .data_packets = up.data_packets + down.data_packets,
-                                   .retransmissions = up.retransmissions + down.retransmissions,
-                                   .close_reason = counted.close_reason,
-                                   .packets = up.packets + down.packets};
+        connections_report::row row{.client = counted.client,
+                                    .server = counted.server,
+                                    .status = counted.closed ? connection_status::closed : connection_status::active,
+                                    .handshake_completed = completed,
+                                    .data_packets = up.data_packets + down.data_packets,
+                                    .retransmissions = up.retransmissions + down.retransmissions,
+                                    .close_reason = counted.close_reason,
+                                    .packets = up.packets + down.packets};
         row.flags.add(up);
         row.flags.add(down);
         report_.connections.push_back(row);

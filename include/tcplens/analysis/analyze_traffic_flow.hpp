@@ -18,24 +18,6 @@ struct traffic_flow_options {
     server_filter server{};
 };
 
-/// What one side sent to the other, over all selected connections.
-struct flow_direction {
-    std::uint64_t packets = 0;    ///< TCP segments, with or without payload, retransmissions included.
-    std::uint64_t wire_bytes = 0; ///< Length of whole packets on the wire, link layer and padding included.
-    flag_counts flags{};
-    std::uint64_t data_packets = 0;    ///< Segments with payload.
-    std::uint64_t retransmissions = 0; ///< By the rules of the table.
-
-    /// Adds one direction of a connection.
-    constexpr void add(const direction_statistics& counted) noexcept {
-        packets += counted.packets;
-        wire_bytes += counted.wire_bytes;
-        flags.add(counted);
-        data_packets += counted.data_packets;
-        retransmissions += counted.retransmissions;
-    }
-};
-
 /// Which side sent more RST segments.
 enum class rst_source : std::uint8_t { client, server, balanced };
 
@@ -57,6 +39,24 @@ enum class flow_balance : std::uint8_t { client_heavy, server_heavy, balanced };
 
 /// What analyze_traffic_flow() returns.
 struct traffic_flow_report {
+    /// What one side sent to the other, over all selected connections.
+    struct direction_totals {
+        std::uint64_t packets = 0;    ///< TCP segments, with or without payload, retransmissions included.
+        std::uint64_t wire_bytes = 0; ///< Length of whole packets on the wire, link layer and padding included.
+        flag_counts flags{};
+        std::uint64_t data_packets = 0;    ///< Segments with payload.
+        std::uint64_t retransmissions = 0; ///< By the rules of the table.
+
+        /// Adds one direction of a connection.
+        constexpr void add(const direction_statistics& counted) noexcept {
+            packets += counted.packets;
+            wire_bytes += counted.wire_bytes;
+            flags.add(counted);
+            data_packets += counted.data_packets;
+            retransmissions += counted.retransmissions;
+        }
+    };
+
     /// The two directions compared.
     struct comparison {
         double asymmetry_ratio = 0; ///< Packets of the clients divided by packets of the servers; 0 if these sent none.
@@ -65,9 +65,9 @@ struct traffic_flow_report {
         std::string interpretation{}; ///< One sentence for people, with packets, bytes and RST segments of both.
     };
 
-    server_filter server{};            ///< traffic_flow_options::server
-    flow_direction client_to_server{}; ///< What the clients sent.
-    flow_direction server_to_client{}; ///< What the servers sent.
+    server_filter server{};              ///< traffic_flow_options::server
+    direction_totals client_to_server{}; ///< What the clients sent.
+    direction_totals server_to_client{}; ///< What the servers sent.
     comparison analysis{};
 };
 
@@ -84,8 +84,8 @@ public:
     }
 
     [[nodiscard]] traffic_flow_report result() && {
-        const flow_direction& up = report_.client_to_server;
-        const flow_direction& down = report_.server_to_client;
+        const traffic_flow_report::direction_totals& up = report_.client_to_server;
+        const traffic_flow_report::direction_totals& down = report_.server_to_client;
         report_.analysis.asymmetry_ratio = ratio(up.packets, down.packets);
         report_.analysis.data_flow_direction = balance_of(up.packets, down.packets);
         if (up.flags.rst != down.flags.rst) {
@@ -105,7 +105,8 @@ private:
         return flow_balance::balanced;
     }
 
-    [[nodiscard]] static std::string describe(std::string_view sender, const flow_direction& sent) {
+    [[nodiscard]] static std::string describe(std::string_view sender,
+                                              const traffic_flow_report::direction_totals& sent) {
         return std::string(sender) + " sent " + std::to_string(sent.packets) + " packets (" +
                std::to_string(sent.wire_bytes) + " bytes, " + std::to_string(sent.flags.rst) + " RST)";
     }
