@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
     for (const tcplens::packet& packet : capture) table.add(packet);
     if (capture.error()) std::cerr << to_string(*capture.error()) << '\n'; // all before it counts
 
-    const auto report = tcplens::analyze_connections(table, {.server_port = 443});
+    const auto report = tcplens::analyze_connections(table, {.server = {.port = 443}});
     std::cout << report.summary.total_connections << " connections to port 443, " << report.summary.failed_handshakes
               << " failed handshakes\n";
     return capture.error() ? 1 : 0;
