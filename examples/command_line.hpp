@@ -3,6 +3,9 @@
 
 // What the examples share: their arguments, opening the captures, progress, the exit status.
 
+#include <tcplens/capture/file/capture_series.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
