@@ -3,6 +3,8 @@
 // sets, the analyses. `--benchmark_filter=decode` measures one of them.
 #include "workload.hpp"
 
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <benchmark/benchmark.h>

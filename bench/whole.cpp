@@ -6,7 +6,10 @@
 #include "floors.hpp"
 #include "workload.hpp"
 
+#include <tcplens/capture/source/mapped_file.hpp>
 #include <tcplens/connection/parallel/parallel_connection_table.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "../support/connections.hpp"
 
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+
 #include <cstddef>
 #include <list>
 #include <span>

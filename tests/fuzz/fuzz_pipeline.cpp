@@ -5,7 +5,13 @@
 #include <tcplens/analysis.hpp>
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/observers/closing_observer.hpp>
+#include <tcplens/connection/observers/opening_observer.hpp>
 #include <tcplens/connection/observers/profile_observer.hpp>
+#include <tcplens/connection/observers/time_observer.hpp>
+#include <tcplens/connection/observers/time_series_observer.hpp>
+#include <tcplens/connection/observers/wireshark_round_trips.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 #include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/zeek/zeek_observer.hpp>
 #include <tcplens/connection/zeek/zeek_rules.hpp>

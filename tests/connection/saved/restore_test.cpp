@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What a table makes of bytes that are not, or not quite, a saved table; and of those of rules and observers of one's own.
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/joined/trace_observer.hpp>
+#include <tcplens/connection/observers/time_series_observer.hpp>
+#include <tcplens/connection/observers/wireshark_round_trips.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/saved/saved_table.hpp>
+#include <tcplens/connection/zeek/zeek_rules.hpp>
 
 #include "../../support/packet_builder.hpp"
 #include "../../support/random_traffic.hpp"
