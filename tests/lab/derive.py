@@ -6,7 +6,8 @@ KIND is one of these, or `all`, which makes each in a folder OUT/KIND:
 
   mid        m.pcap: a capture in the middle of the path. Half of the packets that the path lost are in it
   drop1, drop5, drop20    the capture lacks so many percent of its packets
-  swap       neighbours stand in the wrong order: 2 % of the packets are exchanged with one of the three after them
+  swap       neighbours stand in the wrong order, as in captures of several processors: 5 % of the packets are exchanged
+             with one of the three after them, if that was captured within 0.2 ms
   jitter     the times are wrong by up to 20 us either way
   skew       the packets that arrive are stamped 0.5 to 5 ms late, as by a second adapter, and sorted by time
   late       the capture begins after 40 % of the packets
@@ -58,8 +59,8 @@ def dropping(share):
 def swap(frames, random):
     frames, at = list(frames), 0
     while at < len(frames) - 3:
-        if random.random() < 0.02:
-            other = at + random.randint(1, 3)
+        other = at + random.randint(1, 3)
+        if random.random() < 0.05 and frames[other].time - frames[at].time < 200_000:
             frames[at], frames[other] = frames[other], frames[at]
             at = other
         at += 1

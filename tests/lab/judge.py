@@ -10,6 +10,8 @@ at the end whether they hold for what was not looked at.
   FOLDER/work/SCENARIO-SEED, FOLDER/held/…                        as record.py makes them
   FOLDER/work-derived/KIND-SCENARIO-SEED, FOLDER/held-derived/…   as derive.py makes them; kinds chosen by scenario and seed
   FOLDER/refused/SCENARIO-SEED.txt                                why a recording was not made; it is tried again next time
+  FOLDER/said/NAME/                                               what a judge other than tcplens said, which is kept: remove
+                                                                  the folder of a judge that has changed
 
 COMMAND is run with a capture as its last argument, and prints verdicts as score.py reads them. tshark is asked too, where
 it is installed. Each cell of the table has three figures, by the definitions of score.py:
@@ -32,7 +34,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from random import Random
 
 from derive import derive, kinds_for
@@ -64,17 +66,25 @@ def folder_of(root, name, seed):
 
 
 def move_into_place(made, folder):
-    """What has its name is complete."""
+    """A folder that has its name is complete. Another run may have been faster."""
     os.makedirs(os.path.dirname(folder), exist_ok=True)
-    os.rename(made, folder)
+    try:
+        os.rename(made, folder)
+    except OSError:
+        if not os.path.exists(folder):
+            raise
+        shutil.rmtree(made)
+
+
+def unfinished_folder(root, name):
+    return f"{root}/.unfinished/{os.getpid()}-{name}"
 
 
 def record(root, relay, name, seed):
     """Makes the recording, if it is not there. Returns the exit code of record.py."""
-    folder, unfinished = folder_of(root, name, seed), f"{root}/.unfinished/{name}-{seed}"
+    folder, unfinished = folder_of(root, name, seed), unfinished_folder(root, f"{name}-{seed}")
     if os.path.exists(folder):
         return 0
-    shutil.rmtree(unfinished, ignore_errors=True)
     command = [sys.executable, f"{HERE}/record.py", "--scenario", name, "--seed", str(seed), "--out", unfinished]
     ran = subprocess.run([*command, "--relay", relay], capture_output=True, text=True)
     if ran.returncode:
@@ -82,6 +92,7 @@ def record(root, relay, name, seed):
         os.makedirs(os.path.dirname(refused), exist_ok=True)
         with open(refused, "w") as file:
             file.write(ran.stdout + ran.stderr)
+        shutil.rmtree(unfinished, ignore_errors=True)
         last_line = ([""] + (ran.stdout + ran.stderr).splitlines())[-1]
         print(f"{name}-{seed}: not recorded: {last_line}", flush=True)
     else:
@@ -98,7 +109,7 @@ def derive_some(root, name, seed, count):
     for kind in Random(f"derive {name} {seed}").sample(kinds, min(count, len(kinds))):
         derived = f"{root}/{half_of(seed)}-derived/{kind}-{name}-{seed}"
         if not os.path.exists(derived):
-            unfinished = f"{root}/.unfinished/{kind}-{name}-{seed}"
+            unfinished = unfinished_folder(root, f"{kind}-{name}-{seed}")
             derive(kind, folder, unfinished, seed)
             move_into_place(unfinished, derived)
         result.append((kind, derived))
@@ -125,7 +136,7 @@ def ask(command, capture):
 
 
 def make_judges(options):
-    """{name: function of a capture that returns an exit code and lines}"""
+    """{name: function of a capture that returns an exit code and lines}; tcplens is the first."""
     judges = {}
     for name, command in [("tcplens", options.verdicts), *(judge.split("=", 1) for judge in options.judge)]:
         judges[name] = lambda capture, words=tuple(shlex.split(command)): ask(words, capture)
@@ -134,19 +145,40 @@ def make_judges(options):
     return judges
 
 
+def keeping(name, run, file):
+    """Runs a judge, and keeps what it said in the file. What tcplens says is not kept."""
+    if name == "tcplens":
+        return run
+
+    def once(capture):
+        if os.path.exists(file):
+            with open(file) as kept:
+                return 0, kept.read()
+        code, lines = run(capture)
+        if not code:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            with open(f"{file}.{os.getpid()}", "w") as kept:
+                kept.write(lines)
+            os.rename(kept.name, file)
+        return code, lines
+
+    return once
+
+
 class Scores:
     """Counts by row of the table and judge."""
 
-    def __init__(self, judges):
-        self.judges, self.rows, self.failures = judges, {}, []
+    def __init__(self):
+        self.rows, self.failures = {}, []
 
     def cell(self, row, judge):
         cells = self.rows.setdefault(row, {})
         return cells.setdefault(judge, {"sent": Counter(), "arriving": Counter()})
 
-    def add(self, rows, capture, truth):
-        for judge, run in self.judges.items():
-            code, lines = run(capture)
+    def add(self, rows, judges, capture, truth, said):
+        """said: where the answers of the other judges are kept, below the folder of each judge."""
+        for judge, run in judges.items():
+            code, lines = keeping(judge, run, said.format(judge=judge))(capture)
             if code:
                 self.failures.append(f"{judge} {capture}: exit code {code}")
             counts = score(truth, read_verdicts(lines))
@@ -162,20 +194,24 @@ class Scores:
                     pool.update(counts[vantage])
 
 
-def judge_recording(options, judges, name, seed):
-    scores = Scores(judges)
+def judge_recording(options, name, seed):
+    scores, judges = Scores(), make_judges(options)
     folder = folder_of(options.folder, name, seed)
+    said = f"{options.folder}/said/{{judge}}/{half_of(seed)}/"
     for host in captures(folder):
         capture, truth = f"{folder}/{host}.pcap", read_truth(f"{folder}/{host}.truth.tsv")
-        scores.add([name, "all recordings"], capture, truth)
+        scores.add([name, "all recordings"], judges, capture, truth, f"{said}{name}-{seed}-{host}.tsv")
         if options.one_way:
             with tempfile.TemporaryDirectory(prefix="tcplens-lab-") as scratch:
                 for vantage in ("sent", "arriving"):
-                    scores.add(["one direction alone"], *one_direction(capture, truth, vantage, scratch))
+                    part, part_truth = one_direction(capture, truth, vantage, scratch)
+                    kept = f"{said}{vantage}-{name}-{seed}-{host}.tsv"
+                    scores.add(["one direction alone"], judges, part, part_truth, kept)
     for kind, derived in derive_some(options.folder, name, seed, options.derived):
         for host in captures(derived):
             truth = read_truth(f"{derived}/{host}.truth.tsv")
-            scores.add([f"derived: {kind}", "all derived"], f"{derived}/{host}.pcap", truth)
+            kept = f"{said}{kind}-{name}-{seed}-{host}.tsv"
+            scores.add([f"derived: {kind}", "all derived"], judges, f"{derived}/{host}.pcap", truth, kept)
     return scores
 
 
@@ -189,7 +225,7 @@ def in_order(rows):
 
 
 def print_table(scores):
-    judges = list(scores.judges)
+    judges = list(scores.rows["all recordings"])
     print(f"{'':24}" + "".join(f"{judge:>16}{'':24}" for judge in judges))
     print(f"{'':24}" + f"{'sent':>13}{'arriving':>16}{'unseen':>11}" * len(judges))
     for row in in_order(scores.rows):
@@ -230,12 +266,13 @@ def main():
     parser.add_argument("--no-record", action="store_true", help="only what is there already")
     parser.add_argument("--relay", help="the built relay.cpp (default: builds it)")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tcplens-lab-") as scratch, ThreadPoolExecutor(options.jobs) as pool:
+    with tempfile.TemporaryDirectory(prefix="tcplens-lab-") as scratch:
         options.folder = options.folder or f"{scratch}/recordings"
         wanted, codes = recordings(options), []
         if not options.no_record:
             relay = options.relay or compile_relay(scratch)
-            codes = list(pool.map(lambda each: record(options.folder, relay, *each), wanted))
+            with ThreadPoolExecutor(options.jobs) as pool:
+                codes = list(pool.map(lambda each: record(options.folder, relay, *each), wanted))
         there = [each for each in wanted if os.path.exists(folder_of(options.folder, *each))]
         if not there:
             print("no recordings")
@@ -243,9 +280,10 @@ def main():
         failed = any(code not in (0, CANNOT) for code in codes)
         if not options.verdicts:
             return int(failed)
-        scores = Scores(make_judges(options))
-        for part in pool.map(lambda each: judge_recording(options, scores.judges, *each), there):
-            scores.merge(part)
+        scores = Scores()
+        with ProcessPoolExecutor(options.jobs) as pool:
+            for part in pool.map(judge_recording, [options] * len(there), *zip(*there)):
+                scores.merge(part)
     print_table(scores)
     print_weak(scores)
     print(f"{len(there)} of {len(wanted)} recordings", *scores.failures, sep="\n")
