@@ -174,6 +174,7 @@ SCENARIOS = {
     "few_queued": Scenario(dict(delay=5, rate=10e6, queue=10, loss=0.01), talk=few, sysctls=NO_TIMESTAMPS),
     "few_stalls": Scenario(dict(delay=0.3, loss=0.02), talk=together(
         lambda r: stalls(r, 1, 0.2, 60000), lambda r: silences(r, 1, 0.2), lambda r: reused_ports(r, 1, 3000))),  # fmt: skip
+    "few_merged": Scenario(dict(delay=4, batch=1, loss=0.03, reorder=0.04, reorder_by=4), talk=few, offload="both"),
     # What the senders' kernels said of them is written down.
     "kernel_clean": Scenario(dict(delay=10), talk=lambda r: limited(r, 3)),
     "kernel_lossy": Scenario(dict(delay=20, loss=0.005), talk=lambda r: limited(r, 3)),
