@@ -28,11 +28,11 @@ LINGER_RESET = struct.pack("ii", 1, 0)  # close sends RST
 PATIENCE = 12
 
 
-NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTTY)
+NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTTY, errno.EPROTONOSUPPORT)
 
 
 class NotHere(OSError):
-    """This machine has no namespaces, TUN devices, IPv6 or `ip` command, or does not let us use them."""
+    """This machine has no namespaces, TUN devices, IPv6, `ip` command or one of the settings, or does not let us use it."""
 
 
 def failure(message):
