@@ -3,6 +3,8 @@
 // sets, the analyses. `--benchmark_filter=decode` measures one of them.
 #include "workload.hpp"
 
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <benchmark/benchmark.h>
@@ -270,7 +272,8 @@ BENCHMARK_CAPTURE(analyze, connections_detailed,
                   [](const auto& table) { return tcplens::analyze_connections(table, {.detailed = true}); });
 BENCHMARK_CAPTURE(analyze, anomalies, [](const auto& table) { return tcplens::analyze_anomalies(table); });
 BENCHMARK_CAPTURE(analyze, retransmissions, [](const auto& table) { return tcplens::analyze_retransmissions(table); });
-BENCHMARK_CAPTURE(analyze, traffic_flow,
-                  [](const auto& table) { return tcplens::analyze_traffic_flow(table, table[0].server.address); });
+BENCHMARK_CAPTURE(analyze, traffic_flow, [](const auto& table) {
+    return tcplens::analyze_traffic_flow(table, {.server = {.address = table[0].server.address}});
+});
 
 } // namespace

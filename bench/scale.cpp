@@ -4,6 +4,8 @@
 #include "counted_allocations.hpp"
 
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 
 #include <array>
 #include <chrono>

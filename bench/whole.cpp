@@ -6,7 +6,10 @@
 #include "floors.hpp"
 #include "workload.hpp"
 
+#include <tcplens/capture/source/mapped_file.hpp>
 #include <tcplens/connection/parallel/parallel_connection_table.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
@@ -124,10 +127,10 @@ result analyze_with(const fs::path& path, Table table) {
     const auto connections = tcplens::analyze_connections(table);
     const auto anomalies = tcplens::analyze_anomalies(table);
     const auto retransmissions = tcplens::analyze_retransmissions(table);
-    const auto flow = tcplens::analyze_traffic_flow(table, table[0].server.address);
+    const auto flow = tcplens::analyze_traffic_flow(table, {.server = {.address = table[0].server.address}});
     return {.packets = packets,
             .checksum = connections.summary.normal_close + anomalies.patterns.size() +
-                        retransmissions.total_retransmissions + flow.client_to_server.packet_count};
+                        retransmissions.total_retransmissions + flow.client_to_server.packets};
 }
 result analyze(const fs::path& path) {
     return analyze_with(path, tcplens::connection_table{});

@@ -3,6 +3,9 @@
 
 // What the examples share: their arguments, opening the captures, progress, the exit status.
 
+#include <tcplens/capture/file/capture_series.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
@@ -229,7 +232,7 @@ inline constexpr operand captures_by_time{
     return line.append(" ").append(wanted.name).append("\n");
 }
 
-/// Reads the command line. Where nothing can come of it (a mistake, --help), the program ends here.
+/// Reads the command line. At a mistake, --help or --version the program ends here.
 [[nodiscard]] inline arguments parse(int count, char* const* values, options known,
                                      const operand& wanted = several_captures) {
     arguments given;
@@ -243,9 +246,14 @@ inline constexpr operand captures_by_time{
 
     const std::string noun{wanted.noun};
     for (auto word = words.begin(); word != words.end(); ++word) {
-        if (*word == "--help") {
+        if (*word == "-h" || *word == "--help") {
             std::cout << usage(given.program, known, wanted) << wanted.meaning << '\n';
             for (const option* each : known) std::cout << "  " << each->name << ": " << each->meaning << '\n';
+            std::exit(static_cast<int>(exit_status::good));
+        }
+        if (*word == "--version") {
+            std::cout << given.program << " (tcplens) " << TCPLENS_VERSION_MAJOR << '.' << TCPLENS_VERSION_MINOR << '.'
+                      << TCPLENS_VERSION_PATCH << '\n';
             std::exit(static_cast<int>(exit_status::good));
         }
         if (!word->starts_with('-') || *word == "-") {

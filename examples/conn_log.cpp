@@ -4,6 +4,9 @@
 #include "command_line.hpp"
 #include "ftp_commands.hpp"
 
+#include <tcplens/connection/zeek/zeek_observer.hpp>
+#include <tcplens/connection/zeek/zeek_rules.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>

@@ -3,6 +3,7 @@
 // callable that fills a buffer. A capture that is not compressed is read as it is.
 
 #include "command_line.hpp"
+#include "percentage.hpp"
 
 #include <zlib.h>
 
@@ -126,13 +127,13 @@ int main(int argc, char** argv) {
     tcplens::connection_table table;
     for (const tcplens::packet& packet : capture) table.add(packet);
 
-    const auto connections = tcplens::analyze_connections(table, {.server_port = given.server_port}).summary;
-    const auto retransmissions = tcplens::analyze_retransmissions(table, {.server_port = given.server_port});
+    const auto connections = tcplens::analyze_connections(table, {.server = {.port = given.server_port}}).summary;
+    const auto retransmissions = tcplens::analyze_retransmissions(table, {.server = {.port = given.server_port}});
     std::cout << table.statistics().packets << " packets, " << table.statistics().tcp << " of them TCP\n"
               << connections.total_connections << " connections, " << connections.failed_handshakes
               << " failed handshakes, " << connections.reset_connections << " reset\n"
               << retransmissions.total_retransmissions << " retransmissions ("
-              << tcplens::detail::percentage(retransmissions.retransmission_rate, 2) << ")\n";
+              << percentage(retransmissions.retransmission_rate, 2) << ")\n";
     // All before an error counts. Where unpacking failed, that is the reason for whatever the capture lacks.
     if (!unpacked.problem().empty()) {
         return complain(unpacked.problem() + (capture.error() ? " " + to_string(*capture.error()) : ""));

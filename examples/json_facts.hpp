@@ -5,6 +5,7 @@
 // nanoseconds in fields that end in _ns, moments since 1970; fields that end in _us are microseconds, with a fraction.
 
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
 
 #include <nlohmann/json.hpp>
 

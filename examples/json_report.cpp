@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -62,13 +64,13 @@ void to_json(json& out, const connection_name& from) {
 }
 
 // Counts by name: one object.
-json by_name(const std::vector<connection_count>& from) {
+json by_name(const std::vector<connection_retransmissions>& from) {
     std::map<std::string, std::uint64_t> counts;
-    for (const auto& [connection, count] : from) counts[name_of(connection)] += count;
+    for (const connection_retransmissions& each : from) counts[name_of(each.connection)] += each.retransmissions;
     return counts;
 }
 
-json by_name(const std::vector<address_count>& from) {
+json by_name(const std::vector<anomaly_statistics::address_resets>& from) {
     std::map<std::string, std::uint64_t> counts;
     for (const auto& [address, count] : from) counts[to_string(address)] += count;
     return counts;
@@ -76,7 +78,7 @@ json by_name(const std::vector<address_count>& from) {
 
 // --- connections
 
-void to_json(json& out, const connections_summary& from) {
+void to_json(json& out, const connections_report::totals& from) {
     out = {{"total_connections", from.total_connections},
            {"successful_handshakes", from.successful_handshakes},
            {"failed_handshakes", from.failed_handshakes},
@@ -87,20 +89,20 @@ void to_json(json& out, const connections_summary& from) {
            {"active_connections", from.active_connections}};
 }
 
-void to_json(json& out, const connection_summary_row& from) {
+void to_json(json& out, const connections_report::row& from) {
     out = {{"client", to_string(from.client)},
            {"server", to_string(from.server)},
-           {"state", to_string(from.state)},
+           {"state", to_string(from.status)},
            {"handshake_completed", from.handshake_completed},
-           {"syn_count", from.syn_count},
-           {"syn_ack_count", from.syn_ack_count},
-           {"ack_count", from.ack_count},
-           {"rst_count", from.rst_count},
-           {"fin_count", from.fin_count},
+           {"syn_count", from.flags.syn},
+           {"syn_ack_count", from.flags.syn_ack},
+           {"ack_count", from.flags.ack},
+           {"rst_count", from.flags.rst},
+           {"fin_count", from.flags.fin},
            {"data_packets", from.data_packets},
            {"retransmissions", from.retransmissions},
            {"close_reason", to_string(from.close_reason)},
-           {"packet_count", from.packet_count}};
+           {"packet_count", from.packets}};
 }
 
 void to_json(json& out, const connections_report& from) {
@@ -110,13 +112,13 @@ void to_json(json& out, const connections_report& from) {
 // --- anomalies
 
 void to_json(json& out, const anomaly_statistics& from) {
-    const rst_distribution& rst = from.rst_distribution;
+    const anomaly_statistics::reset_distribution& rst = from.rst_distribution;
     out = {{"total_connections", from.total_connections},
            {"total_packets", from.total_packets},
            {"handshake",
-            {{"successful", from.handshake.successful},
-             {"failed", from.handshake.failed},
-             {"incomplete", from.handshake.incomplete}}},
+            {{"successful", from.successful_handshakes},
+             {"failed", from.failed_handshakes},
+             {"incomplete", from.incomplete_handshakes}}},
            {"flags",
             {{"syn", from.flags.syn},
              {"syn_ack", from.flags.syn_ack},
@@ -131,9 +133,9 @@ void to_json(json& out, const anomaly_statistics& from) {
                {"unknown", rst.by_direction.unknown}}},
              {"connections_with_rst", rst.connections_with_rst}}},
            {"retransmissions",
-            {{"total", from.retransmissions.total},
-             {"rate", from.retransmissions.rate},
-             {"by_connection", by_name(from.retransmissions.by_connection)}}},
+            {{"total", from.total_retransmissions},
+             {"rate", from.retransmission_rate},
+             {"by_connection", by_name(from.retransmissions_by_connection)}}},
            {"connection_states",
             {{"established", from.connection_states.established},
              {"reset", from.connection_states.reset},
@@ -141,51 +143,46 @@ void to_json(json& out, const anomaly_statistics& from) {
              {"unknown", from.connection_states.unknown}}}};
 }
 
-void to_json(json& out, const rst_directional_asymmetry& from) {
-    out = {{"rst_to_server", from.rst_to_server},
-           {"rst_from_server", from.rst_from_server},
-           {"ratio", from.ratio},
-           {"affected_connections", from.affected_connections}};
+// The name of a field of a pattern: of some it is longer in C++.
+std::string_view json_name(std::string_view field) {
+    constexpr std::pair<std::string_view, std::string_view> shorter[]{
+        {"to_server_share", "ratio"},
+        {"retransmission_rate", "rate"},
+        {"successful_handshakes", "successful"},
+        {"failed_handshakes", "failed"},
+        {"reset_connections", "reset_count"},
+        {"syns_without_ack", "syn_count"},
+        {"syns_answered", "syn_ack_count"},
+    };
+    for (const auto& [in_cpp, in_json] : shorter) {
+        if (field == in_cpp) return in_json;
+    }
+    return field;
 }
 
-void to_json(json& out, const packet_retransmission& from) {
-    out = {{"total_retransmissions", from.total_retransmissions},
-           {"total_packets", from.total_packets},
-           {"rate", from.rate},
-           {"threshold", from.threshold},
-           {"exceeds_threshold", from.exceeds_threshold},
-           {"by_connection", by_name(from.by_connection)}};
-}
-
-void to_json(json& out, const handshake_completion& from) {
-    out = {{"successful", from.successful}, {"failed", from.failed}, {"failure_rate", from.failure_rate}};
-}
-
-void to_json(json& out, const abnormal_termination& from) {
-    out = {{"reset_count", from.reset_count},
-           {"normal_close", from.normal_close},
-           {"total_connections", from.total_connections},
-           {"reset_rate", from.reset_rate}};
-}
-
-void to_json(json& out, const syn_response_imbalance& from) {
-    out = {
-        {"syn_count", from.syn_count}, {"syn_ack_count", from.syn_ack_count}, {"response_ratio", from.response_ratio}};
+json details_of(const auto& pattern) {
+    json fields = json::object();
+    pattern.for_each_field([&](std::string_view name, const auto& value) {
+        json& field = fields[std::string{json_name(name)}];
+        if constexpr (requires { by_name(value); }) field = by_name(value);
+        else field = value;
+    });
+    return fields;
 }
 
 void to_json(json& out, const anomaly_pattern& from) {
     out = {{"pattern", from.name},
            {"category", to_string(from.category)},
-           {"observations", std::visit([](const auto& observations) { return json(observations); }, from.observations)},
+           {"observations", std::visit([](const auto& pattern) { return details_of(pattern); }, from.details)},
            {"description", from.description}};
 }
 
-void to_json(json& out, const anomaly_summary& from) {
+void to_json(json& out, const anomaly_report::overview& from) {
     json by_category = json::object();
     for (const auto& [category, count] : from.by_category) by_category[std::string{to_string(category)}] = count;
     json notable = json::array();
-    for (const auto& [type, detail] : from.notable_observations) {
-        notable.push_back({{"type", to_string(type)}, {"detail", detail}});
+    for (const auto& [name, detail] : from.notable_observations) {
+        notable.push_back({{"type", name}, {"detail", detail}});
     }
     out = {{"total_patterns", from.total_patterns}, {"by_category", by_category}, {"notable_observations", notable}};
 }
@@ -198,9 +195,9 @@ void to_json(json& out, const anomaly_report& from) {
 
 void to_json(json& out, const connection_retransmissions& from) {
     out = {{"connection", from.connection},
-           {"retrans_count", from.retrans_count},
-           {"total_packets", from.total_packets},
-           {"retrans_rate", from.retrans_rate}};
+           {"retrans_count", from.retransmissions},
+           {"total_packets", from.packets},
+           {"retrans_rate", from.retransmission_rate}};
 }
 
 void to_json(json& out, const retransmission_report& from) {
@@ -213,18 +210,18 @@ void to_json(json& out, const retransmission_report& from) {
            {"by_connection", from.by_connection},
            {"summary",
             {{"worst_connection", worst ? name_of(*worst) : ""},
-             {"worst_retrans_rate", from.summary.worst_retrans_rate},
+             {"worst_retrans_rate", from.summary.worst_retransmission_rate},
              {"connections_above_threshold", from.summary.connections_above_threshold}}}};
 }
 
 // --- traffic flow
 
-void to_json(json& out, const flow_direction& from) {
-    out = {{"packet_count", from.packet_count},
-           {"byte_count", from.byte_count},
-           {"syn_count", from.syn_count},
-           {"rst_count", from.rst_count},
-           {"fin_count", from.fin_count},
+void to_json(json& out, const traffic_flow_report::direction_totals& from) {
+    out = {{"packet_count", from.packets},
+           {"byte_count", from.wire_bytes},
+           {"syn_count", from.flags.syn},
+           {"rst_count", from.flags.rst},
+           {"fin_count", from.flags.fin},
            {"data_packets", from.data_packets},
            {"retransmissions", from.retransmissions}};
 }
@@ -245,6 +242,7 @@ int main(int argc, char** argv) {
     using namespace example;
     const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &rules});
     series captures = open(given);
+    const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
 
     const auto answer = [&](auto table) {
         read(captures, table);
@@ -266,25 +264,22 @@ int main(int argc, char** argv) {
                 errors.back().update(json(each.error));
             }
         }
-        answers["connections"] = tcplens::analyze_connections(
-            table, {.server_address = given.server_ip, .server_port = given.server_port, .detailed = given.detailed});
+        answers["connections"] = tcplens::analyze_connections(table, {.server = server, .detailed = given.detailed});
         // mcpcap tells these two here, and so can who reads its answers.
         answers["connections"]["total_packets"] = table.statistics().packets;
         answers["connections"]["tcp_packets_found"] = table.statistics().tcp;
         if constexpr (requires { table[0].profile; }) {
             std::size_t next = 0; // in the same order as they were described
-            tcplens::detail::for_each_selected(table, {given.server_ip, given.server_port}, [&](const auto& each) {
+            tcplens::detail::for_each_selected(table, server, [&](const auto& each) {
                 answers["connections"]["connections"][next++].update(facts_json(each));
             });
         }
-        answers["anomalies"] = tcplens::analyze_anomalies(table, {.server_address = given.server_ip,
-                                                                  .server_port = given.server_port,
-                                                                  .retransmission_threshold = given.threshold});
-        answers["retransmissions"] = tcplens::analyze_retransmissions(
-            table, {.server_address = given.server_ip, .server_port = given.server_port, .threshold = given.threshold});
+        answers["anomalies"] =
+            tcplens::analyze_anomalies(table, {.server = server, .retransmission_threshold = given.threshold});
+        answers["retransmissions"] =
+            tcplens::analyze_retransmissions(table, {.server = server, .threshold = given.threshold});
         if (given.server_ip) {
-            answers["traffic_flow"] =
-                tcplens::analyze_traffic_flow(table, *given.server_ip, {.server_port = given.server_port});
+            answers["traffic_flow"] = tcplens::analyze_traffic_flow(table, {.server = server});
         }
         std::cout << answers.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
         return conclude(given, captures);

@@ -5,6 +5,7 @@
 // for each connection that ends, signals, an interface that goes away.
 
 #include "command_line.hpp"
+#include "percentage.hpp"
 #include "worst_connections.hpp"
 
 #include <tcplens/tcplens.hpp>
@@ -145,7 +146,7 @@ private:
     }
 
     [[nodiscard]] static std::string rate(std::uint64_t part, std::uint64_t whole) {
-        return tcplens::detail::percentage(tcplens::detail::ratio(part, whole), 2);
+        return percentage(whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole), 2);
     }
 
     /// As ISO 8601 has it, in UTC.

@@ -5,6 +5,7 @@
 
 #include "command_line.hpp"
 #include "not_understood.hpp"
+#include "percentage.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -30,7 +31,6 @@ struct capture_summary {
 namespace report_text {
 
 using std::to_string;
-using tcplens::detail::percentage;
 
 using row = std::vector<std::string>;
 
@@ -90,7 +90,7 @@ inline void print(const capture_summary& capture) {
 }
 
 inline void print(const tcplens::connections_report& report) {
-    const tcplens::connections_summary& all = report.summary;
+    const tcplens::connections_report::totals& all = report.summary;
     std::cout << "\nConnections\n";
     print(1, {{"total", to_string(all.total_connections)},
               {"handshake completed", to_string(all.successful_handshakes)},
@@ -103,12 +103,12 @@ inline void print(const tcplens::connections_report& report) {
 
     std::vector<row> rows{{"client", "server", "handshake", "state", "close", "packets", "data", "retransmitted", "SYN",
                            "SYN-ACK", "ACK", "FIN", "RST"}};
-    for (const tcplens::connection_summary_row& each : report.connections) {
+    for (const tcplens::connections_report::row& each : report.connections) {
         rows.push_back({to_string(each.client), to_string(each.server), each.handshake_completed ? "yes" : "no",
-                        std::string{to_string(each.state)}, std::string{to_string(each.close_reason)},
-                        to_string(each.packet_count), to_string(each.data_packets), to_string(each.retransmissions),
-                        to_string(each.syn_count), to_string(each.syn_ack_count), to_string(each.ack_count),
-                        to_string(each.fin_count), to_string(each.rst_count)});
+                        std::string{to_string(each.status)}, std::string{to_string(each.close_reason)},
+                        to_string(each.packets), to_string(each.data_packets), to_string(each.retransmissions),
+                        to_string(each.flags.syn), to_string(each.flags.syn_ack), to_string(each.flags.ack),
+                        to_string(each.flags.fin), to_string(each.flags.rst)});
     }
     std::cout << '\n';
     print(5, rows);
@@ -121,7 +121,7 @@ inline void print(const tcplens::connections_report& report) {
 
 inline void print(const tcplens::anomaly_report& report) {
     const tcplens::anomaly_statistics& counts = report.statistics;
-    const tcplens::rst_directions& rst = counts.rst_distribution.by_direction;
+    const tcplens::anomaly_statistics::reset_directions& rst = counts.rst_distribution.by_direction;
     std::cout << "\nAnomalies\n";
     print(1, {{"SYN, with and without ACK", to_string(counts.flags.syn)},
               {"SYN-ACK", to_string(counts.flags.syn_ack)},
@@ -145,7 +145,7 @@ inline void print(const tcplens::anomaly_report& report) {
         found.push_back({std::string{each.name}, std::string{to_string(each.category)}, each.description});
     }
     for (const tcplens::notable_observation& each : report.summary.notable_observations) {
-        found.push_back({std::string{to_string(each.type)}, "notable", each.detail});
+        found.push_back({std::string{each.name}, "notable", each.detail});
     }
     std::cout << '\n';
     if (found.empty()) std::cout << "  no patterns\n";
@@ -164,34 +164,34 @@ inline void print(const tcplens::retransmission_report& report) {
               << " connections above it\n\n";
     std::vector<row> rows{{"worst connections", "retransmitted", "packets", "rate"}};
     for (const tcplens::connection_retransmissions& each : report.by_connection) {
-        if (each.retrans_count == 0) break; // the worst come first
-        rows.push_back({to_string(each.connection), to_string(each.retrans_count), to_string(each.total_packets),
-                        percentage(each.retrans_rate, 2)});
+        if (each.retransmissions == 0) break; // the worst come first
+        rows.push_back({to_string(each.connection), to_string(each.retransmissions), to_string(each.packets),
+                        percentage(each.retransmission_rate, 2)});
     }
     print(1, rows);
 }
 
 inline void print(const tcplens::traffic_flow_report& report) {
-    const tcplens::flow_direction& up = report.client_to_server;
-    const tcplens::flow_direction& down = report.server_to_client;
-    std::cout << "\nTraffic flow of " << to_string(report.server_address);
-    if (report.server_port) std::cout << " port " << *report.server_port;
+    const tcplens::traffic_flow_report::direction_totals& up = report.client_to_server;
+    const tcplens::traffic_flow_report::direction_totals& down = report.server_to_client;
+    std::cout << "\nTraffic flow of " << to_string(report.server.address.value());
+    if (report.server.port) std::cout << " port " << *report.server.port;
     std::cout << '\n';
     print(1, {{"", "to the server", "from the server"},
-              {"packets", to_string(up.packet_count), to_string(down.packet_count)},
-              {"bytes", to_string(up.byte_count), to_string(down.byte_count)},
+              {"packets", to_string(up.packets), to_string(down.packets)},
+              {"bytes", to_string(up.wire_bytes), to_string(down.wire_bytes)},
               {"data packets", to_string(up.data_packets), to_string(down.data_packets)},
               {"retransmissions", to_string(up.retransmissions), to_string(down.retransmissions)},
-              {"SYN", to_string(up.syn_count), to_string(down.syn_count)},
-              {"FIN", to_string(up.fin_count), to_string(down.fin_count)},
-              {"RST", to_string(up.rst_count), to_string(down.rst_count)}});
+              {"SYN", to_string(up.flags.syn), to_string(down.flags.syn)},
+              {"FIN", to_string(up.flags.fin), to_string(down.flags.fin)},
+              {"RST", to_string(up.flags.rst), to_string(down.flags.rst)}});
     std::cout << "\n  " << to_string(report.analysis.data_flow_direction);
-    if (down.packet_count > 0) {
+    if (down.packets > 0) {
         std::cout << ": " << percentage(report.analysis.asymmetry_ratio, 0)
                   << " as many packets to the server as from it";
     }
     std::cout << '\n';
-    if (up.rst_count + down.rst_count > 0) {
+    if (up.flags.rst + down.flags.rst > 0) {
         std::cout << "  primary RST source: " << to_string(report.analysis.primary_rst_source) << '\n';
     }
 }
@@ -205,18 +205,11 @@ void print_report(const arguments& given, const capture_summary& captures, const
     // Of files that can't be read, what is said of their problems is all that there is to say.
     if (captures.packets.packets > 0 || captures.problems.size() < captures.files.size()) print(captures);
     if (std::ranges::begin(connections) == std::ranges::end(connections)) return;
-    print(tcplens::analyze_connections(
-        connections,
-        {.server_address = given.server_ip, .server_port = given.server_port, .detailed = given.detailed}));
-    print(tcplens::analyze_anomalies(connections, {.server_address = given.server_ip,
-                                                   .server_port = given.server_port,
-                                                   .retransmission_threshold = given.threshold}));
-    print(tcplens::analyze_retransmissions(
-        connections,
-        {.server_address = given.server_ip, .server_port = given.server_port, .threshold = given.threshold}));
-    if (given.server_ip) {
-        print(tcplens::analyze_traffic_flow(connections, *given.server_ip, {.server_port = given.server_port}));
-    }
+    const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
+    print(tcplens::analyze_connections(connections, {.server = server, .detailed = given.detailed}));
+    print(tcplens::analyze_anomalies(connections, {.server = server, .retransmission_threshold = given.threshold}));
+    print(tcplens::analyze_retransmissions(connections, {.server = server, .threshold = given.threshold}));
+    if (given.server_ip) print(tcplens::analyze_traffic_flow(connections, {.server = server}));
 }
 
 } // namespace example

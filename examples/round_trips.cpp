@@ -6,6 +6,10 @@
 
 #include "command_line.hpp"
 
+#include <tcplens/connection/observers/opening_observer.hpp>
+#include <tcplens/connection/observers/wireshark_round_trips.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
+
 namespace {
 
 template <class Optional>

@@ -8,9 +8,9 @@ int main(int argc, char** argv) {
     tcplens::capture_file capture{argv[1]};
     tcplens::connection_table table;
     for (const tcplens::packet& packet : capture) table.add(packet);
-    if (capture.error()) std::cerr << to_string(*capture.error()) << '\n'; // all before it counts
+    if (capture.error()) std::cerr << to_string(*capture.error()) << '\n'; // all packets before the error count
 
-    const auto report = tcplens::analyze_connections(table, {.server_port = 443});
+    const auto report = tcplens::analyze_connections(table, {.server = {.port = 443}});
     std::cout << report.summary.total_connections << " connections to port 443, " << report.summary.failed_handshakes
               << " failed handshakes\n";
     return capture.error() ? 1 : 0;

@@ -6,6 +6,8 @@
 
 #include "command_line.hpp"
 
+#include <tcplens/connection/observers/time_series_observer.hpp>
+
 namespace {
 
 void print(const tcplens::direction_bin& bin) {

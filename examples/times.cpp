@@ -3,6 +3,8 @@
 
 #include "command_line.hpp"
 
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
+
 int main(int argc, char** argv) {
     using namespace example;
     const arguments given = parse(argc, argv, {});

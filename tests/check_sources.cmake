@@ -54,6 +54,8 @@ set(rooms
     connection/parallel
     connection/joined
     connection/detailed
+    analysis/terms
+    analysis/patterns
     analysis
 )
 set(max_headers_per_room 30)
@@ -98,6 +100,17 @@ foreach(header IN LISTS headers)
                 message(SEND_ERROR "${header}: ${include} is in a room above")
             endif()
             room_of(${header})
+        endif()
+    endforeach()
+endforeach()
+
+# Two versions can be in one program only if everything is in the inline namespace of the major version.
+string(REGEX MATCH "^[0-9]+" major ${VERSION})
+foreach(header IN LISTS headers)
+    file(STRINGS ${root}/include/tcplens/${header} namespaces REGEX "^namespace ")
+    foreach(line IN LISTS namespaces)
+        if(NOT line MATCHES "^namespace detail {$" AND NOT line MATCHES "^namespace tcplens::inline v${major}(::detail[a-z_:]*)? {$")
+            message(SEND_ERROR "${header}: '${line}' should be in 'tcplens::inline v${major}'")
         endif()
     endforeach()
 endforeach()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// connections -> answers: four questions, plain result structs
+// connections -> answers: each analysis is one file, and one line here
 #include "analysis/analyze_anomalies.hpp"
 #include "analysis/analyze_connections.hpp"
 #include "analysis/analyze_retransmissions.hpp"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/byte_order.hpp"
-#include "base/compiler.hpp"
+// files, streams, memory -> packets. One more include: capture/file/capture_series.hpp, for several files.
 #include "base/timestamp.hpp"
 #include "capture/capture_error.hpp"
 #include "capture/capture_format.hpp"
@@ -10,13 +9,6 @@
 #include "capture/capture_section.hpp"
 #include "capture/file/capture_file.hpp"
 #include "capture/file/capture_reader.hpp"
-#include "capture/file/capture_series.hpp"
-#include "capture/format/interface_clock.hpp"
-#include "capture/format/packet_iterator.hpp"
-#include "capture/format/packet_reader.hpp"
-#include "capture/format/pcap_reader.hpp"
-#include "capture/format/pcapng_descriptions.hpp"
-#include "capture/format/pcapng_reader.hpp"
 #include "capture/limits.hpp"
 #include "capture/link_type.hpp"
 #include "capture/packet.hpp"
@@ -25,7 +17,5 @@
 #include "capture/skipped_parts.hpp"
 #include "capture/source/byte_source.hpp"
 #include "capture/source/file_stream.hpp"
-#include "capture/source/mapped_file.hpp"
-#include "capture/source/mapped_source.hpp"
 #include "capture/source/memory_source.hpp"
 #include "capture/source/stream_source.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "../support/connections.hpp"
 
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+
 #include <cstddef>
 #include <list>
 #include <span>
@@ -21,7 +23,7 @@ static_assert(!connection_range<connection>);
 
 namespace {
 
-void check(const connections_summary& got, const connections_summary& expected) {
+void check(const connections_report::totals& got, const connections_report::totals& expected) {
     CHECK(got.total_connections == expected.total_connections);
     CHECK(got.successful_handshakes == expected.successful_handshakes);
     CHECK(got.failed_handshakes == expected.failed_handshakes);
@@ -32,34 +34,34 @@ void check(const connections_summary& got, const connections_summary& expected) 
     CHECK(got.active_connections == expected.active_connections);
 }
 
-void check(const connection_summary_row& got, const connection_summary_row& expected) {
+void check(const connections_report::row& got, const connections_report::row& expected) {
     CHECK(got.client == expected.client);
     CHECK(got.server == expected.server);
-    CHECK(to_string(got.state) == to_string(expected.state));
+    CHECK(to_string(got.status) == to_string(expected.status));
     CHECK(got.handshake_completed == expected.handshake_completed);
-    CHECK(got.syn_count == expected.syn_count);
-    CHECK(got.syn_ack_count == expected.syn_ack_count);
-    CHECK(got.ack_count == expected.ack_count);
-    CHECK(got.rst_count == expected.rst_count);
-    CHECK(got.fin_count == expected.fin_count);
+    CHECK(got.flags.syn == expected.flags.syn);
+    CHECK(got.flags.syn_ack == expected.flags.syn_ack);
+    CHECK(got.flags.ack == expected.flags.ack);
+    CHECK(got.flags.rst == expected.flags.rst);
+    CHECK(got.flags.fin == expected.flags.fin);
     CHECK(got.data_packets == expected.data_packets);
     CHECK(got.retransmissions == expected.retransmissions);
     CHECK(to_string(got.close_reason) == to_string(expected.close_reason));
-    CHECK(got.packet_count == expected.packet_count);
+    CHECK(got.packets == expected.packets);
 }
 
-constexpr connections_summary of_the_seven{.total_connections = 7,
-                                           .successful_handshakes = 3,
-                                           .failed_handshakes = 3,
-                                           .incomplete_handshakes = 1,
-                                           .established_connections = 3,
-                                           .reset_connections = 3,
-                                           .normal_close = 1,
-                                           .active_connections = 3};
+constexpr connections_report::totals of_the_seven{.total_connections = 7,
+                                                  .successful_handshakes = 3,
+                                                  .failed_handshakes = 3,
+                                                  .incomplete_handshakes = 1,
+                                                  .established_connections = 3,
+                                                  .reset_connections = 3,
+                                                  .normal_close = 1,
+                                                  .active_connections = 3};
 
 } // namespace
 
-TEST_CASE("which connections there were, and how they began and ended") {
+TEST_CASE("connections: all are counted, and described in the order of the range") {
     story s;
     tell_seven_connections(s);
     const connections_report report = analyze_connections(s.connections());
@@ -70,72 +72,58 @@ TEST_CASE("which connections there were, and how they began and ended") {
     const endpoint server{server_address, 443};
     check(report.connections[0], {.client = client(40000),
                                   .server = server,
-                                  .state = connection_status::closed,
+                                  .status = connection_status::closed,
                                   .handshake_completed = true,
-                                  .syn_count = 2,
-                                  .syn_ack_count = 1,
-                                  .ack_count = 8,
-                                  .rst_count = 0,
-                                  .fin_count = 2,
+                                  .flags = {.syn = 2, .syn_ack = 1, .ack = 8, .rst = 0, .fin = 2},
                                   .data_packets = 2,
                                   .retransmissions = 1,
                                   .close_reason = close_reason::normal,
-                                  .packet_count = 9});
+                                  .packets = 9});
     check(report.connections[1], {.client = client(40001),
                                   .server = server,
-                                  .state = connection_status::closed,
+                                  .status = connection_status::closed,
                                   .handshake_completed = true,
-                                  .syn_count = 2,
-                                  .syn_ack_count = 1,
-                                  .ack_count = 2,
-                                  .rst_count = 1,
+                                  .flags = {.syn = 2, .syn_ack = 1, .ack = 2, .rst = 1},
                                   .close_reason = close_reason::reset,
-                                  .packet_count = 4});
+                                  .packets = 4});
     check(report.connections[2], {.client = client(40002),
                                   .server = server,
-                                  .state = connection_status::closed,
-                                  .syn_count = 1,
-                                  .ack_count = 1,
-                                  .rst_count = 1,
+                                  .status = connection_status::closed,
+                                  .flags = {.syn = 1, .ack = 1, .rst = 1},
                                   .close_reason = close_reason::reset,
-                                  .packet_count = 2});
+                                  .packets = 2});
     check(report.connections[3], {.client = client(40003),
                                   .server = server,
-                                  .state = connection_status::active,
-                                  .syn_count = 1,
+                                  .status = connection_status::active,
+                                  .flags = {.syn = 1},
                                   .close_reason = close_reason::unknown,
-                                  .packet_count = 1});
+                                  .packets = 1});
     check(report.connections[4], {.client = client(40004),
                                   .server = server,
-                                  .state = connection_status::active,
-                                  .ack_count = 1,
+                                  .status = connection_status::active,
+                                  .flags = {.ack = 1},
                                   .data_packets = 1,
                                   .close_reason = close_reason::unknown,
-                                  .packet_count = 1});
+                                  .packets = 1});
     check(report.connections[5], {.client = client(40005),
                                   .server = server,
-                                  .state = connection_status::closed,
-                                  .syn_count = 2,
-                                  .syn_ack_count = 1,
-                                  .ack_count = 1,
-                                  .rst_count = 1,
+                                  .status = connection_status::closed,
+                                  .flags = {.syn = 2, .syn_ack = 1, .ack = 1, .rst = 1},
                                   .close_reason = close_reason::reset,
-                                  .packet_count = 3});
+                                  .packets = 3});
     check(report.connections[6], {.client = client(40006),
                                   .server = server,
-                                  .state = connection_status::active,
+                                  .status = connection_status::active,
                                   .handshake_completed = true,
-                                  .syn_count = 2,
-                                  .syn_ack_count = 1,
-                                  .ack_count = 2,
+                                  .flags = {.syn = 2, .syn_ack = 1, .ack = 2},
                                   .close_reason = close_reason::active,
-                                  .packet_count = 3});
+                                  .packets = 3});
 
     CHECK(report.issues == std::vector<std::string>{"3 connections terminated by RST", "1 retransmissions detected",
                                                     "3 failed handshakes"});
 }
 
-TEST_CASE("a table is analyzed as its connections are") {
+TEST_CASE("connections: a table gives the same answer as the connections in it") {
     story s;
     tell_seven_connections(s);
     connection_table table;
@@ -145,7 +133,7 @@ TEST_CASE("a table is analyzed as its connections are") {
     CHECK(analyze_connections(std::as_const(table)).connections.size() == 7);
 }
 
-TEST_CASE("a part of the connections is analyzed like all of them") {
+TEST_CASE("connections: a part of the connections") {
     story s;
     tell_seven_connections(s);
     const auto is_reset = [](const connection& each) { return each.close_reason == close_reason::reset; };
@@ -160,18 +148,18 @@ TEST_CASE("a part of the connections is analyzed like all of them") {
     CHECK(report.connections[2].client.port == 40005);
 }
 
-TEST_CASE("of no connections there is nothing to tell") {
+TEST_CASE("connections: an empty range gives an empty report") {
     const connections_report report = analyze_connections(std::vector<connection>{});
     check(report.summary, {});
     CHECK(report.connections.empty());
     CHECK(report.issues.empty());
 }
 
-TEST_CASE("where nothing went wrong there are no issues") {
+TEST_CASE("connections: a completed handshake alone is no issue") {
     CHECK(analyze_connections(std::vector{hand_made(0)}).issues.empty());
 }
 
-TEST_CASE("ten connections are described, all of them in detail; all are counted") {
+TEST_CASE("connections: ten are listed, with `detailed` all of them; all are counted") {
     std::vector<connection> twelve;
     for (std::uint64_t number = 0; number < 12; ++number) twelve.push_back(hand_made(number));
     const connections_report brief = analyze_connections(twelve);
@@ -185,17 +173,17 @@ TEST_CASE("ten connections are described, all of them in detail; all are counted
     CHECK(detailed.connections[11].client.port == 40011);
 }
 
-TEST_CASE("a connection that another took the place of is closed, for reasons unknown") {
+TEST_CASE("connections: an overtaken connection is closed, for an unknown reason") {
     connection overtaken = hand_made(0);
     overtaken.closed = true;
     overtaken.close_reason = close_reason::unknown;
     const connections_report report = analyze_connections(std::vector{overtaken});
     check(report.summary, {.total_connections = 1, .successful_handshakes = 1, .established_connections = 1});
-    CHECK(report.connections[0].state == connection_status::closed);
+    CHECK(report.connections[0].status == connection_status::closed);
     CHECK(report.connections[0].close_reason == close_reason::unknown);
 }
 
-TEST_CASE("only the connections to a server, to a port, or to both") {
+TEST_CASE("connections: the filter selects by the server's address, its port, or both") {
     story s;
     s.established({.client_port = 1000, .server_port = 443});
     s.established({.client_port = 1001, .server_port = 80});
@@ -204,34 +192,34 @@ TEST_CASE("only the connections to a server, to a port, or to both") {
     const auto selected = [&](const connections_options& options) {
         std::vector<int> ports;
         const connections_report report = analyze_connections(s.connections(), options);
-        for (const connection_summary_row& each : report.connections) ports.push_back(each.client.port);
+        for (const connections_report::row& each : report.connections) ports.push_back(each.client.port);
         CHECK(report.summary.total_connections == ports.size());
         return ports;
     };
     CHECK(selected({}) == std::vector{1000, 1001, 1002});
-    CHECK(selected({.server_address = server_address}) == std::vector{1000, 1001});
-    CHECK(selected({.server_address = other}) == std::vector{1002});
-    CHECK(selected({.server_port = std::uint16_t{443}}) == std::vector{1000, 1002});
-    CHECK(selected({.server_address = server_address, .server_port = std::uint16_t{443}}) == std::vector{1000});
-    CHECK(selected({.server_address = other, .server_port = std::uint16_t{80}}).empty());
-    CHECK(selected({.server_address = client_address}).empty()); // it is the client of them all
-    CHECK(selected({.server_port = std::uint16_t{1000}}).empty());
+    CHECK(selected({.server = {.address = server_address}}) == std::vector{1000, 1001});
+    CHECK(selected({.server = {.address = other}}) == std::vector{1002});
+    CHECK(selected({.server = {.port = std::uint16_t{443}}}) == std::vector{1000, 1002});
+    CHECK(selected({.server = {.address = server_address, .port = std::uint16_t{443}}}) == std::vector{1000});
+    CHECK(selected({.server = {.address = other, .port = std::uint16_t{80}}}).empty());
+    CHECK(selected({.server = {.address = client_address}}).empty()); // it is the client of them all
+    CHECK(selected({.server = {.port = std::uint16_t{1000}}}).empty());
 }
 
-TEST_CASE("where roles are a guess, the server that was asked for corrects it") {
+TEST_CASE("connections: the filter corrects roles that are a guess") {
     story s;
     auto [client, server] = s.midstream();
     server.sends(1, 100);
     client.acks(101);
     REQUIRE(s.connection().server == client.endpoint()); // it was not heard first
-    for (const connections_options& options : {connections_options{.server_address = server_address},
-                                               connections_options{.server_port = std::uint16_t{443}}}) {
+    for (const connections_options& options : {connections_options{.server = {.address = server_address}},
+                                               connections_options{.server = {.port = std::uint16_t{443}}}}) {
         const connections_report report = analyze_connections(s.connections(), options);
         REQUIRE(report.connections.size() == 1);
         CHECK(report.connections[0].client == client.endpoint());
         CHECK(report.connections[0].server == server.endpoint());
     }
-    const connections_report as_guessed = analyze_connections(s.connections(), {.server_address = client_address});
+    const connections_report as_guessed = analyze_connections(s.connections(), {.server = {.address = client_address}});
     CHECK(as_guessed.connections.at(0).server == client.endpoint());
-    CHECK(analyze_connections(s.connections(), {.server_port = std::uint16_t{80}}).connections.empty());
+    CHECK(analyze_connections(s.connections(), {.server = {.port = std::uint16_t{80}}}).connections.empty());
 }

@@ -23,7 +23,7 @@ connection with(std::uint64_t number, std::uint64_t packets, std::uint64_t again
 
 } // namespace
 
-TEST_CASE("how much was sent again, and where most") {
+TEST_CASE("retransmissions: total, rate and connections") {
     story s;
     tell_seven_connections(s);
     const retransmission_report report = analyze_retransmissions(s.connections());
@@ -36,37 +36,37 @@ TEST_CASE("how much was sent again, and where most") {
     CHECK(numbers(report) == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6});
     CHECK(report.by_connection[0].connection == connection_name::of(s.connections()[0]));
     CHECK(to_string(report.by_connection[0].connection) == "192.0.2.1:40000 -> 198.51.100.1:443");
-    CHECK(report.by_connection[0].retrans_count == 1);
-    CHECK(report.by_connection[0].total_packets == 9);
-    CHECK(report.by_connection[0].retrans_rate == 1.0 / 9);
-    CHECK(report.by_connection[1].retrans_count == 0);
-    CHECK(report.by_connection[1].total_packets == 4);
-    CHECK(report.by_connection[1].retrans_rate == 0);
+    CHECK(report.by_connection[0].retransmissions == 1);
+    CHECK(report.by_connection[0].packets == 9);
+    CHECK(report.by_connection[0].retransmission_rate == 1.0 / 9);
+    CHECK(report.by_connection[1].retransmissions == 0);
+    CHECK(report.by_connection[1].packets == 4);
+    CHECK(report.by_connection[1].retransmission_rate == 0);
 
     CHECK(report.summary.worst_connection == connection_name::of(s.connections()[0]));
-    CHECK(report.summary.worst_retrans_rate == 1.0 / 9);
+    CHECK(report.summary.worst_retransmission_rate == 1.0 / 9);
     CHECK(report.summary.connections_above_threshold == 1);
 }
 
-TEST_CASE("where nothing was sent again there is no worst connection") {
+TEST_CASE("retransmissions: without any there is no worst connection") {
     const retransmission_report report = analyze_retransmissions(std::vector{with(0, 10, 0)});
     CHECK(report.total_packets == 10);
     CHECK(report.retransmission_rate == 0);
     CHECK_FALSE(report.exceeds_threshold);
     CHECK_FALSE(report.summary.worst_connection);
-    CHECK(report.summary.worst_retrans_rate == 0);
+    CHECK(report.summary.worst_retransmission_rate == 0);
     CHECK(report.summary.connections_above_threshold == 0);
 }
 
-TEST_CASE("of no packets the rate is 0") {
+TEST_CASE("retransmissions: without packets the rate is 0") {
     CHECK(analyze_retransmissions(std::vector<connection>{}).retransmission_rate == 0);
     const retransmission_report report = analyze_retransmissions(std::vector{with(0, 0, 0), with(1, 0, 1)});
     CHECK(report.retransmission_rate == 0);
-    CHECK(report.by_connection[0].retrans_rate == 0);
+    CHECK(report.by_connection[0].retransmission_rate == 0);
     CHECK_FALSE(report.summary.worst_connection);
 }
 
-TEST_CASE("the threshold itself is not exceeded") {
+TEST_CASE("retransmissions: a rate equal to the threshold does not exceed it") {
     const std::vector connections{with(0, 100, 2), with(1, 100, 2)};
     CHECK_FALSE(analyze_retransmissions(connections).exceeds_threshold);
     CHECK(analyze_retransmissions(connections).summary.connections_above_threshold == 0);
@@ -78,17 +78,17 @@ TEST_CASE("the threshold itself is not exceeded") {
     CHECK_FALSE(analyze_retransmissions(std::vector{with(0, 10, 0)}, {.threshold = 0}).exceeds_threshold);
 }
 
-TEST_CASE("the worst come first, by rate and not by count") {
+TEST_CASE("retransmissions: connections are sorted by rate, not by count") {
     const std::vector connections{with(0, 1000, 20), with(1, 10, 1), with(2, 4, 2), with(3, 10, 0)};
     const retransmission_report report = analyze_retransmissions(connections);
     CHECK(numbers(report) == std::vector<std::uint64_t>{2, 1, 0, 3});
     CHECK(report.summary.worst_connection->number == 2);
-    CHECK(report.summary.worst_retrans_rate == 0.5);
+    CHECK(report.summary.worst_retransmission_rate == 0.5);
     CHECK(report.summary.connections_above_threshold == 2);
     CHECK(report.retransmission_rate == 23.0 / 1024);
 }
 
-TEST_CASE("the ten worst are named, or as many as are asked for") {
+TEST_CASE("retransmissions: the ten worst are listed, or as many as worst_count") {
     std::vector<connection> connections;
     for (std::uint64_t number = 0; number < 15; ++number) connections.push_back(with(number, 100, 3 + number));
     CHECK(numbers(analyze_retransmissions(connections)) ==
@@ -102,7 +102,7 @@ TEST_CASE("the ten worst are named, or as many as are asked for") {
     CHECK(none.total_retransmissions == 15 * 3 + 14 * 15 / 2);
 }
 
-TEST_CASE("of connections with the same rate the first comes first, in whatever order the range is") {
+TEST_CASE("retransmissions: connections with equal rates keep the order of the range") {
     std::vector<connection> connections;
     for (std::uint64_t number = 0; number < 30; ++number) connections.push_back(with(number, 100, 5));
     CHECK(numbers(analyze_retransmissions(connections)) == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
@@ -119,7 +119,7 @@ TEST_CASE("of connections with the same rate the first comes first, in whatever 
     CHECK(report.by_connection[1].connection.client.port == 1);
 }
 
-TEST_CASE("only what was sent to and from a server counts") {
+TEST_CASE("retransmissions: the filter selects the connections of a server") {
     story s;
     {
         auto [client, server] = s.midstream({.server = 1, .client_port = 1000, .server_port = 80});
@@ -129,17 +129,17 @@ TEST_CASE("only what was sent to and from a server counts") {
     }
     s.established();
     const address other = packet_builder::address_of("198.51.100.2");
-    const retransmission_report report = analyze_retransmissions(s.connections(), {.server_address = other});
+    const retransmission_report report = analyze_retransmissions(s.connections(), {.server = {.address = other}});
     CHECK(report.total_packets == 2);
     CHECK(report.total_retransmissions == 1);
     CHECK(report.by_connection.at(0).connection.server == endpoint{other, 80});
     CHECK(report.summary.worst_connection->client.port == 1000);
-    CHECK(analyze_retransmissions(s.connections(), {.server_port = std::uint16_t{443}}).total_packets == 3);
-    CHECK(analyze_retransmissions(s.connections(), {.server_address = other, .server_port = std::uint16_t{443}})
+    CHECK(analyze_retransmissions(s.connections(), {.server = {.port = std::uint16_t{443}}}).total_packets == 3);
+    CHECK(analyze_retransmissions(s.connections(), {.server = {.address = other, .port = std::uint16_t{443}}})
               .total_packets == 0);
 }
 
-TEST_CASE("retransmissions of a part of the connections") {
+TEST_CASE("retransmissions: a part of the connections") {
     const std::vector connections{with(0, 10, 1), with(1, 10, 5), with(2, 20, 1)};
     const auto even = [](const connection& each) { return each.number % 2 == 0; };
     const retransmission_report report = analyze_retransmissions(chosen{connections, even});

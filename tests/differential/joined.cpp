@@ -14,6 +14,7 @@
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/joined/connection_joiner.hpp>
 #include <tcplens/connection/joined/trace_observer.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 
 #include <algorithm>
 #include <array>

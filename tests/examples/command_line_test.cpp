@@ -3,6 +3,8 @@
 #include "../support/story.hpp"
 #include "running.hpp"
 
+#include <tcplens/version.hpp>
+
 #include <doctest/doctest.h>
 
 #include <bit>
@@ -298,6 +300,21 @@ TEST_CASE("--help prints the usage, wherever it stands") {
     CHECK(verdicts.status == 0);
     CHECK(verdicts.out.starts_with(
         "usage: verdicts [--rules evidence|wireshark|repeated_sequence] [--explain] FILE|-...\n"));
+}
+
+TEST_CASE("-h is --help") {
+    const run_result brief = run(example("times") + " -h");
+    CHECK(brief.status == 0);
+    CHECK(brief.out == run(example("times") + " --help").out);
+}
+
+TEST_CASE("--version prints the name of the program and the version of tcplens") {
+    const run_result version = run(example("times") + " --version");
+    CHECK(version.status == 0);
+    CHECK(version.out == "times (tcplens) " + std::to_string(TCPLENS_VERSION_MAJOR) + "." +
+                             std::to_string(TCPLENS_VERSION_MINOR) + "." + std::to_string(TCPLENS_VERSION_PATCH) +
+                             "\n");
+    CHECK(version.err.empty());
 }
 
 TEST_CASE("who reads the output may leave early, and nobody complains") {

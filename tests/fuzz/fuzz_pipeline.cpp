@@ -5,7 +5,13 @@
 #include <tcplens/analysis.hpp>
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/observers/closing_observer.hpp>
+#include <tcplens/connection/observers/opening_observer.hpp>
 #include <tcplens/connection/observers/profile_observer.hpp>
+#include <tcplens/connection/observers/time_observer.hpp>
+#include <tcplens/connection/observers/time_series_observer.hpp>
+#include <tcplens/connection/observers/wireshark_round_trips.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 #include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/zeek/zeek_observer.hpp>
 #include <tcplens/connection/zeek/zeek_rules.hpp>
@@ -92,15 +98,15 @@ void require_sound_analyses(const Table& table) {
     const std::uint64_t size = table.size();
 
     const connections_report report = analyze_connections(table, {.detailed = true});
-    const connections_summary& summary = report.summary;
+    const connections_report::totals& summary = report.summary;
     require(summary.total_connections == size);
     require(summary.successful_handshakes + summary.failed_handshakes + summary.incomplete_handshakes == size);
     require(summary.established_connections == summary.successful_handshakes);
     require(summary.reset_connections + summary.normal_close + summary.active_connections <= size);
     require(report.connections.size() == size);
     totals described;
-    for (const connection_summary_row& each : report.connections) {
-        described.packets += each.packet_count;
+    for (const connections_report::row& each : report.connections) {
+        described.packets += each.packets;
         described.retransmissions += each.retransmissions;
     }
     require(described.packets == all.packets && described.retransmissions == all.retransmissions);
@@ -109,32 +115,32 @@ void require_sound_analyses(const Table& table) {
     const anomaly_report anomalies = analyze_anomalies(table);
     const anomaly_statistics& statistics = anomalies.statistics;
     require(statistics.total_connections == size && statistics.total_packets == all.packets);
-    require(statistics.handshake.successful == summary.successful_handshakes);
-    require(statistics.handshake.failed == summary.failed_handshakes);
-    require(statistics.handshake.incomplete == summary.incomplete_handshakes);
+    require(statistics.successful_handshakes == summary.successful_handshakes);
+    require(statistics.failed_handshakes == summary.failed_handshakes);
+    require(statistics.incomplete_handshakes == summary.incomplete_handshakes);
     require(statistics.flags.syn == all.syn && statistics.flags.syn_ack == all.syn_ack &&
             statistics.flags.ack == all.ack);
     require(statistics.flags.rst == all.rst && statistics.flags.fin == all.fin);
-    const connection_state_counts& states = statistics.connection_states;
+    const anomaly_statistics::state_counts& states = statistics.connection_states;
     require(states.established + states.reset + states.closed + states.unknown == size);
     require(states.reset == summary.reset_connections && states.closed == summary.normal_close);
-    const rst_distribution& rst = statistics.rst_distribution;
+    const anomaly_statistics::reset_distribution& rst = statistics.rst_distribution;
     require(rst.by_direction.to_server + rst.by_direction.from_server + rst.by_direction.unknown == all.rst);
     std::uint64_t by_source = 0;
-    for (const address_count& each : rst.by_source) by_source += each.count;
+    for (const auto& each : rst.by_source) by_source += each.rst;
     require(by_source == all.rst);
-    require(statistics.retransmissions.total == all.retransmissions);
+    require(statistics.total_retransmissions == all.retransmissions);
     require(anomalies.patterns.size() <= 5 && anomalies.summary.total_patterns == anomalies.patterns.size());
     std::uint64_t by_category = 0;
-    for (const category_count& each : anomalies.summary.by_category) by_category += each.count;
+    for (const auto& each : anomalies.summary.by_category) by_category += each.patterns;
     require(by_category == anomalies.patterns.size());
 
     const retransmission_report again = analyze_retransmissions(table, {.worst_count = 3});
     require(again.total_packets == all.packets && again.total_retransmissions == all.retransmissions);
     require(again.retransmission_rate >= 0 && again.retransmission_rate <= 1);
     require(again.by_connection.size() == std::min<std::uint64_t>(size, 3));
-    require(
-        std::ranges::is_sorted(again.by_connection, std::ranges::greater{}, &connection_retransmissions::retrans_rate));
+    require(std::ranges::is_sorted(again.by_connection, std::ranges::greater{},
+                                   &connection_retransmissions::retransmission_rate));
     require(again.summary.connections_above_threshold <= size);
     require(again.summary.worst_connection.has_value() == (all.retransmissions > 0));
     if (all.retransmissions > 0) require(again.summary.worst_connection == again.by_connection.front().connection);
@@ -143,10 +149,10 @@ void require_sound_analyses(const Table& table) {
     for (const connection& each : table) {
         if (++servers > 20) break;
         const traffic_flow_report flow =
-            analyze_traffic_flow(table, each.server.address, {.server_port = each.server.port});
-        require(flow.client_to_server.packet_count >= each.client_to_server.packets);
-        require(flow.server_to_client.packet_count >= each.server_to_client.packets);
-        require(flow.client_to_server.packet_count + flow.server_to_client.packet_count <= all.packets);
+            analyze_traffic_flow(table, {.server = {.address = each.server.address, .port = each.server.port}});
+        require(flow.client_to_server.packets >= each.client_to_server.packets);
+        require(flow.server_to_client.packets >= each.server_to_client.packets);
+        require(flow.client_to_server.packets + flow.server_to_client.packets <= all.packets);
         require(flow.analysis.asymmetry_ratio >= 0);
         require(flow.analysis.interpretation.ends_with('.'));
     }

@@ -6,7 +6,13 @@
 
 #include <tcplens/analysis.hpp>
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/joined/trace_observer.hpp>
+#include <tcplens/connection/observers/wireshark_round_trips.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/saved/saved_table.hpp>
+#include <tcplens/connection/zeek/zeek_rules.hpp>
 
 #include <algorithm>
 #include <cstddef>

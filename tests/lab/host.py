@@ -16,7 +16,9 @@ import time
 
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
-TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
+TUNSETIFF, IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x400454CA, 1, 0x1000, 0x4000
+TUNSETOFFLOAD, TUN_OFFLOADS = 0x400454D0, 0b1111  # checksums; TCP segmentation of IPv4, of IPv6, with ECN
+MSG_FASTOPEN, IPPROTO_MPTCP = 0x20000000, 262
 SO_RCVBUFFORCE, SO_TIMESTAMPNS, ETH_P_ALL = 33, 35, 3
 SIOCOUTQ = 0x5411
 ADDRESSES = {"a": {4: "10.77.0.1", 6: "fd77::1"}, "b": {4: "10.77.0.2", 6: "fd77::2"}}
@@ -26,23 +28,30 @@ LINGER_RESET = struct.pack("ii", 1, 0)  # close sends RST
 PATIENCE = 12
 
 
-NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTTY)
+NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTTY, errno.EPROTONOSUPPORT)
 
 
 class NotHere(OSError):
-    """This machine has no namespaces, TUN devices, IPv6 or `ip` command, or does not let us use them."""
+    """This machine has no namespaces, TUN devices, IPv6, `ip` command or one of the settings, or does not let us use it."""
+
+
+def failure(message):
+    """The exception for what a host said instead of an answer; it says nothing if it was killed."""
+    kind = NotHere if message.get("errno") in NOT_HERE else OSError
+    return kind(message.get("error", "a host ended"))
 
 
 class Host:
     """The parent's handle."""
 
-    def __init__(self, name, sysctls, mtu):
+    def __init__(self, name, sysctls, mtu, offload, sockets):
+        """offload: whether the kernel leaves segmentation to the device. sockets: see SOCKETS."""
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self.pid = os.fork()
         if not self.pid:
             try:
                 self.channel.close()
-                serve(theirs, name, sysctls, mtu)
+                serve(theirs, name, sysctls, mtu, offload, sockets)
             except Exception as error:  # what the parent then raises
                 message = {"error": f"host {name}: {error}", "errno": getattr(error, "errno", None)}
                 theirs.sendall(json.dumps(message).encode() + b"\n")
@@ -51,19 +60,17 @@ class Host:
         theirs.close()
         message, fds, _, _ = socket.recv_fds(self.channel, 4096, 2)
         if not fds:
-            failed = json.loads(message or "{}")
-            kind = NotHere if failed.get("errno") in NOT_HERE else OSError
-            raise kind(failed.get("error", f"host {name} ended"))
+            raise failure(json.loads(message or "{}"))
         self.tun, self.packets = fds
         self.lines = self.channel.makefile("rw")
 
     def ask(self, **request):
         self.lines.write(json.dumps(request) + "\n")
         self.lines.flush()
-        answer = json.loads(self.lines.readline() or '{"error": "host ended"}')
-        if "error" in answer:
-            raise OSError(answer["error"])
-        return answer
+        answer = json.loads(self.lines.readline() or "{}")
+        if "answer" not in answer:
+            raise failure(answer)
+        return answer["answer"]
 
     def close(self):
         os.kill(self.pid, signal.SIGKILL)
@@ -72,7 +79,7 @@ class Host:
         os.close(self.packets)
 
 
-def open_tun(name, sysctls, mtu):
+def open_tun(name, sysctls, mtu, offload):
     """Enters a new network namespace and makes the device `tun0` there. Returns it and a packet socket on it."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -83,28 +90,34 @@ def open_tun(name, sysctls, mtu):
         with open("/proc/sys/net/" + key, "w") as file:
             file.write(str(value))
     tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-    fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", b"tun0", IFF_TUN | IFF_NO_PI))
+    kind = IFF_TUN | IFF_NO_PI | (IFF_VNET_HDR if offload else 0)
+    fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", b"tun0", kind))
+    if offload:
+        fcntl.ioctl(tun, TUNSETOFFLOAD, TUN_OFFLOADS)
     # Before the device is up, so that it misses nothing.
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     packets.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 2**26)
     packets.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     packets.bind(("tun0", ETH_P_ALL))
     packets.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # that the device is down is no error here
-    for command in (
+    commands = [
         "link set lo up",
         # The queue between the kernel and the relay must never be what loses a packet.
         f"link set tun0 mtu {mtu} txqueuelen 10000 up",
         f"addr add {ADDRESSES[name][4]}/24 dev tun0",
-        f"addr add {ADDRESSES[name][6]}/64 dev tun0 nodad",
-    ):
+    ]
+    if mtu >= 1280:  # the least that IPv6 needs
+        commands.append(f"addr add {ADDRESSES[name][6]}/64 dev tun0 nodad")
+    for command in commands:
         subprocess.run(["ip", *command.split()], check=True)
     return tun, packets.detach()
 
 
-def serve(channel, name, sysctls, mtu):
+def serve(channel, name, sysctls, mtu, offload, sockets):
     """The child's life: answers the parent's requests until it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    fds = open_tun(name, sysctls, mtu)
+    SOCKETS.update(sockets)
+    fds = open_tun(name, sysctls, mtu, offload)
     socket.send_fds(channel, [b"ready\n"], fds)
     for fd in fds:
         os.close(fd)
@@ -113,8 +126,7 @@ def serve(channel, name, sysctls, mtu):
         request = json.loads(line)
         if request["do"] == "listen":
             for port in (SERVER_PORT, SMALL_BUFFER_PORT):
-                threading.Thread(target=listen, args=(port, ready := threading.Event()), daemon=True).start()
-                ready.wait()
+                threading.Thread(target=accept_all, args=(listen(port),), daemon=True).start()
             answer = {}
         elif request["do"] == "converse":
             answer = {"outcomes": converse_all(request["conversations"], request["until"])}
@@ -122,7 +134,7 @@ def serve(channel, name, sysctls, mtu):
             answer = {"busy": busy_sockets()}
         else:
             answer = {"counters": counters(), "dropped": dropped(), "senders": senders}
-        lines.write(json.dumps(answer) + "\n")
+        lines.write(json.dumps({"answer": answer}) + "\n")
         lines.flush()
 
 
@@ -153,6 +165,10 @@ def dropped():
         columns = next(line.split(":")[1].split() for line in file if line.strip().startswith("tun0:"))
     return sum(int(columns[i]) for i in (2, 3, 10, 11))  # errors and drops, received and sent
 
+
+# What all TCP sockets of this host are: mptcp (1: Multipath TCP), fast_open (1: the first data in the SYN), congestion
+# (the name of a congestion control; as a sysctl a namespace may not choose all of them).
+SOCKETS = dict(mptcp=0, fast_open=0, congestion="")
 
 # The conversations. Both sides follow one plan, which the client sends ahead as a line of JSON:
 #   request, reply      bytes in each round
@@ -197,8 +213,9 @@ def read_all(connection, size, gulp=0, pause=0):
 TCP_INFO_FIELDS = (
     ("rtt_us", 68, 4), ("min_rtt_us", 148, 4), ("total_retrans", 100, 4), ("bytes_acked", 120, 8),
     ("bytes_received", 128, 8), ("segs_out", 136, 4), ("segs_in", 140, 4), ("data_segs_in", 152, 4),
-    ("data_segs_out", 156, 4), ("busy_time_us", 168, 8), ("rwnd_limited_us", 176, 8), ("sndbuf_limited_us", 184, 8),
-    ("bytes_sent", 200, 8), ("bytes_retrans", 208, 8), ("dsack_dups", 216, 4), ("reord_seen", 220, 4),
+    ("data_segs_out", 156, 4), ("delivery_rate", 160, 8), ("busy_time_us", 168, 8), ("rwnd_limited_us", 176, 8),
+    ("sndbuf_limited_us", 184, 8), ("bytes_sent", 200, 8), ("bytes_retrans", 208, 8), ("dsack_dups", 216, 4),
+    ("reord_seen", 220, 4),
 )  # fmt: skip
 senders = []
 
@@ -247,25 +264,33 @@ def reset(connection):
 
 
 def new_socket(address):
-    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM, IPPROTO_MPTCP if SOCKETS["mptcp"] else 0)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if SOCKETS["congestion"]:
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, SOCKETS["congestion"].encode())
     made.settimeout(PATIENCE)
     return made
 
 
-def listen(port, ready):
+def listen(port):
     # Both IP versions; the small buffers make windows that close.
-    with new_socket("::") as listener:
-        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        if port == SMALL_BUFFER_PORT:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
-        listener.bind(("::", port))
-        listener.listen(256)
-        listener.settimeout(None)
-        ready.set()
-        while True:
-            connection, _ = listener.accept()
-            threading.Thread(target=swallow, args=(be_server, connection), daemon=True).start()
+    listener = new_socket("::")
+    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    if port == SMALL_BUFFER_PORT:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+    listener.bind(("::", port))
+    if SOCKETS["fast_open"]:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 256)
+    listener.listen(256)
+    listener.settimeout(None)
+    return listener
+
+
+def accept_all(listener):
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=swallow, args=(be_server, connection), daemon=True).start()
 
 
 def be_server(connection):
@@ -309,8 +334,12 @@ def be_client(plan):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         if source_port:
             connection.bind(("::" if ":" in address else "0.0.0.0", source_port))
-        connection.connect((address, port))
-        connection.sendall(json.dumps(plan).encode() + b"\n")
+        first = json.dumps(plan).encode() + b"\n"
+        if SOCKETS["fast_open"]:
+            connection.sendto(first, MSG_FASTOPEN, (address, port))
+        else:
+            connection.connect((address, port))
+            connection.sendall(first)
         plan = PLAN | plan
         if plan["idle"]:
             keep_alive(connection)

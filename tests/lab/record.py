@@ -20,7 +20,7 @@ import time
 
 from host import Host, NotHere
 from scenarios import SCENARIOS, conversations
-from truth import write_truth
+from truth import sent_again, write_truth
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CANNOT = 77  # what ctest and meson take as skipped
@@ -62,12 +62,13 @@ def record(name, seed, out, relay, snaplen=100, beside=None):
     hosts, path = {}, None
     try:
         for host in "ab":
-            hosts[host] = Host(host, SYSCTLS | scenario.sysctls, scenario.mtu)
+            offload = scenario.offload != "none"
+            hosts[host] = Host(host, SYSCTLS | scenario.sysctls, scenario.mtu, offload, scenario.sockets)
         if beside:
             beside(hosts)
         files = [hosts[host].tun for host in "ab"] + [hosts[host].packets for host in "ab"]
         options = [option_text(scenario.path), option_text(scenario.path | scenario.back)]
-        arguments = [out, *files, seed, snaplen, MAX_PACKETS, MAX_SECONDS, *options]
+        arguments = [out, *files, seed, snaplen, MAX_PACKETS, MAX_SECONDS, scenario.offload, *options]
         path = subprocess.Popen([relay, *map(str, arguments)], stdin=subprocess.PIPE, pass_fds=files)
         hosts["b"].ask(do="listen")
         outcomes = hosts["a"].ask(do="converse", conversations=plans, until=TALK_SECONDS)["outcomes"]
@@ -86,7 +87,7 @@ def record(name, seed, out, relay, snaplen=100, beside=None):
             path.wait()
         for host in hosts.values():
             host.close()
-    truth = write_truth(out)
+    transmissions, truth = write_truth(out)
     about = {"scenario": name, "seed": seed, "path": dataclasses.asdict(scenario), "conversations": len(plans),
              "outcomes": outcomes, "came_to_rest": quiet == 4, "agrees": True}  # fmt: skip
     about["path"].pop("talk")
@@ -104,8 +105,7 @@ def record(name, seed, out, relay, snaplen=100, beside=None):
             "lost_beside_the_relay": kernels[host]["dropped"],
             **{f"{v} {c}": classes.count((v, c)) for v, c in sorted(set(classes))},
         }
-        sent_again = classes.count(("sent", "retransmission"))
-        if about[host]["retrans_segs"] != sent_again or kernels[host]["dropped"]:
+        if about[host]["retrans_segs"] != sent_again(transmissions, host) or kernels[host]["dropped"]:
             about["agrees"] = False
     with open(f"{out}/about.json", "w") as file:
         json.dump(about, file, indent=1)
@@ -125,7 +125,9 @@ def main():
     if options.list:
         for name, scenario in SCENARIOS.items():
             back = f" / {option_text(scenario.back)}" if scenario.back else ""
-            print(f"{name}: IPv{scenario.version} {option_text(scenario.path)}{back} {scenario.sysctls or ''}")
+            offload = f", offload {scenario.offload}" if scenario.offload != "none" else ""
+            print(f"{name}: IPv{scenario.version} {option_text(scenario.path)}{back}, MTU {scenario.mtu}{offload}",
+                  *[settings for settings in (scenario.sysctls, scenario.sockets) if settings])  # fmt: skip
         return 0
     if not options.scenario:
         parser.error("--scenario or --list")

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: MIT
 // The path between two hosts: what one TUN device sends is delivered into the other, after the harm asked for.
 // Writes a.pcap and b.pcap, in the order and with the times of each host's own kernel (from a packet socket on its
-// device, as tcpdump would), and relay.tsv (what became of each packet). Knows no TCP but the flags that some losses
-// choose by. Linux only.
+// device, as tcpdump would), and relay.tsv (what became of each packet of the path). Linux only.
 //
-//   relay DIR TUN_A TUN_B PACKETS_A PACKETS_B SEED SNAPLEN MAX_PACKETS MAX_SECONDS A_TO_B B_TO_A
+//   relay DIR TUN_A TUN_B PACKETS_A PACKETS_B SEED SNAPLEN MAX_PACKETS MAX_SECONDS OFFLOAD A_TO_B B_TO_A
 //
-// The first four are open files: the devices and the packet sockets. The paths are name=value,name=value,…
+// TUN_… and PACKETS_… are open files: the devices and the packet sockets. The paths are name=value,name=value,…
+// OFFLOAD: none; send: the hosts leave it to their device to cut large segments; both: and the device merges what
+// arrives at one moment. For the last two the devices have a virtio header before each packet.
 //
 // Ends when its standard input ends, so that it cannot outlive who started it, or when a bound is reached (exit 3).
+#include "packet.hpp"
+#include "path.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <deque>
 #include <functional>
 #include <linux/if_packet.h>
 #include <map>
+#include <optional>
 #include <poll.h>
 #include <queue>
-#include <random>
 #include <sched.h>
 #include <string>
 #include <string_view>
@@ -35,160 +37,12 @@
 #include <utility>
 #include <vector>
 
+using namespace lab;
+
 namespace {
 
-using nanoseconds = std::int64_t;
-
-nanoseconds read_clock() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return nanoseconds{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
-/// What a path does to packets; times in milliseconds, chances from 0 to 1. Every key of the command line is here.
-struct path_options {
-    double delay = 0;           // one way
-    double jitter = 0;          // added, uniform between 0 and this
-    double ordered = 1;         // 1: jitter never lets a packet overtake another
-    double loss = 0;            // each packet for itself
-    double burst_begin = 0;     // chance that a packet begins a burst of losses …
-    double burst_end = 0.5;     // … and that the burst is over before the next
-    double drop_first = 0;      // this many packets at the beginning
-    double drop_at = 0;         // this one (counted from 1) …
-    double drop_every = 0;      // … and every so many after it
-    double loss_syn = 0;        // packets with SYN
-    double loss_fin = 0;        // packets with FIN
-    double loss_push = 0;       // packets with PSH: the tails of writes
-    double outage_at = 0;       // nothing passes from here …
-    double outage_for = 0;      // … for so long
-    double reorder = 0;         // chance of being late …
-    double reorder_by = 0;      // … by at most this, at least half of it
-    double duplicate = 0;       // chance of being copied …
-    double duplicate_after = 0; // … the copy at most so much later
-    double rate = 0;            // bits a second, 0: no limit
-    double queue = 100;         // packets that wait for the rate at most, the one on the wire included
-};
-
-bool set_option(path_options& options, std::string_view name, double value) {
-    const std::pair<std::string_view, double path_options::*> names[] = {
-        {"delay", &path_options::delay},
-        {"jitter", &path_options::jitter},
-        {"ordered", &path_options::ordered},
-        {"loss", &path_options::loss},
-        {"burst_begin", &path_options::burst_begin},
-        {"burst_end", &path_options::burst_end},
-        {"drop_first", &path_options::drop_first},
-        {"drop_at", &path_options::drop_at},
-        {"drop_every", &path_options::drop_every},
-        {"loss_syn", &path_options::loss_syn},
-        {"loss_fin", &path_options::loss_fin},
-        {"loss_push", &path_options::loss_push},
-        {"outage_at", &path_options::outage_at},
-        {"outage_for", &path_options::outage_for},
-        {"reorder", &path_options::reorder},
-        {"reorder_by", &path_options::reorder_by},
-        {"duplicate", &path_options::duplicate},
-        {"duplicate_after", &path_options::duplicate_after},
-        {"rate", &path_options::rate},
-        {"queue", &path_options::queue},
-    };
-    for (const auto& [known, member] : names)
-        if (known == name) {
-            options.*member = value;
-            return true;
-        }
-    return false;
-}
-
-path_options parse_options(const std::string& text) {
-    path_options options;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find(',', at), text.size());
-        const std::size_t equals = text.find('=', at);
-        if (equals >= end ||
-            !set_option(options, std::string_view{text}.substr(at, equals - at), std::atof(&text[equals + 1]))) {
-            std::fprintf(stderr, "relay: cannot read '%s'\n", text.substr(at, end - at).c_str());
-            std::exit(2);
-        }
-        at = end + 1;
-    }
-    return options;
-}
-
-constexpr nanoseconds from_milliseconds(double milliseconds) {
-    return static_cast<nanoseconds>(milliseconds * 1e6);
-}
-
-constexpr unsigned tcp_fin = 1, tcp_syn = 2, tcp_psh = 8;
-
-unsigned tcp_flags(const std::vector<unsigned char>& packet) {
-    if (packet.size() >= 40 && packet[0] >> 4 == 4 && packet[9] == 6) {
-        const std::size_t tcp = (packet[0] & 15U) * std::size_t{4};
-        return tcp + 20 <= packet.size() ? packet[tcp + 13] : 0U;
-    }
-    return packet.size() >= 60 && packet[0] >> 4 == 6 && packet[6] == 6 ? packet[40 + 13] : 0U;
-}
-
-/// One direction: decides about each packet, from its own random numbers and the packet's place in the row.
-class path {
-public:
-    struct decision {
-        const char* lost = nullptr; // the cause, or null: delivered
-        nanoseconds arrives = 0;
-        nanoseconds copy_arrives = 0; // 0: no copy
-    };
-
-    path(const path_options& options, std::uint64_t seed, nanoseconds begin)
-        : options_(options), random_(seed), begin_(begin) {}
-
-    decision decide(nanoseconds now, const std::vector<unsigned char>& packet) {
-        // The same count of random numbers for every packet: one decision does not shift the next ones.
-        std::array<double, 9> chance{};
-        for (double& c : chance) c = static_cast<double>(random_() >> 11) * 0x1p-53;
-        const unsigned flags = tcp_flags(packet);
-        const double at = static_cast<double>(++count_);
-        const double since_begin = static_cast<double>(now - begin_) / 1e6;
-        in_burst_ = in_burst_ ? chance[0] >= options_.burst_end : chance[0] < options_.burst_begin;
-
-        if (at <= options_.drop_first) return {.lost = "first"};
-        if (at == options_.drop_at || (at > options_.drop_at && options_.drop_every > 0 &&
-                                       std::fmod(at - options_.drop_at, options_.drop_every) == 0))
-            return {.lost = "chosen"};
-        if (since_begin >= options_.outage_at && since_begin < options_.outage_at + options_.outage_for)
-            return {.lost = "outage"};
-        if (in_burst_) return {.lost = "burst"};
-        if (chance[1] < options_.loss) return {.lost = "random"};
-        if ((flags & tcp_syn) != 0 && chance[2] < options_.loss_syn) return {.lost = "syn"};
-        if ((flags & tcp_fin) != 0 && chance[2] < options_.loss_fin) return {.lost = "fin"};
-        if ((flags & tcp_psh) != 0 && chance[3] < options_.loss_push) return {.lost = "push"};
-
-        nanoseconds leaves = now;
-        if (options_.rate > 0) {
-            while (!queue_.empty() && queue_.front() <= now) queue_.pop_front();
-            if (static_cast<double>(queue_.size()) >= options_.queue) return {.lost = "queue"};
-            const double bits = static_cast<double>(packet.size()) * 8;
-            link_free_ = std::max(link_free_, now) + static_cast<nanoseconds>(bits / options_.rate * 1e9);
-            queue_.push_back(link_free_);
-            leaves = link_free_;
-        }
-        decision d{.arrives = leaves + from_milliseconds(options_.delay + chance[4] * options_.jitter)};
-        if (options_.ordered != 0) d.arrives = last_arrival_ = std::max(last_arrival_, d.arrives);
-        if (chance[5] < options_.reorder) d.arrives += from_milliseconds((0.5 + chance[6] / 2) * options_.reorder_by);
-        if (chance[7] < options_.duplicate)
-            d.copy_arrives = d.arrives + 1 + from_milliseconds(chance[8] * options_.duplicate_after);
-        return d;
-    }
-
-private:
-    path_options options_;
-    std::mt19937_64 random_;
-    nanoseconds begin_;
-    std::uint64_t count_ = 0;
-    bool in_burst_ = false;
-    nanoseconds link_free_ = 0;
-    nanoseconds last_arrival_ = 0;
-    std::deque<nanoseconds> queue_; // when each packet that waits for the link will have left it
-};
+/// Of a segment that is still to be cut, or was merged, with the virtio header before it.
+constexpr std::size_t largest_packet = 70000;
 
 /// What one host's kernel saw pass its device. Packets of one direction pass it in the order in which the relay reads
 /// or writes them, so their place in that row is all it takes to know a frame.
@@ -197,7 +51,7 @@ public:
     observer(int packet_socket, std::uint32_t snaplen) : socket_(packet_socket), snaplen_(snaplen) {}
 
     void take_all() {
-        std::array<unsigned char, 65536> buffer;
+        std::array<unsigned char, largest_packet> buffer;
         for (;;) {
             sockaddr_ll from{};
             iovec part{.iov_base = buffer.data(), .iov_len = buffer.size()};
@@ -269,26 +123,38 @@ private:
     std::vector<record> records_;
 };
 
-/// A line of relay.tsv.
+/// A line of relay.tsv: a packet of the path.
 struct fate {
     int sender;
+    std::size_t sent; // as, or in, which packet in the row of all that were sent there, from 0
     const char* lost;
-    std::size_t arrived = 0; // as which packet in the row of all that arrived there, from 1; 0: never
+    std::uint32_t sequence = 0; // of a TCP segment: …
+    std::size_t length = 0;     // … the sequence numbers that it occupies
+    std::size_t arrived = 0;    // as, or in, which packet in the row of all that arrived there, from 1; 0: never
     std::size_t copy_arrived = 0;
 };
+
+enum class offload { none, send, both };
+
+std::optional<offload> parse_offload(std::string_view name) {
+    if (name == "none") return offload::none;
+    if (name == "send") return offload::send;
+    if (name == "both") return offload::both;
+    return std::nullopt;
+}
 
 struct delivery {
     nanoseconds when;
     std::uint64_t order; // first in, first out among equals
-    std::size_t packet;
+    std::size_t id;      // its place in relay.tsv, from 0
     bool operator>(const delivery& other) const { return when != other.when ? when > other.when : order > other.order; }
 };
 
 class relay {
 public:
     relay(std::array<int, 2> devices, std::array<int, 2> packet_sockets, std::uint64_t seed, std::uint32_t snaplen,
-          const path_options& a_to_b, const path_options& b_to_a)
-        : devices_(devices), observers_{{{packet_sockets[0], snaplen}, {packet_sockets[1], snaplen}}},
+          offload what, const path_options& a_to_b, const path_options& b_to_a)
+        : devices_(devices), offload_(what), observers_{{{packet_sockets[0], snaplen}, {packet_sockets[1], snaplen}}},
           paths_{{{a_to_b, seed * 2 + 1, read_clock()}, {b_to_a, seed * 2 + 2, read_clock()}}} {}
 
     /// Returns 0 when standard input ended, 3 when a bound was reached.
@@ -332,14 +198,13 @@ public:
             std::perror(name.c_str());
             return false;
         }
-        std::fputs("sender\tframe\tfate\tarrived\tcopy_arrived\n", log);
-        std::array<std::size_t, 2> count{};
+        std::fputs("sender\tframe\tfate\tarrived\tcopy_arrived\tseq\tlength\n", log);
         for (const fate& f : fates_) {
             const auto h = static_cast<std::size_t>(f.sender);
             const auto there = [&](std::size_t place) { return place == 0 ? 0 : frames[1 - h].arrived[place - 1]; };
             const char* what = f.lost != nullptr ? f.lost : f.arrived != 0 ? "delivered" : "in_flight";
-            std::fprintf(log, "%c\t%u\t%s\t%u\t%u\n", "ab"[h], frames[h].sent[count[h]++], what, there(f.arrived),
-                         there(f.copy_arrived));
+            std::fprintf(log, "%c\t%u\t%s\t%u\t%u\t%u\t%zu\n", "ab"[h], frames[h].sent[f.sent], what, there(f.arrived),
+                         there(f.copy_arrived), f.sequence, f.length);
         }
         std::fclose(log);
         return true;
@@ -348,43 +213,93 @@ public:
 private:
     void take_all_from(int host) {
         const auto h = static_cast<std::size_t>(host);
-        std::array<unsigned char, 65536> buffer;
+        std::array<unsigned char, largest_packet> buffer;
         for (;;) {
             const ssize_t size = read(devices_[h], buffer.data(), buffer.size());
             if (size <= 0) return;
-            ++sent_[h];
-            std::vector<unsigned char> bytes(buffer.begin(), buffer.begin() + size);
-            const path::decision d = paths_[h].decide(read_clock(), bytes);
-            fates_.push_back({.sender = host, .lost = d.lost});
-            if (d.lost != nullptr) continue;
-            const std::size_t packet = fates_.size() - 1;
-            due_.push({d.arrives, ++order_, packet});
-            if (d.copy_arrives != 0) due_.push({d.copy_arrives, ++order_, packet});
-            under_way_[packet] = {std::move(bytes), d.copy_arrives != 0 ? 2 : 1};
+            const std::size_t place = sent_[h]++;
+            if (offload_ == offload::none) {
+                take_up(host, place, {{buffer.begin(), buffer.begin() + size}});
+                continue;
+            }
+            virtio_header header;
+            std::memcpy(&header, buffer.data(), sizeof header);
+            packet large{{buffer.begin() + sizeof header, buffer.begin() + size}};
+            if (!large.is_tcp()) {
+                take_up(host, place, std::move(large));
+                continue;
+            }
+            const bool whole = header.kind == virtio_header::not_merged;
+            for (packet& part : cut(large, whole ? largest_packet : header.segment_size))
+                take_up(host, place, std::move(part));
         }
     }
 
+    /// Decides about a packet of the path, which came as or in the `place`-th of those that the host sent.
+    void take_up(int host, std::size_t place, packet taken) {
+        const path::decision d = paths_[static_cast<std::size_t>(host)].decide(read_clock(), taken);
+        fates_.push_back({.sender = host, .sent = place, .lost = d.lost});
+        if (taken.is_tcp()) {
+            fates_.back().sequence = taken.sequence();
+            fates_.back().length = taken.sequence_length();
+        }
+        if (d.lost != nullptr) return;
+        if (d.marked) taken.mark_congestion();
+        const std::size_t id = fates_.size() - 1;
+        due_.push({d.arrives, ++order_, id});
+        if (d.copy_arrives != 0) due_.push({d.copy_arrives, ++order_, id});
+        under_way_[id] = {std::move(taken), d.copy_arrives != 0 ? 2 : 1};
+    }
+
     void deliver_due() {
+        std::array<std::vector<received>, 2> open; // what may be merged with, one of each flow
         while (!due_.empty() && due_.top().when <= read_clock()) {
-            const std::size_t packet = due_.top().packet;
+            const std::size_t id = due_.top().id;
             due_.pop();
-            fate& f = fates_[packet];
-            const auto host = static_cast<std::size_t>(1 - f.sender);
-            const auto it = under_way_.find(packet);
-            const std::vector<unsigned char>& bytes = it->second.bytes;
-            if (::write(devices_[host], bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()))
-                (f.arrived == 0 ? f.arrived : f.copy_arrived) = ++arrived_[host];
-            else std::perror("relay: delivery");
+            const auto host = static_cast<std::size_t>(1 - fates_[id].sender);
+            const auto it = under_way_.find(id);
+            if (offload_ == offload::both) merge(host, open[host], it->second.content, id);
+            else deliver(host, {it->second.content, id});
             if (--it->second.copies == 0) under_way_.erase(it);
+        }
+        for (std::size_t host : {0U, 1U})
+            for (received& r : open[host]) deliver(host, std::move(r));
+    }
+
+    void merge(std::size_t host, std::vector<received>& open, const packet& next, std::size_t id) {
+        const auto it = std::find_if(open.begin(), open.end(), [&](const received& r) { return r.same_flow(next); });
+        if (it != open.end()) {
+            const bool merged = it->merge(next, id);
+            if (merged && !it->closed()) return;
+            deliver(host, std::move(*it));
+            open.erase(it);
+            if (merged) return;
+        }
+        received fresh{next, id};
+        if (fresh.closed()) deliver(host, std::move(fresh));
+        else open.push_back(std::move(fresh));
+    }
+
+    void deliver(std::size_t host, received arriving) {
+        const std::vector<unsigned char> bytes = arriving.take(offload_ != offload::none);
+        if (::write(devices_[host], bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+            std::perror("relay: delivery");
+            return;
+        }
+        ++arrived_[host];
+        for (const std::size_t id : arriving.ids()) {
+            fate& f = fates_[id];
+            (f.arrived == 0 ? f.arrived : f.copy_arrived) = arrived_[host];
         }
     }
 
     struct waiting {
-        std::vector<unsigned char> bytes;
+        packet content;
         int copies = 0;
     };
 
     std::array<int, 2> devices_;
+    offload offload_;
     std::array<observer, 2> observers_;
     std::array<path, 2> paths_;
     std::array<std::size_t, 2> sent_{};
@@ -398,9 +313,12 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 12) {
-        std::fputs("relay DIR TUN_A TUN_B PACKETS_A PACKETS_B SEED SNAPLEN MAX_PACKETS MAX_SECONDS A_TO_B B_TO_A\n",
-                   stderr);
+    const std::optional<offload> what = argc == 13 ? parse_offload(argv[10]) : std::nullopt;
+    if (!what) {
+        std::fputs(
+            "relay DIR TUN_A TUN_B PACKETS_A PACKETS_B SEED SNAPLEN MAX_PACKETS MAX_SECONDS none|send|both A_TO_B "
+            "B_TO_A\n",
+            stderr);
         return 2;
     }
     std::signal(SIGINT, SIG_IGN); // Ctrl-C reaches who started it, who closes the standard input
@@ -411,8 +329,9 @@ int main(int argc, char** argv) {
                   {std::atoi(argv[4]), std::atoi(argv[5])},
                   std::strtoull(argv[6], nullptr, 10),
                   static_cast<std::uint32_t>(std::atoi(argv[7])),
-                  parse_options(argv[10]),
-                  parse_options(argv[11])};
+                  *what,
+                  parse_options(argv[11]),
+                  parse_options(argv[12])};
     const int result = between.run(std::strtoull(argv[8], nullptr, 10), std::atof(argv[9]));
     return between.write(argv[1]) ? result : 2;
 }

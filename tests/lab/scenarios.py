@@ -15,6 +15,8 @@ class Scenario:
     version: int = 4
     sysctls: dict = field(default_factory=dict)
     mtu: int = 1500
+    offload: str = "none"  # send: large segments are cut by the device; both: and merged on receipt
+    sockets: dict = field(default_factory=dict)  # SOCKETS of host.py
 
 
 def talk(random, at=0, port=SERVER_PORT, **plan):
@@ -115,6 +117,11 @@ def together(*parts):
     return lambda random: [plan for part in parts for plan in part(random)]
 
 
+def tcp(**settings):
+    return {f"ipv4/tcp_{name}": value for name, value in settings.items()}
+
+
+CUBIC, RENO, BBR = dict(congestion="cubic"), dict(congestion="reno"), dict(congestion="bbr")
 NO_TIMESTAMPS = {"ipv4/tcp_timestamps": 0}
 SMALL_WINDOWS = {"ipv4/tcp_rmem": "4096 65536 200000", "ipv4/tcp_wmem": "4096 65536 200000"}
 
@@ -157,7 +164,7 @@ SCENARIOS = {
         lambda r: requests(r, 70, 6, rounds=12), lambda r: bulk(r, 150000, 1))),  # fmt: skip
     "slow_link": Scenario(dict(delay=20, rate=1.5e6, queue=50, loss=0.003), talk=usual(100000, short=15)),
     "reno": Scenario(dict(delay=20, rate=25e6, queue=60, loss=0.001), talk=usual(600000),
-                     sysctls={"ipv4/tcp_congestion_control": "reno"}),  # fmt: skip
+                     sockets=RENO),  # fmt: skip
     "small_windows": Scenario(dict(delay=20, loss=0.006), talk=usual(250000), sysctls=SMALL_WINDOWS),
     "small_mtu": Scenario(dict(delay=10, loss=0.006, reorder=0.004, reorder_by=5), talk=usual(150000), mtu=1280),
     # Small enough to be kept: much harm to few packets.
@@ -167,6 +174,7 @@ SCENARIOS = {
     "few_queued": Scenario(dict(delay=5, rate=10e6, queue=10, loss=0.01), talk=few, sysctls=NO_TIMESTAMPS),
     "few_stalls": Scenario(dict(delay=0.3, loss=0.02), talk=together(
         lambda r: stalls(r, 1, 0.2, 60000), lambda r: silences(r, 1, 0.2), lambda r: reused_ports(r, 1, 3000))),  # fmt: skip
+    "few_merged": Scenario(dict(delay=4, batch=1, loss=0.03, reorder=0.04, reorder_by=4), talk=few, offload="both"),
     # What the senders' kernels said of them is written down.
     "kernel_clean": Scenario(dict(delay=10), talk=lambda r: limited(r, 3)),
     "kernel_lossy": Scenario(dict(delay=20, loss=0.005), talk=lambda r: limited(r, 3)),
@@ -183,12 +191,144 @@ SCENARIOS = {
     "kernel_large_windows": Scenario(dict(delay=25, loss=0.001), talk=lambda r: limited(r, 3, 1500000),
                                      sysctls={"ipv4/tcp_rmem": "4096 2000000 4000000"}),  # fmt: skip
     "kernel_reno": Scenario(dict(delay=20, loss=0.003), talk=lambda r: limited(r, 3, 500000),
-                            sysctls={"ipv4/tcp_congestion_control": "reno"}),  # fmt: skip
+                            sockets=RENO),  # fmt: skip
     "few_limits": Scenario(dict(delay=10), talk=lambda r: limited(r, 1, 70000, 0.5, 0.015, 4000)),
     "few_limits_lossy": Scenario(dict(delay=25, loss=0.01), talk=lambda r: limited(r, 1, 70000, 0.5, 0.015, 4000),
                                  version=6, sysctls={"ipv4/tcp_rmem": "4096 40000 40000"}),  # fmt: skip
     "smoke": Scenario(dict(delay=5, loss=0.03, reorder=0.02, reorder_by=5, duplicate=0.01), talk=few),
 }
+
+
+# Further settings and paths, on what the first ones did not try. x_: a path or a setting of TCP; y_: IPv6; t_: offloads;
+# k_ and kt_: the senders' kernels are written down, without and with offloads.
+LOSS_AND_REORDER = dict(delay=12, loss=0.01, reorder=0.006, reorder_by=8)
+DELAY_SPIKES = dict(delay=15, hold_at=600, hold_for=450, hold_every=1100, loss=0.003)  # longer than a retransmission timeout
+CHAOS = dict(delay=10, jitter=20, ordered=0, loss=0.005)
+
+
+def cubic(path, talk=usual(300000), back=None, **more):
+    return Scenario(path, back or {}, talk, sockets=CUBIC, **more)
+
+
+def uploads(random):
+    for _ in range(4):
+        yield talk(random, 1, request=int(400000 * random.uniform(0.5, 1.5)), reply=10, ending="client")
+
+
+def kernel(path, talks=3, size=300000, **more):
+    return Scenario(path, talk=lambda random: limited(random, talks, size), **({"sockets": CUBIC} | more))
+
+
+SCENARIOS |= {
+    # Congestion control and loss recovery.
+    "x_cubic": cubic(dict(delay=20, loss=0.01, reorder=0.004, reorder_by=8)),
+    "x_cubic_queue": cubic(dict(delay=10, rate=25e6, queue=50), usual(600000)),
+    "x_reno_loss": Scenario(dict(delay=20, loss=0.01, reorder=0.006, reorder_by=8), talk=usual(300000), sockets=RENO),
+    "x_bbr_queue": Scenario(dict(delay=10, rate=15e6, queue=25), talk=usual(500000), sockets=BBR),
+    "x_norack": cubic(LOSS_AND_REORDER, sysctls=tcp(recovery=0)),
+    "x_norack_reno_nots": Scenario(LOSS_AND_REORDER, talk=usual(300000), sysctls=tcp(recovery=0, timestamps=0),
+                                   sockets=RENO),  # fmt: skip
+    "x_rack_static": cubic(LOSS_AND_REORDER, sysctls=tcp(recovery=2)),
+    "x_rack_nodupthresh": cubic(LOSS_AND_REORDER, sysctls=tcp(recovery=5)),
+    "x_nodsack": cubic(dict(delay=12, loss=0.01, reorder=0.02, reorder_by=10, duplicate=0.004, duplicate_after=2),
+                       sysctls=tcp(dsack=0)),  # fmt: skip
+    "x_nosack_nots_cubic": cubic(LOSS_AND_REORDER, sysctls=tcp(sack=0, timestamps=0, dsack=0)),
+    "x_nosack_queue": cubic(dict(delay=10, rate=20e6, queue=30), usual(500000), sysctls=tcp(sack=0)),
+    "x_notlp": cubic(dict(delay=15, loss=0.015, loss_push=0.05, loss_fin=0.1), usual(250000),
+                     sysctls=tcp(early_retrans=0)),  # fmt: skip
+    "x_nofrto": cubic(dict(delay=15, loss=0.005, hold_at=700, hold_for=500, hold_every=1500), sysctls=tcp(frto=0)),
+    "x_ecn": cubic(dict(delay=15, loss=0.008, ce=0.03, reorder=0.004, reorder_by=6), sysctls=tcp(ecn=1)),
+    # Sizes of packets.
+    "x_mtu576": cubic(dict(delay=10, loss=0.01, reorder=0.004, reorder_by=5), usual(90000), mtu=576),
+    "x_mtu296_nots": cubic(dict(delay=10, loss=0.01, reorder=0.004, reorder_by=5), usual(50000), mtu=296,
+                           sysctls=NO_TIMESTAMPS),  # fmt: skip
+    "x_jumbo": cubic(dict(delay=10, loss=0.015, reorder=0.006, reorder_by=5), usual(1500000), mtu=9000),
+    "x_pmtu_blackhole": cubic(dict(delay=10, loss=0.004, max_size=1300), usual(120000, short=20),
+                              sysctls=tcp(mtu_probing=1, base_mss=1024)),  # fmt: skip
+    "x_mtu_probing": cubic(dict(delay=5, loss=0.004, max_size=4000), usual(600000), mtu=9000,
+                           sysctls=tcp(mtu_probing=2, base_mss=1024)),  # fmt: skip
+    # Much reordering, many copies, much loss.
+    "x_reorder_heavy": cubic(dict(delay=10, reorder=0.2, reorder_by=12, loss=0.003), usual(250000)),
+    "x_reorder_chaos": cubic(CHAOS, usual(200000)),
+    "x_reorder_chaos_nots": cubic(CHAOS, usual(200000), sysctls=NO_TIMESTAMPS),
+    "x_reorder_beyond_rtt": cubic(dict(delay=5, reorder=0.02, reorder_by=250, loss=0.003), usual(200000)),
+    "x_dup_bursts": cubic(dict(delay=10, duplicate=0.3, duplicate_after=30, loss=0.01), usual(200000)),
+    "x_dup_late": cubic(dict(delay=10, duplicate=0.03, duplicate_after=600, loss=0.01), usual(200000)),
+    "x_loss10": cubic(dict(delay=15, loss=0.1), usual(150000, short=20)),
+    "x_loss30": cubic(dict(delay=10, loss=0.3), usual(40000, short=15)),
+    "x_loss30_nots": cubic(dict(delay=10, loss=0.3), usual(40000, short=15), sysctls=NO_TIMESTAMPS),
+    "x_ack_loss": cubic(dict(delay=15), uploads, dict(loss=0.4)),
+    "x_ack_loss_data": cubic(dict(delay=15, loss=0.01), uploads, dict(loss=0.4)),
+    # Very short and very long paths; delays that come and go.
+    "x_rtt_tiny": cubic(dict(delay=0, loss=0.005, reorder=0.004, reorder_by=0.05), usual(600000)),
+    "x_rtt_tiny_nots": cubic(dict(delay=0, loss=0.005, reorder=0.004, reorder_by=0.05), usual(600000),
+                             sysctls=NO_TIMESTAMPS),  # fmt: skip
+    "x_rtt_1s": cubic(dict(delay=500, loss=0.006), usual(80000, short=12, rough=2)),
+    "x_rtt_2s": cubic(dict(delay=1000, loss=0.004), usual(40000, short=12, rough=2)),
+    "x_ack_compression": cubic(dict(delay=10, loss=0.008), back=dict(batch=25)),
+    "x_wifi": cubic(dict(delay=3, batch=4, loss=0.008, reorder=0.004, reorder_by=6)),
+    "x_holds": cubic(DELAY_SPIKES),
+    "x_holds_nots": cubic(DELAY_SPIKES, sysctls=NO_TIMESTAMPS),
+    "x_holds_6": cubic(DELAY_SPIKES, version=6),
+    "x_holds_6_nots": cubic(DELAY_SPIKES, version=6, sysctls=NO_TIMESTAMPS),
+    "x_ipv6_chaos": cubic(CHAOS | dict(jitter=15, loss=0.01), usual(200000), version=6),
+    "x_ipv6_chaos_nots": cubic(CHAOS | dict(jitter=15, loss=0.01), usual(200000), version=6, sysctls=NO_TIMESTAMPS),
+    "x_ipv6_nosack_nots": cubic(LOSS_AND_REORDER, usual(200000), version=6, sysctls=tcp(timestamps=0, sack=0)),
+    # Beginnings and ends.
+    "x_syn_trouble": cubic(dict(delay=20, loss_syn=0.3, loss_fin=0.3, reorder=0.02, reorder_by=30, duplicate=0.02,
+                                duplicate_after=40),
+                           together(lambda r: requests(r, 40), lambda r: rough_ends(r, 8, 5))),  # fmt: skip
+    "x_tfo": Scenario(dict(delay=15, loss=0.03, loss_syn=0.15),
+                      talk=together(lambda r: requests(r, 50, 6), lambda r: bulk(r, 100000, 1)),
+                      sysctls=tcp(fastopen=1543), sockets=CUBIC | dict(fast_open=1)),  # fmt: skip
+    "x_mptcp": Scenario(dict(delay=12, loss=0.012, reorder=0.006, reorder_by=6), talk=usual(250000),
+                        sockets=CUBIC | dict(mptcp=1)),  # fmt: skip
+    # IPv6.
+    "y_6nots_jitter": cubic(dict(delay=10, jitter=15, loss=0.01), version=6, sysctls=NO_TIMESTAMPS),
+    "y_6nots_queue": cubic(dict(delay=10, rate=20e6, queue=60, loss=0.002), usual(500000), version=6,
+                           sysctls=NO_TIMESTAMPS),  # fmt: skip
+    "y_6nots_loss": cubic(dict(delay=10, loss=0.02), version=6, sysctls=NO_TIMESTAMPS),
+    "y_6_wifi": cubic(dict(delay=3, batch=4, loss=0.01, reorder=0.01, reorder_by=6), version=6),
+    "y_6_reorder": cubic(dict(delay=5, loss=0.004, reorder=0.02, reorder_by=12), version=6),
+    "y_6_lan_reorder": cubic(dict(delay=0.1, loss=0.003, reorder=0.01, reorder_by=0.3), usual(500000), version=6),
+    "y_6_mobile": cubic(dict(delay=30, jitter=25, loss=0.006, reorder=0.01, reorder_by=20), usual(250000), version=6),
+    "y_rtt1.5": cubic(dict(delay=750, loss=0.004), usual(30000, short=12, rough=1)),
+    # Offloads: frames of several segments, sent and received.
+    "t_tso": cubic(dict(delay=10, loss=0.006, reorder=0.004, reorder_by=5), usual(800000), offload="send"),
+    "t_tso_nots": cubic(dict(delay=10, loss=0.006, reorder=0.004, reorder_by=5), usual(800000), offload="send",
+                        sysctls=NO_TIMESTAMPS),  # fmt: skip
+    "t_tso_bbr": Scenario(dict(delay=10, rate=60e6, queue=120), talk=usual(1200000), offload="send", sockets=BBR),
+    "t_gro": cubic(dict(delay=10, loss=0.006, batch=1), usual(800000), offload="both"),
+    "t_gro_reorder": cubic(dict(delay=6, loss=0.004, batch=0.5, reorder=0.01, reorder_by=4), usual(800000),
+                           offload="both"),  # fmt: skip
+    "t_gro_nots": cubic(dict(delay=6, loss=0.006, batch=0.5, reorder=0.006, reorder_by=4), usual(800000),
+                        offload="both", sysctls=NO_TIMESTAMPS),  # fmt: skip
+    "t_gro_6": cubic(dict(delay=6, loss=0.006, batch=0.5, reorder=0.006, reorder_by=4), usual(800000), version=6,
+                     offload="both"),  # fmt: skip
+    "t_gro_lan": cubic(dict(delay=0.2, loss=0.004, batch=0.1), usual(2500000), offload="both"),
+    "t_gro_queue": cubic(dict(delay=10, rate=60e6, queue=100, batch=1), usual(1200000), offload="both"),
+    # What the senders' kernels said of them is written down.
+    "k_cubic_norack": kernel(dict(delay=15, loss=0.01), sysctls=tcp(recovery=0, early_retrans=0)),
+    "k_cubic_nosack": kernel(dict(delay=15, loss=0.01), sysctls=tcp(sack=0)),
+    "k_cubic_holds": kernel(DELAY_SPIKES | dict(loss=0.002)),
+    "k_cubic_loss10": kernel(dict(delay=15, loss=0.1), 2, 100000),
+    "k_cubic_ecn": kernel(dict(delay=15, ce=0.03), sysctls=tcp(ecn=1)),
+    "k_rtt_1s": kernel(dict(delay=500), 2, 60000),
+    "k_rtt_tiny": kernel(dict(delay=0), 3, 2000000),
+    "k_smallbuf": kernel(dict(delay=20, loss=0.002), sysctls=tcp(wmem="4096 16384 16384")),
+    "kt_tso": kernel(dict(delay=10, loss=0.003), 3, 600000, offload="send"),
+    "kt_gro": kernel(dict(delay=10, loss=0.003, batch=1), 3, 600000, offload="both"),
+    "kt_lan": kernel(dict(delay=0.2, batch=0.1), 3, 3000000, offload="both"),
+    "kt_bbr": kernel(dict(delay=10, rate=40e6, queue=100, batch=1), 3, 900000, offload="both", sockets=BBR),
+}
+for sockets in CUBIC, RENO, BBR:
+    name = "k_" + sockets["congestion"]
+    SCENARIOS |= {
+        f"{name}_clean": kernel(dict(delay=10), sockets=sockets),
+        f"{name}_lossy": kernel(dict(delay=20, loss=0.006), sockets=sockets),
+        f"{name}_lan": kernel(dict(delay=0.3, loss=0.001), 3, 1500000, sockets=sockets),
+        f"{name}_rate": kernel(dict(delay=8, rate=20e6, queue=60), 3, 600000, sockets=sockets),
+    }
 
 
 def conversations(name, seed):

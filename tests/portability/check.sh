@@ -87,4 +87,5 @@ headers > "$work/all_headers.cpp"
         done
     done
     for source in "$work"/windows_{before,after}.cpp; do echo "mingw $source"; done
+    echo libc++-19 tests/portability/formatting.cpp # which has std::format
 } | xargs -n 2 -P "$(nproc)" bash -c 'check "$1" "$2"' check

@@ -6,6 +6,7 @@
 #include "sound_time.hpp"
 
 #include <tcplens/capture.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 
 #include <algorithm>
 #include <cctype>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
 
 #include <doctest/doctest.h>
 

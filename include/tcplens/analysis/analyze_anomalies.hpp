@@ -1,89 +1,147 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/ratio.hpp"
 #include "anomaly_patterns.hpp"
-#include "anomaly_statistics.hpp"
+#include "terms/connection_range.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <variant>
+#include <utility>
 #include <vector>
 
 namespace tcplens::inline v0 {
 
-struct anomaly_options {
-    std::optional<address> server_address{}; ///< only connections to this server
-    std::optional<std::uint16_t> server_port{};
-    double retransmission_threshold = 0.02; ///< retransmissions by packets; a rate above it is notable
-};
-
-enum class notable_kind : std::uint8_t { strong_rst_asymmetry, high_retransmission };
-
-[[nodiscard]] constexpr std::string_view to_string(notable_kind kind) noexcept {
-    return kind == notable_kind::strong_rst_asymmetry ? "strong_rst_asymmetry" : "high_retransmission";
-}
-
-struct notable_observation {
-    notable_kind type{};
-    std::string detail{}; ///< one sentence
-};
-
-struct category_count {
-    anomaly_category category{};
-    std::uint64_t count = 0;
-};
-
-struct anomaly_summary {
-    std::uint64_t total_patterns = 0;
-    std::vector<category_count> by_category{}; ///< those that have any
-    std::vector<notable_observation> notable_observations{};
-};
-
+/// What analyze_anomalies() returns.
 struct anomaly_report {
-    anomaly_statistics statistics{};
-    std::vector<anomaly_pattern> patterns{};
-    anomaly_summary summary{};
+    /// How many patterns there are, and which of their counts are notable.
+    struct overview {
+        /// The patterns of one category.
+        struct category_count {
+            anomaly_category category{};
+            std::uint64_t patterns = 0; ///< At least 1.
+        };
+
+        std::uint64_t total_patterns = 0;                        ///< The number of patterns in the report.
+        std::vector<category_count> by_category{};               ///< The categories of these patterns, in their order.
+        std::vector<notable_observation> notable_observations{}; ///< In the order of the patterns.
+    };
+
+    anomaly_statistics statistics{};         ///< The counts in which the patterns were found.
+    std::vector<anomaly_pattern> patterns{}; ///< At most one of each kind, in the order of `detail::all_patterns`.
+    overview summary{};
 };
 
 namespace detail {
 
-[[nodiscard]] inline anomaly_summary summarize(const std::vector<anomaly_pattern>& patterns) {
-    anomaly_summary summary{.total_patterns = patterns.size()};
-    for (const anomaly_pattern& each : patterns) {
-        const auto of_category = std::find_if(summary.by_category.begin(), summary.by_category.end(),
-                                              [&](const category_count& of) { return of.category == each.category; });
-        if (of_category != summary.by_category.end()) ++of_category->count;
-        else summary.by_category.push_back({.category = each.category, .count = 1});
+/// Counts connections for analyze_anomalies().
+class anomaly_accumulator {
+public:
+    explicit anomaly_accumulator(const anomaly_options& options) : options_(options) {}
 
-        if (const auto* rst = std::get_if<rst_directional_asymmetry>(&each.observations);
-            rst != nullptr && (rst->ratio > 0.9 || rst->ratio < 0.1)) {
-            summary.notable_observations.push_back(
-                {.type = notable_kind::strong_rst_asymmetry,
-                 .detail = percentage(rst->ratio, 1) + " of the RST packets went to the server."});
-        }
-        if (const auto* again = std::get_if<packet_retransmission>(&each.observations);
-            again != nullptr && again->exceeds_threshold) {
-            summary.notable_observations.push_back({.type = notable_kind::high_retransmission,
-                                                    .detail = "The retransmission rate, " + percentage(again->rate, 2) +
-                                                              ", is above " + percentage(again->threshold, 2) + "."});
+    void add(const connection& counted) {
+        const direction_statistics& up = counted.client_to_server;
+        const direction_statistics& down = counted.server_to_client;
+
+        ++counts_.total_connections;
+        counts_.total_packets += up.packets + down.packets;
+        counts_.successful_handshakes += counted.handshake == handshake_state::completed;
+        counts_.failed_handshakes += counted.handshake == handshake_state::failed;
+        counts_.incomplete_handshakes += counted.handshake == handshake_state::incomplete;
+        counts_.flags.add(up);
+        counts_.flags.add(down);
+        const std::uint64_t syn_acks = up.syn_ack + down.syn_ack;
+        const std::uint64_t syns = (std::max)(up.syn + down.syn, syn_acks) - syn_acks;
+        counts_.syns_without_ack += syns;
+        counts_.syns_answered += (std::min)(syns, syn_acks);
+        add_state(counted);
+        if (up.rst + down.rst > 0) add_resets(counted);
+        if (up.retransmissions + down.retransmissions > 0) {
+            counts_.total_retransmissions += up.retransmissions + down.retransmissions;
+            counts_.retransmissions_by_connection.push_back(connection_retransmissions::of(counted));
         }
     }
-    return summary;
-}
+
+    [[nodiscard]] anomaly_report result() && {
+        counts_.retransmission_rate = ratio(counts_.total_retransmissions, counts_.total_packets);
+        merge_by_address(counts_.rst_distribution.by_source);
+        anomaly_report report{.statistics = std::move(counts_)};
+        report.patterns = find_patterns(all_patterns{}, report.statistics, options_);
+        report.summary = summarize(report.patterns);
+        return report;
+    }
+
+private:
+    using address_resets = anomaly_statistics::address_resets;
+
+    void add_state(const connection& counted) noexcept {
+        anomaly_statistics::state_counts& states = counts_.connection_states;
+        if (counted.close_reason == close_reason::reset) ++states.reset;
+        else if (counted.close_reason == close_reason::normal) ++states.closed;
+        else if (counted.handshake == handshake_state::completed && !counted.closed) ++states.established;
+        else ++states.unknown;
+    }
+
+    void add_resets(const connection& counted) {
+        const std::uint64_t up = counted.client_to_server.rst;
+        const std::uint64_t down = counted.server_to_client.rst;
+        anomaly_statistics::reset_distribution& resets = counts_.rst_distribution;
+        resets.connections_with_rst.push_back(connection_name::of(counted));
+        if (up > 0) resets.by_source.push_back({.address = counted.client.address, .rst = up});
+        if (down > 0) resets.by_source.push_back({.address = counted.server.address, .rst = down});
+        if (!options_.server.selects_all() || !counted.role_guessed()) {
+            resets.by_direction.to_server += up;
+            resets.by_direction.from_server += down;
+        } else {
+            resets.by_direction.unknown += up + down;
+        }
+    }
+
+    /// Adds up the counts of equal addresses, and puts the highest count first, of equal counts the lower address.
+    static void merge_by_address(std::vector<address_resets>& counts) {
+        std::sort(counts.begin(), counts.end(),
+                  [](const address_resets& a, const address_resets& b) { return a.address < b.address; });
+        std::size_t kept = 0;
+        for (const address_resets& each : counts) {
+            if (kept > 0 && counts[kept - 1].address == each.address) counts[kept - 1].rst += each.rst;
+            else counts[kept++] = each;
+        }
+        counts.resize(kept);
+        std::sort(counts.begin(), counts.end(), [](const address_resets& a, const address_resets& b) {
+            return a.rst != b.rst ? a.rst > b.rst : a.address < b.address;
+        });
+    }
+
+    [[nodiscard]] static anomaly_report::overview summarize(const std::vector<anomaly_pattern>& patterns) {
+        anomaly_report::overview summary{.total_patterns = patterns.size()};
+        for (const anomaly_pattern& pattern : patterns) {
+            const auto same_category =
+                std::find_if(summary.by_category.begin(), summary.by_category.end(),
+                             [&](const auto& counted) { return counted.category == pattern.category; });
+            if (same_category != summary.by_category.end()) ++same_category->patterns;
+            else summary.by_category.push_back({.category = pattern.category, .patterns = 1});
+            if (std::optional<notable_observation> notable = pattern.notable()) {
+                summary.notable_observations.push_back(*std::move(notable));
+            }
+        }
+        return summary;
+    }
+
+    anomaly_options options_;
+    anomaly_statistics counts_{};
+};
 
 } // namespace detail
 
-/// What is odd: counts over all connections, and the patterns that stand out from them.
+/// Counts what may be wrong with the connections of a range, and names the patterns that stand out.
+///
+/// Reads the range once. Time is linear in the number of connections; memory grows with the connections that have a RST or a
+/// retransmission, which the report lists.
 template <connection_range Connections>
 [[nodiscard]] anomaly_report analyze_anomalies(Connections&& connections, const anomaly_options& options = {}) {
-    anomaly_report report{.statistics =
-                              detail::count_anomalies(connections, {options.server_address, options.server_port})};
-    report.patterns = detail::find_patterns(report.statistics, options.retransmission_threshold);
-    report.summary = detail::summarize(report.patterns);
-    return report;
+    return detail::accumulate(connections, options.server, detail::anomaly_accumulator{options});
 }
 
 } // namespace tcplens::inline v0

@@ -1,94 +1,129 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../connection/direction_statistics.hpp"
-#include "connection_range.hpp"
+#include "../base/ratio.hpp"
+#include "terms/connection_range.hpp"
+#include "terms/flag_counts.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tcplens::inline v0 {
 
+/// Options of analyze_traffic_flow().
 struct traffic_flow_options {
-    std::optional<std::uint16_t> server_port{}; ///< only connections to this port of the server
+    /// Counts only the connections of this server. By default all connections count, by the roles that the table found.
+    server_filter server{};
 };
 
-/// What went one way, over all connections to the server.
-struct flow_direction {
-    std::uint64_t packet_count = 0;
-    std::uint64_t byte_count = 0; ///< on the wire, link layer included
-    std::uint64_t syn_count = 0;  ///< with or without ACK
-    std::uint64_t rst_count = 0;
-    std::uint64_t fin_count = 0;
-    std::uint64_t data_packets = 0;
-    std::uint64_t retransmissions = 0;
-};
-
+/// Which side sent more RST segments.
 enum class rst_source : std::uint8_t { client, server, balanced };
+
+/// Which side sent more packets. A side is heavy if it sent more than 1.2 times (clients) or 1.25 times (servers) as many as the
+/// other: a ratio above 1.2 or below 0.8.
 enum class flow_balance : std::uint8_t { client_heavy, server_heavy, balanced };
 
+/// The enumerator's name.
 [[nodiscard]] constexpr std::string_view to_string(rst_source source) noexcept {
     constexpr std::string_view names[]{"client", "server", "balanced"};
     return names[static_cast<unsigned>(source)];
 }
+
+/// The enumerator's name.
 [[nodiscard]] constexpr std::string_view to_string(flow_balance balance) noexcept {
     constexpr std::string_view names[]{"client_heavy", "server_heavy", "balanced"};
     return names[static_cast<unsigned>(balance)];
 }
 
-struct flow_analysis {
-    double asymmetry_ratio = 0; ///< packets of the clients by packets of the server; 0 if the server sent none
-    rst_source primary_rst_source = rst_source::balanced;      ///< who sent more RSTs
-    flow_balance data_flow_direction = flow_balance::balanced; ///< who sent more packets: a ratio above 1.2, below 0.8
-    std::string interpretation{};                              ///< a sentence that says what was counted
-};
-
+/// What analyze_traffic_flow() returns.
 struct traffic_flow_report {
-    address server_address{};
-    std::optional<std::uint16_t> server_port{};
-    flow_direction client_to_server{};
-    flow_direction server_to_client{};
-    flow_analysis analysis{};
+    /// What one side sent to the other, over all selected connections.
+    struct direction_totals {
+        std::uint64_t packets = 0;    ///< TCP segments, with or without payload, retransmissions included.
+        std::uint64_t wire_bytes = 0; ///< Length of whole packets on the wire, link layer and padding included.
+        flag_counts flags{};
+        std::uint64_t data_packets = 0;    ///< Segments with payload.
+        std::uint64_t retransmissions = 0; ///< By the rules of the table.
+
+        /// Adds one direction of a connection.
+        constexpr void add(const direction_statistics& counted) noexcept {
+            packets += counted.packets;
+            wire_bytes += counted.wire_bytes;
+            flags.add(counted);
+            data_packets += counted.data_packets;
+            retransmissions += counted.retransmissions;
+        }
+    };
+
+    /// The two directions compared.
+    struct comparison {
+        double asymmetry_ratio = 0; ///< Packets of the clients divided by packets of the servers; 0 if these sent none.
+        rst_source primary_rst_source = rst_source::balanced;      ///< `balanced` if both sent as many, or none.
+        flow_balance data_flow_direction = flow_balance::balanced; ///< By packets, also where the ratio is 0.
+        std::string interpretation{}; ///< One sentence for people, with packets, bytes and RST segments of both.
+    };
+
+    server_filter server{};              ///< traffic_flow_options::server
+    direction_totals client_to_server{}; ///< What the clients sent.
+    direction_totals server_to_client{}; ///< What the servers sent.
+    comparison analysis{};
 };
 
-/// Who sent what to whom, between a server and all of its clients.
-template <connection_range Connections>
-[[nodiscard]] traffic_flow_report analyze_traffic_flow(Connections&& connections, const address& server_address,
-                                                       const traffic_flow_options& options = {}) {
-    traffic_flow_report report{.server_address = server_address, .server_port = options.server_port};
-    flow_direction& up = report.client_to_server;
-    flow_direction& down = report.server_to_client;
+namespace detail {
 
-    detail::for_each_selected(connections, {server_address, options.server_port}, [&](const connection& each) {
-        const auto add = [](flow_direction& to, const direction_statistics& from) {
-            to.packet_count += from.packets;
-            to.byte_count += from.wire_bytes;
-            to.syn_count += from.syn;
-            to.rst_count += from.rst;
-            to.fin_count += from.fin;
-            to.data_packets += from.data_packets;
-            to.retransmissions += from.retransmissions;
-        };
-        add(up, each.client_to_server);
-        add(down, each.server_to_client);
-    });
+/// Counts connections for analyze_traffic_flow().
+class traffic_flow_accumulator {
+public:
+    explicit traffic_flow_accumulator(const traffic_flow_options& options) : report_{.server = options.server} {}
 
-    flow_analysis& analysis = report.analysis;
-    analysis.asymmetry_ratio = detail::ratio(up.packet_count, down.packet_count);
-    // In whole numbers, so that a ratio without anything below the line has its direction too.
-    if (5 * up.packet_count > 6 * down.packet_count) analysis.data_flow_direction = flow_balance::client_heavy;
-    else if (5 * up.packet_count < 4 * down.packet_count) analysis.data_flow_direction = flow_balance::server_heavy;
-    if (up.rst_count != down.rst_count) {
-        analysis.primary_rst_source = up.rst_count > down.rst_count ? rst_source::client : rst_source::server;
+    void add(const connection& counted) {
+        report_.client_to_server.add(counted.client_to_server);
+        report_.server_to_client.add(counted.server_to_client);
     }
-    const auto sent = [](std::string_view who, const flow_direction& way) {
-        return std::string(who) + " sent " + std::to_string(way.packet_count) + " packets (" +
-               std::to_string(way.byte_count) + " bytes, " + std::to_string(way.rst_count) + " RST)";
-    };
-    analysis.interpretation = sent("Clients", up) + ", " + sent("the server", down) + ".";
-    return report;
+
+    [[nodiscard]] traffic_flow_report result() && {
+        const traffic_flow_report::direction_totals& up = report_.client_to_server;
+        const traffic_flow_report::direction_totals& down = report_.server_to_client;
+        report_.analysis.asymmetry_ratio = ratio(up.packets, down.packets);
+        report_.analysis.data_flow_direction = balance_of(up.packets, down.packets);
+        if (up.flags.rst != down.flags.rst) {
+            report_.analysis.primary_rst_source =
+                up.flags.rst > down.flags.rst ? rst_source::client : rst_source::server;
+        }
+        report_.analysis.interpretation = describe("Clients", up) + ", " +
+                                          describe(report_.server.address ? "the server" : "the servers", down) + ".";
+        return std::move(report_);
+    }
+
+private:
+    /// The limits of mcpcap, 1.2 and 0.8, as fractions: whole numbers have a direction even if one of them is 0.
+    [[nodiscard]] static flow_balance balance_of(std::uint64_t up, std::uint64_t down) noexcept {
+        if (5 * up > 6 * down) return flow_balance::client_heavy;
+        if (5 * up < 4 * down) return flow_balance::server_heavy;
+        return flow_balance::balanced;
+    }
+
+    [[nodiscard]] static std::string describe(std::string_view sender,
+                                              const traffic_flow_report::direction_totals& sent) {
+        return std::string(sender) + " sent " + std::to_string(sent.packets) + " packets (" +
+               std::to_string(sent.wire_bytes) + " bytes, " + std::to_string(sent.flags.rst) + " RST)";
+    }
+
+    traffic_flow_report report_;
+};
+
+} // namespace detail
+
+/// Counts what clients sent to servers and servers to clients, over the connections of a range.
+///
+/// With an address in traffic_flow_options::server, that is the traffic between one server and all of its clients. Connections in
+/// which the address is the client do not count. Reads the range once, in linear time and constant memory.
+template <connection_range Connections>
+[[nodiscard]] traffic_flow_report analyze_traffic_flow(Connections&& connections,
+                                                       const traffic_flow_options& options = {}) {
+    return detail::accumulate(connections, options.server, detail::traffic_flow_accumulator{options});
 }
 
 } // namespace tcplens::inline v0

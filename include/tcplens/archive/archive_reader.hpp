@@ -23,6 +23,18 @@
 
 namespace tcplens::inline v0 {
 
+namespace detail {
+
+/// What the predicate of a plain struct says; true of one without.
+template <class Value>
+[[nodiscard]] constexpr bool value_is_consistent(const Value& of) noexcept {
+    if constexpr (requires { Value::is_consistent(of); }) return Value::is_consistent(of);
+    else if constexpr (requires { is_consistent(of); }) return is_consistent(of);
+    else return true;
+}
+
+} // namespace detail
+
 /// Reads what an archive_writer wrote, by the same lists, and believes none of it. After the first thing that cannot be all
 /// that is read is 0, and nothing is left.
 class archive_reader {
@@ -139,6 +151,10 @@ private:
     void get(Number& value) noexcept {
         value = take<Number>();
     }
+    template <detail::bounded_enum Enum>
+    void get(Enum& value) noexcept {
+        bounded(value, detail::greatest_value(value));
+    }
     void get(std::byte& value) noexcept { value = std::byte{take<std::uint8_t>()}; }
     void get(double& value) noexcept {
         value = std::bit_cast<double>(take<std::uint64_t>());
@@ -173,7 +189,14 @@ private:
     requires(std::is_class_v<Value>&& std::is_empty_v<Value>) void get(Value&) noexcept {}
     template <class Value>
     requires(std::is_class_v<Value> && !std::is_empty_v<Value>) void get(Value& value) {
-        detail::archive_by_list(*this, value);
+        if constexpr (detail::has_archive_list<Value, archive_reader>) {
+            detail::archive_by_list(*this, value);
+        } else {
+            detail::with_members(value, *this);
+            if (!good() || detail::value_is_consistent(value)) return;
+            value = Value{};
+            fail();
+        }
     }
 
     void compare(std::string_view what, std::span<const std::byte> wanted, archive_error_code code) noexcept {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/enum_set.hpp"
+#include "aggregate_members.hpp"
+
 #include <array>
 #include <bit>
 #include <chrono>
@@ -18,6 +21,15 @@ namespace tcplens::inline v0 {
 
 namespace detail {
 
+/// A class with a list of what is archived.
+template <class Value, class Archive>
+concept has_archive_list = requires(Archive& ar, Value& of) {
+    Value::archive(ar, of);
+}
+|| requires(Archive& ar, Value& of) {
+    archive(ar, of);
+};
+
 /// Calls the list of a class.
 template <class Archive, class Value>
 void archive_by_list(Archive& ar, Value& of) {
@@ -25,21 +37,40 @@ void archive_by_list(Archive& ar, Value& of) {
     else archive(ar, of);
 }
 
+/// An enum whose greatest value is known.
+template <class Enum>
+concept bounded_enum = enum_set<Enum> ||(std::is_enum_v<Enum>&& requires(Enum of) { archive_limit(of); });
+
+template <bounded_enum Enum>
+[[nodiscard]] constexpr Enum greatest_value(Enum of) noexcept {
+    if constexpr (enum_set<Enum>) return all_members(of);
+    else return archive_limit(of);
+}
+
 } // namespace detail
 
-/// Writes what is remembered as bytes, which are the same on every machine: integers of fixed width, least significant byte
-/// first.
+/// Writes values as bytes, which are the same on every machine: integers of fixed width, least significant byte first.
 ///
-/// What a class has to be archived it says itself, in a list that archive_reader takes too:
+/// Plain structs (aggregates without base classes and bit-fields) need nothing: all their members are archived, in the order in
+/// which they are declared. A relation between members that every value has is a predicate, a friend or a static member;
+/// archive_reader refuses values that do not have it:
 ///
-///     friend void archive(auto& with, counted_range& of) {
-///         auto& [count, least, greatest] = of; // all members: forget one, and it does not compile
-///         with(count, least, greatest);
-///         with.require(least <= greatest);
+///     [[nodiscard]] friend constexpr bool is_consistent(const counted_range& of) noexcept { return of.least <= of.greatest; }
+///
+/// An enum says its greatest value once, beside it; a set (base/enum_set.hpp) does so anyway:
+///
+///     [[nodiscard]] constexpr color archive_limit(color) noexcept { return color::blue; }
+///
+/// Other classes say what is archived in a list that archive_reader takes too, a friend or a static member:
+///
+///     friend void archive(auto& ar, counted_ranges& of) {
+///         auto& [ranges, count] = of; // all members: a structured binding with one less does not compile
+///         ar.count(count, capacity);
+///         for (std::size_t i = 0; i < count; ++i) ar(ranges[i]);
 ///     }
 ///
-/// A list writes to nothing but what `with` gave it, so that a writer can be given what is const. Of a class in another one it is a
-/// static member, since a friend would see nothing of that. A class without members needs none.
+/// A list writes to nothing but what `ar` gave it, so that a writer can be given what is const. In a nested class it is a static
+/// member, since a friend has no access to the class around it. A class without members needs none.
 class archive_writer {
 public:
     static constexpr bool restores = false;
@@ -124,6 +155,10 @@ private:
         }
         append(bytes);
     }
+    template <detail::bounded_enum Enum>
+    void put(Enum value) {
+        raw(value);
+    }
     void put(bool value) { written_.push_back(value ? std::byte{1} : std::byte{0}); }
     void put(std::byte value) { written_.push_back(value); }
     void put(double value) { put(std::bit_cast<std::uint64_t>(value)); }
@@ -149,7 +184,9 @@ private:
     requires(std::is_class_v<Value>&& std::is_empty_v<Value>) void put(const Value&) noexcept {}
     template <class Value>
     requires(std::is_class_v<Value> && !std::is_empty_v<Value>) void put(const Value& value) {
-        if constexpr (std::is_trivially_copyable_v<Value>) {
+        if constexpr (!detail::has_archive_list<Value, archive_writer>) {
+            detail::with_members(value, *this);
+        } else if constexpr (std::is_trivially_copyable_v<Value>) {
             Value copy = value; // bit-fields are written to
             detail::archive_by_list(*this, copy);
         } else {

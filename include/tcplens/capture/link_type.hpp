@@ -59,6 +59,10 @@ enum class link_type : std::uint32_t {
     dsa_tag_dsa = 284,
     dsa_tag_edsa = 285,
 };
+/// The greatest value that archives accept: any number.
+[[nodiscard]] constexpr link_type archive_limit(link_type) noexcept {
+    return link_type{0xffff'ffff};
+}
 
 /// What the registry calls it, without LINKTYPE_: "IEEE802_15_4_WITHFCS". Empty for a number that has no name there.
 [[nodiscard]] constexpr std::string_view to_string(link_type link) noexcept {

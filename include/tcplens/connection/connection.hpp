@@ -15,71 +15,90 @@
 
 namespace tcplens::inline v0 {
 
-/// How the client is known.
+/// The observation by which the client was told from the server. Later enumerators are surer.
 enum class role_basis : std::uint8_t {
-    first_packet, ///< a guess: no SYN was seen, it was heard first
-    syn_ack,      ///< it received the SYN-ACK
-    syn,          ///< it sent the first SYN without ACK
+    first_packet, ///< a guess: no SYN was captured, and the client is the side that was heard first
+    syn_ack,      ///< the client received the SYN-ACK
+    syn,          ///< the client sent the first SYN without ACK
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr role_basis archive_limit(role_basis) noexcept {
+    return role_basis::syn;
+}
 
-/// What became of the three-way handshake (RFC 9293 3.5), as far as was seen.
+/// The result of the three-way handshake (RFC 9293 section 3.5), as far as it was captured.
 enum class handshake_state : std::uint8_t {
-    incomplete, ///< no SYN without ACK was captured, so nothing can be said: picked up midstream
-    failed,     ///< a SYN was sent, and no connection followed (so far)
-    completed,  ///< SYN, a SYN-ACK for it and the ACK of that; where one was not captured, data that proves it
+    incomplete, ///< no SYN without ACK was captured: the connection was picked up midstream
+    failed,     ///< a SYN was captured, and no connection followed it (yet)
+    completed,  ///< SYN, a SYN-ACK for it and the ACK of that; if one was not captured, data that proves it
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr handshake_state archive_limit(handshake_state) noexcept {
+    return handshake_state::completed;
+}
 
-/// How a connection ended, as far as was seen.
+/// How a connection ended, as far as it was captured.
 enum class close_reason : std::uint8_t {
-    unknown, ///< it was never seen to be open, or another connection took its place without it being closed
-    active,  ///< open, or closed on one side only; picked up midstream, once there were more than three packets
-    normal,  ///< both FINs were seen, each in sequence
-    reset,   ///< a RST ended it
+    unknown, ///< the connection was never seen open, or another one took its place before it was closed
+    active, ///< open, or closed on one side only. Of connections picked up midstream, those with more than three packets
+    normal, ///< both FINs were captured, each in sequence
+    reset,  ///< a RST ended the connection
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr close_reason archive_limit(close_reason) noexcept {
+    return close_reason::reset;
+}
 
+/// The name of the enumerator, e.g. "syn_ack".
 [[nodiscard]] constexpr std::string_view to_string(role_basis basis) noexcept {
     constexpr std::string_view names[]{"first_packet", "syn_ack", "syn"};
     return names[static_cast<unsigned>(basis)];
 }
+/// The name of the enumerator, e.g. "completed".
 [[nodiscard]] constexpr std::string_view to_string(handshake_state state) noexcept {
     constexpr std::string_view names[]{"incomplete", "failed", "completed"};
     return names[static_cast<unsigned>(state)];
 }
+/// The name of the enumerator, e.g. "reset".
 [[nodiscard]] constexpr std::string_view to_string(close_reason reason) noexcept {
     constexpr std::string_view names[]{"unknown", "active", "normal", "reset"};
     return names[static_cast<unsigned>(reason)];
 }
 
-/// One incarnation of a connection between two endpoints. What a segment changes or is looked up by stands together, so that
-/// it lies in few cache lines.
+/// One TCP connection: one incarnation of a pair of endpoints, from its first captured packet to its last.
+///
+/// A plain struct that is up to date after each packet. A reference into a table stays valid until the connection leaves the table.
+// Members that every segment reads or changes stand together, so that they lie in few cache lines.
 struct connection {
-    endpoint client{};
-    endpoint server{};
-    std::uint32_t network = 0; ///< segment::network of all its segments
-    tcplens::role_basis role_basis = role_basis::first_packet;
-    handshake_state handshake = handshake_state::incomplete;
-    tcplens::close_reason close_reason = close_reason::unknown;
-    bool closed = false;                  ///< ended: normal, reset, or overtaken by another on the same endpoints
-    std::optional<direction> closed_by{}; ///< the way of the first FIN of a normal close, or of the RST
-    timestamp last_time{};                ///< of its last packet as captured
-    std::uint64_t last_packet = 0;        ///< its packet number
-    direction_statistics client_to_server{};
-    direction_statistics server_to_client{};
-    std::uint64_t number = 0;       ///< from 0, in the order of first packets; unique within its table
-    timestamp first_time{};         ///< of its first packet as captured
-    std::uint64_t first_packet = 0; ///< its packet number
+    endpoint client{};                                          ///< see role_basis
+    endpoint server{};                                          ///< the other end
+    std::uint32_t network = 0;                                  ///< segment::network of all its segments
+    tcplens::role_basis role_basis = role_basis::first_packet;  ///< how the client is known
+    handshake_state handshake = handshake_state::incomplete;    ///< result of the handshake
+    tcplens::close_reason close_reason = close_reason::unknown; ///< how it ended
+    bool closed = false;                  ///< ended: normally, by RST, or since another connection took its endpoints
+    std::optional<direction> closed_by{}; ///< direction of the first FIN of a normal close, or of the RST; else nullopt
+    timestamp last_time{};                ///< capture time of its last packet
+    std::uint64_t last_packet = 0;        ///< packet::number of its last packet
+    direction_statistics client_to_server{}; ///< counts of what the client sent
+    direction_statistics server_to_client{}; ///< counts of what the server sent
+    std::uint64_t number = 0;                ///< from 0, in the order of first packets; unique within its table
+    timestamp first_time{};                  ///< capture time of its first packet
+    std::uint64_t first_packet = 0;          ///< packet::number of its first packet
 
+    /// The counts of one direction.
     [[nodiscard]] constexpr direction_statistics& statistics(direction direction) noexcept {
         return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
+    /// The counts of one direction.
     [[nodiscard]] constexpr const direction_statistics& statistics(direction direction) const noexcept {
         return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
 
-    /// Whether the roles are a guess.
+    /// Whether the roles of client and server are a guess.
     [[nodiscard]] constexpr bool role_guessed() const noexcept { return role_basis == role_basis::first_packet; }
 
-    /// The same connection, told with client and server the other way round.
+    /// Exchanges the roles of client and server.
     constexpr void swap_roles() noexcept {
         std::swap(client, server);
         std::swap(client_to_server, server_to_client);
@@ -88,17 +107,10 @@ struct connection {
 
     [[nodiscard]] friend constexpr bool operator==(const connection&, const connection&) noexcept = default;
 
-    friend void archive(auto& ar, connection& of) {
-        auto& [client_, server_, network_, known_by_, handshake_, close_, closed_, closed_by_, last_time_, last_packet_,
-               client_to_server_, server_to_client_, number_, first_time_, first_packet_] = of;
-        ar(client_, server_, network_);
-        ar.bounded(known_by_, role_basis::syn);
-        ar.bounded(handshake_, handshake_state::completed);
-        ar.bounded(close_, close_reason::reset);
-        ar(closed_);
-        ar.bounded(closed_by_, direction::server_to_client);
-        ar(last_time_, last_packet_, client_to_server_, server_to_client_, number_, first_time_, first_packet_);
-        ar.require(closed_by_.has_value() == (close_ == close_reason::normal || close_ == close_reason::reset));
+    /// `closed_by` is set where the connection was closed or reset.
+    [[nodiscard]] friend constexpr bool is_consistent(const connection& of) noexcept {
+        return of.closed_by.has_value() ==
+               (of.close_reason == close_reason::normal || of.close_reason == close_reason::reset);
     }
 };
 

@@ -6,13 +6,23 @@
 
 namespace tcplens::inline v0 {
 
-/// Which way a segment went.
-enum class direction : std::uint8_t { client_to_server, server_to_client };
+/// The direction of a segment, by the roles of its connection.
+enum class direction : std::uint8_t {
+    client_to_server, ///< the client sent it
+    server_to_client, ///< the server sent it
+};
 
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr direction archive_limit(direction) noexcept {
+    return direction::server_to_client;
+}
+
+/// The other direction.
 [[nodiscard]] constexpr direction opposite(direction direction) noexcept {
     return direction == direction::client_to_server ? direction::server_to_client : direction::client_to_server;
 }
 
+/// "client_to_server" or "server_to_client".
 [[nodiscard]] constexpr std::string_view to_string(direction direction) noexcept {
     return direction == direction::client_to_server ? "client_to_server" : "server_to_client";
 }

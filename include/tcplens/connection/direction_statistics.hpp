@@ -5,20 +5,20 @@
 
 namespace tcplens::inline v0 {
 
-/// What went one way. Packets are counted as captured, retransmissions and all.
+/// Counts of one direction of a connection. Packets are counted as captured, retransmissions and copies included.
 struct direction_statistics {
-    std::uint64_t packets = 0;
-    std::uint64_t wire_bytes = 0;      ///< of whole packets, link layer included
-    std::uint64_t payload_bytes = 0;   ///< of TCP data on the wire, sent again or not
-    std::uint64_t data_packets = 0;    ///< with payload
-    std::uint64_t ack = 0;             ///< with ACK, whatever else
-    std::uint64_t retransmissions = 0; ///< by the rules of the table that counted
-    std::uint64_t syn = 0;             ///< with SYN, with or without ACK
-    std::uint64_t syn_ack = 0;
-    std::uint64_t rst = 0;
-    std::uint64_t fin = 0;
+    std::uint64_t packets = 0;         ///< packets
+    std::uint64_t wire_bytes = 0;      ///< bytes of whole packets on the wire, link layer included
+    std::uint64_t payload_bytes = 0;   ///< bytes of TCP data on the wire, retransmitted data included
+    std::uint64_t data_packets = 0;    ///< packets with TCP data
+    std::uint64_t ack = 0;             ///< packets with the flag ACK, whatever other flags they have
+    std::uint64_t retransmissions = 0; ///< packets that the rules of the table call retransmissions
+    std::uint64_t syn = 0;             ///< packets with the flag SYN, with or without ACK
+    std::uint64_t syn_ack = 0;         ///< packets with the flags SYN and ACK
+    std::uint64_t rst = 0;             ///< packets with the flag RST
+    std::uint64_t fin = 0;             ///< packets with the flag FIN
 
-    /// Adds what was counted elsewhere: of other packets.
+    /// Adds counts of other packets.
     constexpr void add(const direction_statistics& more) noexcept {
         packets += more.packets;
         wire_bytes += more.wire_bytes;
@@ -34,12 +34,6 @@ struct direction_statistics {
 
     [[nodiscard]] friend constexpr bool operator==(const direction_statistics&,
                                                    const direction_statistics&) noexcept = default;
-
-    friend void archive(auto& ar, direction_statistics& of) {
-        auto& [packets_, wire_bytes_, payload_bytes_, data_packets_, ack_, retransmissions_, syn_, syn_ack_, rst_,
-               fin_] = of;
-        ar(packets_, wire_bytes_, payload_bytes_, data_packets_, ack_, retransmissions_, syn_, syn_ack_, rst_, fin_);
-    }
 };
 
 } // namespace tcplens::inline v0

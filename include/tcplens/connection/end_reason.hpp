@@ -9,14 +9,16 @@ namespace tcplens::inline v0 {
 
 /// Why a connection left its table.
 enum class end_reason : std::uint8_t {
-    closed,  ///< it was closed, or overtaken by another between its endpoints, and silent since
-    reset,   ///< a RST ended it, and it was silent since
-    idle,    ///< it was silent for too long
-    evicted, ///< there was no room for another
-    flushed, ///< the table was emptied
+    closed, ///< the connection was closed, or another one between its endpoints took its place, and no packet came since
+    reset,  ///< a RST ended the connection, and no packet came since
+    idle,   ///< no packet came for longer than its idle timeout
+    evicted, ///< the table needed the room for another connection
+    flushed, ///< the user emptied the table
 };
+/// Number of enumerators of end_reason.
 inline constexpr std::size_t end_reason_count = 5;
 
+/// The name of the enumerator, e.g. "evicted".
 [[nodiscard]] constexpr std::string_view to_string(end_reason reason) noexcept {
     constexpr std::string_view names[]{"closed", "reset", "idle", "evicted", "flushed"};
     return names[static_cast<unsigned>(reason)];

@@ -1,110 +1,87 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/enum_set.hpp"
+
 #include <array>
-#include <bit>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
 namespace tcplens::inline v0 {
 
-/// What can be said of one segment: a set, by Wireshark's names (tcp.analysis.*) and two of our own at the end.
-/// A fast or spurious retransmission is always a retransmission too.
+/// What a segment is, beyond new data or a new acknowledgment in order: a set of bits.
+///
+/// The names are those of Wireshark's tcp.analysis flags; `duplicate` and `tail_loss_probe` are added. A fast or spurious
+/// retransmission and a tail loss probe always have the bit `retransmission`, too. docs/rule-sets.md shows each kind with its packets.
 enum class verdict_kinds : std::uint32_t {
-    none = 0,
-    retransmission = 1u << 0,          ///< its sender sent some of its bytes before
-    fast_retransmission = 1u << 1,     ///< and duplicate ACKs asked for it
-    spurious_retransmission = 1u << 2, ///< and all of it had been acknowledged
-    out_of_order = 1u << 3,            ///< first copy of its bytes, but later ones came before
-    lost_segment = 1u << 4,            ///< bytes before it were not captured (yet)
+    none = 0,                          ///< nothing to report: the most frequent verdict
+    retransmission = 1u << 0,          ///< the sender had sent some of the segment's bytes before
+    fast_retransmission = 1u << 1,     ///< a retransmission that duplicate ACKs or SACK blocks had asked for
+    spurious_retransmission = 1u << 2, ///< a retransmission of bytes that had all been acknowledged
+    out_of_order = 1u << 3,            ///< the first copy of its bytes, but higher bytes were captured before it
+    lost_segment = 1u << 4,            ///< bytes just before it were not captured (yet)
     ack_lost_segment = 1u << 5,        ///< it acknowledges bytes that were not captured (yet)
-    duplicate_ack = 1u << 6,
-    keep_alive = 1u << 7, ///< 0 or 1 byte just below what was acknowledged
-    keep_alive_ack = 1u << 8,
-    zero_window = 1u << 9,
-    zero_window_probe = 1u << 10,
-    zero_window_probe_ack = 1u << 11,
-    window_full = 1u << 12,
-    window_update = 1u << 13,
-    reused_ports = 1u << 14,    ///< a SYN that begins another connection between two endpoints that had one
-    duplicate = 1u << 15,       ///< a second copy of one transmission, made by the network or the capture
-    tail_loss_probe = 1u << 16, ///< the last segment, sent again to provoke an acknowledgment (RFC 8985 7)
+    duplicate_ack = 1u << 6,           ///< it repeats an acknowledgment while data is outstanding (RFC 5681 section 2)
+    keep_alive = 1u << 7,              ///< 0 or 1 byte just below the acknowledged bytes (RFC 9293 section 3.8.4)
+    keep_alive_ack = 1u << 8,          ///< the answer to a keep-alive
+    zero_window = 1u << 9,             ///< its sender offers no window
+    zero_window_probe = 1u << 10,      ///< one byte beyond a closed window (RFC 9293 section 3.8.6.1)
+    zero_window_probe_ack = 1u << 11,  ///< the answer to a zero window probe
+    window_full = 1u << 12,            ///< its data ends where the receiver's window does; wireshark_rules only
+    window_update = 1u << 13,          ///< it repeats an acknowledgment with another window
+    reused_ports = 1u << 14,           ///< a SYN that begins another connection between endpoints that had one
+    duplicate = 1u << 15,              ///< a second copy of one transmission, made by the network or the capture
+    tail_loss_probe = 1u << 16, ///< the last segment, sent again to provoke an acknowledgment (RFC 8985 section 7)
 };
 
-[[nodiscard]] constexpr verdict_kinds operator|(verdict_kinds a, verdict_kinds b) noexcept {
-    return verdict_kinds{static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b)};
-}
-[[nodiscard]] constexpr verdict_kinds operator&(verdict_kinds a, verdict_kinds b) noexcept {
-    return verdict_kinds{static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b)};
-}
-constexpr verdict_kinds& operator|=(verdict_kinds& a, verdict_kinds b) noexcept {
-    return a = a | b;
+/// Makes verdict_kinds a set: see base/enum_set.hpp.
+[[nodiscard]] constexpr verdict_kinds all_members(verdict_kinds) noexcept {
+    return detail::members_up_to(verdict_kinds::tail_loss_probe);
 }
 
-/// Why a verdict says what it says: a set.
+/// The evidence for a verdict: a set of bits.
 enum class evidence_set : std::uint16_t {
-    none = 0,
+    none = 0,                       ///< the verdict needs none
     sequence_number_seen = 1u << 0, ///< its sender used this sequence number before
     bytes_seen = 1u << 1,           ///< some of its bytes were captured before
-    fills_hole = 1u << 2,           ///< some of its bytes were not, though later ones were
-    same_packet = 1u << 3,          ///< a packet before it was the same in all that TCP and IP say
-    ip_id = 1u << 4,                ///< the Identification says when it was sent, or that one before it is missing
-    timestamp_option = 1u << 5,     ///< the clock of the timestamps option says when it was sent, or what it answers
-    duplicate_acks = 1u << 6,       ///< three of them or more had asked for it
-    selective_ack = 1u << 7,        ///< a SACK block had reported something beyond it
-    acknowledged = 1u << 8,         ///< the peer had acknowledged all of it
-    round_trip = 1u << 9,           ///< the time that had passed, against the round trip to its sender
-    silence = 1u << 10,             ///< its sender had sent nothing for more than two round trips: a timeout
-    memory_exceeded = 1u << 11,     ///< there had been more holes than are remembered: less sure
-    undecided = 1u << 12, ///< too little was seen to decide between late and sent again: the likelier one is named
+    fills_hole = 1u << 2,           ///< some of its bytes were not captured before, though higher bytes were
+    same_packet = 1u << 3,          ///< an earlier packet was the same in all that TCP and IP say
+    ip_id = 1u << 4,            ///< the IP Identification tells when it was sent, or that a packet before it is missing
+    timestamp_option = 1u << 5, ///< the timestamps option tells when it was sent, or what it answers
+    duplicate_acks = 1u << 6,   ///< three duplicate ACKs or more had asked for it
+    selective_ack = 1u << 7,    ///< a SACK block had reported bytes beyond it
+    acknowledged = 1u << 8,     ///< the peer had acknowledged all of it
+    round_trip = 1u << 9,       ///< the time that had passed, compared with the round trip to its sender
+    silence = 1u << 10,         ///< its sender had sent nothing for so long that a timer must have run out
+    memory_exceeded = 1u << 11, ///< more had happened than the rules remember: the verdict is less sure
+    undecided = 1u << 12,       ///< late and sent again are both possible; the verdict names the likelier
 };
 
-[[nodiscard]] constexpr evidence_set operator|(evidence_set a, evidence_set b) noexcept {
-    return evidence_set{static_cast<std::uint16_t>(static_cast<unsigned>(a) | static_cast<unsigned>(b))};
-}
-[[nodiscard]] constexpr evidence_set operator&(evidence_set a, evidence_set b) noexcept {
-    return evidence_set{static_cast<std::uint16_t>(static_cast<unsigned>(a) & static_cast<unsigned>(b))};
-}
-constexpr evidence_set& operator|=(evidence_set& a, evidence_set b) noexcept {
-    return a = a | b;
+/// Makes evidence_set a set: see base/enum_set.hpp.
+[[nodiscard]] constexpr evidence_set all_members(evidence_set) noexcept {
+    return detail::members_up_to(evidence_set::undecided);
 }
 
 /// What a rule set says of one segment, and why.
 struct verdict {
-    verdict_kinds kinds = verdict_kinds::none;
-    evidence_set evidence = evidence_set::none;
-    /// The number of an earlier packet: the one of which this is a copy, or which carried the same bytes; of a segment that
-    /// fills a hole the one that opened it. 0 if there is none, or none is remembered.
+    verdict_kinds kinds = verdict_kinds::none;  ///< what the segment is
+    evidence_set evidence = evidence_set::none; ///< why
+    /// packet::number of an earlier packet: the packet of which this is a copy, or which carried the same bytes; for a segment that
+    /// fills a hole, the packet that opened the hole. 0 if there is none, or it is no longer remembered.
     std::uint64_t earlier_packet = 0;
-    std::chrono::nanoseconds elapsed{}; ///< since that packet, as captured
+    std::chrono::nanoseconds elapsed{}; ///< capture time since `earlier_packet`; negative if a clock ran back
 
-    [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept {
-        return (kinds & any_of) != verdict_kinds::none;
-    }
+    /// Whether the verdict has at least one of these kinds.
+    [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
+    /// Whether the verdict has the kind `retransmission`.
     [[nodiscard]] constexpr bool is_retransmission() const noexcept { return has(verdict_kinds::retransmission); }
 
     [[nodiscard]] friend constexpr bool operator==(const verdict&, const verdict&) noexcept = default;
 };
 
-namespace detail {
-
-/// The names of the members of a set, lowest first, with commas between; empty for none.
-[[nodiscard]] inline std::string list_members(std::uint32_t bits, std::span<const std::string_view> names) {
-    std::string text;
-    for (; bits != 0; bits &= bits - 1) {
-        if (!text.empty()) text += ',';
-        text += names[static_cast<std::size_t>(std::countr_zero(bits))];
-    }
-    return text;
-}
-
-} // namespace detail
-
-/// The names in the set, in the order in which they are declared, with commas between; empty for none.
+/// The names of the kinds, in the order of declaration, with commas between; empty for none. E.g. "retransmission,zero_window".
 [[nodiscard]] inline std::string to_string(verdict_kinds set) {
     constexpr std::array<std::string_view, 17> names{"retransmission", "fast_retransmission", "spurious_retransmission",
                                                      "out_of_order",   "lost_segment",        "ack_lost_segment",
@@ -112,10 +89,10 @@ namespace detail {
                                                      "zero_window",    "zero_window_probe",   "zero_window_probe_ack",
                                                      "window_full",    "window_update",       "reused_ports",
                                                      "duplicate",      "tail_loss_probe"};
-    return detail::list_members(static_cast<std::uint32_t>(set), names);
+    return detail::list_members(detail::set_bits(set), names);
 }
 
-/// Likewise.
+/// The names of the evidence, in the order of declaration, with commas between; empty for none.
 [[nodiscard]] inline std::string to_string(evidence_set set) {
     constexpr std::array<std::string_view, 13> names{"sequence_number_seen",
                                                      "bytes_seen",
@@ -130,7 +107,7 @@ namespace detail {
                                                      "silence",
                                                      "memory_exceeded",
                                                      "undecided"};
-    return detail::list_members(static_cast<std::uint32_t>(set), names);
+    return detail::list_members(detail::set_bits(set), names);
 }
 
 } // namespace tcplens::inline v0

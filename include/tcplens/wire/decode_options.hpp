@@ -22,13 +22,6 @@ struct decode_options {
     reassembly_options reassembly{};
 
     [[nodiscard]] friend constexpr bool operator==(const decode_options&, const decode_options&) noexcept = default;
-
-    friend void archive(auto& ar, decode_options& of) {
-        auto& [verify_checksums_, identify_networks_, tunnels_, reassembly_] = of;
-        ar(verify_checksums_, identify_networks_);
-        ar.raw(tunnels_);
-        ar(reassembly_);
-    }
 };
 
 } // namespace tcplens::inline v0

@@ -24,13 +24,6 @@ struct undecoded_packets {
 
     [[nodiscard]] friend constexpr bool operator==(const undecoded_packets&,
                                                    const undecoded_packets&) noexcept = default;
-
-    friend void archive(auto& ar, undecoded_packets& of) {
-        auto& [link_, outcome_, stopped_at_, packets_] = of;
-        ar.raw(link_);
-        ar.bounded(outcome_, packet_outcome::unsupported_link);
-        ar(stopped_at_, packets_);
-    }
 };
 
 /// Counts packets without TCP by link type, outcome and protocol, in bounded memory.
@@ -141,11 +134,9 @@ struct decode_statistics {
     [[nodiscard]] friend constexpr bool operator==(const decode_statistics&,
                                                    const decode_statistics&) noexcept = default;
 
-    friend void archive(auto& ar, decode_statistics& of) {
-        auto& [packets_, tcp_, not_tcp_, fragments_, truncated_, malformed_, unsupported_link_, bad_checksums_,
-               undecoded_] = of;
-        ar(packets_, tcp_, not_tcp_, fragments_, truncated_, malformed_, unsupported_link_, bad_checksums_, undecoded_);
-        ar.require(packets_ == tcp_ + not_tcp_ + fragments_ + truncated_ + malformed_ + unsupported_link_);
+    /// Each packet has one outcome.
+    [[nodiscard]] friend constexpr bool is_consistent(const decode_statistics& of) noexcept {
+        return of.packets == of.tcp + of.not_tcp + of.fragments + of.truncated + of.malformed + of.unsupported_link;
     }
 };
 

@@ -20,11 +20,6 @@ struct endpoint {
     }
     [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const endpoint&,
                                                                     const endpoint&) noexcept = default;
-
-    friend void archive(auto& ar, endpoint& of) {
-        auto& [address_, port_] = of;
-        ar(address_, port_);
-    }
 };
 
 /// `192.0.2.1:80` or `[2001:db8::1]:80` (RFC 3986 3.2.2).

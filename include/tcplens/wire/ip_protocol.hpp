@@ -25,5 +25,9 @@ enum class ip_protocol : std::uint8_t {
     shim6 = 140,
     ethernet = 143, ///< RFC 8986
 };
+/// The greatest value that archives accept: any number.
+[[nodiscard]] constexpr ip_protocol archive_limit(ip_protocol) noexcept {
+    return ip_protocol{0xff};
+}
 
 } // namespace tcplens::inline v0

@@ -17,6 +17,10 @@ enum class packet_outcome : std::uint8_t {
     malformed,        ///< a header contradicts itself, the packet on the wire ended within it, or a checksum is bad
     unsupported_link, ///< tcplens does not know this link type
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr packet_outcome archive_limit(packet_outcome) noexcept {
+    return packet_outcome::unsupported_link;
+}
 
 [[nodiscard]] constexpr std::string_view to_string(packet_outcome outcome) noexcept {
     constexpr std::array<std::string_view, 6> names{"tcp",       "not_tcp",   "fragment",

@@ -25,11 +25,6 @@ struct tcp_flags {
     [[nodiscard]] constexpr bool is_ack_alone() const noexcept { return (bits & 0x017) == 0x010; }
 
     [[nodiscard]] friend constexpr bool operator==(tcp_flags, tcp_flags) noexcept = default;
-
-    friend void archive(auto& ar, tcp_flags& of) {
-        auto& [bits_] = of;
-        ar(bits_);
-    }
 };
 
 } // namespace tcplens::inline v0

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/enum_set.hpp"
+
 #include <cstdint>
 
 namespace tcplens::inline v0 {
@@ -31,19 +33,9 @@ enum class tunnel_set : std::uint32_t {
     all = (1u << 20) - 1,
 };
 
-[[nodiscard]] constexpr tunnel_set operator|(tunnel_set a, tunnel_set b) noexcept {
-    return static_cast<tunnel_set>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
-}
-[[nodiscard]] constexpr tunnel_set operator&(tunnel_set a, tunnel_set b) noexcept {
-    return static_cast<tunnel_set>(static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b));
-}
-/// All others.
-[[nodiscard]] constexpr tunnel_set operator~(tunnel_set of) noexcept {
-    return static_cast<tunnel_set>(~static_cast<std::uint32_t>(of)) & tunnel_set::all;
-}
-/// Whether `set` holds all of `tunnels`.
-[[nodiscard]] constexpr bool has(tunnel_set set, tunnel_set tunnels) noexcept {
-    return (set & tunnels) == tunnels;
+/// Makes tunnel_set a set: see base/enum_set.hpp.
+[[nodiscard]] constexpr tunnel_set all_members(tunnel_set) noexcept {
+    return tunnel_set::all;
 }
 
 } // namespace tcplens::inline v0

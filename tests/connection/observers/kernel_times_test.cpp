@@ -3,6 +3,7 @@
 // See tests/lab.
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/observers/time_observer.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What a table makes of bytes that are not, or not quite, a saved table; and of those of rules and observers of one's own.
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/joined/trace_observer.hpp>
+#include <tcplens/connection/observers/time_series_observer.hpp>
+#include <tcplens/connection/observers/wireshark_round_trips.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/saved/saved_table.hpp>
+#include <tcplens/connection/zeek/zeek_rules.hpp>
 
 #include "../../support/packet_builder.hpp"
 #include "../../support/random_traffic.hpp"
@@ -344,7 +351,7 @@ TEST_CASE("what follows from something else that is archived cannot contradict i
     }
 
     for (unsigned bits = 0; bits < 16; ++bits) {
-        evidence_rules::side_state made;
+        detail::evidence::side_state made;
         made.is_calm = (bits & 1) != 0;
         made.heard = (bits & 2) != 0;
         made.has_acknowledged = (bits & 4) != 0;
@@ -354,7 +361,7 @@ TEST_CASE("what follows from something else that is archived cannot contradict i
         CHECK(read_again(made, writer.written()) == (made.is_calm == ((bits & 14) == 6)));
     }
 
-    evidence_rules::side_state full; // of seven segments, and its count says that it is not
+    detail::evidence::side_state full; // of seven segments, and its count says that it is not
     for (std::uint32_t i = 0; i < 7; ++i) {
         full.recent.remember({.fingerprint = i + 1}, 0, full.remembered);
         full.remembered.increment();

@@ -2,7 +2,13 @@
 // A table that is saved and goes on elsewhere says what one says that never stopped.
 #include <tcplens/capture/file/capture_file.hpp>
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/joined/trace_observer.hpp>
+#include <tcplens/connection/observers/wireshark_round_trips.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/saved/saved_table.hpp>
+#include <tcplens/connection/zeek/zeek_rules.hpp>
 
 #include "../../support/packet_builder.hpp"
 #include "../../support/random_traffic.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 
 #include "../../support/packet_builder.hpp"
 

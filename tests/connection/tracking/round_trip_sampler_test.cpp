@@ -21,7 +21,7 @@ constexpr std::uint32_t starts[]{0, 1'000'000, 0x8000'0000u - 500, 0xffff'ffffu 
 constexpr timestamp noon{std::chrono::hours{12}};
 
 using sends = round_trip_sampler<64>;
-using kind = send_answer::kind;
+using kind = ack_effect::kind;
 
 } // namespace
 

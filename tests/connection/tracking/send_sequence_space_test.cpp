@@ -37,17 +37,17 @@ TEST_CASE("what was sent is in flight until it is acknowledged") {
     for (const std::uint32_t start : starts) {
         send_sequence_space space;
         CHECK_FALSE(space.known());
-        space.sends(data(start, 100));
-        space.sends(data(start + 100, 100));
+        space.on_sent(data(start, 100));
+        space.on_sent(data(start + 100, 100));
         CHECK(space.in_flight() == 200);
-        space.sends(data(start, 100)); // again
+        space.on_sent(data(start, 100)); // again
         CHECK(space.next() == sequence_number{start + 200});
-        space.hears(ack(start + 100));
+        space.on_received(ack(start + 100));
         CHECK(space.unacknowledged() == sequence_number{start + 100});
         CHECK(space.in_flight() == 100);
-        space.hears(ack(start)); // late
+        space.on_received(ack(start)); // late
         CHECK(space.in_flight() == 100);
-        space.hears(ack(start + 300)); // of what was not captured
+        space.on_received(ack(start + 300)); // of what was not captured
         CHECK(space.in_flight() == 0);
         CHECK(space.next() == sequence_number{start + 300});
     }
@@ -55,20 +55,20 @@ TEST_CASE("what was sent is in flight until it is acknowledged") {
 
 TEST_CASE("a SYN and a FIN are in flight too") {
     send_sequence_space space;
-    space.sends(syn(5, false, {}));
+    space.on_sent(syn(5, false, {}));
     CHECK(space.in_flight() == 1);
     segment fin = data(6, 10);
     fin.flags = {ack_bit | fin_bit};
-    space.sends(fin);
+    space.on_sent(fin);
     CHECK(space.in_flight() == 12);
 }
 
 TEST_CASE("who was only acknowledged is known from there on") {
     send_sequence_space space;
-    space.hears(ack(500));
+    space.on_received(ack(500));
     REQUIRE(space.known());
     CHECK(space.next() == sequence_number{500});
-    space.sends(data(500, 20));
+    space.on_sent(data(500, 20));
     CHECK(space.in_flight() == 20);
 }
 
@@ -76,14 +76,14 @@ TEST_CASE("a number from far away is believed when the next one goes on there") 
     for (const std::uint32_t start : starts) {
         for (const std::uint32_t jump : {1u << 25, 1u << 30, 1u << 31, 0u - (1u << 25)}) {
             send_sequence_space space;
-            space.sends(data(start, 100));
-            space.sends(data(start + jump, 100));
+            space.on_sent(data(start, 100));
+            space.on_sent(data(start + jump, 100));
             CHECK(space.next() == sequence_number{start + 100});
-            space.sends(data(start + 100, 100)); // it was a forgery
+            space.on_sent(data(start + 100, 100)); // it was a forgery
             CHECK(space.in_flight() == 200);
 
-            space.sends(data(start + jump, 100));
-            space.sends(data(start + jump + 100, 100));
+            space.on_sent(data(start + jump, 100));
+            space.on_sent(data(start + jump + 100, 100));
             CHECK(space.next() == sequence_number{start + jump + 200});
             CHECK(space.in_flight() == 100); // of what lies between nothing is known
         }
@@ -93,103 +93,103 @@ TEST_CASE("a number from far away is believed when the next one goes on there") 
 TEST_CASE("what goes beyond the window is believed when the next one goes on there") { // RFC 9293 3.10.7.4
     for (const std::uint32_t start : starts) {
         send_sequence_space space;
-        space.hears(syn(0, false, {}));
-        space.sends(syn(start - 1, true, {}));
-        space.hears(ack(start, 2000));
-        space.sends(data(start, 1000));
-        space.sends(data(start + 50'000, 1000)); // forged
+        space.on_received(syn(0, false, {}));
+        space.on_sent(syn(start - 1, true, {}));
+        space.on_received(ack(start, 2000));
+        space.on_sent(data(start, 1000));
+        space.on_sent(data(start + 50'000, 1000)); // forged
         CHECK(space.next() == sequence_number{start + 1000});
-        space.sends(data(start + 1000, 1000));
+        space.on_sent(data(start + 1000, 1000));
         CHECK(space.in_flight() == 2000);
-        space.hears(ack(start + 2000, 1000));
-        space.sends(data(start + 2500, 500)); // a hole, but within the window
+        space.on_received(ack(start + 2000, 1000));
+        space.on_sent(data(start + 2500, 500)); // a hole, but within the window
         CHECK(space.in_flight() == 1000);
-        space.hears(ack(start + 2000, 0)); // what is under way was allowed
-        space.sends(data(start + 2000, 500));
-        space.sends(data(start + 3000, 1000)); // it goes on: an ACK was not captured
+        space.on_received(ack(start + 2000, 0)); // what is under way was allowed
+        space.on_sent(data(start + 2000, 500));
+        space.on_sent(data(start + 3000, 1000)); // it goes on: an ACK was not captured
         CHECK(space.in_flight() == 2000);
-        space.sends(data(start + 6000, 1000)); // nor was this, and what came before it
+        space.on_sent(data(start + 6000, 1000)); // nor was this, and what came before it
         CHECK(space.in_flight() == 2000);
-        space.sends(data(start + 7000, 1000));
+        space.on_sent(data(start + 7000, 1000));
         CHECK(space.in_flight() == 6000);
     }
 }
 
 TEST_CASE("an acknowledgment of what is far away is believed when the next one goes on there, and so is its window") {
     send_sequence_space space;
-    space.sends(syn(99, false, {}));
-    space.hears(syn(0, true, {}, 500));
-    space.sends(data(100, 100));
-    space.hears(ack(200 + (1u << 28), 77));
+    space.on_sent(syn(99, false, {}));
+    space.on_received(syn(0, true, {}, 500));
+    space.on_sent(data(100, 100));
+    space.on_received(ack(200 + (1u << 28), 77));
     CHECK(space.in_flight() == 101);
     CHECK(space.window() == 500);
-    space.hears(ack(300 + (1u << 28), 78));
+    space.on_received(ack(300 + (1u << 28), 78));
     CHECK(space.in_flight() == 0);
     CHECK(space.window() == 78);
 }
 
 TEST_CASE("a RST says nothing") {
     send_sequence_space space;
-    space.sends(data(100, 100));
+    space.on_sent(data(100, 100));
     segment rst = data(150, 1000);
     rst.flags = {ack_bit | rst_bit};
-    space.sends(rst);
+    space.on_sent(rst);
     CHECK(space.in_flight() == 100);
     segment peer_rst = ack(200, 0);
     peer_rst.flags = {ack_bit | rst_bit};
-    space.hears(peer_rst);
+    space.on_received(peer_rst);
     CHECK(space.in_flight() == 100);
     CHECK_FALSE(space.window());
 }
 
 TEST_CASE("windows are scaled if both SYNs agreed to it, but not those of the SYNs") { // RFC 7323 2.2
     send_sequence_space client;
-    client.sends(syn(0, false, 3));
+    client.on_sent(syn(0, false, 3));
     CHECK_FALSE(client.window());
     segment answer = syn(0, true, 7, 1000);
     answer.acknowledgment = {1};
-    client.hears(answer);
+    client.on_received(answer);
     CHECK(client.window() == 1000);
-    client.hears(ack(1, 1000));
+    client.on_received(ack(1, 1000));
     CHECK(client.window() == 128000);
 
     send_sequence_space server;
-    server.hears(syn(0, false, 3, 500));
+    server.on_received(syn(0, false, 3, 500));
     CHECK(server.window() == 500);
-    server.sends(syn(0, true, 7));
-    server.hears(ack(1, 500));
+    server.on_sent(syn(0, true, 7));
+    server.on_received(ack(1, 500));
     CHECK(server.window() == 4000);
 }
 
 TEST_CASE("one SYN is enough where it tells both offers") {
     SUBCASE("a SYN-ACK scales only if the SYN did") {
         send_sequence_space client;
-        client.hears(syn(0, true, 7));
-        client.hears(ack(1, 10));
+        client.on_received(syn(0, true, 7));
+        client.on_received(ack(1, 10));
         CHECK(client.window() == 1280);
         send_sequence_space server;
-        server.sends(syn(0, true, 7));
-        server.hears(ack(1, 10));
+        server.on_sent(syn(0, true, 7));
+        server.on_received(ack(1, 10));
         CHECK_FALSE(server.window()); // by how much the client's SYN told
     }
     SUBCASE("who does not offer gets none") {
         send_sequence_space client;
-        client.sends(syn(0, false, {}));
-        client.hears(ack(1, 10));
+        client.on_sent(syn(0, false, {}));
+        client.on_received(ack(1, 10));
         CHECK(client.window() == 10);
     }
     SUBCASE("without any it is not known, unless it is closed") {
         send_sequence_space client;
-        client.hears(ack(1, 10));
+        client.on_received(ack(1, 10));
         CHECK_FALSE(client.window());
-        client.hears(ack(1, 0));
+        client.on_received(ack(1, 0));
         CHECK(client.window() == 0);
     }
 }
 
 TEST_CASE("a shift above 14 is 14") { // RFC 7323 2.3
     send_sequence_space client;
-    client.sends(syn(0, false, 1));
-    client.hears(syn(0, true, 200));
+    client.on_sent(syn(0, false, 1));
+    client.on_received(syn(0, true, 200));
     CHECK(client.window_shift() == 14);
 }

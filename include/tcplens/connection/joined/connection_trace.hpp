@@ -60,17 +60,6 @@ struct trace_entry {
     sequence_number first_fresh{}; ///< where the first of `fresh` began
 
     [[nodiscard]] friend constexpr bool operator==(const trace_entry&, const trace_entry&) noexcept = default;
-
-    friend void archive(auto& ar, trace_entry& entry) {
-        auto& [first_time_, first_packet_, first_position_, sequence_, acknowledgment_, payload_length_, flags_,
-               repeats_, from_lower_, last_time_, last_packet_, last_position_, furthest_, furthest_acknowledgment_,
-               furthest_length_, highest_acknowledgment_, went_on_, acknowledged_, reached_any_, reached_, counted_,
-               certain_retransmissions_, fresh_, doubtful_, first_fresh_] = entry;
-        ar(first_time_, first_packet_, first_position_, sequence_, acknowledgment_, payload_length_, flags_, repeats_,
-           from_lower_, last_time_, last_packet_, last_position_, furthest_, furthest_acknowledgment_, furthest_length_,
-           highest_acknowledgment_, went_on_, acknowledged_, reached_any_, reached_, counted_, certain_retransmissions_,
-           fresh_, doubtful_, first_fresh_);
-    }
 };
 
 /// What one table saw of a connection, as connection_joiner needs it. The entries are in the order in which their first segments

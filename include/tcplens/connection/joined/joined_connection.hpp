@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/enum_set.hpp"
 #include "../connection.hpp"
 
 #include <cstdint>
@@ -21,17 +22,9 @@ enum class join_doubt : std::uint8_t {
     forgotten = 1u << 3,
 };
 
-/// The union of two sets of doubts.
-[[nodiscard]] constexpr join_doubt operator|(join_doubt a, join_doubt b) noexcept {
-    return join_doubt{static_cast<std::uint8_t>(static_cast<unsigned>(a) | static_cast<unsigned>(b))};
-}
-/// The doubts that are in both sets.
-[[nodiscard]] constexpr join_doubt operator&(join_doubt a, join_doubt b) noexcept {
-    return join_doubt{static_cast<std::uint8_t>(static_cast<unsigned>(a) & static_cast<unsigned>(b))};
-}
-/// Adds the doubts of `b` to `a`.
-constexpr join_doubt& operator|=(join_doubt& a, join_doubt b) noexcept {
-    return a = a | b;
+/// Makes join_doubt a set: see base/enum_set.hpp.
+[[nodiscard]] constexpr join_doubt all_members(join_doubt) noexcept {
+    return detail::members_up_to(join_doubt::forgotten);
 }
 
 /// Bounds of the number of retransmissions that one table would have counted if it had seen every packet.
@@ -58,7 +51,7 @@ struct joined_connection : connection {
     retransmission_bounds to_client{};    ///< The retransmissions from the server to the client.
 
     /// Whether any of the given doubts applies.
-    [[nodiscard]] constexpr bool has(join_doubt any_of) const noexcept { return (doubts & any_of) != join_doubt::none; }
+    [[nodiscard]] constexpr bool has(join_doubt any_of) const noexcept { return contains_any(doubts, any_of); }
     /// The bounds of the retransmissions of one direction.
     [[nodiscard]] constexpr retransmission_bounds& retransmissions(direction direction) noexcept {
         return direction == direction::client_to_server ? to_server : to_client;

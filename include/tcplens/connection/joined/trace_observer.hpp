@@ -36,11 +36,6 @@ public:
         /// Does nothing: a trace knows no roles.
         constexpr void swap_roles() noexcept {}
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& facts_) {
-            auto& [trace_] = facts_;
-            ar(trace_);
-        }
     };
 
 private:
@@ -57,28 +52,15 @@ private:
         bool used_any = false;
         bool acknowledged_any = false;
         bool heard = false; ///< it has sent any segment
-
-        static void archive(auto& ar, sender_state& sender) {
-            auto& [reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_, heard_] =
-                sender;
-            ar(reached_, used_, acknowledged_, ip_id_, entry_, reached_any_, used_any_, acknowledged_any_, heard_);
-        }
     };
 
-public:
-    /// What the observer remembers of one connection.
-    class connection_state {
-    public:
-        static void archive(auto& ar, connection_state& state) {
-            auto& [senders_, segments_] = state;
-            ar(senders_, segments_);
-        }
-
-    private:
-        friend basic_trace_observer;
+    struct connection_memory {
         per_side<sender_state> senders{};
         std::uint64_t segments = 0;
     };
+
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
     constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {

@@ -43,8 +43,8 @@ public:
     }
 
     /// Takes in a segment of the end. `answer_time`: from the capture to this end and back.
-    constexpr finding sends(const segment& sent, const verdict& verdict, timestamp now, nanoseconds answer_time,
-                            sending_times& times) noexcept {
+    constexpr finding on_sent(const segment& sent, const verdict& verdict, timestamp now, nanoseconds answer_time,
+                              sending_times& times) noexcept {
         if (sent.flags.rst()) return {};
         if (verdict.has(verdict_kinds::zero_window_probe)) {
             const bool waited = was_without_room_;
@@ -54,7 +54,7 @@ public:
         if (sent.flags.syn()) take_syn(sent);
         const sequence_number end = sent.payload_begin() + sent.payload_length;
         const sequence_number highest = space_.known() ? space_.next() : sent.sequence;
-        space_.sends(sent);
+        space_.on_sent(sent);
         if (has_edge_ && (room() < -max_window || room() > max_window))
             has_edge_ = false; // the sequence numbers jumped
         const bool is_new = sent.payload_length > 0 && before(highest, end) && !before(space_.next(), end);
@@ -68,20 +68,20 @@ public:
         const bool waited = was_without_room_ && as_soon_as_possible &&
                             std::cmp_greater((std::min)(sent.payload_length, full_segment_), room_);
         const bool by_itself = !was_without_room_ && since_heard > 2 * answer_time + answer_gap;
-        pauses_.sends(now, sent.payload_length, by_itself);
+        pauses_.on_sent(now, sent.payload_length, by_itself);
         settle(waited, times);
         return {.new_data = true, .was_shut_out = waited};
     }
 
     /// Takes in a segment of the peer. Returns whether it acknowledges anything new.
-    constexpr bool hears(const segment& heard, timestamp now) noexcept {
+    constexpr bool on_received(const segment& heard, timestamp now) noexcept {
         if (heard.flags.rst()) return false;
         heard_at_ = now;
         if (has_no_room()) room_ = room();
         if (heard.flags.syn()) take_syn(heard);
         const bool known = space_.known();
         const sequence_number unacknowledged = space_.unacknowledged();
-        space_.hears(heard);
+        space_.on_received(heard);
         const bool advances = !known || before(unacknowledged, space_.unacknowledged());
         const auto window = space_.window();
         if (heard.flags.ack() && window && heard.acknowledgment == space_.unacknowledged()) {

@@ -34,27 +34,16 @@ public:
             if (closing.reset_by) closing.reset_by = opposite(*closing.reset_by);
         }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& facts_) {
-            auto& [closing_] = facts_;
-            ar(closing_);
-        }
     };
 
-    /// What the observer remembers of one connection.
-    class connection_state {
-    public:
-        static void archive(auto& ar, connection_state& state) {
-            auto& [fin_end_, first_] = state;
-            ar(fin_end_);
-            ar.bounded(first_, side::second);
-        }
-
-    private:
-        friend closing_observer;
+private:
+    struct connection_memory {
         per_side<std::optional<sequence_number>> fin_end{}; ///< the number after each side's FIN, if one holds
         std::optional<side> first{};                        ///< the side whose FIN was first
     };
+
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
     constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {

@@ -16,11 +16,6 @@ struct fin_times {
         acknowledged{}; ///< Time of the first acknowledgment of that FIN. Absent if none was captured.
 
     [[nodiscard]] friend constexpr bool operator==(const fin_times&, const fin_times&) noexcept = default;
-
-    friend void archive(auto& ar, fin_times& times) {
-        auto& [sent_, acknowledged_] = times;
-        ar(sent_, acknowledged_);
-    }
 };
 
 /// When and by whom a connection was closed, half-closed connections included.
@@ -36,14 +31,6 @@ struct connection_closing {
 
     [[nodiscard]] friend constexpr bool operator==(const connection_closing&,
                                                    const connection_closing&) noexcept = default;
-
-    friend void archive(auto& ar, connection_closing& closing) {
-        auto& [client_, server_, begun_by_, reset_by_, reset_] = closing;
-        ar(client_, server_);
-        ar.bounded(begun_by_, direction::server_to_client);
-        ar.bounded(reset_by_, direction::server_to_client);
-        ar(reset_);
-    }
 };
 
 } // namespace tcplens::inline v0

@@ -26,6 +26,10 @@ enum class opening_outcome : std::uint8_t {
     aborted_by_server, ///< The server sent a RST after its SYN-ACK, before the connection was established.
     established,       ///< The handshake was completed: handshake_state::completed.
 };
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr opening_outcome archive_limit(opening_outcome) noexcept {
+    return opening_outcome::established;
+}
 
 /// The name of the enumerator.
 [[nodiscard]] constexpr std::string_view to_string(opening_outcome outcome) noexcept {
@@ -52,11 +56,6 @@ struct offered_options {
     std::uint32_t data = 0; ///< The payload of the SYN or SYN-ACK itself, in bytes.
 
     [[nodiscard]] friend constexpr bool operator==(const offered_options&, const offered_options&) noexcept = default;
-
-    friend void archive(auto& ar, offered_options& options) {
-        auto& [maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_] = options;
-        ar(maximum_segment_size_, window_scale_, sack_, timestamps_, ecn_, cut_, fast_open_, data_);
-    }
 };
 
 /// The options that both ends offered, and so may use.
@@ -89,11 +88,6 @@ struct syn_transmissions {
 
     [[nodiscard]] friend constexpr bool operator==(const syn_transmissions&,
                                                    const syn_transmissions&) noexcept = default;
-
-    friend void archive(auto& ar, syn_transmissions& syns) {
-        auto& [count_, first_, last_, first_wait_, longest_wait_, offers_] = syns;
-        ar(count_, first_, last_, first_wait_, longest_wait_, offers_);
-    }
 };
 
 /// The part of the handshake's round trip between the capture and one end: from a SYN or SYN-ACK to the answer of that end.
@@ -117,11 +111,6 @@ struct handshake_half {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_half&, const handshake_half&) noexcept = default;
-
-    friend void archive(auto& ar, handshake_half& half) {
-        auto& [sent_, answered_, transmission_, certain_] = half;
-        ar(sent_, answered_, transmission_, certain_);
-    }
 };
 
 /// The times of the handshake. Each member is absent if the packet that it is of was not captured.
@@ -147,11 +136,6 @@ struct handshake_times {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const handshake_times&, const handshake_times&) noexcept = default;
-
-    friend void archive(auto& ar, handshake_times& times) {
-        auto& [syn_, syn_ack_, ack_, to_server_, to_client_] = times;
-        ar(syn_, syn_ack_, ack_, to_server_, to_client_);
-    }
 };
 
 /// How a connection was opened.
@@ -184,12 +168,6 @@ struct connection_opening {
 
     [[nodiscard]] friend constexpr bool operator==(const connection_opening&,
                                                    const connection_opening&) noexcept = default;
-
-    friend void archive(auto& ar, connection_opening& opening) {
-        auto& [outcome_, simultaneous_, times_, client_, server_, syn_data_accepted_] = opening;
-        ar.bounded(outcome_, opening_outcome::established);
-        ar(simultaneous_, times_, client_, server_, syn_data_accepted_);
-    }
 };
 
 } // namespace tcplens::inline v0

@@ -33,11 +33,6 @@ struct window_statistics {
 
     [[nodiscard]] friend constexpr bool operator==(const window_statistics&,
                                                    const window_statistics&) noexcept = default;
-
-    friend void archive(auto& ar, window_statistics& statistics) {
-        auto& [packets_, total_, zeros_, least_, greatest_] = statistics;
-        ar(packets_, total_, zeros_, least_, greatest_);
-    }
 };
 
 /// The bytes in flight of one direction: sent and not yet acknowledged, at the place of the capture.
@@ -65,10 +60,9 @@ struct flight_statistics {
     [[nodiscard]] friend constexpr bool operator==(const flight_statistics&,
                                                    const flight_statistics&) noexcept = default;
 
-    friend void archive(auto& ar, flight_statistics& statistics) {
-        auto& [samples_, total_, least_, greatest_, byte_seconds_, watched_] = statistics;
-        ar(samples_, total_, least_, greatest_, byte_seconds_, watched_);
-        ar.require(watched_.count() >= 0);
+    /// Whether a restored value is possible: a duration is not negative.
+    [[nodiscard]] friend constexpr bool is_consistent(const flight_statistics& statistics) noexcept {
+        return statistics.watched.count() >= 0;
     }
 };
 
@@ -181,25 +175,6 @@ struct direction_profile {
     [[nodiscard]] friend constexpr bool operator==(const direction_profile&,
                                                    const direction_profile&) noexcept = default;
 
-    friend void archive(auto& ar, direction_profile& profile) {
-        auto& [unique_bytes_, retransmitted_bytes_, retransmitted_packets_, probe_packets_, probe_bytes_,
-               duplicate_packets_, duplicate_bytes_, ignored_bytes_, hole_filling_packets_, out_of_order_packets_,
-               pushed_packets_, urgent_packets_, truncated_packets_, truncated_bytes_, largest_segment_,
-               smallest_segment_, initial_window_bytes_, initial_window_packets_, stream_bytes_, stream_begins_,
-               stream_ends_, sequence_jumps_, pure_acks_, sack_packets_, dsack_packets_, most_sack_blocks_, window_,
-               first_data_time_, data_time_, longest_silence_, in_flight_, round_trip_, clock_round_trip_,
-               ambiguous_acks_, post_loss_acks_, cumulative_acks_, duplicate_acks_, triple_duplicate_acks_,
-               retransmission_time_, most_retransmissions_, unfollowed_sends_, forgotten_ranges_] = profile;
-        ar(unique_bytes_, retransmitted_bytes_, retransmitted_packets_, probe_packets_, probe_bytes_,
-           duplicate_packets_, duplicate_bytes_, ignored_bytes_, hole_filling_packets_, out_of_order_packets_,
-           pushed_packets_, urgent_packets_, truncated_packets_, truncated_bytes_, largest_segment_, smallest_segment_,
-           initial_window_bytes_, initial_window_packets_, stream_bytes_, stream_begins_, stream_ends_, sequence_jumps_,
-           pure_acks_, sack_packets_, dsack_packets_, most_sack_blocks_, window_, first_data_time_, data_time_,
-           longest_silence_, in_flight_, round_trip_, clock_round_trip_, ambiguous_acks_, post_loss_acks_,
-           cumulative_acks_, duplicate_acks_, triple_duplicate_acks_, retransmission_time_, most_retransmissions_,
-           unfollowed_sends_, forgotten_ranges_);
-    }
-
 private:
     [[nodiscard]] static constexpr double per_second(std::uint64_t bytes, std::chrono::nanoseconds over) noexcept {
         return over.count() <= 0 ? 0 : static_cast<double>(bytes) / (static_cast<double>(over.count()) / 1e9);
@@ -222,11 +197,6 @@ struct direction_profiles {
 
     [[nodiscard]] friend constexpr bool operator==(const direction_profiles&,
                                                    const direction_profiles&) noexcept = default;
-
-    friend void archive(auto& ar, direction_profiles& profiles) {
-        auto& [client_to_server_, server_to_client_] = profiles;
-        ar(client_to_server_, server_to_client_);
-    }
 };
 
 } // namespace tcplens::inline v0

@@ -41,11 +41,6 @@ public:
             else if (opening.outcome == aborted_by_server) opening.outcome = aborted_by_client;
         }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& facts_) {
-            auto& [opening_] = facts_;
-            ar(opening_);
-        }
     };
 
 private:
@@ -56,11 +51,6 @@ private:
         std::uint32_t data = 0;  ///< payload bytes
         std::uint32_t clock = 0; ///< of its timestamps option, if has_clock
         bool has_clock = false;
-
-        static void archive(auto& ar, syn_copy& syn) {
-            auto& [time_, initial_, data_, clock_, has_clock_] = syn;
-            ar(time_, initial_, data_, clock_, has_clock_);
-        }
     };
     /// A segment with an acknowledgment that may be of the peer's SYN.
     struct syn_answer {
@@ -69,11 +59,6 @@ private:
         std::uint32_t echo = 0;
         bool has_echo = false;
         bool syn = false;
-
-        static void archive(auto& ar, syn_answer& answer) {
-            auto& [time_, acknowledged_, echo_, has_echo_, syn_] = answer;
-            ar(time_, acknowledged_, echo_, has_echo_, syn_);
-        }
     };
     /// What is remembered of one end.
     struct end_state {
@@ -88,29 +73,17 @@ private:
         bool spoke = false;         ///< it sent a segment that is neither SYN nor RST
         bool settled = false;       ///< only a SYN or a RST of it can change anything
 
-        static void archive(auto& ar, end_state& end) {
-            auto& [copies_, first_answer_, half_, early_rst_, copy_count_, without_ack_, answered_peer_, sent_rst_,
-                   spoke_, settled_] = end;
-            ar(copies_, first_answer_, half_, early_rst_);
-            ar.bounded(copy_count_, remembered);
-            ar(without_ack_, answered_peer_, sent_rst_, spoke_, settled_);
-            ar.require(!answered_peer_ || first_answer_);
+        [[nodiscard]] static constexpr bool is_consistent(const end_state& end) noexcept {
+            return end.copy_count <= remembered && (!end.answered_peer || end.first_answer);
         }
+    };
+
+    struct connection_memory {
+        per_side<end_state> ends{};
     };
 
 public:
-    /// What the observer remembers of one connection.
-    class connection_state {
-    public:
-        static void archive(auto& ar, connection_state& state) {
-            auto& [ends_] = state;
-            ar(ends_);
-        }
-
-    private:
-        friend opening_observer;
-        per_side<end_state> ends{};
-    };
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
     constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {

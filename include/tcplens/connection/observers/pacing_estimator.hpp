@@ -22,7 +22,7 @@ class pacing_estimator {
 
 public:
     /// The sender sends new data. `by_itself`: there was room for it all the time, and no segment of the peer came just before.
-    constexpr void sends(timestamp now, std::uint32_t bytes, bool by_itself) noexcept {
+    constexpr void on_sent(timestamp now, std::uint32_t bytes, bool by_itself) noexcept {
         const nanoseconds since = now - latest_;
         if (bytes_ == 0) {
             silent_before_ = credit_ = {};
@@ -65,7 +65,7 @@ private:
         nanoseconds pause = until - latest;
         ar(latest, pause, silent_before, credit, per_kibibyte, bytes, began_by_itself);
         ar.require(pause.count() >= 0 && pause.count() <= std::int64_t{1} << 54 &&
-                   credit.count() >= 0); // as sends() makes it
+                   credit.count() >= 0); // as on_sent() makes it
         if (ar.good()) until = latest + pause;
     }
 

@@ -26,11 +26,6 @@ struct profile_facts {
     /// Exchanges client and server.
     constexpr void swap_roles() noexcept { std::swap(profile.client_to_server, profile.server_to_client); }
     [[nodiscard]] friend constexpr bool operator==(const profile_facts&, const profile_facts&) noexcept = default;
-
-    friend void archive(auto& ar, profile_facts& facts) {
-        auto& [profile_] = facts;
-        ar(profile_);
-    }
 };
 
 /// Adds to each connection, as member `profile`, both directions in detail: see direction_profile.
@@ -67,16 +62,6 @@ class basic_profile_observer {
         timestamp in_flight_since{};    ///< up to when its bytes in flight are integrated
         timestamp clock_time{};         ///< when the awaited clock was sent
         detail::round_trip_sampler<SendCapacity> sends{};
-
-        static void archive(auto& ar, side_state& side) {
-            auto& [space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
-                   window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_,
-                   offers_scale_, advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_,
-                   sends_] = side;
-            ar(space_, captured_, stream_low_, stream_high_, fin_, probed_, awaited_clock_, duplicate_acks_,
-               window_field_, heard_, stream_known_, has_fin_, has_probed_, awaits_clock_, has_clock_, offers_scale_,
-               advertised_scaled_, in_initial_window_, last_time_, in_flight_since_, clock_time_, sends_);
-        }
     };
 
 public:
@@ -84,18 +69,13 @@ public:
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "profile_observer";
 
-    /// What the observer remembers of one connection.
-    class connection_state {
-    public:
-        static void archive(auto& ar, connection_state& state) {
-            auto& [sides_] = state;
-            ar(sides_);
-        }
-
-    private:
-        friend basic_profile_observer;
+private:
+    struct connection_memory {
         per_side<side_state> sides{};
     };
+
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
     /// Takes in the next segment of a connection. The time is bounded by the capacities; allocates nothing.
     constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {
@@ -213,7 +193,7 @@ private:
         const segment& sent = input.segment;
         const bool known = receiver.space.known();
         const sequence_number acknowledged = receiver.space.unacknowledged();
-        receiver.space.hears(sent);
+        receiver.space.on_received(sent);
         if (!sent.flags.ack()) return;
         if (!receiver.stream_known) {
             receiver.stream_low = receiver.stream_high = receiver.space.unacknowledged();
@@ -239,8 +219,8 @@ private:
         stretch(reached, receiver, profile);
     }
 
-    static constexpr void count_answer(const detail::send_answer& answer, direction_profile& profile) noexcept {
-        using kind = detail::send_answer::kind;
+    static constexpr void count_answer(const detail::ack_effect& answer, direction_profile& profile) noexcept {
+        using kind = detail::ack_effect::kind;
         profile.cumulative_acks += answer.cumulative;
         switch (answer.is) {
         case kind::none: break;
@@ -305,12 +285,12 @@ private:
             return sent.payload_length == 0;
         }
         if (sent.sequence_length() == 0) {
-            sender.space.sends(sent);
+            sender.space.on_sent(sent);
             return true;
         }
         const bool known = sender.space.known();
         const sequence_number expected = sender.space.next();
-        sender.space.sends(sent);
+        sender.space.on_sent(sent);
         const std::int32_t behind = distance(sent.sequence, sender.space.next());
         if (behind < 0 || behind > detail::max_window_distance + static_cast<std::int64_t>(sent.sequence_length())) {
             profile.ignored_bytes += sent.payload_length;

@@ -26,11 +26,6 @@ struct sending_times {
     std::chrono::nanoseconds receiver_limited{};
 
     [[nodiscard]] friend constexpr bool operator==(const sending_times&, const sending_times&) noexcept = default;
-
-    friend void archive(auto& ar, sending_times& times) {
-        auto& [busy_, receiver_limited_] = times;
-        ar(busy_, receiver_limited_);
-    }
 };
 
 /// What the time of a connection was spent on, from its first packet to its latest.
@@ -93,24 +88,22 @@ struct time_attribution {
 
     [[nodiscard]] friend constexpr bool operator==(const time_attribution&, const time_attribution&) noexcept = default;
 
-    friend void archive(auto& ar, time_attribution& time) {
-        auto& [duration_, handshake_, sender_application_, receiver_window_, loss_recovery_, retransmission_timeout_,
-               path_, receiver_application_, teardown_, client_to_server_, server_to_client_] = time;
-        ar(duration_, handshake_, sender_application_, receiver_window_, loss_recovery_, retransmission_timeout_, path_,
-           receiver_application_, teardown_, client_to_server_, server_to_client_);
-        std::chrono::nanoseconds rest = duration_; // part by part, since the sum may overflow
-        for (const std::chrono::nanoseconds part : {handshake_, sender_application_, receiver_window_, loss_recovery_,
-                                                    path_, receiver_application_, teardown_}) {
-            const bool possible = part.count() >= 0 && part <= rest;
-            ar.require(possible);
-            if (possible) rest -= part;
+    /// Whether a restored value is possible: the parts sum up to `duration`.
+    [[nodiscard]] friend constexpr bool is_consistent(const time_attribution& time) noexcept {
+        std::chrono::nanoseconds rest = time.duration; // part by part, since the sum may overflow
+        for (const std::chrono::nanoseconds part :
+             {time.handshake, time.sender_application, time.receiver_window, time.loss_recovery, time.path,
+              time.receiver_application, time.teardown}) {
+            if (part.count() < 0 || part > rest) return false;
+            rest -= part;
         }
-        ar.require(rest.count() == 0 && retransmission_timeout_.count() >= 0 &&
-                   retransmission_timeout_ <= loss_recovery_);
-        for (const sending_times& times : {client_to_server_, server_to_client_}) {
-            ar.require(times.receiver_limited.count() >= 0 && times.receiver_limited <= times.busy &&
-                       times.busy <= duration_);
-        }
+        const auto fits = [&](const sending_times& sender) {
+            return sender.receiver_limited.count() >= 0 && sender.receiver_limited <= sender.busy &&
+                   sender.busy <= time.duration;
+        };
+        return rest.count() == 0 && time.retransmission_timeout.count() >= 0 &&
+               time.retransmission_timeout <= time.loss_recovery && fits(time.client_to_server) &&
+               fits(time.server_to_client);
     }
 };
 

@@ -32,11 +32,6 @@ public:
         /// Exchanges client and server.
         constexpr void swap_roles() noexcept { std::swap(time.client_to_server, time.server_to_client); }
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& facts_) {
-            auto& [time_] = facts_;
-            ar(time_);
-        }
     };
 
 private:
@@ -67,10 +62,6 @@ private:
         [[nodiscard]] constexpr bool fits(nanoseconds duration) const noexcept {
             return time_observer::fits(duration, path, idle) && time_observer::fits(duration - path - idle, teardown);
         }
-        static void archive(auto& ar, tentative_time& time) {
-            auto& [path_, idle_, teardown_] = time;
-            ar(path_, idle_, teardown_);
-        }
     };
 
     struct end_state {
@@ -85,28 +76,9 @@ private:
         nanoseconds without_progress{}; ///< on the path, since its last new data or acknowledgment
         nanoseconds suspected{};        ///< on the path, since the first duplicate ACK
         nanoseconds since_resent{};     ///< in recovery, since its last retransmission, or progress
-
-        static void archive(auto& ar, end_state& end) {
-            auto& [sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_,
-                   shut_out_, without_progress_, suspected_, since_resent_] = end;
-            ar(sending_, there_and_back_, recovery_point_, sent_syn_, sent_fin_, suspects_loss_, recovers_, shut_out_,
-               without_progress_, suspected_, since_resent_);
-        }
     };
 
-public:
-    /// What the observer remembers of one connection.
-    class connection_state {
-    public:
-        static void archive(auto& ar, connection_state& state) {
-            auto& [ends_, latest_, since_data_, since_quiet_, last_talker_, opened_, saw_syn_, was_reset_] = state;
-            ar(ends_, latest_, since_data_, since_quiet_);
-            ar.bounded(last_talker_, side::second);
-            ar(opened_, saw_syn_, was_reset_);
-        }
-
-    private:
-        friend time_observer;
+    struct connection_memory {
         per_side<end_state> ends{};
         timestamp latest{};
         tentative_time since_data{};  ///< since the latest data, while the end that got it had nothing in flight
@@ -116,6 +88,9 @@ public:
         bool saw_syn = false;
         bool was_reset = false;
     };
+
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
     constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {
@@ -136,8 +111,8 @@ public:
         state.was_reset = input.connection.close_reason == close_reason::reset;
 
         if (input.verdict.is_retransmission()) take_retransmission(input, sender, state, time);
-        const auto found =
-            sender.sending.sends(sent, input.verdict, state.latest, answer_time(sender), time.sending(input.direction));
+        const auto found = sender.sending.on_sent(sent, input.verdict, state.latest, answer_time(sender),
+                                                  time.sending(input.direction));
         if (found.was_shut_out) {
             time.receiver_window += sender.shut_out.take_from(time);
             sender.without_progress = {};
@@ -296,7 +271,7 @@ private:
     /// An end gets a segment of its peer.
     static constexpr void take_acknowledgment(const observer_input& input, timestamp now,
                                               end_state& receiver) noexcept {
-        const bool advances = receiver.sending.hears(input.segment, now);
+        const bool advances = receiver.sending.on_received(input.segment, now);
         if (!advances) {
             const auto blocks = input.segment.options.sack_blocks();
             const bool sacks = !blocks.empty() && before(input.segment.acknowledgment, blocks[0].right);

@@ -61,13 +61,13 @@ private:
         std::uint32_t in_flight = 0;               ///< as counted in `in_flight_`
     };
 
-public:
-    /// What the observer remembers of one connection.
-    class connection_state {
-        friend time_series_observer;
+    struct connection_memory {
         per_side<side_state> sides{};
         std::optional<side> client{};
     };
+
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
     /// All connections share the bins: see looks_at_one_connection.
     static constexpr bool spans_connections = true;
@@ -86,8 +86,8 @@ public:
         const segment& sent = input.segment;
         side_state& sender = state.sides[input.sender];
         side_state& receiver = state.sides[opposite(input.sender)];
-        sender.space.sends(sent);
-        receiver.space.hears(sent);
+        sender.space.on_sent(sent);
+        receiver.space.on_received(sent);
         const std::uint32_t new_bytes = count_new_bytes(sent, sender);
         const auto rtt = end_round_trip(sent, receiver);
         begin_round_trip(input, sender);

@@ -29,11 +29,6 @@ struct wireshark_rtt {
         std::chrono::nanoseconds rtt{};
 
         [[nodiscard]] friend constexpr bool operator==(const acknowledgment&, const acknowledgment&) noexcept = default;
-
-        static void archive(auto& ar, acknowledgment& acknowledgment_) {
-            auto& [packet_number_, acknowledged_, rtt_] = acknowledgment_;
-            ar(packet_number_, acknowledged_, rtt_);
-        }
     };
 
     /// tcp.analysis.initial_rtt: from the latest SYN without ACK to the first segment after it with ACK and without SYN, from either
@@ -45,11 +40,6 @@ struct wireshark_rtt {
     bool memory_exceeded = false;
 
     [[nodiscard]] friend constexpr bool operator==(const wireshark_rtt&, const wireshark_rtt&) noexcept = default;
-
-    friend void archive(auto& ar, wireshark_rtt& rtt) {
-        auto& [initial_rtt_, last_acknowledgment_, memory_exceeded_] = rtt;
-        ar(initial_rtt_, last_acknowledgment_, memory_exceeded_);
-    }
 };
 
 /// Adds to each connection, as member `wireshark`, tcp.analysis.initial_rtt and tcp.analysis.ack_rtt as Wireshark 4.0 has them,
@@ -74,11 +64,6 @@ public:
         /// Does nothing: the round trips are of both directions.
         constexpr void swap_roles() noexcept {}
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
-
-        static void archive(auto& ar, facts& facts_) {
-            auto& [wireshark_] = facts_;
-            ar(wireshark_);
-        }
     };
 
 private:
@@ -87,27 +72,15 @@ private:
         std::uint64_t examined = 0; ///< no segment up to this number was covered by `acknowledged`
         sequence_number acknowledged{};
         std::uint32_t count = 0; ///< of its unacknowledged segments
-
-        static void archive(auto& ar, side_state& side) {
-            auto& [newest_, examined_, acknowledged_, count_] = side;
-            ar(newest_, examined_, acknowledged_, count_);
-        }
     };
 
-public:
-    /// What the observer remembers of one connection.
-    class connection_state {
-    public:
-        static void archive(auto& ar, connection_state& state) {
-            auto& [sides_, syn_time_] = state;
-            ar(sides_, syn_time_);
-        }
-
-    private:
-        friend wireshark_round_trips;
+    struct connection_memory {
         per_side<side_state> sides{};
         std::optional<timestamp> syn_time{};
     };
+
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
     /// Makes an observer that remembers up to `capacity` segments. Allocates 32 bytes for each, and nothing later.
     /// @pre capacity > 0
@@ -142,11 +115,6 @@ private:
         timestamp time{};
         std::uint64_t packet_number = 0;
         sequence_number end{};
-
-        static void archive(auto& ar, unacknowledged& segment) {
-            auto& [older_, time_, packet_number_, end_] = segment;
-            ar(older_, time_, packet_number_, end_);
-        }
     };
 
     /// Segments are numbered from 1; the ring has the latest.

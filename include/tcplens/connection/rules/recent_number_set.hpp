@@ -13,9 +13,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Numbers that were put in; of all that ever were, at least the last `capacity` different ones. Once that many are held
-/// it begins anew, and keeps those before until it is full again. It grows in steps as it is filled, up to 32 bytes for
-/// each number of the capacity rounded up to a power of two, and then allocates no more; or at once, by reserve().
+/// A set of numbers that keeps at least the last `capacity` different ones that were inserted. It holds two generations: when the
+/// newer one is full, the older one is dropped. The set grows in steps, up to 32 bytes for each number of the capacity rounded up to a
+/// power of two, and then allocates no more; reserve() takes that memory at once.
 class recent_number_set {
 public:
     recent_number_set(std::size_t capacity, const hash_key& key) noexcept
@@ -26,7 +26,7 @@ public:
         before_.grow(std::bit_ceil(2 * capacity_), key_);
     }
 
-    /// Puts `number` in; whether it was there already. \pre number is less than 2^64 - 1
+    /// Inserts `number`. Returns whether the set held it already. \pre number < 2^64 - 1
     bool insert(std::uint64_t number) {
         if (held_.contains(number, key_)) return true;
         if (held_.size == capacity_) {
@@ -74,7 +74,7 @@ private:
         }
     };
 
-    /// The numbers; where they lie the key says.
+    /// Archives the numbers in order; their places depend on the key, which is not archived.
     friend void archive(auto& ar, recent_number_set& of) {
         auto& [capacity, key, held, before] = of;
         ar.expect_equal("memory of sequence numbers", std::uint64_t{capacity});

@@ -11,26 +11,33 @@
 
 namespace tcplens::inline v0 {
 
-/// The simplest rule: a segment with payload is a retransmission if its sender used its sequence number before in this
-/// connection, for whatever. So the first data after a handshake is one too, since the ACK before it bore that number, and
-/// data sent again with other boundaries is none. It is the rule of mcpcap, kept to the letter for those who compare.
+/// The simplest rule set: a segment with payload is a retransmission if its sender used its sequence number before in the connection,
+/// in any segment.
 ///
-/// "Before" reaches back over at least the last `memory` segments of the whole table; more are forgotten. That takes up to 32
-/// bytes for each (128 MiB by default): as they come, or all at once where a table reserves.
+/// So the first data after a handshake is called a retransmission, since the ACK before it has that number, and data sent again with
+/// other boundaries is not. This is the rule of mcpcap, to the letter, for comparisons.
+///
+/// The rules remember at least the last `memory` segments of the whole table and forget older ones. They take up to 32 bytes for each
+/// (128 MiB by default): as segments come, or all at once if the table reserves.
 class repeated_sequence_rules {
 public:
+    /// Nothing is remembered of one connection alone.
     struct connection_state {};
 
+    /// Identifies the rule set in a saved table.
     static constexpr std::string_view saved_as = "repeated_sequence_rules";
 
+    /// Segments that are remembered by default: 4,194,304.
     static constexpr std::size_t default_memory = std::size_t{1} << 22;
 
+    /// `memory`: how many segments of the whole table are remembered. `key`: the secret of the hash; no result depends on it.
     explicit repeated_sequence_rules(std::size_t memory = default_memory, const hash_key& key = hash_key::random())
         : seen_(memory, key) {}
 
-    /// However many connections there are: its memory is of segments.
+    /// Takes all memory at once, however many connections there will be.
     void reserve(std::size_t) { seen_.reserve(); }
 
+    /// The verdict on the next segment of a connection.
     [[nodiscard]] verdict judge(const rule_input& next, connection_state&) {
         const std::uint64_t who = (next.connection_number << 1 | static_cast<std::uint64_t>(next.sender)) & 0x7fff'ffff;
         const bool seen = seen_.insert(who << 32 | next.segment.sequence.value);

@@ -10,11 +10,11 @@
 
 namespace tcplens::inline v0::detail {
 
-/// How many segments of one direction wait for an acknowledgment, when only the sequence numbers after their last bytes are
-/// told. They are kept as runs of numbers at equal distances, as bulk data makes them, so that few words hold thousands.
+/// Counts the segments of one direction that wait for an acknowledgment, from the sequence numbers after their last bytes. The numbers
+/// are kept as runs at equal distances, as bulk data makes them, so that few words hold thousands.
 ///
-/// At most `capacity` runs are remembered. Where there are more, the two oldest become one whose numbers are taken to be
-/// spread evenly: from the next acknowledgment on the count is an estimate, until none wait any more. See exact().
+/// At most `capacity` runs are remembered. If there are more, the two oldest become one, whose numbers are assumed to be spread evenly:
+/// from the next acknowledgment on the count is an estimate, until no segment waits any more. See exact().
 class unacknowledged_count {
 public:
     static constexpr std::size_t capacity = 8;
@@ -30,7 +30,7 @@ public:
         runs_[count_++] = {.first = end};
     }
 
-    /// Removes every segment that `acknowledgment` covers, those whose end does not come after it.
+    /// Removes the segments that `acknowledgment` covers: those whose end does not come after it.
     constexpr void remove_up_to(sequence_number acknowledgment) noexcept {
         std::size_t kept = 0;
         size_ = 0;
@@ -48,7 +48,7 @@ public:
 
     [[nodiscard]] constexpr std::uint32_t size() const noexcept { return size_; }
 
-    /// Whether size() is no estimate.
+    /// Whether size() is exact, not an estimate.
     [[nodiscard]] constexpr bool exact() const noexcept { return exact_; }
 
 private:
@@ -62,10 +62,8 @@ private:
         std::uint32_t count = 1;
         bool spread = false; ///< the numbers are not the true ones
 
-        static void archive(auto& ar, run& of) {
-            auto& [first_, step_, count_, spread_] = of;
-            ar(first_, step_, count_, spread_);
-            ar.require(count_ > 0 && count_ <= most_restored);
+        [[nodiscard]] static constexpr bool is_consistent(const run& of) noexcept {
+            return of.count > 0 && of.count <= most_restored;
         }
 
         [[nodiscard]] constexpr std::uint32_t span() const noexcept { return step * (count - 1); }

@@ -13,65 +13,68 @@
 
 namespace tcplens::inline v0 {
 
-/// The names and conditions of Wireshark 4.0's TCP sequence analysis with its default preferences, bit for bit, mistakes and
-/// all, for those who compare; and its streams: a connection's number is tshark's tcp.stream.
+namespace detail {
+
+inline constexpr std::uint32_t wireshark_unknown_window = 0xffff'ffff;
+inline constexpr std::int8_t wireshark_unknown_shift = -1;
+inline constexpr std::int8_t wireshark_unused_shift = -2;
+
+/// What wireshark_rules remember of one side. A sequence number of 0 counts as unknown, even where 0 is the true one.
+struct wireshark_side {
+    sequence_number initial{};      ///< one before its first byte of data, as far as can be told
+    sequence_number next{};         ///< after the highest sequence number that it sent
+    sequence_number contiguous{};   ///< the highest that its peer may acknowledge
+    sequence_number acknowledged{}; ///< the acknowledgment field of its last segment, of whatever kind
+    timestamp next_time{};          ///< of the segment that set `next`
+    timestamp last_time{};          ///< of its last segment
+    std::uint32_t duplicate_acks = 0;
+    std::uint32_t window = wireshark_unknown_window; ///< of its last segment, not scaled
+    verdict_kinds last_names{};                      ///< of its last segment
+    unacknowledged_count unacknowledged{};
+    std::int8_t window_shift = wireshark_unknown_shift;
+    bool initial_known = false;
+    bool window_unscaled = false; ///< its last SYN or ACK was a SYN, whose window is never scaled (RFC 7323 2.2)
+
+    [[nodiscard]] static constexpr bool is_consistent(const wireshark_side& of) noexcept {
+        return of.window_shift >= wireshark_unused_shift && of.window_shift <= 14;
+    }
+};
+
+struct wireshark_state {
+    per_side<wireshark_side> sides{};
+    timestamp syn_time{};          ///< of the latest SYN without ACK; 1970 is none
+    std::uint64_t initial_rtt = 0; ///< in nanoseconds, from that to the first ACK after it; 0 is not known
+};
+
+} // namespace detail
+
+/// The names and conditions of Wireshark 4.0's TCP sequence analysis with its default preferences, bit for bit, mistakes included, for
+/// comparisons. They split connections as Wireshark does: a connection's number is tshark's tcp.stream.
 ///
-/// What Wireshark keeps of up to 10,000 unacknowledged segments a direction matters to these names through one thing: a SYN or
-/// a FIN does not count while that list is full. So its length is kept, without the list. It is exact unless thousands of
-/// segments with no pattern in their lengths wait at once; where that may matter, the verdict's evidence has memory_exceeded.
+/// Wireshark keeps a list of up to 10,000 unacknowledged segments a direction. It matters to these names in one way: a SYN or a FIN
+/// does not count while the list is full. So these rules keep its length without the list. The length is exact unless thousands of
+/// segments without a pattern in their lengths wait at once; where that may matter, the verdict has evidence_set::memory_exceeded.
 ///
-/// Wireshark stops, and tells nothing of a segment, at options that the capture cut; so do these rules. It also does at options
-/// that it cannot read (SACK of less than 10 bytes, some malformed ones of kinds 21, 30 and 76); these rules do not.
+/// Wireshark reports nothing of a segment whose options the capture cut; neither do these rules. Wireshark also reports nothing if it
+/// cannot read an option (SACK of less than 10 bytes, some malformed ones of kinds 21, 30 and 76); these rules do.
 class wireshark_rules {
 public:
     /// How many unacknowledged segments Wireshark keeps of one side.
     static constexpr std::uint32_t segment_limit = 10'000;
 
-    /// What is remembered of one side. A sequence number of 0 is one that is not known, even where 0 is the true one.
-    struct side_state {
-        sequence_number initial{};      ///< one before its first byte of data, as far as can be told
-        sequence_number next{};         ///< after the highest sequence number that it sent
-        sequence_number contiguous{};   ///< the highest that its peer may acknowledge
-        sequence_number acknowledged{}; ///< the acknowledgment field of its last segment, of whatever kind
-        timestamp next_time{};          ///< of the segment that set `next`
-        timestamp last_time{};          ///< of its last segment
-        std::uint32_t duplicate_acks = 0;
-        std::uint32_t window = unknown_window; ///< of its last segment, not scaled
-        verdict_kinds last_names{};            ///< of its last segment
-        detail::unacknowledged_count unacknowledged{};
-        std::int8_t window_shift = unknown_shift;
-        bool initial_known = false;
-        bool window_unscaled = false; ///< its last SYN or ACK was a SYN, whose window is never scaled (RFC 7323 2.2)
+    /// What the rules remember of each connection; its content is no part of the interface.
+    using connection_state = detail::wireshark_state;
 
-        static void archive(auto& ar, side_state& of) {
-            auto& [initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_,
-                   last_names_, unacknowledged_, window_shift_, initial_known_, window_unscaled_] = of;
-            ar(initial_, next_, contiguous_, acknowledged_, next_time_, last_time_, duplicate_acks_, window_);
-            ar.raw(last_names_);
-            ar(unacknowledged_, window_shift_, initial_known_, window_unscaled_);
-            ar.require(window_shift_ >= unused_shift && window_shift_ <= 14);
-        }
-    };
-
-    struct connection_state {
-        per_side<side_state> sides{};
-        timestamp syn_time{};          ///< of the latest SYN without ACK; 1970 is none
-        std::uint64_t initial_rtt = 0; ///< in nanoseconds, from that to the first ACK after it; 0 is not known
-
-        static void archive(auto& ar, connection_state& of) {
-            auto& [sides_, syn_time_, initial_rtt_] = of;
-            ar(sides_, syn_time_, initial_rtt_);
-        }
-    };
-
+    /// Identifies the rule set in a saved table.
     static constexpr std::string_view saved_as = "wireshark_rules";
 
-    /// A SYN with another initial sequence number begins a connection, a SYN-ACK never.
+    /// Whether a segment begins another connection: a SYN with another initial sequence number does, a SYN-ACK never.
     [[nodiscard]] constexpr bool begins_another(const rule_input& next, const connection_state& of) const noexcept {
         const side_state& sender = of.sides[next.sender];
         return is_pure_syn(next.segment) && sender.initial_known && next.segment.sequence != sender.initial;
     }
 
+    /// The verdict on the next segment of a connection.
     [[nodiscard]] constexpr verdict judge(const rule_input& next, connection_state& of) const noexcept {
         judgment now{next.segment, of.sides[next.sender], of.sides[opposite(next.sender)], of};
         if (next.reuses_ports) now.say(verdict_kinds::reused_ports);
@@ -88,10 +91,10 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t unknown_window = 0xffff'ffff;
     static constexpr std::uint32_t unseen_by_capture = 0xffff'ffff; ///< of duplicate_acks: "minus one"
-    static constexpr std::int8_t unknown_shift = -1;
-    static constexpr std::int8_t unused_shift = -2;
+    using side_state = detail::wireshark_side;
+    static constexpr std::int8_t unknown_shift = detail::wireshark_unknown_shift;
+    static constexpr std::int8_t unused_shift = detail::wireshark_unused_shift;
 
     // Unlike before(), of two numbers that are 2^31 apart each comes before and after the other.
     [[nodiscard]] static constexpr bool greater(sequence_number a, sequence_number b) noexcept {

@@ -24,11 +24,8 @@ namespace tcplens::inline v0 {
 
 /// What can be archived: see archive_writer.
 template <class Value>
-concept archivable = std::is_empty_v<Value> || requires(archive_writer& to, Value& of) {
-    Value::archive(to, of);
-} || requires(archive_writer& to, Value& of) {
-    archive(to, of);
-};
+concept archivable =
+    std::is_aggregate_v<Value> || std::is_empty_v<Value> || detail::has_archive_list<Value, archive_writer>;
 
 /// Rules whose tables can be saved. `saved_as` is the name by which a saved table says what it is of. The list of the rules
 /// themselves has what all connections share, and their options with `same`.

@@ -27,10 +27,9 @@ struct connection_counters {
     [[nodiscard]] friend constexpr bool operator==(const connection_counters&,
                                                    const connection_counters&) noexcept = default;
 
-    friend void archive(auto& ar, connection_counters& of) {
-        auto& [begun_, open_, ended_by_, refused_] = of;
-        ar(begun_, open_, ended_by_, refused_);
-        ar.require(begun_ == of.ended() + open_);
+    /// Each connection that has begun is open or has ended.
+    [[nodiscard]] friend constexpr bool is_consistent(const connection_counters& of) noexcept {
+        return of.begun == of.ended() + of.open;
     }
 };
 

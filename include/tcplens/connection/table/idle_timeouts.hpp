@@ -16,11 +16,6 @@ struct idle_timeouts {
     std::chrono::nanoseconds half_closed = std::chrono::seconds{5};
     std::chrono::nanoseconds closed = std::chrono::seconds{5}; ///< or reset
 
-    friend void archive(auto& ar, idle_timeouts& of) {
-        auto& [attempt_, established_, half_closed_, closed_] = of;
-        ar(attempt_, established_, half_closed_, closed_);
-    }
-
     [[nodiscard]] constexpr std::chrono::nanoseconds of(idle_class stage) const noexcept {
         switch (stage) {
         case idle_class::attempt: return attempt;

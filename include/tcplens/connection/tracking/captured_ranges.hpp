@@ -9,24 +9,24 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Which sequence numbers of one direction were captured, as ranges. At most `Capacity` ranges are remembered, which is one
-/// more than holes between them; of more, the lowest is forgotten. Of what lies below that, it is taken for captured what
-/// was acknowledged, since nothing is acknowledged that was not sent. Nothing is remembered of what lies more than
-/// `max_sequence_age` below the highest number; a segment that lies further away than that begins the set anew.
+/// The captured sequence numbers of one direction, as ranges with holes between them.
+///
+/// At most `Capacity` ranges are remembered; a further one makes the set forget the lowest. Below the forgotten ranges, acknowledged
+/// numbers count as captured, since only sent numbers are acknowledged. Numbers more than `max_sequence_age` below the highest are
+/// forgotten. A segment that lies further away begins the set anew.
 template <std::size_t Capacity = 8>
 class captured_ranges {
     static_assert(Capacity >= 2 && Capacity <= 65535);
 
 public:
     struct addition {
-        std::uint32_t covered = 0; ///< numbers that had been captured before
-        bool fills_hole = false;   ///< others had not, though higher ones had
-        bool forgot = false;       ///< a range had to be forgotten
-        bool unsure = false;       ///< it reached below a forgotten one: `covered` may be wrong
+        std::uint32_t covered = 0; ///< numbers of the segment that had been captured before
+        bool fills_hole = false;   ///< some of its numbers had not been captured, though higher ones had
+        bool forgot = false;       ///< the set had to forget a range
+        bool unsure = false;       ///< the segment reaches below a forgotten range: `covered` may be wrong
     };
 
-    /// Adds the numbers from `begin` up to, not including, `end`; up to `acknowledged` the peer says that it has all.
-    /// \pre begin is before end
+    /// Adds the numbers of [begin, end). The peer has acknowledged all numbers below `acknowledged`. \pre begin is before end
     constexpr addition add(sequence_number begin, sequence_number end, sequence_number acknowledged) noexcept {
         if (count_ > 0 && begin == top().end) { // the usual case: in order
             top().end = end;
@@ -44,11 +44,6 @@ private:
     struct range {
         sequence_number begin{};
         sequence_number end{};
-
-        static void archive(auto& ar, range& of) {
-            auto& [begin_, end_] = of;
-            ar(begin_, end_);
-        }
     };
 
     [[nodiscard]] constexpr range& top() noexcept { return ranges_[count_ - 1u]; }
@@ -61,58 +56,79 @@ private:
             if (away > max_sequence_age || away < -max_sequence_age) *this = {};
         }
         if (forgot_ && before(begin, known_from_)) {
-            const sequence_number limit = before(end, known_from_) ? end : known_from_;
+            const sequence_number limit = earlier(end, known_from_);
             done.unsure = true;
-            if (before(begin, acknowledged)) {
-                done.covered = (before(limit, acknowledged) ? limit : acknowledged).value - begin.value;
-            }
+            if (before(begin, acknowledged)) done.covered = earlier(limit, acknowledged).value - begin.value;
             done.fills_hole = done.covered < limit.value - begin.value;
             if (limit == end) return done;
             begin = limit;
         }
 
-        // The ranges from `first` up to, not including, `last` touch it, and become one with it.
-        std::size_t first = count_;
-        while (first > 0 && !before(ranges_[first - 1].end, begin)) --first;
-        std::size_t last = first;
-        std::uint32_t covered = 0;
-        range merged{begin, end};
-        for (; last < count_ && !before(end, ranges_[last].begin); ++last) {
-            const range& here = ranges_[last];
-            const auto from = before(here.begin, begin) ? begin : here.begin;
-            const auto to = before(here.end, end) ? here.end : end;
-            covered += to.value - from.value;
-            if (before(here.begin, merged.begin)) merged.begin = here.begin;
-            if (before(merged.end, here.end)) merged.end = here.end;
-        }
-        done.covered += covered;
+        const touched_ranges touched = find_touched(begin, end);
+        done.covered += touched.covered;
         if (count_ > 0 && before(begin, top().end)) {
-            const sequence_number below = before(end, top().end) ? end : top().end;
-            done.fills_hole |= covered < below.value - begin.value;
+            done.fills_hole |= touched.covered < earlier(end, top().end).value - begin.value;
         }
-
-        if (first < last) {
-            ranges_[first] = merged;
-            for (std::size_t from = last, to = first + 1; from < count_; ++from, ++to) ranges_[to] = ranges_[from];
-            count_ = static_cast<std::uint16_t>(count_ - (last - first - 1));
-        } else if (count_ < Capacity) {
-            for (std::size_t at = count_++; at > first; --at) ranges_[at] = ranges_[at - 1];
-            ranges_[first] = merged;
-        } else {
+        if (touched.first < touched.last) merge(touched);
+        else if (count_ < Capacity) insert(touched.first, touched.merged);
+        else {
             done.forgot = forgot_ = true;
-            if (first == 0) {
-                known_from_ = end;
-            } else {
-                known_from_ = ranges_[0].end;
-                for (std::size_t at = 1; at < first; ++at) ranges_[at - 1] = ranges_[at];
-                ranges_[first - 1] = merged;
-            }
+            insert_and_forget(touched.first, touched.merged);
         }
         age();
         return done;
     }
 
-    /// Forgets what is so far below the highest number that it would soon seem to lie above it.
+    /// The ranges from `first` up to, not including, `last`, which touch a segment.
+    struct touched_ranges {
+        std::size_t first = 0;
+        std::size_t last = 0;
+        std::uint32_t covered = 0; ///< numbers of the segment that they hold
+        range merged{};            ///< all of them and the segment in one
+    };
+    [[nodiscard]] constexpr touched_ranges find_touched(sequence_number begin, sequence_number end) const noexcept {
+        touched_ranges touched{.first = count_, .merged = {begin, end}};
+        while (touched.first > 0 && !before(ranges_[touched.first - 1].end, begin)) --touched.first;
+        touched.last = touched.first;
+        for (; touched.last < count_ && !before(end, ranges_[touched.last].begin); ++touched.last) {
+            const range& held = ranges_[touched.last];
+            touched.covered += earlier(held.end, end).value - later(held.begin, begin).value;
+            touched.merged = {earlier(held.begin, touched.merged.begin), later(held.end, touched.merged.end)};
+        }
+        return touched;
+    }
+
+    constexpr void merge(const touched_ranges& touched) noexcept {
+        ranges_[touched.first] = touched.merged;
+        for (std::size_t from = touched.last, to = touched.first + 1; from < count_; ++from, ++to) {
+            ranges_[to] = ranges_[from];
+        }
+        count_ = static_cast<std::uint16_t>(count_ - (touched.last - touched.first - 1));
+    }
+    /// \pre there is room
+    constexpr void insert(std::size_t place, const range& added) noexcept {
+        for (std::size_t at = count_++; at > place; --at) ranges_[at] = ranges_[at - 1];
+        ranges_[place] = added;
+    }
+    /// Forgets the lowest range, which may be `added` itself.
+    constexpr void insert_and_forget(std::size_t place, const range& added) noexcept {
+        if (place == 0) {
+            known_from_ = added.end;
+            return;
+        }
+        known_from_ = ranges_[0].end;
+        for (std::size_t at = 1; at < place; ++at) ranges_[at - 1] = ranges_[at];
+        ranges_[place - 1] = added;
+    }
+
+    [[nodiscard]] static constexpr sequence_number earlier(sequence_number a, sequence_number b) noexcept {
+        return before(b, a) ? b : a;
+    }
+    [[nodiscard]] static constexpr sequence_number later(sequence_number a, sequence_number b) noexcept {
+        return before(a, b) ? b : a;
+    }
+
+    /// Forgets numbers so far below the highest that they would soon seem to lie above it.
     constexpr void age() noexcept {
         const sequence_number oldest = highest() - static_cast<std::uint32_t>(max_sequence_age);
         if (forgot_ && !before(oldest, known_from_)) forgot_ = false;

@@ -7,13 +7,14 @@
 
 namespace tcplens::inline v0 {
 
-/// How many durations there were, the least, the greatest, and their sum.
+/// Count, extremes and sum of durations.
 struct duration_statistics {
-    std::uint64_t count = 0;
-    std::chrono::nanoseconds least{};    ///< 0 if there was none
-    std::chrono::nanoseconds greatest{}; ///< likewise
-    double total_ns = 0;                 ///< their sum in nanoseconds: 2^63 of them would be too few
+    std::uint64_t count = 0;             ///< durations
+    std::chrono::nanoseconds least{};    ///< 0 if count is 0
+    std::chrono::nanoseconds greatest{}; ///< 0 if count is 0
+    double total_ns = 0;                 ///< sum in nanoseconds; a double, since 2^63 ns may be exceeded
 
+    /// Counts one duration.
     constexpr void add(std::chrono::nanoseconds next) noexcept {
         least = count == 0 ? next : (std::min)(least, next);
         greatest = count == 0 ? next : (std::max)(greatest, next);
@@ -21,7 +22,7 @@ struct duration_statistics {
         total_ns += static_cast<double>(next.count());
     }
 
-    /// 0 if there was none.
+    /// Mean, rounded to nanoseconds; 0 if count is 0.
     [[nodiscard]] constexpr std::chrono::nanoseconds mean() const noexcept {
         if (count == 0) return {};
         return std::chrono::nanoseconds{static_cast<std::int64_t>(total_ns / static_cast<double>(count) + 0.5)};
@@ -30,12 +31,10 @@ struct duration_statistics {
     [[nodiscard]] friend constexpr bool operator==(const duration_statistics&,
                                                    const duration_statistics&) noexcept = default;
 
-    friend void archive(auto& ar, duration_statistics& of) {
-        auto& [count_, least_, greatest_, total_ns_] = of;
-        ar(count_, least_, greatest_, total_ns_);
-        // So that the mean is one of nanoseconds.
-        ar.require(count_ <= std::uint64_t{1} << 62 && total_ns_ >= 0 &&
-                   total_ns_ <= static_cast<double>(count_) * 9.2e18);
+    /// The mean has to fit into nanoseconds.
+    [[nodiscard]] friend constexpr bool is_consistent(const duration_statistics& of) noexcept {
+        return of.count <= std::uint64_t{1} << 62 && of.total_ns >= 0 &&
+               of.total_ns <= static_cast<double>(of.count) * 9.2e18;
     }
 };
 

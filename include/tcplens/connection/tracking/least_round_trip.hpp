@@ -11,11 +11,12 @@
 
 namespace tcplens::inline v0::detail {
 
-/// The least time from the place of the capture to one side and back: between a segment on its way there and the answer to
-/// it, told by acknowledgments and by the echoes of the timestamps option (RFC 7323 4).
+/// The least time from the capture point to one side and back: from a segment that passes on its way there to the answer, which
+/// acknowledgments and echoes of the timestamps option tell (RFC 7323 section 4).
 class least_round_trip {
 public:
-    /// A segment on its way to the side. `again`: it is a retransmission, of which no answer can be told (Karn's rule).
+    /// A segment passes on its way to the side. A retransmission (`again`) gives no sample: its answer may be to the first copy (Karn's
+    /// algorithm, RFC 6298 section 3).
     constexpr void passes(const segment& towards, bool again) noexcept {
         if (again) {
             sequence_passed_ = not_awaited;
@@ -26,7 +27,7 @@ public:
         passes_once(towards, towards.sequence_length());
     }
 
-    /// One that is no retransmission. `length`: its sequence_length().
+    /// A segment that is no retransmission passes on its way to the side. `length`: its sequence_length().
     TCPLENS_ALWAYS_INLINE constexpr void passes_once(const segment& towards, std::uint32_t length) noexcept {
         if (sequence_passed_ == not_awaited && length > 0) {
             awaited_sequence_ = towards.sequence + length;
@@ -39,7 +40,7 @@ public:
         }
     }
 
-    /// A segment from the side, with an acknowledgment.
+    /// A segment with an acknowledgment comes from the side.
     TCPLENS_ALWAYS_INLINE constexpr void answers(const segment& from) noexcept {
         if (sequence_passed_ != not_awaited && !before(from.acknowledgment, awaited_sequence_)) {
             sample(from.time - sequence_passed_);
@@ -52,7 +53,7 @@ public:
         }
     }
 
-    /// Whether a round trip can have taken so long: less than nothing, or more than an hour, is a clock that was set.
+    /// Whether a round trip can have taken so long. A negative time or one above an hour means that a clock was set.
     [[nodiscard]] static constexpr bool is_plausible(std::chrono::nanoseconds took) noexcept {
         return took >= std::chrono::nanoseconds::zero() && took <= std::chrono::hours{1};
     }
@@ -65,7 +66,7 @@ public:
 
 private:
     static constexpr auto unknown = (std::chrono::nanoseconds::max)();
-    // Moments of which no segment is: see segment::time.
+    // Times that no segment has: see segment::time.
     static constexpr timestamp never = (timestamp::min)();
     static constexpr timestamp not_awaited = never + std::chrono::nanoseconds{1};
 
@@ -85,10 +86,10 @@ private:
     }
 
     std::chrono::nanoseconds least_ = unknown;
-    timestamp sequence_passed_ = not_awaited; ///< when what ends at awaited_sequence_ passed
+    timestamp sequence_passed_ = not_awaited; ///< when the segment that ends at awaited_sequence_ passed
     timestamp clock_passed_ = never;          ///< when clock_ passed
     sequence_number awaited_sequence_{};
-    std::uint32_t clock_ = 0; ///< the last that was timed
+    std::uint32_t clock_ = 0; ///< the last timestamp that was timed
 };
 
 } // namespace tcplens::inline v0::detail

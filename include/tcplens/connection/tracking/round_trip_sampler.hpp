@@ -13,38 +13,37 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What came of sending something again.
-struct resending {
-    std::optional<std::chrono::nanoseconds> since_last{}; ///< since it was sent the last time, if that is remembered
-    std::uint16_t times = 0;                              ///< that it was sent again by now, as far as remembered
+/// What is known of bytes that are sent again.
+struct retransmitted {
+    std::optional<std::chrono::nanoseconds> since_last{}; ///< since they were sent the last time, if that is remembered
+    std::uint16_t times = 0; ///< how often they were sent again by now, as far as remembered
 };
 
-/// What an acknowledgment said.
-struct send_answer {
+/// What an acknowledgment tells of the sends that it covers.
+struct ack_effect {
     enum class kind : std::uint8_t {
-        none,      ///< no segment ends where it does
-        clear,     ///< it answers one that was sent once
-        ambiguous, ///< it answers one that was sent more than once: Karn's rule
-        post_loss, ///< something before that one was sent after it: it waited for that
+        none,      ///< no remembered segment ends at the acknowledged number
+        clear,     ///< the segment that ends there was sent once: a round trip sample
+        ambiguous, ///< the segment was sent more than once: no sample (Karn's algorithm)
+        post_loss, ///< lower numbers were sent after the segment, and the acknowledgment waited for them
     };
     kind is = kind::none;
-    std::uint32_t cumulative = 0;      ///< segments below that one that it covers too
-    std::chrono::nanoseconds waited{}; ///< since that one was sent the last time
+    std::uint32_t cumulative = 0;      ///< segments below that one that the acknowledgment covers too
+    std::chrono::nanoseconds waited{}; ///< since that segment was sent the last time
 };
 
-/// The segments of one direction that wait for their acknowledgment, and when each was sent: what round trips are timed by.
+/// Times round trips: remembers the segments of one direction that wait for their acknowledgment, and when each was sent.
 ///
-/// At most `Capacity` are remembered. When there are more, about every second is dropped, and from then on only every second
-/// is taken; then every fourth, and so on, until few are in flight again. Which ones that are, a hash of their sequence
-/// numbers decides: neither how long they wait, nor where they stand in a burst, nor whether the receiver acknowledges only
-/// every second one. So the samples that are left are a fair choice of all.
+/// At most `Capacity` segments are remembered. If there are more, about half of them are dropped and from then on every second one is
+/// taken, then every fourth, and so on, until few are in flight again. A hash of the sequence number chooses, so that neither the
+/// waiting time nor the place in a burst nor delayed acknowledgments bias the samples.
 template <std::size_t Capacity = 16>
 class round_trip_sampler {
     static_assert(Capacity >= 4 && Capacity <= 32768 && std::has_single_bit(Capacity));
 
 public:
-    /// New numbers were sent, from `begin` up to, not including, `end`. Returns how many sends are not followed for want of room:
-    /// this one, or others that were dropped in its favour.
+    /// New numbers [begin, end) were sent. Returns how many sends are not followed for lack of room: this one, or others that were
+    /// dropped in its favour.
     constexpr std::uint32_t sent(sequence_number begin, sequence_number end, timestamp time) noexcept {
         if (thinning_ > 0) {
             if (count_ <= Capacity / 4) --thinning_;
@@ -59,11 +58,11 @@ public:
         return dropped;
     }
 
-    /// Numbers that had been sent before were sent again, at least up to `acknowledged` for nothing.
-    constexpr resending sent_again(sequence_number begin, sequence_number end, sequence_number acknowledged,
-                                   timestamp time) noexcept {
-        resending done;
-        if (!before(acknowledged, end)) { // all of it: that says nothing of what still waits, but holds that up
+    /// The numbers [begin, end) were sent again; those below `acknowledged` needlessly.
+    constexpr retransmitted sent_again(sequence_number begin, sequence_number end, sequence_number acknowledged,
+                                       timestamp time) noexcept {
+        retransmitted done;
+        if (!before(acknowledged, end)) { // all needlessly: it gives no sample, but delays what still waits
             overtake(begin, time);
             return done;
         }
@@ -72,7 +71,7 @@ public:
         for (std::size_t i = 0; i < count_; ++i) {
             if (!before(ranges_[slot(i)].begin, end)) break;
             if (!before(begin, ranges_[slot(i)].end)) continue;
-            // It may be cut otherwise now. Where there is no room for the pieces, all of it counts as sent again.
+            // It may be cut into other segments now. Without room for the pieces, all of it counts as sent again.
             if (before(ranges_[slot(i)].begin, begin) && begin != acknowledged && split(i, begin)) continue;
             if (before(end, ranges_[slot(i)].end)) split(i, end);
             const std::size_t at = slot(i);
@@ -85,22 +84,22 @@ public:
             if (again > done.times) done.times = again;
         }
         overtake(begin, time);
-        if (!found) { // it was not remembered. From now on it is, if there is room.
+        if (!found) { // it was not remembered; from now on it is, if there is room
             done.times = 1;
             if (count_ < Capacity) insert(begin, end, time, 1);
         }
         return done;
     }
 
-    /// All below `number` is acknowledged.
-    constexpr send_answer acknowledged(sequence_number number, timestamp time) noexcept {
-        send_answer said;
+    /// All numbers below `number` are acknowledged.
+    constexpr ack_effect acknowledged(sequence_number number, timestamp time) noexcept {
+        ack_effect said;
         while (count_ > 0 && !before(number, ranges_[head_].end)) {
             if (ranges_[head_].end == number) {
                 const std::uint16_t mark = marks_[head_];
-                said.is = (mark & overtaken) != 0 ? send_answer::kind::post_loss
-                          : mark != 0             ? send_answer::kind::ambiguous
-                                                  : send_answer::kind::clear;
+                said.is = (mark & overtaken) != 0 ? ack_effect::kind::post_loss
+                          : mark != 0             ? ack_effect::kind::ambiguous
+                                                  : ack_effect::kind::clear;
                 said.waited = time - times_[head_];
             } else {
                 ++said.cumulative;
@@ -118,20 +117,15 @@ private:
     struct range {
         sequence_number begin{};
         sequence_number end{};
-
-        static void archive(auto& ar, range& of) {
-            auto& [begin_, end_] = of;
-            ar(begin_, end_);
-        }
     };
 
     static constexpr std::uint8_t most_thinning = 31;
-    static constexpr std::uint16_t overtaken = 0x8000; ///< something before it was sent after it
+    static constexpr std::uint16_t overtaken = 0x8000; ///< lower numbers were sent after it
     static constexpr std::uint16_t resent = 0x7fff;    ///< how often it was sent again
 
     [[nodiscard]] constexpr std::size_t slot(std::size_t place) const noexcept { return (head_ + place) % Capacity; }
 
-    /// One of 2^thinning numbers, spread as if at random.
+    /// True of one of 2^thinning numbers, spread as if at random.
     [[nodiscard]] static constexpr bool is_chosen(sequence_number end, unsigned thinning) noexcept {
         std::uint32_t mixed = end.value;
         mixed = (mixed ^ mixed >> 16) * 0x7feb352du; // Wellons' lowbias32
@@ -140,7 +134,7 @@ private:
         return (mixed & ((std::uint32_t{1} << thinning) - 1)) == 0;
     }
 
-    /// Drops about half of those that were sent only once.
+    /// Drops about half of the segments that were sent only once.
     constexpr std::uint32_t thin_out() noexcept {
         std::size_t kept = count_;
         while (kept == count_ && thinning_ < most_thinning) {
@@ -174,7 +168,7 @@ private:
         overtake(begin, time);
     }
 
-    /// Makes of one two, of which the second begins `where`.
+    /// Cuts a range in two at `where`.
     constexpr bool split(std::size_t place, sequence_number where) noexcept {
         if (count_ == Capacity) return false;
         open(place + 1);
@@ -188,7 +182,7 @@ private:
         for (std::size_t at = count_++; at > place; --at) move(slot(at - 1), slot(at));
     }
 
-    /// Something that begins at `begin` was sent: what begins above, and was sent before, has to wait for it.
+    /// A segment that begins at `begin` was sent: ranges above that were sent before have to wait for it.
     constexpr void overtake(sequence_number begin, timestamp time) noexcept {
         for (std::size_t i = count_; i > 0; --i) {
             const std::size_t at = slot(i - 1);
@@ -209,12 +203,12 @@ private:
         }
     }
 
-    std::array<timestamp, Capacity> times_{}; ///< of the last time that it was sent
-    std::array<range, Capacity> ranges_{};    ///< in the order of their numbers, in a ring that begins at head_
+    std::array<timestamp, Capacity> times_{}; ///< when each was sent the last time
+    std::array<range, Capacity> ranges_{};    ///< by sequence number, in a ring that begins at head_
     std::array<std::uint16_t, Capacity> marks_{};
     std::uint16_t head_ = 0;
     std::uint16_t count_ = 0;
-    std::uint8_t thinning_ = 0; ///< one of 2^thinning_ is followed
+    std::uint8_t thinning_ = 0; ///< one of 2^thinning_ segments is followed
 };
 
 } // namespace tcplens::inline v0::detail

@@ -9,18 +9,18 @@
 
 namespace tcplens::inline v0 {
 
-/// Round trips, as samples of them come in.
+/// Statistics of round trip samples, updated with each sample.
 struct round_trip_statistics {
-    std::uint64_t count = 0;
-    std::chrono::nanoseconds least{};     ///< 0 if there was none
-    std::chrono::nanoseconds greatest{};  ///< likewise
+    std::uint64_t count = 0;              ///< samples
+    std::chrono::nanoseconds least{};     ///< 0 if count is 0
+    std::chrono::nanoseconds greatest{};  ///< 0 if count is 0
     double mean_ns = 0;                   ///< nanoseconds
     double squares_ns2 = 0;               ///< sum of squared distances from the mean, in square nanoseconds
-    std::chrono::nanoseconds smoothed{};  ///< SRTT of RFC 6298 2, as if each sample were one
-    std::chrono::nanoseconds variation{}; ///< RTTVAR of the same
-    duration_histogram histogram{};
+    std::chrono::nanoseconds smoothed{};  ///< SRTT (RFC 6298 section 2), updated with every sample
+    std::chrono::nanoseconds variation{}; ///< RTTVAR (RFC 6298 section 2)
+    duration_histogram histogram{};       ///< of all samples
 
-    /// \pre 0 <= next, and next is no more than some hours
+    /// Adds one sample. \pre 0 <= next <= 24 h
     constexpr void add(std::chrono::nanoseconds next) noexcept {
         if (count == 0) {
             least = greatest = smoothed = next;
@@ -41,12 +41,11 @@ struct round_trip_statistics {
         histogram.add(next);
     }
 
-    /// 0 if there was none.
+    /// Mean, rounded to nanoseconds; 0 if count is 0.
     [[nodiscard]] constexpr std::chrono::nanoseconds mean() const noexcept {
         return std::chrono::nanoseconds{static_cast<std::int64_t>(mean_ns + 0.5)};
     }
-    /// Of the samples, taken as a choice of all that could have been: divided by one less than their number. 0 if there are
-    /// not two.
+    /// Standard deviation of the sample (divided by count - 1), in nanoseconds; 0 if count is below 2.
     [[nodiscard]] constexpr std::chrono::nanoseconds standard_deviation() const noexcept {
         if (count < 2) return {};
         return std::chrono::nanoseconds{
@@ -56,23 +55,23 @@ struct round_trip_statistics {
     [[nodiscard]] friend constexpr bool operator==(const round_trip_statistics&,
                                                    const round_trip_statistics&) noexcept = default;
 
-    friend void archive(auto& ar, round_trip_statistics& of) {
-        auto& [count_, least_, greatest_, mean_ns_, squares_ns2_, smoothed_, variation_, histogram_] = of;
-        ar(count_, least_, greatest_, mean_ns_, squares_ns2_, smoothed_, variation_, histogram_);
+    /// The values lie within what samples of up to a day can make of them.
+    [[nodiscard]] friend constexpr bool is_consistent(const round_trip_statistics& of) noexcept {
         constexpr std::chrono::hours longest{24};
         constexpr double longest_ns = 86'400e9;
-        for (const std::chrono::nanoseconds each : {least_, greatest_, smoothed_, variation_}) {
-            ar.require(each.count() >= 0 && each <= longest);
+        for (const std::chrono::nanoseconds each : {of.least, of.greatest, of.smoothed, of.variation}) {
+            if (each.count() < 0 || each > longest) return false;
         }
-        ar.require(count_ <= std::uint64_t{1} << 62 && mean_ns_ >= 0 && mean_ns_ <= longest_ns);
-        ar.require(squares_ns2_ >= 0 && squares_ns2_ <= static_cast<double>(count_) * longest_ns * longest_ns);
+        return of.count <= std::uint64_t{1} << 62 && of.mean_ns >= 0 && of.mean_ns <= longest_ns &&
+               of.squares_ns2 >= 0 && of.squares_ns2 <= static_cast<double>(of.count) * longest_ns * longest_ns;
     }
 
 private:
-    /// By Newton's method, from above. std::sqrt is not constexpr, and <cmath> takes its time to compile.
-    [[nodiscard]] static constexpr double square_root(double of) noexcept {
-        double root = of > 1 ? of : 1;
-        for (double next = (root + of / root) / 2; next < root; next = (root + of / root) / 2) root = next;
+    /// Newton's method, from above. std::sqrt is not constexpr, and <cmath> takes long to compile.
+    [[nodiscard]] static constexpr double square_root(double square) noexcept {
+        double root = square > 1 ? square : 1;
+        // NOLINTNEXTLINE(clang-analyzer-security.FloatLoopCounter): the steps converge, and end where rounding stops them
+        for (double next = (root + square / root) / 2; next < root; next = (root + square / root) / 2) root = next;
         return root;
     }
 };

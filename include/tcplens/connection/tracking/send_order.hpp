@@ -9,8 +9,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What a segment itself says of when it was sent: the IPv4 Identification, which most senders count up with each packet,
-/// and the clock of its timestamps option.
+/// What a segment says of when it was sent: its IPv4 Identification, which most senders increase with each packet, and the clock of
+/// its timestamps option.
 struct send_stamp {
     std::uint32_t clock = 0; ///< TSval, if has_clock
     std::uint16_t id = 0;    ///< 0 for none, since Linux writes that on SYN-ACKs and RSTs
@@ -22,15 +22,10 @@ struct send_stamp {
     }
 
     [[nodiscard]] friend constexpr bool operator==(const send_stamp&, const send_stamp&) noexcept = default;
-
-    friend void archive(auto& ar, send_stamp& of) {
-        auto& [clock_, id_, has_clock_] = of;
-        ar(clock_, id_, has_clock_);
-    }
 };
 
-/// Tells which of two segments of one sender was sent first. Whether its Identification counts packets, as RFC 6864 4.1 does
-/// not ask of it, is learned on the way: some senders write random numbers, or one and the same.
+/// Tells which of two segments of one sender was sent first. It learns on the way whether the sender's Identification counts packets:
+/// RFC 6864 section 4.1 does not require that, and some senders write random or constant numbers.
 class send_order {
 public:
     /// Learns from the next segment in the order of capture.
@@ -48,8 +43,7 @@ public:
     }
 
     [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ >= 2; }
-    /// Whether the last two packets had different Identifications, so that equal ones are no accident; nothing as long as
-    /// there were not two.
+    /// Whether the last two packets had different Identifications, so that equal ones mean one packet. Nullopt before two packets.
     [[nodiscard]] constexpr std::optional<bool> id_varies() const noexcept {
         return had_two_ ? std::optional{varies_} : std::nullopt;
     }
@@ -59,21 +53,21 @@ public:
     }
     [[nodiscard]] constexpr std::uint16_t latest_id() const noexcept { return id_; }
 
-    /// By how many packets `b` was sent after `a`, negative for before; nothing if their Identifications don't tell.
+    /// How many packets after `a` the sender sent `b`; negative if before. Nullopt if their Identifications do not tell.
     [[nodiscard]] constexpr std::optional<int> packets_between(const send_stamp& a,
                                                                const send_stamp& b) const noexcept {
         if (!counts_packets() || a.id == 0 || b.id == 0 || a.id == b.id) return std::nullopt;
         return id_distance(a.id, b.id);
     }
 
-    /// Whether the sender of this Identification counted, since its highest one, a few more packets than this.
+    /// Whether the sender counted a few packets between its highest Identification and this one.
     [[nodiscard]] constexpr bool skips_few(std::uint16_t id) const noexcept {
         if (!counts_packets() || id_ == 0 || id == 0) return false;
         const int step = id_distance(id_, id);
         return step > 1 && step <= small_step;
     }
 
-    /// By how many ticks of the sender's clock `b` was sent after `a`, negative for before; nothing within one tick.
+    /// How many ticks of its clock after `a` the sender sent `b`; negative if before. Nullopt within one tick.
     [[nodiscard]] static constexpr std::optional<std::int32_t> ticks_between(const send_stamp& a,
                                                                              const send_stamp& b) noexcept {
         if (!a.has_clock || !b.has_clock || a.clock == b.clock) return std::nullopt;
@@ -83,8 +77,8 @@ public:
     [[nodiscard]] friend constexpr bool operator==(const send_order&, const send_order&) noexcept = default;
 
 private:
-    // Steps between two captured packets of one connection: one if each is counted for itself; more if the counter is the
-    // host's, if a packet was cut up by the network adapter, or if some were lost. Random numbers are seldom so close.
+    // Steps between two captured packets of one connection: 1 if the connection has its own counter; more if the host has one counter,
+    // if the network adapter cut a packet into several, or if packets were lost. Two random numbers are seldom so close.
     static constexpr int small_step = 8;
     static constexpr int largest_step = 1024;
     static constexpr int full_trust = 8;
@@ -98,7 +92,7 @@ private:
                 trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
                 is_trusted_ = trust_ == full_trust;
             } else if (step < 0 && step >= -largest_step) {
-                return; // it came late; or sent late: no reason to trust less, nor to go back
+                return; // it came late: no reason to trust the counter less, or to go back
             } else {
                 trust_ = 0;
             }
@@ -123,7 +117,7 @@ private:
     std::uint32_t clock_ = 0; ///< if has_clock_
     std::uint16_t id_ = 0;    ///< 0 for none
     std::uint8_t trust_ = 0;
-    bool is_trusted_ : 1 = false; ///< fully, and the last step was a step onwards
+    bool is_trusted_ : 1 = false; ///< fully, and the last step was forward
     bool has_clock_ : 1 = false;
     bool had_two_ : 1 = false;
     bool varies_ : 1 = false; ///< if had_two_

@@ -9,16 +9,16 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What one end has sent, how far its peer has acknowledged it, and what window the peer offers: SND.UNA, SND.NXT and SND.WND
-/// of RFC 9293 3.3.1 as far as the capture shows them. What was acknowledged but not captured counts as sent.
+/// The send sequence space of one side: SND.UNA, SND.NXT and SND.WND of RFC 9293 section 3.3.1, as far as the capture shows them.
+/// Numbers that were acknowledged but not captured count as sent.
 ///
-/// RSTs are passed over, since their numbers need not be the sender's. A segment or an acknowledgment that lies more than
-/// 16 MiB from where its sender was is believed when the next one goes on there: no single forged packet moves anything far. So
-/// is a segment behind a hole that goes beyond all the peer ever offered, which the peer itself would not take (RFC 9293 3.10.7.4).
+/// RSTs are ignored: their numbers need not be the sender's. A segment or an acknowledgment more than 16 MiB away from its sender's
+/// numbers is believed only when the next one continues there, so that no single forged packet moves the space far. The same holds for
+/// a segment behind a hole that goes beyond every window the peer offered: the peer would not accept it (RFC 9293 section 3.10.7.4).
 class send_sequence_space {
 public:
-    /// The end sent this.
-    constexpr void sends(const segment& sent) noexcept {
+    /// The side sent this segment.
+    constexpr void on_sent(const segment& sent) noexcept {
         if (sent.flags.rst()) return;
         if (sent.flags.syn()) {
             if (sent.flags.ack() && sent.options.window_scale)
@@ -39,8 +39,8 @@ public:
         if (before(next_, sent.sequence_end())) next_ = sent.sequence_end();
     }
 
-    /// Its peer sent this.
-    constexpr void hears(const segment& heard) noexcept {
+    /// The side receives this segment from its peer.
+    constexpr void on_received(const segment& heard) noexcept {
         if (heard.flags.rst()) return;
         if (heard.flags.syn()) {
             if (heard.flags.ack() && heard.options.window_scale) own_shift_.offered = true;
@@ -65,25 +65,25 @@ public:
         if (heard.flags.ack()) move_edge(heard.acknowledgment);
     }
 
-    /// Whether anything is known of its sequence numbers.
+    /// Whether any sequence number is known.
     [[nodiscard]] constexpr bool known() const noexcept { return known_; }
-    /// SND.UNA: the lowest that is not acknowledged. \pre known()
+    /// SND.UNA: the lowest number that is not acknowledged. \pre known()
     [[nodiscard]] constexpr sequence_number unacknowledged() const noexcept { return unacknowledged_; }
-    /// SND.NXT: after the highest that was sent. \pre known()
+    /// SND.NXT: after the highest number that was sent. \pre known()
     [[nodiscard]] constexpr sequence_number next() const noexcept { return next_; }
-    /// Sent and not acknowledged, in sequence numbers: SYN and FIN count one each.
+    /// Sequence numbers sent and not acknowledged. SYN and FIN count one each.
     [[nodiscard]] constexpr std::uint32_t in_flight() const noexcept {
         return static_cast<std::uint32_t>((std::max)(0, distance(unacknowledged_, next_)));
     }
 
-    /// The shift of the windows that the peer offers: 0 where scaling was not agreed, nothing where no SYN told.
+    /// The shift of the windows that the peer offers: 0 if scaling was not agreed on, nullopt if the SYNs were not captured.
     [[nodiscard]] constexpr std::optional<std::uint8_t> window_shift() const noexcept {
         if ((own_shift_.told && !own_shift_.offered) || (peer_shift_.told && !peer_shift_.offered))
             return std::uint8_t{0};
         if (!peer_shift_.told || !own_shift_.offered) return std::nullopt;
         return peer_shift_.shift;
     }
-    /// SND.WND in bytes, as the peer's last believable segment gave it; nothing before that, or where its scale is not known.
+    /// SND.WND in bytes, from the peer's last believable segment. Nullopt before that, or if the scale is not known.
     [[nodiscard]] constexpr std::optional<std::uint32_t> window() const noexcept {
         if (!has_window_) return std::nullopt;
         if (!window_is_scaled_ || window_field_ == 0) return window_field_;
@@ -93,17 +93,13 @@ public:
     }
 
 private:
-    /// What a SYN says of window scaling.
+    /// What the SYN of one side says of window scaling.
     struct scale {
         bool told = false;
         bool offered = false;
         std::uint8_t shift = 0; ///< at most 14
 
-        static void archive(auto& ar, scale& of) {
-            auto& [told_, offered_, shift_] = of;
-            ar(told_, offered_);
-            ar.bounded(shift_, 14);
-        }
+        [[nodiscard]] static constexpr bool is_consistent(const scale& of) noexcept { return of.shift <= 14; }
 
         constexpr void take(const segment& syn) noexcept {
             told = true;
@@ -116,14 +112,9 @@ private:
     struct far_number {
         bool was_last = false;
         sequence_number value{};
-
-        static void archive(auto& ar, far_number& of) {
-            auto& [was_last_, value_] = of;
-            ar(was_last_, value_);
-        }
     };
 
-    /// How far the peer's windows have reached, where their scale is known.
+    /// Takes note of how far the peer's windows have reached, if their scale is known.
     constexpr void move_edge(sequence_number acknowledged) noexcept {
         const auto offered = window();
         if (!offered) {
@@ -138,7 +129,7 @@ private:
         return has_edge_ && before(next_, sent.sequence) && before(edge_, sent.sequence_end());
     }
 
-    /// Whether a number near `known` and not odd for another reason, or where the one before it was that was neither.
+    /// Whether a number lies near `known` and is not odd for another reason, or continues where the unbelievable one before it lay.
     [[nodiscard]] static constexpr bool believable(sequence_number number, sequence_number known, bool odd,
                                                    far_number& far_before) noexcept {
         if ((!odd && !beyond_max_window(known, number)) ||

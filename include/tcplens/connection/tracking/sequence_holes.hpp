@@ -11,33 +11,28 @@
 
 namespace tcplens::inline v0::detail {
 
-/// The stretches of one direction's sequence space that were passed over and not captured yet. At most `capacity` are
-/// remembered: when another opens the lowest is forgotten, and the set says up to where it no longer knows.
+/// The gaps in the captured sequence numbers of one direction. At most `capacity` holes are remembered: when another opens, the lowest
+/// is forgotten, and forgotten() tells below which number holes may be missing.
 class sequence_holes {
 public:
     static constexpr std::size_t capacity = 8;
 
-    /// The segment that opened a hole by coming before what belongs there.
+    /// The segment that opened a hole: it came before the bytes that belong there.
     struct opening {
         timestamp time{};
         std::uint64_t packet_number = 0;
         send_stamp stamp{};
 
         [[nodiscard]] friend constexpr bool operator==(const opening&, const opening&) noexcept = default;
-
-        static void archive(auto& ar, opening& of) {
-            auto& [time_, packet_number_, stamp_] = of;
-            ar(time_, packet_number_, stamp_);
-        }
     };
 
     /// What a segment filled.
     struct filling {
         std::uint32_t bytes = 0;
-        opening opened{}; ///< of the lowest hole that it reached; nothing if `bytes` is 0
+        opening opened{}; ///< of the lowest hole that it reached; empty if `bytes` is 0
     };
 
-    /// Adds the hole from `begin` up to, not including, `end`. \pre it overlaps no other, and is not empty
+    /// Adds the hole [begin, end). \pre it is not empty and overlaps no other
     constexpr void open(sequence_number begin, sequence_number end, const opening& by) noexcept {
         if (count_ == capacity) {
             if (before(begin, holes_[0].begin)) {
@@ -52,7 +47,7 @@ public:
         holes_[at] = {begin, end, by};
     }
 
-    /// Fills what of [begin, end) lies in holes. A hole that is filled in its middle becomes two.
+    /// Removes [begin, end) from the holes. A hole that is filled in its middle becomes two.
     constexpr filling fill(sequence_number begin, sequence_number end) noexcept {
         filling done;
         if (count_ == 0) return done;
@@ -74,13 +69,13 @@ public:
         return done;
     }
 
-    /// Drops what lies so far below `next`, the highest sequence number so far, that numbers would soon be taken for others.
+    /// Drops holes so far below `next`, the highest sequence number, that their numbers could soon be taken for new ones.
     constexpr void age(sequence_number next) noexcept {
         while (count_ > 0 && distance(holes_[0].begin, next) > max_sequence_age) drop_lowest();
         forgot_ = forgot_ && distance(forgotten_up_to_, next) <= max_sequence_age;
     }
 
-    /// Forgets what lies at or above `from`: those numbers were no more than a lie.
+    /// Drops holes at or above `from`: those numbers were forged or damaged.
     constexpr void drop_from(sequence_number from) noexcept {
         while (count_ > 0 && !before(holes_[count_ - 1].begin, from)) --count_;
     }
@@ -90,7 +85,7 @@ public:
         return forgot_ && before(at, forgotten_up_to_);
     }
 
-    /// Whether any were forgotten, and not so long ago that it says nothing of what is sent now.
+    /// Whether holes were forgotten so recently that it matters for what is sent now.
     [[nodiscard]] constexpr bool forgot_any() const noexcept { return forgot_; }
 
     [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
@@ -104,11 +99,6 @@ private:
         opening by{};
 
         [[nodiscard]] friend constexpr bool operator==(const hole&, const hole&) noexcept = default;
-
-        static void archive(auto& ar, hole& of) {
-            auto& [begin_, end_, by_] = of;
-            ar(begin_, end_, by_);
-        }
     };
 
     constexpr void forget(sequence_number up_to) noexcept {

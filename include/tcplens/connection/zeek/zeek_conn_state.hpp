@@ -25,6 +25,11 @@ enum class zeek_conn_state : std::uint8_t {
     oth,    ///< No SYN was captured, or none of the other values fits.
 };
 
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr zeek_conn_state archive_limit(zeek_conn_state) noexcept {
+    return zeek_conn_state::oth;
+}
+
 /// The name that Zeek writes: `S0`, `RSTOS0`, …
 [[nodiscard]] constexpr std::string_view to_string(zeek_conn_state state) noexcept {
     constexpr std::string_view names[]{"S0",   "S1",     "SF",    "REJ", "S2",  "S3", "RSTO",

@@ -83,11 +83,6 @@ private:
     struct packed_range {
         std::uint32_t begin = 0;
         std::uint32_t end = 0;
-
-        static void archive(auto& ar, packed_range& range) {
-            auto& [begin_, end_] = range;
-            ar(begin_, end_);
-        }
     };
 
     [[nodiscard]] constexpr range get(std::size_t at) const noexcept {

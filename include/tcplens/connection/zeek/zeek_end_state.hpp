@@ -18,6 +18,10 @@ enum class zeek_end_state : std::uint8_t {
     reset,  ///< it sent a RST
 };
 
+[[nodiscard]] constexpr zeek_end_state archive_limit(zeek_end_state) noexcept {
+    return zeek_end_state::reset;
+}
+
 /// Whether Zeek has seen nothing of an end, or has picked it up midstream.
 [[nodiscard]] constexpr bool is_absent(zeek_end_state state) noexcept {
     return state == zeek_end_state::inactive || state == zeek_end_state::partial;

@@ -39,16 +39,9 @@ struct zeek_endpoint {
     /// No position is further away: each packet moves one by less than 2^32.
     static constexpr std::int64_t farthest_position = std::int64_t{1} << 60;
 
-    friend void archive(auto& ar, zeek_endpoint& endpoint) {
-        auto& [state_, previous_state_, sent_fin_, closed_, at_end_, start_, last_, acknowledged_, after_fin_,
-               last_syn_, last_fin_, last_rst_, counts_, deliveries_] = endpoint;
-        ar.bounded(state_, zeek_end_state::reset);
-        ar.bounded(previous_state_, zeek_end_state::reset);
-        ar(sent_fin_, closed_, at_end_, start_, last_, acknowledged_, after_fin_, last_syn_, last_fin_, last_rst_,
-           counts_, deliveries_);
-        for (const std::int64_t position : {last_, acknowledged_, after_fin_}) {
-            ar.require(position <= farthest_position && position >= -farthest_position);
-        }
+    [[nodiscard]] friend constexpr bool is_consistent(const zeek_endpoint& end) noexcept {
+        const auto is_near = [](std::int64_t at) { return at <= farthest_position && at >= -farthest_position; };
+        return is_near(end.last) && is_near(end.acknowledged) && is_near(end.after_fin);
     }
 
     /// The position of `number`, given that it is near the position `guess`.

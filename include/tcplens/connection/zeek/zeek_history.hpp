@@ -52,11 +52,9 @@ struct zeek_history {
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_history&, const zeek_history&) noexcept = default;
 
-    friend void archive(auto& ar, zeek_history& history) {
-        auto& [letters_, size_, letters_lost_] = history;
-        ar(letters_);
-        ar.bounded(size_, capacity);
-        ar(letters_lost_);
+    /// Whether a restored value is possible: there are no more letters than `capacity`.
+    [[nodiscard]] friend constexpr bool is_consistent(const zeek_history& history) noexcept {
+        return history.size <= capacity;
     }
 };
 

@@ -25,11 +25,6 @@ public:
     struct facts {
         zeek_record zeek{}; ///< The row, up to date after each packet.
 
-        static void archive(auto& ar, facts& facts_) {
-            auto& [zeek_] = facts_;
-            ar(zeek_);
-        }
-
         /// Exchanges client and server. Zeek's roles remain.
         constexpr void swap_roles() noexcept { zeek.swap_roles(); }
 

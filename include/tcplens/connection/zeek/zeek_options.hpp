@@ -15,11 +15,6 @@ struct zeek_options {
     /// Whether a connection that begins with a SYN-ACK and goes on counts as if the port of the SYN-ACK's sender were registered. Set
     /// it for bare runs that load the script of the protocol at hand, as most do.
     bool handshake_shows_server = false;
-
-    friend void archive(auto& ar, zeek_options& options) {
-        auto& [standard_ports_, handshake_shows_server_] = options;
-        ar(standard_ports_, handshake_shows_server_);
-    }
 };
 
 namespace detail {

@@ -19,11 +19,6 @@ struct zeek_end_counts {
     std::uint64_t ip_bytes = 0; ///< Bytes of whole IP packets, headers included (orig_ip_bytes, resp_ip_bytes).
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_end_counts&, const zeek_end_counts&) noexcept = default;
-
-    friend void archive(auto& ar, zeek_end_counts& counts) {
-        auto& [bytes_, packets_, ip_bytes_] = counts;
-        ar(bytes_, packets_, ip_bytes_);
-    }
 };
 
 /// The row of a connection in Zeek's conn.log, as Zeek 9.1 writes it.
@@ -48,14 +43,6 @@ struct zeek_record {
     constexpr void swap_roles() noexcept { originator = opposite(originator); }
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_record&, const zeek_record&) noexcept = default;
-
-    friend void archive(auto& ar, zeek_record& record) {
-        auto& [conn_state_, originator_, missed_is_estimate_, history_, duration_, orig_, resp_, missed_bytes_] =
-            record;
-        ar.bounded(conn_state_, zeek_conn_state::oth);
-        ar.bounded(originator_, direction::server_to_client);
-        ar(missed_is_estimate_, history_, duration_, orig_, resp_, missed_bytes_);
-    }
 };
 
 } // namespace tcplens::inline v0

@@ -14,21 +14,14 @@ namespace tcplens::inline v0 {
 /// A new connection begins where Zeek takes a SYN for a reuse of the endpoints, or where a timer of Zeek has removed the old
 /// one. The rules give no verdicts. What the rows say, zeek_observer tells.
 class zeek_rules {
-public:
-    /// What the rules remember of one connection.
-    class connection_state {
-    public:
-        static void archive(auto& ar, connection_state& state) {
-            auto& [connection_, record_, timers_] = state;
-            ar(connection_, record_, timers_);
-        }
-
-    private:
-        friend zeek_rules;
+    struct connection_memory {
         detail::zeek_connection connection{};
         zeek_record record{};
         detail::zeek_timers timers{};
     };
+
+public:
+    using connection_state = connection_memory; ///< What the rules remember of one connection.
 
     /// The name of the rules in a saved table.
     static constexpr std::string_view saved_as = "zeek_rules";

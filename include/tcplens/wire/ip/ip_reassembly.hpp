@@ -29,11 +29,6 @@ struct reassembly_statistics {
 
     [[nodiscard]] friend constexpr bool operator==(const reassembly_statistics&,
                                                    const reassembly_statistics&) noexcept = default;
-
-    friend void archive(auto& ar, reassembly_statistics& of) {
-        auto& [fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_] = of;
-        ar(fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_);
-    }
 };
 
 /// Puts fragmented IP packets together, in bounded memory: see reassembly_options. Of fragments that the capture cut,
@@ -137,13 +132,6 @@ private:
         ip_protocol protocol{};
         bool v6 = false;
         [[nodiscard]] friend bool operator==(const key_type&, const key_type&) noexcept = default;
-
-        static void archive(auto& ar, key_type& of) {
-            auto& [source_, destination_, id_, network_, protocol_, v6_] = of;
-            ar(source_, destination_, id_, network_);
-            ar.raw(protocol_);
-            ar(v6_);
-        }
     };
     enum class state : std::uint8_t {
         unused,

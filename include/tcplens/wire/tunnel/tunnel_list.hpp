@@ -31,7 +31,7 @@ struct tunnel_list {
 private:
     template <class Tunnel>
     [[nodiscard]] static constexpr bool is(protocol_id carrier, tunnel_set among) noexcept {
-        return has(among, Tunnel::name) &&
+        return contains_all(among, Tunnel::name) &&
                std::find(Tunnel::carried_by.begin(), Tunnel::carried_by.end(), carrier) != Tunnel::carried_by.end();
     }
 };

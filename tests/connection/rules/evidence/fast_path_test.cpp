@@ -19,6 +19,23 @@ using namespace tcplens;
 using namespace tcplens::detail;
 using namespace std::chrono_literals;
 
+namespace tcplens::inline v0::detail {
+
+struct evidence_rules_access {
+    /// The verdict without the fast path.
+    static verdict judge_with_care(evidence_rules& rules, const rule_input& next,
+                                   evidence_rules::connection_state& state) {
+        return rules.judge_with_care(next, state);
+    }
+    /// The long memory of both sides, or null.
+    static const per_side<evidence::long_memory>* long_memory_of(const evidence_rules& rules,
+                                                                 const evidence_rules::connection_state& state) {
+        return evidence_rules::is_busy(state) ? &rules.memory_of(state) : nullptr;
+    }
+};
+
+} // namespace tcplens::inline v0::detail
+
 namespace {
 
 /// Two hosts that send mostly what is plain, and sometimes anything.
@@ -188,11 +205,12 @@ TEST_CASE("the short way of plain segments comes to the same as the long one") {
             const bool opening = states[which].sides[sender].sent_syn_last;
             const verdict said = rules.judge({.segment = sent, .sender = sender}, states[which]);
             handshakes += opening && states[which].sides[sender].is_calm;
-            const verdict meant = measure.judge_with_care({.segment = sent, .sender = sender}, measures[which]);
+            const verdict meant =
+                evidence_rules_access::judge_with_care(measure, {.segment = sent, .sender = sender}, measures[which]);
             same = said == meant && states == measures;
             for (std::size_t each = 0; each < 3 && same; ++each) {
-                const auto* const memory = rules.remembered_at_length(states[each]);
-                const auto* const meant_memory = measure.remembered_at_length(measures[each]);
+                const auto* const memory = evidence_rules_access::long_memory_of(rules, states[each]);
+                const auto* const meant_memory = evidence_rules_access::long_memory_of(measure, measures[each]);
                 same =
                     memory == nullptr ? meant_memory == nullptr : meant_memory != nullptr && *memory == *meant_memory;
             }
@@ -206,7 +224,7 @@ TEST_CASE("the short way of plain segments comes to the same as the long one") {
 }
 
 TEST_CASE("what a plain segment touches of a side is in one cache line") {
-    using side_state = evidence_rules::side_state;
+    using side_state = detail::evidence::side_state;
     const side_state of{};
     const auto place = [&](const auto& member) {
         return static_cast<std::size_t>(reinterpret_cast<const char*>(&member) - reinterpret_cast<const char*>(&of));
@@ -216,7 +234,7 @@ TEST_CASE("what a plain segment touches of a side is in one cache line") {
     CHECK(place(of.uncaptured) == 64); // where the next line begins, whatever else the first one holds
     CHECK(sizeof(side_state) == 256);
     CHECK(sizeof(evidence_rules::connection_state) <= 576);
-    CHECK(sizeof(evidence_rules::long_memory) <= 848);
+    CHECK(sizeof(detail::evidence::long_memory) <= 848);
 }
 
 TEST_CASE("a connection that leaves gives back its shared memory") {
@@ -224,13 +242,13 @@ TEST_CASE("a connection that leaves gives back its shared memory") {
     for (int i = 0; i < 1000; ++i) {
         evidence_rules::connection_state first{};
         make_busy(rules, first, timestamp{1h});
-        REQUIRE(rules.remembered_at_length(first) != nullptr);
+        REQUIRE(evidence_rules_access::long_memory_of(rules, first) != nullptr);
         evidence_rules::connection_state second{};
         make_busy(rules, second, timestamp{1h});
-        REQUIRE(rules.remembered_at_length(second) == nullptr);
+        REQUIRE(evidence_rules_access::long_memory_of(rules, second) == nullptr);
         rules.forget(second); // it has nothing to give back
         rules.forget(first);
-        CHECK(rules.remembered_at_length(first) == nullptr);
+        CHECK(evidence_rules_access::long_memory_of(rules, first) == nullptr);
         rules.forget(first);
     }
 }
@@ -242,15 +260,15 @@ TEST_CASE("where memory is short, who needs none any more gives it back") {
     CHECK(acknowledge(rules, first, timestamp{1h + 10ms}, 900).kinds == verdict_kinds::none);
     CHECK(acknowledge(rules, first, timestamp{1h + 2s}, 950).kinds == verdict_kinds::none);
     CHECK(acknowledge(rules, first, timestamp{1h + 3s}, 1000).kinds == verdict_kinds::none);
-    CHECK(rules.remembered_at_length(first) != nullptr); // nobody wants it
+    CHECK(evidence_rules_access::long_memory_of(rules, first) != nullptr); // nobody wants it
 
     evidence_rules::connection_state second{};
     make_busy(rules, second, timestamp{1h + 3s});
-    CHECK(rules.remembered_at_length(second) == nullptr);
+    CHECK(evidence_rules_access::long_memory_of(rules, second) == nullptr);
     CHECK(acknowledge(rules, first, timestamp{1h + 4s}, 1000).kinds == verdict_kinds::none);
-    CHECK(rules.remembered_at_length(first) == nullptr);
+    CHECK(evidence_rules_access::long_memory_of(rules, first) == nullptr);
     make_busy(rules, second, timestamp{1h + 4s}, 1000);
-    CHECK(rules.remembered_at_length(second) != nullptr);
+    CHECK(evidence_rules_access::long_memory_of(rules, second) != nullptr);
 }
 
 TEST_CASE("where memory is short, who needs it keeps it") {
@@ -275,7 +293,7 @@ TEST_CASE("where memory is short, who needs it keeps it") {
         CHECK(rules.judge({.segment = beyond, .sender = side::first}, first).has(verdict_kinds::lost_segment));
         static_cast<void>(acknowledge(rules, first, timestamp{1h + 4s}, 1200));
     }
-    CHECK(rules.remembered_at_length(first) != nullptr);
+    CHECK(evidence_rules_access::long_memory_of(rules, first) != nullptr);
 }
 
 TEST_CASE("memory is given back by the next plain segment too") {
@@ -286,7 +304,7 @@ TEST_CASE("memory is given back by the next plain segment too") {
     static_cast<void>(acknowledge(rules, first, timestamp{1h + 10ms}, 900));
     make_busy(rules, second, timestamp{1h});
     static_cast<void>(acknowledge(rules, first, timestamp{1h + 4s}, 1000));
-    CHECK(rules.remembered_at_length(first) == nullptr);
+    CHECK(evidence_rules_access::long_memory_of(rules, first) == nullptr);
     // What it keeps is as much as if it had never had more.
     const segment again{.time = timestamp{1h + 5s},
                         .packet_number = 100,

@@ -11,21 +11,21 @@
 
 namespace tcplens::inline v0::detail {
 
-/// First copies that may still be on their way, since the bytes were sent again and that copy came before them: the last few.
+/// The last few first copies that may still arrive although a retransmission of the same bytes was captured before them.
 class reordered_originals {
 public:
     static constexpr std::size_t capacity = 4;
 
-    /// [begin, end) was filled by a copy sent again; the first one left before the segment with the stamp `beyond` did.
+    /// A retransmission filled [begin, end). The first copy left before the segment with the stamp `beyond`.
     constexpr void expect(sequence_number begin, sequence_number end, const send_stamp& beyond) noexcept {
         copies_[next_] = {begin, end.value - begin.value, beyond};
         next_ = static_cast<std::uint8_t>((next_ + 1u) % capacity);
     }
 
-    /// What says that a segment whose bytes begin here is such a first copy, that it left before what had come before it;
-    /// evidence::none if it is not.
-    [[nodiscard]] constexpr evidence_set is_one(sequence_number begin, const send_stamp& stamp,
-                                                const send_order& order) const noexcept {
+    /// The evidence that a segment that begins here is such a first copy: it left before the segment that opened the hole.
+    /// evidence_set::none if there is none.
+    [[nodiscard]] constexpr evidence_set evidence_for(sequence_number begin, const send_stamp& stamp,
+                                                      const send_order& order) const noexcept {
         for (const copy& each : copies_) {
             if (begin.value - each.begin.value >= each.length) continue;
             if (const auto packets = order.packets_between(each.beyond, stamp)) {
@@ -38,7 +38,7 @@ public:
         return evidence_set::none;
     }
 
-    /// Gives up what lies so far below `next` that its numbers would soon be taken for others.
+    /// Forgets what lies so far below `next` that its numbers could soon be taken for new ones.
     constexpr void age(sequence_number next) noexcept {
         for (copy& each : copies_) {
             if (distance(each.begin, next) > max_sequence_age) each.length = 0;
@@ -55,11 +55,6 @@ private:
         send_stamp beyond{};
 
         [[nodiscard]] friend constexpr bool operator==(const copy&, const copy&) noexcept = default;
-
-        static void archive(auto& ar, copy& of) {
-            auto& [begin_, length_, beyond_] = of;
-            ar(begin_, length_, beyond_);
-        }
     };
 
     friend void archive(auto& ar, reordered_originals& of) {

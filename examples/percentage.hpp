@@ -5,9 +5,9 @@
 #include <charconv>
 #include <string>
 
-namespace tcplens::inline v0::detail {
+namespace example {
 
-/// A ratio as a person reads it: percentage(0.125, 2) is "12.50%".
+/// A ratio as a percentage for people: percentage(0.125, 2) is "12.50%".
 [[nodiscard]] inline std::string percentage(double ratio, int decimals) {
     std::array<char, 64> digits{};
     const auto end =
@@ -15,4 +15,4 @@ namespace tcplens::inline v0::detail {
     return std::string(digits.data(), end.ptr) + '%';
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace example

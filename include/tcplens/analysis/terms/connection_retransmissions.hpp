@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/ratio.hpp"
+#include "../../connection/connection.hpp"
+#include "connection_name.hpp"
+
+#include <cstdint>
+
+namespace tcplens::inline v0 {
+
+/// The retransmissions of one connection, both directions together.
+struct connection_retransmissions {
+    connection_name connection{};
+    std::uint64_t retransmissions = 0; ///< Segments that the rules of the table judged to be retransmissions.
+    std::uint64_t packets = 0;         ///< All segments, with or without data.
+    double retransmission_rate = 0;    ///< `retransmissions / packets`, from 0 to 1; 0 if there are no packets.
+
+    /// The retransmissions of a connection.
+    [[nodiscard]] static constexpr connection_retransmissions of(const tcplens::connection& counted) noexcept {
+        const std::uint64_t resent =
+            counted.client_to_server.retransmissions + counted.server_to_client.retransmissions;
+        const std::uint64_t packets = counted.client_to_server.packets + counted.server_to_client.packets;
+        return {.connection = connection_name::of(counted),
+                .retransmissions = resent,
+                .packets = packets,
+                .retransmission_rate = detail::ratio(resent, packets)};
+    }
+};
+
+} // namespace tcplens::inline v0

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "fast_path.hpp"
+#include "side_view.hpp"
+
+#include <cstdint>
+
+namespace tcplens::inline v0::detail::evidence {
+
+/// Whether an acknowledgment lies further ahead than any window. One such acknowledgment is ignored; a second near it is believed.
+[[nodiscard]] constexpr bool is_far_ahead(sequence_number ack, side_state& sender) noexcept {
+    if (sender.has_acknowledged && distance(sender.acknowledged, ack) > max_window_distance) {
+        const std::int32_t further = distance(sender.far_acknowledgment, ack);
+        if (!sender.has_acknowledged_far || further < 0 || further > max_window_distance) {
+            sender.has_acknowledged_far = true;
+            sender.far_acknowledgment = ack;
+            return true;
+        }
+    }
+    sender.has_acknowledged_far = false;
+    return false;
+}
+
+/// Opens a hole for what is acknowledged but was not captured.
+constexpr void judge_uncaptured(const segment& sent, const side_view& receiver, verdict& result) noexcept {
+    const sequence_number ack = sent.acknowledgment;
+    if (!receiver->heard || !before(receiver->next, ack)) return;
+    // The byte of a zero window probe that was accepted was sent; any other was sent and not captured.
+    const bool probe_accepted = receiver->sent_zero_window_probe && ack == receiver->next + 1;
+    if (!probe_accepted) {
+        result.kinds |= verdict_kinds::ack_lost_segment;
+        receiver.open_hole(receiver->next, ack, {.time = sent.time, .packet_number = sent.packet_number});
+    }
+    receiver.go_on_to(ack);
+}
+
+/// Judges a segment without sequence numbers of its own that repeats an acknowledgment.
+constexpr void judge_repeated(const segment& sent, side_state& sender, const side_view& receiver,
+                              verdict& result) noexcept {
+    using enum verdict_kinds;
+    // RFC 6675 section 2: with SACK, an ACK that reports new data is a duplicate ACK whatever its window
+    if (sent.window != sender.window && sent.options.sack_block_count == 0) {
+        if (sent.window != 0) result.kinds |= window_update;
+    } else if (receiver->sent_keep_alive) {
+        result.kinds |= keep_alive_ack;
+    } else if (receiver->sent_zero_window_probe) {
+        result.kinds |= zero_window_probe_ack;
+    } else if (receiver->heard && before(sent.acknowledgment, receiver->next)) { // RFC 5681 section 2
+        result.kinds |= duplicate_ack;
+        // A D-SACK asks for nothing.
+        if (sender.duplicate_acks < 255 && !sent.reports_duplicate()) ++sender.duplicate_acks;
+    }
+}
+
+/// Takes note of SACK blocks. Blocks that report acknowledged data or data that was never sent are ignored.
+constexpr void learn_sack(const segment& sent, side_state& sender, const side_view& receiver) noexcept {
+    for (const sack_block& block : sent.options.sack_blocks()) {
+        if (!before(sender.acknowledged, block.right) || !before(block.left, block.right)) continue;
+        if (receiver->heard && before(receiver->next, block.right)) continue;
+        if (!sender.has_sacked || before(sender.sacked_up_to, block.right)) sender.sacked_up_to = block.right;
+        sender.has_sacked = true;
+    }
+}
+
+/// Judges a segment by its acknowledgment.
+constexpr void judge_acknowledgment(const segment& sent, side_state& sender, const side_view& receiver,
+                                    verdict& result) noexcept {
+    using enum verdict_kinds;
+    const sequence_number ack = sent.acknowledgment;
+    if (is_far_ahead(ack, sender)) return;
+    judge_uncaptured(sent, receiver, result);
+
+    const bool repeated = sender.has_acknowledged && ack == sender.acknowledged;
+    const bool bare = sent.sequence_length() == 0 && !result.has(keep_alive | zero_window_probe | lost_segment);
+    if (repeated && bare) judge_repeated(sent, sender, receiver, result);
+    if (!sender.has_acknowledged || before(sender.acknowledged, ack)) {
+        acknowledge(ack, sender);
+        sender.has_acknowledged = true;
+        if (sender.has_sacked && !before(ack, sender.sacked_up_to)) sender.has_sacked = false;
+    }
+    learn_sack(sent, sender, receiver);
+}
+
+} // namespace tcplens::inline v0::detail::evidence

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Text for streams and std::format. No other header includes this one, so that a program without it compiles no <ostream>.
+#include "base/timestamp.hpp"
+#include "capture/capture_error.hpp"
+#include "connection/verdict.hpp"
+#include "wire/address.hpp"
+#include "wire/endpoint.hpp"
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <version>
+
+#if defined(__cpp_lib_format)
+#include <format>
+#endif
+
+namespace tcplens::inline v0 {
+
+// The types below that the headers above do not define.
+enum class anomaly_category : std::uint8_t;
+enum class close_reason : std::uint8_t;
+enum class connection_status : std::uint8_t;
+enum class direction : std::uint8_t;
+enum class end_reason : std::uint8_t;
+enum class flow_balance : std::uint8_t;
+enum class handshake_state : std::uint8_t;
+enum class idle_class : std::uint8_t;
+enum class link_type : std::uint32_t;
+enum class opening_outcome : std::uint8_t;
+enum class packet_outcome : std::uint8_t;
+enum class restore_error_code : std::uint8_t;
+enum class role_basis : std::uint8_t;
+enum class rst_source : std::uint8_t;
+enum class zeek_conn_state : std::uint8_t;
+struct connection_name;
+struct restore_error;
+
+namespace detail {
+
+template <class Value, class... Types>
+concept any_of = (std::same_as<Value, Types> || ...);
+
+/// Every type with a to_string(), so that operator<< and std::formatter take no type of anybody else.
+template <class Value>
+concept has_text =
+    any_of<Value, address, anomaly_category, capture_error, capture_error_code, close_reason, connection_name,
+           connection_status, direction, end_reason, endpoint, evidence_set, flow_balance, handshake_state, idle_class,
+           link_type, opening_outcome, packet_outcome, restore_error, restore_error_code, role_basis, rst_source,
+           verdict, verdict_kinds, zeek_conn_state>;
+
+/// Appends a number with leading zeros.
+inline void append_digits(std::string& text, std::uint64_t number, std::size_t digits) {
+    const std::string written = std::to_string(number);
+    text.append(digits > written.size() ? digits - written.size() : 0, '0').append(written);
+}
+
+} // namespace detail
+
+/// The time in UTC by ISO 8601, always with nanoseconds: `2026-11-29T10:12:08.123456789Z`. Allocates the string.
+[[nodiscard]] inline std::string to_string(timestamp time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss<std::chrono::nanoseconds> clock{time - day};
+    std::string text;
+    const auto append = [&text](auto number, std::size_t digits, char end) {
+        detail::append_digits(text, static_cast<std::uint64_t>(number), digits);
+        text += end;
+    };
+    append(static_cast<int>(date.year()), 4, '-'); // from 1677 to 2262
+    append(static_cast<unsigned>(date.month()), 2, '-');
+    append(static_cast<unsigned>(date.day()), 2, 'T');
+    append(clock.hours().count(), 2, ':');
+    append(clock.minutes().count(), 2, ':');
+    append(clock.seconds().count(), 2, '.');
+    append(clock.subseconds().count(), 9, 'Z');
+    return text;
+}
+
+/// A verdict in one line: its kinds, its evidence, and the earlier packet that it was judged by, each as far as there is one.
+/// `retransmission (bytes_seen,round_trip), 0.200000000 s after packet 17`; `none` without kinds. Allocates the string.
+[[nodiscard]] inline std::string to_string(const verdict& judged) {
+    std::string text = judged.kinds == verdict_kinds::none ? "none" : to_string(judged.kinds);
+    if (judged.evidence != evidence_set::none) text += " (" + to_string(judged.evidence) + ")";
+    if (judged.earlier_packet != 0) {
+        constexpr std::uint64_t second = 1'000'000'000;
+        const std::int64_t count = judged.elapsed.count(); // negative if the capture's clock went back
+        const std::uint64_t nanoseconds =
+            count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+        text += count < 0 ? ", -" : ", ";
+        text += std::to_string(nanoseconds / second) + '.';
+        detail::append_digits(text, nanoseconds % second, 9);
+        text += " s after packet " + std::to_string(judged.earlier_packet);
+    }
+    return text;
+}
+
+/// Writes `to_string(value)`, padded to the width of the stream. For every type of tcplens that has a to_string().
+template <detail::has_text Value>
+std::ostream& operator<<(std::ostream& stream, const Value& value) {
+    return stream << std::string_view{to_string(value)};
+}
+
+/// Writes a time as to_string() does.
+///
+/// A timestamp is a type of the standard library, so this operator is found only after `using namespace tcplens` or
+/// `using tcplens::operator<<`; `stream << tcplens::to_string(time)` works everywhere. For std::format the standard library has a
+/// formatter: `std::format("{:%FT%TZ}", time)` gives the same text.
+inline std::ostream& operator<<(std::ostream& stream, const timestamp& time) {
+    return stream << std::string_view{to_string(time)};
+}
+
+} // namespace tcplens::inline v0
+
+#if defined(__cpp_lib_format)
+/// Formats every type of tcplens that has a to_string(), with the format specifications of a string: `{:>30}`.
+template <tcplens::detail::has_text Value>
+struct std::formatter<Value, char> : std::formatter<std::string_view, char> {
+    /// Writes `to_string(value)`.
+    auto format(const Value& value, auto& context) const {
+        using tcplens::to_string;
+        return std::formatter<std::string_view, char>::format(std::string_view{to_string(value)}, context);
+    }
+};
+#endif
