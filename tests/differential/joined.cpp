@@ -116,6 +116,12 @@ std::string describe(const connection& of) {
            counts(of.client_to_server) + ", down " + counts(of.server_to_client);
 }
 
+/// The connections of two joiners, as if they had been added to one.
+connection_joiner merged(connection_joiner a, const connection_joiner& b) {
+    a.merge(b);
+    return a;
+}
+
 template <class Rules>
 void compare(std::vector<segment> segments, const dealing& how, std::string_view file, totals& result) {
     using table = basic_connection_table<Rules, trace_observer>;
@@ -140,8 +146,8 @@ void compare(std::vector<segment> segments, const dealing& how, std::string_view
     std::array<connection_joiner, 3> joiners{connection_joiner{options}, connection_joiner{options},
                                              connection_joiner{options}};
     for (const auto& each : bag) joiners[random() % 3].add<Rules>(each);
-    result.unstable += merge_joiners(joiners[0], merge_joiners(joiners[1], joiners[2])).join() != joined;
-    result.unstable += merge_joiners(merge_joiners(joiners[2], joiners[0]), joiners[1]).join() != joined;
+    result.unstable += merged(joiners[0], merged(joiners[1], joiners[2])).join() != joined;
+    result.unstable += merged(merged(joiners[2], joiners[0]), joiners[1]).join() != joined;
 
     std::map<decltype(key(connection{})), const joined_connection*> found;
     for (const joined_connection& each : joined) found[key(each)] = &each;

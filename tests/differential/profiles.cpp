@@ -60,9 +60,9 @@ struct otherwise_facts {
                                                                  const otherwise_facts&) noexcept = default;
 };
 
-struct all_facts : profile_facts, otherwise_facts {
+struct all_facts : profile_observer::facts, otherwise_facts {
     constexpr void swap_roles() noexcept {
-        profile_facts::swap_roles();
+        profile_observer::facts::swap_roles();
         otherwise_facts::swap_roles();
     }
     [[nodiscard, maybe_unused]] friend constexpr bool operator==(const all_facts&, const all_facts&) noexcept = default;

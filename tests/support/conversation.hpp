@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "segment_script.hpp"
+
 #include <tcplens/connection/observers/profile_observer.hpp>
 #include <tcplens/connection/rules/evidence_rules.hpp>
 #include <tcplens/connection/table/connection_table.hpp>
@@ -14,8 +16,8 @@
 #include <initializer_list>
 #include <optional>
 
-/// Two ends that say what a test of profiles wants, segment by segment, as numbers relative to their initial ones: data begins
-/// at 1. What an end acknowledges, and its window, hold until it says otherwise.
+/// Two ends whose segments have what a test of profiles asks for. It is a segment_script that goes on where an end was: the sequence
+/// number follows the highest that was sent, and acknowledgment and window remain until the test sets others.
 ///
 ///     for (const std::uint32_t initial : conversation<>::initials) {
 ///         conversation talk{initial};
@@ -42,10 +44,7 @@ public:
         std::uint32_t captured = 0xffff'ffffu; ///< no more of the data than this
     };
 
-    explicit conversation(std::uint32_t initial = 1000) {
-        initial_[0] = initial;
-        initial_[1] = initial ^ 0x5a5a'0000u;
-    }
+    explicit conversation(std::uint32_t initial = 1000) { script_.initial = {initial, initial ^ 0x5a5a'0000u}; }
 
     tcplens::add_result client(const words& said) { return says(0, said); }
     tcplens::add_result server(const words& said) { return says(1, said); }
@@ -57,7 +56,7 @@ public:
         client({.ack = 1});
     }
 
-    void after(std::chrono::nanoseconds duration) { now_ += duration; }
+    void after(std::chrono::nanoseconds duration) { script_.now += duration; }
 
     [[nodiscard]] const auto& only() const {
         REQUIRE(table_.size() == 1);
@@ -66,65 +65,47 @@ public:
     [[nodiscard]] const tcplens::direction_profile& up() const { return only().profile.client_to_server; }
     [[nodiscard]] const tcplens::direction_profile& down() const { return only().profile.server_to_client; }
 
-    static constexpr std::uint16_t fin = 0x01;
-    static constexpr std::uint16_t syn = 0x02;
-    static constexpr std::uint16_t rst = 0x04;
-    static constexpr std::uint16_t psh = 0x08;
-    static constexpr std::uint16_t ack = 0x10;
-    static constexpr std::uint16_t urg = 0x20;
+    static constexpr std::uint16_t fin = segment_script::fin, syn = segment_script::syn, rst = segment_script::rst,
+                                   psh = segment_script::psh, ack = segment_script::ack, urg = segment_script::urg;
 
 private:
     tcplens::add_result says(unsigned side, const words& said) {
         using namespace tcplens;
-        using namespace tcplens::detail;
-        end_state& own = ends_[side];
-        if (said.ack) own.acknowledged = said.ack;
-        if (said.window) own.window = *said.window;
-        const auto number = [&](unsigned whose, std::int64_t relative) {
-            return sequence_number{initial_[whose]} + static_cast<std::uint32_t>(relative);
-        };
-        const std::int64_t at = said.at.value_or(own.next);
-        segment made;
-        made.time = now_;
-        made.packet_number = ++packets_;
-        made.source = end_of(side);
-        made.destination = end_of(1 - side);
-        made.sequence = number(side, at);
-        made.flags.bits = said.flags;
-        if (own.acknowledged) {
-            made.flags.bits |= ack;
-            made.acknowledgment = number(1 - side, *own.acknowledged);
-        }
-        made.payload_length = said.length;
+        end_state& sender = ends_[side];
+        if (said.ack) sender.acknowledged = said.ack;
+        if (said.window) sender.window = *said.window;
+        const std::int64_t at = said.at.value_or(sender.next);
+        const std::uint16_t last_ip_id = script_.last_ip_id[side];
+        segment& made = script_.make(side, said.flags | (sender.acknowledged ? ack : 0u), at,
+                                     sender.acknowledged.value_or(0), said.length);
         made.captured_payload = std::min(said.length, said.captured);
-        made.window = own.window;
+        made.window = sender.window;
         made.hop_limit = 64;
-        made.ip_id = said.ip_id ? *said.ip_id : ++own.ip_id;
+        if (said.ip_id) {
+            made.ip_id = *said.ip_id;
+            script_.last_ip_id[side] = last_ip_id;
+        }
         made.options.timestamps = said.clock;
         made.options.window_scale = said.scale;
         for (const auto& block : said.sack) {
-            made.options.sack_block_storage[made.options.sack_block_count++] = {number(1 - side, block[0]),
-                                                                                number(1 - side, block[1])};
+            made.options.sack_block_storage[made.options.sack_block_count++] = {script_.number(1 - side, block[0]),
+                                                                                script_.number(1 - side, block[1])};
         }
-        if (!made.flags.rst()) own.next = std::max(own.next, at + made.sequence_length());
-        return table_.add(made);
-    }
-
-    [[nodiscard]] static tcplens::endpoint end_of(unsigned side) {
-        return {tcplens::address::parse(side == 0 ? "192.0.2.1" : "198.51.100.1").value(),
-                static_cast<std::uint16_t>(side == 0 ? 40000 : 443)};
+        if (!made.flags.rst()) sender.next = std::max(sender.next, at + made.sequence_length());
+        const add_result added = table_.add(made);
+        script_.segments.clear(); // nobody looks at them, and some conversations are long
+        return added;
     }
 
     struct end_state {
         std::int64_t next = 0;
         std::optional<std::int64_t> acknowledged{};
         std::uint16_t window = 8192;
-        std::uint16_t ip_id = 100;
     };
 
-    std::array<std::uint32_t, 2> initial_{};
     std::array<end_state, 2> ends_{};
-    tcplens::timestamp now_{std::chrono::seconds{1'700'000'000}};
-    std::uint64_t packets_ = 0;
+    segment_script script_{
+        .ends = {segment_script::host("192.0.2.1", 40000), segment_script::host("198.51.100.1", 443)},
+        .last_ip_id = {100, 100}};
     tcplens::basic_connection_table<tcplens::evidence_rules, Observer> table_{};
 };

@@ -35,6 +35,7 @@ struct segment_script {
     std::array<std::uint16_t, 2> last_ip_id{};
     std::chrono::nanoseconds now{};  ///< since `start`
     std::chrono::nanoseconds step{}; ///< added to `now` before each segment
+    std::uint64_t packets = 0;       ///< how many were made
     std::vector<tcplens::segment> segments{};
 
     tcplens::segment& client(unsigned flags, std::int64_t sequence, std::int64_t acknowledges,
@@ -51,7 +52,7 @@ struct segment_script {
         now += step;
         tcplens::segment& made = segments.emplace_back();
         made.time = start + now;
-        made.packet_number = segments.size();
+        made.packet_number = ++packets;
         made.source = ends[sender];
         made.destination = ends[1 - sender];
         made.sequence = number(sender, sequence);

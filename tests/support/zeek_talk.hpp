@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "packet_builder.hpp"
+#include "segment_script.hpp"
 
 #include <tcplens/connection/table/connection_table.hpp>
 #include <tcplens/connection/zeek/zeek_observer.hpp>
@@ -16,7 +16,8 @@
 #include <string>
 #include <string_view>
 
-/// Two ends that talk, and what Zeek would log of it. Sequence numbers are relative: a SYN is at 0, data begins at 1.
+/// Two ends that talk, and what Zeek would log of it: a segment_script in short. Sequence numbers are relative: a SYN is at 0, data
+/// begins at 1.
 ///
 ///     zeek_talk t;
 ///     t.a("S", 0);
@@ -40,10 +41,14 @@ public:
 
     explicit zeek_talk(const setting& how)
         : how_(how), table_(tcplens::table_options{.split_incarnations = how.split, .hash_key = tcplens::hash_key{1}},
-                            tcplens::zeek_rules{how.options}, tcplens::zeek_observer{how.options}) {}
+                            tcplens::zeek_rules{how.options}, tcplens::zeek_observer{how.options}),
+          script_{
+              .ends = {segment_script::host("192.0.2.1", how.a_port), segment_script::host(how.b_address, how.b_port)},
+              .initial = {how.a_initial, how.b_initial},
+              .step = std::chrono::milliseconds{1}} {}
     zeek_talk() : zeek_talk(setting{}) {}
 
-    /// One that changes a segment, which is said anew when the statement ends.
+    /// Changes a segment, which the table gets at the end of the statement.
     class line {
     public:
         line(zeek_talk& in, const tcplens::segment& said) : in_(in), said_(said) {}
@@ -52,14 +57,13 @@ public:
         ~line() { in_.said_ = in_.table_.add(said_); }
 
         line& acking(std::int64_t number) {
-            said_.flags.bits |= packet_builder::flags::ack;
+            said_.flags.bits |= segment_script::ack;
             const bool from_a = said_.source.port == in_.how_.a_port;
-            said_.acknowledgment.value =
-                (from_a ? in_.how_.b_initial : in_.how_.a_initial) + static_cast<std::uint32_t>(number);
+            said_.acknowledgment = in_.script_.number(from_a ? 1 : 0, number);
             return *this;
         }
         line& ack_field(std::uint32_t number) {
-            said_.flags.bits |= packet_builder::flags::ack;
+            said_.flags.bits |= segment_script::ack;
             said_.acknowledgment.value = number;
             return *this;
         }
@@ -95,7 +99,7 @@ public:
         a("", 1).acking(1);
     }
 
-    void after(std::chrono::nanoseconds time) { now_ += time; }
+    void after(std::chrono::nanoseconds time) { script_.now += time; }
 
     [[nodiscard]] const table_type& table() const { return table_; }
     [[nodiscard]] const tcplens::add_result& said() const { return said_; }
@@ -122,31 +126,25 @@ public:
 
 private:
     line say(bool from_a, std::string_view flags, std::int64_t at, std::uint32_t length) {
-        namespace bit = packet_builder::flags;
-        now_ += std::chrono::milliseconds{1};
-        const tcplens::endpoint ends[]{packet_builder::at("192.0.2.1", how_.a_port),
-                                       packet_builder::at(how_.b_address, how_.b_port)};
-        tcplens::segment said{.time = tcplens::timestamp{std::chrono::seconds{1'700'000'000} + now_},
-                              .packet_number = ++packets_,
-                              .source = ends[from_a ? 0 : 1],
-                              .destination = ends[from_a ? 1 : 0],
-                              .payload_length = length,
-                              .captured_payload = length,
-                              .ip_length = 40 + length,
-                              .wire_length = 54 + length,
-                              .window = 8192};
-        said.sequence.value = (from_a ? how_.a_initial : how_.b_initial) + static_cast<std::uint32_t>(at);
+        unsigned bits = 0;
         for (const char flag : flags) {
-            said.flags.bits |= flag == 'S' ? bit::syn : flag == 'F' ? bit::fin : flag == 'R' ? bit::rst : bit::ack;
+            bits |= flag == 'S'   ? segment_script::syn
+                    : flag == 'F' ? segment_script::fin
+                    : flag == 'R' ? segment_script::rst
+                                  : segment_script::ack;
         }
+        tcplens::segment said = script_.make(from_a ? 0 : 1, bits, at, 0, length);
+        script_.segments.clear();
+        said.acknowledgment = {};
+        said.ip_length = 40 + length;
+        said.ip_id.reset();
         return {*this, said};
     }
 
     setting how_;
     table_type table_;
+    segment_script script_;
     tcplens::add_result said_{};
-    std::chrono::nanoseconds now_{};
-    std::uint64_t packets_ = 0;
 };
 
 /// Calls `tell(talk)` with initial sequence numbers around which 31 and 32 bits come to their end.
@@ -154,10 +152,10 @@ template <class Tell>
 void with_each_initial(const zeek_talk::setting& how, Tell tell) {
     for (const std::uint32_t initial : {1000u, 0u, 0x7ffffffau, 0x7fffffffu, 0xfffffffau, 0xffffffffu}) {
         CAPTURE(initial);
-        zeek_talk::setting here = how;
-        here.a_initial = initial;
-        here.b_initial = initial;
-        zeek_talk talk{here};
+        zeek_talk::setting changed = how;
+        changed.a_initial = initial;
+        changed.b_initial = initial;
+        zeek_talk talk{changed};
         tell(talk);
     }
 }

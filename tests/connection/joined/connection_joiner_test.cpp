@@ -77,6 +77,12 @@ Table follow(std::span<const segment> all) {
     return table;
 }
 
+/// The connections of two joiners, as if they had been added to one.
+connection_joiner merged(connection_joiner a, const connection_joiner& b) {
+    a.merge(b);
+    return a;
+}
+
 /// Joins the connections in one go, and in groups, each in an order that is drawn by lot: all must come out alike.
 template <class Table>
 std::vector<joined_connection> join_in_any_order(std::span<const Table> tables, std::mt19937& random) {
@@ -90,9 +96,9 @@ std::vector<joined_connection> join_in_any_order(std::span<const Table> tables, 
         for (const auto& each : bag) joiners[random() % 3].template add<rules>(each);
         CHECK(joiners[0].size() + joiners[1].size() + joiners[2].size() == bag.size());
         const auto& [a, b, c] = joiners;
-        REQUIRE(merge_joiners(merge_joiners(a, b), c).join() == joined);
-        REQUIRE(merge_joiners(a, merge_joiners(b, c)).join() == joined);
-        REQUIRE(merge_joiners(c, merge_joiners(a, b)).join() == joined);
+        REQUIRE(merged(merged(a, b), c).join() == joined);
+        REQUIRE(merged(a, merged(b, c)).join() == joined);
+        REQUIRE(merged(c, merged(a, b)).join() == joined);
     }
     return joined;
 }
@@ -152,7 +158,7 @@ void check_promises(std::span<const segment> all) {
 
 } // namespace
 
-TEST_CASE("two directions that two tables saw are one connection") {
+TEST_CASE("joiner: two directions that two tables saw are one connection") {
     hosts h;
     h.open();
     h.talk();
@@ -176,7 +182,7 @@ TEST_CASE("two directions that two tables saw are one connection") {
     CHECK(analyze_connections(joined).summary.successful_handshakes == 1);
 }
 
-TEST_CASE("what one table saw alone comes out as it went in") {
+TEST_CASE("joiner: a connection that one table saw alone comes out as it went in") {
     hosts h;
     h.open();
     h.talk();
@@ -207,7 +213,7 @@ TEST_CASE("what one table saw alone comes out as it went in") {
     CHECK(damaged.trace.entries().size() == damaged.trace.capacity);
 }
 
-TEST_CASE("a capture that is rotated amid a connection") {
+TEST_CASE("joiner: a capture that is rotated amid a connection is one connection") {
     hosts h;
     h.open();
     h.talk();
@@ -225,7 +231,7 @@ TEST_CASE("a capture that is rotated amid a connection") {
     check_promises(h.segments);
 }
 
-TEST_CASE("reused ports: a table that saw one direction did not part what the other parts") {
+TEST_CASE("joiner: reused ports: a table that saw one direction did not split what the other splits") {
     hosts h;
     for (int i = 0; i < 3; ++i) {
         h.open();
@@ -248,7 +254,7 @@ TEST_CASE("reused ports: a table that saw one direction did not part what the ot
     check_promises(h.segments);
 }
 
-TEST_CASE("a SYN overtakes what another table saw") {
+TEST_CASE("joiner: a SYN overtakes segments that another table saw") {
     hosts h;
     h.open();
     h.talk();
@@ -272,7 +278,7 @@ TEST_CASE("a SYN overtakes what another table saw") {
     CHECK(one.size() == 1);
 }
 
-TEST_CASE("a connection that was picked up midstream counts as open from its fourth packet on") {
+TEST_CASE("joiner: a connection that was picked up midstream counts as open from its fourth packet on") {
     hosts h;
     h.client(ack, 101, 1, 10);
     h.server(ack, 1, 111);
@@ -288,7 +294,7 @@ TEST_CASE("a connection that was picked up midstream counts as open from its fou
     check_promises(h.segments);
 }
 
-TEST_CASE("the server is known from the SYN-ACK that another table saw") {
+TEST_CASE("joiner: the server is known from the SYN-ACK that another table saw") {
     hosts h;
     h.server(syn | ack, 0, 1);
     h.client(ack, 1, 1);
@@ -304,7 +310,7 @@ TEST_CASE("the server is known from the SYN-ACK that another table saw") {
     check_promises(h.segments);
 }
 
-TEST_CASE("retransmissions that no table saw as such lie within bounds") {
+TEST_CASE("joiner: retransmissions that no table saw as such lie within bounds") {
     hosts h;
     h.open();
     h.talk();
@@ -339,7 +345,7 @@ TEST_CASE("retransmissions that no table saw as such lie within bounds") {
     check_promises<simple_table>(h.segments);
 }
 
-TEST_CASE("a SYN-ACK may have been sent before if there was more than one SYN") {
+TEST_CASE("joiner: a SYN-ACK may have been sent before if there was more than one SYN") {
     hosts h;
     h.client(syn, 0, 0).options.timestamps = tcp_timestamps{.value = 1, .echo = 0};
     h.now += 1s;
@@ -352,7 +358,7 @@ TEST_CASE("a SYN-ACK may have been sent before if there was more than one SYN") 
     check_promises(h.segments);
 }
 
-TEST_CASE("a copy that was lost before the capture shows in the Identifications only") {
+TEST_CASE("joiner: a copy that was lost before the capture shows in the Identifications only") {
     hosts h;
     std::uint32_t clock = 0;
     const auto stamped = [&](segment& each) {
@@ -373,7 +379,7 @@ TEST_CASE("a copy that was lost before the capture shows in the Identifications 
     check_promises(h.segments);
 }
 
-TEST_CASE("more than 2 GiB between openings and closings") {
+TEST_CASE("joiner: more than 2 GiB between openings and closings are followed") {
     hosts h;
     h.open();
     std::uint32_t sent = 1;
@@ -398,7 +404,7 @@ TEST_CASE("more than 2 GiB between openings and closings") {
     }
 }
 
-TEST_CASE("data around a RST that another table saw: the order decides, and it is not known") {
+TEST_CASE("joiner: data around a RST that another table saw: the order is in doubt") {
     hosts h;
     h.open();
     h.talk();
@@ -417,7 +423,7 @@ TEST_CASE("data around a RST that another table saw: the order decides, and it i
     check_promises(h.segments);
 }
 
-TEST_CASE("a FIN amid data of its sender that another table saw") {
+TEST_CASE("joiner: a FIN amid data of its sender that another table saw: the order is in doubt") {
     hosts h;
     h.open();
     h.client(ack, 1, 1, 100);
@@ -436,7 +442,7 @@ TEST_CASE("a FIN amid data of its sender that another table saw") {
     check_promises(h.segments);
 }
 
-TEST_CASE("packets that may be of one incarnation or the other") {
+TEST_CASE("joiner: packets that may be of one incarnation or the other: the incarnations are in doubt") {
     hosts h;
     h.open();
     h.talk();
@@ -456,7 +462,7 @@ TEST_CASE("packets that may be of one incarnation or the other") {
     check_promises(h.segments);
 }
 
-TEST_CASE("more openings and closings than are remembered: counts remain right") {
+TEST_CASE("joiner: more openings and closings than a trace holds: counts remain right") {
     hosts h;
     h.open();
     for (std::uint32_t i = 0; i < 20; ++i) { // each with another number, so none is the same again
@@ -482,7 +488,7 @@ TEST_CASE("more openings and closings than are remembered: counts remain right")
     check_promises(h.segments);
 }
 
-TEST_CASE("what is sent again to open or close takes no more memory") {
+TEST_CASE("joiner: an opening or closing that is sent again takes no more memory") {
     hosts h;
     for (int i = 0; i < 50; ++i) h.client(syn, 0, 0);
     for (int i = 0; i < 50; ++i) h.server(syn | ack, 0, 1);
@@ -498,7 +504,7 @@ TEST_CASE("what is sent again to open or close takes no more memory") {
     CHECK(joined[0].close_reason == close_reason::reset);
 }
 
-TEST_CASE("times that run back within a table") {
+TEST_CASE("joiner: times that run back within a table keep the table's order") {
     hosts h;
     h.open();
     h.talk();
@@ -525,7 +531,8 @@ TEST_CASE("times that run back within a table") {
     CHECK(late[0].close_reason == close_reason::normal);
 }
 
-TEST_CASE("others with the same ports are others: networks, addresses; one end that is both") {
+TEST_CASE(
+    "joiner: equal ports in other networks, at other addresses, or at one end that is both, are other connections") {
     hosts h;
     h.open();
     const std::size_t one = h.segments.size();
@@ -546,7 +553,7 @@ TEST_CASE("others with the same ports are others: networks, addresses; one end t
     CHECK(joined[0].client_to_server.packets == 2);
 }
 
-TEST_CASE("joined connections are in the order of their first packets") {
+TEST_CASE("joiner: joined connections are in the order of their first packets") {
     hosts h;
     for (const std::uint16_t port : {std::uint16_t{40003}, std::uint16_t{40001}, std::uint16_t{40002}}) {
         h.ends[0].port = port;
@@ -560,7 +567,7 @@ TEST_CASE("joined connections are in the order of their first packets") {
     }
 }
 
-TEST_CASE("the bounds change places with the roles") {
+TEST_CASE("joiner: the bounds change places with the roles") {
     joined_connection of;
     of.client = {*address::parse("192.0.2.1"), 1};
     of.to_server = {1, 2};
@@ -569,7 +576,7 @@ TEST_CASE("the bounds change places with the roles") {
     CHECK(of.server.port == 1);
 }
 
-TEST_CASE("one pair of ports a thousand times, seen by many tables") {
+TEST_CASE("joiner: one pair of ports a thousand times, seen by many tables, is a thousand connections") {
     hosts h;
     for (int i = 0; i < 1000; ++i) {
         h.open();
@@ -588,7 +595,7 @@ TEST_CASE("one pair of ports a thousand times, seen by many tables") {
     }
 }
 
-TEST_CASE("connections drawn by lot, dealt by lot") {
+TEST_CASE("joiner: random connections, dealt at random, keep what is promised") {
     constexpr unsigned last_seed = 60;
     for (unsigned seed = 0; seed < last_seed; ++seed) {
         CAPTURE(seed);

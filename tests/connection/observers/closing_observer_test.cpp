@@ -28,7 +28,7 @@ struct hosts : scripted_table<basic_connection_table<evidence_rules, closing_obs
 
 } // namespace
 
-TEST_CASE("both ends close") {
+TEST_CASE("closing observer: both ends close: each FIN has the time it was sent and acknowledged") {
     hosts h;
     h.open();
     CHECK(h.closing() == connection_closing{});
@@ -52,7 +52,7 @@ TEST_CASE("both ends close") {
     CHECK_FALSE(h.closing().reset);
 }
 
-TEST_CASE("a FIN that is sent again keeps the time of the first") {
+TEST_CASE("closing observer: a FIN that is sent again keeps the time of the first") {
     hosts h;
     h.open();
     h.client(10ms, fin | ack, 1, 1);
@@ -64,7 +64,7 @@ TEST_CASE("a FIN that is sent again keeps the time of the first") {
     CHECK(h.closing().server.sent == start + 310ms);
 }
 
-TEST_CASE("who goes on beyond its FIN has not sent it") {
+TEST_CASE("closing observer: an end that sends data beyond its FIN has not closed") {
     hosts h;
     h.open();
     h.client(10ms, fin | ack, 1, 1); // forged
@@ -94,7 +94,7 @@ TEST_CASE("who goes on beyond its FIN has not sent it") {
     }
 }
 
-TEST_CASE("a reset, by whom and when") {
+TEST_CASE("closing observer: a reset has the direction and the time of the RST that counts") {
     hosts h;
     h.open();
     h.client(10ms, fin | ack, 1, 1);
@@ -117,7 +117,7 @@ TEST_CASE("a reset, by whom and when") {
     }
 }
 
-TEST_CASE("the closing changes sides with the roles") {
+TEST_CASE("closing observer: the times change places when client and server do") {
     hosts h;
     h.server(10ms, fin | ack, 1, 1); // heard first: taken for the client
     CHECK(h.closing().client.sent == start + 10ms);

@@ -59,7 +59,7 @@ static_assert(std::is_base_of_v<connection, observed::connection_type>);
 
 } // namespace
 
-TEST_CASE("an observer sees each segment after the table, and its facts are part of the connection") {
+TEST_CASE("observer: it sees each segment after the table, and its facts are part of the connection") {
     story s;
     auto [client, server] = s.established();
     client.sends(1, 100);
@@ -77,7 +77,7 @@ TEST_CASE("an observer sees each segment after the table, and its facts are part
     CHECK(static_cast<const connection&>(table[0]) == s.connection());
 }
 
-TEST_CASE("facts change sides with the roles") {
+TEST_CASE("observer: its facts change places when client and server do") {
     // Heard first from its server; the SYN comes late.
     observed table;
     const endpoint a{*address::parse("192.0.2.1"), 1};

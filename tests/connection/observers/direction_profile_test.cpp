@@ -29,7 +29,7 @@ std::uint64_t all_bytes(const direction_profile& of) {
 
 } // namespace
 
-TEST_CASE("bytes are unique the first time, and retransmitted each time after") {
+TEST_CASE("profile: bytes are unique the first time, and retransmitted each time after") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 100});
@@ -50,7 +50,7 @@ TEST_CASE("bytes are unique the first time, and retransmitted each time after") 
     });
 }
 
-TEST_CASE("a SYN or FIN that is sent again is a packet, and no byte") {
+TEST_CASE("profile: a SYN or FIN that is sent again counts as a packet, and as no byte") {
     for_all_numbers([](talk_type& talk) {
         talk.client({.at = 0, .flags = talk_type::syn});
         talk.after(1s);
@@ -70,7 +70,7 @@ TEST_CASE("a SYN or FIN that is sent again is a packet, and no byte") {
     });
 }
 
-TEST_CASE("a keep-alive's byte is a probe, and so is a byte beyond a closed window until it is accepted") {
+TEST_CASE("profile: a keep-alive's byte is a probe, and so is a byte beyond a closed window until it is accepted") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 100});
@@ -113,7 +113,7 @@ TEST_CASE("a keep-alive's byte is a probe, and so is a byte beyond a closed wind
     });
 }
 
-TEST_CASE("a probe that was not accepted is sent for good later") {
+TEST_CASE("profile: a probe that was not accepted, and is sent as data later, is unique then") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.server({.window = 0});
@@ -131,7 +131,7 @@ TEST_CASE("a probe that was not accepted is sent for good later") {
     });
 }
 
-TEST_CASE("a copy of a packet counts for nothing else") {
+TEST_CASE("profile: a copy of a packet counts as duplicate only") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 100, .ip_id = std::uint16_t{7}});
@@ -145,7 +145,7 @@ TEST_CASE("a copy of a packet counts for nothing else") {
     });
 }
 
-TEST_CASE("what comes late fills a hole, and is out of order unless it was sent again") {
+TEST_CASE("profile: a late segment fills a hole, and is out of order unless it was sent again") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 100, .ip_id = std::uint16_t{10}});
@@ -166,7 +166,7 @@ TEST_CASE("what comes late fills a hole, and is out of order unless it was sent 
     });
 }
 
-TEST_CASE("the stream is as long as SYN and FIN say, and what was not captured of it is missed") {
+TEST_CASE("profile: the stream is as long as SYN and FIN say, and bytes that were not captured are missed") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         CHECK(talk.up().stream_begins);
@@ -185,7 +185,7 @@ TEST_CASE("the stream is as long as SYN and FIN say, and what was not captured o
     });
 }
 
-TEST_CASE("an acknowledgment of a FIN that is captured before it is none of a byte") {
+TEST_CASE("profile: an acknowledgment of a FIN that is captured before the FIN adds no byte to the stream") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 100});
@@ -197,7 +197,8 @@ TEST_CASE("an acknowledgment of a FIN that is captured before it is none of a by
     });
 }
 
-TEST_CASE("what was acknowledged and not captured is missed, of a sender that is not captured at all too") {
+TEST_CASE(
+    "profile: acknowledged bytes that were not captured are missed, also if their sender was not captured at all") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.server({.ack = 501});
@@ -215,7 +216,7 @@ TEST_CASE("what was acknowledged and not captured is missed, of a sender that is
     });
 }
 
-TEST_CASE("midstream, what was before the first segment is part of the stream if it comes late") {
+TEST_CASE("profile: midstream, late data before the first segment extends the stream") {
     for_all_numbers([](talk_type& talk) {
         talk.client({.at = 1101, .length = 100, .ack = 1});
         CHECK(talk.up().stream_bytes == 100);
@@ -228,7 +229,7 @@ TEST_CASE("midstream, what was before the first segment is part of the stream if
     });
 }
 
-TEST_CASE("segment sizes are of packets with data") {
+TEST_CASE("profile: segment sizes are those of packets with data") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         CHECK(talk.up().smallest_segment == 0);
@@ -243,7 +244,7 @@ TEST_CASE("segment sizes are of packets with data") {
     });
 }
 
-TEST_CASE("what a snaplen cut is truncated") {
+TEST_CASE("profile: bytes that a snaplen cut are truncated") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 700, .captured = 30});
@@ -254,7 +255,7 @@ TEST_CASE("what a snaplen cut is truncated") {
     });
 }
 
-TEST_CASE("the initial window is what is sent before anything of it is acknowledged") {
+TEST_CASE("profile: the initial window is what is sent before any of it is acknowledged") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 1000});
@@ -272,7 +273,7 @@ TEST_CASE("the initial window is what is sent before anything of it is acknowled
     });
 }
 
-TEST_CASE("pure ACKs, SACK and D-SACK packets are counted") {
+TEST_CASE("profile: pure ACKs, SACK and D-SACK packets are counted") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         CHECK(talk.up().pure_acks == 1);
@@ -296,7 +297,7 @@ TEST_CASE("pure ACKs, SACK and D-SACK packets are counted") {
     });
 }
 
-TEST_CASE("windows are scaled where both ends offered that, and count from the first scaled one on") {
+TEST_CASE("profile: windows are scaled if both ends offered that, and count from the first scaled one on") {
     for_all_numbers([](talk_type& talk) {
         talk.client({.at = 0, .window = std::uint16_t{64000}, .flags = talk_type::syn, .scale = std::uint8_t{7}});
         CHECK(talk.up().window.greatest == 64000);
@@ -332,7 +333,7 @@ TEST_CASE("windows are scaled where both ends offered that, and count from the f
     });
 }
 
-TEST_CASE("bytes in flight are what is sent and not acknowledged") {
+TEST_CASE("profile: bytes in flight are sent and not acknowledged") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands(0ms);
         CHECK(talk.up().in_flight.samples == 1);
@@ -359,7 +360,7 @@ TEST_CASE("bytes in flight are what is sent and not acknowledged") {
     });
 }
 
-TEST_CASE("silence is the longest time between two packets, and data time from the first data to the last") {
+TEST_CASE("profile: silence is the longest time between two packets, data time from the first data to the last") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands(10ms);
         CHECK(!talk.up().first_data_time);
@@ -385,7 +386,7 @@ TEST_CASE("silence is the longest time between two packets, and data time from t
     });
 }
 
-TEST_CASE("a round trip is from data to its acknowledgment, and never of what was sent again") {
+TEST_CASE("profile: a round trip is from data to its acknowledgment, and never of a retransmission") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands(10ms);
         CHECK(talk.up().round_trip.count == 1);
@@ -418,7 +419,7 @@ TEST_CASE("a round trip is from data to its acknowledgment, and never of what wa
     });
 }
 
-TEST_CASE("a round trip of less than nothing, or of hours, is a clock that was set") {
+TEST_CASE("profile: a round trip below 0, or of hours, is ignored: the clock was set") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands(10ms);
         talk.client({.length = 100, .clock = tcp_timestamps{5, 0}});
@@ -437,7 +438,7 @@ TEST_CASE("a round trip of less than nothing, or of hours, is a clock that was s
     });
 }
 
-TEST_CASE("the timestamps option tells round trips too, of what was sent again as well") {
+TEST_CASE("profile: the timestamps option gives round trips, of retransmissions too") {
     for_all_numbers([](talk_type& talk) {
         const auto clock = [](std::uint32_t value, std::uint32_t echo) { return tcp_timestamps{value, echo}; };
         talk.client({.at = 0, .flags = talk_type::syn, .clock = clock(0xffff'fff0u, 0)});
@@ -464,7 +465,7 @@ TEST_CASE("the timestamps option tells round trips too, of what was sent again a
     });
 }
 
-TEST_CASE("the SYN-ACK of a second SYN tells no round trip by its echo") {
+TEST_CASE("profile: the SYN-ACK of a second SYN gives no round trip by its echo") {
     for_all_numbers([](talk_type& talk) {
         talk.client({.at = 0, .flags = talk_type::syn, .clock = tcp_timestamps{100, 0}});
         talk.after(1s);
@@ -480,7 +481,7 @@ TEST_CASE("the SYN-ACK of a second SYN tells no round trip by its echo") {
     });
 }
 
-TEST_CASE("duplicate ACKs are as RFC 5681 2 says, and the third of them asks for a fast retransmission") {
+TEST_CASE("profile: duplicate ACKs are those of RFC 5681 2, and the third asks for a fast retransmission") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.server({});
@@ -510,7 +511,7 @@ TEST_CASE("duplicate ACKs are as RFC 5681 2 says, and the third of them asks for
     });
 }
 
-TEST_CASE("with SACK a duplicate ACK is one that tells of something new, whatever its window (RFC 6675 2)") {
+TEST_CASE("profile: with SACK a duplicate ACK reports something new, whatever its window (RFC 6675 2)") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 1000});
@@ -525,7 +526,7 @@ TEST_CASE("with SACK a duplicate ACK is one that tells of something new, whateve
     });
 }
 
-TEST_CASE("what a RST says changes nothing") {
+TEST_CASE("profile: the numbers of a RST change nothing") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 100});
@@ -542,7 +543,7 @@ TEST_CASE("what a RST says changes nothing") {
     });
 }
 
-TEST_CASE("one segment from far away is passed over, and two that go on there are believed") {
+TEST_CASE("profile: one segment far away is ignored, and two that go on there are believed") {
     for (const std::int64_t away : {std::int64_t{1} << 25, std::int64_t{1} << 31, -(std::int64_t{1} << 30)}) {
         CAPTURE(away);
         for_all_numbers([&](talk_type& talk) {
@@ -573,7 +574,7 @@ TEST_CASE("one segment from far away is passed over, and two that go on there ar
     }
 }
 
-TEST_CASE("one segment beyond the window is passed over, and two that go on there are believed") {
+TEST_CASE("profile: one segment beyond the window is ignored, and two that go on there are believed") {
     for_all_numbers([&](talk_type& talk) {
         talk.shakes_hands(); // both windows are 8192
         talk.client({.length = 100});
@@ -600,7 +601,7 @@ TEST_CASE("one segment beyond the window is passed over, and two that go on ther
     });
 }
 
-TEST_CASE("an acknowledgment of what nobody sent changes nothing") {
+TEST_CASE("profile: an acknowledgment of bytes that were never sent changes nothing") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands();
         talk.client({.length = 100});
@@ -614,7 +615,7 @@ TEST_CASE("an acknowledgment of what nobody sent changes nothing") {
     });
 }
 
-TEST_CASE("a profile keeps to its end when client and server turn out to be the others") {
+TEST_CASE("profile: it stays with its end when client and server change places") {
     for_all_numbers([](talk_type& talk) {
         talk.server({.at = 1, .length = 100, .ack = 1}); // a guess: this is the client
         CHECK(talk.up().unique_bytes == 100);
@@ -629,7 +630,7 @@ TEST_CASE("a profile keeps to its end when client and server turn out to be the 
     });
 }
 
-TEST_CASE("more than 4 GiB of a stream are counted") {
+TEST_CASE("profile: a stream of more than 4 GiB is counted") {
     talk_type talk{5};
     talk.shakes_hands();
     constexpr std::uint32_t length = 1 << 20;
@@ -647,7 +648,7 @@ TEST_CASE("more than 4 GiB of a stream are counted") {
     CHECK(talk.up().in_flight.greatest == length);
 }
 
-TEST_CASE("what does not fit into the memory is counted") {
+TEST_CASE("profile: what does not fit into the memory is counted") {
     conversation<basic_profile_observer<2, 4>> talk;
     talk.shakes_hands();
     for (int i = 0; i < 20; ++i) talk.client({.at = 1 + 200 * i, .length = 100});
@@ -656,7 +657,7 @@ TEST_CASE("what does not fit into the memory is counted") {
     CHECK(talk.up().unique_bytes == 2000);
 }
 
-TEST_CASE("a story that is told in every way has the profile that it should have") {
+TEST_CASE("profile: a story that is told in every way has the same profile") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms, .timestamps = true});
     s.after(5ms);

@@ -51,7 +51,7 @@ double microseconds(std::chrono::nanoseconds time) {
 
 } // namespace
 
-TEST_CASE("busy and receiver-limited times are the sending kernel's") {
+TEST_CASE("time observer: busy and receiver-limited times are those of the sending kernel") {
     double busy = 0;
     double kernels_busy = 0;
     double limited = 0;

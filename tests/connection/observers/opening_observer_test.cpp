@@ -71,7 +71,7 @@ segment with_data(segment made, std::uint32_t length) {
 
 // Outcomes
 
-TEST_CASE("what became of an opening") {
+TEST_CASE("opening observer: the outcome follows the segments of the attempt") {
     story s;
     auto [client, server] = s.hosts();
     SUBCASE("established, step by step") {
@@ -141,7 +141,7 @@ TEST_CASE("what became of an opening") {
     }
 }
 
-TEST_CASE("backscatter is its own kind, and no connection") {
+TEST_CASE("opening observer: backscatter is unsolicited, and no connection") {
     story s;
     auto [client, server] = s.hosts();
     SUBCASE("SYN-ACKs, and the RST of who did not ask") {
@@ -172,7 +172,7 @@ TEST_CASE("backscatter is its own kind, and no connection") {
     }
 }
 
-TEST_CASE("a RST that has nothing to do with the SYN refuses nothing") { // RFC 9293 3.10.7.3
+TEST_CASE("opening observer: a RST that has nothing to do with the SYN refuses nothing") { // RFC 9293 3.10.7.3
     by_hand h;
     SUBCASE("it acknowledges something else") {
         CHECK(h.of({h.client(0ms, syn, 0), h.server(1ms, rst, 0, 0)}).outcome == ignored);
@@ -191,7 +191,7 @@ TEST_CASE("a RST that has nothing to do with the SYN refuses nothing") { // RFC 
     }
 }
 
-TEST_CASE("a refusal that was captured before the SYN") {
+TEST_CASE("opening observer: a refusal that was captured before the SYN refuses only that SYN") {
     by_hand h;
     SUBCASE("of this SYN") {
         CHECK(h.of({h.server(1ms, rst, 0, 1)}).outcome == unsolicited);
@@ -204,7 +204,7 @@ TEST_CASE("a refusal that was captured before the SYN") {
     }
 }
 
-TEST_CASE("each incarnation has its own opening") {
+TEST_CASE("opening observer: each incarnation has its own opening") {
     story s;
     auto [client, server] = s.established({.rtt = 20ms});
     client.fins();
@@ -224,7 +224,7 @@ TEST_CASE("each incarnation has its own opening") {
 
 // Times
 
-TEST_CASE("the halves of the round trip of a handshake") {
+TEST_CASE("opening observer: the halves of the round trip are from SYN and SYN-ACK to their answers") {
     by_hand h;
     h.of({h.client(0ms, syn, 0), h.server(30ms, syn, 0, 1), h.client(42ms, 0, 1, 1)});
     const handshake_times& times = h.opening().times;
@@ -247,7 +247,7 @@ TEST_CASE("the halves of the round trip of a handshake") {
     CHECK(h.opening().server.retries() == 1); // though that is told
 }
 
-TEST_CASE("a handshake captured in another order") {
+TEST_CASE("opening observer: a handshake captured in another order has the same halves") {
     by_hand h;
     const segment first = h.client(0ms, syn, 0);
     const segment second = h.server(30ms, syn, 0, 1);
@@ -272,7 +272,7 @@ TEST_CASE("a handshake captured in another order") {
     CHECK(h.table[0].client == host("192.0.2.1", 40000));
 }
 
-TEST_CASE("no half is less than nothing, or more than an hour") {
+TEST_CASE("opening observer: no half is below 0, or more than an hour") {
     by_hand h;
     SUBCASE("the clock was set back") {
         h.of({h.client(0ms, syn, 0), h.server(-5ms, syn, 0, 1), h.client(2ms, 0, 1, 1)});
@@ -295,7 +295,8 @@ TEST_CASE("no half is less than nothing, or more than an hour") {
     CHECK(h.opening().outcome == established);
 }
 
-TEST_CASE("a SYN that was retried: which one was answered?") {
+TEST_CASE(
+    "opening observer: a SYN that was retried: the answer, its echo or the last copy decides which one was answered") {
     by_hand h;
     SUBCASE("nothing tells") {
         h.of({h.client(0s, syn, 0), h.client(1s, syn, 0), h.client(3s, syn, 0), h.server(3030ms, syn, 0, 1),
@@ -346,7 +347,7 @@ TEST_CASE("a SYN that was retried: which one was answered?") {
     }
 }
 
-TEST_CASE("a SYN-ACK that was retried: the halves leave out the time between the two") {
+TEST_CASE("opening observer: a SYN-ACK that was retried: the halves leave out the time between the two") {
     by_hand h;
     SUBCASE("and the echo tells which was answered") {
         h.of({with_clock(h.client(0s, syn, 0), 100, 0), with_clock(h.server(30ms, syn, 0, 1), 7, 100),
@@ -366,7 +367,7 @@ TEST_CASE("a SYN-ACK that was retried: the halves leave out the time between the
     CHECK(h.opening().server.first_wait == 1s);
 }
 
-TEST_CASE("of SYN cookies the acknowledgment tells which was answered") {
+TEST_CASE("opening observer: with SYN cookies the acknowledgment shows which SYN-ACK was answered") {
     by_hand h;
     const std::int64_t other = -77'777;
     h.of({h.client(0s, syn, 0), h.server(30ms, syn, 0, 1), h.client(1s, syn, 0), h.server(1030ms, syn, other, 1)});
@@ -386,7 +387,7 @@ TEST_CASE("of SYN cookies the acknowledgment tells which was answered") {
     CHECK(h.opening().times.to_client->certain);
 }
 
-TEST_CASE("an ACK that covers more than the SYN-ACK may not be the first") {
+TEST_CASE("opening observer: an ACK that covers more than the SYN-ACK is not certain to be the first") {
     by_hand h;
     h.of({h.client(0s, syn, 0), h.server(30ms, syn, 0, 1), with_data(h.server(100ms, 0, 1, 1), 10),
           h.client(110ms, 0, 1, 11)});
@@ -398,14 +399,14 @@ TEST_CASE("an ACK that covers more than the SYN-ACK may not be the first") {
     CHECK_FALSE(other.opening().times.ack);
 }
 
-TEST_CASE("who sends data before the SYN-ACK is captured has not answered the SYN") {
+TEST_CASE("opening observer: data that is captured before the SYN-ACK does not answer the SYN") {
     by_hand h;
     h.of({h.client(0s, syn, 0), with_data(h.server(90ms, 0, 1, 1), 10)});
     CHECK(h.opening().outcome == established);
     CHECK_FALSE(h.opening().times.to_server);
 }
 
-TEST_CASE("copies that the network or the capture made are no retries") {
+TEST_CASE("opening observer: copies that the network or the capture made are no retries") {
     story s;
     auto [client, server] = s.hosts();
     const auto& first = client.syn();
@@ -421,7 +422,8 @@ TEST_CASE("copies that the network or the capture made are no retries") {
     CHECK(told.times.rtt() == 10ms);
 }
 
-TEST_CASE("both ends open at the same time") { // RFC 9293 3.5, figure 7
+TEST_CASE(
+    "opening observer: both ends open at the same time: the outcome and the halves are those of both SYNs") { // RFC 9293 3.5, figure 7
     by_hand h;
     h.of({h.client(0ms, syn, 0), h.server(5ms, syn, 0)});
     CHECK(h.opening().simultaneous);
@@ -435,13 +437,13 @@ TEST_CASE("both ends open at the same time") { // RFC 9293 3.5, figure 7
     CHECK(h.opening().server.count == 1);
 }
 
-TEST_CASE("one end after the other opens, and one aborts") {
+TEST_CASE("opening observer: one end opens after the other, and one aborts: the outcome names the one that aborts") {
     by_hand h;
     h.of({h.client(0ms, syn, 0), h.server(5ms, syn, 0), h.server(6ms, rst, 1)});
     CHECK(h.opening().outcome == aborted_by_server);
 }
 
-TEST_CASE("a SYN-ACK of one that turns out to have sent a SYN") {
+TEST_CASE("opening observer: a SYN-ACK of an end that turns out to have sent a SYN is forgotten") {
     by_hand h; // simultaneously, and captured in the wrong order
     h.of({h.server(30ms, syn, 0, 1), h.client(0ms, syn, 0), h.server(5ms, syn, 0), h.client(6ms, syn, 0, 1)});
     CHECK(h.opening().simultaneous);
@@ -453,7 +455,7 @@ TEST_CASE("a SYN-ACK of one that turns out to have sent a SYN") {
 
 // Options
 
-TEST_CASE("what is offered and what is agreed") {
+TEST_CASE("opening observer: options are agreed if both ends offer them") {
     by_hand h;
     segment first = with_clock(h.client(0ms, syn, 0), 1, 0);
     first.options.maximum_segment_size = 1460;
@@ -487,7 +489,7 @@ TEST_CASE("what is offered and what is agreed") {
     CHECK(h.opening().server.offers.cut == second.options.cut);
 }
 
-TEST_CASE("ECN is agreed by an ECN-setup SYN and an ECN-setup SYN-ACK") { // RFC 3168 6.1.1
+TEST_CASE("opening observer: ECN is agreed by an ECN-setup SYN and an ECN-setup SYN-ACK") { // RFC 3168 6.1.1
     struct example {
         std::uint16_t syn;
         std::uint16_t syn_ack;
@@ -511,7 +513,7 @@ TEST_CASE("ECN is agreed by an ECN-setup SYN and an ECN-setup SYN-ACK") { // RFC
     CHECK(late.opening().agreed()->ecn);
 }
 
-TEST_CASE("fast open") { // RFC 7413
+TEST_CASE("opening observer: fast open: the cookie, and the data that was accepted") { // RFC 7413
     by_hand h;
     segment first = with_data(h.client(0ms, syn, 0), 100);
     first.options.fast_open = 8;
@@ -553,7 +555,7 @@ TEST_CASE("fast open") { // RFC 7413
     CHECK(request.of({asks}).client.offers.fast_open == 0);
 }
 
-TEST_CASE("facts of the opening change sides with the roles") {
+TEST_CASE("opening observer: the facts change places when client and server do") {
     opening_observer::facts told;
     told.opening.outcome = aborted_by_client;
     told.opening.client.count = 3;
@@ -575,7 +577,7 @@ TEST_CASE("facts of the opening change sides with the roles") {
     CHECK(h.opening().times.rtt() == 40ms);
 }
 
-TEST_CASE("what the table concludes from a copy counts") {
+TEST_CASE("opening observer: what the table concludes from a copy counts") {
     by_hand h;
     h.of({with_data(h.server(10ms, 0, 1, 1), 10)});
     segment copied = with_data(h.server(10ms, 0, 1, 1), 10);
@@ -586,7 +588,7 @@ TEST_CASE("what the table concludes from a copy counts") {
     CHECK(h.opening().outcome == established);
 }
 
-TEST_CASE("a SYN with a RST opens nothing, yet FINs show that there was a connection") {
+TEST_CASE("opening observer: a SYN with a RST opens nothing, yet FINs show that there was a connection") {
     by_hand h;
     h.of({h.client(0ms, 0, 1, 1), h.client(1ms, syn | rst, 1), h.client(2ms, fin, 1, 1)});
     CHECK(h.opening().outcome == half_open);

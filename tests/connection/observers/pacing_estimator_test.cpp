@@ -24,7 +24,7 @@ pacing_estimator one_that_paces() {
 
 } // namespace
 
-TEST_CASE("who is driven by acknowledgments does not pause") {
+TEST_CASE("pacing estimator: a sender that is driven by acknowledgments does not pause") {
     pacing_estimator pauses;
     for (const auto at : {0ms, 1ms, 20ms, 21ms, 300ms}) {
         pauses.on_sent(start + at, 1024, false);
@@ -32,7 +32,7 @@ TEST_CASE("who is driven by acknowledgments does not pause") {
     }
 }
 
-TEST_CASE("pauses that nothing else explains tell the rate") {
+TEST_CASE("pacing estimator: pauses that nothing else explains give the rate") {
     pacing_estimator pauses = one_that_paces();
     CHECK(pauses.until() == start + 12ms);
     SUBCASE("a pause is as long as what was sent at once is large") {
@@ -56,7 +56,7 @@ TEST_CASE("pauses that nothing else explains tell the rate") {
     }
 }
 
-TEST_CASE("a pause after silence was half forgiven") {
+TEST_CASE("pacing estimator: a pause after silence was half forgiven") {
     pacing_estimator pauses;
     pauses.on_sent(start, 1024, false);
     pauses.on_sent(start + 20ms, 1024, false);

@@ -138,19 +138,19 @@ void converse(std::uint32_t round, std::uint32_t initial, bool exact) {
 
 } // namespace
 
-TEST_CASE("profiles are what a list of every byte says") {
+TEST_CASE("profile observer: random conversations have the profile that a list of every byte gives") {
     for (std::uint32_t round = 0; round < 200; ++round) {
         converse<basic_profile_observer<256, 1024>>(round, conversation<>::initials[round % 4], true);
     }
 }
 
-TEST_CASE("with little memory, what needs none is what a list of every byte says") {
+TEST_CASE("profile observer: with little memory, fields that need none are those that a list of every byte gives") {
     for (std::uint32_t round = 0; round < 50; ++round) {
         converse<basic_profile_observer<2, 4>>(round, conversation<>::initials[round % 4], false);
     }
 }
 
-TEST_CASE("round trips are the same with more memory than is needed, and are a choice of them with less") {
+TEST_CASE("profile observer: round trips are the same with more memory than is needed, and some of them with less") {
     std::uint64_t all = 0;
     std::uint64_t some = 0;
     for (std::uint32_t round = 0; round < 20; ++round) {

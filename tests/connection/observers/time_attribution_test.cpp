@@ -45,7 +45,7 @@ story_hosts established_with_window(story& s, std::uint16_t window, std::chrono:
 
 // --- handshake
 
-TEST_CASE("the handshake lasts until the ACK of the SYN-ACK, with all repetitions") {
+TEST_CASE("time observer: the handshake lasts until the ACK of the SYN-ACK, with all retransmissions") {
     story s;
     auto [client, server] = s.hosts();
     client.syn();
@@ -65,7 +65,7 @@ TEST_CASE("the handshake lasts until the ACK of the SYN-ACK, with all repetition
     CHECK(time.sum() == time.duration);
 }
 
-TEST_CASE("an ACK of anything but the SYN ends no handshake") { // RFC 5961 4: a challenge ACK
+TEST_CASE("time observer: an ACK of anything but the SYN ends no handshake") { // RFC 5961 4: a challenge ACK
     story s;
     auto [client, server] = s.hosts();
     client.syn();
@@ -81,7 +81,7 @@ TEST_CASE("an ACK of anything but the SYN ends no handshake") { // RFC 5961 4: a
     CHECK(time_of(s).handshake == 1020ms);
 }
 
-TEST_CASE("a handshake that fails is all there is") {
+TEST_CASE("time observer: a handshake that fails takes all of the time") {
     story s;
     auto [client, server] = s.hosts();
     client.syn();
@@ -95,7 +95,8 @@ TEST_CASE("a handshake that fails is all there is") {
     CHECK(time_of(s).duration == 1510ms);
 }
 
-TEST_CASE("without the SYN the handshake ends with what answers the SYN-ACK, and midstream there is none") {
+TEST_CASE(
+    "time observer: without the SYN the handshake ends with the answer to the SYN-ACK, and midstream there is none") {
     story s;
     SUBCASE("SYN-ACK") {
         auto [client, server] = s.hosts();
@@ -121,7 +122,7 @@ TEST_CASE("without the SYN the handshake ends with what answers the SYN-ACK, and
 
 // --- path and applications
 
-TEST_CASE("data in flight is on the path") {
+TEST_CASE("time observer: data in flight is on the path") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -137,7 +138,7 @@ TEST_CASE("data in flight is on the path") {
     CHECK(time.server_to_client.busy == 0ms);
 }
 
-TEST_CASE("a sender with nothing in flight has nothing to send") {
+TEST_CASE("time observer: a sender with nothing in flight has nothing to send") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -156,7 +157,7 @@ TEST_CASE("a sender with nothing in flight has nothing to send") {
     CHECK(time.sum() == time.duration);
 }
 
-TEST_CASE("beside the receiver, what a sender waits for is on the way first") {
+TEST_CASE("time observer: beside the receiver, the first part of a sender's wait is the path") {
     story s;
     auto [client, server] = established_beside_server(s);
     client.sends(1, 100);
@@ -174,7 +175,7 @@ TEST_CASE("beside the receiver, what a sender waits for is on the way first") {
     CHECK(time.client_to_server.busy == 0ms); // here, where it is not known
 }
 
-TEST_CASE("from a request to its answer it is the server's application, but for the way") {
+TEST_CASE("time observer: from a request to its answer it is the server's application, except for the path") {
     story s;
     SUBCASE("beside the client") {
         auto [client, server] = s.established({.rtt = 10ms});
@@ -217,7 +218,7 @@ TEST_CASE("from a request to its answer it is the server's application, but for 
     }
 }
 
-TEST_CASE("a request is complete with its last byte") {
+TEST_CASE("time observer: a request is complete with its last byte") {
     story s;
     auto [client, server] = established_beside_server(s);
     client.sends(1, 100);
@@ -229,7 +230,7 @@ TEST_CASE("a request is complete with its last byte") {
     CHECK(time_of(s).receiver_application == 50ms);
 }
 
-TEST_CASE("who greets first does not answer") {
+TEST_CASE("time observer: a server that speaks first does not answer") {
     story s;
     auto [client, server] = established_beside_server(s);
     s.after(40ms);
@@ -240,7 +241,7 @@ TEST_CASE("who greets first does not answer") {
 
 // --- the receiver's window
 
-TEST_CASE("a window that had no room for the segment that follows at once when it opens") {
+TEST_CASE("time observer: the window had no room if the next segment follows at once when it opens") {
     story s;
     auto [client, server] = established_with_window(s, 1000);
     client.sends(1, 500);
@@ -297,7 +298,7 @@ TEST_CASE("a window that had no room for the segment that follows at once when i
     }
 }
 
-TEST_CASE("a window probe stands for what waits") {
+TEST_CASE("time observer: a window probe shows that data waits") {
     story s;
     auto [client, server] = established_with_window(s, 1000);
     client.sends(1, 1000);
@@ -314,7 +315,7 @@ TEST_CASE("a window probe stands for what waits") {
     CHECK(time_of(s).receiver_window == 610ms);
 }
 
-TEST_CASE("what a window probe explained is explained for good") {
+TEST_CASE("time observer: time that a window probe explained is not given to another part later") {
     story s;
     auto [client, server] = established_with_window(s, 1000);
     client.sends(1, 1000);
@@ -339,7 +340,7 @@ TEST_CASE("what a window probe explained is explained for good") {
     }
 }
 
-TEST_CASE("who has data in flight is not asked for an answer") {
+TEST_CASE("time observer: an end with data in flight does not answer") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     server.sends(1, 100);
@@ -355,7 +356,7 @@ TEST_CASE("who has data in flight is not asked for an answer") {
     CHECK(time_of(s).receiver_application == 0ms);
 }
 
-TEST_CASE("the window of a connection whose scale is not known says nothing, unless it is closed") {
+TEST_CASE("time observer: a window of unknown scale shows nothing, unless it is closed") {
     story s;
     auto [client, server] = s.midstream();
     server.acks(1).window(600);
@@ -372,7 +373,7 @@ TEST_CASE("the window of a connection whose scale is not known says nothing, unl
     CHECK(time_of(s).receiver_window == 100ms);
 }
 
-TEST_CASE("a sender that pauses by itself is not shut out meanwhile") {
+TEST_CASE("time observer: a sender that paces itself is not shut out during a pause") {
     story s;
     auto [client, server] = established_with_window(s, 2000, 40ms);
     // 500 bytes each 4 ms: there was room, and nobody said anything
@@ -393,8 +394,8 @@ TEST_CASE("a sender that pauses by itself is not shut out meanwhile") {
 
 // --- loss
 
-TEST_CASE(
-    "loss recovery begins with the first duplicate ACK, and ends when all is acknowledged that was sent by then") {
+TEST_CASE("time observer: loss recovery begins with the first duplicate ACK, and ends when all is acknowledged that "
+          "was sent by then") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100).uncaptured();
@@ -427,7 +428,7 @@ TEST_CASE(
     CHECK(time.client_to_server.busy == 25ms);
 }
 
-TEST_CASE("duplicate ACKs of what is only late are no loss") {
+TEST_CASE("time observer: duplicate ACKs of data that is only late are no loss") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -444,7 +445,7 @@ TEST_CASE("duplicate ACKs of what is only late are no loss") {
     CHECK(time_of(s).loss_recovery == 300ms);
 }
 
-TEST_CASE("a timeout is part of the recovery, and so is the next") {
+TEST_CASE("time observer: a timeout is part of the recovery, and so is the next") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -465,7 +466,7 @@ TEST_CASE("a timeout is part of the recovery, and so is the next") {
     CHECK(time.path == 5ms);
 }
 
-TEST_CASE("a timeout after duplicate ACKs takes both") {
+TEST_CASE("time observer: a timeout after duplicate ACKs takes the time of both") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -480,7 +481,7 @@ TEST_CASE("a timeout after duplicate ACKs takes both") {
     CHECK(time_of(s).path == 0ms);
 }
 
-TEST_CASE("a retransmission that nobody needed is no loss") {
+TEST_CASE("time observer: a needless retransmission is no loss") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -496,7 +497,7 @@ TEST_CASE("a retransmission that nobody needed is no loss") {
     CHECK(time.sender_application == 310ms);
 }
 
-TEST_CASE("a request is delivered when its retransmission is") {
+TEST_CASE("time observer: a request is delivered when its retransmission is") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -514,7 +515,7 @@ TEST_CASE("a request is delivered when its retransmission is") {
 
 // --- teardown
 
-TEST_CASE("after the first FIN it is teardown, when no data is in flight and none comes") {
+TEST_CASE("time observer: after the first FIN it is teardown, while no data is in flight and none follows") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -546,7 +547,7 @@ TEST_CASE("after the first FIN it is teardown, when no data is in flight and non
     }
 }
 
-TEST_CASE("a FIN sent again is teardown") {
+TEST_CASE("time observer: a FIN that is sent again is teardown") {
     story s;
     auto [client, server] = s.established();
     client.fins();
@@ -557,7 +558,7 @@ TEST_CASE("a FIN sent again is teardown") {
     CHECK(time_of(s).client_to_server.busy == 0ms);
 }
 
-TEST_CASE("all after a RST is teardown") {
+TEST_CASE("time observer: all time after a RST is teardown") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -573,7 +574,7 @@ TEST_CASE("all after a RST is teardown") {
 
 // --- two directions, roles, clocks
 
-TEST_CASE("a direction that recovers comes before one that goes on") {
+TEST_CASE("time observer: a direction that recovers takes precedence over one that goes on") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -589,7 +590,7 @@ TEST_CASE("a direction that recovers comes before one that goes on") {
     CHECK(time_of(s).sum() == 320ms);
 }
 
-TEST_CASE("roles that change take the directions with them") {
+TEST_CASE("time observer: the directions change places when client and server do") {
     using table = basic_connection_table<evidence_rules, time_observer>;
     table t;
     const endpoint a{*address::parse("192.0.2.1"), 1};
@@ -616,7 +617,7 @@ TEST_CASE("roles that change take the directions with them") {
     CHECK(t[0].time.client_to_server.busy == 0ms);
 }
 
-TEST_CASE("while the clock makes good for running back, no time passes") {
+TEST_CASE("time observer: while the clock is behind, no time passes") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -635,7 +636,7 @@ TEST_CASE("while the clock makes good for running back, no time passes") {
     CHECK(time_of(s).sum() == 30ms);
 }
 
-TEST_CASE("the longest times there are") {
+TEST_CASE("time observer: the longest possible times do not overflow") {
     basic_connection_table<evidence_rules, time_observer> t;
     const endpoint a{*address::parse("192.0.2.1"), 1};
     const endpoint b{*address::parse("192.0.2.2"), 2};
@@ -655,7 +656,7 @@ TEST_CASE("the longest times there are") {
     CHECK(t[0].time.client_to_server.busy == t[0].time.duration);
 }
 
-TEST_CASE("the parts sum to the duration in every capture that is here") {
+TEST_CASE("time observer: the parts sum up to the duration in every capture at hand") {
     unsigned files = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator{"tests/data"}) {
         if (entry.path().extension() != ".pcap" && entry.path().extension() != ".pcapng") continue;

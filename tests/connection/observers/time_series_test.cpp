@@ -89,7 +89,7 @@ struct hosts : bins_in_memory, scripted_table<basic_connection_table<evidence_ru
 
 // The series
 
-TEST_CASE("moments fall into intervals that begin with the first") {
+TEST_CASE("time series: times fall into intervals that begin with the first") {
     for (const auto overflow : {series_overflow::widen, series_overflow::forget_oldest}) {
         counted c{8, overflow};
         CHECK(c.series.empty());
@@ -105,7 +105,7 @@ TEST_CASE("moments fall into intervals that begin with the first") {
     }
 }
 
-TEST_CASE("when the bins do not reach, intervals double in width") {
+TEST_CASE("time series: if the bins do not reach, intervals double in width") {
     counted c{8, series_overflow::widen};
     c.count({0ms, 10ms, 20ms, 70ms, 71ms});
     c.count({80ms});
@@ -119,7 +119,7 @@ TEST_CASE("when the bins do not reach, intervals double in width") {
     CHECK(c.series.begin_of(0) == start);
 }
 
-TEST_CASE("or the oldest fall out") {
+TEST_CASE("time series: if the bins do not reach, the oldest are dropped") {
     counted c{8, series_overflow::forget_oldest};
     c.count({0ms, 10ms, 11ms, 70ms, 80ms});
     CHECK(c.series.interval() == 10ms);
@@ -136,7 +136,7 @@ TEST_CASE("or the oldest fall out") {
     CHECK(c.series.begin_of(6) == start + 10s);
 }
 
-TEST_CASE("what comes before the first interval gets intervals before it, as far as there is room") {
+TEST_CASE("time series: a time before the first interval gets intervals before it, as far as there is room") {
     SUBCASE("that double in width") {
         counted c{8, series_overflow::widen};
         c.count({0ms, 15ms, -1ms});
@@ -160,7 +160,7 @@ TEST_CASE("what comes before the first interval gets intervals before it, as far
     }
 }
 
-TEST_CASE("one wrong time changes nothing, two in a row are believed") {
+TEST_CASE("time series: one wrong time changes nothing, two in a row are believed") {
     counted c{8, series_overflow::widen, 1s};
     c.count({0ms});
     CHECK_FALSE(c.count(day));
@@ -173,7 +173,7 @@ TEST_CASE("one wrong time changes nothing, two in a row are believed") {
     c.count({10ms});
 }
 
-TEST_CASE("whatever the times are, all of them have a place in bins that widen") {
+TEST_CASE("time series: any times have a place in bins that widen") {
     std::mt19937_64 random{5};
     for (int round = 0; round < 300; ++round) {
         std::vector<time_bin> memory(8 + random() % 20);
@@ -202,7 +202,7 @@ TEST_CASE("whatever the times are, all of them have a place in bins that widen")
     }
 }
 
-TEST_CASE("whatever the times are, the oldest fall out of bins that keep their width") {
+TEST_CASE("time series: any times drop the oldest of bins that keep their width") {
     std::mt19937_64 random{6};
     for (int round = 0; round < 300; ++round) {
         std::vector<time_bin> memory(8 + random() % 20);
@@ -227,7 +227,7 @@ TEST_CASE("whatever the times are, the oldest fall out of bins that keep their w
     }
 }
 
-TEST_CASE("too few bins hold nothing") {
+TEST_CASE("time series: too few bins hold nothing") {
     std::vector<time_bin> memory(7);
     time_series series{memory, 1s, series_overflow::widen, 1s};
     CHECK(series.find(start) == nullptr);
@@ -235,7 +235,7 @@ TEST_CASE("too few bins hold nothing") {
     CHECK(time_series{{}, 0s, series_overflow::widen, -1s}.interval() == 1ns);
 }
 
-TEST_CASE("two bins that become one") {
+TEST_CASE("time series: two bins that become one have the sum of both") {
     direction_bin a{.packets = 1, .wire_bytes = 60, .most_in_flight = 5};
     direction_bin b{.packets = 2, .wire_bytes = 70, .payload_bytes = 10, .new_bytes = 9, .retransmissions = 1};
     b.most_in_flight = 3;
@@ -267,7 +267,7 @@ TEST_CASE("two bins that become one") {
 
 // What the observer counts
 
-TEST_CASE("packets, bytes, new bytes and retransmissions by interval and direction") {
+TEST_CASE("time series: packets, bytes, new bytes and retransmissions are counted by interval and direction") {
     hosts h;
     h.open(4ms);
     h.client(10ms, ack, 1, 1, 100);
@@ -290,7 +290,7 @@ TEST_CASE("packets, bytes, new bytes and retransmissions by interval and directi
     CHECK(h.observer().outside() == 0);
 }
 
-TEST_CASE("new bytes are those that were not captured before") {
+TEST_CASE("time series: new bytes are those that were not captured before") {
     hosts h;
     h.open(4ms);
     const auto fresh = [&] { return h.bin(0).client_to_server.new_bytes; };
@@ -308,7 +308,7 @@ TEST_CASE("new bytes are those that were not captured before") {
     CHECK(fresh() == 350);
 }
 
-TEST_CASE("data far away counts once its sender goes on there") {
+TEST_CASE("time series: data far away counts once its sender goes on there") {
     hosts h;
     h.open(4ms);
     const auto fresh = [&] { return h.bin(0).client_to_server.new_bytes; };
@@ -323,7 +323,7 @@ TEST_CASE("data far away counts once its sender goes on there") {
     CHECK(fresh() == 400);
 }
 
-TEST_CASE("bytes in flight: the most of each interval, both ways") {
+TEST_CASE("time series: bytes in flight are the most of each interval, in both directions") {
     hosts h;
     h.open(4ms);
     h.client(10ms, ack, 1, 1, 100);
@@ -342,7 +342,7 @@ TEST_CASE("bytes in flight: the most of each interval, both ways") {
     CHECK(h.bin(4).server_to_client.most_in_flight == 0);
 }
 
-TEST_CASE("of all connections it is the sum, without those that are over") {
+TEST_CASE("time series: bytes in flight of all connections are the sum, without closed ones") {
     hosts h;
     h.say(0, 0ms, ack, 1, 1, 100, 1000);
     h.say(0, 1ms, ack, 1, 1, 200, 2000);
@@ -352,7 +352,7 @@ TEST_CASE("of all connections it is the sum, without those that are over") {
     CHECK(h.bin(1).client_to_server.most_in_flight == 201);
 }
 
-TEST_CASE("round trips are of one segment at a time, and of none that was sent again") {
+TEST_CASE("time series: round trips are measured one segment at a time, and not of retransmissions") {
     hosts h;
     h.open(4ms);
     CHECK(h.bin(0).client_to_server.rtt_samples == 1); // the SYN
@@ -380,7 +380,7 @@ TEST_CASE("round trips are of one segment at a time, and of none that was sent a
     CHECK(h.bin(15).client_to_server.rtt_samples == 1);
 }
 
-TEST_CASE("one connection alone") {
+TEST_CASE("time series: with one connection selected, only that one counts") {
     hosts h{{.interval = 10ms, .connection = 1}};
     h.say(0, 0ms, ack, 1, 1, 100, 1000);
     h.say(0, 5ms, ack, 1, 1, 200, 2000);
@@ -392,7 +392,7 @@ TEST_CASE("one connection alone") {
     CHECK(h.bin(0).server_to_client.packets == 1);
 }
 
-TEST_CASE("client and server change places") {
+TEST_CASE("time series: client and server change places: so do the bins of one connection") {
     const auto tell = [](hosts& h) {
         h.server(2ms, ack, 1, 1, 100); // heard first
         CHECK(h.bin(0).client_to_server.new_bytes == 100);
@@ -419,7 +419,7 @@ TEST_CASE("client and server change places") {
     }
 }
 
-TEST_CASE("a packet whose time has no place is told of") {
+TEST_CASE("time series: a packet whose time has no place is counted as outside") {
     hosts h{{.interval = 10ms, .furthest_jump = 1min}};
     h.open(4ms);
     h.client(1h, ack, 1, 1, 100);

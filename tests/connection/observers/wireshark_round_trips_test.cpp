@@ -67,7 +67,7 @@ struct hosts {
 
 } // namespace
 
-TEST_CASE("Wireshark's initial round trip is from the SYN to the first ACK that is no SYN-ACK") {
+TEST_CASE("Wireshark round trips: the initial round trip is from the SYN to the first ACK that is no SYN-ACK") {
     hosts h;
     h.client({.flags = syn, .seq = 100});
     CHECK_FALSE(h.told().initial_rtt);
@@ -102,7 +102,7 @@ TEST_CASE("Wireshark's initial round trip is from the SYN to the first ACK that 
     }
 }
 
-TEST_CASE("a SYN in 1970 is none to Wireshark") {
+TEST_CASE("Wireshark round trips: a SYN at the time 0 counts as none, as in Wireshark") {
     hosts h;
     h.now = timestamp{};
     h.client({.flags = syn, .seq = 100});
@@ -111,7 +111,7 @@ TEST_CASE("a SYN in 1970 is none to Wireshark") {
     CHECK_FALSE(h.told().initial_rtt);
 }
 
-TEST_CASE("an acknowledgment that meets the end of a segment is a sample") {
+TEST_CASE("Wireshark round trips: an acknowledgment that meets the end of a segment is a sample") {
     hosts h;
     CHECK_FALSE(h.client({.flags = syn, .seq = 100}));
     h.after(10ms);
@@ -133,7 +133,8 @@ TEST_CASE("an acknowledgment that meets the end of a segment is a sample") {
     CHECK(h.server({.seq = 502, .ack = 132}) == sample{11, 2ms});
 }
 
-TEST_CASE("a sample is of the first transmission, and the clock may run back") { // there is no Karn's rule
+TEST_CASE(
+    "Wireshark round trips: a sample is of the first transmission, and may be negative if the clock runs back") { // there is no Karn's rule
     hosts h;
     h.client({.seq = 100, .ack = 1, .length = 10});
     h.after(300ms);
@@ -145,7 +146,8 @@ TEST_CASE("a sample is of the first transmission, and the clock may run back") {
     CHECK(h.server({.seq = 1, .ack = 120}) == sample{4, -1s});
 }
 
-TEST_CASE("the field counts without the flag, and one number counts for SYN and FIN together") {
+TEST_CASE("Wireshark round trips: the acknowledgment field counts without ACK, and one number counts for SYN and FIN "
+          "together") {
     hosts h;
     h.client({.seq = 0xffff'fff6, .ack = 1, .length = 10});
     CHECK(h.server({.flags = rst, .seq = 1, .ack = 0}) == sample{1, 0ms});
@@ -153,7 +155,7 @@ TEST_CASE("the field counts without the flag, and one number counts for SYN and 
     CHECK(h.server({.seq = 1, .ack = 1}) == sample{3, 0ms});
 }
 
-TEST_CASE("options that were cut hide a sample, and what the frame had no room for does not count") {
+TEST_CASE("Wireshark round trips: cut options hide a sample, and bytes beyond the frame do not count") {
     hosts h;
     h.client({.seq = 100, .ack = 1, .length = 10});
     CHECK_FALSE(h.server({.seq = 1, .ack = 110, .options_cut = true}));
@@ -162,7 +164,7 @@ TEST_CASE("options that were cut hide a sample, and what the frame had no room f
     CHECK(h.server({.seq = 1, .ack = 116}) == sample{4, 0ms});
 }
 
-TEST_CASE("an acknowledgment finds what was sent late below it") {
+TEST_CASE("Wireshark round trips: an acknowledgment finds a late segment below it") {
     hosts h;
     h.client({.seq = 110, .ack = 1, .length = 10});
     CHECK_FALSE(h.server({.seq = 1, .ack = 100}));
@@ -172,7 +174,7 @@ TEST_CASE("an acknowledgment finds what was sent late below it") {
     CHECK(h.server({.seq = 1, .ack = 120}) == sample{1, 0ms});
 }
 
-TEST_CASE("10,000 segments of a direction are remembered, as Wireshark does") {
+TEST_CASE("Wireshark round trips: 10,000 segments of a direction are remembered, as in Wireshark") {
     for (const std::uint32_t sent : {9'999u, 10'000u, 10'001u}) {
         hosts h{20'000};
         for (std::uint32_t i = 0; i < sent; ++i) h.client({.seq = 100 + i, .ack = 1, .length = 1});
@@ -189,7 +191,7 @@ TEST_CASE("10,000 segments of a direction are remembered, as Wireshark does") {
     }
 }
 
-TEST_CASE("what so many others followed is forgotten, and said to be") {
+TEST_CASE("Wireshark round trips: a segment that too many others followed is forgotten, and memory_exceeded is set") {
     hosts h{4};
     h.client({.seq = 100, .ack = 1, .length = 10});
     h.client({.seq = 110, .ack = 1, .length = 10});

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../../support/packet_builder.hpp"
 #include "../../support/zeek_talk.hpp"
 
 #include <tcplens/connection/zeek/zeek_connection.hpp>
@@ -15,7 +16,7 @@ using namespace std::chrono_literals;
 
 // Roles
 
-TEST_CASE("the ports that Zeek's scripts register") {
+TEST_CASE("Zeek connection: the registered ports are those of Zeek's scripts") {
     for (const std::uint16_t port :
          std::initializer_list<std::uint16_t>{21, 22, 25, 80, 88, 389, 443, 3389, 6669, 8888, 20000}) {
         CHECK(is_likely_server_port(port));
@@ -24,7 +25,7 @@ TEST_CASE("the ports that Zeek's scripts register") {
         CHECK_FALSE(is_likely_server_port(port));
 }
 
-TEST_CASE("who is heard first is the originator") {
+TEST_CASE("Zeek connection: the end that is captured first is the originator") {
     zeek_talk t;
     t.a("", 1, 10).acking(1);
     CHECK(t.a_began());
@@ -33,7 +34,7 @@ TEST_CASE("who is heard first is the originator") {
     CHECK(t.row() == "OTH Dd");
 }
 
-TEST_CASE("midstream, who is heard from a server's port is the responder") {
+TEST_CASE("Zeek connection: midstream, an end that sends from a server's port is the responder") {
     zeek_talk t{{.a_port = 80}};
     t.a("", 1, 10).acking(1);
     CHECK_FALSE(t.a_began());
@@ -45,7 +46,7 @@ TEST_CASE("midstream, who is heard from a server's port is the responder") {
     CHECK(t.row() == "OTH ^dD");
 }
 
-TEST_CASE("between two servers' ports the higher one is the originator's") {
+TEST_CASE("Zeek connection: between two servers' ports the higher one is the originator's") {
     SUBCASE("lower speaks") {
         zeek_talk t{{.a_port = 80, .b_port = 443}};
         t.a("", 1, 10).acking(1);
@@ -63,7 +64,7 @@ TEST_CASE("between two servers' ports the higher one is the originator's") {
     }
 }
 
-TEST_CASE("the roles stay, whatever the ports") {
+TEST_CASE("Zeek connection: the roles stay, whatever the ports") {
     SUBCASE("after a SYN") {
         zeek_talk t{{.a_port = 80}};
         t.a("S", 0);
@@ -81,7 +82,7 @@ TEST_CASE("the roles stay, whatever the ports") {
     }
 }
 
-TEST_CASE("a SYN-ACK from a server's port, and on: as if the SYN had been there") {
+TEST_CASE("Zeek connection: a SYN-ACK from a server's port, and more: as if the SYN had been captured") {
     with_each_initial({.a_port = 443, .b_port = 40000}, [](zeek_talk& t) {
         t.a("SA", 0).acking(1);
         CHECK(t.row() == "OTH ^h");
@@ -95,7 +96,7 @@ TEST_CASE("a SYN-ACK from a server's port, and on: as if the SYN had been there"
     });
 }
 
-TEST_CASE("a SYN-ACK alone may be a scan: who sent it is the originator") {
+TEST_CASE("Zeek connection: a SYN-ACK alone may be a scan: its sender is the originator") {
     zeek_talk t;
     t.a("SA", 0).acking(1);
     CHECK(t.a_began());
@@ -104,7 +105,7 @@ TEST_CASE("a SYN-ACK alone may be a scan: who sent it is the originator") {
     CHECK(t.row() == "REJ Hr");
 }
 
-TEST_CASE("a SYN-ACK and on: the roles are swapped, and the history begins anew") {
+TEST_CASE("Zeek connection: a SYN-ACK and more: the roles are swapped, and the history begins anew") {
     SUBCASE("with an ACK of the other end") {
         zeek_talk t;
         t.a("SA", 0).acking(1);
@@ -162,7 +163,7 @@ TEST_CASE("a SYN-ACK and on: the roles are swapped, and the history begins anew"
     }
 }
 
-TEST_CASE("SYN and SYN-ACK swapped by the capture") {
+TEST_CASE("Zeek connection: SYN and SYN-ACK swapped by the capture: the roles are swapped") {
     with_each_initial([](zeek_talk& t) {
         t.a("SA", 0).acking(1);
         t.b("S", 0);
@@ -176,7 +177,7 @@ TEST_CASE("SYN and SYN-ACK swapped by the capture") {
     });
 }
 
-TEST_CASE("an ACK before the SYN-ACK makes no partial connection, data does") {
+TEST_CASE("Zeek connection: an ACK before the SYN-ACK makes no partial connection, data does") {
     zeek_talk t;
     t.a("S", 0);
     t.b("", 0).acking(1);
@@ -187,7 +188,7 @@ TEST_CASE("an ACK before the SYN-ACK makes no partial connection, data does") {
 
 // Bytes, packets, time
 
-TEST_CASE("bytes are told by sequence numbers: with what is missing, without what comes again") {
+TEST_CASE("Zeek connection: bytes are those of the sequence numbers: with missing bytes, without retransmitted ones") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.a("", 1, 100).acking(1);
@@ -202,7 +203,7 @@ TEST_CASE("bytes are told by sequence numbers: with what is missing, without wha
     });
 }
 
-TEST_CASE("bytes beyond 4 GiB") {
+TEST_CASE("Zeek connection: bytes beyond 4 GiB are counted") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         std::int64_t at = 1;
@@ -219,7 +220,7 @@ TEST_CASE("bytes beyond 4 GiB") {
     });
 }
 
-TEST_CASE("only SYN and FIN were captured, with more than 2 GiB between") {
+TEST_CASE("Zeek connection: only SYN and FIN captured, with more than 2 GiB between: all bytes are counted") {
     with_each_initial([](zeek_talk& t) {
         t.a("S", 0);
         t.b("SA", 0).acking(1);
@@ -229,7 +230,8 @@ TEST_CASE("only SYN and FIN were captured, with more than 2 GiB between") {
     });
 }
 
-TEST_CASE("a RST's payload is not of the stream, its far number not believed, its acknowledgment neither") {
+TEST_CASE("Zeek connection: a RST's payload is not of the stream, and neither its far number nor its acknowledgment is "
+          "believed") {
     zeek_talk t;
     t.handshake();
     t.a("R", 1, 100).acking(1);
@@ -245,7 +247,7 @@ TEST_CASE("a RST's payload is not of the stream, its far number not believed, it
     CHECK(near.zeek().orig.bytes == 1000);
 }
 
-TEST_CASE("an acknowledgment of 0 far away is not believed, one before the SYN neither") {
+TEST_CASE("Zeek connection: an acknowledgment of 0 far away is not believed, nor one before the SYN") {
     zeek_talk t{{.a_initial = 0xf000'0000}};
     t.handshake();
     t.b("", 1).ack_field(0);
@@ -258,7 +260,7 @@ TEST_CASE("an acknowledgment of 0 far away is not believed, one before the SYN n
     CHECK(near.zeek().orig.bytes == 0xffff);
 }
 
-TEST_CASE("a half-open connection found out: its numbers are of another one") {
+TEST_CASE("Zeek connection: a half-open connection that is found out has no bytes: its numbers are of another one") {
     zeek_talk t;
     t.a("S", 0);
     t.b("", 1).acking(777'000);
@@ -267,7 +269,7 @@ TEST_CASE("a half-open connection found out: its numbers are of another one") {
     CHECK(t.zeek().orig.bytes == 0);
 }
 
-TEST_CASE("a SYN within a connection begins its numbers anew") {
+TEST_CASE("Zeek connection: a SYN within a connection begins its numbers anew") {
     zeek_talk t;
     t.a("", 10'000, 50).acking(1);
     CHECK(t.zeek().orig.bytes == 50);
@@ -276,7 +278,7 @@ TEST_CASE("a SYN within a connection begins its numbers anew") {
     CHECK(t.table().size() == 1);
 }
 
-TEST_CASE("a forged RST of an end that was never heard does not spoil its numbers") {
+TEST_CASE("Zeek connection: a forged RST of an end that was never captured does not spoil its numbers") {
     zeek_talk t;
     t.a("", 1, 10).acking(1);
     t.b("R", 900'000'000);
@@ -295,7 +297,8 @@ TEST_CASE("a forged RST of an end that was never heard does not spoil its number
     CHECK(heard.zeek().resp.bytes == 100);
 }
 
-TEST_CASE("where nothing may begin another connection, another SYN begins the numbers of an attempt anew") {
+TEST_CASE(
+    "Zeek connection: where nothing may begin another connection, another SYN begins the numbers of an attempt anew") {
     zeek_talk t{{.split = false}};
     t.a("S", 0);
     t.a("S", 70'000);
@@ -305,7 +308,7 @@ TEST_CASE("where nothing may begin another connection, another SYN begins the nu
     CHECK(t.zeek().orig.bytes == 10);
 }
 
-TEST_CASE("the duration ends when both have closed") {
+TEST_CASE("Zeek connection: the duration ends when both ends have closed") {
     zeek_talk t;
     t.a("S", 0);
     CHECK(t.zeek().duration == 0ns);
@@ -321,7 +324,7 @@ TEST_CASE("the duration ends when both have closed") {
     CHECK(t.zeek().orig.packets == 3);
 }
 
-TEST_CASE("the duration is none where the clock ran back") {
+TEST_CASE("Zeek connection: the duration is 0 if the clock ran back") {
     zeek_talk t;
     t.a("S", 0);
     t.after(-1h);
@@ -332,7 +335,7 @@ TEST_CASE("the duration is none where the clock ran back") {
 
 // Gaps
 
-TEST_CASE("G: an acknowledgment of data that was not captured") {
+TEST_CASE("Zeek connection: G: an acknowledgment of data that was not captured") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.a("", 1, 100).acking(1);
@@ -347,7 +350,7 @@ TEST_CASE("G: an acknowledgment of data that was not captured") {
     });
 }
 
-TEST_CASE("G: at 1, 10 and 100 gaps") {
+TEST_CASE("Zeek connection: G: written at 1, 10 and 100 gaps") {
     zeek_talk t;
     t.handshake();
     t.b("", 1).acking(1);
@@ -366,7 +369,7 @@ TEST_CASE("G: at 1, 10 and 100 gaps") {
     CHECK(t.zeek().missed_bytes == 1000);
 }
 
-TEST_CASE("data that was captured in part is missing") {
+TEST_CASE("Zeek connection: data that was captured in part is missing") {
     zeek_talk t;
     t.handshake();
     t.a("", 1, 100).acking(1).captured(99);
@@ -375,7 +378,7 @@ TEST_CASE("data that was captured in part is missing") {
     CHECK(t.zeek().missed_bytes == 100);
 }
 
-TEST_CASE("data that begins before the SYN is passed over, what follows it too") {
+TEST_CASE("Zeek connection: data that begins before the SYN is ignored, and what follows it too") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.a("", -5, 10).acking(1);
@@ -385,7 +388,7 @@ TEST_CASE("data that begins before the SYN is passed over, what follows it too")
     });
 }
 
-TEST_CASE("data in a SYN is delivered from behind it") {
+TEST_CASE("Zeek connection: data in a SYN is delivered from the byte after it") {
     zeek_talk t;
     t.a("S", 0, 20);
     t.b("SA", 0).acking(21);
@@ -393,7 +396,7 @@ TEST_CASE("data in a SYN is delivered from behind it") {
     CHECK(t.zeek().missed_bytes == 0);
 }
 
-TEST_CASE("the acknowledgment of a FIN is no gap") {
+TEST_CASE("Zeek connection: the acknowledgment of a FIN is no gap") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.a("F", 1, 10).acking(1);
@@ -407,7 +410,7 @@ TEST_CASE("the acknowledgment of a FIN is no gap") {
     CHECK(lost.zeek().missed_bytes == 1); // nobody saw that FIN
 }
 
-TEST_CASE("gaps count while both are established, or close after that") {
+TEST_CASE("Zeek connection: gaps count while both ends are established, or close after that") {
     SUBCASE("a gap that a FIN tells of") {
         zeek_talk t;
         t.handshake();
@@ -432,7 +435,7 @@ TEST_CASE("gaps count while both are established, or close after that") {
     }
 }
 
-TEST_CASE("more stretches beyond holes than are remembered: what is missing is an estimate") {
+TEST_CASE("Zeek connection: more stretches beyond holes than are remembered: the missed bytes are an estimate") {
     zeek_talk t;
     t.handshake();
     t.a("", 1, 10).acking(1);
@@ -443,7 +446,7 @@ TEST_CASE("more stretches beyond holes than are remembered: what is missing is a
     CHECK(t.zeek().missed_is_estimate);
 }
 
-TEST_CASE("it works at compile time, and no jump of numbers harms it") {
+TEST_CASE("Zeek connection: it works at compile time, and no jump of numbers harms it") {
     constexpr auto follow = [](std::uint32_t step) {
         zeek_connection followed;
         zeek_record told;

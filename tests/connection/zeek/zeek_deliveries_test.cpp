@@ -34,7 +34,7 @@ using gaps = std::vector<std::int64_t>;
 
 } // namespace
 
-TEST_CASE("what came in before it was acknowledged makes no gap, in whatever order") {
+TEST_CASE("Zeek deliveries: data that was captured before its acknowledgment makes no gap, in any order") {
     stream s;
     s.data(1, 100);
     s.data(201, 100);
@@ -44,7 +44,7 @@ TEST_CASE("what came in before it was acknowledged makes no gap, in whatever ord
     CHECK_FALSE(s.deliveries.holds_any());
 }
 
-TEST_CASE("a gap is what was acknowledged and never came in") {
+TEST_CASE("Zeek deliveries: a gap is acknowledged data that was not captured") {
     stream s;
     s.data(1, 100);
     s.data(151, 50);
@@ -60,7 +60,7 @@ TEST_CASE("a gap is what was acknowledged and never came in") {
     CHECK(s.acks(301) == gaps{100});
 }
 
-TEST_CASE("one acknowledgment may tell of several gaps") {
+TEST_CASE("Zeek deliveries: one acknowledgment may show several gaps") {
     stream s;
     s.acks(2); // so that some of it was acknowledged
     s.data(11, 10);
@@ -69,7 +69,7 @@ TEST_CASE("one acknowledgment may tell of several gaps") {
     CHECK(s.acks(81) == gaps{9, 10, 20, 10});
 }
 
-TEST_CASE("what arrives too late reduces no gap") {
+TEST_CASE("Zeek deliveries: data that arrives too late reduces no gap") {
     stream s;
     s.data(101, 100);
     CHECK(s.acks(201) == gaps{100});
@@ -80,7 +80,7 @@ TEST_CASE("what arrives too late reduces no gap") {
     CHECK(s.acks(251) == gaps{});
 }
 
-TEST_CASE("an acknowledgment that goes back changes nothing") {
+TEST_CASE("Zeek deliveries: an acknowledgment that goes back changes nothing") {
     stream s;
     s.data(1, 100);
     s.data(201, 10);
@@ -91,7 +91,7 @@ TEST_CASE("an acknowledgment that goes back changes nothing") {
     CHECK(s.deliveries.holds_any());
 }
 
-TEST_CASE("stretches that touch or overlap become one") {
+TEST_CASE("Zeek deliveries: stretches that touch or overlap become one") {
     stream s;
     s.acks(2);
     s.data(11, 10);
@@ -104,7 +104,7 @@ TEST_CASE("stretches that touch or overlap become one") {
     CHECK(s.deliveries.exact());
 }
 
-TEST_CASE("the first byte of a connection that was picked up midstream may be none") {
+TEST_CASE("Zeek deliveries: midstream, the first byte of a connection may be no data") {
     stream s;
     CHECK(s.acks(2, true) == gaps{});
     CHECK(s.deliveries.next() == 1);
@@ -113,7 +113,7 @@ TEST_CASE("the first byte of a connection that was picked up midstream may be no
     CHECK(whole.acks(2) == gaps{1});
 }
 
-TEST_CASE("of many stretches beyond holes, the smallest hole is taken as filled") {
+TEST_CASE("Zeek deliveries: of many stretches beyond holes, the smallest hole counts as filled") {
     stream s;
     s.data(1, 10);
     s.acks(11);
@@ -125,7 +125,7 @@ TEST_CASE("of many stretches beyond holes, the smallest hole is taken as filled"
     CHECK(s.acks(910) == gaps{89, 90, 90, 90, 150, 90, 90, 90});
 }
 
-TEST_CASE("stretches up to 4 GiB beyond a hole") {
+TEST_CASE("Zeek deliveries: stretches up to 4 GiB beyond a hole are remembered") {
     stream s;
     s.data(1, 10);
     s.acks(11);
@@ -139,7 +139,8 @@ TEST_CASE("stretches up to 4 GiB beyond a hole") {
     CHECK(s.acks(0x1'0000'001e) == gaps{10});
 }
 
-TEST_CASE("more data than the initial window that nobody acknowledges: only one direction was captured") {
+TEST_CASE(
+    "Zeek deliveries: more data than the initial window without an acknowledgment: only one direction was captured") {
     stream s;
     s.data(1, 16'384);
     CHECK(s.deliveries.holds_any()); // it may be acknowledged yet
@@ -148,7 +149,7 @@ TEST_CASE("more data than the initial window that nobody acknowledges: only one 
     CHECK_FALSE(s.deliveries.gave_up());
 }
 
-TEST_CASE("it gives up where too much waits beyond a hole, and nothing was ever acknowledged") {
+TEST_CASE("Zeek deliveries: too much data beyond a hole without any acknowledgment: it gives up") {
     stream s;
     s.data(2, 16'383);
     CHECK_FALSE(s.deliveries.gave_up());
@@ -165,7 +166,7 @@ TEST_CASE("it gives up where too much waits beyond a hole, and nothing was ever 
     CHECK_FALSE(acknowledged.deliveries.gave_up());
 }
 
-TEST_CASE("it gives up where more than 10 MiB wait for their acknowledgment") {
+TEST_CASE("Zeek deliveries: more than 10 MiB that wait for their acknowledgment: it gives up") {
     stream s;
     s.data(1, 10);
     s.acks(11);
@@ -176,7 +177,7 @@ TEST_CASE("it gives up where more than 10 MiB wait for their acknowledgment") {
     CHECK(s.deliveries.gave_up());
 }
 
-TEST_CASE("it works at compile time") {
+TEST_CASE("Zeek deliveries: it works at compile time") {
     constexpr auto missed = [] {
         zeek_deliveries d;
         std::int64_t bytes = 0;

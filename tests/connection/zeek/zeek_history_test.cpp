@@ -12,7 +12,7 @@ using namespace tcplens;
 
 using namespace tcplens::detail;
 
-TEST_CASE("a history keeps its first letters, and says when there were more") {
+TEST_CASE("Zeek history: the first letters are kept, and letters_lost says that there were more") {
     zeek_history history;
     CHECK(history.view().empty());
     std::string expected;
@@ -28,7 +28,7 @@ TEST_CASE("a history keeps its first letters, and says when there were more") {
     CHECK(history.letters_lost);
 }
 
-TEST_CASE("a letter of a count is written at 1, 10, 100, ...") {
+TEST_CASE("Zeek history: a counted letter is written at 1, 10, 100, ...") {
     zeek_letter_counts<2> counts;
     std::string written;
     for (unsigned i = 1; i <= 100'000; ++i) {
@@ -38,7 +38,7 @@ TEST_CASE("a letter of a count is written at 1, 10, 100, ...") {
     CHECK(counts.add(0)); // each for itself
 }
 
-TEST_CASE("S and H: once, and again at another number") {
+TEST_CASE("Zeek history: S and H: once, and again at another number") {
     SUBCASE("the same again") {
         zeek_talk t;
         t.a("S", 0);
@@ -72,7 +72,7 @@ TEST_CASE("S and H: once, and again at another number") {
     }
 }
 
-TEST_CASE("F: once, and again where it ends elsewhere") {
+TEST_CASE("Zeek history: F: once, and again if it ends elsewhere") {
     zeek_talk t;
     t.handshake();
     t.a("F", 1).acking(1);
@@ -84,7 +84,7 @@ TEST_CASE("F: once, and again where it ends elsewhere") {
     CHECK(t.row() == "S2 ShAFFT");
 }
 
-TEST_CASE("R: once, and again at another number") {
+TEST_CASE("Zeek history: R: once, and again at another number") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.b("R", 1);
@@ -96,7 +96,7 @@ TEST_CASE("R: once, and again at another number") {
     });
 }
 
-TEST_CASE("A and D: once for each end") {
+TEST_CASE("Zeek history: A and D: once for each end") {
     zeek_talk t;
     t.handshake();
     t.a("", 1).acking(1);
@@ -109,14 +109,14 @@ TEST_CASE("A and D: once for each end") {
     CHECK(t.row() == "S1 ShAaDd");
 }
 
-TEST_CASE("nothing is written for what says nothing") {
+TEST_CASE("Zeek history: a segment without data and without ACK writes nothing") {
     zeek_talk t;
     t.a("", 1);
     CHECK(t.row() == "OTH ");
     CHECK(t.zeek().orig.packets == 1);
 }
 
-TEST_CASE("I: FIN and RST at once; Q: SYN and one of them; no other letters") {
+TEST_CASE("Zeek history: I: FIN and RST at once; Q: SYN and one of them; no other letters") {
     SUBCASE("FIN and RST") {
         zeek_talk t;
         t.handshake();
@@ -148,7 +148,7 @@ TEST_CASE("I: FIN and RST at once; Q: SYN and one of them; no other letters") {
     }
 }
 
-TEST_CASE("payload on a FIN is no D, and its ACK no A") {
+TEST_CASE("Zeek history: payload on a FIN writes no D, and its ACK no A") {
     zeek_talk t;
     t.a("S", 0);
     t.b("SA", 0).acking(1);
@@ -157,7 +157,7 @@ TEST_CASE("payload on a FIN is no D, and its ACK no A") {
     CHECK(t.zeek().orig.bytes == 10);
 }
 
-TEST_CASE("T: data that ends at or before the highest number, at 1, 10 and 100") {
+TEST_CASE("Zeek history: T: data that ends at or before the highest number, at 1, 10 and 100") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.a("", 1, 100).acking(1);
@@ -176,7 +176,7 @@ TEST_CASE("T: data that ends at or before the highest number, at 1, 10 and 100")
     });
 }
 
-TEST_CASE("T: out of order too") {
+TEST_CASE("Zeek history: T: data that is out of order too") {
     zeek_talk t;
     t.handshake();
     t.b("", 101, 100).acking(1);
@@ -184,7 +184,7 @@ TEST_CASE("T: out of order too") {
     CHECK(t.row() == "S1 ShAdt");
 }
 
-TEST_CASE("T: not for a SYN or a RST whose number is far away, nor after a RST") {
+TEST_CASE("Zeek history: T: not for a SYN or a RST whose number is far away, nor after a RST") {
     SUBCASE("a RST with data, far back and near") {
         zeek_talk t;
         t.handshake();
@@ -209,7 +209,7 @@ TEST_CASE("T: not for a SYN or a RST whose number is far away, nor after a RST")
     }
 }
 
-TEST_CASE("T: data in the SYN is not beyond it") {
+TEST_CASE("Zeek history: T: not for data in the SYN") {
     zeek_talk t;
     t.a("S", 0, 20);
     CHECK(t.row() == "S0 ST");
@@ -217,7 +217,7 @@ TEST_CASE("T: data in the SYN is not beyond it") {
     CHECK(t.zeek().orig.bytes == 20);
 }
 
-TEST_CASE("W: zero window, at 1, 10 and 100") {
+TEST_CASE("Zeek history: W: zero window, at 1, 10 and 100") {
     zeek_talk t;
     t.handshake();
     t.b("", 1).acking(1).window(0);
@@ -232,7 +232,7 @@ TEST_CASE("W: zero window, at 1, 10 and 100") {
     CHECK(t.history() == "ShAawwwW");
 }
 
-TEST_CASE("W: SYNs count, RSTs do not, nor what comes after a FIN of the peer or a RST") {
+TEST_CASE("Zeek history: W: for SYNs, not for RSTs, nor after a FIN of the peer or a RST") {
     SUBCASE("a SYN") {
         zeek_talk t;
         t.a("S", 0).window(0);
@@ -256,7 +256,7 @@ TEST_CASE("W: SYNs count, RSTs do not, nor what comes after a FIN of the peer or
     }
 }
 
-TEST_CASE("C: a bad checksum, and nothing else counts of that segment") {
+TEST_CASE("Zeek history: C: a bad checksum, and nothing else counts of that segment") {
     zeek_talk t;
     t.a("S", 0);
     t.b("SA", 0).acking(1).checksum(checksum_state::bad);
@@ -276,7 +276,7 @@ TEST_CASE("C: a bad checksum, and nothing else counts of that segment") {
     CHECK(t.row() == "S1 ScchC");
 }
 
-TEST_CASE("a bad checksum at the beginning") {
+TEST_CASE("Zeek history: C: a bad checksum of the first segment") {
     zeek_talk t;
     t.a("S", 0).checksum(checksum_state::bad);
     CHECK(t.row() == "OTH C");
@@ -287,7 +287,7 @@ TEST_CASE("a bad checksum at the beginning") {
     CHECK(t.row(1) == "S1 Sh");
 }
 
-TEST_CASE("a header that was not captured whole counts for nothing") {
+TEST_CASE("Zeek history: a header that was not captured whole counts for nothing") {
     zeek_talk t;
     t.a("S", 0);
     t.b("SA", 0).acking(1).options_cut();
@@ -295,7 +295,7 @@ TEST_CASE("a header that was not captured whole counts for nothing") {
     CHECK(t.zeek().resp.packets == 0);
 }
 
-TEST_CASE("RSTs with ever new numbers fill the history, and no more") {
+TEST_CASE("Zeek history: RSTs with ever new numbers fill the history, and no more") {
     zeek_talk t;
     t.handshake();
     for (int i = 0; i < 1000; ++i) t.b("R", 1 + i * 70'001);
@@ -306,7 +306,7 @@ TEST_CASE("RSTs with ever new numbers fill the history, and no more") {
     CHECK(t.zeek().resp.packets == 1001);
 }
 
-TEST_CASE("RSTOS0: letters of the responder between do not matter") {
+TEST_CASE("Zeek history: RSTOS0: letters of the responder between do not matter") {
     zeek_talk t;
     t.a("S", 0);
     for (int i = 0; i < 100; ++i) t.b("", 0).acking(1).window(0);

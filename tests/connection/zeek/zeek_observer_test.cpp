@@ -14,7 +14,7 @@ using namespace tcplens::detail;
 using namespace std::chrono_literals;
 using enum tcplens::verdict_kinds;
 
-TEST_CASE("the story of a request and its answer, as Zeek logs it") {
+TEST_CASE("Zeek observer: a request and its answer have the row that Zeek logs") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -40,7 +40,7 @@ TEST_CASE("the story of a request and its answer, as Zeek logs it") {
     CHECK(zeek.duration == 1025ms);
 }
 
-TEST_CASE("a loss that was repaired before the capture is no gap, one in the capture is") {
+TEST_CASE("Zeek observer: a loss that was repaired before the capture is no gap, a loss in the capture is") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     client.sends(1, 100);
@@ -53,7 +53,7 @@ TEST_CASE("a loss that was repaired before the capture is no gap, one in the cap
     CHECK(zeek.orig.bytes == 300);
 }
 
-TEST_CASE("the connections are those of the table, whatever Zeek's timers say") {
+TEST_CASE("Zeek observer: the connections are those of the table, whatever Zeek's timers say") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     s.after(1h);
@@ -62,7 +62,7 @@ TEST_CASE("the connections are those of the table, whatever Zeek's timers say") 
     CHECK(s.detailed().zeek.duration > 1h);
 }
 
-TEST_CASE("the originator need not be the client, and goes with the end when roles are found out") {
+TEST_CASE("Zeek observer: the originator need not be the client, and stays with its end when the roles change") {
     detailed_connection_table table;
     segment first{.source = {address::parse("192.0.2.1").value(), 443},
                   .destination = {address::parse("192.0.2.2").value(), 40000},

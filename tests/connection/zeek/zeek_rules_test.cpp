@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../../support/packet_builder.hpp"
 #include "../../support/zeek_talk.hpp"
 
 #include <tcplens/connection/zeek/zeek_rules.hpp>
@@ -16,7 +17,7 @@ using namespace std::chrono_literals;
 
 // Reuse
 
-TEST_CASE("a SYN with another number begins another connection, one with the same does not") {
+TEST_CASE("Zeek rules: a SYN with another number begins another connection, one with the same does not") {
     with_each_initial([](zeek_talk& t) {
         t.a("S", 0);
         t.a("S", 0);
@@ -34,7 +35,7 @@ TEST_CASE("a SYN with another number begins another connection, one with the sam
     });
 }
 
-TEST_CASE("once one end has closed, any SYN begins another connection") {
+TEST_CASE("Zeek rules: after one end has closed, any SYN begins another connection") {
     SUBCASE("by FIN") {
         zeek_talk t;
         t.handshake();
@@ -89,7 +90,7 @@ TEST_CASE("once one end has closed, any SYN begins another connection") {
     }
 }
 
-TEST_CASE("the byte before the first that was heard midstream is neither data nor missing") {
+TEST_CASE("Zeek rules: the byte before the first that was captured midstream is neither data nor missing") {
     // A keep-alive was acknowledged: for Zeek the byte after that is still to come, so the FIN does not close.
     const auto closes = [](auto before) {
         zeek_talk t;
@@ -112,7 +113,7 @@ TEST_CASE("the byte before the first that was heard midstream is neither data no
     }));
 }
 
-TEST_CASE("once the roles were swapped the connection is no longer taken as heard midstream") {
+TEST_CASE("Zeek rules: after the roles were swapped the connection no longer counts as midstream") {
     // So a byte that was acknowledged and not captured is given up, and the FIN closes.
     const auto closes = [](auto between) {
         zeek_talk t;
@@ -134,7 +135,7 @@ TEST_CASE("once the roles were swapped the connection is no longer taken as hear
     }));
 }
 
-TEST_CASE("a SYN-ACK begins another connection only while nothing was heard of the originator") {
+TEST_CASE("Zeek rules: a SYN-ACK begins another connection only while nothing of the originator was captured") {
     SUBCASE("its port tells the responder") {
         zeek_talk t{{.a_port = 80, .b_port = 40000}};
         t.a("SA", 0).acking(1);
@@ -156,7 +157,7 @@ TEST_CASE("a SYN-ACK begins another connection only while nothing was heard of t
     }
 }
 
-TEST_CASE("the SYN behind its SYN-ACK is no reuse, another is") {
+TEST_CASE("Zeek rules: the SYN after its SYN-ACK is no reuse, another SYN is") {
     zeek_talk t;
     t.a("SA", 0).acking(1);
     t.b("S", 0);
@@ -167,7 +168,7 @@ TEST_CASE("the SYN behind its SYN-ACK is no reuse, another is") {
     CHECK(other.table().size() == 2);
 }
 
-TEST_CASE("a SYN of the responder is compared with the originator's, as Zeek does") {
+TEST_CASE("Zeek rules: a SYN of the responder is compared with the originator's, as in Zeek") {
     zeek_talk t{{.a_initial = 77, .b_initial = 77}};
     t.handshake();
     t.b("S", 0);
@@ -176,7 +177,7 @@ TEST_CASE("a SYN of the responder is compared with the originator's, as Zeek doe
     CHECK(t.table().size() == 2);
 }
 
-TEST_CASE("each SYN of a flood is a connection, and nothing else grows") {
+TEST_CASE("Zeek rules: each SYN of a flood is a connection, and nothing else grows") {
     zeek_talk t;
     for (int i = 0; i < 100; ++i) t.a("S", i * 7919);
     CHECK(t.table().size() == 100);
@@ -214,7 +215,7 @@ std::chrono::milliseconds remembered(Before before, const zeek_talk::setting& ho
 
 } // namespace
 
-TEST_CASE("a SYN that nobody answers is forgotten after 5 s, sent again or not") {
+TEST_CASE("Zeek rules: a SYN without an answer is forgotten after 5 s, sent again or not") {
     CHECK(remembered([](zeek_talk& t) { t.a("S", 0); }) == 5s);
     CHECK(remembered([](zeek_talk& t) {
               t.a("S", 0);
@@ -233,7 +234,7 @@ TEST_CASE("a SYN that nobody answers is forgotten after 5 s, sent again or not")
     CHECK(t.row(1) == "S0 S");
 }
 
-TEST_CASE("what was closed is forgotten 5 s later") {
+TEST_CASE("Zeek rules: a closed connection is forgotten 5 s later") {
     SUBCASE("by both") {
         CHECK(remembered([](zeek_talk& t) {
                   t.handshake();
@@ -279,7 +280,7 @@ TEST_CASE("what was closed is forgotten 5 s later") {
     }
 }
 
-TEST_CASE("silence: 5 minutes once the handshake is over, 1 before") {
+TEST_CASE("Zeek rules: silence: 5 minutes once the handshake is over, 1 minute before") {
     CHECK(remembered([](zeek_talk& t) { t.handshake(); }) == 5min);
     CHECK(remembered([](zeek_talk& t) { t.a("", 1, 10).acking(1); }) == 5min);
     CHECK(remembered([](zeek_talk& t) {
@@ -296,7 +297,7 @@ TEST_CASE("silence: 5 minutes once the handshake is over, 1 before") {
     CHECK(remembered([](zeek_talk& t) { t.a("SA", 0).acking(1); }, {.a_port = 80, .b_port = 40000}) == 5min);
 }
 
-TEST_CASE("silence: an hour for the interactive services of the standard scripts") {
+TEST_CASE("Zeek rules: silence: an hour for the interactive services of the standard scripts") {
     CHECK(remembered([](zeek_talk& t) { t.handshake(); }, {.b_port = 22}) == 1h);
     CHECK(remembered([](zeek_talk& t) { t.handshake(); }, {.b_port = 23}) == 1h);
     CHECK(remembered([](zeek_talk& t) { t.handshake(); }, {.b_port = 513}) == 1h);
@@ -308,7 +309,7 @@ TEST_CASE("silence: an hour for the interactive services of the standard scripts
     CHECK(remembered([](zeek_talk& t) { t.a("", 1, 10).acking(1); }, {.b_port = 22}) == 5min);
 }
 
-TEST_CASE("the look every 6 s: one end closed and then aborted") {
+TEST_CASE("Zeek rules: the check every 6 s: one end closed and then aborted") {
     // The first look is 5 s after the first packet, and has to find more than 5 s of silence. Alone in its table, the next
     // packet brings the look.
     CHECK(remembered([](zeek_talk& t) {
@@ -318,7 +319,7 @@ TEST_CASE("the look every 6 s: one end closed and then aborted") {
           }) == 5s + 1ms);
 }
 
-TEST_CASE("who begins with a SYN-ACK is taken as heard midstream") {
+TEST_CASE("Zeek rules: a connection that begins with a SYN-ACK counts as midstream") {
     CHECK(remembered([](zeek_talk& t) {
               t.a("SA", 0).acking(1);
               t.b("F", 1).acking(2);
@@ -326,7 +327,7 @@ TEST_CASE("who begins with a SYN-ACK is taken as heard midstream") {
           }) == 5min);
 }
 
-TEST_CASE("no look at what was aborted, and waits for data") {
+TEST_CASE("Zeek rules: no check of an aborted connection that waits for data") {
     CHECK(remembered([](zeek_talk& t) {
               t.handshake();
               t.a("F", 1).acking(1);
@@ -334,7 +335,7 @@ TEST_CASE("no look at what was aborted, and waits for data") {
           }) == 5min);
 }
 
-TEST_CASE("the look every 6 s: nothing was heard but what does not count") {
+TEST_CASE("Zeek rules: the check every 6 s: only segments that do not count were captured") {
     CHECK(remembered([](zeek_talk& t) { t.a("S", 0).checksum(checksum_state::bad); }) == 5s + 1ms);
     CHECK(remembered([](zeek_talk& t) { t.a("S", 0).options_cut(); }) == 5s + 1ms);
 }
@@ -365,7 +366,7 @@ void others(zeek_talk::table_type& table, std::chrono::milliseconds from, std::c
 
 } // namespace
 
-TEST_CASE("the look every 6 s: with others' packets between, it comes when it is due") {
+TEST_CASE("Zeek rules: the check every 6 s: with other packets between, it comes when it is due") {
     const auto forgotten_at = [](std::chrono::milliseconds when, std::chrono::milliseconds others_until) {
         zeek_talk::table_type table{{}, zeek_rules{}, zeek_observer{}};
         segment bad = at(0ms, "192.0.2.1", packet_builder::flags::syn);
@@ -386,7 +387,7 @@ TEST_CASE("the look every 6 s: with others' packets between, it comes when it is
     CHECK_FALSE(forgotten_at(5s, 1s));
 }
 
-TEST_CASE("the look every 6 s: when one end closes another series of them begins") {
+TEST_CASE("Zeek rules: the check every 6 s: when one end closes another series of checks begins") {
     const auto forgotten_at = [](std::chrono::milliseconds when, std::chrono::milliseconds closed) {
         namespace bit = packet_builder::flags;
         zeek_talk::table_type table{{}, zeek_rules{}, zeek_observer{}};
@@ -407,7 +408,7 @@ TEST_CASE("the look every 6 s: when one end closes another series of them begins
     CHECK(forgotten_at(13s, 7s));
 }
 
-TEST_CASE("a clock that runs back forgets nothing, and no time is too long") {
+TEST_CASE("Zeek rules: a clock that runs back forgets nothing, and no time is too long") {
     zeek_talk t;
     t.a("S", 0);
     t.after(-10h);
@@ -425,7 +426,7 @@ TEST_CASE("a clock that runs back forgets nothing, and no time is too long") {
     CHECK(table.size() == 51); // each time that the clock has jumped ahead
 }
 
-TEST_CASE("without splitting a connection goes on through it all") {
+TEST_CASE("Zeek rules: without splitting a connection goes on through it all") {
     basic_connection_table<zeek_rules, zeek_observer> table{
         {.split_incarnations = false}, zeek_rules{}, zeek_observer{}};
     segment made{.source = packet_builder::at("192.0.2.1", 1), .destination = packet_builder::at("192.0.2.2", 2)};

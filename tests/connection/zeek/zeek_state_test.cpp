@@ -11,7 +11,7 @@ using namespace tcplens;
 
 using namespace tcplens::detail;
 
-TEST_CASE("the states have the names that Zeek writes") {
+TEST_CASE("Zeek conn_state: the names are those that Zeek writes") {
     const std::string_view names[]{"S0",   "S1",     "SF",    "REJ", "S2",  "S3", "RSTO",
                                    "RSTR", "RSTOS0", "RSTRH", "SH",  "SHR", "OTH"};
     unsigned number = 0;
@@ -19,7 +19,7 @@ TEST_CASE("the states have the names that Zeek writes") {
         CHECK(to_string(zeek_conn_state{static_cast<std::uint8_t>(number++)}) == each);
 }
 
-TEST_CASE("what the states of the two ends make of a connection") {
+TEST_CASE("Zeek conn_state: the states of the two ends give the state of the connection") {
     using enum zeek_end_state;
     // A row for each state of the originator, in each a column for each of the responder, as in the enumeration.
     const std::string_view expected[7][7]{
@@ -48,7 +48,7 @@ TEST_CASE("what the states of the two ends make of a connection") {
     CHECK(conn_state_of(reset, established, false, true) == zeek_conn_state::rsto);
 }
 
-TEST_CASE("S0: a SYN that nobody answers") {
+TEST_CASE("Zeek conn_state: S0: a SYN without an answer") {
     with_each_initial([](zeek_talk& t) {
         t.a("S", 0);
         CHECK(t.row() == "S0 S");
@@ -57,7 +57,7 @@ TEST_CASE("S0: a SYN that nobody answers") {
     });
 }
 
-TEST_CASE("S1: established with the SYN-ACK, whether the last ACK was captured or not") {
+TEST_CASE("Zeek conn_state: S1: established with the SYN-ACK, whether the last ACK was captured or not") {
     with_each_initial([](zeek_talk& t) {
         t.a("S", 0);
         t.b("SA", 0).acking(1);
@@ -67,7 +67,7 @@ TEST_CASE("S1: established with the SYN-ACK, whether the last ACK was captured o
     });
 }
 
-TEST_CASE("SF: both closed") {
+TEST_CASE("Zeek conn_state: SF: both ends closed") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.a("A", 1, 100).acking(1);
@@ -84,7 +84,7 @@ TEST_CASE("SF: both closed") {
     });
 }
 
-TEST_CASE("REJ: a SYN refused") {
+TEST_CASE("Zeek conn_state: REJ: a SYN is refused") {
     with_each_initial([](zeek_talk& t) {
         t.a("S", 0);
         t.b("R", 0).acking(1);
@@ -94,7 +94,7 @@ TEST_CASE("REJ: a SYN refused") {
     });
 }
 
-TEST_CASE("REJ: both reset, and no bytes were sent") {
+TEST_CASE("Zeek conn_state: REJ: both ends reset, and no bytes were sent") {
     zeek_talk t;
     t.handshake();
     t.a("R", 1).acking(1);
@@ -103,7 +103,7 @@ TEST_CASE("REJ: both reset, and no bytes were sent") {
     CHECK(t.row() == "REJ ShARr");
 }
 
-TEST_CASE("RSTR: both reset, and bytes were sent") {
+TEST_CASE("Zeek conn_state: RSTR: both ends reset, and bytes were sent") {
     zeek_talk t;
     t.handshake();
     t.a("", 1, 5).acking(1);
@@ -112,7 +112,7 @@ TEST_CASE("RSTR: both reset, and bytes were sent") {
     CHECK(t.row() == "RSTR ShADRr");
 }
 
-TEST_CASE("S2 and S3: one end closed") {
+TEST_CASE("Zeek conn_state: S2 and S3: one end closed") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.a("F", 1).acking(1);
@@ -126,7 +126,7 @@ TEST_CASE("S2 and S3: one end closed") {
     CHECK(t.row() == "S3 ShAf");
 }
 
-TEST_CASE("RSTO and RSTR: aborted") {
+TEST_CASE("Zeek conn_state: RSTO and RSTR: aborted") {
     with_each_initial([](zeek_talk& t) {
         t.handshake();
         t.a("R", 1).acking(1);
@@ -139,7 +139,7 @@ TEST_CASE("RSTO and RSTR: aborted") {
     });
 }
 
-TEST_CASE("RSTO: a half-open scan") {
+TEST_CASE("Zeek conn_state: RSTO: a half-open scan") {
     zeek_talk t;
     t.a("S", 0);
     t.b("SA", 0).acking(1);
@@ -147,7 +147,7 @@ TEST_CASE("RSTO: a half-open scan") {
     CHECK(t.row() == "RSTO ShR");
 }
 
-TEST_CASE("RSTOS0: the originator gives its SYN up") {
+TEST_CASE("Zeek conn_state: RSTOS0: the originator gives its SYN up") {
     with_each_initial([](zeek_talk& t) {
         t.a("S", 0);
         t.a("R", 1);
@@ -189,7 +189,7 @@ TEST_CASE("RSTOS0: the originator gives its SYN up") {
     }
 }
 
-TEST_CASE("RSTRH: SYN-ACK and RST of the responder, no SYN") {
+TEST_CASE("Zeek conn_state: RSTRH: SYN-ACK and RST of the responder, no SYN") {
     // Its port tells that it is the responder.
     zeek_talk t{{.a_port = 80, .b_port = 40000}};
     t.a("SA", 0).acking(1);
@@ -198,7 +198,7 @@ TEST_CASE("RSTRH: SYN-ACK and RST of the responder, no SYN") {
     CHECK(t.row() == "RSTRH ^hr");
 }
 
-TEST_CASE("SH: SYN and FIN of the originator, no SYN-ACK") {
+TEST_CASE("Zeek conn_state: SH: SYN and FIN of the originator, no SYN-ACK") {
     with_each_initial([](zeek_talk& t) {
         t.a("S", 0);
         t.a("F", 1);
@@ -216,14 +216,14 @@ TEST_CASE("SH: SYN and FIN of the originator, no SYN-ACK") {
     }
 }
 
-TEST_CASE("SHR: SYN-ACK and FIN of the responder, no SYN") {
+TEST_CASE("Zeek conn_state: SHR: SYN-ACK and FIN of the responder, no SYN") {
     zeek_talk t{{.a_port = 443, .b_port = 40000}};
     t.a("SA", 0).acking(1);
     t.a("F", 1).acking(1);
     CHECK(t.row() == "SHR ^hf");
 }
 
-TEST_CASE("OTH: midstream") {
+TEST_CASE("Zeek conn_state: OTH: midstream") {
     with_each_initial([](zeek_talk& t) {
         t.a("", 5001, 10).acking(700);
         CHECK(t.row() == "OTH D");
@@ -241,14 +241,14 @@ TEST_CASE("OTH: midstream") {
     });
 }
 
-TEST_CASE("OTH: data of a responder whose SYN-ACK is missing") {
+TEST_CASE("Zeek conn_state: OTH: data of a responder whose SYN-ACK is missing") {
     zeek_talk t;
     t.a("S", 0);
     t.b("", 1, 10).acking(1);
     CHECK(t.row() == "OTH Sd");
 }
 
-TEST_CASE("a simultaneous open is established with the second SYN") {
+TEST_CASE("Zeek conn_state: S1: a simultaneous open is established with the second SYN") {
     zeek_talk t;
     t.a("S", 0);
     t.b("S", 0); // Zeek takes it for a reuse unless both chose the same number
@@ -259,7 +259,7 @@ TEST_CASE("a simultaneous open is established with the second SYN") {
     CHECK(same.row() == "S1 Ss");
 }
 
-TEST_CASE("a pure SYN after a midstream segment of the same end") {
+TEST_CASE("Zeek conn_state: a pure SYN after a midstream segment of the same end counts as an attempt") {
     zeek_talk t;
     t.a("", 0, 0).acking(1); // at the number that its SYN has, so that this is no reuse
     CHECK(t.row() == "OTH A");
@@ -267,7 +267,7 @@ TEST_CASE("a pure SYN after a midstream segment of the same end") {
     CHECK(t.row() == "S0 AS");
 }
 
-TEST_CASE("FIN and RST, and then the other FIN, is a normal end") {
+TEST_CASE("Zeek conn_state: SF: FIN and RST, and then the other FIN") {
     zeek_talk t;
     t.handshake();
     t.a("F", 1).acking(1);
@@ -277,7 +277,7 @@ TEST_CASE("FIN and RST, and then the other FIN, is a normal end") {
     CHECK(t.row() == "SF ShAFRf");
 }
 
-TEST_CASE("a RST without a FIN before it, and then the other FIN, is an abort") {
+TEST_CASE("Zeek conn_state: RSTO: a RST without a FIN before it, and then the other FIN") {
     zeek_talk t;
     t.handshake();
     t.a("R", 1);
@@ -285,14 +285,14 @@ TEST_CASE("a RST without a FIN before it, and then the other FIN, is an abort") 
     CHECK(t.row() == "RSTO ShARf");
 }
 
-TEST_CASE("a SYN-ACK after a midstream segment of the same end is no attempt") {
+TEST_CASE("Zeek conn_state: a SYN-ACK after a midstream segment of the same end is no attempt") {
     zeek_talk t;
     t.a("", 1, 10);
     t.a("SA", 0).acking(1);
     CHECK(t.row() == "OTH DH");
 }
 
-TEST_CASE("a RST after both FINs changes nothing but the history") {
+TEST_CASE("Zeek conn_state: a RST after both FINs changes nothing but the history") {
     zeek_talk t;
     t.handshake();
     t.a("F", 1).acking(1);
@@ -301,7 +301,7 @@ TEST_CASE("a RST after both FINs changes nothing but the history") {
     CHECK(t.row() == "SF ShAFfr");
 }
 
-TEST_CASE("a reset end stays reset") {
+TEST_CASE("Zeek conn_state: a reset end stays reset") {
     zeek_talk t;
     t.handshake();
     t.b("", 1, 5).acking(1);

@@ -24,12 +24,16 @@
 
 namespace tcplens::inline v0 {
 
+namespace detail {
+
 /// A connection of a table that has a trace_observer, or a copy of such a connection.
 template <class Connection>
 concept traced_connection = std::derived_from<Connection, connection> && requires(const Connection& traced) {
-    { traced.trace.entries() } -> std::same_as<std::span<const detail::trace_entry>>;
+    { traced.trace.entries() } -> std::same_as<std::span<const trace_entry>>;
     { traced.trace.forgot } -> std::convertible_to<bool>;
 };
+
+} // namespace detail
 
 /// Joins the connections that several tables saw in part into those that one table would have seen.
 ///
@@ -61,7 +65,7 @@ public:
 
     /// Adds one connection, of a table with these rules. A connection without entries in its trace, as no table makes it, adds
     /// nothing to the result. Constant time but for growing memory.
-    template <class Rules = evidence_rules, traced_connection Connection>
+    template <class Rules = evidence_rules, detail::traced_connection Connection>
     void add(const Connection& traced) {
         parts_.push_back({.seen = traced,
                           .low = (std::min)(traced.client, traced.server),
@@ -76,7 +80,7 @@ public:
     /// Adds all connections of a table or of another range. The rules of a table are known from its type; `Rules` are those of the
     /// table that the connections of any other range come from.
     template <class Rules = evidence_rules, std::ranges::input_range Connections>
-    requires traced_connection<std::ranges::range_value_t<Connections>>
+    requires detail::traced_connection<std::ranges::range_value_t<Connections>>
     void add_all(Connections&& connections) {
         using rules = typename detail::rules_of_range<std::remove_cvref_t<Connections>, Rules>::type;
         for (const auto& traced : connections) add<rules>(traced);
@@ -195,12 +199,6 @@ private:
     std::vector<detail::joined_part> parts_{};
     std::vector<detail::trace_entry> entries_{};
 };
-
-/// A joiner with the connections of two joiners, and the options of the first.
-[[nodiscard]] inline connection_joiner merge_joiners(connection_joiner a, const connection_joiner& b) {
-    a.merge(b);
-    return a;
-}
 
 /// Joins the connections of several tables, or of other ranges of traced connections, in one call.
 ///

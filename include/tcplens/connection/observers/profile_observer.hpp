@@ -19,6 +19,8 @@
 
 namespace tcplens::inline v0 {
 
+namespace detail {
+
 /// The member `profile` of the connection.
 struct profile_facts {
     direction_profiles profile{}; ///< The profiles, up to date after each packet.
@@ -27,6 +29,8 @@ struct profile_facts {
     constexpr void swap_roles() noexcept { std::swap(profile.client_to_server, profile.server_to_client); }
     [[nodiscard]] friend constexpr bool operator==(const profile_facts&, const profile_facts&) noexcept = default;
 };
+
+} // namespace detail
 
 /// Adds to each connection, as member `profile`, both directions in detail: see direction_profile.
 ///
@@ -65,7 +69,7 @@ class basic_profile_observer {
     };
 
 public:
-    using facts = profile_facts; ///< The member `profile` of the connection.
+    using facts = detail::profile_facts; ///< The member `profile` of the connection.
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "profile_observer";
 

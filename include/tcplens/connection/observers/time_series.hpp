@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/check.hpp"
 #include "../../base/timestamp.hpp"
 #include "../direction.hpp"
 
@@ -116,14 +117,20 @@ public:
     }
     /// The time at which an interval begins. @pre number < size()
     [[nodiscard]] constexpr timestamp begin_of(std::size_t number) const noexcept {
+        TCPLENS_CHECK(number < size_, "time_series::begin_of: the number of an interval is less than size()");
         return later(begin_, number * width());
     }
     /// The bin of an interval. @pre number < size()
-    [[nodiscard]] constexpr const time_bin& operator[](std::size_t number) const noexcept { return at(number); }
+    [[nodiscard]] constexpr const time_bin& operator[](std::size_t number) const noexcept {
+        TCPLENS_CHECK(number < size_, "time_series: the number of an interval is less than size()");
+        return at(number);
+    }
 
     /// The bin of a time, for which room is made; null if the time has no place. The pointer is valid until the next call. Linear in
     /// the number of bins if intervals have to be added or widened, else constant time. @pre clamp_for_arithmetic(time) == time
     [[nodiscard]] constexpr time_bin* find(timestamp time) noexcept {
+        TCPLENS_CHECK(detail::clamp_for_arithmetic(time) == time,
+                      "time_series::find: the time can be subtracted from others");
         if (memory_.size() < least_bins || !is_believable(time)) return nullptr;
         latest_ = time;
         if (size_ == 0) begin_ = time;

@@ -82,8 +82,7 @@ private:
 public:
     using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
-    /// Makes an observer that remembers up to `capacity` segments. Allocates 32 bytes for each, and nothing later.
-    /// @pre capacity > 0
+    /// Makes an observer that remembers up to `capacity` segments, at least 1. Allocates 32 bytes for each, and nothing later.
     explicit wireshark_round_trips(std::size_t capacity = 65'536) : ring_(std::max<std::size_t>(capacity, 1)) {}
 
     /// Takes in the next segment of a connection. Linear in the unacknowledged segments of a direction; allocates nothing.
