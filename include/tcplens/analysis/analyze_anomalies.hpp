@@ -20,8 +20,8 @@ struct anomaly_report {
     struct overview {
         /// The patterns of one category.
         struct category_count {
-            anomaly_category category{};
-            std::uint64_t patterns = 0; ///< At least 1.
+            anomaly_category category{}; ///< The category.
+            std::uint64_t patterns = 0;  ///< At least 1.
         };
 
         std::uint64_t total_patterns = 0;                        ///< The number of patterns in the report.
@@ -31,7 +31,7 @@ struct anomaly_report {
 
     anomaly_statistics statistics{};         ///< The counts in which the patterns were found.
     std::vector<anomaly_pattern> patterns{}; ///< At most one of each kind, in the order of `detail::all_patterns`.
-    overview summary{};
+    overview summary{};                      ///< The patterns in short.
 };
 
 namespace detail {

@@ -46,9 +46,9 @@ struct connections_report {
 
     /// One connection, both directions together.
     struct row {
-        endpoint client{};
-        endpoint server{};
-        connection_status status = connection_status::active;
+        endpoint client{}; ///< As connection::client, after the filter corrected guessed roles.
+        endpoint server{}; ///< As connection::server, likewise.
+        connection_status status = connection_status::active;                ///< Whether it is over.
         bool handshake_completed = false;                                    ///< handshake_state::completed
         flag_counts flags{};                                                 ///< Segments by control bits.
         std::uint64_t data_packets = 0;                                      ///< Segments with payload.
@@ -57,7 +57,7 @@ struct connections_report {
         std::uint64_t packets = 0;                                           ///< All segments, with or without payload.
     };
 
-    totals summary{};
+    totals summary{};                  ///< All selected connections together.
     std::vector<row> connections{};    ///< In the order of the range; see connections_options::detailed.
     std::vector<std::string> issues{}; ///< One sentence each for resets, retransmissions and failed handshakes, if any.
 };

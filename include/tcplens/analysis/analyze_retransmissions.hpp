@@ -39,7 +39,7 @@ struct retransmission_report {
     /// The connections with the highest rates, the highest first, of equal rates the first of the range. At most
     /// retransmission_options::worst_count; connections without retransmissions are listed if there is room.
     std::vector<connection_retransmissions> by_connection{};
-    worst_summary summary{};
+    worst_summary summary{}; ///< The worst connections in short.
 };
 
 namespace detail {

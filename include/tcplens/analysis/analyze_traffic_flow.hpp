@@ -41,9 +41,9 @@ enum class flow_balance : std::uint8_t { client_heavy, server_heavy, balanced };
 struct traffic_flow_report {
     /// What one side sent to the other, over all selected connections.
     struct direction_totals {
-        std::uint64_t packets = 0;    ///< TCP segments, with or without payload, retransmissions included.
-        std::uint64_t wire_bytes = 0; ///< Length of whole packets on the wire, link layer and padding included.
-        flag_counts flags{};
+        std::uint64_t packets = 0;         ///< TCP segments, with or without payload, retransmissions included.
+        std::uint64_t wire_bytes = 0;      ///< Length of whole packets on the wire, link layer and padding included.
+        flag_counts flags{};               ///< Segments by control bits.
         std::uint64_t data_packets = 0;    ///< Segments with payload.
         std::uint64_t retransmissions = 0; ///< By the rules of the table.
 
@@ -68,7 +68,7 @@ struct traffic_flow_report {
     server_filter server{};              ///< traffic_flow_options::server
     direction_totals client_to_server{}; ///< What the clients sent.
     direction_totals server_to_client{}; ///< What the servers sent.
-    comparison analysis{};
+    comparison analysis{};               ///< The two directions compared.
 };
 
 namespace detail {
