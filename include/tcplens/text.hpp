@@ -31,9 +31,7 @@ struct restore_error;
 template <class Enum>
 void tcplens_enumeration(Enum);
 
-namespace detail {
-
-namespace by_lookup {
+namespace detail::by_lookup {
 
 void tcplens_enumeration() = delete; // hides the one above from ordinary lookup
 
@@ -44,7 +42,9 @@ concept named_enumeration = std::is_enum_v<Value> && requires(Value value) {
     std::string_view{to_string(value)};
 };
 
-} // namespace by_lookup
+} // namespace detail::by_lookup
+
+namespace detail {
 
 template <class Value, class... Types>
 concept any_of = (std::same_as<Value, Types> || ...);
