@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
+#include <tcplens/connection/observers/connection_opening.hpp>
 #include <tcplens/connection/saved/restore_error.hpp>
+#include <tcplens/connection/zeek/zeek_state.hpp>
 #include <tcplens/tcplens.hpp>
 #include <tcplens/text.hpp>
 
