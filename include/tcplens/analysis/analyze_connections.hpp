@@ -67,12 +67,13 @@ namespace detail {
 /// How many connections a report lists unless all are asked for, as in mcpcap.
 inline constexpr std::size_t brief_connection_count = 10;
 
-/// Counts connections for analyze_connections().
+/// Counts connections for analyze_connections(). A template, so that a program that only includes it compiles none of it.
+template <class Connection>
 class connections_accumulator {
 public:
     explicit connections_accumulator(const connections_options& options) : detailed_(options.detailed) {}
 
-    void add(const connection& counted) {
+    void add(const Connection& counted) {
         const direction_statistics& up = counted.client_to_server;
         const direction_statistics& down = counted.server_to_client;
         const bool completed = counted.handshake == handshake_state::completed;
@@ -127,7 +128,7 @@ private:
 template <connection_range Connections>
 [[nodiscard]] connections_report analyze_connections(Connections&& connections,
                                                      const connections_options& options = {}) {
-    return detail::accumulate(connections, options.server, detail::connections_accumulator{options});
+    return detail::accumulate(connections, options.server, detail::connections_accumulator<connection>{options});
 }
 
 } // namespace tcplens::inline v0

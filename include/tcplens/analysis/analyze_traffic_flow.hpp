@@ -73,12 +73,13 @@ struct traffic_flow_report {
 
 namespace detail {
 
-/// Counts connections for analyze_traffic_flow().
+/// Counts connections for analyze_traffic_flow(). A template, so that a program that only includes it compiles none of it.
+template <class Connection>
 class traffic_flow_accumulator {
 public:
     explicit traffic_flow_accumulator(const traffic_flow_options& options) : report_{.server = options.server} {}
 
-    void add(const connection& counted) {
+    void add(const Connection& counted) {
         report_.client_to_server.add(counted.client_to_server);
         report_.server_to_client.add(counted.server_to_client);
     }
@@ -123,7 +124,7 @@ private:
 template <connection_range Connections>
 [[nodiscard]] traffic_flow_report analyze_traffic_flow(Connections&& connections,
                                                        const traffic_flow_options& options = {}) {
-    return detail::accumulate(connections, options.server, detail::traffic_flow_accumulator{options});
+    return detail::accumulate(connections, options.server, detail::traffic_flow_accumulator<connection>{options});
 }
 
 } // namespace tcplens::inline v0
