@@ -117,8 +117,7 @@ std::string describe(const connection& of) {
 }
 
 template <class Rules>
-void compare(std::vector<segment> segments, const dealing& how, joined_rules rules, std::string_view file,
-             totals& result) {
+void compare(std::vector<segment> segments, const dealing& how, std::string_view file, totals& result) {
     using table = basic_connection_table<Rules, trace_observer>;
     table whole{};
     std::vector<table> parts(4);
@@ -131,7 +130,7 @@ void compare(std::vector<segment> segments, const dealing& how, joined_rules rul
         if (added.verdict.has(verdict_kinds::ack_lost_segment)) acknowledged_early.insert(added.connection->number);
         parts[how.table_for(segments[i], i, segments.size(), random)].add(segments[i]);
     }
-    const join_options options{.order = how.order, .rules = rules};
+    const join_options options{.order = how.order};
     const auto joined = merge_connections(parts, options);
 
     // In another order, and in groups.
@@ -140,9 +139,9 @@ void compare(std::vector<segment> segments, const dealing& how, joined_rules rul
     std::ranges::shuffle(bag, random);
     std::array<connection_joiner, 3> joiners{connection_joiner{options}, connection_joiner{options},
                                              connection_joiner{options}};
-    for (const auto& each : bag) joiners[random() % 3].add(each);
-    result.unstable += merge(joiners[0], merge(joiners[1], joiners[2])).join() != joined;
-    result.unstable += merge(merge(joiners[2], joiners[0]), joiners[1]).join() != joined;
+    for (const auto& each : bag) joiners[random() % 3].add<Rules>(each);
+    result.unstable += merge_joiners(joiners[0], merge_joiners(joiners[1], joiners[2])).join() != joined;
+    result.unstable += merge_joiners(merge_joiners(joiners[2], joiners[0]), joiners[1]).join() != joined;
 
     std::map<decltype(key(connection{})), const joined_connection*> found;
     for (const joined_connection& each : joined) found[key(each)] = &each;
@@ -254,9 +253,8 @@ int main(int argument_count, char** arguments) {
         }
         const std::string name = file.string();
         for (std::size_t i = 0; i < dealings.size(); ++i) {
-            compare<evidence_rules>(segments, dealings[i], joined_rules::evidence, name, by_evidence[i]);
-            compare<repeated_sequence_rules>(segments, dealings[i], joined_rules::repeated_sequence, name,
-                                             by_number[i]);
+            compare<evidence_rules>(segments, dealings[i], name, by_evidence[i]);
+            compare<repeated_sequence_rules>(segments, dealings[i], name, by_number[i]);
         }
     }
     print("evidence_rules", by_evidence);

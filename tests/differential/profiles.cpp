@@ -103,8 +103,8 @@ public:
             sent.payload_length = 0;
         }
 
-        const std::uint64_t resent = told.profile.of(next.direction).retransmitted_packets;
-        const std::uint64_t samples = told.profile.of(next.direction).in_flight.samples;
+        const std::uint64_t resent = told.profile[next.direction].retransmitted_packets;
+        const std::uint64_t samples = told.profile[next.direction].in_flight.samples;
         exact_observer{}.observe({.segment = sent,
                                   .verdict = said,
                                   .connection = next.connection,
@@ -112,7 +112,7 @@ public:
                                   .direction = next.direction,
                                   .begins_connection = next.begins_connection},
                                  of.exact, told);
-        const direction_profile& made = told.profile.of(next.direction);
+        const direction_profile& made = told.profile[next.direction];
         const bool sampled =
             made.in_flight.samples > samples || (probe_by_window && said.has(verdict_kinds::zero_window_probe));
         if (sampled && receiver.acknowledged && !next.segment.flags.rst()) {
@@ -174,7 +174,7 @@ private:
 
 void print(bool names, const table_type::connection_type& of, direction direction, timestamp end) {
     const bool up = direction == direction::client_to_server;
-    const direction_profile& told = of.profile.of(direction);
+    const direction_profile& told = of.profile[direction];
     const direction_statistics& counted = of.statistics(direction);
     const std::chrono::nanoseconds elapsed = of.last_time - of.first_time;
     const auto length = told.stream_length();

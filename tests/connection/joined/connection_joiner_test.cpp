@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "../../support/segment_script.hpp"
+
 #include <tcplens/analysis/analyze_connections.hpp>
 #include <tcplens/connection/joined/connection_joiner.hpp>
 #include <tcplens/connection/joined/trace_observer.hpp>
 #include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/table/connection_table.hpp>
 
 #include <doctest/doctest.h>
@@ -32,49 +35,15 @@ using traced_table = basic_connection_table<evidence_rules, trace_observer>;
 static_assert(std::is_trivially_copyable_v<traced_table::connection_type>);
 static_assert(sizeof(trace_entry) == 200);
 
-constexpr std::uint16_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10;
-constexpr timestamp start{std::chrono::hours{24 * 365 * 50}};
+constexpr unsigned fin = segment_script::fin, syn = segment_script::syn, rst = segment_script::rst;
+constexpr unsigned ack = segment_script::ack;
+constexpr timestamp start = segment_script::start;
 constexpr auto to_server = direction::client_to_server;
 constexpr auto to_client = direction::server_to_client;
 
-/// Two hosts; numbers are relative, and cross 2^32 soon. Each packet is a millisecond after the one before.
-struct hosts {
-    std::vector<segment> said{};
-    endpoint client_end{*address::parse("192.0.2.1"), 40000};
-    endpoint server_end{*address::parse("192.0.2.2"), 443};
-    std::uint32_t ahead = 0; ///< of the initial sequence numbers
-    std::array<std::uint16_t, 2> ids{};
-    std::chrono::nanoseconds now{};
-
-    segment& say(bool from_client, std::uint16_t flags, std::uint32_t sequence, std::uint32_t acknowledges,
-                 std::uint32_t length) {
-        const std::uint32_t initial = 0xffff'fff0 + ahead;
-        now += 1ms;
-        said.push_back({.time = start + now,
-                        .packet_number = said.size() + 1,
-                        .source = from_client ? client_end : server_end,
-                        .destination = from_client ? server_end : client_end,
-                        .sequence = {initial + sequence},
-                        .acknowledgment = {(flags & ack) != 0 ? initial + acknowledges : 0},
-                        .payload_length = length,
-                        .captured_payload = length,
-                        .wire_length = 60 + length,
-                        .window = 8192,
-                        .flags = {flags},
-                        .ip_id = ++ids[from_client]});
-        return said.back();
-    }
-    segment& client(std::uint16_t flags, std::uint32_t sequence, std::uint32_t acknowledges, std::uint32_t length = 0) {
-        return say(true, flags, sequence, acknowledges, length);
-    }
-    segment& server(std::uint16_t flags, std::uint32_t sequence, std::uint32_t acknowledges, std::uint32_t length = 0) {
-        return say(false, flags, sequence, acknowledges, length);
-    }
-    void open() {
-        client(syn, 0, 0);
-        server(syn | ack, 0, 1);
-        client(ack, 1, 1);
-    }
+/// Two hosts whose segments are a millisecond apart, to be dealt to tables later.
+struct hosts : segment_script {
+    hosts() { step = 1ms; }
     void talk() {
         client(ack, 1, 1, 100);
         server(ack, 1, 101);
@@ -110,21 +79,20 @@ Table follow(std::span<const segment> all) {
 
 /// Joins the connections in one go, and in groups, each in an order that is drawn by lot: all must come out alike.
 template <class Table>
-std::vector<joined_connection> join_in_any_order(std::span<const Table> tables, const join_options& options,
-                                                 std::mt19937& random) {
-    const auto joined = merge_connections(tables, options);
+std::vector<joined_connection> join_in_any_order(std::span<const Table> tables, std::mt19937& random) {
+    using rules = typename rules_of_range<Table, void>::type;
+    const auto joined = merge_connections(tables);
     std::vector<typename Table::connection_type> bag;
     for (const Table& each : tables) bag.insert(bag.end(), each.begin(), each.end());
     for (int i = 0; i < 3; ++i) {
         std::ranges::shuffle(bag, random);
-        std::array<connection_joiner, 3> joiners{connection_joiner{options}, connection_joiner{options},
-                                                 connection_joiner{options}};
-        for (const auto& each : bag) joiners[random() % 3].add(each);
+        std::array<connection_joiner, 3> joiners{connection_joiner{}, connection_joiner{}, connection_joiner{}};
+        for (const auto& each : bag) joiners[random() % 3].template add<rules>(each);
         CHECK(joiners[0].size() + joiners[1].size() + joiners[2].size() == bag.size());
         const auto& [a, b, c] = joiners;
-        REQUIRE(merge(merge(a, b), c).join() == joined);
-        REQUIRE(merge(a, merge(b, c)).join() == joined);
-        REQUIRE(merge(c, merge(a, b)).join() == joined);
+        REQUIRE(merge_joiners(merge_joiners(a, b), c).join() == joined);
+        REQUIRE(merge_joiners(a, merge_joiners(b, c)).join() == joined);
+        REQUIRE(merge_joiners(c, merge_joiners(a, b)).join() == joined);
     }
     return joined;
 }
@@ -157,12 +125,12 @@ std::string broken_promise(const joined_connection& joined, const typename Table
 
 /// Deals to two tables by direction, at each point in time and by lot, and holds what is joined against one table.
 template <class Table = traced_table>
-void check_promises(std::span<const segment> all, joined_rules rules = joined_rules::evidence) {
+void check_promises(std::span<const segment> all) {
     std::mt19937 random{4};
     const Table whole = follow<Table>(all);
     const auto check = [&](auto&& table_for) {
         const auto tables = deal<Table>(all, 3, table_for);
-        const auto joined = join_in_any_order<Table>(tables, {.rules = rules}, random);
+        const auto joined = join_in_any_order<Table>(tables, random);
         bool doubt = joined.size() != whole.size();
         for (const joined_connection& each : joined)
             doubt = doubt || each.has(join_doubt::incarnations | join_doubt::forgotten);
@@ -189,22 +157,21 @@ TEST_CASE("two directions that two tables saw are one connection") {
     h.open();
     h.talk();
     h.close();
-    const auto tables = deal<traced_table>(h.said, 2, by_direction);
+    const auto tables = deal<traced_table>(h.segments, 2, by_direction);
     REQUIRE(tables[1][0].role_basis == role_basis::syn_ack);
     REQUIRE(tables[0][0].close_reason == close_reason::active);
 
     const auto joined = merge_connections(tables);
     REQUIRE(joined.size() == 1);
-    CHECK(static_cast<const connection&>(joined[0]) == follow(h.said)[0]);
+    CHECK(static_cast<const connection&>(joined[0]) == follow(h.segments)[0]);
     CHECK(joined[0].handshake == handshake_state::completed);
     CHECK(joined[0].close_reason == close_reason::normal);
     CHECK(joined[0].closed_by == to_server);
     CHECK(joined[0].parts == 2);
     CHECK(joined[0].doubts == join_doubt::none);
     CHECK(joined[0].to_server == retransmission_bounds{});
-    check_promises(h.said);
-    check_promises<basic_connection_table<repeated_sequence_rules, trace_observer>>(h.said,
-                                                                                    joined_rules::repeated_sequence);
+    check_promises(h.segments);
+    check_promises<basic_connection_table<repeated_sequence_rules, trace_observer>>(h.segments);
 
     CHECK(analyze_connections(joined).summary.successful_handshakes == 1);
 }
@@ -215,9 +182,9 @@ TEST_CASE("what one table saw alone comes out as it went in") {
     h.talk();
     h.client(ack, 1, 2001, 100); // again
     h.close();
-    h.client_end.port = 40001;
+    h.ends[0].port = 40001;
     h.client(ack, 1, 1, 10);
-    const auto whole = follow(h.said);
+    const auto whole = follow(h.segments);
     connection_joiner joiner;
     for (const auto& each : whole) {
         auto copy = std::make_unique<traced_table::connection_type>(); // as it comes from another machine
@@ -244,17 +211,18 @@ TEST_CASE("a capture that is rotated amid a connection") {
     hosts h;
     h.open();
     h.talk();
-    const std::size_t at = h.said.size();
+    const std::size_t at = h.segments.size();
     h.client(ack, 101, 2001, 50);
     h.server(ack, 2001, 151);
-    const auto tables = deal<traced_table>(h.said, 2, [&](const segment&, std::size_t i) { return i < at ? 0u : 1u; });
+    const auto tables =
+        deal<traced_table>(h.segments, 2, [&](const segment&, std::size_t i) { return i < at ? 0u : 1u; });
     CHECK(tables[1][0].handshake == handshake_state::incomplete);
     const auto joined = merge_connections(tables);
     REQUIRE(joined.size() == 1);
-    CHECK(static_cast<const connection&>(joined[0]) == follow(h.said)[0]);
+    CHECK(static_cast<const connection&>(joined[0]) == follow(h.segments)[0]);
     CHECK(joined[0].close_reason == close_reason::active);
     CHECK(joined[0].doubts == join_doubt::none); // it goes on where the other ended: nothing was sent again
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("reused ports: a table that saw one direction did not part what the other parts") {
@@ -264,11 +232,11 @@ TEST_CASE("reused ports: a table that saw one direction did not part what the ot
         h.talk();
         if (i == 1) h.client(rst, 101, 0);
         else h.close();
-        h.ahead += 5'000'000;
+        h.reopen(5'000'000);
         h.now += 10s;
     }
-    const auto tables = deal<traced_table>(h.said, 2, by_direction);
-    const auto whole = follow(h.said);
+    const auto tables = deal<traced_table>(h.segments, 2, by_direction);
+    const auto whole = follow(h.segments);
     REQUIRE(whole.size() == 3);
     REQUIRE(tables[0].size() == 3);
     const auto joined = merge_connections(tables);
@@ -277,18 +245,18 @@ TEST_CASE("reused ports: a table that saw one direction did not part what the ot
         CHECK(static_cast<const connection&>(joined[i]) == whole[i]);
         CHECK(!joined[i].has(join_doubt::order | join_doubt::incarnations | join_doubt::forgotten));
     }
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("a SYN overtakes what another table saw") {
     hosts h;
     h.open();
     h.talk();
-    const std::size_t at = h.said.size();
-    h.ahead = 5'000'000;
+    const std::size_t at = h.segments.size();
+    h.reopen(5'000'000);
     h.open();
     const auto joined = merge_connections(
-        deal<traced_table>(h.said, 2, [&](const segment&, std::size_t i) { return i < at ? 0u : 1u; }));
+        deal<traced_table>(h.segments, 2, [&](const segment&, std::size_t i) { return i < at ? 0u : 1u; }));
     REQUIRE(joined.size() == 2);
     CHECK(joined[0].closed);
     CHECK(joined[0].close_reason == close_reason::unknown);
@@ -296,10 +264,10 @@ TEST_CASE("a SYN overtakes what another table saw") {
     CHECK(joined[0].parts == 1);
     CHECK(joined[1].number == 1);
     CHECK(joined[1].close_reason == close_reason::active);
-    check_promises(h.said);
+    check_promises(h.segments);
 
     const auto one = merge_connections(
-        deal<traced_table>(h.said, 2, [&](const segment&, std::size_t i) { return i < at ? 0u : 1u; }),
+        deal<traced_table>(h.segments, 2, [&](const segment&, std::size_t i) { return i < at ? 0u : 1u; }),
         {.split_incarnations = false});
     CHECK(one.size() == 1);
 }
@@ -309,15 +277,15 @@ TEST_CASE("a connection that was picked up midstream counts as open from its fou
     h.client(ack, 101, 1, 10);
     h.server(ack, 1, 111);
     h.server(ack, 1, 111, 20);
-    auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     REQUIRE(joined.size() == 1);
     CHECK(joined[0].close_reason == close_reason::unknown);
-    CHECK(joined[0].client == h.client_end); // heard first
+    CHECK(joined[0].client == h.ends[0]); // heard first
     CHECK(joined[0].role_guessed());
     h.server(ack, 21, 111, 20);
-    joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     CHECK(joined[0].close_reason == close_reason::active);
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("the server is known from the SYN-ACK that another table saw") {
@@ -326,47 +294,49 @@ TEST_CASE("the server is known from the SYN-ACK that another table saw") {
     h.client(ack, 1, 1);
     h.client(ack, 1, 1, 100);
     h.client(rst | ack, 101, 1);
-    const auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     REQUIRE(joined.size() == 1);
-    CHECK(joined[0].client == h.client_end);
+    CHECK(joined[0].client == h.ends[0]);
     CHECK(joined[0].role_basis == role_basis::syn_ack);
     CHECK(joined[0].close_reason == close_reason::reset);
     CHECK(joined[0].closed_by == to_server);
     CHECK(joined[0].client_to_server.payload_bytes == 100);
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("retransmissions that no table saw as such lie within bounds") {
     hosts h;
     h.open();
     h.talk();
-    const std::size_t at = h.said.size();
+    const std::size_t at = h.segments.size();
     h.server(ack, 1001, 101, 1000); // of what the first table saw
     h.server(ack, 2001, 101, 1000);
     h.server(ack, 2001, 101, 1000); // of what the second saw
     const auto table_for = [&](const segment&, std::size_t i) { return i < at ? 0u : 1u; };
-    const auto joined = merge_connections(deal<traced_table>(h.said, 2, table_for));
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, table_for));
     REQUIRE(joined.size() == 1);
-    CHECK(follow(h.said)[0].server_to_client.retransmissions == 2);
+    CHECK(follow(h.segments)[0].server_to_client.retransmissions == 2);
     CHECK(joined[0].server_to_client.retransmissions == 1);
     CHECK(joined[0].to_client.at_least == 1);
     CHECK(joined[0].to_client.at_most ==
           3); // two of the segments of the second table began below where the first ended, or may have
     CHECK(joined[0].to_server == retransmission_bounds{});
     CHECK(joined[0].doubts == join_doubt::retransmissions);
-    check_promises(h.said);
+    check_promises(h.segments);
 
     using simple_table = basic_connection_table<repeated_sequence_rules, trace_observer>;
-    const auto simple =
-        merge_connections(deal<simple_table>(h.said, 2, table_for), {.rules = joined_rules::repeated_sequence});
+    const auto simple = merge_connections(deal<simple_table>(h.segments, 2, table_for));
     CHECK(simple[0].to_client == retransmission_bounds{2, 5}); // the first data bears the number of the ACK before it
-    const auto apart =
-        merge_connections(deal<simple_table>(h.said, 2, by_direction), {.rules = joined_rules::repeated_sequence});
+    const auto apart = merge_connections(deal<simple_table>(h.segments, 2, by_direction));
     CHECK(apart[0].to_client == retransmission_bounds{3, 3});
     CHECK(apart[0].doubts == join_doubt::none);
-    const auto other = merge_connections(deal<simple_table>(h.said, 2, by_direction), {.rules = joined_rules::other});
+    connection_joiner joiner; // of tables with rules that the joiner does not know
+    for (const simple_table& table : deal<simple_table>(h.segments, 2, by_direction)) {
+        for (const auto& seen : table) joiner.add<wireshark_rules>(seen);
+    }
+    const auto other = joiner.join();
     CHECK(other[0].to_client == retransmission_bounds{0, 6}); // five with data, and a SYN-ACK
-    check_promises<simple_table>(h.said, joined_rules::repeated_sequence);
+    check_promises<simple_table>(h.segments);
 }
 
 TEST_CASE("a SYN-ACK may have been sent before if there was more than one SYN") {
@@ -375,11 +345,11 @@ TEST_CASE("a SYN-ACK may have been sent before if there was more than one SYN") 
     h.now += 1s;
     h.client(syn, 0, 0).options.timestamps = tcp_timestamps{.value = 1000, .echo = 0};
     h.server(syn | ack, 0, 1).options.timestamps = tcp_timestamps{.value = 7, .echo = 1};
-    CHECK(follow(h.said)[0].server_to_client.retransmissions == 1);
-    const auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    CHECK(follow(h.segments)[0].server_to_client.retransmissions == 1);
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     CHECK(joined[0].to_client == retransmission_bounds{0, 1});
     CHECK(joined[0].to_server == retransmission_bounds{0, 1});
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("a copy that was lost before the capture shows in the Identifications only") {
@@ -395,12 +365,12 @@ TEST_CASE("a copy that was lost before the capture shows in the Identifications 
     stamped(h.client(ack, 1, 1, 100));
     stamped(h.server(ack, 1, 101));
     h.now += 1s;
-    ++h.ids[1];
+    ++h.last_ip_id[0];
     stamped(h.client(ack, 101, 1, 100));
-    CHECK(follow(h.said)[0].client_to_server.retransmissions == 1);
-    const auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    CHECK(follow(h.segments)[0].client_to_server.retransmissions == 1);
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     CHECK(joined[0].to_server == retransmission_bounds{0, 1});
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("more than 2 GiB between openings and closings") {
@@ -412,16 +382,17 @@ TEST_CASE("more than 2 GiB between openings and closings") {
         sent += 60'000;
         if (i % 100 == 99) h.server(ack, 1, sent);
     }
-    const std::size_t at = h.said.size();
+    const std::size_t at = h.segments.size();
     h.client(ack | fin, sent, 1);
     h.server(ack | fin, 1, sent + 1);
     h.client(ack, sent + 1, 2);
     for (const bool early : {false, true}) {
-        const auto joined = merge_connections(deal<traced_table>(h.said, 2, [&](const segment& each, std::size_t i) {
-            return early ? by_direction(each, i) : i < at ? 0u : 1u;
-        }));
+        const auto joined =
+            merge_connections(deal<traced_table>(h.segments, 2, [&](const segment& each, std::size_t i) {
+                return early ? by_direction(each, i) : i < at ? 0u : 1u;
+            }));
         REQUIRE(joined.size() == 1);
-        CHECK(static_cast<const connection&>(joined[0]) == follow(h.said)[0]);
+        CHECK(static_cast<const connection&>(joined[0]) == follow(h.segments)[0]);
         CHECK(joined[0].close_reason == close_reason::normal);
         CHECK(joined[0].doubts == join_doubt::none);
     }
@@ -436,14 +407,14 @@ TEST_CASE("data around a RST that another table saw: the order decides, and it i
     h.client(ack, 201, 2001, 100);
     h.server(ack, 2001, 301);
     const std::size_t forged = 8;
-    REQUIRE(h.said[forged].flags.rst());
+    REQUIRE(h.segments[forged].flags.rst());
     const auto joined = merge_connections(
-        deal<traced_table>(h.said, 2, [&](const segment&, std::size_t i) { return i == forged ? 1u : 0u; }));
+        deal<traced_table>(h.segments, 2, [&](const segment&, std::size_t i) { return i == forged ? 1u : 0u; }));
     REQUIRE(joined.size() == 1);
     CHECK(joined[0].has(join_doubt::order));
-    CHECK(follow(h.said)[0].close_reason == close_reason::active);
+    CHECK(follow(h.segments)[0].close_reason == close_reason::active);
     CHECK(joined[0].close_reason == close_reason::active);
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("a FIN amid data of its sender that another table saw") {
@@ -455,14 +426,14 @@ TEST_CASE("a FIN amid data of its sender that another table saw") {
     h.client(ack, 202, 1, 100); // beyond its FIN: not what a host sends
     h.server(ack | fin, 1, 1);
     h.client(ack, 202, 2);
-    const auto whole = follow(h.said);
-    const auto joined = merge_connections(
-        deal<traced_table>(h.said, 2, [&](const segment& each, std::size_t) { return each.flags.fin() ? 1u : 0u; }));
+    const auto whole = follow(h.segments);
+    const auto joined = merge_connections(deal<traced_table>(
+        h.segments, 2, [&](const segment& each, std::size_t) { return each.flags.fin() ? 1u : 0u; }));
     REQUIRE(joined.size() == 1);
     CHECK(whole[0].close_reason == close_reason::normal);
     CHECK(joined[0].close_reason == close_reason::active);
     CHECK(joined[0].has(join_doubt::order));
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("packets that may be of one incarnation or the other") {
@@ -471,18 +442,18 @@ TEST_CASE("packets that may be of one incarnation or the other") {
     h.talk();
     h.close();
     h.now += 10s;
-    h.ahead = 100'000'000;
+    h.reopen(100'000'000);
     h.open();
     h.talk();
     // One table saw nothing but data of the server: neither where one connection ends nor where the next begins.
-    const auto joined = merge_connections(deal<traced_table>(h.said, 2, [&](const segment& each, std::size_t) {
-        return each.source == h.server_end && each.payload_length > 0 ? 1u : 0u;
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, [&](const segment& each, std::size_t) {
+        return each.source == h.ends[1] && each.payload_length > 0 ? 1u : 0u;
     }));
     REQUIRE(joined.size() == 2);
     CHECK(joined[0].has(join_doubt::incarnations));
     CHECK(joined[1].has(join_doubt::incarnations));
     CHECK(joined[0].server_to_client.payload_bytes + joined[1].server_to_client.payload_bytes == 4000);
-    check_promises(h.said);
+    check_promises(h.segments);
 }
 
 TEST_CASE("more openings and closings than are remembered: counts remain right") {
@@ -494,21 +465,21 @@ TEST_CASE("more openings and closings than are remembered: counts remain right")
         h.server(ack, 1, 2 + i);
         h.server(rst | ack, 1, 2 + i);
     }
-    const auto whole = follow(h.said);
+    const auto whole = follow(h.segments);
     CHECK(whole[0].trace.forgot);
     CHECK(whole[0].trace.count == trace_observer::facts{}.trace.capacity);
     std::uint64_t packets = 0;
     for (const trace_entry& each : whole[0].trace.entries()) packets += each.counted.packets;
-    CHECK(packets == h.said.size());
+    CHECK(packets == h.segments.size());
 
-    const auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     REQUIRE(joined.size() == 1);
     CHECK(joined[0].has(join_doubt::forgotten));
     CHECK(joined[0].client_to_server.fin == whole[0].client_to_server.fin);
     CHECK(joined[0].server_to_client.rst == whole[0].server_to_client.rst);
     CHECK(joined[0].client_to_server.payload_bytes == whole[0].client_to_server.payload_bytes);
-    CHECK(joined[0].client_to_server.packets + joined[0].server_to_client.packets == h.said.size());
-    check_promises(h.said);
+    CHECK(joined[0].client_to_server.packets + joined[0].server_to_client.packets == h.segments.size());
+    check_promises(h.segments);
 }
 
 TEST_CASE("what is sent again to open or close takes no more memory") {
@@ -518,10 +489,10 @@ TEST_CASE("what is sent again to open or close takes no more memory") {
     h.client(ack, 1, 1);
     for (int i = 0; i < 50; ++i) h.server(ack | fin, 1, 1);
     for (std::uint32_t i = 0; i < 50; ++i) h.client(rst, 1 + i, 0);
-    const auto whole = follow(h.said);
+    const auto whole = follow(h.segments);
     CHECK(whole[0].trace.count == 5);
     CHECK(!whole[0].trace.forgot);
-    const auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     REQUIRE(joined.size() == 1);
     CHECK(without_retransmissions(joined[0]) == without_retransmissions(whole[0]));
     CHECK(joined[0].close_reason == close_reason::reset);
@@ -532,45 +503,45 @@ TEST_CASE("times that run back within a table") {
     h.open();
     h.talk();
     h.close();
-    std::swap(h.said[3].time, h.said[7].time);
-    std::swap(h.said[0].time, h.said[1].time);
-    const auto whole = follow(h.said);
+    std::swap(h.segments[3].time, h.segments[7].time);
+    std::swap(h.segments[0].time, h.segments[1].time);
+    const auto whole = follow(h.segments);
     // Their numbers tell the order, though times do not.
     const auto joined =
-        merge_connections(deal<traced_table>(h.said, 2, by_direction), {.order = join_order::packet_number});
+        merge_connections(deal<traced_table>(h.segments, 2, by_direction), {.order = join_order::packet_number});
     REQUIRE(joined.size() == 1);
     CHECK(without_retransmissions(joined[0]) == without_retransmissions(whole[0]));
     CHECK(!joined[0].has(join_doubt::order | join_doubt::incarnations | join_doubt::forgotten));
     CHECK(joined[0].to_client.at_least <= whole[0].server_to_client.retransmissions);
 
     // A table's own order is believed before its times.
-    for (segment& each : h.said) each.packet_number = 0;
+    for (segment& each : h.segments) each.packet_number = 0;
     const auto late = merge_connections(
-        deal<traced_table>(h.said, 2, [](const segment&, std::size_t i) { return i < 10 ? 0u : 1u; }));
+        deal<traced_table>(h.segments, 2, [](const segment&, std::size_t i) { return i < 10 ? 0u : 1u; }));
     REQUIRE(late.size() == 1);
     CHECK(late[0].role_basis == role_basis::syn);
-    CHECK(late[0].first_time == h.said[0].time);
-    CHECK(late[0].last_time == h.said.back().time);
+    CHECK(late[0].first_time == h.segments[0].time);
+    CHECK(late[0].last_time == h.segments.back().time);
     CHECK(late[0].close_reason == close_reason::normal);
 }
 
 TEST_CASE("others with the same ports are others: networks, addresses; one end that is both") {
     hosts h;
     h.open();
-    const std::size_t one = h.said.size();
+    const std::size_t one = h.segments.size();
     h.open();
-    for (std::size_t i = one; i < h.said.size(); ++i) h.said[i].network = 7;
-    auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    for (std::size_t i = one; i < h.segments.size(); ++i) h.segments[i].network = 7;
+    auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     REQUIRE(joined.size() == 2);
     CHECK(joined[0].network == 0);
     CHECK(joined[1].network == 7);
     CHECK(joined[1].handshake == handshake_state::completed);
 
     hosts self;
-    self.server_end = self.client_end;
+    self.ends[1] = self.ends[0];
     self.client(ack, 1, 1, 10);
     self.client(ack, 11, 1, 10);
-    joined = merge_connections(deal<traced_table>(self.said, 2, [](const segment&, std::size_t i) { return i; }));
+    joined = merge_connections(deal<traced_table>(self.segments, 2, [](const segment&, std::size_t i) { return i; }));
     REQUIRE(joined.size() == 1);
     CHECK(joined[0].client_to_server.packets == 2);
 }
@@ -578,14 +549,14 @@ TEST_CASE("others with the same ports are others: networks, addresses; one end t
 TEST_CASE("joined connections are in the order of their first packets") {
     hosts h;
     for (const std::uint16_t port : {std::uint16_t{40003}, std::uint16_t{40001}, std::uint16_t{40002}}) {
-        h.client_end.port = port;
+        h.ends[0].port = port;
         h.open();
     }
-    const auto joined = merge_connections(deal<traced_table>(h.said, 2, by_direction));
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     REQUIRE(joined.size() == 3);
     for (std::size_t i = 0; i < 3; ++i) {
         CHECK(joined[i].number == i);
-        CHECK(static_cast<const connection&>(joined[i]) == follow(h.said)[i]);
+        CHECK(static_cast<const connection&>(joined[i]) == follow(h.segments)[i]);
     }
 }
 
@@ -604,12 +575,12 @@ TEST_CASE("one pair of ports a thousand times, seen by many tables") {
         h.open();
         h.talk();
         h.close();
-        h.ahead += 1'000'000;
+        h.reopen(1'000'000);
     }
     // Each table saw a bit of the time: as files that are rotated soon.
     const auto joined = merge_connections(
-        deal<traced_table>(h.said, 50, [&](const segment&, std::size_t i) { return i * 50 / h.said.size(); }));
-    const auto whole = follow(h.said);
+        deal<traced_table>(h.segments, 50, [&](const segment&, std::size_t i) { return i * 50 / h.segments.size(); }));
+    const auto whole = follow(h.segments);
     REQUIRE(joined.size() == whole.size());
     for (std::size_t i = 0; i < joined.size(); ++i) {
         if (joined[i].doubts == join_doubt::none) REQUIRE(static_cast<const connection&>(joined[i]) == whole[i]);
@@ -637,22 +608,22 @@ TEST_CASE("connections drawn by lot, dealt by lot") {
                 const std::uint32_t length = chance(50) ? 1 + static_cast<std::uint32_t>(random() % 1000) : 0;
                 const bool again = length > 0 && next[from] > length && chance(20);
                 if (length > 0 && !again && chance(10)) next[from] += 500; // not captured
-                h.say(from == 0, ack, again ? next[from] - length : next[from], next[1 - from], length);
+                h.make(from, ack, again ? next[from] - length : next[from], next[1 - from], length);
                 if (!again) next[from] += length;
                 if (chance(10)) h.now += 300ms;
             }
             for (const auto from : {random() % 2, random() % 2}) {
                 if (!chance(70)) continue;
                 if (chance(30)) {
-                    h.say(from == 0, rst, next[from], 0, 0);
+                    h.make(from, rst, next[from], 0, 0);
                 } else {
-                    h.say(from == 0, ack | fin, next[from]++, next[1 - from], 0);
-                    if (chance(80)) h.say(from != 0, ack, next[1 - from], next[from], 0);
+                    h.make(from, ack | fin, next[from]++, next[1 - from], 0);
+                    if (chance(80)) h.make(1 - from, ack, next[1 - from], next[from], 0);
                 }
             }
-            h.ahead += 3'000'000;
+            h.reopen(3'000'000);
             h.now += 10s;
         }
-        check_promises(h.said);
+        check_promises(h.segments);
     }
 }

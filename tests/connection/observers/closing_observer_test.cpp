@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "../../support/segment_script.hpp"
+
 #include <tcplens/connection/observers/closing_observer.hpp>
 #include <tcplens/connection/table/connection_table.hpp>
 
@@ -14,48 +16,13 @@ using namespace tcplens::detail;
 
 namespace {
 
-constexpr std::uint16_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10;
-constexpr timestamp start{std::chrono::hours{24 * 365 * 50}};
+constexpr unsigned fin = segment_script::fin, syn = segment_script::syn, rst = segment_script::rst;
+constexpr unsigned ack = segment_script::ack;
+constexpr timestamp start = segment_script::start;
 constexpr auto to_server = direction::client_to_server;
 constexpr auto to_client = direction::server_to_client;
 
-/// Two hosts; numbers are relative, and cross 2^32 soon.
-struct hosts {
-    basic_connection_table<evidence_rules, closing_observer> table{};
-    std::uint16_t number = 0;
-
-    void say(bool client, std::chrono::nanoseconds at, std::uint16_t flags, std::uint32_t sequence,
-             std::uint32_t acknowledges, std::uint32_t length = 0) {
-        const endpoint a{*address::parse("192.0.2.1"), 40000};
-        const endpoint b{*address::parse("192.0.2.2"), 443};
-        constexpr std::uint32_t initial = 0xffff'fff0;
-        ++number;
-        table.add(segment{.time = start + at,
-                          .packet_number = number,
-                          .source = client ? a : b,
-                          .destination = client ? b : a,
-                          .sequence = {initial + sequence},
-                          .acknowledgment = {(flags & ack) != 0 ? initial + acknowledges : 0},
-                          .payload_length = length,
-                          .captured_payload = length,
-                          .wire_length = 60 + length,
-                          .window = 8192,
-                          .flags = {flags},
-                          .ip_id = number});
-    }
-    void client(std::chrono::nanoseconds at, std::uint16_t flags, std::uint32_t sequence, std::uint32_t acknowledges,
-                std::uint32_t length = 0) {
-        say(true, at, flags, sequence, acknowledges, length);
-    }
-    void server(std::chrono::nanoseconds at, std::uint16_t flags, std::uint32_t sequence, std::uint32_t acknowledges,
-                std::uint32_t length = 0) {
-        say(false, at, flags, sequence, acknowledges, length);
-    }
-    void open() {
-        client(0ms, syn, 0, 0);
-        server(1ms, syn | ack, 0, 1);
-        client(2ms, ack, 1, 1);
-    }
+struct hosts : scripted_table<basic_connection_table<evidence_rules, closing_observer>> {
     const connection_closing& closing() { return table[0].closing; }
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../../support/segment_script.hpp"
 #include "../../support/story.hpp"
 
 #include <tcplens/connection/observers/opening_observer.hpp>
@@ -19,44 +20,31 @@ using enum tcplens::opening_outcome;
 
 namespace {
 
-constexpr std::uint16_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10, ece = 0x40, cwr = 0x80;
-constexpr timestamp start{std::chrono::hours{24 * 365 * 50}};
-constexpr std::uint32_t isn_c = 0xffff'fff0; // the handshake crosses 2^32
-constexpr std::uint32_t isn_s = 0x7fff'ffff;
+constexpr unsigned fin = segment_script::fin, syn = segment_script::syn, rst = segment_script::rst;
+constexpr unsigned ack = segment_script::ack, ece = segment_script::ece, cwr = segment_script::cwr;
+constexpr timestamp start = segment_script::start;
 
 endpoint host(std::string_view address, std::uint16_t port) {
-    return {*address::parse(address), port};
+    return segment_script::host(address, port);
 }
 
-/// Segments by hand, where stories have no word for what they carry. Sequence numbers are relative.
+/// Segments by hand, where stories have no word for what they carry.
 struct by_hand {
     basic_connection_table<evidence_rules, opening_observer> table{};
-    std::uint64_t number = 0;
+    segment_script script{.initial = {0xffff'fff0, 0x7fff'ffff}, .last_ip_id = {1000, 0}};
 
-    segment made(bool from_client, std::chrono::nanoseconds at, std::uint16_t flags, std::int64_t sequence,
+    segment made(std::size_t sender, std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
                  std::optional<std::int64_t> acknowledges = {}) {
-        const endpoint a = host("192.0.2.1", 40000);
-        const endpoint b = host("192.0.2.2", 443);
-        ++number;
-        return {.time = start + at,
-                .packet_number = number,
-                .source = from_client ? a : b,
-                .destination = from_client ? b : a,
-                .sequence = {static_cast<std::uint32_t>(sequence) + (from_client ? isn_c : isn_s)},
-                .acknowledgment = {static_cast<std::uint32_t>(acknowledges.value_or(0)) +
-                                   (from_client ? isn_s : isn_c) * acknowledges.has_value()},
-                .wire_length = 60,
-                .window = 8192,
-                .flags = {static_cast<std::uint16_t>(flags | (acknowledges ? ack : 0))},
-                .ip_id = static_cast<std::uint16_t>(1000 * from_client + number)};
+        script.now = at;
+        return script.make(sender, flags | (acknowledges ? ack : 0), sequence, acknowledges.value_or(0));
     }
-    segment client(std::chrono::nanoseconds at, std::uint16_t flags, std::int64_t sequence,
+    segment client(std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
                    std::optional<std::int64_t> acknowledges = {}) {
-        return made(true, at, flags, sequence, acknowledges);
+        return made(0, at, flags, sequence, acknowledges);
     }
-    segment server(std::chrono::nanoseconds at, std::uint16_t flags, std::int64_t sequence,
+    segment server(std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
                    std::optional<std::int64_t> acknowledges = {}) {
-        return made(false, at, flags, sequence, acknowledges);
+        return made(1, at, flags, sequence, acknowledges);
     }
     void add(const segment& next) { table.add(next); }
     const connection_opening& opening() {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "../../support/segment_script.hpp"
+
 #include <tcplens/connection/observers/time_series_observer.hpp>
 #include <tcplens/connection/table/connection_table.hpp>
 
@@ -19,8 +21,9 @@ using namespace tcplens::detail;
 
 namespace {
 
-constexpr std::uint16_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10;
-constexpr timestamp start{std::chrono::hours{24 * 365 * 50}};
+constexpr unsigned fin = segment_script::fin, syn = segment_script::syn, rst = segment_script::rst;
+constexpr unsigned ack = segment_script::ack;
+constexpr timestamp start = segment_script::start;
 constexpr std::chrono::nanoseconds day = 24h;
 
 /// A series over so many bins, each of which counts packets.
@@ -56,52 +59,30 @@ std::size_t place_in(const time_series& series, timestamp time) {
 
 using counts = std::vector<unsigned>;
 
-struct hosts {
+struct bins_in_memory {
+    std::array<time_bin, 16> memory{};
+};
+
+struct hosts : bins_in_memory, scripted_table<basic_connection_table<evidence_rules, time_series_observer>> {
     explicit hosts(const time_series_options& options = {.interval = 10ms})
-        : table(table_options{}, evidence_rules{}, time_series_observer{memory, options}) {}
+        : scripted_table{.table = basic_connection_table<evidence_rules, time_series_observer>(
+                             table_options{}, evidence_rules{}, time_series_observer{memory, options})} {
+        script.initial = {0xffff'ff00, 0xffff'ff00};
+    }
+    /// A segment of one of several clients.
+    void say(std::size_t sender, std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
+             std::int64_t acknowledges, std::uint32_t length, std::uint16_t client_port) {
+        script.ends[0].port = client_port;
+        scripted_table::say(sender, at, flags, sequence, acknowledges, length);
+    }
     hosts(const hosts&) = delete;
     hosts& operator=(const hosts&) = delete;
 
-    void say(unsigned side, std::chrono::nanoseconds at, std::uint16_t flags, std::uint32_t sequence,
-             std::uint32_t acknowledges, std::uint32_t length = 0, std::uint16_t port = 40000) {
-        const endpoint ends[]{{*address::parse("192.0.2.1"), port}, {*address::parse("192.0.2.2"), 443}};
-        constexpr std::uint32_t initial = 0xffff'ff00;
-        ++number;
-        table.add(segment{.time = start + at,
-                          .packet_number = number,
-                          .source = ends[side],
-                          .destination = ends[1 - side],
-                          .sequence = {initial + sequence},
-                          .acknowledgment = {(flags & ack) != 0 ? initial + acknowledges : 0},
-                          .payload_length = length,
-                          .captured_payload = length,
-                          .wire_length = 60 + length,
-                          .window = 8192,
-                          .flags = {flags},
-                          .ip_id = number});
-    }
-    void client(std::chrono::nanoseconds at, std::uint16_t flags, std::uint32_t sequence, std::uint32_t acknowledges,
-                std::uint32_t length = 0) {
-        say(0, at, flags, sequence, acknowledges, length);
-    }
-    void server(std::chrono::nanoseconds at, std::uint16_t flags, std::uint32_t sequence, std::uint32_t acknowledges,
-                std::uint32_t length = 0) {
-        say(1, at, flags, sequence, acknowledges, length);
-    }
-    void open() {
-        client(0ms, syn, 0, 0);
-        server(4ms, syn | ack, 0, 1);
-        client(5ms, ack, 1, 1);
-    }
     const time_series_observer& observer() { return table.observer<time_series_observer>(); }
     const time_bin& bin(std::size_t i) {
         REQUIRE(i < observer().series().size());
         return observer().series()[i];
     }
-
-    std::array<time_bin, 16> memory{};
-    basic_connection_table<evidence_rules, time_series_observer> table;
-    std::uint16_t number = 0;
 };
 
 } // namespace
@@ -288,7 +269,7 @@ TEST_CASE("two bins that become one") {
 
 TEST_CASE("packets, bytes, new bytes and retransmissions by interval and direction") {
     hosts h;
-    h.open();
+    h.open(4ms);
     h.client(10ms, ack, 1, 1, 100);
     h.client(11ms, ack, 101, 1, 100);
     h.server(15ms, ack, 1, 201, 50);
@@ -311,7 +292,7 @@ TEST_CASE("packets, bytes, new bytes and retransmissions by interval and directi
 
 TEST_CASE("new bytes are those that were not captured before") {
     hosts h;
-    h.open();
+    h.open(4ms);
     const auto fresh = [&] { return h.bin(0).client_to_server.new_bytes; };
     h.client(5ms, ack, 1, 1, 100);
     h.client(6ms, ack, 201, 1, 100); // a hole before it
@@ -329,7 +310,7 @@ TEST_CASE("new bytes are those that were not captured before") {
 
 TEST_CASE("data far away counts once its sender goes on there") {
     hosts h;
-    h.open();
+    h.open(4ms);
     const auto fresh = [&] { return h.bin(0).client_to_server.new_bytes; };
     h.client(5ms, ack, 1, 1, 100);
     h.client(6ms, ack, 0x4000'0000, 1, 100); // forged
@@ -344,7 +325,7 @@ TEST_CASE("data far away counts once its sender goes on there") {
 
 TEST_CASE("bytes in flight: the most of each interval, both ways") {
     hosts h;
-    h.open();
+    h.open(4ms);
     h.client(10ms, ack, 1, 1, 100);
     h.client(11ms, ack, 101, 1, 100);
     h.server(12ms, ack, 1, 101);
@@ -373,7 +354,7 @@ TEST_CASE("of all connections it is the sum, without those that are over") {
 
 TEST_CASE("round trips are of one segment at a time, and of none that was sent again") {
     hosts h;
-    h.open();
+    h.open(4ms);
     CHECK(h.bin(0).client_to_server.rtt_samples == 1); // the SYN
     CHECK(h.bin(0).client_to_server.least_rtt == 4ms);
     CHECK(h.bin(0).server_to_client.least_rtt == 1ms);
@@ -440,7 +421,7 @@ TEST_CASE("client and server change places") {
 
 TEST_CASE("a packet whose time has no place is told of") {
     hosts h{{.interval = 10ms, .furthest_jump = 1min}};
-    h.open();
+    h.open(4ms);
     h.client(1h, ack, 1, 1, 100);
     CHECK(h.observer().outside() == 1);
     h.client(6ms, ack, 101, 1, 100);

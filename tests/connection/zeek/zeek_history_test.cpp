@@ -2,6 +2,7 @@
 #include "../../support/zeek_talk.hpp"
 
 #include <tcplens/connection/zeek/zeek_history.hpp>
+#include <tcplens/connection/zeek/zeek_history_writer.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../../support/zeek_talk.hpp"
 
-#include <tcplens/connection/zeek/zeek_state.hpp>
+#include <tcplens/connection/zeek/zeek_end_state.hpp>
 
 #include <doctest/doctest.h>
 

@@ -9,14 +9,17 @@
 
 namespace tcplens::inline v0 {
 
-/// What is not known for certain of a joined connection: a set.
+/// What is not certain about a joined connection. The values are the members of a set: combine them with `|`.
 enum class join_doubt : std::uint8_t {
-    none = 0,
-    retransmissions = 1u << 0, ///< their number lies within joined_connection::to_server and to_client
-    order = 1u << 1,        ///< its roles, handshake or close depend on the order of packets that different tables saw
-    incarnations = 1u << 2, ///< packets may be of the connection before or after it between the same endpoints
-    forgotten =
-        1u << 3, ///< a table saw more SYNs, FINs and RSTs of it than it could remember: what became of it is a guess
+    none = 0, ///< Everything is certain.
+    /// The number of retransmissions is only known to lie within joined_connection::to_server and to_client.
+    retransmissions = 1u << 0,
+    /// The roles, the handshake or the close depend on the unknown order of packets that different tables saw.
+    order = 1u << 1,
+    /// Some packets may belong to the connection before or after this one between the same endpoints.
+    incarnations = 1u << 2,
+    /// A table saw more SYNs, FINs and RSTs of the connection than its trace holds: how the connection went is a guess.
+    forgotten = 1u << 3,
 };
 
 /// Makes join_doubt a set: see base/enum_set.hpp.
@@ -24,31 +27,40 @@ enum class join_doubt : std::uint8_t {
     return detail::members_up_to(join_doubt::forgotten);
 }
 
-/// How many retransmissions one table would have counted that saw every packet. direction_statistics::retransmissions has the sum
-/// of what the tables counted, which lies within unless these are the same.
+/// Bounds of the number of retransmissions that one table would have counted if it had seen every packet.
+///
+/// direction_statistics::retransmissions of a joined connection is the sum of what the tables counted. That sum lies within the
+/// bounds, unless they are equal: then they are the right number.
 struct retransmission_bounds {
-    std::uint64_t at_least = 0;
-    std::uint64_t at_most = 0;
+    std::uint64_t at_least = 0; ///< The smallest possible number of segments.
+    std::uint64_t at_most = 0;  ///< The largest possible number of segments.
 
+    /// Whether the number is known: both bounds are equal.
     [[nodiscard]] constexpr bool exact() const noexcept { return at_least == at_most; }
     [[nodiscard]] friend constexpr bool operator==(const retransmission_bounds&,
                                                    const retransmission_bounds&) noexcept = default;
 };
 
-/// One connection, put together from what several tables saw of it. Its `number` is its place among all that were joined.
+/// One connection, joined from what several tables saw of it.
+///
+/// connection::number is the place of the connection in the result of connection_joiner::join(), from 0.
 struct joined_connection : connection {
-    std::uint32_t parts = 0; ///< how many connections of tables it was put together from
-    join_doubt doubts = join_doubt::none;
-    retransmission_bounds to_server{};
-    retransmission_bounds to_client{};
+    std::uint32_t parts = 0;              ///< The number of connections of tables that it was joined from; at least 1.
+    join_doubt doubts = join_doubt::none; ///< What is not certain; join_doubt::none if everything is.
+    retransmission_bounds to_server{};    ///< The retransmissions from the client to the server.
+    retransmission_bounds to_client{};    ///< The retransmissions from the server to the client.
 
+    /// Whether any of the given doubts applies.
     [[nodiscard]] constexpr bool has(join_doubt any_of) const noexcept { return contains_any(doubts, any_of); }
+    /// The bounds of the retransmissions of one direction.
     [[nodiscard]] constexpr retransmission_bounds& retransmissions(direction direction) noexcept {
         return direction == direction::client_to_server ? to_server : to_client;
     }
+    /// The bounds of the retransmissions of one direction.
     [[nodiscard]] constexpr const retransmission_bounds& retransmissions(direction direction) const noexcept {
         return direction == direction::client_to_server ? to_server : to_client;
     }
+    /// Exchanges client and server, with everything that is known of each.
     constexpr void swap_roles() noexcept {
         connection::swap_roles();
         std::swap(to_server, to_client);

@@ -17,52 +17,67 @@
 
 namespace tcplens::inline v0 {
 
-/// Keeps a trace of each connection in fixed memory, so that connections which several tables saw in part can be joined: see
-/// connection_joiner. `Capacity` entries of 200 bytes: a connection that is opened and closed as usual needs 7, and 2 are kept
-/// back. The connection remains trivially copyable.
+/// Keeps a trace of each connection, so that connection_joiner can join connections which several tables saw in part.
+///
+/// The trace is the member `trace` of the connection: 200 bytes for each of `Capacity` entries, never allocated apart. A connection
+/// that is opened and closed as usual needs 7 entries; 2 are kept for what finds no place. If a connection needs more, its
+/// counts remain right and the join sets join_doubt::forgotten. The connection remains trivially copyable.
 template <std::size_t Capacity>
 class basic_trace_observer {
 public:
+    /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "trace_observer";
 
+    /// The member `trace` of the connection.
     struct facts {
+        /// The trace. Its content is for connection_joiner only.
         detail::basic_connection_trace<Capacity> trace{};
 
-        constexpr void swap_roles() noexcept {} // it knows no roles
+        /// Does nothing: a trace knows no roles.
+        constexpr void swap_roles() noexcept {}
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
     };
 
-    struct connection_state {
-        struct sender_state {
-            sequence_number reached{};      ///< where its segments ended that went furthest, bare ones too
-            sequence_number used{};         ///< likewise, but for bare ones: after the highest number that it used
-            sequence_number acknowledged{}; ///< the highest that it acknowledged
-            std::uint16_t ip_id = 0;        ///< of its last segment
-            std::uint8_t entry = none;      ///< which is to take its next plain segment
-            bool reached_any = false;
-            bool used_any = false;
-            bool acknowledged_any = false;
-            bool heard = false; ///< anything
-        };
+private:
+    static constexpr std::uint8_t none = 0xff;
+    static_assert(Capacity < none);
+
+    struct sender_state {
+        sequence_number reached{};      ///< the highest end of its segments, those without data too
+        sequence_number used{};         ///< the highest end of its segments with sequence numbers of their own
+        sequence_number acknowledged{}; ///< the highest that it acknowledged
+        std::uint16_t ip_id = 0;        ///< of its last segment
+        std::uint8_t entry = none;      ///< the entry that takes its next plain segment
+        bool reached_any = false;
+        bool used_any = false;
+        bool acknowledged_any = false;
+        bool heard = false; ///< it has sent any segment
+    };
+
+    struct connection_memory {
         per_side<sender_state> senders{};
         std::uint64_t segments = 0;
     };
 
-    constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {
-        const segment& sent = next.segment;
-        typename connection_state::sender_state& own = of.senders[next.sender];
-        detail::trace_entry& entry = find_entry(sent, next.sender, of, told.trace);
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
+
+    /// Takes in the next segment of a connection. Constant time; allocates nothing.
+    constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {
+        const segment& sent = input.segment;
+        sender_state& sender = state.senders[input.sender];
+        detail::trace_entry& entry = find_entry(sent, input.sender, state, result.trace);
         const bool first = entry.counted.packets == 0;
 
         entry.last_time = sent.time;
         entry.last_packet = sent.packet_number;
-        entry.last_position = of.segments++;
-        detail::count_segment(sent, next.verdict, entry.counted);
-        entry.certain_retransmissions += is_certain(sent, next.verdict);
+        entry.last_position = state.segments++;
+        detail::count_segment(sent, input.verdict, entry.counted);
+        entry.certain_retransmissions += is_certain(sent, input.verdict);
 
-        const bool goes_on = take_numbers(sent, next.verdict, own, entry);
-        own.ip_id = sent.ip_id.value_or(0);
-        own.heard = true;
+        const bool goes_on = take_numbers(sent, input.verdict, sender, entry);
+        sender.ip_id = sent.ip_id.value_or(0);
+        sender.heard = true;
         if (!first && entry.repeats) {
             entry.furthest = sent.sequence;
         } else if (!first && sent.payload_length > 0 && (goes_on || !entry.went_on)) {
@@ -72,55 +87,53 @@ public:
             entry.went_on = goes_on;
         }
         if (!sent.flags.ack()) return;
-        const bool acknowledges = !own.acknowledged_any || before(own.acknowledged, sent.acknowledgment);
-        if (acknowledges) own.acknowledged = sent.acknowledgment;
-        own.acknowledged_any = true;
+        const bool acknowledges = !sender.acknowledged_any || before(sender.acknowledged, sent.acknowledgment);
+        if (acknowledges) sender.acknowledged = sent.acknowledgment;
+        sender.acknowledged_any = true;
         if (!first && (acknowledges || !entry.acknowledged)) {
             entry.highest_acknowledgment = sent.acknowledgment;
             entry.acknowledged = acknowledges;
         }
     }
 
-    /// Whether what is remembered of a connection, and came from elsewhere, can be of that trace: each side has an entry of it or
-    /// none, and of the last two entries, which stay with their side, those that are made.
-    [[nodiscard]] static constexpr bool fits(const connection_state& of, const facts& told, direction) noexcept {
+    /// Whether a restored state agrees with the restored trace: each side has an entry of the trace or none, and of the last two
+    /// entries, which stay with their side, exactly those are in use that a side has.
+    [[nodiscard]] static constexpr bool fits(const connection_state& state, const facts& restored, direction) noexcept {
         const auto stays = [&](std::size_t sender) {
-            return of.senders[sender].entry != none && of.senders[sender].entry >= Capacity - 2;
+            return state.senders[sender].entry != none && state.senders[sender].entry >= Capacity - 2;
         };
-        for (const auto& each : of.senders) {
-            if (each.entry != none && each.entry >= told.trace.count) return false;
+        for (const sender_state& sender : state.senders) {
+            if (sender.entry != none && sender.entry >= restored.trace.count) return false;
         }
-        if (stays(0) && stays(1) && of.senders[side::first].entry == of.senders[side::second].entry) return false;
-        const std::size_t last = std::size_t{told.trace.count} - std::min<std::size_t>(told.trace.count, Capacity - 2);
-        return last == std::size_t{stays(0)} + std::size_t{stays(1)};
+        if (stays(0) && stays(1) && state.senders[side::first].entry == state.senders[side::second].entry) return false;
+        const std::size_t last_used =
+            std::size_t{restored.trace.count} - std::min<std::size_t>(restored.trace.count, Capacity - 2);
+        return last_used == std::size_t{stays(0)} + std::size_t{stays(1)};
     }
 
 private:
-    static constexpr std::uint8_t none = 0xff;
-    static_assert(Capacity < none);
-
-    /// The entry that takes in a segment: one of its own, unless it is plain and follows others.
+    /// The entry that takes in a segment: a new one, unless the segment is plain and follows others.
     [[nodiscard]] static constexpr detail::trace_entry&
-    find_entry(const segment& sent, side sender, connection_state& of,
+    find_entry(const segment& sent, side sender, connection_state& state,
                detail::basic_connection_trace<Capacity>& trace) noexcept {
-        std::uint8_t& own = of.senders[sender].entry;
+        std::uint8_t& entry = state.senders[sender].entry;
         const bool plain = sent.flags.ack() && !sent.flags.opens_or_closes();
-        if (own != none && continues(sent, plain, trace.memory[own])) return trace.memory[own];
-        // The last two are for what has no place: one for each side.
-        if (own != none && own >= Capacity - 2) {
+        if (entry != none && continues(sent, plain, trace.memory[entry])) return trace.memory[entry];
+        // The last two entries take what has no place: one for each side.
+        if (entry != none && entry >= Capacity - 2) {
             trace.forgot = true;
-            return trace.memory[own];
+            return trace.memory[entry];
         }
         if (!plain) {
-            for (auto& each : of.senders) {
-                if (each.entry < Capacity - 2) each.entry = none;
+            for (sender_state& either : state.senders) {
+                if (either.entry < Capacity - 2) either.entry = none;
             }
         }
-        own = trace.count++;
-        detail::trace_entry& made = trace.memory[own];
+        entry = trace.count++;
+        detail::trace_entry& made = trace.memory[entry];
         made.first_time = sent.time;
         made.first_packet = sent.packet_number;
-        made.first_position = of.segments;
+        made.first_position = state.segments;
         made.sequence = sent.sequence;
         made.acknowledgment = sent.acknowledgment;
         made.payload_length = sent.payload_length;
@@ -144,60 +157,61 @@ private:
         return true;
     }
 
-    /// Whether a segment uses sequence numbers beyond all that its sender used before.
-    static constexpr bool take_numbers(const segment& sent, const verdict& said,
-                                       typename connection_state::sender_state& own,
+    /// Returns whether a segment uses sequence numbers beyond all that its sender used before.
+    static constexpr bool take_numbers(const segment& sent, const verdict& verdict, sender_state& sender,
                                        detail::trace_entry& entry) noexcept {
-        if (sent.flags.rst()) return false; // its numbers need not be its sender's (RFC 9293 3.5.2)
+        if (sent.flags.rst()) return false; // the number of a RST need not be its sender's (RFC 9293 3.5.2)
         const sequence_number end = sent.sequence_end();
         if (sent.sequence_length() > 0) {
-            const bool begins_beyond = !own.reached_any || (!before(sent.sequence, own.reached) &&
-                                                            !detail::beyond_max_window(own.reached, sent.sequence));
-            if (!begins_beyond || said.is_retransmission() || may_be_sent_again(sent, own)) {
+            const bool begins_beyond =
+                !sender.reached_any ||
+                (!before(sent.sequence, sender.reached) && !detail::beyond_max_window(sender.reached, sent.sequence));
+            if (!begins_beyond || verdict.is_retransmission() || may_be_sent_again(sent, sender)) {
                 ++entry.doubtful;
             } else {
                 if (entry.fresh == 0) entry.first_fresh = sent.sequence;
                 ++entry.fresh;
             }
         }
-        if (!own.reached_any || before(own.reached, end)) own.reached = end;
-        own.reached_any = true;
-        entry.reached = own.reached;
+        if (!sender.reached_any || before(sender.reached, end)) sender.reached = end;
+        sender.reached_any = true;
+        entry.reached = sender.reached;
         entry.reached_any = true;
-        if (sent.sequence_length() == 0 || (own.used_any && !before(own.used, end))) return false;
-        own.used = end;
-        own.used_any = true;
+        if (sent.sequence_length() == 0 || (sender.used_any && !before(sender.used, end))) return false;
+        sender.used = end;
+        sender.used_any = true;
         return true;
     }
 
-    /// Whether the Identifications leave room for a packet before this, which may have been a copy of it that was lost on its
-    /// way here. Rules say so only where they know the clock that it echoes.
-    [[nodiscard]] static constexpr bool may_be_sent_again(const segment& sent,
-                                                          const typename connection_state::sender_state& own) noexcept {
+    /// Whether the Identifications leave room for a packet before this one: an earlier copy that was lost before the capture. Rules
+    /// see such a copy only if they know the clock that it echoes.
+    [[nodiscard]] static constexpr bool may_be_sent_again(const segment& sent, const sender_state& sender) noexcept {
         if (sent.flags.syn() || sent.ip_id.value_or(0) == 0 || !sent.options.timestamps || sent.hop_limit > 64)
             return false;
-        if (!own.heard) return true;
+        if (!sender.heard) return true;
         const auto swapped = [](std::uint16_t id) { return static_cast<std::uint16_t>(id << 8 | id >> 8); };
-        const auto step = static_cast<std::uint16_t>(*sent.ip_id - own.ip_id);
-        const auto swapped_step = static_cast<std::uint16_t>(swapped(*sent.ip_id) - swapped(own.ip_id));
+        const auto step = static_cast<std::uint16_t>(*sent.ip_id - sender.ip_id);
+        const auto swapped_step = static_cast<std::uint16_t>(swapped(*sent.ip_id) - swapped(sender.ip_id));
         return step != 1 && swapped_step != 1;
     }
 
-    /// Whether it remains a retransmission, whatever else is seen.
-    [[nodiscard]] static constexpr bool is_certain(const segment& sent, const verdict& said) noexcept {
-        if (!said.is_retransmission()) return false;
-        if (said.evidence == evidence_set::sequence_number_seen) return true; // repeated_sequence_rules ask for no more
-        // One byte may turn out to be a keep-alive, or a probe of a closed window; a SYN or a FIN a copy of an old one.
+    /// Whether a retransmission remains one whatever else is seen.
+    [[nodiscard]] static constexpr bool is_certain(const segment& sent, const verdict& verdict) noexcept {
+        if (!verdict.is_retransmission()) return false;
+        if (verdict.evidence == evidence_set::sequence_number_seen)
+            return true; // all that repeated_sequence_rules ask for
+        // One byte may turn out to be a keep-alive or a zero window probe; a SYN or a FIN a copy of an old one.
         if (sent.payload_length <= 1) return false;
         // Without an Identification of its own it may turn out to be a copy that the network made.
         if (sent.ip_id.value_or(0) == 0) return false;
         constexpr evidence_set unsure = evidence_set::undecided | evidence_set::memory_exceeded |
                                         evidence_set::round_trip | evidence_set::fills_hole;
-        return (said.evidence & evidence_set::bytes_seen) != evidence_set::none &&
-               (said.evidence & unsure) == evidence_set::none;
+        return (verdict.evidence & evidence_set::bytes_seen) != evidence_set::none &&
+               (verdict.evidence & unsure) == evidence_set::none;
     }
 };
 
+/// The trace_observer that connection_joiner usually needs: 12 entries, 2.4 KB a connection.
 using trace_observer = basic_trace_observer<12>;
 
 static_assert(connection_observer<trace_observer>);

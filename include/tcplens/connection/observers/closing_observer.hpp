@@ -14,17 +14,20 @@
 
 namespace tcplens::inline v0 {
 
-/// Tells when and by whom each connection was closed or reset.
+/// Adds to each connection, as member `closing`, when and by whom it was closed or reset.
 ///
-/// A FIN holds until its sender goes on beyond it; of several the first that was not taken back so counts. What a forged FIN
-/// says is thus forgotten with the next data, unless its number is the right one.
+/// A FIN holds until its sender sends data beyond it; then it was forged or captured in error, and is forgotten. Of several FINs
+/// the first that holds counts. A forged FIN with the right sequence number is not told apart.
 class closing_observer {
 public:
+    /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "closing_observer";
 
+    /// The member `closing` of the connection.
     struct facts {
-        connection_closing closing{};
+        connection_closing closing{}; ///< The closing, up to date after each packet.
 
+        /// Exchanges client and server.
         constexpr void swap_roles() noexcept {
             std::swap(closing.client, closing.server);
             if (closing.begun_by) closing.begun_by = opposite(*closing.begun_by);
@@ -33,45 +36,63 @@ public:
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
     };
 
-    struct connection_state {
-        /// The sequence number after the FIN of each side, while it has sent one.
-        per_side<std::optional<sequence_number>> fin_end{};
-        std::optional<side> first{}; ///< whose was first
+private:
+    struct connection_memory {
+        per_side<std::optional<sequence_number>> fin_end{}; ///< the number after each side's FIN, if one holds
+        std::optional<side> first{};                        ///< the side whose FIN was first
     };
 
-    constexpr void observe(const observer_input& next, connection_state& of, facts& told) const noexcept {
-        const segment& said = next.segment;
-        connection_closing& closing = told.closing;
-        const bool reset = next.connection.close_reason == close_reason::reset;
-        const std::optional<direction> reset_by = reset ? next.connection.closed_by : std::nullopt;
-        if (reset_by != closing.reset_by) { // it is now, by another than it seemed, or not at all, as it turned out
-            closing.reset = reset ? std::optional{said.time} : std::nullopt;
-            closing.reset_by = reset_by;
-        }
-        if (said.flags.rst() || (!said.flags.fin() && !of.first)) return;
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
-        const bool from_client = next.direction == direction::client_to_server;
-        fin_times& own = from_client ? closing.client : closing.server;
-        fin_times& peer = from_client ? closing.server : closing.client;
-        std::optional<sequence_number>& own_end = of.fin_end[next.sender];
-        const std::optional<sequence_number>& peer_end = of.fin_end[opposite(next.sender)];
-        if (own_end && !own.acknowledged && before(*own_end, said.sequence_end())) {
-            own_end.reset(); // it went on
-            own = {};
-            if (of.first == next.sender) {
-                of.first = peer_end ? std::optional{opposite(next.sender)} : std::nullopt;
-            }
-        }
-        if (said.flags.fin() && !own_end) {
-            own_end = said.sequence_end();
-            own.sent = said.time;
-            if (!of.first) of.first = next.sender;
-        }
-        if (said.flags.ack() && peer_end && !peer.acknowledged && said.acknowledgment == *peer_end) {
-            peer.acknowledged = said.time;
+    /// Takes in the next segment of a connection. Constant time; allocates nothing.
+    constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {
+        connection_closing& closing = result.closing;
+        const tcp_flags flags = input.segment.flags;
+        take_reset(input, closing);
+        if (flags.rst() || (!flags.fin() && !state.first)) return;
+
+        const bool from_client = input.direction == direction::client_to_server;
+        fin_times& sender = from_client ? closing.client : closing.server;
+        fin_times& receiver = from_client ? closing.server : closing.client;
+        take_sequence(input, state, sender);
+        const std::optional<sequence_number>& receiver_end = state.fin_end[opposite(input.sender)];
+        if (flags.ack() && receiver_end && !receiver.acknowledged && input.segment.acknowledgment == *receiver_end) {
+            receiver.acknowledged = input.segment.time;
         }
         closing.begun_by.reset();
-        if (of.first) closing.begun_by = *of.first == next.sender ? next.direction : opposite(next.direction);
+        if (state.first) {
+            closing.begun_by = *state.first == input.sender ? input.direction : opposite(input.direction);
+        }
+    }
+
+private:
+    /// A later segment may show that another RST ended the connection, or none.
+    static constexpr void take_reset(const observer_input& input, connection_closing& closing) noexcept {
+        const bool reset = input.connection.close_reason == close_reason::reset;
+        const std::optional<direction> reset_by = reset ? input.connection.closed_by : std::nullopt;
+        if (reset_by == closing.reset_by) return;
+        closing.reset = reset ? std::optional{input.segment.time} : std::nullopt;
+        closing.reset_by = reset_by;
+    }
+
+    static constexpr void take_sequence(const observer_input& input, connection_state& state,
+                                        fin_times& sender) noexcept {
+        const segment& sent = input.segment;
+        std::optional<sequence_number>& fin_end = state.fin_end[input.sender];
+        if (fin_end && !sender.acknowledged && before(*fin_end, sent.sequence_end())) {
+            fin_end.reset(); // the sender went on beyond its FIN
+            sender = {};
+            if (state.first == input.sender) {
+                const side other = opposite(input.sender);
+                state.first = state.fin_end[other] ? std::optional{other} : std::nullopt;
+            }
+        }
+        if (sent.flags.fin() && !fin_end) {
+            fin_end = sent.sequence_end();
+            sender.sent = sent.time;
+            if (!state.first) state.first = input.sender;
+        }
     }
 };
 

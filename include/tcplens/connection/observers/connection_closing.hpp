@@ -9,22 +9,25 @@
 
 namespace tcplens::inline v0 {
 
-/// When one end closed its direction (RFC 9293 3.6).
+/// When one end closed its direction (RFC 9293 section 3.6).
 struct fin_times {
-    std::optional<timestamp> sent{};         ///< its first FIN
-    std::optional<timestamp> acknowledged{}; ///< the first acknowledgment of that
+    std::optional<timestamp> sent{}; ///< Time of the end's first FIN. Absent if no FIN of it holds.
+    std::optional<timestamp>
+        acknowledged{}; ///< Time of the first acknowledgment of that FIN. Absent if none was captured.
 
     [[nodiscard]] friend constexpr bool operator==(const fin_times&, const fin_times&) noexcept = default;
 };
 
-/// How a connection came to its end, or began to. Whether it is closed, and by whom, is for connection::close and closed_by to
-/// say; this tells when, and of half-closed ones too.
+/// When and by whom a connection was closed, half-closed connections included.
+///
+/// Whether the connection is closed, and by whom, say connection::close_reason and connection::closed_by.
 struct connection_closing {
-    fin_times client{};
-    fin_times server{};
-    std::optional<direction> begun_by{}; ///< the way of the first FIN
-    std::optional<direction> reset_by{}; ///< the way of the RST that ended it, if close_reason::reset
-    std::optional<timestamp> reset{};    ///< when that was
+    fin_times client{};                  ///< The FIN of the client.
+    fin_times server{};                  ///< The FIN of the server.
+    std::optional<direction> begun_by{}; ///< Direction of the first FIN. Absent if no FIN holds.
+    /// Direction of the RST that ended the connection. Absent unless connection::close_reason is close_reason::reset.
+    std::optional<direction> reset_by{};
+    std::optional<timestamp> reset{}; ///< Time of that RST. Absent if `reset_by` is.
 
     [[nodiscard]] friend constexpr bool operator==(const connection_closing&,
                                                    const connection_closing&) noexcept = default;

@@ -19,155 +19,171 @@
 
 namespace tcplens::inline v0 {
 
+/// How time_series_observer bins packets.
 struct time_series_options {
-    std::chrono::nanoseconds interval = std::chrono::seconds{1};
-    series_overflow overflow = series_overflow::widen;
-    std::optional<std::uint64_t> connection{}; ///< the number of the only one that counts; all by default
-    std::chrono::nanoseconds furthest_jump = std::chrono::hours{24}; ///< see time_series
+    std::chrono::nanoseconds interval = std::chrono::seconds{1}; ///< Width of an interval at first; 1 ns to 2^60 ns.
+    series_overflow overflow = series_overflow::widen;           ///< What happens when the bins do not suffice.
+    std::optional<std::uint64_t> connection{}; ///< The number of the only connection that counts; absent: all count.
+    std::chrono::nanoseconds furthest_jump =
+        std::chrono::hours{24}; ///< How far a time may be from the latest: see time_series.
 };
 
-/// Bins the packets of one connection, or of all together, by time, into bins of the caller's, which have to outlive the table:
+/// Bins the packets of one connection, or of all connections together, by time.
 ///
 ///     std::vector<time_bin> bins(1000);
 ///     basic_connection_table table{table_options{}, evidence_rules{}, time_series_observer{bins, {.interval = 100ms}}};
+///     const time_series& series = table.observer<time_series_observer>().series();
 ///
-/// A packet counts in the interval of its own time, however late it comes. What all connections have in flight is the sum over
-/// those that are not closed. When it turns out that client and server of the one connection change places, so does what was
-/// counted; of all together what was counted before stays where it was.
+/// The bins are the caller's and must outlive the table; the observer never allocates. A packet counts in the interval of its own
+/// time, however late it comes. The bytes in flight of all connections are the sum over those that are not closed. If it turns out
+/// that client and server of the only connection have to change places, its bins do, too; if all connections count, what was
+/// counted before stays where it was.
 ///
-/// New bytes are told by the holes that sequence_holes remembers: up to 8 of a direction. The round trip is taken from one
-/// segment at a time (RFC 6298 4), and not from one that was sent again (Karn's rule). Numbers that lie further than 16 MiB from
-/// where their sender was count once it goes on there: see send_sequence_space.
+/// New bytes are found by the holes that the observer remembers, up to 8 of each direction. Round trips are measured one segment at a
+/// time (RFC 6298 section 4), and not of retransmissions (Karn's algorithm). Sequence numbers that are more than 16 MiB away
+/// count once their sender goes on there.
 class time_series_observer {
 public:
-    /// It tells nothing of a single connection.
+    /// Adds nothing to a connection.
     struct facts {
+        /// Does nothing.
         constexpr void swap_roles() noexcept {}
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
     };
 
-    struct connection_state {
-        struct side_state {
-            detail::send_sequence_space space{};
-            detail::sequence_holes holes{};
-            std::optional<sequence_number> captured{}; ///< after the highest byte that was captured
-            std::optional<sequence_number> timed{};    ///< an acknowledgment up to here ends a round trip ...
-            timestamp timed_from{};                    ///< ... that began then
-            std::uint32_t in_flight = 0;               ///< as counted
-        };
+private:
+    struct side_state {
+        detail::send_sequence_space space{};
+        detail::sequence_holes holes{};
+        std::optional<sequence_number> captured{}; ///< after the highest byte that was captured
+        std::optional<sequence_number> timed{};    ///< an acknowledgment up to here ends a round trip
+        timestamp timed_from{};                    ///< when that round trip began
+        std::uint32_t in_flight = 0;               ///< as counted in `in_flight_`
+    };
+
+    struct connection_memory {
         per_side<side_state> sides{};
         std::optional<side> client{};
     };
 
-    static constexpr bool spans_connections = true; ///< they share the bins: see looks_at_one_connection
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
+    /// All connections share the bins: see looks_at_one_connection.
+    static constexpr bool spans_connections = true;
+
+    /// Makes an observer that bins into `memory`, which must outlive it. With less than time_series::least_bins bins nothing is
+    /// binned.
     explicit constexpr time_series_observer(std::span<time_bin> memory = {},
                                             const time_series_options& options = {}) noexcept
         : series_(memory, options.interval, options.overflow, options.furthest_jump), connection_(options.connection) {}
 
-    constexpr void observe(const observer_input& next, connection_state& of, facts&) noexcept {
-        if (connection_ && *connection_ != next.connection.number) return;
-        place(next, of);
-        const segment& sent = next.segment;
-        side_state& own = of.sides[next.sender];
-        side_state& peer = of.sides[opposite(next.sender)];
-        own.space.on_sent(sent);
-        peer.space.on_received(sent);
-        const std::uint32_t new_bytes = count_new(sent, own);
-        const auto rtt = acknowledge(sent, peer);
-        time(next, own);
-        const bool over = next.connection.closed;
-        count_in_flight(own, next.direction, over);
-        count_in_flight(peer, opposite(next.direction), over);
+    /// Takes in the next segment of a connection. Linear in the number of bins if intervals are added or widened, else constant time;
+    /// allocates nothing.
+    constexpr void observe(const observer_input& input, connection_state& state, facts&) noexcept {
+        if (connection_ && *connection_ != input.connection.number) return;
+        follow_roles(input, state);
+        const segment& sent = input.segment;
+        side_state& sender = state.sides[input.sender];
+        side_state& receiver = state.sides[opposite(input.sender)];
+        sender.space.on_sent(sent);
+        receiver.space.on_received(sent);
+        const std::uint32_t new_bytes = count_new_bytes(sent, sender);
+        const auto rtt = end_round_trip(sent, receiver);
+        begin_round_trip(input, sender);
+        const bool closed = input.connection.closed;
+        count_in_flight(sender, input.direction, closed);
+        count_in_flight(receiver, opposite(input.direction), closed);
 
         time_bin* const bin = series_.find(sent.time);
         if (bin == nullptr) {
             ++outside_;
             return;
         }
-        direction_bin& there = bin->bin(next.direction);
-        direction_bin& back = bin->bin(opposite(next.direction));
+        direction_bin& there = bin->bin(input.direction);
+        direction_bin& back = bin->bin(opposite(input.direction));
         ++there.packets;
         there.wire_bytes += sent.wire_length;
         there.payload_bytes += sent.payload_length;
         there.new_bytes += new_bytes;
-        there.retransmissions += next.verdict.is_retransmission();
-        there.most_in_flight = (std::max)(there.most_in_flight, in_flight(next.direction));
-        back.most_in_flight = (std::max)(back.most_in_flight, in_flight(opposite(next.direction)));
+        there.retransmissions += input.verdict.is_retransmission();
+        there.most_in_flight = (std::max)(there.most_in_flight, in_flight(input.direction));
+        back.most_in_flight = (std::max)(back.most_in_flight, in_flight(opposite(input.direction)));
         if (rtt) back.count_rtt(*rtt);
     }
 
+    /// The intervals so far.
     [[nodiscard]] constexpr const time_series& series() const noexcept { return series_; }
-    /// Packets whose times had no place in the series.
+    /// Number of packets whose times had no place in the series.
     [[nodiscard]] constexpr std::uint64_t outside() const noexcept { return outside_; }
 
 private:
-    using side_state = connection_state::side_state;
-
-    /// Follows client and server when they change places.
-    constexpr void place(const observer_input& next, connection_state& of) noexcept {
-        const side client = next.direction == direction::client_to_server ? next.sender : opposite(next.sender);
-        const std::optional<side> before = std::exchange(of.client, client);
+    /// Moves what is counted where client and server change places.
+    constexpr void follow_roles(const observer_input& input, connection_state& state) noexcept {
+        const side client = input.direction == direction::client_to_server ? input.sender : opposite(input.sender);
+        const std::optional<side> before = std::exchange(state.client, client);
         if (!before || *before == client) return;
-        const std::uint64_t to_server = of.sides[*before].in_flight;
-        const std::uint64_t to_client = of.sides[opposite(*before)].in_flight;
+        const std::uint64_t to_server = state.sides[*before].in_flight;
+        const std::uint64_t to_client = state.sides[opposite(*before)].in_flight;
         in_flight(direction::client_to_server) += to_client - to_server;
         in_flight(direction::server_to_client) += to_server - to_client;
         if (connection_) series_.swap_roles();
     }
 
-    [[nodiscard]] static constexpr std::uint32_t count_new(const segment& sent, side_state& own) noexcept {
+    /// The payload bytes of a segment that were not captured before.
+    [[nodiscard]] static constexpr std::uint32_t count_new_bytes(const segment& sent, side_state& sender) noexcept {
         if (sent.payload_length == 0 || sent.flags.rst()) return 0;
-        const sequence_number begin = sent.payload_begin();
-        const sequence_number end = begin + sent.payload_length;
-        if (own.captured && detail::beyond_max_window(*own.captured, begin)) {
-            if (own.space.next() != sent.sequence_end()) return 0; // not believed
-            own.captured.reset();
-            own.holes = {};
+        const sequence_number low = sent.payload_begin();
+        const sequence_number high = low + sent.payload_length;
+        if (sender.captured && detail::beyond_max_window(*sender.captured, low)) {
+            if (sender.space.next() != sent.sequence_end()) return 0; // a single segment so far away is ignored
+            sender.captured.reset();
+            sender.holes = {};
         }
-        const sequence_number edge = own.captured.value_or(begin);
-        own.captured = before(edge, end) ? end : edge;
+        const sequence_number known = sender.captured.value_or(low);
+        sender.captured = before(known, high) ? high : known;
         std::uint32_t fresh = 0;
-        if (before(begin, edge)) fresh = own.holes.fill(begin, before(end, edge) ? end : edge).bytes;
-        else if (before(edge, begin)) own.holes.open(edge, begin, {});
-        if (before(edge, end)) fresh += end.value - (before(edge, begin) ? begin : edge).value;
-        own.holes.age(*own.captured);
+        if (before(low, known)) fresh = sender.holes.fill(low, before(high, known) ? high : known).bytes;
+        else if (before(known, low)) sender.holes.open(known, low, {});
+        if (before(known, high)) fresh += high.value - (before(known, low) ? low : known).value;
+        sender.holes.age(*sender.captured);
         return fresh;
     }
 
-    static constexpr void time(const observer_input& next, side_state& own) noexcept {
-        const segment& sent = next.segment;
+    /// Begins to measure a round trip, if none is being measured.
+    static constexpr void begin_round_trip(const observer_input& input, side_state& sender) noexcept {
+        const segment& sent = input.segment;
         if (sent.sequence_length() == 0 || sent.flags.rst()) return;
-        if (next.verdict.is_retransmission()) {
-            own.timed.reset();
-        } else if (!own.timed && own.space.next() == sent.sequence_end() &&
-                   next.verdict.kinds == verdict_kinds::none) { // the newest that there is
-            own.timed = sent.sequence_end();
-            own.timed_from = sent.time;
+        if (input.verdict.is_retransmission()) {
+            sender.timed.reset();
+        } else if (!sender.timed && sender.space.next() == sent.sequence_end() &&
+                   input.verdict.kinds == verdict_kinds::none) { // the newest segment
+            sender.timed = sent.sequence_end();
+            sender.timed_from = sent.time;
         }
     }
 
-    /// The round trip that an acknowledgment of what `peer` sent ends.
-    [[nodiscard]] static constexpr std::optional<std::chrono::nanoseconds> acknowledge(const segment& heard,
-                                                                                       side_state& peer) noexcept {
-        if (!heard.flags.ack() || !peer.timed || before(heard.acknowledgment, *peer.timed)) return std::nullopt;
-        peer.timed.reset();
-        const auto took = heard.time - peer.timed_from;
+    /// The round trip that a segment ends by acknowledging what `receiver` sent.
+    [[nodiscard]] static constexpr std::optional<std::chrono::nanoseconds>
+    end_round_trip(const segment& sent, side_state& receiver) noexcept {
+        if (!sent.flags.ack() || !receiver.timed || before(sent.acknowledgment, *receiver.timed)) return std::nullopt;
+        receiver.timed.reset();
+        const auto took = sent.time - receiver.timed_from;
         return detail::least_round_trip::is_plausible(took) ? std::optional{took} : std::nullopt;
     }
 
     [[nodiscard]] constexpr std::uint64_t& in_flight(direction direction) noexcept {
         return in_flight_[static_cast<std::size_t>(direction)];
     }
-    constexpr void count_in_flight(side_state& of, direction direction, bool over) noexcept {
-        const std::uint32_t now = over || !of.space.known() ? 0 : of.space.in_flight();
-        in_flight(direction) += std::uint64_t{now} - std::exchange(of.in_flight, now); // modulo 2^64
+    constexpr void count_in_flight(side_state& side, direction direction, bool closed) noexcept {
+        const std::uint32_t now = closed || !side.space.known() ? 0 : side.space.in_flight();
+        in_flight(direction) += std::uint64_t{now} - std::exchange(side.in_flight, now); // modulo 2^64
     }
 
     time_series series_;
     std::optional<std::uint64_t> connection_;
     std::array<std::uint64_t, 2> in_flight_{};
-    std::uint64_t outside_ = 0;
+    std::uint64_t outside_ = 0; ///< packets
 };
 
 static_assert(connection_observer<time_series_observer>);

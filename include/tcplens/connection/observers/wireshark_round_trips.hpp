@@ -18,88 +18,100 @@
 
 namespace tcplens::inline v0 {
 
-/// What Wireshark calls the round trips of a connection.
+/// The round trips of a connection, as Wireshark 4.0 reports them.
 struct wireshark_rtt {
-    /// What one segment acknowledged, where that is exactly up to the end of another.
+    /// An acknowledgment that reaches exactly to the end of an earlier segment.
     struct acknowledgment {
-        std::uint64_t packet_number = 0; ///< of the segment that acknowledges
-        std::uint64_t acknowledged = 0;  ///< tcp.analysis.acks_frame: of the one that it acknowledges
-        std::chrono::nanoseconds rtt{};  ///< tcp.analysis.ack_rtt, which tshark does not show where it is 0
+        std::uint64_t packet_number = 0; ///< Packet number of the segment that acknowledges; 0 if there was none yet.
+        std::uint64_t acknowledged = 0; ///< tcp.analysis.acks_frame: packet number of the segment that it acknowledges.
+        /// tcp.analysis.ack_rtt: from that segment to the acknowledgment. Nanoseconds; tshark does not show a value of 0; negative if
+        /// the clock was set back.
+        std::chrono::nanoseconds rtt{};
 
         [[nodiscard]] friend constexpr bool operator==(const acknowledgment&, const acknowledgment&) noexcept = default;
     };
 
-    /// tcp.analysis.initial_rtt: from the latest SYN without ACK to the first segment after it that has an ACK and no SYN,
-    /// whoever sent it, and be it a RST. Never 0; less if the clock was set back.
+    /// tcp.analysis.initial_rtt: from the latest SYN without ACK to the first segment after it with ACK and without SYN, from either
+    /// end, even a RST. Nanoseconds, never 0; negative if the clock was set back. Absent without such a pair.
     std::optional<std::chrono::nanoseconds> initial_rtt{};
-    /// The last that there was: it is news if its packet number is the one of the segment that was just added.
+    /// The latest of these acknowledgments. It is new if its packet number is that of the segment that was just added.
     acknowledgment last_acknowledgment{};
-    /// Segments were forgotten that Wireshark would have remembered: some samples may be missing.
+    /// Whether segments were forgotten that Wireshark would have remembered: some acknowledgments may be missing.
     bool memory_exceeded = false;
 
     [[nodiscard]] friend constexpr bool operator==(const wireshark_rtt&, const wireshark_rtt&) noexcept = default;
 };
 
-/// tcp.analysis.initial_rtt and tcp.analysis.ack_rtt as Wireshark 4.0 has them, mistakes and all: ack_rtt is measured from the
-/// first transmission on (no Karn's rule), and only where an acknowledgment meets the end of a segment. They agree in a table
-/// that has wireshark_rules, since other rules split connections otherwise.
+/// Adds to each connection, as member `wireshark`, tcp.analysis.initial_rtt and tcp.analysis.ack_rtt as Wireshark 4.0 has them,
+/// mistakes included.
 ///
-/// Wireshark remembers up to 10,000 unacknowledged segments of each direction. This remembers them too, but no more than the
-/// latest `capacity` segments with data, SYN or FIN of all connections together, in 32 bytes each which are allocated once: if so
-/// many pass before one is acknowledged, its sample is missing. An acknowledgment costs a step for each segment that waits in
-/// its direction, as it does in Wireshark.
+/// Wireshark measures ack_rtt from the first transmission (without Karn's algorithm), and only where an acknowledgment meets the end of a
+/// segment. The values agree with Wireshark's in a table with wireshark_rules, since other rules split connections otherwise.
+///
+/// Wireshark remembers up to 10,000 unacknowledged segments of each direction. So does this observer, but no more than the latest
+/// `capacity` segments with data, SYN or FIN of all connections together. If more follow before a segment is acknowledged, its
+/// round trip is missing, and wireshark_rtt::memory_exceeded is set. An acknowledgment costs a step for each segment that waits
+/// in its direction, as in Wireshark.
 class wireshark_round_trips {
 public:
+    /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "wireshark_round_trips";
 
+    /// The member `wireshark` of the connection.
     struct facts {
-        wireshark_rtt wireshark{};
+        wireshark_rtt wireshark{}; ///< The round trips, up to date after each packet.
 
-        constexpr void swap_roles() noexcept {} // it is of both directions
+        /// Does nothing: the round trips are of both directions.
+        constexpr void swap_roles() noexcept {}
         [[nodiscard]] friend constexpr bool operator==(const facts&, const facts&) noexcept = default;
     };
 
-    struct connection_state {
-        struct side_state {
-            std::uint64_t newest = 0;   ///< number of its latest unacknowledged segment; 0 is none
-            std::uint64_t examined = 0; ///< up to this one none was covered by `acknowledged`
-            sequence_number acknowledged{};
-            std::uint32_t count = 0; ///< how many are unacknowledged
-        };
+private:
+    struct side_state {
+        std::uint64_t newest = 0;   ///< number of its latest unacknowledged segment; 0 if there is none
+        std::uint64_t examined = 0; ///< no segment up to this number was covered by `acknowledged`
+        sequence_number acknowledged{};
+        std::uint32_t count = 0; ///< of its unacknowledged segments
+    };
+
+    struct connection_memory {
         per_side<side_state> sides{};
         std::optional<timestamp> syn_time{};
     };
 
-    /// \pre capacity > 0
+public:
+    using connection_state = connection_memory; ///< What the observer remembers of one connection.
+
+    /// Makes an observer that remembers up to `capacity` segments. Allocates 32 bytes for each, and nothing later.
+    /// @pre capacity > 0
     explicit wireshark_round_trips(std::size_t capacity = 65'536) : ring_(std::max<std::size_t>(capacity, 1)) {}
 
-    void observe(const observer_input& next, connection_state& of, facts& told) noexcept {
-        const segment& sent = next.segment;
-        wireshark_rtt& rtt = told.wireshark;
-        remember(sent, of.sides[next.sender]);
-        retire(next, of.sides[opposite(next.sender)], rtt);
+    /// Takes in the next segment of a connection. Linear in the unacknowledged segments of a direction; allocates nothing.
+    void observe(const observer_input& input, connection_state& state, facts& result) noexcept {
+        const segment& sent = input.segment;
+        wireshark_rtt& rtt = result.wireshark;
+        remember(sent, state.sides[input.sender]);
+        retire(sent, state.sides[opposite(input.sender)], rtt);
 
         const tcp_flags flags = sent.flags;
         if (flags.syn() && !flags.ack()) {
-            of.syn_time.reset();
-            if (sent.time != timestamp{}) of.syn_time = sent.time; // 1970 is none
+            state.syn_time.reset();
+            if (sent.time != timestamp{}) state.syn_time = sent.time; // Wireshark takes a time of 0 for none
         }
-        if (flags.ack() && !flags.syn() && of.syn_time && !rtt.initial_rtt && sent.time != *of.syn_time) {
-            rtt.initial_rtt = sent.time - *of.syn_time;
+        if (flags.ack() && !flags.syn() && state.syn_time && !rtt.initial_rtt && sent.time != *state.syn_time) {
+            rtt.initial_rtt = sent.time - *state.syn_time;
         }
     }
 
-    /// Whether what is remembered of a connection, and came from elsewhere, is of segments that there were.
-    [[nodiscard]] bool fits(const connection_state& of, const facts&, direction) const noexcept {
-        return of.sides[side::first].newest <= last_ && of.sides[side::second].newest <= last_;
+    /// Whether a restored state refers to segments that there were.
+    [[nodiscard]] bool fits(const connection_state& state, const facts&, direction) const noexcept {
+        return state.sides[side::first].newest <= last_ && state.sides[side::second].newest <= last_;
     }
 
 private:
-    using side_state = connection_state::side_state;
-
-    /// A segment, and the one before it of those of its direction that are unacknowledged.
+    /// An unacknowledged segment, linked to the one before it in its direction.
     struct unacknowledged {
-        std::uint64_t older = 0;
+        std::uint64_t older = 0; ///< number of the one before it; 0 if there is none
         timestamp time{};
         std::uint64_t packet_number = 0;
         sequence_number end{};
@@ -109,26 +121,25 @@ private:
     [[nodiscard]] unacknowledged& at(std::uint64_t number) noexcept { return ring_[number % ring_.size()]; }
     [[nodiscard]] bool has(std::uint64_t number) const noexcept { return number != 0 && last_ - number < ring_.size(); }
 
-    void remember(const segment& sent, side_state& own) noexcept {
+    void remember(const segment& sent, side_state& sender) noexcept {
         const std::uint32_t length = sent.payload_length - sent.payload_beyond_frame;
         const bool syn_or_fin = sent.flags.syn() || sent.flags.fin();
-        if ((length == 0 && !syn_or_fin) || own.count >= wireshark_rules::segment_limit) return;
+        if ((length == 0 && !syn_or_fin) || sender.count >= wireshark_rules::segment_limit) return;
         ++last_;
-        at(last_) = {.older = own.newest,
+        at(last_) = {.older = sender.newest,
                      .time = sent.time,
                      .packet_number = sent.packet_number,
-                     .end = sent.sequence + length + (syn_or_fin ? 1u : 0u)}; // one, for both
-        own.newest = last_;
-        ++own.count;
+                     .end = sent.sequence + length + (syn_or_fin ? 1u : 0u)}; // Wireshark adds 1 for both together
+        sender.newest = last_;
+        ++sender.count;
     }
 
-    /// Takes from the list what the segment covers, by its acknowledgment field, whatever its flags.
-    void retire(const observer_input& next, side_state& peer, wireshark_rtt& rtt) noexcept {
-        const segment& by = next.segment;
-        if (peer.newest == 0) return;
-        // What was not covered by the same number before is not now.
-        const std::uint64_t examined = by.acknowledgment == peer.acknowledged ? peer.examined : 0;
-        std::uint64_t* link = &peer.newest;
+    /// Removes the segments of the receiver that a segment covers by its acknowledgment field, whatever its flags.
+    void retire(const segment& sent, side_state& receiver, wireshark_rtt& rtt) noexcept {
+        if (receiver.newest == 0) return;
+        // Segments that the same number did not cover before are not covered now.
+        const std::uint64_t examined = sent.acknowledgment == receiver.acknowledged ? receiver.examined : 0;
+        std::uint64_t* link = &receiver.newest;
         std::uint32_t kept = 0;
         while (*link > examined) {
             if (!has(*link)) {
@@ -136,39 +147,40 @@ private:
                 *link = 0;
                 break;
             }
-            unacknowledged& each = at(*link);
-            if (distance(each.end, by.acknowledgment) < 0) {
+            unacknowledged& waiting = at(*link);
+            if (distance(waiting.end, sent.acknowledgment) < 0) {
                 ++kept;
-                link = &each.older;
+                link = &waiting.older;
                 continue;
             }
-            // Of several that end there the oldest counts, which comes last. Cut options hide it.
-            if (each.end == by.acknowledgment && !by.options.cut) {
-                rtt.last_acknowledgment = {
-                    .packet_number = by.packet_number, .acknowledged = each.packet_number, .rtt = by.time - each.time};
+            // Of several segments with the same end the oldest counts, which comes last. Cut options hide it from Wireshark.
+            if (waiting.end == sent.acknowledgment && !sent.options.cut) {
+                rtt.last_acknowledgment = {.packet_number = sent.packet_number,
+                                           .acknowledged = waiting.packet_number,
+                                           .rtt = sent.time - waiting.time};
             }
-            *link = each.older;
-            --peer.count;
+            *link = waiting.older;
+            --receiver.count;
         }
-        if (*link == 0) peer.count = kept;
-        peer.examined = peer.newest;
-        peer.acknowledged = by.acknowledgment;
+        if (*link == 0) receiver.count = kept;
+        receiver.examined = receiver.newest;
+        receiver.acknowledged = sent.acknowledgment;
     }
 
-    friend void archive(auto& ar, wireshark_round_trips& of) {
-        auto& [ring, last] = of;
+    friend void archive(auto& ar, wireshark_round_trips& observer) {
+        auto& [ring, last] = observer;
         ar.expect_equal("capacity of wireshark_round_trips", std::uint64_t{ring.size()});
         ar(last);
         ar.require(last <= std::uint64_t{1} << 62);
         const std::uint64_t count = std::min<std::uint64_t>(last, ring.size());
         for (std::uint64_t number = last - count + 1; number <= last && ar.good(); ++number) {
-            ar(of.at(number));
-            ar.require(of.at(number).older < number); // lists end
+            ar(observer.at(number));
+            ar.require(observer.at(number).older < number); // lists end
         }
     }
 
     std::vector<unacknowledged> ring_;
-    std::uint64_t last_ = 0;
+    std::uint64_t last_ = 0; ///< number of the latest segment
 };
 
 static_assert(connection_observer<wireshark_round_trips>);

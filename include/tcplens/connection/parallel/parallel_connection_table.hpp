@@ -72,6 +72,7 @@ requires(detail::looks_at_one_connection<Rules> &&
     using table_type = basic_connection_table<Rules, Observers...>;
 
 public:
+    using rules_type = Rules; ///< The rules that judge each segment.
     using connection_type = typename table_type::connection_type;
 
     static constexpr std::size_t max_tables = 256;

@@ -9,22 +9,23 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Which data of one end came in, as far as Zeek's reassembler needs it to tell gaps: data that the peer acknowledged though
-/// the capture has not seen it. Positions count from the SYN, which is 0, so data begins at 1; they do not wrap around.
+/// The data of one end that was captured, as far as Zeek's reassembler needs it to find gaps: data that the peer acknowledged though
+/// it was not captured. Positions count from the SYN, which is 0, so data begins at 1; they do not wrap around.
 ///
-/// At most `capacity` stretches beyond a hole are remembered. When there is another one, the smallest of the holes between them
-/// is taken as filled; one that lies 4 GiB beyond the first hole is taken as not captured. exact() says so.
+/// At most `capacity` stretches beyond a hole are remembered. If there is another one, the smallest of the holes between them
+/// counts as filled; one that lies 4 GiB beyond the first hole counts as not captured. exact() says whether that happened.
 class zeek_deliveries {
 public:
     static constexpr std::size_t capacity = 8;
 
-    /// What Zeek goes by to give up: nobody acknowledges anything (a capture of one direction), or no more of it.
+    // Where Zeek gives up: nothing is acknowledged (a capture of one direction), or nothing more. Zeek's scripts name the limits
+    // tcp_max_initial_window, tcp_max_above_hole_bytes_without_any_acks and tcp_excessive_data_without_further_acks.
     static constexpr std::int64_t max_initial_window = 16'384;
     static constexpr std::int64_t max_above_hole_without_acks = 16'384;
-    static constexpr std::int64_t max_without_further_acks = 10 * 1024 * 1024;
+    static constexpr std::int64_t max_without_further_acks = std::int64_t{10} * 1024 * 1024;
 
-    /// Takes in data from `begin` up to, not including, `end`. `acknowledged` is the peer's highest acknowledgment, and `size`
-    /// how much the end has sent by its sequence numbers.
+    /// Takes in captured data from `begin` up to, not including, `end`. `acknowledged` is the peer's highest acknowledgment, and
+    /// `size` the bytes that the end has sent by its sequence numbers.
     constexpr void take(std::int64_t begin, std::int64_t end, std::int64_t acknowledged, std::int64_t size) noexcept {
         if (gave_up_) return;
         begin = (std::max)({begin, acknowledged, trimmed_});
@@ -45,8 +46,8 @@ public:
         }
     }
 
-    /// The peer acknowledged all before `up_to`. Calls `on_gap(bytes)` for each stretch of it that never came in. `partial`: the
-    /// connection was picked up midstream, so its first byte may be none.
+    /// The peer acknowledged all before `up_to`. Calls `on_gap(bytes)` for each stretch before it that was not captured. `partial`:
+    /// the connection was picked up midstream, so the first byte may be no data.
     template <class OnGap>
     constexpr void acknowledge(std::int64_t up_to, bool partial, OnGap on_gap) noexcept {
         if (up_to <= trimmed_) return;
@@ -64,13 +65,13 @@ public:
         advance((std::max)(next_, up_to));
     }
 
-    /// After the last byte that came in or was given up, with none missing before it.
+    /// The position after the last byte that was captured or given up, with none missing before it.
     [[nodiscard]] constexpr std::int64_t next() const noexcept { return next_; }
-    /// Whether it holds any data that waits for its acknowledgment, or for what lies before it.
+    /// Whether any data waits for its acknowledgment, or for data before it.
     [[nodiscard]] constexpr bool holds_any() const noexcept { return !gave_up_ && (count_ > 0 || next_ > trimmed_); }
-    /// Whether it stopped looking for gaps.
+    /// Whether Zeek stopped looking for gaps.
     [[nodiscard]] constexpr bool gave_up() const noexcept { return gave_up_; }
-    /// Whether no hole had to be taken as filled.
+    /// Whether no hole had to count as filled.
     [[nodiscard]] constexpr bool exact() const noexcept { return exact_; }
 
 private:
@@ -78,7 +79,7 @@ private:
         std::int64_t begin = 0;
         std::int64_t end = 0;
     };
-    /// The low halves of both; they lie within 4 GiB beyond `next_`.
+    /// The low halves of a range; both ends lie within 4 GiB beyond `next_`.
     struct packed_range {
         std::uint32_t begin = 0;
         std::uint32_t end = 0;
@@ -98,13 +99,13 @@ private:
         return bytes;
     }
 
-    /// Removes `number` ranges from `at` on.
+    /// Removes `number` ranges, the first of which is at index `at`.
     constexpr void close_up(std::size_t at, std::size_t number) noexcept {
         for (std::size_t i = at; i + number < count_; ++i) ranges_[i] = ranges_[i + number];
         count_ = static_cast<std::uint8_t>(count_ - number);
     }
 
-    /// All is there up to `next`, and what came in beyond that may follow on it now.
+    /// Nothing is missing up to `next`, so captured data beyond it may follow on it now.
     constexpr void advance(std::int64_t next) noexcept {
         while (count_ > 0 && get(0).begin <= next) {
             next = (std::max)(next, get(0).end);
@@ -148,8 +149,8 @@ private:
         return ranges_[at + 1].begin - ranges_[at].end;
     }
 
-    friend void archive(auto& ar, zeek_deliveries& of) {
-        auto& [next, trimmed, ranges, count, gave_up, exact] = of;
+    friend void archive(auto& ar, zeek_deliveries& deliveries) {
+        auto& [next, trimmed, ranges, count, gave_up, exact] = deliveries;
         ar(next, trimmed);
         ar.bounded(count, capacity);
         for (std::size_t i = 0; i < count; ++i) ar(ranges[i]);
@@ -159,8 +160,9 @@ private:
     }
 
     std::int64_t next_ = 1;
-    std::int64_t trimmed_ = 1;                        ///< what lies before it is acknowledged, or no longer held
-    std::array<packed_range, capacity + 1> ranges_{}; ///< beyond `next_`, in order, apart; the last is for one too many
+    std::int64_t trimmed_ = 1; ///< all before it is acknowledged, or no longer held
+    std::array<packed_range, capacity + 1>
+        ranges_{}; ///< beyond `next_`, in order, not touching; the last is for one too many
     std::uint8_t count_ = 0;
     bool gave_up_ = false;
     bool exact_ = true;

@@ -8,22 +8,40 @@
 
 namespace tcplens::inline v0 {
 
-/// Zeek's history: a letter for each event, in their order; upper case are the originator's, lower case the responder's, as the
-/// roles were then. S: SYN, H: SYN-ACK, A: pure ACK, D: data, F: FIN, R: RST, C: bad checksum, T: sent again (or out of order),
-/// W: zero window, G: a gap in the data, I: FIN and RST at once, Q: SYN and one of these at once, ^: the roles were swapped,
-/// X: the analysis of what is in the data came to a limit.
+/// Zeek's history of a connection: a letter for each event, in their order.
 ///
-/// Zeek keeps every letter, and who sends RSTs with ever new sequence numbers can make it as many as there are packets; here the
-/// first `capacity` are kept.
+/// Upper case letters are events of the originator, lower case letters of the responder, by the roles at that time.
+///
+/// | letter | event |
+/// | --- | --- |
+/// | S | SYN |
+/// | H | SYN-ACK |
+/// | A | ACK without data |
+/// | D | data |
+/// | F | FIN |
+/// | R | RST |
+/// | C | bad checksum |
+/// | T | data that was sent again, or came out of order |
+/// | W | zero window |
+/// | G | gap: data that was acknowledged but not captured |
+/// | I | FIN and RST in one segment |
+/// | Q | SYN and FIN, or SYN and RST, in one segment |
+/// | ^ | the roles were exchanged |
+///
+/// Zeek writes X, too, where a protocol analyzer stops; here is none. Zeek keeps every letter; this history keeps the first
+/// `capacity`, since a peer that sends RSTs with ever new sequence numbers can produce a letter a packet.
 struct zeek_history {
+    /// The largest number of letters.
     static constexpr std::size_t capacity = 62;
 
-    std::array<char, capacity> letters{};
-    std::uint8_t size = 0;
-    bool letters_lost = false; ///< there were more
+    std::array<char, capacity> letters{}; ///< The letters. Only the first `size` are set.
+    std::uint8_t size = 0;                ///< The number of letters, at most `capacity`.
+    bool letters_lost = false;            ///< Whether there were more letters than `capacity`.
 
+    /// The letters as text. Valid as long as this object is, and unchanged.
     [[nodiscard]] constexpr std::string_view view() const noexcept { return {letters.data(), size}; }
 
+    /// Appends a letter, or sets `letters_lost` if there is no room.
     constexpr void add(char letter) noexcept {
         if (size == capacity) {
             letters_lost = true;
@@ -34,36 +52,10 @@ struct zeek_history {
 
     [[nodiscard]] friend constexpr bool operator==(const zeek_history&, const zeek_history&) noexcept = default;
 
-    /// No more letters than there is room for.
-    [[nodiscard]] friend constexpr bool is_consistent(const zeek_history& of) noexcept { return of.size <= capacity; }
-};
-
-/// How often things happened whose letters are written at the first time, the tenth, the hundredth, ...
-template <std::size_t Letters>
-class zeek_letter_counts {
-public:
-    /// It happened once more. Returns whether the letter is written for it.
-    constexpr bool add(std::size_t letter) noexcept {
-        if (++counts_[letter] != thresholds[reached_[letter]]) return false;
-        // 32 bits, as in Zeek: the next power of ten is taken modulo 2^32, and where that is less than the one before, the count
-        // begins anew.
-        if (reached_[letter] + std::size_t{1} < thresholds.size()) ++reached_[letter];
-        else counts_[letter] = 0;
-        return true;
+    /// Whether a restored value is possible: there are no more letters than `capacity`.
+    [[nodiscard]] friend constexpr bool is_consistent(const zeek_history& history) noexcept {
+        return history.size <= capacity;
     }
-
-private:
-    static constexpr std::array<std::uint32_t, 11> thresholds{
-        1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 1'410'065'408};
-
-    friend void archive(auto& ar, zeek_letter_counts& of) {
-        auto& [counts, reached] = of;
-        ar(counts, reached);
-        for (const std::uint8_t each : reached) ar.require(each < thresholds.size());
-    }
-
-    std::array<std::uint32_t, Letters> counts_{};
-    std::array<std::uint8_t, Letters> reached_{}; ///< which of the thresholds is next
 };
 
 } // namespace tcplens::inline v0

@@ -7,19 +7,19 @@
 
 namespace tcplens::inline v0 {
 
-/// What a run of Zeek goes by to tell which end of a connection is the server when it has not seen the SYN.
+/// The run of Zeek that zeek_rules and zeek_observer follow: how it tells which end is the server if no SYN was captured.
 struct zeek_options {
-    /// The TCP ports that Zeek's standard scripts register for their protocols: likely_server_ports. A bare run (zeek -b) has
-    /// none; nor the longer timeout of the interactive services.
+    /// Whether the TCP ports that Zeek's standard scripts register for their protocols (likely_server_ports) mark servers, and
+    /// interactive services have a longer timeout. A bare run (`zeek -b`) has neither.
     bool standard_ports = true;
-    /// A connection that begins with a SYN-ACK and goes on counts as if the port of who sent that were registered. For bare runs
-    /// that load the script of the protocol at hand, as most do: which one is not known here, but its port is the one there.
+    /// Whether a connection that begins with a SYN-ACK and goes on counts as if the port of the SYN-ACK's sender were registered. Set
+    /// it for bare runs that load the script of the protocol at hand, as most do.
     bool handshake_shows_server = false;
 };
 
 namespace detail {
 
-/// Whether Zeek 9.1's standard scripts (base/protocols) register it as a port of TCP servers.
+/// Whether Zeek 9.1's standard scripts (base/protocols) register a port for TCP servers.
 [[nodiscard]] constexpr bool is_likely_server_port(std::uint16_t port) noexcept {
     constexpr std::array<std::uint16_t, 49> ports{
         21,   22,   25,   53,   79,   80,   81,   88,   135,  139,  143,  389,  443,  445,  465,  502,  514,
@@ -29,7 +29,7 @@ namespace detail {
     return std::binary_search(ports.begin(), ports.end(), port);
 }
 
-/// Whether Zeek's standard scripts let a connection to it be silent for an hour: FTP, SSH, Telnet, rlogin.
+/// Whether Zeek's standard scripts let a connection to a port be silent for an hour: FTP, SSH, Telnet, rlogin.
 [[nodiscard]] constexpr bool is_interactive_port(std::uint16_t port) noexcept {
     return port == 21 || port == 22 || port == 23 || port == 513;
 }

@@ -9,37 +9,46 @@
 
 namespace tcplens::inline v0 {
 
-/// Splits into connections as Zeek does, by the reuse of endpoints and by its timers: what has a row of its own in Zeek's
-/// conn.log is a connection. It says nothing of segments. What the rows say, zeek_observer tells.
+/// Splits the segments into connections as Zeek does: what has a row of its own in Zeek's conn.log is a connection.
+///
+/// A new connection begins where Zeek takes a SYN for a reuse of the endpoints, or where a timer of Zeek has removed the old
+/// one. The rules give no verdicts. What the rows say, zeek_observer tells.
 class zeek_rules {
-public:
-    struct connection_state {
-        detail::zeek_connection followed{};
-        zeek_record told{};
+    struct connection_memory {
+        detail::zeek_connection connection{};
+        zeek_record record{};
         detail::zeek_timers timers{};
     };
 
+public:
+    using connection_state = connection_memory; ///< What the rules remember of one connection.
+
+    /// The name of the rules in a saved table.
     static constexpr std::string_view saved_as = "zeek_rules";
 
-    /// Its timers go by the packets of all of them: see looks_at_one_connection.
+    /// The timers of each connection go by the packets of all connections: see looks_at_one_connection.
     static constexpr bool spans_connections = true;
 
+    /// Makes rules. If the table has a zeek_observer, give both the same options.
     constexpr explicit zeek_rules(const zeek_options& options = {}) noexcept : options_(options) {}
 
-    [[nodiscard]] constexpr bool begins_another(const rule_input& next, const connection_state& of) const noexcept {
-        return of.timers.forgets(of.followed, next.segment.time, last_time_) || of.followed.reuses(next.segment);
+    /// Whether the next segment begins another connection between the same endpoints.
+    [[nodiscard]] constexpr bool begins_another(const rule_input& input, const connection_state& state) const noexcept {
+        return state.timers.forgets(state.connection, input.segment.time, last_time_) ||
+               state.connection.reuses(input.segment);
     }
 
-    constexpr verdict judge(const rule_input& next, connection_state& of) noexcept {
-        const auto brought = of.followed.follow(next.segment, next.sender, of.told, options_);
-        of.timers.follow(of.followed, next.segment.time, last_time_, brought);
-        last_time_ = next.segment.time;
+    /// Takes in the next segment of a connection. The verdict is always empty.
+    constexpr verdict judge(const rule_input& input, connection_state& state) noexcept {
+        const auto changes = state.connection.follow(input.segment, input.sender, state.record, options_);
+        state.timers.follow(state.connection, input.segment.time, last_time_, changes);
+        last_time_ = input.segment.time;
         return {};
     }
 
 private:
-    friend void archive(auto& ar, zeek_rules& of) {
-        auto& [options, last_time] = of;
+    friend void archive(auto& ar, zeek_rules& rules) {
+        auto& [options, last_time] = rules;
         ar.expect_equal("zeek_options", options);
         ar(last_time);
     }

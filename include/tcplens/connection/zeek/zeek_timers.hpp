@@ -11,73 +11,75 @@
 
 namespace tcplens::inline v0::detail {
 
-/// When Zeek forgets a connection, by the times of packets: after that, whatever comes begins another. The values are Zeek's
-/// defaults. Two more, for a half of a partial connection and for a RST after a FIN, run only if a script asks for them, and no
-/// standard script does.
+/// When Zeek removes a connection, by the times of packets: after that, the next segment begins another connection. The values are
+/// Zeek's defaults. Two more timers, for a half of a partial connection and for a RST after a FIN, run only if a script asks for
+/// them, and no standard script does.
 ///
-/// A timer of Zeek goes off with the next packet of any connection. Here that is made up for when the connection's own next
-/// packet comes, from the time of the packet before that one in the table: it is exact where the table holds just one connection,
-/// and to within a gap between two packets where it holds many.
+/// A timer of Zeek goes off with the next packet of any connection. Here it is evaluated when the connection's own next packet
+/// comes, from the time of the table's packet before: exact if the table holds one connection, and to within a gap between two
+/// packets if it holds many.
 class zeek_timers {
 public:
+    // Zeek's scripts name these tcp_attempt_delay, tcp_close_delay, and tcp_connection_linger; the periods of the checks are constants.
     static constexpr std::chrono::seconds attempt_delay{5}; ///< for an answer to the SYN
     static constexpr std::chrono::seconds close_delay{5};   ///< after both ends closed, or one aborted
-    static constexpr std::chrono::seconds first_check{5};   ///< from the first packet to the first look at it, ...
-    static constexpr std::chrono::seconds check_period{6};  ///< ... and from each to the next
-    static constexpr std::chrono::seconds linger{5};        ///< after the last packet, where one end closed
+    static constexpr std::chrono::seconds first_check{5};   ///< from the first packet to the first check
+    static constexpr std::chrono::seconds check_period{6};  ///< from one check to the next
+    static constexpr std::chrono::seconds linger{5};        ///< after the last packet, if one end closed
 
-    /// Whether `of` is forgotten when a packet comes at `now`, after one of any connection at `before`.
-    [[nodiscard]] constexpr bool forgets(const zeek_connection& of, timestamp now, timestamp before) const noexcept {
-        if (now - of.last_time() >= of.longest_silence()) return true;
+    /// Whether the connection is removed when a packet comes at `now`, after a packet of any connection at `before`.
+    [[nodiscard]] constexpr bool forgets(const zeek_connection& connection, timestamp now,
+                                         timestamp before) const noexcept {
+        if (now - connection.last_time() >= connection.longest_silence()) return true;
         if (removal_) return now >= *removal_;
-        if (!of.watched()) return false;
-        if (attempt_ && now >= *attempt_ && of.unanswered()) return true;
-        return of.likely_over() &&
+        if (!connection.watched()) return false;
+        if (attempt_ && now >= *attempt_ && connection.unanswered()) return true;
+        return connection.likely_over() &&
                std::any_of(checks_.begin(), checks_.end(), [&](const std::optional<timestamp>& check) {
-                   return check && *check <= now && of.last_time() + linger < last_look(*check, now, before);
+                   return check && *check <= now && connection.last_time() + linger < last_check(*check, now, before);
                });
     }
 
-    /// A segment came, after one of any connection at `before`, and `brought` this about.
-    constexpr void follow(const zeek_connection& of, timestamp now, timestamp before,
-                          const zeek_connection::changes& brought) noexcept {
-        if (!checks_[0] && !removal_) checks_[0] = now + first_check; // it is the first
+    /// Takes in a segment at `now`, after a packet of any connection at `before`, and the changes that it made.
+    constexpr void follow(const zeek_connection& connection, timestamp now, timestamp before,
+                          const zeek_connection::changes& changes) noexcept {
+        if (!checks_[0] && !removal_) checks_[0] = now + first_check; // this is the first packet
         for (std::optional<timestamp>& check : checks_) {
-            if (check && *check <= now) check = last_look(*check, now, before) + check_period;
+            if (check && *check <= now) check = last_check(*check, now, before) + check_period;
         }
-        if (brought.attempted) attempt_ = now + attempt_delay;
-        if (brought.half_closed) checks_[1] = of.last_time() + check_period;
-        if (brought.fully_closed) {
-            removal_ = of.last_time() + close_delay;
+        if (changes.attempted) attempt_ = now + attempt_delay;
+        if (changes.half_closed) checks_[1] = connection.last_time() + check_period;
+        if (changes.fully_closed) {
+            removal_ = connection.last_time() + close_delay;
             attempt_.reset();
             checks_ = {};
         }
     }
 
 private:
-    /// When the last look up to `now` takes place, of those that are due from `first` on. \pre first <= now
-    [[nodiscard]] static constexpr timestamp last_look(timestamp first, timestamp now, timestamp before) noexcept {
+    /// When the last check up to `now` takes place, of those that are due from `first` on. \pre first <= now
+    [[nodiscard]] static constexpr timestamp last_check(timestamp first, timestamp now, timestamp before) noexcept {
         if (before < first) return now;
         const timestamp last = first + (before - first) / check_period * check_period;
         return last + check_period <= now ? now : last;
     }
 
-    friend void archive(auto& ar, zeek_timers& of) {
-        auto& [attempt, checks, removal] = of;
+    friend void archive(auto& ar, zeek_timers& timers) {
+        auto& [attempt, checks, removal] = timers;
         archive_time(ar, attempt);
-        for (std::optional<timestamp>& each : checks) archive_time(ar, each);
+        for (std::optional<timestamp>& check : checks) archive_time(ar, check);
         archive_time(ar, removal);
     }
-    static void archive_time(auto& ar, std::optional<timestamp>& of) {
-        bool any = of.has_value();
+    static void archive_time(auto& ar, std::optional<timestamp>& due) {
+        bool any = due.has_value();
         ar(any);
         if (!any) return;
-        timestamp at = of.value_or(timestamp{});
+        timestamp at = due.value_or(timestamp{});
         ar.raw(at);
         constexpr std::chrono::seconds longest_delay{6}; // after a packet
         const timestamp packet = at > timestamp{} ? at - longest_delay : at;
         ar.require(clamp_for_arithmetic(packet) == packet);
-        of = at;
+        due = at;
     }
 
     std::optional<timestamp> attempt_{};
