@@ -113,7 +113,7 @@ void require_sound(const packet& from, const decoding& made) {
     require(made.outcome <= packet_outcome::unsupported_link);
     const bool wraps = from.link == link_type::ppi || from.link == link_type::pktap; // perhaps what nobody knows
     const bool unsupported = made.outcome == packet_outcome::unsupported_link;
-    require(link_layers::supports(from.link) ? !unsupported || wraps : unsupported);
+    require(can_decode(from.link) ? !unsupported || wraps : unsupported);
     const segment& found = made.found;
     if (made.outcome != packet_outcome::tcp) {
         require(found == segment{}); // not touched
