@@ -13,7 +13,8 @@ using namespace tcplens;
 using namespace tcplens::detail;
 
 static_assert(!std::totally_ordered<sequence_number>);
-static_assert(before({0xffff'ffff}, {0}) && !before({0}, {0xffff'ffff}));
+static_assert(before(sequence_number{0xffff'ffff}, sequence_number{0}));
+static_assert(!before(sequence_number{0}, sequence_number{0xffff'ffff}));
 
 TEST_CASE("distance and order around zero, 2^31 and 2^32") {
     for (const std::uint32_t start : {0u, 1u, 0x7fff'fffeu, 0x7fff'ffffu, 0x8000'0000u, 0x8000'0001u, 0xffff'ffffu}) {
