@@ -19,11 +19,6 @@ struct reassembly_statistics {
 
     [[nodiscard]] friend constexpr bool operator==(const reassembly_statistics&,
                                                    const reassembly_statistics&) noexcept = default;
-
-    friend void archive(auto& ar, reassembly_statistics& value) {
-        auto& [fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_] = value;
-        ar(fragments_, reassembled_, expired_, evicted_, overlapping_, malformed_);
-    }
 };
 
 namespace detail {

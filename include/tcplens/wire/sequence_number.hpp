@@ -13,11 +13,6 @@ struct sequence_number {
 
     [[nodiscard]] friend constexpr bool operator==(sequence_number, sequence_number) noexcept = default;
 
-    friend void archive(auto& ar, sequence_number& number) {
-        auto& [value_] = number;
-        ar(value_);
-    }
-
     /// The number that lies `count` beyond `from`.
     [[nodiscard]] friend constexpr sequence_number operator+(sequence_number from, std::uint32_t count) noexcept {
         return {from.value + count};

@@ -119,13 +119,6 @@ private:
         ip_protocol protocol{};
         bool v6 = false;
         [[nodiscard]] friend bool operator==(const key_type&, const key_type&) noexcept = default;
-
-        static void archive(auto& ar, key_type& key) {
-            auto& [source_, destination_, id_, network_, protocol_, v6_] = key;
-            ar(source_, destination_, id_, network_);
-            ar.raw(protocol_);
-            ar(v6_);
-        }
     };
     enum class state : std::uint8_t {
         unused,
