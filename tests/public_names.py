@@ -6,6 +6,7 @@
     tests/public_names.py --write   writes the list
 
 A name counts once, however many overloads it has. Operators, deduction guides and specialisations are not names of their own.
+A namespace within tcplens counts as one name, with all that is in it.
 """
 import pathlib
 import re
@@ -201,6 +202,9 @@ def public_names():
             if named is None:
                 continue
             kind, name = named
+            within = [part for part in inner[1:] if not re.fullmatch(r"v\d+", part)]
+            if within: # a namespace of constants counts once, as an enum does
+                kind, name = "namespace", within[0]
             found.setdefault(name, (kind, []))[1].append(header)
             if name == "to_string":
                 parameters = next(token for token in head if isinstance(token, tuple))

@@ -21,9 +21,9 @@ enum class tunnel_set : std::uint32_t {
     return tunnel_set::all;
 }
 
+} // namespace tcplens::inline v0
+
 /// The members of a tunnel_set.
 ///
 /// Each tunnel declares its constant in its own header in wire/tunnel/. Include `<tcplens/wire.hpp>` for all of them.
-namespace tunnels {}
-
-} // namespace tcplens::inline v0
+namespace tcplens::inline v0::tunnels {}
