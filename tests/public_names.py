@@ -6,6 +6,7 @@
     tests/public_names.py --write   writes the list
 
 A name counts once, however many overloads it has. Operators, deduction guides and specialisations are not names of their own.
+A namespace within tcplens counts as one name, with all that is in it.
 """
 import pathlib
 import re
@@ -203,6 +204,9 @@ def public_names():
             kind, name = named
             if name.startswith("tcplens_"):
                 continue # as TCPLENS_ of macros: not for programs
+            within = [part for part in inner[1:] if not re.fullmatch(r"v\d+", part)]
+            if within: # a namespace of constants counts once, as an enum does
+                kind, name = "namespace", within[0]
             found.setdefault(name, (kind, []))[1].append(header)
             if name == "to_string":
                 parameters = next(token for token in head if isinstance(token, tuple))
