@@ -1,22 +1,36 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What it takes to compile nothing but an include at -O0, in turns: the least and the median, in milliseconds of processor time.
+# Headers after a + are compiled after <tcplens/tcplens.hpp>, and what that takes is part of the times.
 #
 #   bench/compile_time.sh [REPETITIONS]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-headers=(tcplens/tcplens.hpp tcplens/capture.hpp tcplens/wire.hpp tcplens/connection.hpp tcplens/analysis.hpp)
+headers=(tcplens/{fwd,tcplens,capture,wire,connection,analysis}.hpp)
 [[ -e /usr/include/tins/tins.h ]] && headers+=(tins/tins.h)
+headers+=(
+    +tcplens/capture/file/capture_series.hpp
+    +tcplens/connection/rules/{wireshark_rules,repeated_sequence_rules}.hpp
+    +tcplens/connection/observers/{opening,closing,profile,time,time_series}_observer.hpp
+    +tcplens/connection/observers/wireshark_round_trips.hpp
+    +tcplens/connection/zeek/{zeek_observer,zeek_rules}.hpp
+    +tcplens/connection/detailed/detailed_connection_table.hpp
+    +tcplens/connection/saved/saved_table.hpp
+    +tcplens/connection/parallel/parallel_connection_table.hpp
+    +tcplens/connection/joined/{trace_observer,connection_joiner}.hpp
+)
 declare -A times
 TIMEFORMAT='%3U %3S'
 for ((repetition = 0; repetition < ${1:-7}; ++repetition)); do
     for header in "${headers[@]}"; do
-        used=$({ time "${CXX:-g++}" -std=c++20 -O0 -Iinclude -x c++ -c -o /dev/null - <<< "#include <$header>"; } 2>&1)
+        source="#include <${header#+}>"
+        [[ $header == +* ]] && source="#include <tcplens/tcplens.hpp>"$'\n'$source
+        used=$({ time "${CXX:-g++}" -std=c++20 -O0 -Iinclude -x c++ -c -o /dev/null - <<< "$source"; } 2>&1)
         times[$header]+=$(awk '{ printf "%d", 1000 * ($1 + $2) }' <<< "$used")$'\n'
     done
 done
 for header in "${headers[@]}"; do
     mapfile -t sorted < <(printf '%s' "${times[$header]}" | sort -n)
-    printf '%-24s %6d %6d\n' "$header" "${sorted[0]}" "${sorted[(${#sorted[@]} - 1) / 2]}"
+    printf '%-64s %6d %6d\n' "$header" "${sorted[0]}" "${sorted[(${#sorted[@]} - 1) / 2]}"
 done

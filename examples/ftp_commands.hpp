@@ -23,7 +23,7 @@ public:
     /// Returns whether a line ended whose command is too long.
     constexpr bool take(tcplens::sequence_number begin, std::span<const std::byte> data) noexcept {
         if (next_ && *next_ != begin) {
-            const std::int32_t step = tcplens::distance(*next_, begin);
+            const std::int32_t step = distance(*next_, begin);
             if (step > 0) {
                 place_ = place::rest;
             } else {

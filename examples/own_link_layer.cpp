@@ -5,6 +5,7 @@
 #include <tcplens/tcplens.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <iostream>
 
 constexpr auto own_link = static_cast<tcplens::link_type>(147); // LINKTYPE_USER0

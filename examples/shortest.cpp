@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
     tcplens::capture_file capture{argv[1]};
     tcplens::connection_table table;
     for (const tcplens::packet& packet : capture) table.add(packet);
-    if (capture.error()) std::cerr << to_string(*capture.error()) << '\n'; // all packets before the error count
+    if (capture.error()) std::cerr << argv[1] << ": " << to_string(*capture.error()) << '\n';
 
     const auto report = tcplens::analyze_connections(table, {.server = {.port = 443}});
     std::cout << report.summary.total_connections << " connections to port 443, " << report.summary.failed_handshakes

@@ -6,6 +6,7 @@
 #include <tcplens/tcplens.hpp>
 
 #include <iostream>
+#include <vector>
 
 using traced_table = tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::trace_observer>;
 

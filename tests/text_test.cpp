@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
+#include <tcplens/connection/observers/connection_opening.hpp>
 #include <tcplens/connection/saved/restore_error.hpp>
+#include <tcplens/connection/zeek/zeek_state.hpp>
 #include <tcplens/tcplens.hpp>
 #include <tcplens/text.hpp>
 
@@ -8,9 +10,10 @@
 #include <concepts>
 #include <cstdint>
 #include <iomanip>
+#include <ostream>
 #include <sstream>
 #include <string>
-#include <vector>
+#include <string_view>
 
 using namespace std::chrono_literals;
 
@@ -37,6 +40,19 @@ std::ostream& operator<<(std::ostream& stream, const box<Value>&) {
     return stream << "operator<<";
 }
 
+enum class color { red };
+std::string_view to_string(color);
+
+using tcplens::operator<<;
+
+template <class Value>
+concept streamable = requires(std::ostream& stream, const Value& value) {
+    stream << value;
+};
+
+static_assert(!streamable<color>); // although it has a to_string(), and the operator of tcplens is in sight
+static_assert(streamable<tcplens::timestamp>);
+
 } // namespace user
 
 namespace {
@@ -56,6 +72,7 @@ static_assert(streamable<tcplens::restore_error>);
 static_assert(streamable<tcplens::restore_error_code>);
 static_assert(streamable<tcplens::zeek_conn_state>);
 static_assert(streamable<tcplens::opening_outcome>);
+static_assert(!streamable<tcplens::checksum_state>); // has no to_string()
 static_assert(!streamable<tcplens::segment>);
 static_assert(!streamable<tcplens::connection>);
 
@@ -117,7 +134,7 @@ TEST_CASE("text: a time is ISO 8601 in UTC with nanoseconds") {
     CHECK(to_string(tcplens::timestamp::max()) == "2262-04-11T23:47:16.854775807Z");
     CHECK(to_string(tcplens::timestamp::min()) == "1677-09-21T00:12:43.145224192Z");
 
-    using namespace tcplens;
+    using tcplens::operator<<;
     std::ostringstream stream;
     stream << at(42);
     CHECK(stream.str() == "1970-01-01T00:00:00.000000042Z");

@@ -15,6 +15,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <version>
 
 #if defined(__cpp_lib_format)
@@ -23,37 +24,35 @@
 
 namespace tcplens::inline v0 {
 
-// The types below that the headers above do not define.
-enum class anomaly_category : std::uint8_t;
-enum class close_reason : std::uint8_t;
-enum class connection_status : std::uint8_t;
-enum class direction : std::uint8_t;
-enum class end_reason : std::uint8_t;
-enum class flow_balance : std::uint8_t;
-enum class handshake_state : std::uint8_t;
-enum class idle_class : std::uint8_t;
-enum class link_type : std::uint32_t;
-enum class opening_outcome : std::uint8_t;
-enum class packet_outcome : std::uint8_t;
-enum class restore_error_code : std::uint8_t;
-enum class role_basis : std::uint8_t;
-enum class rst_source : std::uint8_t;
-enum class zeek_conn_state : std::uint8_t;
 struct connection_name;
 struct restore_error;
+
+/// Not for programs: argument-dependent lookup finds it for the enumerations of this namespace, and for no others.
+template <class Enum>
+void tcplens_enumeration(Enum);
+
+namespace detail::by_lookup {
+
+void tcplens_enumeration() = delete; // hides the one above from ordinary lookup
+
+/// An enumeration of tcplens with a to_string().
+template <class Value>
+concept named_enumeration = std::is_enum_v<Value> && requires(Value value) {
+    tcplens_enumeration(value);
+    std::string_view{to_string(value)};
+};
+
+} // namespace detail::by_lookup
 
 namespace detail {
 
 template <class Value, class... Types>
 concept any_of = (std::same_as<Value, Types> || ...);
 
-/// Every type with a to_string(), so that operator<< and std::formatter take no type of anybody else.
+/// Every type of tcplens with a to_string(): operator<< and std::formatter below are for no type of anybody else.
 template <class Value>
-concept has_text =
-    any_of<Value, address, anomaly_category, capture_error, capture_error_code, close_reason, connection_name,
-           connection_status, direction, end_reason, endpoint, evidence_set, flow_balance, handshake_state, idle_class,
-           link_type, opening_outcome, packet_outcome, restore_error, restore_error_code, role_basis, rst_source,
-           verdict, verdict_kinds, zeek_conn_state>;
+concept has_text = by_lookup::named_enumeration<Value> ||
+    any_of<Value, address, capture_error, connection_name, endpoint, restore_error, verdict>;
 
 /// Appends a number with leading zeros.
 inline void append_digits(std::string& text, std::uint64_t number, std::size_t digits) {
@@ -109,9 +108,9 @@ std::ostream& operator<<(std::ostream& stream, const Value& value) {
 
 /// Writes a time as to_string() does.
 ///
-/// A timestamp is a type of the standard library, so this operator is found only after `using namespace tcplens` or
-/// `using tcplens::operator<<`; `stream << tcplens::to_string(time)` works everywhere. For std::format the standard library has a
-/// formatter: `std::format("{:%FT%TZ}", time)` gives the same text.
+/// A timestamp is a type of the standard library, so this operator is found only after `using tcplens::operator<<`. Without that,
+/// `stream << tcplens::to_string(time)` writes the same. For std::format the standard library has a formatter:
+/// `std::format("{:%FT%TZ}", time)` gives the same text.
 inline std::ostream& operator<<(std::ostream& stream, const timestamp& time) {
     return stream << std::string_view{to_string(time)};
 }

@@ -34,55 +34,70 @@ std::string message(capture_error_code code, const place& at, std::uint64_t need
 
 } // namespace
 
-TEST_CASE("an error's message says what is wrong, where, and what is good") {
+TEST_CASE("capture_error: the message of a damaged capture says what is wrong, where, and which packets were read") {
     CHECK(message(truncated, {"packet record", 8120, 37}, 1530, 216) ==
-          "The packet record at byte 8120 (packet 37) calls for 1530 bytes, but only 216 are left: the capture was cut "
-          "short, or its length is damaged; the 36 packets before it are good.");
+          "cut off at byte 8,120 in packet 37 (needs 1,530 bytes, 216 are left). The 36 packets before it were read.");
     CHECK(message(truncated, {"file header", 0, 0}, 24, 7) ==
-          "The file header at byte 0 calls for 24 bytes, but only 7 are left: the capture was cut short, or its length "
-          "is damaged.");
+          "cut off at byte 0 in the file header (needs 24 bytes, 7 are left). No packet was read.");
+    CHECK(message(truncated, {"block", 1000000, 1235}, 12, 4) ==
+          "cut off at byte 1,000,000 in a block before packet 1,235 (needs 12 bytes, 4 are left). The 1,234 packets "
+          "before it were read.");
+    CHECK(message(truncated, {"", 0, 0}, 4, 3) ==
+          "cut off at byte 0 in the capture (needs 4 bytes, 3 are left). No packet was read.");
     CHECK(message(bad_block_length, {"block", 48, 1}, 52, 48) ==
-          "The block at byte 48 (packet 1) claims a length of 52 bytes at its start, but 48 at its end.");
+          "damaged at byte 48 in a block before packet 1: the block length is 52 at its start and 48 at its end. No "
+          "packet was read.");
     CHECK(message(bad_block_length, {"simple packet block", 84, 2}, 33, 33) ==
-          "The simple packet block at byte 84 (packet 2) claims an impossible length of 33 bytes; the packet before it "
-          "is good.");
+          "damaged at byte 84 in packet 2: the block length 33 is impossible. The packet before it was read.");
     CHECK(message(bad_byte_order_magic, {"section header", 0, 0}, 0x1a2b3c4d, 0x0102ff04) ==
-          "The section header at byte 0 has 0x0102ff04 for its byte-order magic, which must be 0x1a2b3c4d in either "
-          "order.");
+          "damaged at byte 0 in the section header: the byte-order magic is 0x0102ff04 (0x1a2b3c4d is right, in either "
+          "byte order). No packet was read.");
     CHECK(message(bad_captured_length, {"packet block", 48, 1}, 65536, 4) ==
-          "The packet block at byte 48 (packet 1) claims 65536 captured bytes, but there is room for 4 in it.");
-    CHECK(message(bad_option, {"interface description", 28, 1}, 5, 4) ==
-          "The interface description at byte 28 (packet 1) has an option that claims 5 bytes where 4 are right.");
-    CHECK(message(record_too_long, {"packet record", 24, 1}, 134217729, 134217728) ==
-          "The packet record at byte 24 (packet 1) claims 134217729 bytes, more than the 134217728 that any link type "
-          "has: the capture is damaged there.");
+          "damaged at byte 48 in packet 1: it claims 65,536 captured bytes and has room for 4. No packet was read.");
+    CHECK(
+        message(bad_option, {"interface description", 28, 3}, 5, 4) ==
+        "damaged at byte 28 in the interface description before packet 3: an option claims 5 bytes, 4 are left. The 2 "
+        "packets before it were read.");
+    CHECK(
+        message(record_too_long, {"packet record", 24, 1}, 134217729, 134217728) ==
+        "damaged at byte 24 in packet 1: it claims 134,217,729 bytes, at most 134,217,728 are possible. No packet was "
+        "read.");
     CHECK(message(unknown_interface, {"packet block", 48, 1}, 3, 1) ==
-          "The packet block at byte 48 (packet 1) belongs to interface 3 (counted from 0), but its section has "
-          "described 1.");
+          "damaged at byte 48 in packet 1: it names interface 3 (counted from 0), and 1 are described. No packet was "
+          "read.");
     CHECK(message(too_many_interfaces, {"interface description", 1310748, 1}, 65537, 65536) ==
-          "The interface description at byte 1310748 (packet 1) is number 65537 of its section, and no more than 65536 "
-          "are followed.");
+          "damaged at byte 1,310,748 in the interface description before packet 1: the section describes 65,537 "
+          "interfaces, at most 65,536 are possible. No packet was read.");
     CHECK(message(unsupported_version, {"file header", 0, 0}, 2, 1) ==
-          "The file header at byte 0 has major version 1, but only version 2 is known.");
+          "unsupported version 1 in the file header at byte 0 (version 2 is read).");
     CHECK(message(unsupported_version, {"section header", 480, 2}, 1, 2) ==
-          "The section header at byte 480 (packet 2) has major version 2, but only version 1 is known: the packets of "
-          "that section were skipped.");
+          "unsupported version 2 in the section header at byte 480 (version 1 is read). The packets of this section "
+          "were skipped; all other packets were read.");
 }
 
-TEST_CASE("an error of the system is told in its words") {
+TEST_CASE("capture_error: the message of a file that is no capture says what to do") {
+    CHECK(message(not_a_capture, {"", 0, 0}, 0, 0x7f454c46) ==
+          "is neither a pcap nor a pcapng capture (begins with 0x7f454c46). Wireshark's editcap converts other capture "
+          "formats: editcap -F pcapng FILE NEW_FILE.");
+    CHECK(message(compressed, {"gzip", 0, 0}, 0, 0) ==
+          "is compressed (gzip). Unpack it first, or read the output of 'gzip -dc FILE' through a pipe.");
+    CHECK(message(compressed, {"zip", 0, 0}, 0, 0) ==
+          "is compressed (zip). Unpack it first, or read the output of 'unzip -p FILE' through a pipe.");
+    CHECK(to_string(capture_error{.code = empty}) == "is empty: there is not even the header of a capture.");
+}
+
+TEST_CASE("capture_error: an error of the system is given in its words") {
     const std::string words = std::generic_category().message(EIO);
-    CHECK(to_string(capture_error{.code = open_failed, .system_error = EIO}) ==
-          "It could not be opened: " + words + ".");
-    CHECK(to_string(capture_error{.code = open_failed}) == "It could not be opened.");
+    CHECK(to_string(capture_error{.code = open_failed, .system_error = EIO}) == "cannot be opened (" + words + ").");
+    CHECK(to_string(capture_error{.code = open_failed}) == "cannot be opened.");
     CHECK(to_string(capture_error{.code = read_failed, .offset = 45, .packet_number = 3, .system_error = EIO}) ==
-          "Reading failed behind byte 45: " + words + "; the 2 packets before it are good.");
-    CHECK(to_string(capture_error{.code = file_not_found}) == "There is no such file.");
-    CHECK(to_string(capture_error{.code = permission_denied}) == "There is no permission to read it.");
-    CHECK(to_string(capture_error{.code = is_a_directory}) == "It is a directory, not a capture file.");
-    CHECK(to_string(capture_error{.code = empty}) == "It is empty: not even the header of a capture is there.");
+          "reading failed at byte 45 (" + words + "). The 2 packets before it were read.");
+    CHECK(to_string(capture_error{.code = file_not_found}) == "there is no such file.");
+    CHECK(to_string(capture_error{.code = permission_denied}) == "permission to read the file is denied.");
+    CHECK(to_string(capture_error{.code = is_a_directory}) == "is a directory, not a capture file.");
 }
 
-TEST_CASE("each code has its own name") {
+TEST_CASE("capture_error: each code has its own name") {
     std::set<std::string_view> names;
     for (int code = 0; code <= static_cast<int>(too_many_interfaces); ++code) {
         names.insert(to_string(static_cast<capture_error_code>(code)));

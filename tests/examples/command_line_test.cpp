@@ -210,11 +210,11 @@ TEST_CASE("what can't be read gets one sentence and status 1") {
     struct {
         std::string file;
         std::string sentence;
-    } const cases[]{{missing, "There is no such file."},
-                    {folder.file(""), "It is a directory, not a capture file."},
-                    {empty, "It is empty"},
-                    {text, "It is neither a pcap nor a pcapng capture"},
-                    {"- </dev/null", "It is empty"}};
+    } const cases[]{{missing, "there is no such file."},
+                    {folder.file(""), "is a directory, not a capture file."},
+                    {empty, "is empty"},
+                    {text, "is neither a pcap nor a pcapng capture"},
+                    {"- </dev/null", "is empty"}};
     for (const auto& [file, sentence] : cases) {
         for (const char* program : {"report", "verdicts"}) {
             const run_result ran = run(example(program) + " " + file);
@@ -235,7 +235,7 @@ TEST_CASE("the small programs tell what was wrong with a capture, too, after wha
         CAPTURE(program);
         const run_result none = run(example(program) + folder.file("missing.pcap"));
         CHECK(none.status == 1);
-        CHECK(contains(none.err, "There is no such file."));
+        CHECK(contains(none.err, "there is no such file."));
         const run_result ran = run(example(program) + damaged);
         CHECK(ran.status == 1);
         CHECK(contains(ran.err, "the capture was cut short"));

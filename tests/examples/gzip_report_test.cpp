@@ -92,7 +92,7 @@ TEST_CASE("gzip data that is cut short gives all before the cut, and says what i
         CHECK((ran.out == good_answer) == (length >= packed.size() - 8));
         if (length == packed.size() / 2) {
             CHECK_FALSE(ran.out.starts_with("0 packets"));
-            CHECK(contains(ran.err, "packets before it are good."));
+            CHECK(contains(ran.err, "packets before it were read."));
         }
     }
 }
@@ -120,14 +120,14 @@ TEST_CASE("what is wrong with the capture within, or with the file, is told") {
     const run_result ran = run(example("gzip_report") + " " + gzip(folder.write("cut.pcap", cut)));
     CHECK(ran.status == 1);
     CHECK(contains(ran.out, "35 packets"));
-    CHECK(contains(ran.err, "the 35 packets before it are good."));
+    CHECK(contains(ran.err, "The 35 packets before it were read."));
     CHECK(contains(
         run(example("gzip_report") + " " + gzip(folder.write("text", std::as_bytes(std::span{"no capture"})))).err,
         "neither a pcap nor a pcapng"));
     const run_result missing = run(example("gzip_report") + " " + folder.file("missing"));
     CHECK(missing.status == 1);
-    CHECK(contains(missing.err, "There is no such file."));
-    CHECK(run(example("gzip_report") + " " + folder.write("empty", {})).err.find("It is empty") != std::string::npos);
+    CHECK(contains(missing.err, "there is no such file."));
+    CHECK(run(example("gzip_report") + " " + folder.write("empty", {})).err.find("is empty") != std::string::npos);
     CHECK(run(example("gzip_report")).status == 2);
     if (std::filesystem::exists("/dev/full")) {
         const run_result full = run(example("gzip_report") + " tests/data/handshake.pcap > /dev/full");

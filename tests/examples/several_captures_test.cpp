@@ -280,16 +280,16 @@ TEST_CASE("of several captures, one that is damaged or missing is told of, and t
         CHECK(contains(ran.out, "\n  packets "));
         CHECK(contains(ran.out, " " + packets + "\n"));
         CHECK(contains(ran.out, "\n  " + damaged + ": The packet record at byte "));
-        CHECK(contains(ran.out, "\n  " + missing + ": There is no such file.\n"));
+        CHECK(contains(ran.out, "\n  " + missing + ": there is no such file.\n"));
         CHECK(ran.err.starts_with("report: " + damaged + ": The packet record at byte "));
-        CHECK(contains(ran.err, "\nreport: " + missing + ": There is no such file.\n"));
+        CHECK(contains(ran.err, "\nreport: " + missing + ": there is no such file.\n"));
     }
     const run_result nothing = run(example("report") + " " + missing + " " + missing);
     CHECK(nothing.status == 1);
     CHECK(nothing.out.empty());
     const run_result times = run(example("times") + " " + missing + " " + good);
     CHECK(times.status == 1);
-    CHECK(times.err == "times: " + missing + ": There is no such file.\n");
+    CHECK(times.err == "times: " + missing + ": there is no such file.\n");
     CHECK(contains(times.out, "\n192.0.2.1:40000\t"));
 }
 

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-/// Seven connections of one client to port 443 of one server, told so that each way to begin and to end is there.
-/// Every analysis is checked against what they add up to.
+/// Seven connections of one client to port 443 of one server, which begin and end in different ways. The tests of the analyses
+/// expect their sums. Up and down are the packets of the client and of the server.
 ///
 /// | number | what                                   | up | down |
 /// | ------ | -------------------------------------- | -- | ---- |
@@ -59,8 +59,8 @@ inline void tell_seven_connections(story& s) {
     s.established({.client_port = 40006});
 }
 
-/// Those of the connections that a predicate chooses, once through: the least that an analysis asks of a range.
-/// (std::views::filter would do, but for clang 14 with the standard library of g++ 12.)
+/// The connections for which a predicate holds, as an input range that can be read once: the least that an analysis requires.
+/// std::views::filter does not compile with clang 14 and the standard library of g++ 12.
 template <class Predicate>
 class chosen {
 public:
@@ -103,7 +103,7 @@ private:
 inline const tcplens::address client_address = packet_builder::address_of("192.0.2.1");
 inline const tcplens::address server_address = packet_builder::address_of("198.51.100.1");
 
-/// A connection made by hand: completed, open, from one client to port 443 of one server, with `number` in its client port.
+/// A connection with a completed handshake that is open, from a client port of 40000 + `number` to port 443 of one server.
 inline tcplens::connection hand_made(std::uint64_t number, const tcplens::direction_statistics& up = {},
                                      const tcplens::direction_statistics& down = {}) {
     return {.client = {client_address, static_cast<std::uint16_t>(40000 + number)},

@@ -45,7 +45,7 @@ std::array<std::byte, 16> random_bytes(std::mt19937_64& random) {
 
 } // namespace
 
-TEST_CASE("an IPv4 address is four numbers") {
+TEST_CASE("address: four decimal numbers are parsed as IPv4") {
     const auto parse_result = address::parse("192.0.2.255");
     REQUIRE(parse_result);
     CHECK(parse_result->is_v4());
@@ -59,7 +59,7 @@ TEST_CASE("an IPv4 address is four numbers") {
     }
 }
 
-TEST_CASE("an IPv6 address can be written in each form of RFC 4291 2.2") {
+TEST_CASE("address: each text form of RFC 4291 section 2.2 is parsed as IPv6") {
     const auto parse_result = address::parse("ABCD:EF01:2345:6789:ABCD:EF01:2345:6789");
     REQUIRE(parse_result);
     CHECK(!parse_result->is_v4());
@@ -80,7 +80,7 @@ TEST_CASE("an IPv6 address can be written in each form of RFC 4291 2.2") {
     CHECK(rewritten("1:2:3:4:5::1.2.3.4") == "1:2:3:4:5:0:102:304");
 }
 
-TEST_CASE("an IPv4-mapped IPv6 address is that IPv4 address") {
+TEST_CASE("address: an IPv4-mapped IPv6 address equals that IPv4 address") {
     CHECK(rewritten("::ffff:192.0.2.1") == "192.0.2.1");
     CHECK(rewritten("::FFFF:c000:201") == "192.0.2.1");
     CHECK(rewritten("0:0:0:0:0:ffff::") == "0.0.0.0");
@@ -91,7 +91,7 @@ TEST_CASE("an IPv4-mapped IPv6 address is that IPv4 address") {
     }
 }
 
-TEST_CASE("an address is written as RFC 5952 4 says") {
+TEST_CASE("address: to_string() writes the canonical form of RFC 5952 section 4") {
     CHECK(rewritten("2001:0db8::0001") == "2001:db8::1");               // 4.1: no leading zeros,
     CHECK(rewritten("2001:db8:0000::1") == "2001:db8::1");              // 0000 is 0
     CHECK(rewritten("2001:db8:0:0:0:0:2:1") == "2001:db8::2:1");        // 4.2.1: as short as possible
@@ -109,7 +109,7 @@ TEST_CASE("an address is written as RFC 5952 4 says") {
     CHECK(rewritten("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff") == "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 }
 
-TEST_CASE("what is no address is none") {
+TEST_CASE("address: text that is no address is not parsed") {
     for (const std::string_view text : {""sv,
                                         " "sv,
                                         "."sv,
@@ -202,7 +202,7 @@ TEST_CASE("what is no address is none") {
     }
 }
 
-TEST_CASE("no character can be put into an address and leave it the same") {
+TEST_CASE("address: text with one character more is not parsed as the same address") {
     for (const std::string text :
          {"192.0.2.133", "2001:db8::8:800:200c:417a", "1:2:3:4:5:6:7:8", "::ffff:192.0.2.133"}) {
         const auto parse_result = address::parse(text);
@@ -220,7 +220,7 @@ TEST_CASE("no character can be put into an address and leave it the same") {
     }
 }
 
-TEST_CASE("an address that was written is read as the same") {
+TEST_CASE("address: parse() of to_string() gives the same address") {
     std::mt19937_64 random{1};
     for (int i = 0; i < 20'000; ++i) {
         const auto bytes = random_bytes(random);
@@ -234,7 +234,7 @@ TEST_CASE("an address that was written is read as the same") {
     }
 }
 
-TEST_CASE("addresses are ordered as their bytes are") {
+TEST_CASE("address: the order is that of the bytes") {
     std::mt19937_64 random{2};
     for (int i = 0; i < 20'000; ++i) {
         auto a = random_bytes(random);
@@ -249,7 +249,7 @@ TEST_CASE("addresses are ordered as their bytes are") {
     CHECK(*address::parse("255.255.255.255") < *address::parse("2001:db8::"));
 }
 
-TEST_CASE("endpoints are ordered by address, then by port, and written with brackets where IPv6 needs them") {
+TEST_CASE("endpoint: the order is by address, then by port, and to_string() puts IPv6 addresses in brackets") {
     using packet_builder::at;
     CHECK(at("10.0.0.1", 65535) < at("10.0.0.2", 0));
     CHECK(at("10.0.0.1", 1) < at("10.0.0.1", 256));
@@ -260,7 +260,7 @@ TEST_CASE("endpoints are ordered by address, then by port, and written with brac
     CHECK(to_string(endpoint{}) == "[::]:0");
 }
 
-TEST_CASE("addresses and endpoints can be keys of a hash table") {
+TEST_CASE("address and endpoint: different values are different keys of a hash table") {
     std::unordered_set<address> addresses;
     std::unordered_set<endpoint> endpoints;
     std::unordered_set<std::size_t> hashes;

@@ -30,7 +30,7 @@ decode_result result_of(const byte_vector& frame, const capture_options& how = {
 
 } // namespace
 
-TEST_CASE("each outcome counts once, and beside packets only there") {
+TEST_CASE("decode statistics: a packet with any outcome counts in `packets` and in one part") {
     for (unsigned outcome = 0; outcome < 6; ++outcome) {
         decode_statistics counted;
         for (int i = 0; i < 3; ++i) counted.count({packet_outcome{static_cast<std::uint8_t>(outcome)}}, link_type::raw);
@@ -42,7 +42,7 @@ TEST_CASE("each outcome counts once, and beside packets only there") {
     }
 }
 
-TEST_CASE("what was not understood is told by link type, outcome and protocol, in the order of its first packets") {
+TEST_CASE("undecoded counts: kinds differ by link type, outcome and protocol, in the order of their first packets") {
     decode_statistics counted;
     const auto count = [&](link_type link, packet_outcome outcome, protocol_id at, int times) {
         for (int i = 0; i < times; ++i) counted.count({outcome, at}, link);
@@ -64,7 +64,7 @@ TEST_CASE("what was not understood is told by link type, outcome and protocol, i
     CHECK(sum_of(counted.undecoded) == counted.packets - counted.tcp);
 }
 
-TEST_CASE("kinds beyond the bound are counted together, and those known go on to be told apart") {
+TEST_CASE("undecoded counts: kinds beyond the capacity are counted together, and known kinds separately") {
     decode_statistics counted;
     for (unsigned i = 0; i < 200; ++i)
         counted.count({packet_outcome::not_tcp, protocol_id{ether_type(i)}}, link_type::raw);
@@ -75,7 +75,7 @@ TEST_CASE("kinds beyond the bound are counted together, and those known go on to
     CHECK(sum_of(counted.undecoded) == 201);
 }
 
-TEST_CASE("counts are equal where the same packets came in the same order") {
+TEST_CASE("undecoded counts: the same packets in the same order give equal counts") {
     undecoded_counts one;
     undecoded_counts other;
     CHECK(one == other);
@@ -89,7 +89,7 @@ TEST_CASE("counts are equal where the same packets came in the same order") {
     CHECK_FALSE(one == other);
 }
 
-TEST_CASE("counts of several are added, kind by kind") {
+TEST_CASE("decode statistics: add() adds the counts of each kind") {
     using enum packet_outcome;
     decode_statistics one;
     one.count({tcp, ip_protocol::tcp}, link_type::raw);
@@ -127,7 +127,7 @@ TEST_CASE("counts of several are added, kind by kind") {
     CHECK(sum_of(full) == 2 * (undecoded_counts::capacity + 1) + 9);
 }
 
-TEST_CASE("a segment passed over for its checksum is malformed TCP") {
+TEST_CASE("decode statistics: a segment with a bad checksum counts as malformed TCP") {
     decode_statistics counted;
     counted.count_bad_checksum(link_type::raw);
     CHECK(counted.packets == 1);
@@ -138,7 +138,7 @@ TEST_CASE("a segment passed over for its checksum is malformed TCP") {
           undecoded_packets{link_type::raw, packet_outcome::malformed, ip_protocol::tcp, 1});
 }
 
-TEST_CASE("a packet without TCP tells where the way to it ended") {
+TEST_CASE("decode result: a packet without TCP names the protocol at which decoding stopped") {
     const byte_vector frame = tcp_packet();
     CHECK(result_of(frame).stopped_at == ip_protocol::tcp);
     CHECK(result_of(frame, {.link = link_type{147}}).stopped_at == link_type{147});
@@ -150,7 +150,7 @@ TEST_CASE("a packet without TCP tells where the way to it ended") {
     CHECK(result_of(tcp_packet({.more_fragments = true})).stopped_at == ip_protocol::tcp);
 }
 
-TEST_CASE("a number is another protocol in another registry") {
+TEST_CASE("protocol id: the same number in another registry is another protocol") {
     CHECK(protocol_id{ip_protocol::tcp} == protocol_id{protocol_id::registry::ip_protocol, 6});
     CHECK_FALSE(protocol_id{ip_protocol::tcp} == protocol_id{ether_type{6}});
     CHECK_FALSE(protocol_id::udp_port(6) == protocol_id::gre(6));

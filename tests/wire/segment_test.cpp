@@ -24,7 +24,7 @@ constexpr std::uint16_t syn = 0x002;
 
 } // namespace
 
-TEST_CASE("SYN and FIN take up a sequence number each") { // RFC 9293 3.4
+TEST_CASE("segment: SYN and FIN occupy a sequence number each") { // RFC 9293 3.4
     CHECK(with(0, 0).sequence_length() == 0);
     CHECK(with(0, 100).sequence_length() == 100);
     CHECK(with(syn, 0).sequence_length() == 1);
@@ -34,20 +34,20 @@ TEST_CASE("SYN and FIN take up a sequence number each") { // RFC 9293 3.4
     CHECK(with(0x1fc, 0).sequence_length() == 0); // all the others
 }
 
-TEST_CASE("a segment ends beyond 2^32 where it began before") {
+TEST_CASE("segment: the end of a segment wraps at 2^32") {
     CHECK(with(0, 0).sequence_end() == sequence_number{0xffff'fffe});
     CHECK(with(0, 1).sequence_end() == sequence_number{0xffff'ffff});
     CHECK(with(0, 2).sequence_end() == sequence_number{0});
     CHECK(with(fin, 100).sequence_end() == sequence_number{99});
 }
 
-TEST_CASE("data begins after a SYN, and before a FIN") {
+TEST_CASE("segment: data begins after a SYN, and before a FIN") {
     CHECK(with(0, 5).payload_begin() == sequence_number{0xffff'fffe});
     CHECK(with(fin, 5).payload_begin() == sequence_number{0xffff'fffe});
     CHECK(with(syn, 5).payload_begin() == sequence_number{0xffff'ffff});
 }
 
-TEST_CASE("each flag has its bit") {
+TEST_CASE("TCP flags: each flag has its own bit") {
     struct named {
         std::uint16_t bit;
         bool (tcp_flags::*flag)() const noexcept;

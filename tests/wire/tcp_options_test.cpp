@@ -35,7 +35,7 @@ bool nothing_in(const tcp_options& options) {
 
 } // namespace
 
-TEST_CASE("each option that matters is read") {
+TEST_CASE("TCP options: each option that matters is read") {
     SUBCASE("maximum segment size") { // RFC 9293 3.2: kind 2, length 4
         const tcp_options found = parse(hex("02 04 05b4"));
         CHECK(found.maximum_segment_size == 1460);
@@ -84,21 +84,21 @@ TEST_CASE("each option that matters is read") {
             CHECK(!parse(hex(other)).malformed); // the ExID may be another's first bytes
         }
     }
-    SUBCASE("none") {
+    SUBCASE("no options") {
         const tcp_options found = parse({});
         CHECK(nothing_in(found));
         CHECK(!found.malformed);
     }
 }
 
-TEST_CASE("an option of zeros is not an option that is missing") {
+TEST_CASE("TCP options: an option whose value is zero is not absent") {
     const tcp_options found = parse(hex("0204 0000  0303 00  080a 00000000 00000000"));
     CHECK(found.maximum_segment_size == 0);
     CHECK(found.window_scale == 0);
     CHECK(found.timestamps == tcp_timestamps{});
 }
 
-TEST_CASE("options stand side by side, with no-operations between them, up to the end of the list") {
+TEST_CASE("TCP options: options with no-operations between them are read up to the end of the list") {
     const byte_vector all = join({mss(1460), sack_permitted(), timestamps(1, 2), no_operation(), window_scale(7)});
     const tcp_options found = parse(all);
     CHECK(found.maximum_segment_size == 1460);
@@ -117,7 +117,7 @@ TEST_CASE("options stand side by side, with no-operations between them, up to th
     CHECK(!parse(byte_vector(40, std::byte{1})).malformed);
 }
 
-TEST_CASE("SACK has one to four blocks") {
+TEST_CASE("TCP options: one to four SACK blocks are read") {
     byte_vector blocks;
     for (std::uint32_t count = 1; count <= 4; ++count) {
         blocks = join({blocks, byte_writer{std::endian::big}.put(count * 100).put(count * 100 + 50).bytes()});
@@ -130,13 +130,13 @@ TEST_CASE("SACK has one to four blocks") {
     }
 }
 
-TEST_CASE("a window scale above 14 counts as 14") { // RFC 7323 2.3
+TEST_CASE("TCP options: a window scale above 14 counts as 14") { // RFC 7323 2.3
     for (unsigned shift = 0; shift < 256; ++shift) {
         CHECK(parse(window_scale(static_cast<std::uint8_t>(shift))).window_scale == std::min(shift, 14u));
     }
 }
 
-TEST_CASE("of an option that comes twice the last counts") {
+TEST_CASE("TCP options: of an option that is there twice, the last one counts") {
     CHECK(parse(join({mss(1), mss(2)})).maximum_segment_size == 2);
     CHECK(parse(join({window_scale(1), window_scale(2)})).window_scale == 2);
     CHECK(parse(join({timestamps(1, 2), timestamps(3, 4)})).timestamps == tcp_timestamps{3, 4});
@@ -150,7 +150,7 @@ TEST_CASE("of an option that comes twice the last counts") {
     CHECK(shorter == parse(sack({{7, 8}}))); // nothing is left of the first
 }
 
-TEST_CASE("nothing is left of options that were read into the same place before") {
+TEST_CASE("TCP options: read() leaves nothing of the options that were read before") {
     const std::array lists{
         byte_vector{},
         join({no_operation(), no_operation(), timestamps(1, 2)}), // RFC 7323 appendix A
@@ -175,7 +175,7 @@ TEST_CASE("nothing is left of options that were read into the same place before"
     CHECK(parse(lists[1], true).cut);
 }
 
-TEST_CASE("options of other kinds are passed over") {
+TEST_CASE("TCP options: options of other kinds are skipped") {
     for (unsigned kind = 0; kind < 256; ++kind) {
         if (kind <= 5 || kind == 8 || kind == 34) continue;
         for (unsigned length = 2; length <= 36; ++length) {
@@ -190,7 +190,7 @@ TEST_CASE("options of other kinds are passed over") {
     }
 }
 
-TEST_CASE("an option whose length cannot be ends the list") {
+TEST_CASE("TCP options: an impossible length ends the list and makes the options malformed") {
     for (const unsigned kind : {2u, 3u, 4u, 5u, 8u, 30u, 34u, 253u, 254u, 255u}) {
         for (const unsigned length : {0u, 1u, 9u, 39u, 40u, 255u}) {
             CAPTURE(kind);
@@ -211,7 +211,7 @@ TEST_CASE("an option whose length cannot be ends the list") {
     }
 }
 
-TEST_CASE("an option whose length is wrong for its kind is passed over") {
+TEST_CASE("TCP options: an option whose length is wrong for its kind is skipped and makes the options malformed") {
     struct right {
         unsigned kind;
         std::initializer_list<unsigned> lengths;
@@ -240,7 +240,7 @@ TEST_CASE("an option whose length is wrong for its kind is passed over") {
     }
 }
 
-TEST_CASE("options that the capture cut are read as far as they go") {
+TEST_CASE("TCP options: options that the capture cut are read as far as they were captured") {
     const byte_vector all = join({mss(1460), sack_permitted(), timestamps(1, 2), no_operation(), window_scale(7),
                                   sack({{1, 2}, {3, 4}}), fast_open(6), hex("fe 04 f989")});
     for (std::size_t length = 0; length <= all.size(); ++length) {
@@ -275,7 +275,7 @@ TEST_CASE("options that the capture cut are read as far as they go") {
     CHECK(parse(hex("02 03 05"), true).malformed);
 }
 
-TEST_CASE("whatever the bytes are, reading them ends, and within them") {
+TEST_CASE("TCP options: reading any bytes ends, and stays within them") {
     std::mt19937_64 random{3};
     std::size_t malformed = 0;
     for (int i = 0; i < 50'000; ++i) {

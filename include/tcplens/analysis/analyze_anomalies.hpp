@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tcplens::inline v0 {
@@ -20,8 +21,8 @@ struct anomaly_report {
     struct overview {
         /// The patterns of one category.
         struct category_count {
-            anomaly_category category{};
-            std::uint64_t patterns = 0; ///< At least 1.
+            anomaly_category category{}; ///< The category.
+            std::uint64_t patterns = 0;  ///< At least 1.
         };
 
         std::uint64_t total_patterns = 0;                        ///< The number of patterns in the report.
@@ -31,17 +32,18 @@ struct anomaly_report {
 
     anomaly_statistics statistics{};         ///< The counts in which the patterns were found.
     std::vector<anomaly_pattern> patterns{}; ///< At most one of each kind, in the order of `detail::all_patterns`.
-    overview summary{};
+    overview summary{};                      ///< The patterns in short.
 };
 
 namespace detail {
 
-/// Counts connections for analyze_anomalies().
+/// Counts connections for analyze_anomalies(). A template, so that a program that only includes it compiles none of it.
+template <class Connection>
 class anomaly_accumulator {
 public:
     explicit anomaly_accumulator(const anomaly_options& options) : options_(options) {}
 
-    void add(const connection& counted) {
+    void add(const Connection& counted) {
         const direction_statistics& up = counted.client_to_server;
         const direction_statistics& down = counted.server_to_client;
 
@@ -76,7 +78,7 @@ public:
 private:
     using address_resets = anomaly_statistics::address_resets;
 
-    void add_state(const connection& counted) noexcept {
+    void add_state(const Connection& counted) noexcept {
         anomaly_statistics::state_counts& states = counts_.connection_states;
         if (counted.close_reason == close_reason::reset) ++states.reset;
         else if (counted.close_reason == close_reason::normal) ++states.closed;
@@ -84,7 +86,7 @@ private:
         else ++states.unknown;
     }
 
-    void add_resets(const connection& counted) {
+    void add_resets(const Connection& counted) {
         const std::uint64_t up = counted.client_to_server.rst;
         const std::uint64_t down = counted.server_to_client.rst;
         anomaly_statistics::reset_distribution& resets = counts_.rst_distribution;
@@ -122,7 +124,9 @@ private:
                              [&](const auto& counted) { return counted.category == pattern.category; });
             if (same_category != summary.by_category.end()) ++same_category->patterns;
             else summary.by_category.push_back({.category = pattern.category, .patterns = 1});
-            if (std::optional<notable_observation> notable = pattern.notable()) {
+            std::optional<notable_observation> notable =
+                std::visit([](const auto& details) { return details.notable(); }, pattern.details);
+            if (notable) {
                 summary.notable_observations.push_back(*std::move(notable));
             }
         }
@@ -141,7 +145,7 @@ private:
 /// retransmission, which the report lists.
 template <connection_range Connections>
 [[nodiscard]] anomaly_report analyze_anomalies(Connections&& connections, const anomaly_options& options = {}) {
-    return detail::accumulate(connections, options.server, detail::anomaly_accumulator{options});
+    return detail::accumulate(connections, options.server, detail::anomaly_accumulator<connection>{options});
 }
 
 } // namespace tcplens::inline v0

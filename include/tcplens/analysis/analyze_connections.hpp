@@ -46,9 +46,9 @@ struct connections_report {
 
     /// One connection, both directions together.
     struct row {
-        endpoint client{};
-        endpoint server{};
-        connection_status status = connection_status::active;
+        endpoint client{}; ///< As connection::client, after the filter corrected guessed roles.
+        endpoint server{}; ///< As connection::server, likewise.
+        connection_status status = connection_status::active;                ///< Whether it is over.
         bool handshake_completed = false;                                    ///< handshake_state::completed
         flag_counts flags{};                                                 ///< Segments by control bits.
         std::uint64_t data_packets = 0;                                      ///< Segments with payload.
@@ -57,7 +57,7 @@ struct connections_report {
         std::uint64_t packets = 0;                                           ///< All segments, with or without payload.
     };
 
-    totals summary{};
+    totals summary{};                  ///< All selected connections together.
     std::vector<row> connections{};    ///< In the order of the range; see connections_options::detailed.
     std::vector<std::string> issues{}; ///< One sentence each for resets, retransmissions and failed handshakes, if any.
 };
@@ -67,12 +67,13 @@ namespace detail {
 /// How many connections a report lists unless all are asked for, as in mcpcap.
 inline constexpr std::size_t brief_connection_count = 10;
 
-/// Counts connections for analyze_connections().
+/// Counts connections for analyze_connections(). A template, so that a program that only includes it compiles none of it.
+template <class Connection>
 class connections_accumulator {
 public:
     explicit connections_accumulator(const connections_options& options) : detailed_(options.detailed) {}
 
-    void add(const connection& counted) {
+    void add(const Connection& counted) {
         const direction_statistics& up = counted.client_to_server;
         const direction_statistics& down = counted.server_to_client;
         const bool completed = counted.handshake == handshake_state::completed;
@@ -127,7 +128,7 @@ private:
 template <connection_range Connections>
 [[nodiscard]] connections_report analyze_connections(Connections&& connections,
                                                      const connections_options& options = {}) {
-    return detail::accumulate(connections, options.server, detail::connections_accumulator{options});
+    return detail::accumulate(connections, options.server, detail::connections_accumulator<connection>{options});
 }
 
 } // namespace tcplens::inline v0

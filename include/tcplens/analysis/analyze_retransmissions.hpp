@@ -39,17 +39,18 @@ struct retransmission_report {
     /// The connections with the highest rates, the highest first, of equal rates the first of the range. At most
     /// retransmission_options::worst_count; connections without retransmissions are listed if there is room.
     std::vector<connection_retransmissions> by_connection{};
-    worst_summary summary{};
+    worst_summary summary{}; ///< The worst connections in short.
 };
 
 namespace detail {
 
-/// Counts connections for analyze_retransmissions().
+/// Counts connections for analyze_retransmissions(). A template, so that a program that only includes it compiles none of it.
+template <class Connection>
 class retransmission_accumulator {
 public:
     explicit retransmission_accumulator(const retransmission_options& options) : options_(options) {}
 
-    void add(const connection& counted) {
+    void add(const Connection& counted) {
         const connection_retransmissions found = connection_retransmissions::of(counted);
         report_.total_packets += found.packets;
         report_.total_retransmissions += found.retransmissions;
@@ -113,7 +114,7 @@ private:
 template <connection_range Connections>
 [[nodiscard]] retransmission_report analyze_retransmissions(Connections&& connections,
                                                             const retransmission_options& options = {}) {
-    return detail::accumulate(connections, options.server, detail::retransmission_accumulator{options});
+    return detail::accumulate(connections, options.server, detail::retransmission_accumulator<connection>{options});
 }
 
 } // namespace tcplens::inline v0

@@ -41,9 +41,9 @@ enum class flow_balance : std::uint8_t { client_heavy, server_heavy, balanced };
 struct traffic_flow_report {
     /// What one side sent to the other, over all selected connections.
     struct direction_totals {
-        std::uint64_t packets = 0;    ///< TCP segments, with or without payload, retransmissions included.
-        std::uint64_t wire_bytes = 0; ///< Length of whole packets on the wire, link layer and padding included.
-        flag_counts flags{};
+        std::uint64_t packets = 0;         ///< TCP segments, with or without payload, retransmissions included.
+        std::uint64_t wire_bytes = 0;      ///< Length of whole packets on the wire, link layer and padding included.
+        flag_counts flags{};               ///< Segments by control bits.
         std::uint64_t data_packets = 0;    ///< Segments with payload.
         std::uint64_t retransmissions = 0; ///< By the rules of the table.
 
@@ -68,17 +68,18 @@ struct traffic_flow_report {
     server_filter server{};              ///< traffic_flow_options::server
     direction_totals client_to_server{}; ///< What the clients sent.
     direction_totals server_to_client{}; ///< What the servers sent.
-    comparison analysis{};
+    comparison analysis{};               ///< The two directions compared.
 };
 
 namespace detail {
 
-/// Counts connections for analyze_traffic_flow().
+/// Counts connections for analyze_traffic_flow(). A template, so that a program that only includes it compiles none of it.
+template <class Connection>
 class traffic_flow_accumulator {
 public:
     explicit traffic_flow_accumulator(const traffic_flow_options& options) : report_{.server = options.server} {}
 
-    void add(const connection& counted) {
+    void add(const Connection& counted) {
         report_.client_to_server.add(counted.client_to_server);
         report_.server_to_client.add(counted.server_to_client);
     }
@@ -123,7 +124,7 @@ private:
 template <connection_range Connections>
 [[nodiscard]] traffic_flow_report analyze_traffic_flow(Connections&& connections,
                                                        const traffic_flow_options& options = {}) {
-    return detail::accumulate(connections, options.server, detail::traffic_flow_accumulator{options});
+    return detail::accumulate(connections, options.server, detail::traffic_flow_accumulator<connection>{options});
 }
 
 } // namespace tcplens::inline v0

@@ -47,11 +47,6 @@ struct anomaly_pattern {
     anomaly_category category{}; ///< What the pattern is about.
     anomaly_details details{};   ///< The counts.
     std::string description{};   ///< One sentence for people, with the most important counts.
-
-    /// The notable observation of the pattern; nullopt if there is none.
-    [[nodiscard]] std::optional<notable_observation> notable() const {
-        return std::visit([](const auto& found) { return found.notable(); }, details);
-    }
 };
 
 namespace detail {

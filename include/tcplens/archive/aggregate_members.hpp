@@ -28,9 +28,8 @@ template <class Aggregate, class... Values>
 
 /// Calls `call` with all members of an aggregate, in the order in which they are declared. Each number of members has a row below,
 /// since a structured binding cannot be a pack before C++26.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity, readability-function-size): a table with a row for each number
 template <class Aggregate, class Call>
-constexpr void with_members(Aggregate& of, Call&& call) {
+constexpr void with_members(Aggregate& of, Call&& call) { // NOLINT(readability-function-*): a row for each number
     constexpr std::size_t count = count_members<std::remove_const_t<Aggregate>>();
     static_assert(count <= 44, "an aggregate with more members: add rows to with_members()");
     if constexpr (count == 1) {

@@ -148,7 +148,7 @@ private:
     template <std::integral Number>
     void put(Number value) {
         auto rest = static_cast<std::make_unsigned_t<Number>>(value);
-        std::array<std::byte, sizeof(Number)> bytes;
+        std::array<std::byte, sizeof(Number)> bytes{};
         for (std::byte& each : bytes) {
             each = static_cast<std::byte>(rest & 0xff);
             if constexpr (sizeof(Number) > 1) rest = static_cast<decltype(rest)>(rest >> 8);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,160 +10,184 @@
 
 namespace tcplens::inline v0 {
 
-/// Why a capture could not be opened, or ended before its end.
+/// The reason why a capture could not be opened, or why reading ended before its end.
 enum class capture_error_code : std::uint8_t {
-    // opening a file
-    file_not_found,
-    permission_denied,
-    is_a_directory,
-    open_failed, ///< any other reason of the system; `system_error` says which
-    read_failed, ///< the system, or the source of a stream, failed while reading
-    // what kind of file it is
-    empty,
-    not_a_capture,
-    compressed, ///< gzip, zstd, xz, bzip2, lz4 or zip (`subject` says which): to be unpacked first
-    unsupported_version,
-    // what is in it
-    truncated, ///< it ends within a header, a record or a block
-    bad_byte_order_magic,
-    bad_block_length,    ///< pcapng: impossible, or not the same at both ends of the block
-    bad_captured_length, ///< pcapng: a packet claims more bytes than its block holds
-    bad_option,          ///< pcapng: an option of an interface, whose clock may be behind it, reaches past its block
-    record_too_long,     ///< a record claims more bytes than any link type has (`max_record_length`)
-    unknown_interface,   ///< pcapng: a packet of an interface that was not described
-    too_many_interfaces, ///< pcapng: a section describes more than `max_interfaces_per_section`
+    // The file could not be opened or read.
+    file_not_found,    ///< there is no file with this path
+    permission_denied, ///< the system does not permit this user to read it
+    is_a_directory,    ///< the path names a directory
+    open_failed,       ///< another reason: capture_error::system_error has it
+    read_failed,       ///< the system, or the source of a stream, failed while the capture was read
+    // The file is no capture, or of a kind that is not read.
+    empty,               ///< there are no bytes
+    not_a_capture,       ///< neither pcap nor pcapng
+    compressed,          ///< gzip, zstd, xz, bzip2, lz4 or zip: capture_error::subject has the name
+    unsupported_version, ///< a pcap file before version 2, or a pcapng section with another major version than 1
+    // The capture is damaged.
+    truncated,            ///< it ends within a header, a record or a block
+    bad_byte_order_magic, ///< pcapng: the byte order of a section cannot be told
+    bad_block_length,     ///< pcapng: a block length is impossible, or not the same at both ends of the block
+    bad_captured_length,  ///< pcapng: a packet claims more bytes than its block has
+    bad_option,           ///< pcapng: an option of an interface, which may be that of its clock, reaches past its block
+    record_too_long,      ///< a record claims more bytes than any link type allows: `max_record_length`
+    unknown_interface,    ///< pcapng: a packet names an interface that was not described before it
+    too_many_interfaces,  ///< pcapng: a section describes more than `max_interfaces_per_section`
 };
 
-/// The enumerator's name, e.g. "record_too_long".
+/// The enumerator's name, e.g. "record_too_long"; "unknown" for a value without a name.
 [[nodiscard]] constexpr std::string_view to_string(capture_error_code code) noexcept {
-    switch (code) {
-    case capture_error_code::file_not_found: return "file_not_found";
-    case capture_error_code::permission_denied: return "permission_denied";
-    case capture_error_code::is_a_directory: return "is_a_directory";
-    case capture_error_code::open_failed: return "open_failed";
-    case capture_error_code::read_failed: return "read_failed";
-    case capture_error_code::empty: return "empty";
-    case capture_error_code::not_a_capture: return "not_a_capture";
-    case capture_error_code::compressed: return "compressed";
-    case capture_error_code::unsupported_version: return "unsupported_version";
-    case capture_error_code::truncated: return "truncated";
-    case capture_error_code::bad_byte_order_magic: return "bad_byte_order_magic";
-    case capture_error_code::bad_block_length: return "bad_block_length";
-    case capture_error_code::bad_captured_length: return "bad_captured_length";
-    case capture_error_code::bad_option: return "bad_option";
-    case capture_error_code::record_too_long: return "record_too_long";
-    case capture_error_code::unknown_interface: return "unknown_interface";
-    case capture_error_code::too_many_interfaces: return "too_many_interfaces";
-    }
-    return "unknown";
+    constexpr std::array<std::string_view, 17> names{
+        "file_not_found",      "permission_denied",    "is_a_directory",
+        "open_failed",         "read_failed",          "empty",
+        "not_a_capture",       "compressed",           "unsupported_version",
+        "truncated",           "bad_byte_order_magic", "bad_block_length",
+        "bad_captured_length", "bad_option",           "record_too_long",
+        "unknown_interface",   "too_many_interfaces"};
+    const auto index = static_cast<std::size_t>(code);
+    return index < names.size() ? names[index] : "unknown";
 }
 
-/// One error of a capture: where, and what was wrong there. All packets before it were delivered and count. (So were
-/// those behind a pcapng section of an unsupported_version, which is skipped, and told of at the end.)
+/// An error of a capture: what is wrong, and where.
+///
+/// All packets before it were delivered. After an unsupported_version of a pcapng section, which is skipped, so were all packets
+/// of other sections.
 struct capture_error {
+    /// What is wrong.
     capture_error_code code{};
-    /// Of the header, record or block that is at fault, in bytes from the start.
+    /// Where the damaged header, record or block begins: bytes from the start of the capture.
     std::uint64_t offset = 0;
-    /// Of the packet that could not be delivered, counted from 1; 0 before any could be.
+    /// The number of the packet that could not be delivered, counted from 1; 0 if the error is in the header of the capture.
     std::uint64_t packet_number = 0;
-    /// Bytes from `offset` on, or the value, that the file calls for; 0 where that says nothing.
+    /// The length in bytes from `offset`, or the value, that the capture claims; 0 where that has no meaning.
     std::uint64_t needed = 0;
-    /// Bytes from `offset` on, or the value, that is there.
+    /// The length in bytes from `offset`, or the value, that there is.
     std::uint64_t available = 0;
-    /// The errno of open_failed and read_failed, otherwise 0.
+    /// The errno of open_failed and read_failed; 0 if it is not known, and for all other codes.
     int system_error = 0;
-    /// What is at fault, e.g. "packet record" or "gzip"; static, may be empty.
+    /// The part of the capture that is damaged, or the kind of compression: "packet record", "gzip". Static; may be empty.
     std::string_view subject{};
 
     friend constexpr bool operator==(const capture_error&, const capture_error&) = default;
 };
 
-/// One sentence for a person: what is wrong, where, and, if anything can be done, what. Without the file's name.
-[[nodiscard]] inline std::string to_string(const capture_error& error) {
-    const auto& [code, offset, packet_number, needed, available, system_error, subject] = error;
-    using enum capture_error_code;
+namespace detail {
 
-    const auto number = [](std::uint64_t value) { return std::to_string(value); };
-    const auto hexadecimal = [](std::uint64_t value) {
+/// Writes the sentences of to_string(const capture_error&).
+class capture_error_text {
+public:
+    explicit capture_error_text(const capture_error& error) noexcept : error_(error) {}
+
+    [[nodiscard]] std::string all() const {
+        switch (error_.code) {
+            using enum capture_error_code;
+        case file_not_found: return "there is no such file.";
+        case permission_denied: return "permission to read the file is denied.";
+        case is_a_directory: return "is a directory, not a capture file.";
+        case open_failed: return "cannot be opened" + system() + ".";
+        case empty: return "is empty: there is not even the header of a capture.";
+        case not_a_capture: return not_a_capture_text();
+        case compressed: return compressed_text();
+        case unsupported_version: return unsupported_version_text();
+        case read_failed: return "reading failed at byte " + number(error_.offset) + system() + "." + packets_read();
+        case truncated:
+            return "cut off " + place() + " (needs " + number(error_.needed) + " bytes, " + number(error_.available) +
+                   " are left)." + packets_read();
+        default: return "damaged " + place() + ": " + damage() + "." + packets_read();
+        }
+    }
+
+private:
+    /// What is wrong in the part of the capture that place() names.
+    [[nodiscard]] std::string damage() const {
+        const std::string needed = number(error_.needed);
+        const std::string available = number(error_.available);
+        switch (error_.code) {
+            using enum capture_error_code;
+        case bad_byte_order_magic:
+            return "the byte-order magic is " + hexadecimal(error_.available) +
+                   " (0x1a2b3c4d is right, in either byte order)";
+        case bad_block_length:
+            if (error_.needed == error_.available) return "the block length " + needed + " is impossible";
+            return "the block length is " + needed + " at its start and " + available + " at its end";
+        case bad_captured_length: return "it claims " + needed + " captured bytes and has room for " + available;
+        case bad_option: return "an option claims " + needed + " bytes, " + available + " are left";
+        case record_too_long: return "it claims " + needed + " bytes, at most " + available + " are possible";
+        case unknown_interface:
+            return "it names interface " + needed + " (counted from 0), and " + available + " are described";
+        case too_many_interfaces:
+            return "the section describes " + needed + " interfaces, at most " + available + " are possible";
+        default: return "unknown error";
+        }
+    }
+
+    [[nodiscard]] std::string not_a_capture_text() const {
+        std::string text = "is neither a pcap nor a pcapng capture";
+        if (error_.available != 0) text += " (begins with " + hexadecimal(error_.available) + ")";
+        return text + ". Wireshark's editcap converts other capture formats: editcap -F pcapng FILE NEW_FILE.";
+    }
+    [[nodiscard]] std::string compressed_text() const {
+        std::string text = "is compressed (";
+        text += error_.subject;
+        text += "). Unpack it first, or read the output of '";
+        if (error_.subject == "zip") text += "unzip -p";
+        else (text += error_.subject) += " -dc";
+        return text + " FILE' through a pipe.";
+    }
+    [[nodiscard]] std::string unsupported_version_text() const {
+        const bool is_section = error_.subject == "section header";
+        std::string text = "unsupported version " + number(error_.available) + " in the ";
+        text += error_.subject;
+        text += " at byte " + number(error_.offset) + " (version " + number(error_.needed) + " is read).";
+        if (is_section) text += " The packets of this section were skipped; all other packets were read.";
+        return text;
+    }
+
+    /// "at byte 98,218 in packet 588", or in a part of the capture that is no packet.
+    [[nodiscard]] std::string place() const {
+        std::string text = "at byte " + number(error_.offset) + " in ";
+        const bool is_packet = error_.subject.find("packet") != std::string_view::npos;
+        if (is_packet && error_.packet_number != 0) return text + "packet " + number(error_.packet_number);
+        if (error_.subject.empty()) return text + "the capture";
+        text += error_.subject == "block" ? "a " : "the ";
+        text += error_.subject;
+        if (error_.packet_number != 0) text += " before packet " + number(error_.packet_number);
+        return text;
+    }
+    [[nodiscard]] std::string packets_read() const {
+        switch (error_.packet_number) {
+        case 0:
+        case 1: return " No packet was read.";
+        case 2: return " The packet before it was read.";
+        default: return " The " + number(error_.packet_number - 1) + " packets before it were read.";
+        }
+    }
+    [[nodiscard]] std::string system() const {
+        if (error_.system_error == 0) return {};
+        return " (" + std::generic_category().message(error_.system_error) + ")";
+    }
+
+    [[nodiscard]] static std::string number(std::uint64_t value) {
+        std::string digits = std::to_string(value);
+        for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+        return digits;
+    }
+    [[nodiscard]] static std::string hexadecimal(std::uint64_t value) {
         std::string digits = "0x";
         for (int shift = 28; shift >= 0; shift -= 4) digits += "0123456789abcdef"[(value >> shift) & 15];
         return digits;
-    };
-    const auto of_system = [&] {
-        return error.system_error != 0 ? ": " + std::generic_category().message(error.system_error) : std::string{};
-    };
-
-    std::string place = "The ";
-    place += subject.empty() ? std::string_view{"capture"} : subject;
-    place += " at byte " + number(offset);
-    if (packet_number != 0) place += " (packet " + number(packet_number) + ")";
-
-    std::string what;
-    switch (code) {
-    case file_not_found: return "There is no such file.";
-    case permission_denied: return "There is no permission to read it.";
-    case is_a_directory: return "It is a directory, not a capture file.";
-    case open_failed: return "It could not be opened" + of_system() + ".";
-    case empty: return "It is empty: not even the header of a capture is there.";
-    case not_a_capture:
-        what = "It is neither a pcap nor a pcapng capture";
-        if (available != 0) what += ": it begins with " + hexadecimal(available);
-        return what + ".";
-    case compressed: {
-        std::string tool{subject};
-        tool += " -dc";
-        if (subject == "zip") tool = "unzip -p";
-        what = "It is compressed (";
-        what += subject;
-        return what + "): unpack it first, for example with '" + tool + "', whose output can be read through a pipe.";
     }
-    case unsupported_version:
-        what = place + " has major version " + number(available) + ", but only version " + number(needed) + " is known";
-        // others behind it were read
-        if (subject == "section header") return what + ": the packets of that section were skipped.";
-        break;
-    case read_failed: what = "Reading failed behind byte " + number(offset) + of_system(); break;
-    case truncated:
-        what = place + " calls for " + number(needed) + " bytes, but only " + number(available) +
-               " are left: the capture was cut short, or its length is damaged";
-        break;
-    case bad_byte_order_magic:
-        what = place + " has " + hexadecimal(available) +
-               " for its byte-order magic, which must be 0x1a2b3c4d in either order";
-        break;
-    case bad_block_length:
-        what = place;
-        if (needed == available) {
-            what += " claims an impossible length of " + number(needed) + " bytes";
-        } else {
-            what += " claims a length of " + number(needed) + " bytes at its start, but " + number(available) +
-                    " at its end";
-        }
-        break;
-    case bad_captured_length:
-        what = place + " claims " + number(needed) + " captured bytes, but there is room for " + number(available) +
-               " in it";
-        break;
-    case bad_option:
-        what =
-            place + " has an option that claims " + number(needed) + " bytes where " + number(available) + " are right";
-        break;
-    case record_too_long:
-        what = place + " claims " + number(needed) + " bytes, more than the " + number(available) +
-               " that any link type has: the capture is damaged there";
-        break;
-    case unknown_interface:
-        what = place + " belongs to interface " + number(needed) + " (counted from 0), but its section has described " +
-               number(available);
-        break;
-    case too_many_interfaces:
-        what = place + " is number " + number(needed) + " of its section, and no more than " + number(available) +
-               " are followed";
-        break;
-    }
-    if (packet_number == 2) what += "; the packet before it is good";
-    if (packet_number > 2) what += "; the " + number(packet_number - 1) + " packets before it are good";
-    return what + ".";
+
+    const capture_error& error_;
+};
+
+} // namespace detail
+
+/// The error as text for people, to be printed behind the name of the file and a colon: what is wrong, where, which packets were
+/// read, and what to do. It ends with a full stop.
+///
+///     cut off at byte 98,218 in packet 588 (needs 146 bytes, 86 are left). The 587 packets before it were read.
+[[nodiscard]] inline std::string to_string(const capture_error& error) {
+    return detail::capture_error_text{error}.all();
 }
 
 } // namespace tcplens::inline v0

@@ -6,19 +6,21 @@
 
 namespace tcplens::inline v0 {
 
-/// How packets are decoded.
+/// What decode() and decoder look for in packets, and how far.
 struct decode_options {
-    /// Whether to add up the checksums of each segment and tell in segment::checksum what they said. Off, a packet
-    /// costs less and all are `not_verified`: a capture taken on the sending host holds mostly checksums that its
-    /// adapter was to fill in.
+    /// Whether to verify the checksums of each segment, for segment::checksum.
+    ///
+    /// Off by default: it costs a pass over all bytes, and in a capture from the sending host most checksums are still to be filled in
+    /// by the network adapter.
     bool verify_checksums = false;
-    /// Whether segment::network tells VLANs and tunnelled networks apart, so that two networks with the same private
-    /// addresses have connections of their own. Off, since the two directions of a connection may come by different
-    /// VLANs.
+    /// Whether segment::network distinguishes VLANs and tunnelled networks, so that two networks with the same private addresses have
+    /// separate connections.
+    ///
+    /// Off by default, since the two directions of a connection may use different VLANs.
     bool identify_networks = false;
-    /// What leads to the segment within. `~tunnel_set::gtp` is all but one.
+    /// The tunnels that are entered: `~tunnels::gtp` is all but GTP. A tunnel that is not entered counts as not_tcp.
     tunnel_set tunnels = tunnel_set::all;
-    /// Where fragments are put together, and how far; decode() keeps nothing, and does not.
+    /// Limits of the reassembly of IP fragments. decoder applies them; decode() keeps no fragments.
     reassembly_options reassembly{};
 
     [[nodiscard]] friend constexpr bool operator==(const decode_options&, const decode_options&) noexcept = default;

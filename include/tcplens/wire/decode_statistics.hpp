@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/check.hpp"
 #include "../capture/link_type.hpp"
 #include "decode_result.hpp"
 #include "ip_protocol.hpp"
@@ -15,38 +16,40 @@
 
 namespace tcplens::inline v0 {
 
-/// Packets with the same link type in which the way to TCP ended alike.
+/// How many packets without TCP have the same link type, outcome and protocol.
 struct undecoded_packets {
-    link_type link = link_type::ethernet;
-    packet_outcome outcome = packet_outcome::not_tcp;
-    protocol_id stopped_at{};
-    std::uint64_t packets = 0;
+    link_type link = link_type::ethernet;             ///< the link type of these packets
+    packet_outcome outcome = packet_outcome::not_tcp; ///< never `tcp`
+    protocol_id stopped_at{};                         ///< see decode_result::stopped_at
+    std::uint64_t packets = 0;                        ///< the number of these packets
 
     [[nodiscard]] friend constexpr bool operator==(const undecoded_packets&,
                                                    const undecoded_packets&) noexcept = default;
 };
 
-/// Counts packets without TCP by link type, outcome and protocol, in bounded memory.
+/// Counts packets without TCP by link type, outcome and protocol, in bounded memory: it never allocates.
 class undecoded_counts {
 public:
-    /// How many kinds are told apart; captures hold about ten.
+    /// The most kinds of packets that are counted separately. Captures contain about ten.
     static constexpr std::size_t capacity = 64;
 
+    /// Counts one packet. \pre `result` is not packet_outcome::tcp.
     constexpr void count(link_type link, const decode_result& result) noexcept {
+        TCPLENS_CHECK(result.outcome != packet_outcome::tcp, "only packets without TCP are counted");
         count({link, result.outcome, result.stopped_at, 1});
     }
 
-    /// Counts what was counted elsewhere besides. Kinds that are new stand behind those that are here.
+    /// Adds the counts of another object. Kinds that are new follow those that are counted here.
     constexpr void add(const undecoded_counts& more) noexcept {
-        for (const undecoded_packets& each : more.kinds()) count(each);
+        for (const undecoded_packets& kind : more.kinds()) count(kind);
         others_ += more.others_;
     }
 
-    /// In the order in which the kinds were met first.
+    /// The kinds of packets, in the order of their first packets. Valid until something else is counted.
     [[nodiscard]] constexpr std::span<const undecoded_packets> kinds() const noexcept {
         return std::span{kinds_}.first(size_);
     }
-    /// Packets of the kinds for which there was no room.
+    /// How many packets are of kinds beyond `capacity`.
     [[nodiscard]] constexpr std::uint64_t others() const noexcept { return others_; }
 
     [[nodiscard]] friend constexpr bool operator==(const undecoded_counts& a, const undecoded_counts& b) noexcept {
@@ -57,9 +60,9 @@ public:
 private:
     constexpr void count(const undecoded_packets& more) noexcept {
         for (std::size_t i = 0; i < size_; ++i) {
-            undecoded_packets& each = kinds_[i];
-            if (each.stopped_at == more.stopped_at && each.outcome == more.outcome && each.link == more.link) {
-                each.packets += more.packets;
+            undecoded_packets& kind = kinds_[i];
+            if (kind.stopped_at == more.stopped_at && kind.outcome == more.outcome && kind.link == more.link) {
+                kind.packets += more.packets;
                 return;
             }
         }
@@ -67,8 +70,8 @@ private:
         else kinds_[size_++] = more;
     }
 
-    friend void archive(auto& ar, undecoded_counts& of) {
-        auto& [kinds, size, others] = of;
+    friend void archive(auto& ar, undecoded_counts& counts) {
+        auto& [kinds, size, others] = counts;
         ar.count(size, capacity);
         for (std::size_t i = 0; i < size; ++i) ar(kinds[i]);
         ar(others);
@@ -79,22 +82,22 @@ private:
     std::uint64_t others_ = 0;
 };
 
-/// How many packets turned out to be what. The parts always sum to the whole:
+/// How many packets had which outcome. The parts always sum to the whole:
 /// `packets == tcp + not_tcp + fragments + truncated + malformed + unsupported_link`.
 struct decode_statistics {
-    std::uint64_t packets = 0;
-    std::uint64_t tcp = 0;
-    std::uint64_t not_tcp = 0;
-    std::uint64_t fragments = 0;
-    std::uint64_t truncated = 0;
-    std::uint64_t malformed = 0;
-    std::uint64_t unsupported_link = 0;
-    /// Of those malformed: whole TCP segments with a bad checksum, passed over since somebody asked for it.
+    std::uint64_t packets = 0;          ///< all packets
+    std::uint64_t tcp = 0;              ///< packets with packet_outcome::tcp
+    std::uint64_t not_tcp = 0;          ///< packets with packet_outcome::not_tcp
+    std::uint64_t fragments = 0;        ///< packets with packet_outcome::fragment
+    std::uint64_t truncated = 0;        ///< packets with packet_outcome::truncated
+    std::uint64_t malformed = 0;        ///< packets with packet_outcome::malformed
+    std::uint64_t unsupported_link = 0; ///< packets with packet_outcome::unsupported_link
+    /// How many of `malformed` are whole TCP segments with a bad checksum, which table_options::ignore_bad_checksums ignores.
     std::uint64_t bad_checksums = 0;
-    /// All packets but `tcp`, by what they were: its kinds and others sum to `packets - tcp`.
+    /// All packets but `tcp`, by kind: its kinds and others sum to `packets - tcp`.
     undecoded_counts undecoded{};
 
-    /// Counts a packet of the link type.
+    /// Counts one packet with this result.
     constexpr void count(const decode_result& result, link_type link) noexcept {
         ++packets;
         if (result.outcome == packet_outcome::tcp) {
@@ -112,13 +115,13 @@ struct decode_statistics {
         }
     }
 
-    /// Counts a TCP segment that was passed over for its checksum.
+    /// Counts one TCP segment that is ignored because its checksum is bad.
     constexpr void count_bad_checksum(link_type link) noexcept {
         count({packet_outcome::malformed, ip_protocol::tcp}, link);
         ++bad_checksums;
     }
 
-    /// Adds what was counted elsewhere: of other packets, by another table.
+    /// Adds the counts of other packets, such as those of another table.
     constexpr void add(const decode_statistics& more) noexcept {
         packets += more.packets;
         tcp += more.tcp;
@@ -134,9 +137,10 @@ struct decode_statistics {
     [[nodiscard]] friend constexpr bool operator==(const decode_statistics&,
                                                    const decode_statistics&) noexcept = default;
 
-    /// Each packet has one outcome.
-    [[nodiscard]] friend constexpr bool is_consistent(const decode_statistics& of) noexcept {
-        return of.packets == of.tcp + of.not_tcp + of.fragments + of.truncated + of.malformed + of.unsupported_link;
+    /// Whether the parts sum to the whole.
+    [[nodiscard]] friend constexpr bool is_consistent(const decode_statistics& counted) noexcept {
+        return counted.packets == counted.tcp + counted.not_tcp + counted.fragments + counted.truncated +
+                                      counted.malformed + counted.unsupported_link;
     }
 };
 

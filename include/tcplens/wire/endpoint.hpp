@@ -9,10 +9,10 @@
 
 namespace tcplens::inline v0 {
 
-/// One end of a connection (RFC 9293 calls it a socket).
+/// One end of a connection: an address and a port. RFC 9293 calls it a socket.
 struct endpoint {
-    tcplens::address address{};
-    std::uint16_t port = 0;
+    tcplens::address address{}; ///< IPv4 or IPv6
+    std::uint16_t port = 0;     ///< the TCP port
 
     [[nodiscard]] friend constexpr bool operator==(const endpoint& a, const endpoint& b) noexcept {
         const bool same_port = a.port == b.port;
@@ -22,17 +22,17 @@ struct endpoint {
                                                                     const endpoint&) noexcept = default;
 };
 
-/// `192.0.2.1:80` or `[2001:db8::1]:80` (RFC 3986 3.2.2).
-[[nodiscard]] inline std::string to_string(const endpoint& of) {
-    const std::string host = to_string(of.address);
-    return (of.address.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(of.port);
+/// The endpoint in text: `192.0.2.1:80` or `[2001:db8::1]:80` (RFC 3986 section 3.2.2). Allocates.
+[[nodiscard]] inline std::string to_string(const endpoint& value) {
+    const std::string host = to_string(value.address);
+    return (value.address.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(value.port);
 }
 
 } // namespace tcplens::inline v0
 
 template <>
 struct std::hash<tcplens::endpoint> {
-    /// Not keyed, as std::hash<tcplens::address>.
+    /// A hash for unordered containers. It has no key, see std::hash<tcplens::address>.
     [[nodiscard]] std::size_t operator()(const tcplens::endpoint& value) const noexcept {
         return std::hash<tcplens::address>{}(value.address) * 31 + value.port;
     }

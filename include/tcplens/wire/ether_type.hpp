@@ -5,28 +5,30 @@
 
 namespace tcplens::inline v0 {
 
-/// The protocol above a link layer: an EtherType of the IEEE registry. Any value can be held.
+/// An EtherType (IEEE registry): the protocol above a link layer.
+///
+/// Any value is valid; those that tcplens needs most have a name.
 enum class ether_type : std::uint16_t {
-    ipv4 = 0x0800,
+    ipv4 = 0x0800,                 ///< RFC 791
     trill = 0x22f3,                ///< RFC 6325
     transparent_ethernet = 0x6558, ///< a whole Ethernet frame follows (RFC 1701, RFC 7637)
     vlan = 0x8100,                 ///< IEEE 802.1Q
-    ipv6 = 0x86dd,
-    ppp = 0x880b,  ///< PPP from its protocol field on (RFC 7042 B.2)
-    mpls = 0x8847, ///< RFC 5332
-    mpls_multicast = 0x8848,
-    pppoe_session = 0x8864,    ///< RFC 2516
-    provider_vlan = 0x88a8,    ///< IEEE 802.1ad
-    macsec = 0x88e5,           ///< IEEE 802.1AE
-    backbone_service = 0x88e7, ///< IEEE 802.1ah I-TAG: provider backbone bridges
-    fabric_path = 0x8903,      ///< Cisco
-    cisco_metadata = 0x8909,
-    vn_tag = 0x8926,         ///< Cisco
-    redundancy_tag = 0x892f, ///< IEC 62439-3: High-availability Seamless Redundancy
-    e_tag = 0x893f,          ///< IEEE 802.1BR
-    nsh = 0x894f,            ///< RFC 8300
-    old_qinq = 0x9100,       ///< double tags before 802.1ad
-    r_tag = 0xf1c1,          ///< IEEE 802.1CB
+    ipv6 = 0x86dd,                 ///< RFC 8200
+    ppp = 0x880b,                  ///< PPP from its protocol field on (RFC 9542 appendix B.2)
+    mpls = 0x8847,                 ///< RFC 5332
+    mpls_multicast = 0x8848,       ///< RFC 5332
+    pppoe_session = 0x8864,        ///< RFC 2516
+    provider_vlan = 0x88a8,        ///< IEEE 802.1ad
+    macsec = 0x88e5,               ///< IEEE 802.1AE
+    backbone_service = 0x88e7,     ///< IEEE 802.1ah I-TAG: provider backbone bridges
+    fabric_path = 0x8903,          ///< Cisco FabricPath
+    cisco_metadata = 0x8909,       ///< Cisco MetaData
+    vn_tag = 0x8926,               ///< Cisco VN-tag
+    redundancy_tag = 0x892f,       ///< IEC 62439-3: High-availability Seamless Redundancy
+    e_tag = 0x893f,                ///< IEEE 802.1BR
+    nsh = 0x894f,                  ///< RFC 8300
+    old_qinq = 0x9100,             ///< double VLAN tags before 802.1ad
+    r_tag = 0xf1c1,                ///< IEEE 802.1CB
 };
 
 } // namespace tcplens::inline v0

@@ -9,22 +9,22 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What an IP packet carries, and what its header says that matters further up.
+/// What an IP packet carries, and the fields of its header that a segment needs.
 struct ip_payload {
     address source{};
-    address destination{}; ///< the final one, where a source route has others before it
+    address destination{}; ///< the final one if there is a source route
     ip_protocol protocol{};
-    bool fragment = false;      ///< only a part of what the sender's packet carried
-    std::uint32_t length = 0;   ///< of the whole IP packet, headers included
-    std::uint8_t hop_limit = 0; ///< or time to live
-    std::uint8_t ecn = 0;       ///< from 0 to 3 (RFC 3168 5)
+    bool fragment = false;      ///< it carries only a part of what the sender's packet carried
+    std::uint32_t length = 0;   ///< bytes of the whole IP packet, headers included
+    std::uint8_t hop_limit = 0; ///< hop limit or time to live
+    std::uint8_t ecn = 0;       ///< from 0 to 3 (RFC 3168 section 5)
     bool has_id = false;        ///< IPv4 only
     std::uint16_t id = 0;
-    frame_view content{}; ///< its length is the one that the IP header gives
+    frame_view content{}; ///< with the length that the IP header gives
 
-    /// Without `content`, which is not its own.
-    friend void archive(auto& ar, ip_payload& of) {
-        auto& [source_, destination_, protocol_, fragment_, length_, hop_limit_, ecn_, has_id_, id_, content_] = of;
+    /// Without `content`, whose bytes are not part of this object.
+    friend void archive(auto& ar, ip_payload& packet) {
+        auto& [source_, destination_, protocol_, fragment_, length_, hop_limit_, ecn_, has_id_, id_, content_] = packet;
         ar(source_, destination_);
         ar.raw(protocol_);
         ar(fragment_, length_, hop_limit_);

@@ -6,7 +6,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What a link layer carries.
+/// What a link layer carries: the EtherType, and what follows.
 struct network_payload {
     ether_type type{};
     frame_view content{};

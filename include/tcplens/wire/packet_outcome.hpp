@@ -8,20 +8,21 @@
 
 namespace tcplens::inline v0 {
 
-/// What a packet turned out to be: exactly one of these.
+/// What decode() found in a packet: exactly one of these.
 enum class packet_outcome : std::uint8_t {
-    tcp,              ///< a TCP segment, told in full (options as far as they were captured)
-    not_tcp,          ///< something else, or nothing that tcplens knows the way through
-    fragment,         ///< a part of a fragmented IP packet that carries TCP
-    truncated,        ///< the capture (snaplen) ended before the TCP header did
-    malformed,        ///< a header contradicts itself, the packet on the wire ended within it, or a checksum is bad
-    unsupported_link, ///< tcplens does not know this link type
+    tcp,              ///< a TCP segment; its options as far as they were captured
+    not_tcp,          ///< another protocol, or a header that tcplens cannot read past
+    fragment,         ///< a fragment of an IP packet that carries TCP
+    truncated,        ///< the capture (snaplen) ends before the TCP header does
+    malformed,        ///< a header contradicts itself, the packet on the wire ends within it, or a checksum is bad
+    unsupported_link, ///< a link type that tcplens does not know, see can_decode()
 };
 /// The greatest value that archives accept.
 [[nodiscard]] constexpr packet_outcome archive_limit(packet_outcome) noexcept {
     return packet_outcome::unsupported_link;
 }
 
+/// The name of the enumerator: "not_tcp".
 [[nodiscard]] constexpr std::string_view to_string(packet_outcome outcome) noexcept {
     constexpr std::array<std::string_view, 6> names{"tcp",       "not_tcp",   "fragment",
                                                     "truncated", "malformed", "unsupported_link"};

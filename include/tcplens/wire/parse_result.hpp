@@ -6,7 +6,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Either a checked view, or the reason why there is none.
+/// Either a checked view, or the outcome that says why there is none.
 template <class View>
 class parse_result {
 public:
@@ -14,11 +14,11 @@ public:
     TCPLENS_ALWAYS_INLINE constexpr parse_result(packet_outcome error) noexcept : error_(error) {}
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr explicit operator bool() const noexcept { return holds_view_; }
-    /// \pre it holds a view
+    /// \pre There is a view.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr const View& operator*() const noexcept { return view_; }
-    /// \pre it holds a view
+    /// \pre There is a view.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr const View* operator->() const noexcept { return &view_; }
-    /// \pre it holds none
+    /// \pre There is no view.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr packet_outcome error() const noexcept { return error_; }
 
 private:

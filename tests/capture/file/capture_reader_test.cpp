@@ -173,9 +173,9 @@ TEST_CASE("what is no capture is told by its first bytes") {
                 {.code = capture_error_code::not_a_capture, .available = 0x89504e47});
     check_error(read_memory(text("a")).error, {.code = capture_error_code::not_a_capture});
     check_error(read_memory(text("\xa1\xb2z")).error, {.code = capture_error_code::not_a_capture});
-    CHECK(to_string(*read_memory(text("a")).error) == "It is neither a pcap nor a pcapng capture.");
-    CHECK(to_string(*read_memory(text("GET /")).error) ==
-          "It is neither a pcap nor a pcapng capture: it begins with 0x47455420.");
+    CHECK(to_string(*read_memory(text("a")).error).starts_with("is neither a pcap nor a pcapng capture. "));
+    CHECK(to_string(*read_memory(text("GET /")).error)
+              .starts_with("is neither a pcap nor a pcapng capture (begins with 0x47455420). "));
 }
 
 TEST_CASE("what is cut within the magic of a format is a capture cut short") {

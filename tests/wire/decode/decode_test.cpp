@@ -101,7 +101,7 @@ std::vector<tcp_packet_options> packets_of_every_kind() {
 
 } // namespace
 
-TEST_CASE("a segment has the time and the number of its packet, and its length on the wire") {
+TEST_CASE("decode: a segment has the time, the number and the length on the wire of its packet") {
     const byte_vector frame = tcp_packet({.payload_length = 1000});
     const timestamp time{1'700'000'000s + 123ns};
     const decoding made = decode_frame(frame, {.snapshot_length = 60, .time = time, .number = 77});
@@ -111,7 +111,7 @@ TEST_CASE("a segment has the time and the number of its packet, and its length o
     CHECK(made.segment.wire_length == 1054);
 }
 
-TEST_CASE("a TCP packet of each link layer and each network layer, cut at each length") {
+TEST_CASE("decode: a TCP packet cut at each length is truncated, or TCP if all headers were captured") {
     for (const tcp_packet_options& each : packets_of_every_kind()) {
         const byte_vector frame = tcp_packet(each);
         const segment expected = segment_of(frame, each.link);
@@ -142,7 +142,7 @@ TEST_CASE("a TCP packet of each link layer and each network layer, cut at each l
     }
 }
 
-TEST_CASE("bytes behind the packet change nothing but the length on the wire") {
+TEST_CASE("decode: padding changes only the length on the wire") {
     for (const tcp_packet_options& each : packets_of_every_kind()) {
         segment expected = segment_of(tcp_packet(each), each.link);
         for (const std::size_t more : {1u, 6u, 46u, 1000u}) {
@@ -156,7 +156,7 @@ TEST_CASE("bytes behind the packet change nothing but the length on the wire") {
     }
 }
 
-TEST_CASE("nothing is written unless there is a TCP segment") {
+TEST_CASE("decode: the segment is written only if the outcome is TCP") {
     segment marker{};
     marker.packet_number = 4242;
     marker.window = 42;
@@ -175,7 +175,7 @@ TEST_CASE("nothing is written unless there is a TCP segment") {
     CHECK(into == segment_of(frame));
 }
 
-TEST_CASE("each packet is accounted for once") {
+TEST_CASE("decode: each packet has exactly one outcome") {
     decode_statistics counted;
     std::array<std::uint64_t, 6> outcomes{};
     const auto count = [&](std::span<const std::byte> frame, const capture_options& how = {}) {
@@ -209,7 +209,7 @@ TEST_CASE("each packet is accounted for once") {
     CHECK(outcomes == std::array<std::uint64_t, 6>{4, 3, 3, 4, 5, 6});
 }
 
-TEST_CASE("each outcome has its name") {
+TEST_CASE("packet outcome: each outcome has its name") {
     CHECK(to_string(packet_outcome::tcp) == "tcp");
     CHECK(to_string(packet_outcome::not_tcp) == "not_tcp");
     CHECK(to_string(packet_outcome::fragment) == "fragment");
@@ -218,7 +218,7 @@ TEST_CASE("each outcome has its name") {
     CHECK(to_string(packet_outcome::unsupported_link) == "unsupported_link");
 }
 
-TEST_CASE("packets with wrong bytes in any place are decoded within their bytes") {
+TEST_CASE("decode: packets with wrong bytes anywhere are decoded within their bytes") {
     std::mt19937_64 random{4};
     const std::vector<tcp_packet_options> kinds = packets_of_every_kind();
     std::array<std::uint64_t, 6> outcomes{};
@@ -273,7 +273,7 @@ std::vector<tcp_packet_options> plain_packets() {
     return made;
 }
 
-TEST_CASE("the plainest packets are told as all others are, cut anywhere, and with each length of each header") {
+TEST_CASE("decode: the short path and the long path agree for packets cut anywhere and with any header length") {
     segment used;
     for (const tcp_packet_options& each : plain_packets()) {
         const std::size_t link_header = each.link == link_type::ethernet ? 14 : 0;
@@ -296,7 +296,7 @@ TEST_CASE("the plainest packets are told as all others are, cut anywhere, and wi
     }
 }
 
-TEST_CASE("the plainest packets are told as all others are, with wrong bytes in any place") {
+TEST_CASE("decode: the short path and the long path agree for packets with wrong bytes anywhere") {
     std::mt19937_64 random{5};
     const std::vector<tcp_packet_options> kinds = plain_packets();
     segment used;
@@ -310,7 +310,7 @@ TEST_CASE("the plainest packets are told as all others are, with wrong bytes in 
     }
 }
 
-TEST_CASE("a packet of one's own may leave out its length on the wire") {
+TEST_CASE("decode: a packet without a length on the wire has that of its bytes") {
     byte_vector bytes = tcp_packet({.payload_length = 10});
     segment made;
     REQUIRE(decode({.bytes = bytes}, made) == packet_outcome::tcp);

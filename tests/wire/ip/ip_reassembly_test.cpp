@@ -66,7 +66,7 @@ void check_whole(const segment& found, const tcp_packet_options& of) {
 
 } // namespace
 
-TEST_CASE("TCP in fragments of any length, in any order, over IPv4 and IPv6") {
+TEST_CASE("reassembly: fragments of any length, in any order, give the segment, over IPv4 and IPv6") {
     std::mt19937_64 random{3};
     for (tcp_packet_options of : {v4, v6}) {
         of.payload_length = 400;
@@ -94,7 +94,7 @@ TEST_CASE("TCP in fragments of any length, in any order, over IPv4 and IPv6") {
     }
 }
 
-TEST_CASE("headers in the fragmentable part of IPv6 (RFC 8200 4.5)") {
+TEST_CASE("reassembly: extension headers in the fragmentable part of IPv6 are skipped (RFC 8200 section 4.5)") {
     const extension_header options = padding_options(60, 16);
     const byte_vector content = join({hex("06"), options.rest, tcp_segment(v6)});
     harness decode;
@@ -106,7 +106,7 @@ TEST_CASE("headers in the fragmentable part of IPv6 (RFC 8200 4.5)") {
     CHECK(decode.found.ip_length == 40 + content.size()); // the fragment headers are no part of it
 }
 
-TEST_CASE("an atomic fragment is a packet of its own (RFC 6946)") {
+TEST_CASE("reassembly: an atomic fragment is a whole packet (RFC 6946)") {
     tcp_packet_options of = v6;
     of.extension_headers = {fragment(0, false)};
     harness decode;
@@ -115,7 +115,7 @@ TEST_CASE("an atomic fragment is a packet of its own (RFC 6946)") {
     CHECK(decode.statistics() == reassembly_statistics{});
 }
 
-TEST_CASE("decode() keeps nothing: fragments stay fragments") {
+TEST_CASE("reassembly: decode() keeps no fragments, and each of them stays a fragment") {
     for (const tcp_packet_options& of : {v4, v6}) {
         for (const byte_vector& part : fragments(of, 40)) CHECK(decode_frame(part).outcome == packet_outcome::fragment);
     }
@@ -123,7 +123,7 @@ TEST_CASE("decode() keeps nothing: fragments stay fragments") {
     for (const byte_vector& part : fragments(v4, 40)) CHECK(none(part) == packet_outcome::fragment);
 }
 
-TEST_CASE("fragments of another packet are not taken: addresses, number, protocol, network") {
+TEST_CASE("reassembly: fragments with another address, identification, protocol or network belong to another packet") {
     const auto differs = [](const tcp_packet_options& one, const tcp_packet_options& other, std::uint8_t protocol = 6,
                             bool identify = false) {
         harness decode{{.identify_networks = identify}};
@@ -146,7 +146,8 @@ TEST_CASE("fragments of another packet are not taken: addresses, number, protoco
     differs(v4, v4, 4); // RFC 791 3.2: the protocol counts
 }
 
-TEST_CASE("a copy of a fragment does no harm; one that overlaps and differs ends the packet (RFC 5722)") {
+TEST_CASE(
+    "reassembly: a copy of a fragment is ignored, and one that overlaps and differs drops the packet (RFC 5722)") {
     for (const tcp_packet_options& of : {v4, v6}) {
         harness decode;
         CHECK(decode(framed_tcp_fragment(of, 0, 64)) == packet_outcome::fragment);
@@ -176,7 +177,7 @@ TEST_CASE("a copy of a fragment does no harm; one that overlaps and differs ends
     }
 }
 
-TEST_CASE("a copy of a fragment does no harm where the capture cut both") {
+TEST_CASE("reassembly: a copy of a fragment is ignored if the capture cut both") {
     for (const tcp_packet_options& of : {v4, v6}) {
         harness decode;
         CHECK(decode(framed_tcp_fragment(of, 0, 48), 14 + 48 + 30) == packet_outcome::fragment);
@@ -188,7 +189,7 @@ TEST_CASE("a copy of a fragment does no harm where the capture cut both") {
     }
 }
 
-TEST_CASE("a first fragment that can never be put together is told as far as it goes") {
+TEST_CASE("reassembly: a first fragment that can never be completed gives the segment as far as it goes") {
     const byte_vector content = tcp_segment(v4);
     const byte_vector frame = framed_fragment(v4, 6, content, 0, 100, true); // no multiple of eight
     harness decode;
@@ -201,7 +202,7 @@ TEST_CASE("a first fragment that can never be put together is told as far as it 
     CHECK(decode(whole_eights, whole_eights.size() - 10) == packet_outcome::fragment);
 }
 
-TEST_CASE("what a packet carries is what its first fragment says") { // RFC 8200 4.5
+TEST_CASE("reassembly: the first fragment's protocol counts for the packet") { // RFC 8200 4.5
     const byte_vector content = tcp_segment(v6);
     for (const bool backwards : {false, true}) {
         const byte_vector first = framed_tcp_fragment(v6, 0, 64);
@@ -213,7 +214,7 @@ TEST_CASE("what a packet carries is what its first fragment says") { // RFC 8200
     }
 }
 
-TEST_CASE("a packet with two ends is dropped") {
+TEST_CASE("reassembly: a packet whose fragments contradict each other about its end is dropped") {
     const byte_vector content = tcp_segment(v4);
     const auto last = [&](std::size_t begin, std::size_t end) {
         return framed_fragment(v4, 6, content, begin, end, false);
@@ -238,7 +239,7 @@ TEST_CASE("a packet with two ends is dropped") {
     }
 }
 
-TEST_CASE("fragments that cannot be are passed over") {
+TEST_CASE("reassembly: impossible fragments are ignored and counted as malformed") {
     const byte_vector content = tcp_segment(v4);
     harness decode;
     CHECK(decode(framed_fragment(v4, 6, content, 0, 60, true)) == packet_outcome::fragment);   // no multiple of eight
@@ -252,7 +253,7 @@ TEST_CASE("fragments that cannot be are passed over") {
     CHECK(decode.statistics().malformed == 3);
 }
 
-TEST_CASE("fragments that the capture cut: the segment's length is known, its bytes up to the gap") {
+TEST_CASE("reassembly: with fragments that the capture cut, the segment has its length, and its bytes up to the gap") {
     tcp_packet_options of = v4;
     of.options = timestamps(1, 2);
     of.payload_length = 168; // 200 in all
@@ -271,7 +272,7 @@ TEST_CASE("fragments that the capture cut: the segment's length is known, its by
     CHECK(cut(parts.back(), 14 + 20 + 19) == packet_outcome::truncated);
 }
 
-TEST_CASE("the rest is waited for no longer than the bound") {
+TEST_CASE("reassembly: a packet that is incomplete at the greatest age is given up") {
     for (const auto wait : {60s, 61s}) {
         harness decode;
         decode(framed_tcp_fragment(v4, 0, 64));
@@ -287,7 +288,7 @@ TEST_CASE("the rest is waited for no longer than the bound") {
     CHECK(back(framed_tcp_fragment(v4, 64, 1000)) == packet_outcome::tcp);
 }
 
-TEST_CASE("beyond so many packets the oldest is given up") {
+TEST_CASE("reassembly: beyond the greatest number of packets the oldest is given up") {
     const auto first_of = [](std::uint16_t id) {
         tcp_packet_options of = v4;
         of.ip_id = id;
@@ -307,7 +308,8 @@ TEST_CASE("beyond so many packets the oldest is given up") {
     CHECK(decode.statistics().reassembled == 2);
 }
 
-TEST_CASE("beyond so many bytes the oldest is given up, and at last the packet itself") {
+TEST_CASE(
+    "reassembly: beyond the greatest number of bytes the oldest packet is given up, and at last the packet itself") {
     harness decode{{.reassembly = {.max_bytes = 200}}};
     for (std::uint16_t id = 0; id < 5; ++id) {
         tcp_packet_options of = v4;
@@ -323,7 +325,7 @@ TEST_CASE("beyond so many bytes the oldest is given up, and at last the packet i
     CHECK(decode.decode_.held_bytes() == 0);
 }
 
-TEST_CASE("a packet in too many pieces apart is given up") {
+TEST_CASE("reassembly: a packet with too many gaps is given up") {
     tcp_packet_options of = v4;
     of.payload_length = 1000;
     harness decode;
@@ -337,7 +339,7 @@ TEST_CASE("a packet in too many pieces apart is given up") {
     CHECK(decode.decode_.held_bytes() == 0);
 }
 
-TEST_CASE("a tunnel in fragments, and fragments in a tunnel, and both") {
+TEST_CASE("reassembly: a tunnel in fragments, fragments in a tunnel, and both give the segment") {
     const byte_vector gtp = hex("30ff 0040 00000001");
     const byte_vector whole = udp_datagram(1, 2152, join({gtp, tcp_ip_packet(v4)}));
     harness decode;
@@ -367,7 +369,7 @@ TEST_CASE("a tunnel in fragments, and fragments in a tunnel, and both") {
     check_whole(plain, v4);
 }
 
-TEST_CASE("nothing is kept of what cannot lead to TCP") {
+TEST_CASE("reassembly: fragments that cannot lead to TCP are not kept") {
     harness decode;
     CHECK(decode(framed_fragment(v4, 1, byte_vector(64), 0, 64, true)) == packet_outcome::not_tcp); // ICMP
     const byte_vector other = udp_datagram(53, 1234, byte_vector(100));
@@ -389,7 +391,7 @@ TEST_CASE("nothing is kept of what cannot lead to TCP") {
     CHECK(off.statistics().fragments == 0);
 }
 
-TEST_CASE("a table follows segments in fragments, and counts what could not be put together") {
+TEST_CASE("reassembly: a table follows segments in fragments, and counts packets that stay incomplete") {
     connection_table table;
     for (const byte_vector& part : fragments(v4, 40)) static_cast<void>(table.add(*captured_packet{part}));
     CHECK(table.size() == 1);

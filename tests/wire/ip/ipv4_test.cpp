@@ -29,7 +29,7 @@ byte_vector with(byte_vector packet, std::size_t offset, const char* digits) {
 
 } // namespace
 
-TEST_CASE("each field of an IPv4 header") { // RFC 791 3.1
+TEST_CASE("IPv4: each field of the header is read") { // RFC 791 3.1
     // version 4, 5 words, ECN 3 of TOS b7, 44 bytes in all, identification abcd, don't fragment, 63 hops, TCP
     const byte_vector packet = hex("45 b7 002c abcd 4000 3f 06 ffff c0000201 c6336401"
                                    "0001 0002 00000003 00000004 50 10 0005 0000 0000 61626364");
@@ -57,7 +57,7 @@ TEST_CASE("each field of an IPv4 header") { // RFC 791 3.1
     CHECK(found.ecn == 3);
 }
 
-TEST_CASE("IPv4 options are passed over, however many") {
+TEST_CASE("IPv4: options are skipped, however many") {
     for (std::size_t length = 0; length <= 40; length += 4) {
         CAPTURE(length);
         const byte_vector packet = tcp_packet(
@@ -69,7 +69,7 @@ TEST_CASE("IPv4 options are passed over, however many") {
     }
 }
 
-TEST_CASE("an IPv4 packet that ends within its header is malformed") {
+TEST_CASE("IPv4: a packet that ends within its header is malformed") {
     for (const std::size_t options : {0u, 4u, 40u}) {
         const byte_vector packet =
             ip_packet({.ip_options = byte_vector(options, std::byte{1})}, 1, byte_vector(8)); // ICMP
@@ -78,8 +78,8 @@ TEST_CASE("an IPv4 packet that ends within its header is malformed") {
     }
 }
 
-TEST_CASE("the length of the payload is what the IPv4 length leaves") {
-    SUBCASE("the capture has less") {
+TEST_CASE("IPv4: the length of the payload is that of the header") {
+    SUBCASE("the capture has fewer bytes") {
         const byte_vector frame = tcp_packet({.payload_length = 1460});
         REQUIRE(frame.size() == 1514);
         const decoding made = decode_frame(frame, {.snapshot_length = 54});
@@ -87,14 +87,14 @@ TEST_CASE("the length of the payload is what the IPv4 length leaves") {
         CHECK(made.segment.payload_length == 1460);
         CHECK(made.segment.wire_length == 1514);
     }
-    SUBCASE("Ethernet added bytes") { // IEEE 802.3 4.2.3.3: no frame is shorter than 60 bytes
+    SUBCASE("Ethernet added padding") { // IEEE 802.3 4.2.3.3: no frame is shorter than 60 bytes
         for (std::size_t length = 0; length <= 8; ++length) {
             const segment found = segment_of(tcp_packet({.minimum_frame_length = 60, .payload_length = length}));
             CHECK(found.payload_length == length);
             CHECK(found.wire_length == (length <= 6 ? 60 : 54 + length));
         }
     }
-    SUBCASE("the whole packet has more, as where a tool cut packets and rewrote the length of the frame") {
+    SUBCASE("the frame is shorter, because a tool cut packets and rewrote the length of the frame") {
         const byte_vector packet = tcp_packet({.link = raw, .payload_length = 1460});
         for (const std::size_t length : {40u, 41u, 1499u}) {
             CHECK(segment_of(std::span{packet}.first(length), raw).payload_length == 1460);
@@ -109,7 +109,7 @@ TEST_CASE("the length of the payload is what the IPv4 length leaves") {
     }
 }
 
-TEST_CASE("an IPv4 length of 0 leaves it to the frame") { // segmentation offload
+TEST_CASE("IPv4: with a length of 0 the length of the frame counts") { // segmentation offload
     const byte_vector packet = tcp_packet({.link = raw, .payload_length = 65496});
     REQUIRE(packet.size() == 65536);
     REQUIRE(packet[2] == std::byte{});
@@ -124,7 +124,7 @@ TEST_CASE("an IPv4 length of 0 leaves it to the frame") { // segmentation offloa
     check_ends(small, raw, 40, packet_outcome::tcp); // here nothing says that there was more
 }
 
-TEST_CASE("fragments of an IPv4 packet") { // RFC 791 2.3
+TEST_CASE("IPv4: fragments are recognised") { // RFC 791 2.3
     const byte_vector segment = tcp_segment({.payload_length = 100});
     const auto fragment = [&](std::uint16_t offset, bool more, std::uint8_t protocol = 6) {
         return ip_packet({.dont_fragment = false, .more_fragments = more, .fragment_offset = offset}, protocol,
@@ -149,7 +149,7 @@ TEST_CASE("fragments of an IPv4 packet") { // RFC 791 2.3
     check_ends(fragment(1, false), raw, 20, packet_outcome::fragment);
 }
 
-TEST_CASE("an IPv4 header that contradicts itself is malformed") {
+TEST_CASE("IPv4: a header that contradicts itself is malformed") {
     const byte_vector packet = tcp_packet({.link = link_type::ipv4, .ip_options = byte_vector(8), .payload_length = 8});
     REQUIRE(outcome_of(packet) == packet_outcome::tcp);
 
@@ -178,7 +178,7 @@ TEST_CASE("an IPv4 header that contradicts itself is malformed") {
     CHECK(decode_frame(with(frame, 14, "65")).outcome == packet_outcome::malformed);
 }
 
-TEST_CASE("a protocol other than TCP") {
+TEST_CASE("IPv4: a protocol other than TCP is not TCP") {
     for (unsigned protocol = 0; protocol < 256; ++protocol) {
         const byte_vector packet = ip_packet({}, static_cast<std::uint8_t>(protocol), tcp_segment({}));
         segment found;

@@ -66,7 +66,7 @@ extension_header jumbo(std::uint32_t length) {
 
 } // namespace
 
-TEST_CASE("each field of an IPv6 header") { // RFC 8200 3
+TEST_CASE("IPv6: each field of the header is read") { // RFC 8200 3
     // version 6, traffic class b7 with ECN 3, flow label 12345, 24 bytes behind it, TCP, 63 hops
     const byte_vector packet = hex("6b712345 0018 06 3f"
                                    "20010db8 00000000 00000000 00000001 20010db8 00000000 00000000 00000002"
@@ -91,7 +91,7 @@ TEST_CASE("each field of an IPv6 header") { // RFC 8200 3
     CHECK(found.ecn == 3);
 }
 
-TEST_CASE("an IPv6 packet that ends within its header is malformed") {
+TEST_CASE("IPv6: a packet that ends within its header is malformed") {
     const byte_vector packet = ip_packet(v6(), 58, byte_vector(8));
     check_ends(packet, raw, 40, packet_outcome::not_tcp);
     check_snapshots(packet, raw, 40, packet_outcome::not_tcp);
@@ -103,7 +103,7 @@ TEST_CASE("an IPv6 packet that ends within its header is malformed") {
     }
 }
 
-TEST_CASE("the length of the payload is what the IPv6 length leaves") {
+TEST_CASE("IPv6: the length of the payload is that of the header") {
     const byte_vector cut = tcp_packet(v6({}, 1440));
     CHECK(decode_frame(cut, {.link = raw, .snapshot_length = 60}).segment.payload_length == 1440);
     CHECK(segment_of(std::span{cut}.first(60), raw).payload_length == 1440); // a tool cut it
@@ -117,7 +117,7 @@ TEST_CASE("the length of the payload is what the IPv6 length leaves") {
     CHECK(found.wire_length == 100);
 }
 
-TEST_CASE("an IPv6 length of 0 leaves it to the frame") { // segmentation offload
+TEST_CASE("IPv6: with a length of 0 the length of the frame counts") { // segmentation offload
     const byte_vector packet = tcp_packet(v6({padding_options(60)}, 70'000));
     REQUIRE(packet[4] == std::byte{});
     REQUIRE(packet[5] == std::byte{});
@@ -129,7 +129,7 @@ TEST_CASE("an IPv6 length of 0 leaves it to the frame") { // segmentation offloa
     check_ends(small, raw, 68, packet_outcome::tcp);
 }
 
-TEST_CASE("IPv6 extension headers are passed over") {
+TEST_CASE("IPv6: extension headers are skipped") {
     SUBCASE("hop-by-hop options") { // RFC 8200 4.3: next header 6, no further eight bytes, PadN of four
         const byte_vector packet = hex("60000000 001c 00 40"
                                        "20010db8 00000000 00000000 00000001 20010db8 00000000 00000000 00000002"
@@ -181,11 +181,11 @@ TEST_CASE("IPv6 extension headers are passed over") {
                        padding_options(60)},
                       8 + 16 + 8 + 8 + 24 + 8);
     }
-    SUBCASE("as many as there are") {
+    SUBCASE("however many") {
         const std::vector<extension_header> headers(500, padding_options(60));
         CHECK(segment_of(tcp_packet(v6(headers)), raw).payload_length == 9);
     }
-    SUBCASE("before something else") {
+    SUBCASE("before another protocol") {
         for (unsigned protocol = 0; protocol < 256; ++protocol) {
             const auto next = static_cast<std::uint8_t>(protocol);
             if (next == 6) continue;
@@ -202,7 +202,7 @@ TEST_CASE("IPv6 extension headers are passed over") {
     }
 }
 
-TEST_CASE("fragments of an IPv6 packet") { // RFC 8200 4.5
+TEST_CASE("IPv6: fragments are recognised") { // RFC 8200 4.5
     const byte_vector segment = tcp_segment(v6());
     const auto with_header = [&](const extension_header& header, std::uint8_t protocol = 6) {
         return ip_packet(v6({padding_options(60), header}), protocol, segment);
@@ -220,24 +220,24 @@ TEST_CASE("fragments of an IPv6 packet") { // RFC 8200 4.5
         CHECK(outcome_of(with_header(fragment(1, false))) == packet_outcome::fragment);
         CHECK(outcome_of(with_header(fragment(0x1fff, false))) == packet_outcome::fragment);
     }
-    SUBCASE("an atomic one is a whole packet") { // RFC 6946
+    SUBCASE("an atomic fragment is a whole packet") { // RFC 6946
         const byte_vector whole = with_header(fragment(0, false));
         CHECK(segment_of(whole, raw).payload_length == 9);
         CHECK(segment_of(with(whole, 50, "0006"), raw).payload_length == 9); // reserved bits
         CHECK(segment_of(with(whole, 49, "ff"), raw).payload_length == 9);   // a reserved byte
     }
-    SUBCASE("of something else") {
+    SUBCASE("of another protocol") {
         CHECK(outcome_of(with_header(fragment(0, true), 17)) == packet_outcome::not_tcp);
         CHECK(outcome_of(with_header(fragment(1, true), 17)) == packet_outcome::not_tcp);
         CHECK(outcome_of(with_header(fragment(0, false), 17)) == packet_outcome::not_tcp);
     }
-    SUBCASE("further headers stand behind the first one's header; what stands in later ones is data") {
+    SUBCASE("extension headers follow the first fragment's header, in later fragments there is only data") {
         const std::vector<extension_header> first{fragment(0, true), padding_options(60)};
         CHECK(outcome_of(tcp_packet(v6(first))) == packet_outcome::fragment);
         const std::vector<extension_header> later{fragment(2, true), padding_options(60)};
         CHECK(outcome_of(tcp_packet(v6(later))) == packet_outcome::not_tcp);
     }
-    SUBCASE("at every length") {
+    SUBCASE("cut at every length") {
         for (const extension_header& header : {fragment(0, true), fragment(1, false)}) {
             check_snapshots(with_header(header), raw, 56, packet_outcome::fragment);
         }
@@ -248,8 +248,8 @@ TEST_CASE("fragments of an IPv6 packet") { // RFC 8200 4.5
     }
 }
 
-TEST_CASE("a jumbogram's length stands in its hop-by-hop header") { // RFC 2675 3
-    const std::uint32_t behind = 8 + 20 + 100'000;                  // all that follows the fixed header
+TEST_CASE("IPv6: a jumbogram's length is that of its hop-by-hop header") { // RFC 2675 3
+    const std::uint32_t behind = 8 + 20 + 100'000;                         // all that follows the fixed header
     byte_vector packet = hex("60000000 0000 00 40"
                              "20010db8 00000000 00000000 00000001 20010db8 00000000 00000000 00000002"
                              "06 00 c2 04 000186bc"
@@ -264,21 +264,21 @@ TEST_CASE("a jumbogram's length stands in its hop-by-hop header") { // RFC 2675 
     CHECK(segment_of(padded, raw).payload_length == 100'000);
     CHECK(segment_of(tcp_packet(v6({jumbo(behind)}, 100'000)), raw).payload_length == 100'000);
 
-    SUBCASE("what no host sends is not believed") {
+    SUBCASE("a length that no host sends is malformed") {
         CHECK(segment_of(with(packet, 44, "01000000"), raw).payload_length == (1u << 24) - 28);
         CHECK(outcome_of(with(packet, 44, "01000001")) == packet_outcome::malformed);
         CHECK(outcome_of(with(packet, 44, "ffffffff")) == packet_outcome::malformed);
     }
-    SUBCASE("or too short for its own headers") {
+    SUBCASE("a length shorter than the headers is malformed") {
         for (const char* const length : {"00000000", "00000001", "00000007", "00000008", "0000001b"}) {
             CHECK(outcome_of(with(packet, 44, length)) == packet_outcome::malformed);
         }
         CHECK(segment_of(with(packet, 44, "0000001c"), raw).payload_length == 0);
     }
-    SUBCASE("the field for lengths below 65,536 goes first") {
+    SUBCASE("a payload length other than 0 counts instead") {
         CHECK(segment_of(with(packet, 4, "0020"), raw).payload_length == 4);
     }
-    SUBCASE("another option first, and the frame tells the length") {
+    SUBCASE("behind another option, the length of the frame counts") {
         CHECK(segment_of(with(packet, 42, "0104"), raw).payload_length == 100'000);
         CHECK(segment_of(with(packet, 42, "c205"), raw).payload_length == 100'000);
     }

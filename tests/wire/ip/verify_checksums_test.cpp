@@ -54,7 +54,7 @@ byte_vector partial(const tcp_packet_options& of, bool limited_to) {
 
 } // namespace
 
-TEST_CASE("the sum of RFC 1071's example, however it is cut") {
+TEST_CASE("internet checksum: the example of RFC 1071 has the same sum, however it is cut") {
     const byte_vector bytes = hex("0001 f203 f4f5 f6f7");
     CHECK(ones_complement_sum{}.add(bytes).folded() == 0xddf2);
     for (std::size_t cut = 0; cut <= bytes.size(); cut += 2) {
@@ -66,7 +66,7 @@ TEST_CASE("the sum of RFC 1071's example, however it is cut") {
     CHECK(ones_complement_sum{}.add(0xffff'ffffu).verifies());
 }
 
-TEST_CASE("the sum equals the plain one of any bytes") {
+TEST_CASE("internet checksum: the sum of any bytes equals that of the plain algorithm") {
     std::mt19937_64 random{5};
     for (int i = 0; i < 200; ++i) {
         byte_vector bytes(random() % 100);
@@ -75,14 +75,14 @@ TEST_CASE("the sum equals the plain one of any bytes") {
     }
 }
 
-TEST_CASE("nobody asked: no checksum is verified") {
+TEST_CASE("checksums: without the option no checksum is verified") {
     byte_vector frame = tcp_packet({.payload_length = 10});
     CHECK(segment_of(frame).checksum == checksum_state::not_verified);
     flip(frame, v4_tcp + 25);
     CHECK(segment_of(frame).checksum == checksum_state::not_verified);
 }
 
-TEST_CASE("good checksums, of any length and over IPv4 and IPv6") {
+TEST_CASE("checksums: right checksums are good, for any length, over IPv4 and IPv6") {
     for (std::size_t length = 0; length < 20; ++length) {
         CHECK(checksum_of(tcp_packet({.ip_options = hex("01010101"), .payload_length = length})) ==
               checksum_state::good);
@@ -95,7 +95,7 @@ TEST_CASE("good checksums, of any length and over IPv4 and IPv6") {
     CHECK(checksum_of(tcp_packet({.minimum_frame_length = 60})) == checksum_state::good);
 }
 
-TEST_CASE("a bit that changed is seen wherever it is covered") {
+TEST_CASE("checksums: one changed bit anywhere in what is covered is bad") {
     const byte_vector four = tcp_packet({.payload_length = 11});
     for (std::size_t offset = ip; offset < four.size(); ++offset) {
         byte_vector frame = four;
@@ -119,7 +119,7 @@ TEST_CASE("a bit that changed is seen wherever it is covered") {
     CHECK(checksum_of(hops) == checksum_state::good);
 }
 
-TEST_CASE("a capture that was cut says nothing of the TCP checksum, but of IPv4's") {
+TEST_CASE("checksums: in a packet that the capture cut only the IPv4 checksum is verified") {
     for (const tcp_packet_options& each : {tcp_packet_options{.payload_length = 30}, v6}) {
         const byte_vector frame = tcp_packet(each);
         const std::size_t tcp = each.source.address.is_v4() ? v4_tcp : v6_tcp;
@@ -137,7 +137,7 @@ TEST_CASE("a capture that was cut says nothing of the TCP checksum, but of IPv4'
     CHECK(checksum_of(short_frame) == checksum_state::not_verified);
 }
 
-TEST_CASE("a sum of the pseudo header alone was left to the adapter, with the length or without it") {
+TEST_CASE("checksums: the sum of the pseudo header, with or without the length, is offloaded") {
     for (const tcp_packet_options& each : {tcp_packet_options{.payload_length = 33}, v6}) {
         const std::size_t tcp = each.source.address.is_v4() ? v4_tcp : v6_tcp;
         CHECK(checksum_of(partial(each, true)) == checksum_state::offloaded);
@@ -148,7 +148,7 @@ TEST_CASE("a sum of the pseudo header alone was left to the adapter, with the le
     }
 }
 
-TEST_CASE("a TCP checksum of 0 is offload where something else says so, too") {
+TEST_CASE("checksums: a TCP checksum of 0 is offloaded if there is another sign of that") {
     byte_vector frame = tcp_packet({.payload_length = 10});
     overwrite(frame, v4_tcp + 16, hex("0000"));
     CHECK(checksum_of(frame) == checksum_state::bad);
@@ -171,7 +171,7 @@ TEST_CASE("a TCP checksum of 0 is offload where something else says so, too") {
     }
 }
 
-TEST_CASE("an IPv4 checksum of 0 was left to the adapter, whatever TCP's says") {
+TEST_CASE("checksums: an IPv4 checksum of 0 is offloaded, whatever the TCP checksum is") {
     byte_vector frame = tcp_packet({.payload_length = 10});
     overwrite(frame, ip + 10, hex("0000"));
     CHECK(checksum_of(frame) == checksum_state::offloaded);
@@ -180,7 +180,7 @@ TEST_CASE("an IPv4 checksum of 0 was left to the adapter, whatever TCP's says") 
     CHECK(checksum_of(frame) == checksum_state::bad);
 }
 
-TEST_CASE("a table passes over bad checksums only where it was told to") {
+TEST_CASE("checksums: a table ignores segments with bad checksums only with the option") {
     const byte_vector good = tcp_packet({.payload_length = 10});
     byte_vector bad = good;
     flip(bad, v4_tcp + 22);

@@ -25,7 +25,7 @@ byte_vector frame_header(const char* control, const char* behind = "") {
 
 } // namespace
 
-TEST_CASE("802.11 data frames") { // IEEE 802.11 9.3.2
+TEST_CASE("IEEE 802.11: data frames are read, others are not TCP") { // IEEE 802.11 9.3.2
     constexpr link_type link = link_type::ieee802_11;
     for (const char* const control : {"0800", "0801", "0802", "1802", "2801", "0809", "0811"}) {
         check_header({link, join({frame_header(control), to_v4})}, v4); // also acknowledging, retried, more data
@@ -58,7 +58,8 @@ TEST_CASE("802.11 data frames") { // IEEE 802.11 9.3.2
     check_other({link, join({frame_header("0801"), hex("aaaa03 000000 0806")})}); // ARP
 }
 
-TEST_CASE("Radiotap") { // radiotap.org: fields stand in the order of their bits, each aligned to its size
+TEST_CASE(
+    "IEEE 802.11: a Radiotap header is skipped, with its flag for padding") { // radiotap.org: fields stand in the order of their bits, each aligned to its size
     constexpr link_type link = link_type::ieee802_11_radiotap;
     const byte_vector data = frame_header("0801");
     const byte_vector service = frame_header("8801", "0000");
@@ -87,7 +88,8 @@ TEST_CASE("Radiotap") { // radiotap.org: fields stand in the order of their bits
     check_other({link, hex("00 00 1000 03000000 0000000000000000")}, 16, packet_outcome::malformed);
 }
 
-TEST_CASE("Prism and AVS headers") { // LINKTYPE_IEEE802_11_PRISM, LINKTYPE_IEEE802_11_AVS
+TEST_CASE(
+    "IEEE 802.11: Prism and AVS headers of either byte order are skipped") { // LINKTYPE_IEEE802_11_PRISM, LINKTYPE_IEEE802_11_AVS
     const byte_vector data = frame_header("0801");
     byte_vector avs = hex("80211001 00000040");
     avs.resize(64);
@@ -103,7 +105,7 @@ TEST_CASE("Prism and AVS headers") { // LINKTYPE_IEEE802_11_PRISM, LINKTYPE_IEEE
     check_other({link_type::ieee802_11_avs, hex("80211001 00000007")}, 8, packet_outcome::malformed);
 }
 
-TEST_CASE("PPI") { // LINKTYPE_PPI
+TEST_CASE("PPI: the frame is read by the link type in the header") { // LINKTYPE_PPI
     constexpr link_type link = link_type::ppi;
     check_header({link, join({hex("00 00 0800 69000000"), frame_header("0801"), to_v4})}, v4);
     check_header({link, join({hex("00 00 0c00 69000000 00000000"), frame_header("8801", "0000"), to_v6})}, v6);
@@ -116,7 +118,7 @@ TEST_CASE("PPI") { // LINKTYPE_PPI
     check_other({link, hex("00 00 0700 69000000")}, 8, packet_outcome::malformed);
 }
 
-TEST_CASE("PKTAP") { // LINKTYPE_PKTAP
+TEST_CASE("PKTAP: the frame is read by the link type in the header") { // LINKTYPE_PKTAP
     constexpr link_type link = link_type::pktap;
     check_header({link, hex("0c000000 01000000 01000000 020000000002 020000000001 0800")}, v4);
     check_header({link, hex("10000000 01000000 00000000 656e3000 1e000000")}, v6);

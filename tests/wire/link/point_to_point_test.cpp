@@ -30,7 +30,7 @@ void check_whole(link_type link, ether_type type) {
 
 } // namespace
 
-TEST_CASE("PPP") { // RFC 1661 2; RFC 1662 3.1
+TEST_CASE("PPP: IP is read with and without framing, control protocols are not TCP") { // RFC 1661 2; RFC 1662 3.1
     for (const link_type link : {link_type::ppp, link_type::ppp_hdlc}) {
         check_header({link, hex("ff03 0021")}, v4);
         check_header({link, hex("ff03 0057")}, v6);
@@ -54,7 +54,7 @@ TEST_CASE("PPP") { // RFC 1661 2; RFC 1662 3.1
     }
 }
 
-TEST_CASE("PPP with a direction") { // LINKTYPE_PPP_WITH_DIR, LINKTYPE_PPP_PPPD
+TEST_CASE("PPP: a byte for the direction is skipped") { // LINKTYPE_PPP_WITH_DIR, LINKTYPE_PPP_PPPD
     check_header({link_type::ppp_with_direction, hex("00 ff03 0021")}, v4);
     check_header({link_type::ppp_with_direction, hex("01 57")}, v6);
     check_header({link_type::ppp_pppd, hex("00 03 0021")}, v4);
@@ -62,11 +62,11 @@ TEST_CASE("PPP with a direction") { // LINKTYPE_PPP_WITH_DIR, LINKTYPE_PPP_PPPD
     check_other({link_type::ppp_pppd, hex("01 03 c021")});
 }
 
-TEST_CASE("PPPoE without Ethernet") { // LINKTYPE_PPP_ETHER, RFC 2516 4
+TEST_CASE("PPP: LINKTYPE_PPP_ETHER begins with its PPPoE header") { // LINKTYPE_PPP_ETHER, RFC 2516 4
     check_whole(link_type::ppp_ether, ether_type::pppoe_session);
 }
 
-TEST_CASE("Cisco HDLC") { // RFC 1547 4.3.1
+TEST_CASE("Cisco HDLC: the EtherType says what a frame carries, also with a link type of PPP") { // RFC 1547 4.3.1
     for (const link_type link : {link_type::cisco_hdlc, link_type::ppp, link_type::ppp_hdlc}) {
         check_header({link, hex("0f00 0800")}, v4);
         check_header({link, hex("8f00 0800")}, v4);
@@ -80,7 +80,8 @@ TEST_CASE("Cisco HDLC") { // RFC 1547 4.3.1
     check_header({link_type::cisco_hdlc_with_direction, hex("01 8f00 86dd")}, v6);
 }
 
-TEST_CASE("Frame Relay") { // RFC 2427; addresses: ITU-T Q.922 3.3
+TEST_CASE(
+    "Frame Relay: addresses of two to four bytes are skipped, and IP behind them is read") { // RFC 2427; addresses: ITU-T Q.922 3.3
     const byte_vector direction = hex("01");
     for (const std::string address : {"1841", "184000 41", "18400001", "1840 41"}) {
         const auto check = [&](const char* behind, const byte_vector& content) {
@@ -111,17 +112,17 @@ TEST_CASE("Frame Relay") { // RFC 2427; addresses: ITU-T Q.922 3.3
     check_other({link_type::frame_relay, hex("18404040 03cc")}, 4, packet_outcome::malformed); // one without end
 }
 
-TEST_CASE("SLIP") { // RFC 1055, LINKTYPE_SLIP
+TEST_CASE("SLIP: the header of the capture is skipped") { // RFC 1055, LINKTYPE_SLIP
     check_header({link_type::slip, hex("00 45000000000000 0000000000000000")}, v4);
     check_header({link_type::slip, hex("01 60000000000000 0000000000000000")}, v6);
     CHECK(decode_frame(byte_vector(60), {.link = link_type::slip}).outcome == packet_outcome::not_tcp);
 }
 
-TEST_CASE("MPLS without a link layer") { // LINKTYPE_MPLS
+TEST_CASE("MPLS: LINKTYPE_MPLS begins with its label stack") { // LINKTYPE_MPLS
     check_whole(link_type::mpls, ether_type::mpls);
 }
 
-TEST_CASE("Juniper") { // LINKTYPE_JUNIPER_ETHER and its kin
+TEST_CASE("Juniper: extensions are skipped, and the frame behind them is read") { // LINKTYPE_JUNIPER_ETHER and its kin
     const byte_vector plain = hex("4d4743 01");
     const byte_vector extended = hex("4d4743 80 0006 010101 020104");
     for (const byte_vector& head : {plain, extended}) {

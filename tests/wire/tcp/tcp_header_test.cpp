@@ -27,7 +27,7 @@ byte_vector with(byte_vector packet, std::size_t offset, const char* digits) {
 
 } // namespace
 
-TEST_CASE("each field of a TCP header") { // RFC 9293 3.1
+TEST_CASE("TCP header: each field is read") { // RFC 9293 3.1
     // from 40000 to 443, 8 words, flags CWR ECE URG ACK PSH RST SYN FIN of 1aa, two no-operations and timestamps, "abc"
     const byte_vector bytes = hex("9c40 01bb 01020304 fffefdfc 81aa fedc 1111 2222"
                                   "01 01 08 0a 00000064 000000c8"
@@ -57,7 +57,7 @@ TEST_CASE("each field of a TCP header") { // RFC 9293 3.1
     CHECK(!found.options.malformed);
 }
 
-TEST_CASE("nine bits of a TCP header are flags, three are reserved") {
+TEST_CASE("TCP header: nine bits are flags, and three reserved bits are not") {
     for (unsigned bits = 0; bits < 0x1000; ++bits) {
         const auto field = static_cast<std::uint16_t>(0x5000 | bits);
         byte_vector packet = tcp_packet({.link = raw});
@@ -66,7 +66,7 @@ TEST_CASE("nine bits of a TCP header are flags, three are reserved") {
     }
 }
 
-TEST_CASE("a TCP header that ends too early") {
+TEST_CASE("TCP header: a header that ends too early is truncated or malformed") {
     const byte_vector packet = tcp_packet({.link = raw, .options = timestamps(1, 2), .payload_length = 5});
     check_snapshots(packet, raw, 40, packet_outcome::tcp);
     for (unsigned length = 20; length <= packet.size(); ++length) { // on the wire
@@ -80,7 +80,7 @@ TEST_CASE("a TCP header that ends too early") {
     }
 }
 
-TEST_CASE("a TCP data offset that cannot be is malformed") {
+TEST_CASE("TCP header: an impossible data offset is malformed") {
     const byte_vector packet = tcp_packet({.link = raw, .payload_length = 12});
     for (const char* const words : {"00", "10", "20", "30", "40"}) { // fewer than five
         CHECK(decode_frame(with(packet, 32, words), {.link = raw}).outcome == packet_outcome::malformed);
@@ -98,7 +98,7 @@ TEST_CASE("a TCP data offset that cannot be is malformed") {
     CHECK(decode_frame(padded).outcome == packet_outcome::malformed);
 }
 
-TEST_CASE("TCP options are read as far as they were captured") {
+TEST_CASE("TCP header: options are read as far as they were captured") {
     const byte_vector packet =
         tcp_packet({.link = raw,
                     .options = join({mss(1460), sack_permitted(), timestamps(1, 2), no_operation(), window_scale(7)}),
@@ -126,7 +126,7 @@ TEST_CASE("TCP options are read as far as they were captured") {
     }
 }
 
-TEST_CASE("a malformed TCP option costs no more than itself and what follows") {
+TEST_CASE("TCP header: a malformed option makes only itself and later options unreadable") {
     const byte_vector wrong =
         tcp_packet({.link = raw, .sequence = 5, .options = join({mss(1460), hex("08 ff 0000")}), .payload_length = 7});
     const segment found = segment_of(wrong, raw);

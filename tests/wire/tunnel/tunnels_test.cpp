@@ -72,110 +72,120 @@ struct tunnelled {
 
 /// Each with an IP packet of the inner_ options at its end.
 std::vector<tunnelled> all_tunnels() {
-    using enum tunnel_set;
     const byte_vector ppp_v4 = join({hex("0021"), v4()});
     return {
-        {"IPv4 in IPv4 (RFC 2003)", in_ip(4, v4()), ip_in_ip},
-        {"IPv6 in IPv4 (RFC 4213)", in_ip(41, v6()), ip_in_ip},
-        {"IPv4 in IPv6 (RFC 2473)", in_ip6(4, v4()), ip_in_ip},
-        {"IPv6 in IPv6 (RFC 2473)", in_ip6(41, v6()), ip_in_ip},
+        {"IPv4 in IPv4 (RFC 2003)", in_ip(4, v4()), tunnels::ip_in_ip},
+        {"IPv6 in IPv4 (RFC 4213)", in_ip(41, v6()), tunnels::ip_in_ip},
+        {"IPv4 in IPv6 (RFC 2473)", in_ip6(4, v4()), tunnels::ip_in_ip},
+        {"IPv6 in IPv6 (RFC 2473)", in_ip6(41, v6()), tunnels::ip_in_ip},
         {"AH in IPv4, transport mode (RFC 4302)",
          framed_ip_packet(inner_v4, 51,
                           join({hex("06 04 0000 00000100 00000001 a0a1a2a3a4a5a6a7a8a9aaab"), tcp_segment(inner_v4)})),
-         authentication_header, 0},
+         tunnels::authentication_header, 0},
         {"AH in IPv4, tunnel mode, no check value", in_ip(51, join({hex("04 01 0000 00000100 00000001"), v4()})),
-         authentication_header | ip_in_ip},
-        {"GRE (RFC 2784)", in_gre("0800", v4()), gre},
-        {"GRE over IPv6, IPv6 within (RFC 7676)", in_ip6(47, join({hex("0000 86dd"), v6()})), gre},
-        {"GRE with checksum", in_ip(47, join({hex("8000 0800 1234 0000"), v4()})), gre},
-        {"GRE with key (RFC 2890)", in_ip(47, join({hex("2000 0800 00000007"), v4()})), gre, 1, true},
+         tunnels::authentication_header | tunnels::ip_in_ip},
+        {"GRE (RFC 2784)", in_gre("0800", v4()), tunnels::gre},
+        {"GRE over IPv6, IPv6 within (RFC 7676)", in_ip6(47, join({hex("0000 86dd"), v6()})), tunnels::gre},
+        {"GRE with checksum", in_ip(47, join({hex("8000 0800 1234 0000"), v4()})), tunnels::gre},
+        {"GRE with key (RFC 2890)", in_ip(47, join({hex("2000 0800 00000007"), v4()})), tunnels::gre, 1, true},
         {"GRE with checksum, key and sequence number",
-         in_ip(47, join({hex("b000 0800 1234 0000 00000007 00000001"), v4()})), gre, 1, true},
+         in_ip(47, join({hex("b000 0800 1234 0000 00000007 00000001"), v4()})), tunnels::gre, 1, true},
         {"GRE with a source route (RFC 1701)",
          in_ip(47,
                join({hex("4000 0800 0000 0004  0800 00 04 0a000009  0800 00 08 0a000008 0a000007  0000 00 00"), v4()})),
-         gre},
-        {"GRE in UDP (RFC 8086)", in_udp(4754, join({hex("0000 0800"), v4()})), gre},
-        {"NVGRE (RFC 7637)", in_ip(47, join({hex("2000 6558 00beef 01"), eth()})), gre | bridged, 1, true},
-        {"a VLAN tag in GRE", in_gre("8100", join({hex("0005 0800"), v4()})), gre},
-        {"PPTP (RFC 2637)", in_ip(47, join({hex("3081 880b 0040 0007 00000001 00000002 ff03"), ppp_v4})), gre},
+         tunnels::gre},
+        {"GRE in UDP (RFC 8086)", in_udp(4754, join({hex("0000 0800"), v4()})), tunnels::gre},
+        {"NVGRE (RFC 7637)", in_ip(47, join({hex("2000 6558 00beef 01"), eth()})), tunnels::gre | tunnels::bridged, 1,
+         true},
+        {"a VLAN tag in GRE", in_gre("8100", join({hex("0005 0800"), v4()})), tunnels::gre},
+        {"PPTP (RFC 2637)", in_ip(47, join({hex("3081 880b 0040 0007 00000001 00000002 ff03"), ppp_v4})), tunnels::gre},
         {"PPTP, no acknowledgment, no address and control",
-         in_ip(47, join({hex("3001 880b 0040 0007 00000001"), ppp_v4})), gre},
-        {"PPP in GRE version 0", in_gre("880b", join({hex("ff03"), ppp_v4})), gre | bridged},
-        {"Ethernet over IP of MikroTik", in_ip(47, join({hex("2001 6400 0040 0500"), eth()})), gre, 1, true},
-        {"ERSPAN I", in_gre("88be", eth()), gre},
-        {"ERSPAN II", in_ip(47, join({hex("1000 88be 00000001  1001 0002 00000003"), eth()})), gre | erspan},
-        {"ERSPAN III", in_ip(47, join({hex("1000 22eb 00000001  2001 0002 00000003 0000 0000"), eth()})), gre | erspan},
+         in_ip(47, join({hex("3001 880b 0040 0007 00000001"), ppp_v4})), tunnels::gre},
+        {"PPP in GRE version 0", in_gre("880b", join({hex("ff03"), ppp_v4})), tunnels::gre | tunnels::bridged},
+        {"Ethernet over IP of MikroTik", in_ip(47, join({hex("2001 6400 0040 0500"), eth()})), tunnels::gre, 1, true},
+        {"ERSPAN I", in_gre("88be", eth()), tunnels::gre},
+        {"ERSPAN II", in_ip(47, join({hex("1000 88be 00000001  1001 0002 00000003"), eth()})),
+         tunnels::gre | tunnels::erspan},
+        {"ERSPAN III", in_ip(47, join({hex("1000 22eb 00000001  2001 0002 00000003 0000 0000"), eth()})),
+         tunnels::gre | tunnels::erspan},
         {"ERSPAN III, platform subheader",
          in_ip(47, join({hex("1000 22eb 00000001  2001 0002 00000003 0000 0001 1234567812345678"), eth()})),
-         gre | erspan},
+         tunnels::gre | tunnels::erspan},
         {"ERSPAN III, IP", in_ip(47, join({hex("1000 22eb 00000001  2001 0002 00000003 0000 0800"), v6()})),
-         gre | erspan},
-        {"WCCP 1", in_gre("883e", v4()), gre | wccp},
-        {"WCCP 2", in_gre("883e", join({hex("00000000"), v4()})), gre | wccp},
+         tunnels::gre | tunnels::erspan},
+        {"WCCP 1", in_gre("883e", v4()), tunnels::gre | tunnels::wccp},
+        {"WCCP 2", in_gre("883e", join({hex("00000000"), v4()})), tunnels::gre | tunnels::wccp},
         {"802.11 of an access point, from the distribution system",
          in_gre("8210", join({hex("0802 0000 020000000001 020000000002 020000000003 0000 aaaa03000000 0800"), v4()})),
-         gre | aruba_gre},
-        {"MPLS (RFC 3032)", ethernet_frame(0x8847, join({hex("00064140"), v4()})), mpls},
-        {"MPLS multicast, two labels", ethernet_frame(0x8848, join({hex("00064040 00065140"), v6()})), mpls},
-        {"MPLS, explicit null for IPv4", ethernet_frame(0x8847, join({hex("00000140"), v4()})), mpls},
-        {"MPLS, explicit null for IPv6", ethernet_frame(0x8847, join({hex("00002140"), v6()})), mpls},
+         tunnels::gre | tunnels::aruba_gre},
+        {"MPLS (RFC 3032)", ethernet_frame(0x8847, join({hex("00064140"), v4()})), tunnels::mpls},
+        {"MPLS multicast, two labels", ethernet_frame(0x8848, join({hex("00064040 00065140"), v6()})), tunnels::mpls},
+        {"MPLS, explicit null for IPv4", ethernet_frame(0x8847, join({hex("00000140"), v4()})), tunnels::mpls},
+        {"MPLS, explicit null for IPv6", ethernet_frame(0x8847, join({hex("00002140"), v6()})), tunnels::mpls},
         {"MPLS, Ethernet behind a control word (RFC 4448)",
-         ethernet_frame(0x8847, join({hex("00064140 00000000"), eth()})), mpls},
-        {"MPLS, Ethernet at once", ethernet_frame(0x8847, join({hex("00064140"), eth()})), mpls},
-        {"MPLS in IP (RFC 4023)", in_ip(137, join({hex("00064140"), v4()})), mpls},
-        {"MPLS in GRE (RFC 4023)", in_gre("8847", join({hex("00064140"), v4()})), gre | mpls, 2},
-        {"MPLS in UDP (RFC 7510)", in_udp(6635, join({hex("00064140"), v4()})), mpls},
-        {"PPPoE (RFC 2516)", ethernet_frame(0x8864, join({hex("1100 0007 0040"), ppp_v4})), pppoe, 1, true},
-        {"PPPoE, IPv6 (RFC 5072)", ethernet_frame(0x8864, join({hex("1100 0007 0040 0057"), v6()})), pppoe, 1, true},
-        {"L2TP version 2 (RFC 2661)", in_udp(1701, join({hex("0002 0001 0002 ff03"), ppp_v4})), l2tp},
+         ethernet_frame(0x8847, join({hex("00064140 00000000"), eth()})), tunnels::mpls},
+        {"MPLS, Ethernet at once", ethernet_frame(0x8847, join({hex("00064140"), eth()})), tunnels::mpls},
+        {"MPLS in IP (RFC 4023)", in_ip(137, join({hex("00064140"), v4()})), tunnels::mpls},
+        {"MPLS in GRE (RFC 4023)", in_gre("8847", join({hex("00064140"), v4()})), tunnels::gre | tunnels::mpls, 2},
+        {"MPLS in UDP (RFC 7510)", in_udp(6635, join({hex("00064140"), v4()})), tunnels::mpls},
+        {"PPPoE (RFC 2516)", ethernet_frame(0x8864, join({hex("1100 0007 0040"), ppp_v4})), tunnels::pppoe, 1, true},
+        {"PPPoE, IPv6 (RFC 5072)", ethernet_frame(0x8864, join({hex("1100 0007 0040 0057"), v6()})), tunnels::pppoe, 1,
+         true},
+        {"L2TP version 2 (RFC 2661)", in_udp(1701, join({hex("0002 0001 0002 ff03"), ppp_v4})), tunnels::l2tp},
         {"L2TP version 2, all fields", in_udp(1701, join({hex("4a02 0040 0001 0002 0003 0004 0003 aabbcc"), ppp_v4})),
-         l2tp},
-        {"L2TP version 3 over UDP (RFC 3931)", in_udp(1701, join({hex("0003 0000 00000009"), eth()})), l2tp},
+         tunnels::l2tp},
+        {"L2TP version 3 over UDP (RFC 3931)", in_udp(1701, join({hex("0003 0000 00000009"), eth()})), tunnels::l2tp},
         {"L2TP version 3 over IP, cookie of 8 bytes, sublayer",
-         in_ip(115, join({hex("00000009 1111111122222222 40000001"), eth()})), l2tp},
-        {"L2TP version 3 over IP, PPP", in_ip(115, join({hex("00000009 11111111 ff03"), ppp_v4})), l2tp},
-        {"VXLAN (RFC 7348)", in_udp(4789, join({hex("08000000 012345 00"), eth()})), vxlan, 1, true},
-        {"VXLAN, VLAN within", in_udp(4789, join({hex("08000000 012345 00"), tagged(9)})), vxlan, 1, true},
-        {"VXLAN-GPE, IPv4", in_udp(4790, join({hex("0c000001 012345 00"), v4()})), vxlan, 1, true},
-        {"VXLAN-GPE, IPv6", in_udp(4790, join({hex("0c000002 012345 00"), v6()})), vxlan, 1, true},
-        {"VXLAN-GPE, Ethernet", in_udp(4790, join({hex("0c000003 012345 00"), eth()})), vxlan, 1, true},
+         in_ip(115, join({hex("00000009 1111111122222222 40000001"), eth()})), tunnels::l2tp},
+        {"L2TP version 3 over IP, PPP", in_ip(115, join({hex("00000009 11111111 ff03"), ppp_v4})), tunnels::l2tp},
+        {"VXLAN (RFC 7348)", in_udp(4789, join({hex("08000000 012345 00"), eth()})), tunnels::vxlan, 1, true},
+        {"VXLAN, VLAN within", in_udp(4789, join({hex("08000000 012345 00"), tagged(9)})), tunnels::vxlan, 1, true},
+        {"VXLAN-GPE, IPv4", in_udp(4790, join({hex("0c000001 012345 00"), v4()})), tunnels::vxlan, 1, true},
+        {"VXLAN-GPE, IPv6", in_udp(4790, join({hex("0c000002 012345 00"), v6()})), tunnels::vxlan, 1, true},
+        {"VXLAN-GPE, Ethernet", in_udp(4790, join({hex("0c000003 012345 00"), eth()})), tunnels::vxlan, 1, true},
         {"VXLAN-GPE, NSH (RFC 8300)", in_udp(4790, join({hex("0c000004 012345 00  0fc2 0201 00000001"), v4()})),
-         vxlan | nsh, 2, true},
-        {"VXLAN-GPE, MPLS", in_udp(4790, join({hex("0c000005 012345 00 00064140"), v4()})), vxlan | mpls, 2, true},
-        {"VXLAN-GPE, no next protocol", in_udp(4790, join({hex("08000000 012345 00"), eth()})), vxlan, 1, true},
+         tunnels::vxlan | tunnels::nsh, 2, true},
+        {"VXLAN-GPE, MPLS", in_udp(4790, join({hex("0c000005 012345 00 00064140"), v4()})),
+         tunnels::vxlan | tunnels::mpls, 2, true},
+        {"VXLAN-GPE, no next protocol", in_udp(4790, join({hex("08000000 012345 00"), eth()})), tunnels::vxlan, 1,
+         true},
         {"NSH in Ethernet, with context",
-         ethernet_frame(0x894f, join({hex("0fc6 0102 00000001 00000000 00000000 00000000 00000000"), v6()})), nsh},
-        {"GENEVE (RFC 8926)", in_udp(6081, join({hex("0000 6558 000007 00"), eth()})), geneve | bridged, 1, true},
+         ethernet_frame(0x894f, join({hex("0fc6 0102 00000001 00000000 00000000 00000000 00000000"), v6()})),
+         tunnels::nsh},
+        {"GENEVE (RFC 8926)", in_udp(6081, join({hex("0000 6558 000007 00"), eth()})),
+         tunnels::geneve | tunnels::bridged, 1, true},
         {"GENEVE with options, IPv4", in_udp(6081, join({hex("0240 0800 000007 00 0102 80 01 cafecafe"), v4()})),
-         geneve, 1, true},
-        {"GTP-U (TS 29.281)", in_udp(2152, join({hex("30ff 0040 00000001"), v4()})), gtp},
-        {"GTP-U with sequence number", in_udp(2152, join({hex("32ff 0040 00000001 0001 00 00"), v6()})), gtp},
+         tunnels::geneve, 1, true},
+        {"GTP-U (TS 29.281)", in_udp(2152, join({hex("30ff 0040 00000001"), v4()})), tunnels::gtp},
+        {"GTP-U with sequence number", in_udp(2152, join({hex("32ff 0040 00000001 0001 00 00"), v6()})), tunnels::gtp},
         {"GTP-U with extension headers",
-         in_udp(2152, join({hex("34ff 0040 00000001 0000 00 85  01 1000 c0  02 000000000000 00"), v4()})), gtp},
-        {"GTP-U, from the port", in_ip(17, udp_datagram(2152, 50000, join({hex("30ff 0040 00000001"), v4()}))), gtp},
+         in_udp(2152, join({hex("34ff 0040 00000001 0000 00 85  01 1000 c0  02 000000000000 00"), v4()})),
+         tunnels::gtp},
+        {"GTP-U, from the port", in_ip(17, udp_datagram(2152, 50000, join({hex("30ff 0040 00000001"), v4()}))),
+         tunnels::gtp},
         {"GTP version 0 (TS 09.60)", in_udp(3386, join({hex("1eff 0040 0001 0002 00 ffffff 0000000000000000"), v4()})),
-         gtp},
-        {"Teredo (RFC 4380)", in_udp(3544, v6()), teredo},
+         tunnels::gtp},
+        {"Teredo (RFC 4380)", in_udp(3544, v6()), tunnels::teredo},
         {"Teredo, authentication and origin",
-         in_udp(3544, join({hex("0001 01 02 aa bbbb 1122334455667788 00  0000 1234 01020304"), v6()})), teredo},
-        {"Teredo, authentication", in_udp(3544, join({hex("0001 00 00 1122334455667788 00"), v6()})), teredo},
-        {"AYIYA", in_udp(5072, join({hex("43 52 11 29 12345678"), byte_vector(16 + 20), v6()})), ayiya},
-        {"CAPWAP, 802.3 (RFC 5415)", in_udp(5247, join({hex("00 100200 00000000"), eth()})), capwap},
+         in_udp(3544, join({hex("0001 01 02 aa bbbb 1122334455667788 00  0000 1234 01020304"), v6()})),
+         tunnels::teredo},
+        {"Teredo, authentication", in_udp(3544, join({hex("0001 00 00 1122334455667788 00"), v6()})), tunnels::teredo},
+        {"AYIYA", in_udp(5072, join({hex("43 52 11 29 12345678"), byte_vector(16 + 20), v6()})), tunnels::ayiya},
+        {"CAPWAP, 802.3 (RFC 5415)", in_udp(5247, join({hex("00 100200 00000000"), eth()})), tunnels::capwap},
         {"CAPWAP, 802.11 (RFC 5416)",
          in_udp(5247, join({hex("00 180300 00000000 00000000 0802 0000 020000000001 020000000002 020000000003 0000 "
                                 "aaaa03000000 0800"),
                             v4()})),
-         capwap},
-        {"LISP (RFC 9300)", in_udp(4341, join({hex("8012345600000001"), v4()})), lisp},
-        {"EtherIP (RFC 3378)", in_ip(97, join({hex("3000"), eth()})), ethernet_in_ip},
-        {"Ethernet in IPv6 (RFC 8986)", in_ip6(143, eth()), ethernet_in_ip},
-        {"TZSP", in_udp(37008, join({hex("01 00 0001  00 0a 01 ff 01"), eth()})), tzsp},
+         tunnels::capwap},
+        {"LISP (RFC 9300)", in_udp(4341, join({hex("8012345600000001"), v4()})), tunnels::lisp},
+        {"EtherIP (RFC 3378)", in_ip(97, join({hex("3000"), eth()})), tunnels::ethernet_in_ip},
+        {"Ethernet in IPv6 (RFC 8986)", in_ip6(143, eth()), tunnels::ethernet_in_ip},
+        {"TZSP", in_udp(37008, join({hex("01 00 0001  00 0a 01 ff 01"), eth()})), tunnels::tzsp},
         {"TZSP, 802.11",
          in_udp(37008,
                 join({hex("01 01 0012 01 0802 0000 020000000001 020000000002 020000000003 0000 aaaa03000000 0800"),
                       v4()})),
-         tzsp},
+         tunnels::tzsp},
         {"everything: VLAN, MPLS, GRE, GTP, VXLAN",
          ethernet_frame(
              0x8100,
@@ -189,7 +199,7 @@ std::vector<tunnelled> all_tunnels() {
                                                                           udp_datagram(1, 4789,
                                                                                        join({hex("08000000 012345 00"),
                                                                                              eth()})))})))}))})),
-         mpls | gre | gtp | vxlan, 4, true},
+         tunnels::mpls | tunnels::gre | tunnels::gtp | tunnels::vxlan, 4, true},
     };
 }
 
@@ -212,7 +222,7 @@ std::uint32_t network_of(const byte_vector& frame, link_type link = link_type::e
 
 } // namespace
 
-TEST_CASE("the segment in each tunnel") {
+TEST_CASE("tunnels: the segment in each tunnel is found") {
     for (const tunnelled& each : all_tunnels()) {
         CAPTURE(each.what);
         const segment found = segment_of(each.frame);
@@ -232,7 +242,7 @@ TEST_CASE("the segment in each tunnel") {
     }
 }
 
-TEST_CASE("each tunnel, cut at each byte") {
+TEST_CASE("tunnels: a packet cut at each byte is truncated, and never TCP without its header") {
     for (const tunnelled& each : all_tunnels()) {
         CAPTURE(each.what);
         const std::size_t tcp_end = each.frame.size() - data_length;
@@ -245,13 +255,22 @@ TEST_CASE("each tunnel, cut at each byte") {
     }
 }
 
-TEST_CASE("each tunnel can be switched off, and then is what it was without") {
+TEST_CASE("tunnels: each tunnel of the list is among those of the tests here") {
+    tunnel_set tested = tunnel_set::none;
+    for (const tunnelled& each : all_tunnels()) tested |= each.through;
+    for (std::size_t i = 0; i < known_tunnels::size; ++i) {
+        CAPTURE(known_tunnels::names[i]);
+        CHECK(contains_all(tested, known_tunnels::bits[i]));
+        CHECK(std::ranges::count(known_tunnels::names, known_tunnels::names[i]) == 1);
+    }
+}
+
+TEST_CASE("tunnels: a tunnel that is switched off is not TCP") {
     for (const tunnelled& each : all_tunnels()) {
         CAPTURE(each.what);
         segment found{};
-        for (std::uint32_t bit = 1; bit <= static_cast<std::uint32_t>(tunnel_set::all); bit <<= 1) {
-            const auto one = static_cast<tunnel_set>(bit);
-            CAPTURE(bit);
+        for (const tunnel_set one : known_tunnels::bits) {
+            CAPTURE(static_cast<std::uint32_t>(one));
             CHECK((decode_without(each.frame, one, found) == packet_outcome::tcp) ==
                   ((each.through & one) == tunnel_set::none));
         }
@@ -267,7 +286,7 @@ TEST_CASE("each tunnel can be switched off, and then is what it was without") {
     }
 }
 
-TEST_CASE("with all tunnels off, packets without them are what they are with them on") {
+TEST_CASE("tunnels: switching all tunnels off does not change packets without tunnels") {
     std::mt19937_64 random{11};
     for (int i = 0; i < 3000; ++i) {
         byte_vector frame = tcp_packet(random() % 2 == 0 ? inner_v4 : inner_v6);
@@ -282,7 +301,7 @@ TEST_CASE("with all tunnels off, packets without them are what they are with the
     }
 }
 
-TEST_CASE("the source of a mobile node is its home address") { // RFC 6275 6.3
+TEST_CASE("IPv6: the source of a mobile node is its home address") { // RFC 6275 6.3
     const auto source_with = [](const char* options) {
         tcp_packet_options packet = inner_v6;
         packet.extension_headers = {extension_header{.protocol = 60, .rest = hex(options)}};
@@ -294,7 +313,7 @@ TEST_CASE("the source of a mobile node is its home address") { // RFC 6275 6.3
     CHECK(source_with("02 0102 0000  c920 20010db8000000000000000000000007") == inner_v6.source.address); // too long
 }
 
-TEST_CASE("MPLS around an IP packet of which a tool cut the frame") {
+TEST_CASE("MPLS: an IP packet whose frame a tool cut keeps its length") {
     tcp_packet_options cut = inner_v4;
     cut.payload_length = 1000;
     byte_vector frame = ethernet_frame(0x8847, join({hex("00064140"), tcp_ip_packet(cut)}));
@@ -304,7 +323,7 @@ TEST_CASE("MPLS around an IP packet of which a tool cut the frame") {
     CHECK(found.payload_beyond_frame == 1000);
 }
 
-TEST_CASE("what looks like a tunnel and is none") {
+TEST_CASE("tunnels: a header that is not that of the tunnel is not TCP") {
     using enum packet_outcome;
     const auto udp = protocol_id::udp_port;
     struct other {
@@ -378,13 +397,13 @@ TEST_CASE("what looks like a tunnel and is none") {
     CHECK(outcome_of(bad_length) != tcp);
 }
 
-TEST_CASE("a port that is a tunnel's at both ends: the destination's first, then the source's") {
+TEST_CASE("tunnels: if both ports belong to tunnels, the destination's is tried first, then the source's") {
     const byte_vector in_geneve = join({hex("0000 0800 000007 00"), v4()});
     CHECK(outcome_of(in_ip(17, udp_datagram(6081, 4789, in_geneve))) == packet_outcome::tcp);
     CHECK(outcome_of(in_ip(17, udp_datagram(4789, 6081, in_geneve))) == packet_outcome::tcp);
 }
 
-TEST_CASE("tunnels in each other are followed up to the bound, and no further") {
+TEST_CASE("tunnels: nested tunnels are entered up to the limit") {
     const auto nested = [](int times) {
         byte_vector packet = tcp_ip_packet(inner_v4);
         for (int i = 0; i < times; ++i) packet = ip_packet({}, 4, packet);
@@ -400,7 +419,7 @@ TEST_CASE("tunnels in each other are followed up to the bound, and no further") 
     }
 }
 
-TEST_CASE("headers that lead to themselves end") {
+TEST_CASE("tunnels: headers that repeat without end are given up") {
     byte_vector vxlans; // each in the one before, up to the end
     for (int i = 0; i < 1000; ++i)
         vxlans = join({vxlans, hex("08000000 012345 00"), ethernet_frame(0x8847, hex("00064140 00000000"))});
@@ -414,7 +433,7 @@ TEST_CASE("headers that lead to themselves end") {
     CHECK(outcome_of(ethernet_frame(0x8847, byte_vector(4000))) == packet_outcome::malformed); // no bottom of the stack
 }
 
-TEST_CASE("networks: what is the same in both directions tells them apart") {
+TEST_CASE("networks: VLANs and tunnels with different numbers have different networks in both directions") {
     CHECK(network_of(tcp_packet()) == 0);
     CHECK(network_of(tcp_packet({.vlan_tags = {{.control = 0x2000}}})) == 0); // a priority, no VLAN
     CHECK(network_of(tcp_packet({.vlan_tags = {{.control = 0x2005}}})) ==
@@ -453,7 +472,7 @@ TEST_CASE("networks: what is the same in both directions tells them apart") {
     CHECK(network_of(in_udp(2152, join({hex("30ff 0040 00000001"), v4()}))) == 0);
 }
 
-TEST_CASE("two customers with the same private addresses are two connections where that is asked for") {
+TEST_CASE("networks: with the option, the same addresses in two networks are two connections") {
     const auto packet = [](std::uint16_t vlan, bool back) {
         tcp_packet_options of = inner_v4;
         of.vlan_tags = {{.control = vlan}};
@@ -477,7 +496,7 @@ TEST_CASE("two customers with the same private addresses are two connections whe
     }
 }
 
-TEST_CASE("the final destination, where a source route leads there") {
+TEST_CASE("source routes: the destination is the last address of the route") {
     const auto final_of = [](const byte_vector& frame) { return segment_of(frame).destination.address; };
     const auto route = [](const char* rest) { return extension_header{.protocol = 43, .rest = hex(rest)}; };
     tcp_packet_options six = inner_v6;
@@ -522,7 +541,7 @@ TEST_CASE("the final destination, where a source route leads there") {
     CHECK(found.checksum == checksum_state::good);
 }
 
-TEST_CASE("checksums are those of the innermost packet") {
+TEST_CASE("checksums: those of the innermost packet count") {
     for (const tunnelled& each : all_tunnels()) {
         CAPTURE(each.what);
         byte_vector frame = each.frame;
@@ -535,12 +554,13 @@ TEST_CASE("checksums are those of the innermost packet") {
     }
 }
 
-TEST_CASE("a set of tunnels") {
-    using enum tunnel_set;
-    CHECK(contains_all(all, gre | vxlan));
-    CHECK(contains_all(gre | vxlan, gre));
-    CHECK_FALSE(contains_all(gre, gre | vxlan));
-    CHECK_FALSE(contains_all(~gre, gre));
-    CHECK((~gre | gre) == all);
+TEST_CASE("tunnel set: the operators join, intersect and complement sets") {
+    constexpr tunnel_set all = tunnel_set::all;
+    constexpr tunnel_set none = tunnel_set::none;
+    CHECK(contains_all(all, tunnels::gre | tunnels::vxlan));
+    CHECK(contains_all(tunnels::gre | tunnels::vxlan, tunnels::gre));
+    CHECK_FALSE(contains_all(tunnels::gre, tunnels::gre | tunnels::vxlan));
+    CHECK_FALSE(contains_all(~tunnels::gre, tunnels::gre));
+    CHECK((~tunnels::gre | tunnels::gre) == all);
     CHECK(~all == none);
 }

@@ -15,8 +15,8 @@ namespace tcplens::inline v0 {
 struct anomaly_statistics {
     /// RST segments of one address.
     struct address_resets {
-        tcplens::address address{};
-        std::uint64_t rst = 0; ///< Segments with RST that the address sent, as client or as server.
+        tcplens::address address{}; ///< The sender.
+        std::uint64_t rst = 0;      ///< Segments with RST that the address sent, as client or as server.
     };
 
     /// RST segments by direction. The three add up to `flags.rst`.
@@ -47,16 +47,16 @@ struct anomaly_statistics {
     std::uint64_t successful_handshakes = 0; ///< handshake_state::completed
     std::uint64_t failed_handshakes = 0;     ///< handshake_state::failed
     std::uint64_t incomplete_handshakes = 0; ///< handshake_state::incomplete: picked up midstream
-    flag_counts flags{};
-    std::uint64_t syns_without_ack = 0; ///< SYN segments without ACK, retransmissions included.
+    flag_counts flags{};                     ///< Segments by control bits.
+    std::uint64_t syns_without_ack = 0;      ///< SYN segments without ACK, retransmissions included.
     /// SYN segments without ACK that were answered: of each connection as many as it has SYN-ACK segments.
     std::uint64_t syns_answered = 0;
-    reset_distribution rst_distribution{};
-    std::uint64_t total_retransmissions = 0;
-    double retransmission_rate = 0; ///< `total_retransmissions / total_packets`; 0 without packets.
+    reset_distribution rst_distribution{};   ///< Who sent RST segments.
+    std::uint64_t total_retransmissions = 0; ///< Segments that the rules of the table judged to be retransmissions.
+    double retransmission_rate = 0;          ///< `total_retransmissions / total_packets`; 0 without packets.
     /// The connections with at least one retransmission, in the order of the range.
     std::vector<connection_retransmissions> retransmissions_by_connection{};
-    state_counts connection_states{};
+    state_counts connection_states{}; ///< How the connections ended.
 };
 
 } // namespace tcplens::inline v0

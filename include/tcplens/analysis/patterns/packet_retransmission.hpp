@@ -20,11 +20,11 @@ struct packet_retransmission {
     static constexpr std::string_view name = "packet_retransmission";           ///< anomaly_pattern::name
     static constexpr anomaly_category category = anomaly_category::reliability; ///< anomaly_pattern::category
 
-    std::uint64_t total_retransmissions = 0;
-    std::uint64_t total_packets = 0; ///< TCP segments, with or without data.
-    double retransmission_rate = 0;  ///< `total_retransmissions / total_packets`
-    double threshold = 0;            ///< anomaly_options::retransmission_threshold
-    bool exceeds_threshold = false;  ///< `retransmission_rate > threshold`
+    std::uint64_t total_retransmissions = 0; ///< At least 1.
+    std::uint64_t total_packets = 0;         ///< TCP segments, with or without data.
+    double retransmission_rate = 0;          ///< `total_retransmissions / total_packets`
+    double threshold = 0;                    ///< anomaly_options::retransmission_threshold
+    bool exceeds_threshold = false;          ///< `retransmission_rate > threshold`
     /// The connections with at least one retransmission, in the order of the range.
     std::vector<connection_retransmissions> by_connection{};
 

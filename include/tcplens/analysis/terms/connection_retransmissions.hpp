@@ -11,7 +11,7 @@ namespace tcplens::inline v0 {
 
 /// The retransmissions of one connection, both directions together.
 struct connection_retransmissions {
-    connection_name connection{};
+    connection_name connection{};      ///< Which connection.
     std::uint64_t retransmissions = 0; ///< Segments that the rules of the table judged to be retransmissions.
     std::uint64_t packets = 0;         ///< All segments, with or without data.
     double retransmission_rate = 0;    ///< `retransmissions / packets`, from 0 to 1; 0 if there are no packets.

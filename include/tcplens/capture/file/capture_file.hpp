@@ -37,22 +37,18 @@ namespace tcplens::inline v0 {
 /// Of a mapped file about 8 MiB are in memory at a time, however long it is: see mapped_source.
 /// A file that can't be opened is an empty range with an error. Moving a capture invalidates its iterators and the
 /// packet at hand, not the bytes of a mapped file.
-///
-/// `File` is what opens and reads a file: file_stream. A template only so that who does not use it does not compile it: of what
-/// <tcplens/capture.hpp> takes to compile (g++ 12, -O0) a plain class would be 9 % of the memory and 15 % of the time.
-template <std::same_as<file_stream> File>
-class basic_capture_file {
+class capture_file {
 public:
     /// Opens the file at a path: a string, a std::filesystem::path, whatever file_stream takes. See mapped_file for what
     /// happens if it is truncated while it is being read.
     template <typename Path>
-    requires std::constructible_from<File, const Path&>
-    explicit basic_capture_file(const Path& path) { open(File{path}); }
+    requires std::constructible_from<file_stream, const Path&>
+    explicit capture_file(const Path& path) { open(file_stream{path}); }
 
     /// Reads what is open already, without mapping it: file_stream::standard_input(), or a file that somebody may
     /// truncate.
-    explicit basic_capture_file(File file) : open_error_(file.error()) {
-        if (!open_error_) reader_.template emplace<streamed>(stream_source{std::move(file)});
+    explicit capture_file(file_stream file) : open_error_(file.error()) {
+        if (!open_error_) reader_.emplace<streamed>(stream_source{std::move(file)});
     }
 
     /// The next packet, good until the next call (over a mapped file: its bytes as long as this object); nullptr at
@@ -64,8 +60,8 @@ public:
     }
 
     /// Reads the next packet; the range goes on from where reading stands.
-    [[nodiscard]] detail::packet_iterator<basic_capture_file> begin() {
-        return detail::packet_iterator<basic_capture_file>{*this};
+    [[nodiscard]] detail::packet_iterator<capture_file> begin() {
+        return detail::packet_iterator<capture_file>{*this};
     }
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
@@ -115,20 +111,20 @@ public:
 
 private:
     using mapped = capture_reader<detail::mapped_source>;
-    using streamed = capture_reader<stream_source<File>>;
+    using streamed = capture_reader<stream_source<file_stream>>;
 
     TCPLENS_NOINLINE const packet* next_of_stream() { return std::get_if<streamed>(&reader_)->next(); }
 
-    void open(File file) {
+    void open(file_stream file) {
         if (file.error()) {
             open_error_ = file.error();
             return;
         }
         detail::mapped_file mapping{file};
         if (mapping.bytes().empty()) {
-            reader_.template emplace<streamed>(stream_source{std::move(file)});
+            reader_.emplace<streamed>(stream_source{std::move(file)});
         } else {
-            reader_.template emplace<mapped>(detail::mapped_source{std::move(mapping)});
+            reader_.emplace<mapped>(detail::mapped_source{std::move(mapping)});
         }
     }
 
@@ -141,7 +137,5 @@ private:
     std::optional<capture_error> open_error_{};
     std::variant<mapped, streamed> reader_{std::in_place_type<mapped>, detail::mapped_source{}};
 };
-
-using capture_file = basic_capture_file<file_stream>;
 
 } // namespace tcplens::inline v0

@@ -16,6 +16,7 @@
 #include "interface_clock.hpp"
 #include "packet_iterator.hpp"
 #include "packet_reader.hpp"
+#include "pcapng_blocks.hpp"
 #include "pcapng_descriptions.hpp"
 
 #include <algorithm>
@@ -55,8 +56,8 @@ public:
     /// nullptr at the end of the capture or at an error, which error() then tells.
     TCPLENS_NOINLINE constexpr const packet* next() {
         if (usual_) [[likely]] {
-            const std::span<const std::byte> rest = source_.peek(smallest_block);
-            if (rest.size() >= smallest_packet_block) [[likely]] {
+            const std::span<const std::byte> rest = source_.peek(pcapng::smallest_block);
+            if (rest.size() >= pcapng::smallest_packet_block) [[likely]] {
                 const std::size_t whole = length_of_sound_packet(rest);
                 if (whole != 0) [[likely]] {
                     deliver_timed(rest, std::endian::native, load<std::uint32_t>(rest.data() + 8, std::endian::native),
@@ -86,13 +87,14 @@ public:
     /// after the last.
     [[nodiscard]] constexpr packet_options options() const noexcept {
         if (packet_.bytes.data() == nullptr || !packet_.has_time) return {}; // a simple packet has none
-        const std::byte* const block = packet_.bytes.data() - packet_header_length;
-        const std::uint32_t length = rounded_up(load<std::uint32_t>(block + 4, order_));
-        const std::uint32_t at = packet_header_length + rounded_up(static_cast<std::uint32_t>(packet_.bytes.size()));
+        const std::byte* const block = packet_.bytes.data() - pcapng::packet_header_length;
+        const std::uint32_t length = pcapng::rounded_up(load<std::uint32_t>(block + 4, order_));
+        const std::uint32_t at =
+            pcapng::packet_header_length + pcapng::rounded_up(static_cast<std::uint32_t>(packet_.bytes.size()));
         option_list list;
-        if (at + trailer_length <= length) list = {{block + at, length - trailer_length - at}, order_};
+        if (at + pcapng::trailer_length <= length) list = {{block + at, length - pcapng::trailer_length - at}, order_};
         constexpr std::uint16_t unknown = 0xffff;
-        if (load<std::uint32_t>(block, order_) == obsolete_packet) {
+        if (load<std::uint32_t>(block, order_) == pcapng::obsolete_packet) {
             if (const auto drops = load<std::uint16_t>(block + 10, order_); drops != unknown) {
                 return packet_options{list, drops};
             }
@@ -109,40 +111,12 @@ private:
         interface_clock clock{};
     };
 
-    // block types (draft-ietf-opsawg-pcapng 10.1)
-    static constexpr std::uint32_t interface_description = 1;
-    static constexpr std::uint32_t obsolete_packet = 2;
-    static constexpr std::uint32_t simple_packet = 3;
-    static constexpr std::uint32_t interface_statistics_block = 5;
-    static constexpr std::uint32_t enhanced_packet = 6;
-    static constexpr std::uint32_t journal_export = 9;
-    static constexpr std::uint32_t sysdig_event = 0x204;
-    static constexpr std::uint32_t sysdig_event_2 = 0x216;
-    static constexpr std::uint32_t sysdig_event_2_large = 0x221;
-    static constexpr std::uint32_t custom = 0x0bad;
-    static constexpr std::uint32_t custom_not_to_copy = 0x4000'0bad;
-
-    // bytes before the body's variable part; behind it come four, the length again
-    static constexpr std::uint32_t smallest_block = 12;
-    static constexpr std::uint32_t trailer_length = 4;
-    static constexpr std::uint32_t packet_header_length = 28;
-    static constexpr std::uint32_t smallest_packet_block = packet_header_length + trailer_length;
-    static constexpr std::uint32_t simple_packet_header_length = 12;
-    static constexpr std::uint32_t interface_header_length = 16;
-    static constexpr std::uint32_t section_header_length = 24;
-    static constexpr std::uint32_t statistics_header_length = 20;
-
     static constexpr std::string_view section_header_name = "section header";
     static constexpr std::string_view interface_name = "interface description";
 
     using packet_reader<Source>::source_;
     using packet_reader<Source>::packet_;
     using packet_reader<Source>::usual_;
-
-    /// To a multiple of four. \pre not above 2^32 - 4
-    [[nodiscard]] static constexpr std::uint32_t rounded_up(std::uint32_t length) noexcept {
-        return (length + 3) & ~std::uint32_t{3};
-    }
 
     [[nodiscard]] constexpr std::uint64_t next_number() const noexcept { return in_section_ ? packet_.number + 1 : 0; }
 
@@ -158,7 +132,7 @@ private:
 
     constexpr const packet* finish(std::size_t left) {
         if (left != 0 || source_.read_error()) {
-            return this->ran_out("block", source_.position(), next_number(), smallest_block, left);
+            return this->ran_out("block", source_.position(), next_number(), pcapng::smallest_block, left);
         }
         packet_.bytes = {};
         if (unreadable_section_) return this->fail(*unreadable_section_);
@@ -177,7 +151,7 @@ private:
     constexpr bool check_trailer(std::string_view subject, std::uint64_t offset, std::uint32_t length,
                                  const std::byte* trailer) {
         const auto again = load<std::uint32_t>(trailer, order_);
-        if (again == length || rounded_up(again) == rounded_up(length)) [[likely]]
+        if (again == length || pcapng::rounded_up(again) == pcapng::rounded_up(length)) [[likely]]
             return true;
         fail_here(capture_error_code::bad_block_length, subject, offset, length, again);
         return false;
@@ -194,7 +168,7 @@ private:
             fail_here(capture_error_code::record_too_long, subject, offset, length, max_record_length);
             return {};
         }
-        const std::uint32_t whole = rounded_up(length);
+        const std::uint32_t whole = pcapng::rounded_up(length);
         std::span<const std::byte> block = header;
         if (block.size() < whole) {
             block = source_.peek(whole);
@@ -203,7 +177,7 @@ private:
                 return {};
             }
         }
-        if (!check_trailer(subject, offset, length, block.data() + whole - trailer_length)) [[unlikely]]
+        if (!check_trailer(subject, offset, length, block.data() + whole - pcapng::trailer_length)) [[unlikely]]
             return {};
         source_.skip(whole);
         return block.first(whole);
@@ -211,26 +185,26 @@ private:
 
     /// Moves behind a block of which nothing is needed, without holding it in memory.
     constexpr bool skip_block(std::string_view subject, std::uint32_t length) {
-        if (!check_length(subject, length, smallest_block)) [[unlikely]]
+        if (!check_length(subject, length, pcapng::smallest_block)) [[unlikely]]
             return false;
         const std::uint64_t offset = source_.position();
-        const std::uint32_t whole = rounded_up(length);
-        const std::uint64_t skipped = source_.skip(whole - trailer_length);
-        const std::span<const std::byte> trailer = source_.peek(trailer_length);
-        if (trailer.size() < trailer_length) [[unlikely]] {
+        const std::uint32_t whole = pcapng::rounded_up(length);
+        const std::uint64_t skipped = source_.skip(whole - pcapng::trailer_length);
+        const std::span<const std::byte> trailer = source_.peek(pcapng::trailer_length);
+        if (trailer.size() < pcapng::trailer_length) [[unlikely]] {
             this->ran_out(subject, offset, next_number(), whole, skipped + trailer.size());
             return false;
         }
         if (!check_trailer(subject, offset, length, trailer.data())) [[unlikely]]
             return false;
-        source_.skip(trailer_length);
+        source_.skip(pcapng::trailer_length);
         return true;
     }
 
     constexpr bool read_section_header() {
         const std::uint64_t offset = source_.position();
-        std::span<const std::byte> header = source_.peek(smallest_block);
-        if (header.size() < smallest_block) {
+        std::span<const std::byte> header = source_.peek(pcapng::smallest_block);
+        if (header.size() < pcapng::smallest_block) {
             this->ran_out(section_header_name, offset, next_number(), pcapng_section_header_length, header.size());
             return false;
         }
@@ -246,7 +220,7 @@ private:
         if (!check_length(section_header_name, length, pcapng_section_header_length)) return false;
         header = source_.peek(pcapng_section_header_length);
         if (header.size() < pcapng_section_header_length) {
-            this->ran_out(section_header_name, offset, next_number(), rounded_up(length), header.size());
+            this->ran_out(section_header_name, offset, next_number(), pcapng::rounded_up(length), header.size());
             return false;
         }
         const auto major = load<std::uint16_t>(header.data() + 12, order_);
@@ -271,7 +245,7 @@ private:
             const std::span<const std::byte> block =
                 take_block(section_header_name, header, length, pcapng_section_header_length);
             if (block.empty()) return false;
-            options = block.subspan(section_header_length, block.size() - section_header_length - trailer_length);
+            options = pcapng::options_behind(block, pcapng::section_header_length);
         } else if (!skip_block(section_header_name, length)) {
             return false;
         }
@@ -288,7 +262,7 @@ private:
     constexpr bool read_interface(std::span<const std::byte> header, std::uint32_t length) {
         const std::uint64_t offset = source_.position();
         const std::span<const std::byte> block =
-            take_block(interface_name, header, length, interface_header_length + trailer_length);
+            take_block(interface_name, header, length, pcapng::interface_header_length + pcapng::trailer_length);
         if (block.empty()) return false;
         if (interfaces_.size() == max_interfaces_per_section) {
             fail_here(capture_error_code::too_many_interfaces, interface_name, offset, max_interfaces_per_section + 1,
@@ -296,25 +270,10 @@ private:
             return false;
         }
 
-        constexpr std::uint16_t if_tsresol = 9;
-        constexpr std::uint16_t if_tsoffset = 14;
-
-        std::uint8_t resolution = 6;
-        std::int64_t clock_offset = 0;
-        const std::span<const std::byte> options =
-            block.subspan(interface_header_length, block.size() - interface_header_length - trailer_length);
+        const std::span<const std::byte> options = pcapng::options_behind(block, pcapng::interface_header_length);
         const option_list list{options, order_};
-        for (const block_option& each : list) {
-            if (each.code == if_tsresol) {
-                const auto value = each.number<std::uint8_t>();
-                if (value) resolution = *value;
-                else ++skipped_.bad_options;
-            } else if (each.code == if_tsoffset) {
-                const auto value = each.number<std::uint64_t>();
-                if (value) clock_offset = static_cast<std::int64_t>(*value);
-                else ++skipped_.bad_options;
-            }
-        }
+        const pcapng::clock_options clock = pcapng::read_clock(list);
+        skipped_.bad_options += clock.bad;
         // what says how the clock goes may be behind it
         if (const auto damage = list.damage()) {
             fail_here(capture_error_code::bad_option, interface_name, offset, damage->needed, damage->available);
@@ -323,20 +282,21 @@ private:
 
         const auto link = static_cast<link_type>(load<std::uint16_t>(block.data() + 8, order_));
         const auto snapshot_length = load<std::uint32_t>(block.data() + 12, order_);
-        interfaces_.push_back(
-            {.link = link, .snapshot_length = snapshot_length, .clock = interface_clock{resolution, clock_offset}});
+        interfaces_.push_back({.link = link,
+                               .snapshot_length = snapshot_length,
+                               .clock = interface_clock{clock.resolution, clock.offset}});
         if (!descriptions_.add_interface(link, snapshot_length, options)) ++skipped_.descriptions;
         return true;
     }
 
     constexpr bool read_statistics(std::span<const std::byte> header, std::uint32_t length) {
         constexpr std::string_view subject = "interface statistics";
-        if (length < statistics_header_length + trailer_length || length > max_description_bytes) {
+        if (length < pcapng::statistics_header_length + pcapng::trailer_length || length > max_description_bytes) {
             ++skipped_.bad_options;
             return skip_block(subject, length);
         }
         const std::span<const std::byte> block =
-            take_block(subject, header, length, statistics_header_length + trailer_length);
+            take_block(subject, header, length, pcapng::statistics_header_length + pcapng::trailer_length);
         if (block.empty()) return false;
         const auto interface_id = load<std::uint32_t>(block.data() + 8, order_);
         if (interface_id >= interfaces_.size()) {
@@ -346,8 +306,7 @@ private:
         const interface_clock& clock = interfaces_[interface_id].clock;
         const std::uint64_t units = (std::uint64_t{load<std::uint32_t>(block.data() + 12, order_)} << 32) |
                                     load<std::uint32_t>(block.data() + 16, order_);
-        const auto options =
-            block.subspan(statistics_header_length, block.size() - statistics_header_length - trailer_length);
+        const auto options = pcapng::options_behind(block, pcapng::statistics_header_length);
         skipped_.bad_options += descriptions_.add_statistics(interfaces_before_ + interface_id, clock, clock(units),
                                                              option_list{options, order_});
         return true;
@@ -358,61 +317,50 @@ private:
         if (this->error_) return nullptr;
 
         while (true) {
-            const std::span<const std::byte> header = source_.peek(smallest_block);
-            if (header.size() < smallest_block) [[unlikely]]
+            const std::span<const std::byte> header = source_.peek(pcapng::smallest_block);
+            if (header.size() < pcapng::smallest_block) [[unlikely]]
                 return finish(header.size());
 
             const auto type = load<std::uint32_t>(header.data(), order_);
-            if (type == pcapng_magic) { // in either byte order: its own is known only from within
-                if (!read_section_header()) return nullptr;
-                continue;
+            if (readable_) {
+                if (type == pcapng::enhanced_packet || type == pcapng::obsolete_packet)
+                    return read_packet(header, type);
+                if (type == pcapng::simple_packet) return read_simple_packet(header);
             }
-
-            const auto length = load<std::uint32_t>(header.data() + 4, order_);
-            if (!readable_) {
-                if (!skip_block("block", length)) return nullptr;
-                continue;
-            }
-            switch (type) {
-            case enhanced_packet:
-            case obsolete_packet: return read_packet(header, type);
-            case simple_packet: return read_simple_packet(header, length);
-            case interface_description:
-                if (!read_interface(header, length)) return nullptr;
-                break;
-            case interface_statistics_block:
-                if (!read_statistics(header, length)) return nullptr;
-                break;
-            case journal_export:
-            case sysdig_event:
-            case sysdig_event_2:
-            case sysdig_event_2_large:
-            case custom:
-            case custom_not_to_copy:
-                if (!skip_block("block", length)) return nullptr;
-                ++packet_.number;
-                ++skipped_.numbered_blocks;
-                break;
-            default:
-                if (!skip_block("block", length)) return nullptr;
-            }
+            if (!read_other_block(header, type)) return nullptr;
         }
+    }
+
+    /// A block that is no packet. False after an error.
+    constexpr bool read_other_block(std::span<const std::byte> header, std::uint32_t type) {
+        // The type of a section header is the same in either byte order; its length is known only once the order is.
+        if (type == pcapng_magic) return read_section_header();
+        const auto length = load<std::uint32_t>(header.data() + 4, order_);
+        if (readable_ && type == pcapng::interface_description) return read_interface(header, length);
+        if (readable_ && type == pcapng::interface_statistics_block) return read_statistics(header, length);
+        if (!skip_block("block", length)) return false;
+        if (readable_ && pcapng::is_numbered(type)) {
+            ++packet_.number;
+            ++skipped_.numbered_blocks;
+        }
+        return true;
     }
 
     /// An enhanced packet block, or the obsolete one, which has 16 bits of interface and 16 of packets dropped, and is
     /// otherwise the same.
     constexpr const packet* read_packet(std::span<const std::byte> header, std::uint32_t type) {
-        const std::string_view subject = type == enhanced_packet ? "enhanced packet block" : "packet block";
+        const std::string_view subject = type == pcapng::enhanced_packet ? "enhanced packet block" : "packet block";
         const auto length = load<std::uint32_t>(header.data() + 4, order_);
         const std::uint64_t offset = source_.position();
-        const std::span<const std::byte> block = take_block(subject, header, length, smallest_packet_block);
+        const std::span<const std::byte> block = take_block(subject, header, length, pcapng::smallest_packet_block);
         if (block.empty()) [[unlikely]]
             return nullptr;
 
-        const std::uint32_t interface_id = type == enhanced_packet ? load<std::uint32_t>(block.data() + 8, order_)
-                                                                   : load<std::uint16_t>(block.data() + 8, order_);
+        const std::uint32_t interface_id = type == pcapng::enhanced_packet
+                                               ? load<std::uint32_t>(block.data() + 8, order_)
+                                               : load<std::uint16_t>(block.data() + 8, order_);
         const auto captured = load<std::uint32_t>(block.data() + 20, order_);
-        const std::size_t room = block.size() - smallest_packet_block;
+        const std::size_t room = block.size() - pcapng::smallest_packet_block;
         if (captured > room) [[unlikely]] {
             return fail_here(capture_error_code::bad_captured_length, subject, offset, captured, room);
         }
@@ -423,15 +371,15 @@ private:
     }
 
     /// Of an enhanced packet block in the order of this machine that is all there, with nothing to complain of and a
-    /// usual clock; otherwise 0. \pre rest.size() >= smallest_packet_block
+    /// usual clock; otherwise 0. \pre rest.size() >= pcapng::smallest_packet_block
     [[nodiscard]] constexpr std::size_t length_of_sound_packet(std::span<const std::byte> rest) const noexcept {
         const auto field = [&](std::size_t at) { return load<std::uint32_t>(rest.data() + at, std::endian::native); };
-        if (field(0) != enhanced_packet) return 0;
+        if (field(0) != pcapng::enhanced_packet) return 0;
         const std::uint32_t length = field(4);
-        if (length < smallest_packet_block || length > max_record_length) return 0;
-        const std::uint32_t whole = rounded_up(length);
-        if (rest.size() < whole || field(whole - trailer_length) != length) return 0;
-        if (field(20) > whole - smallest_packet_block) return 0;
+        if (length < pcapng::smallest_packet_block || length > max_record_length) return 0;
+        const std::uint32_t whole = pcapng::rounded_up(length);
+        if (rest.size() < whole || field(whole - pcapng::trailer_length) != length) return 0;
+        if (field(20) > whole - pcapng::smallest_packet_block) return 0;
         const std::uint32_t interface_id = field(8);
         if (interface_id >= interfaces_.size()) return 0;
         const std::uint64_t units = std::uint64_t{field(12)} << 32 | field(16);
@@ -446,14 +394,15 @@ private:
         const auto original = load<std::uint32_t>(block.data() + 24, order);
         packet_.time = interfaces_[interface_id].clock(units);
         packet_.has_time = true;
-        return deliver(block.subspan(packet_header_length, captured), original, interface_id);
+        return deliver(block.subspan(pcapng::packet_header_length, captured), original, interface_id);
     }
 
-    constexpr const packet* read_simple_packet(std::span<const std::byte> header, std::uint32_t length) {
+    constexpr const packet* read_simple_packet(std::span<const std::byte> header) {
         constexpr std::string_view subject = "simple packet block";
+        const auto length = load<std::uint32_t>(header.data() + 4, order_);
         const std::uint64_t offset = source_.position();
         const std::span<const std::byte> block =
-            take_block(subject, header, length, simple_packet_header_length + trailer_length);
+            take_block(subject, header, length, pcapng::simple_packet_header_length + pcapng::trailer_length);
         if (block.empty()) [[unlikely]]
             return nullptr;
         if (interfaces_.empty()) [[unlikely]]
@@ -461,13 +410,13 @@ private:
 
         const auto original = load<std::uint32_t>(block.data() + 8, order_);
         std::uint32_t captured = (std::min)(original, static_cast<std::uint32_t>(block.size()) -
-                                                          simple_packet_header_length - trailer_length);
+                                                          pcapng::simple_packet_header_length - pcapng::trailer_length);
         const std::uint32_t snapshot_length = interfaces_.front().snapshot_length;
         if (snapshot_length != 0) captured = (std::min)(captured, snapshot_length);
 
         packet_.time = {};
         packet_.has_time = false;
-        return deliver(block.subspan(simple_packet_header_length, captured), original, 0);
+        return deliver(block.subspan(pcapng::simple_packet_header_length, captured), original, 0);
     }
 
     constexpr const packet* fail_unknown_interface(std::string_view subject, std::uint64_t offset, std::uint32_t id) {

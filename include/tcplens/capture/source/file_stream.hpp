@@ -49,6 +49,9 @@ public:
         return stream;
     }
 
+    file_stream(const file_stream&) = delete;
+    file_stream& operator=(const file_stream&) = delete;
+
     file_stream(file_stream&& other) noexcept
         : descriptor_(std::exchange(other.descriptor_, -1)), owned_(std::exchange(other.owned_, false)),
           regular_size_(other.regular_size_), error_(other.error_) {}
@@ -82,6 +85,7 @@ public:
     }
 
     /// Reads once into the buffer. Returns the number of bytes, 0 at the end, -errno on failure.
+    // NOLINTNEXTLINE(readability-make-member-function-const): it moves the position in the file
     std::ptrdiff_t operator()(std::span<std::byte> buffer) noexcept {
         if (descriptor_ < 0) return -EBADF;
         while (true) {
@@ -119,7 +123,7 @@ private:
     template <typename Character>
     void open(const Character* path) noexcept {
 #ifdef _WIN32
-        struct _stat64 status;
+        struct _stat64 status {};
         if (look_at(path, status) == 0 && (status.st_mode & _S_IFMT) == _S_IFDIR) {
             error_ = capture_error{.code = capture_error_code::is_a_directory};
             return;
@@ -145,7 +149,7 @@ private:
             return;
         }
         owned_ = true;
-        struct stat status;
+        struct stat status {};
         if (::fstat(descriptor_, &status) != 0) {
             fail(errno);
         } else if (S_ISDIR(status.st_mode)) {

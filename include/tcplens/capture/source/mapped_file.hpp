@@ -75,6 +75,9 @@ public:
         bytes_ = {static_cast<const std::byte*>(start), length};
     }
 
+    mapped_file(const mapped_file&) = delete;
+    mapped_file& operator=(const mapped_file&) = delete;
+
     mapped_file(mapped_file&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
 
     mapped_file& operator=(mapped_file&& other) noexcept {

@@ -62,7 +62,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t first_capacity = 64 * 1024;
+    static constexpr std::size_t first_capacity = std::size_t{64} * 1024;
 
     /// Sees to it that a byte can be put at `end_`.
     void make_room() {

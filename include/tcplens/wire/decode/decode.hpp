@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/compiler.hpp"
+#include "../../capture/link_type.hpp"
 #include "../../capture/packet.hpp"
 #include "../checksum_state.hpp"
 #include "../decode_options.hpp"
@@ -29,7 +30,7 @@ namespace detail {
 TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size_t wire_length,
                                                    const ip_payload& carries, const tcp_header& tcp,
                                                    segment& into) noexcept {
-    // Field by field, all of them: a whole segment would be built elsewhere first, and copied.
+    // Each field on its own: g++ would build a whole segment elsewhere first, and copy it.
     into.time = clamp_for_arithmetic(from.time);
     into.packet_number = from.number;
     into.source.address = carries.source;
@@ -63,12 +64,12 @@ TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size
     return static_cast<bool>(tcp);
 }
 
-/// Writes the segment, if the network layer is IPv4 without options or IPv6 without extension headers, whole, with TCP
-/// in it; of anything else it says no more than that.
+/// Writes the segment, if the network layer is IPv4 without options or IPv6 without extension headers, is no fragment and carries
+/// TCP. False for anything else.
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool
 decode_plain(const packet& from, std::size_t wire_length, const network_payload& network, segment& into) noexcept {
-    // Each by itself, so that what its header says goes straight into the segment. No local variable is const: g++ 12
-    // keeps those in memory.
+    // Not by a common path, so that fields go straight from the header into the segment. No local variable is const: g++ 12 keeps
+    // those in memory.
     if (network.type == ether_type::ipv4) {
         if (!ipv4_header::begins_plainly(network.content)) return false;
         auto header = ipv4_header::parse(network.content);
@@ -83,7 +84,7 @@ decode_plain(const packet& from, std::size_t wire_length, const network_payload&
     return false;
 }
 
-/// What was on the wire. Whoever makes packets of its own may leave out the length.
+/// The packet as it was on the wire. A caller that makes its own packets may leave out the length.
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr frame_view frame_of(const packet& from) noexcept {
     return {from.bytes, std::max<std::size_t>(from.wire_length, from.bytes.size())};
 }
@@ -95,7 +96,7 @@ decode_plain(const packet& from, std::size_t wire_length, const network_payload&
            decode_plain(from, frame.wire_length, ethernet::behind_header(frame), into);
 }
 
-/// What decode() does with any packet but the plainest.
+/// decode() for packets that decode_plain() does not read.
 template <class Fragments>
 [[nodiscard]] constexpr decode_result decode_walking(const packet& from, const network_payload& network, segment& into,
                                                      const decode_options& options, Fragments& fragments) {
@@ -113,7 +114,7 @@ template <class Fragments>
     return result;
 }
 
-/// What decode() does with any packet but those in Ethernet frames without tags.
+/// decode() for packets that are not in Ethernet frames without tags.
 template <class Fragments>
 [[nodiscard]] TCPLENS_NOINLINE constexpr decode_result
 decode_framed(const packet& from, segment& into, const decode_options& options, Fragments& fragments) {
@@ -126,7 +127,7 @@ decode_framed(const packet& from, segment& into, const decode_options& options, 
     return decode_walking(from, *network, into, options, fragments);
 }
 
-/// decode(), with a place for fragments: see no_reassembly.
+/// decode(), with a store of fragments: see no_reassembly.
 template <class Fragments>
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr decode_result
 decode_with(const packet& from, segment& into, const decode_options& options, Fragments& fragments) {
@@ -137,8 +138,18 @@ decode_with(const packet& from, segment& into, const decode_options& options, Fr
 
 } // namespace detail
 
-/// Finds the TCP segment in a packet: the innermost, in whatever tunnels lead to it. `into` is written if, and only if,
-/// the answer is packet_outcome::tcp. It remembers nothing, so fragments stay fragments: decoder puts them together.
+/// Whether tcplens can decode packets of this link type. For others the outcome is packet_outcome::unsupported_link.
+///
+/// Link types that name another one for each frame (LINKTYPE_PPI, LINKTYPE_PKTAP) can be decoded, though some of their frames are
+/// still unsupported.
+[[nodiscard]] constexpr bool can_decode(link_type link) noexcept {
+    return detail::link_layers::supports(link);
+}
+
+/// Finds the TCP segment in a packet: the innermost one, in all tunnels of decode_options::tunnels around it.
+///
+/// `into` is written if, and only if, the outcome is packet_outcome::tcp. Does not allocate and keeps no state, so a fragmented IP
+/// packet is packet_outcome::fragment: class decoder puts fragments together.
 [[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
                                              const decode_options& options = {}) noexcept {
     detail::no_reassembly none;

@@ -26,35 +26,35 @@
 
 namespace tcplens::inline v0::detail {
 
-/// A place for fragments that keeps none.
+/// A store of fragments that keeps none.
 struct no_reassembly {
     static constexpr bool keeps = false;
 };
 
-/// The way from a frame to the TCP in it, one header at a time. `Fragments` is where the parts of fragmented IP packets
-/// are kept: no_reassembly, or ip_reassembly.
+/// Reads one header after the other, from a link layer's payload to the TCP segment in it. `Fragments` stores the fragments of IP
+/// packets: no_reassembly, or ip_reassembly.
 template <class Fragments>
 struct header_walk {
-    /// The most headers between the link layer and TCP: those of IP, UDP and tunnels, and of the frames in them. What
-    /// lies deeper is not found; ten tunnels in each other take about thirty.
+    /// The most headers between the link layer and TCP: those of IP, UDP and tunnels, and of the frames in tunnels. A segment behind
+    /// more of them is not found. Ten nested tunnels have about thirty.
     static constexpr int max_headers = 32;
 
     const decode_options& options;
     Fragments& fragments;
     timestamp time{};
     network_payload around{};  ///< the innermost IP packet
-    ip_payload carries{};      ///< and what it carries
-    std::uint8_t depth = 0;    ///< tunnels around that
-    std::uint32_t network = 0; ///< the number of the innermost network, with all around it
+    ip_payload carries{};      ///< what that packet carries
+    std::uint8_t depth = 0;    ///< number of tunnels around that packet
+    std::uint32_t network = 0; ///< number of the innermost network, mixed with those around it
 
-    /// Fills in the above if the answer is packet_outcome::tcp: there is TCP, as yet not looked into.
+    /// Fills in the members above if the outcome is packet_outcome::tcp. The TCP header itself is not read yet.
     [[nodiscard]] constexpr decode_result find_tcp(protocol_id at, frame_view content) {
         for (int headers = 0; headers < max_headers; ++headers) {
             parse_result<tunnel_payload> next = packet_outcome::not_tcp;
             switch (at.in) {
             case protocol_id::registry::link_type: next = frame(link_type{at.number}, content); break;
             case protocol_id::registry::gre_protocol:
-                if (tunnels::opens(at, options.tunnels)) {
+                if (known_tunnels::opens(at, options.tunnels)) {
                     next = enter(at, content);
                 } else if (at.number >= lowest_ether_type) {
                     at.in = protocol_id::registry::ether_type;
@@ -80,15 +80,15 @@ struct header_walk {
     }
 
 private:
-    /// Opens a tunnel.
+    /// Enters a tunnel.
     [[nodiscard]] constexpr parse_result<tunnel_payload> enter(protocol_id carrier, const frame_view& content) {
-        const auto inner = tunnels::payload(carrier, content, options.tunnels);
+        const auto inner = known_tunnels::payload(carrier, content, options.tunnels);
         if (!inner) return inner;
-        // What only says how the rest is to be read is no tunnel of its own.
-        const bool leads_on =
-            (inner->what.in == protocol_id::registry::gre_protocol && tunnels::opens(inner->what, options.tunnels)) ||
-            inner->what.in == protocol_id::registry::ip_protocol || carrier == ether_type::transparent_ethernet ||
-            carrier == ether_type::ppp;
+        // A header that only names the format of what follows does not count as a tunnel.
+        const bool leads_on = (inner->what.in == protocol_id::registry::gre_protocol &&
+                               known_tunnels::opens(inner->what, options.tunnels)) ||
+                              inner->what.in == protocol_id::registry::ip_protocol ||
+                              carrier == ether_type::transparent_ethernet || carrier == ether_type::ppp;
         if (!leads_on) ++depth;
         if (options.identify_networks && inner->network.known)
             network = network_within(network, carrier.number, inner->network.number);
@@ -105,7 +105,7 @@ private:
     [[nodiscard]] constexpr parse_result<tunnel_payload> by_ether_type(protocol_id& at, const frame_view& content) {
         const network_payload found{static_cast<ether_type>(at.number), content};
         if (found.type == ether_type::ipv4 || found.type == ether_type::ipv6) return ip(found, at);
-        if (at.number >= lowest_ether_type) { // a link layer's own tags are behind us, but not those of a tunnel
+        if (at.number >= lowest_ether_type) { // link layers have skipped their tags, but tunnels have not
             const auto untagged = skip_tags(found);
             if (!untagged) return untagged.error();
             if (untagged->type != found.type) {
@@ -127,7 +127,7 @@ private:
         return whole(packet, *found, at);
     }
 
-    /// Goes on with what an IP packet carries.
+    /// Continues with what a whole IP packet carries.
     [[nodiscard]] constexpr parse_result<tunnel_payload> whole(const network_payload& packet, const ip_payload& found,
                                                                protocol_id& at) {
         if (found.fragment) {
@@ -146,7 +146,7 @@ private:
             fragments.ignore(part, network, time);
             return packet_outcome::not_tcp;
         }
-        if (is_first_of_none(part)) {
+        if (is_unusable_first(part)) {
             fragments.ignore(part, network, time);
             ip_payload alone = part.part;
             alone.fragment = false;
@@ -160,38 +160,41 @@ private:
         return whole(packet, *behind, at);
     }
 
-    /// Whether it begins with TCP and cannot be put together with others: it is cut, and no whole number of eight bytes.
-    [[nodiscard]] static constexpr bool is_first_of_none(const ip_fragment& of) noexcept {
-        const frame_view& content = of.part.content;
-        return of.part.protocol == ip_protocol::tcp && of.offset == 0 && !of.v6 && of.more &&
+    /// Whether the fragment begins with TCP and cannot be put together with others: it was cut on the wire, and its length is not a
+    /// multiple of eight.
+    [[nodiscard]] static constexpr bool is_unusable_first(const ip_fragment& fragment) noexcept {
+        const frame_view& content = fragment.part.content;
+        return fragment.part.protocol == ip_protocol::tcp && fragment.offset == 0 && !fragment.v6 && fragment.more &&
                content.wire_length % 8 != 0 && content.bytes.size() < content.wire_length;
     }
 
-    /// Whether a fragmented packet may hold TCP, as far as this fragment tells.
-    [[nodiscard]] constexpr bool leads_to_tcp(const ip_fragment& of) const noexcept {
-        if (of.v6 && of.offset != 0) return true; // RFC 8200 4.5: what the first one says counts
-        switch (of.part.protocol) {
+    /// Whether a fragmented packet may carry TCP, as far as this fragment shows.
+    [[nodiscard]] constexpr bool leads_to_tcp(const ip_fragment& fragment) const noexcept {
+        if (fragment.v6 && fragment.offset != 0)
+            return true; // RFC 8200 section 4.5: only the first one's protocol counts
+        switch (fragment.part.protocol) {
         case ip_protocol::tcp: return true;
         case ip_protocol::udp: {
-            if (of.offset != 0 || !of.part.content.has(4)) return true;
-            const auto ports = ports_of(of.part.content);
+            if (fragment.offset != 0 || !fragment.part.content.has(4)) return true;
+            const auto ports = ports_of(fragment.part.content);
             return std::any_of(ports.begin(), ports.end(),
-                               [&](protocol_id port) { return tunnels::opens(port, options.tunnels); });
+                               [&](protocol_id port) { return known_tunnels::opens(port, options.tunnels); });
         }
         case ip_protocol::routing:
         case ip_protocol::destination_options:
         case ip_protocol::authentication: return true;
-        default: return tunnels::opens(of.part.protocol, options.tunnels);
+        default: return known_tunnels::opens(fragment.part.protocol, options.tunnels);
         }
     }
 
-    /// The destination's first: that is the registered one where only one side has it. \pre has(4)
+    /// Both ports as protocols that may carry a tunnel. The destination's comes first: a client sends to a registered port.
+    /// \pre udp.has(4)
     [[nodiscard]] static constexpr std::array<protocol_id, 2> ports_of(const frame_view& udp) noexcept {
         return {protocol_id::udp_port(load_big<std::uint16_t>(udp.bytes.data() + 2)),
                 protocol_id::udp_port(load_big<std::uint16_t>(udp.bytes.data()))};
     }
 
-    /// UDP (RFC 768), where one of its ports is a tunnel's.
+    /// Enters UDP (RFC 768) if one of its ports belongs to a tunnel.
     [[nodiscard]] constexpr parse_result<tunnel_payload> udp(const frame_view& datagram, protocol_id& at) {
         constexpr std::size_t header = 8;
         if (!datagram.has(4)) {
@@ -200,12 +203,12 @@ private:
         }
         parse_result<tunnel_payload> found = packet_outcome::not_tcp;
         for (const protocol_id port : ports_of(datagram)) {
-            if (!tunnels::opens(port, options.tunnels)) continue;
+            if (!known_tunnels::opens(port, options.tunnels)) continue;
             at = port;
             if (!datagram.has(header)) return datagram.truncation_error(header);
             const std::size_t length = load_big<std::uint16_t>(datagram.bytes.data() + 4);
             if (length != 0 && length < header) return packet_outcome::not_tcp;
-            // 0: more than fits (RFC 2675 4), or a packet left to the adapter to be cut up
+            // 0: the length does not fit (RFC 2675 section 4), or the network adapter is to segment the packet
             const frame_view content =
                 length == 0 ? datagram : datagram.limited_to((std::min)(length, datagram.wire_length));
             found = enter(port, content.subview(header));

@@ -16,20 +16,19 @@
 
 namespace tcplens::inline v0::detail {
 
-/// A part of a fragmented IP packet (RFC 791 2.3, RFC 8200 4.5).
+/// A part of a fragmented IP packet (RFC 791 section 2.3, RFC 8200 section 4.5).
 struct ip_fragment {
-    /// What its header says, and the fragment's bytes; IPv6: as the fragment header says what the first one begins
-    /// with.
+    /// The fields of its header, and the fragment's bytes. For IPv6 the protocol is that of the fragment header.
     ip_payload part{};
     bool v6 = false;
     std::uint32_t id = 0;
     std::uint32_t offset = 0; ///< in bytes
-    bool more = false;        ///< it is not the last
-    /// Bytes that the whole packet has before what was fragmented: its header, and IPv6's unfragmentable extensions.
+    bool more = false;        ///< it is not the last fragment
+    /// Bytes of the whole packet before the fragmented part: its header, and the extension headers before the fragment header.
     std::uint32_t header_length = 0;
 };
 
-/// The fragment that a network layer carries; nothing if it is a whole packet, or too little of one.
+/// The fragment in a packet; nullopt if the packet is whole, or too little of it was captured.
 [[nodiscard]] constexpr std::optional<ip_fragment> fragment_of(const network_payload& network) noexcept {
     if (network.type == ether_type::ipv4) {
         const auto header = ipv4_header::parse(network.content);

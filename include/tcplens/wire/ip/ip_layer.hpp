@@ -10,7 +10,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What the network layer that `from` names carries.
+/// What an IPv4 or IPv6 packet carries; not_tcp for any other type.
 [[nodiscard]] constexpr parse_result<ip_payload> ip_payload_of(const network_payload& from) noexcept {
     if (from.type == ether_type::ipv4) {
         const auto header = ipv4_header::parse(from.content);

@@ -4,6 +4,7 @@
 #include "../../base/timestamp.hpp"
 #include "../ip_protocol.hpp"
 #include "../reassembly_options.hpp"
+#include "../reassembly_statistics.hpp"
 #include "ip_fragment.hpp"
 
 #include <algorithm>
@@ -16,49 +17,33 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What became of fragmented IP packets.
-struct reassembly_statistics {
-    std::uint64_t fragments = 0;   ///< that came
-    std::uint64_t reassembled = 0; ///< packets of which all came
-    std::uint64_t expired = 0;     ///< packets given up for their age,
-    std::uint64_t evicted = 0;     ///< or since others needed the room or they lay in too many pieces
-    std::uint64_t overlapping =
-        0; ///< packets dropped whole: fragments that overlap and differ (RFC 5722, RFC 8200 4.5)
-    std::uint64_t malformed =
-        0; ///< fragments that cannot be: of no whole number of eight bytes, beyond the longest packet
-
-    [[nodiscard]] friend constexpr bool operator==(const reassembly_statistics&,
-                                                   const reassembly_statistics&) noexcept = default;
-};
-
-/// Puts fragmented IP packets together, in bounded memory: see reassembly_options. Of fragments that the capture cut,
-/// the bytes up to the first that is missing are told, and the length of all. Nothing is allocated unless a fragment
-/// comes, and after reserve() not even then.
+/// Puts fragmented IP packets together, in bounded memory: see reassembly_options. If the capture cut fragments, the packet has the
+/// bytes up to the first one that is missing, and its full length. Allocates only when a fragment arrives, and not at all after
+/// reserve().
 class ip_reassembly {
 public:
     static constexpr bool keeps = true;
 
     explicit ip_reassembly(const reassembly_options& options) noexcept : options_(options) {}
 
-    /// Takes the memory for all that may be waited for: the longest packet `max_packets` times, since any of them may get as
-    /// long.
+    /// Allocates the memory for `max_packets` packets of the greatest length, since each of them may get that long.
     void reserve() {
         reserved_ = true;
         entries_.resize(options_.max_packets);
-        for (entry& each : entries_) each.bytes.reserve((std::min)(longest, options_.max_bytes));
+        for (entry& unused : entries_) unused.bytes.reserve((std::min)(longest, options_.max_bytes));
     }
 
-    /// Forgets what was put together for the packet before. Called once a packet, before any add().
+    /// Frees what was put together for the previous packet. Called for each packet, before any add().
     void begin_packet() noexcept {
         if (done_ == 0) return;
-        for (entry& each : entries_) {
-            if (each.state == state::done) release(each);
+        for (entry& candidate : entries_) {
+            if (candidate.state == state::done) release(candidate);
         }
         done_ = 0;
     }
 
-    /// Takes in a fragment; gives the packet if it was the last that was missing, good up to begin_packet(). `network`
-    /// is where it was met: fragments of another are another packet's.
+    /// Adds a fragment. Returns the whole packet if this was its last missing fragment; valid until begin_packet(). Fragments of
+    /// different networks belong to different packets.
     [[nodiscard]] std::optional<ip_payload> add(const ip_fragment& next, std::uint32_t network, timestamp now) {
         ++statistics_.fragments;
         const std::size_t length = next.part.content.wire_length;
@@ -69,59 +54,61 @@ public:
         }
         expire(now);
         const key_type key = key_of(next, network);
-        entry* of = find(key);
-        if (of == nullptr) of = begin(key, now);
-        if (of == nullptr || of->state == state::dropped) return std::nullopt;
+        entry* packet = find(key);
+        if (packet == nullptr) packet = begin(key, now);
+        if (packet == nullptr || packet->state == state::dropped) return std::nullopt;
 
-        if (of->total != unknown ? end > of->total || (!next.more && end != of->total)
-                                 : !next.more && end < of->end()) {
-            drop(*of, statistics_.overlapping); // two ends: one of them lies
+        if (packet->total != unknown ? end > packet->total || (!next.more && end != packet->total)
+                                     : !next.more && end < packet->end()) {
+            drop(*packet, statistics_.overlapping); // two fragments contradict each other about the end
             return std::nullopt;
         }
-        if (!next.more) of->total = end;
-        switch (store(*of, next, end)) {
+        if (!next.more) packet->total = end;
+        switch (store(*packet, next, end)) {
         case stored::new_bytes: break;
         case stored::nothing_new: return std::nullopt;
-        case stored::conflict: drop(*of, statistics_.overlapping); return std::nullopt;
-        case stored::no_room: drop(*of, statistics_.evicted); return std::nullopt;
+        case stored::conflict: drop(*packet, statistics_.overlapping); return std::nullopt;
+        case stored::no_room: drop(*packet, statistics_.evicted); return std::nullopt;
         }
         if (next.offset == 0) {
-            of->first = next.part;
-            of->first_header_length = next.header_length;
+            packet->first = next.part;
+            packet->first_header_length = next.header_length;
         }
-        if (of->piece_count != 1 || of->pieces[0].begin != 0 || of->pieces[0].end != of->total) return std::nullopt;
+        if (packet->piece_count != 1 || packet->pieces[0].begin != 0 || packet->pieces[0].end != packet->total)
+            return std::nullopt;
 
         ++statistics_.reassembled;
-        of->state = state::done;
+        packet->state = state::done;
         ++done_;
-        ip_payload whole = of->first;
+        ip_payload whole = packet->first;
         whole.fragment = false;
-        whole.length = static_cast<std::uint32_t>(of->first_header_length + of->total);
-        whole.content = {std::span<const std::byte>{of->bytes}.first((std::min)(of->total, of->captured)), of->total,
-                         0};
+        whole.length = static_cast<std::uint32_t>(packet->first_header_length + packet->total);
+        whole.content = {std::span<const std::byte>{packet->bytes}.first((std::min)(packet->total, packet->captured)),
+                         packet->total, 0};
         return whole;
     }
 
-    /// Keeps nothing of the packet that this fragment is of, since it cannot be of use.
+    /// Drops the packet that this fragment belongs to, and its later fragments: it does not lead to TCP.
     void ignore(const ip_fragment& next, std::uint32_t network, timestamp now) {
         expire(now);
         const key_type key = key_of(next, network);
-        entry* of = find(key);
-        if (of == nullptr) of = begin(key, now);
-        if (of == nullptr) return;
-        of->state = state::dropped;
-        free_bytes(*of);
+        entry* packet = find(key);
+        if (packet == nullptr) packet = begin(key, now);
+        if (packet == nullptr) return;
+        packet->state = state::dropped;
+        free_bytes(*packet);
     }
 
     [[nodiscard]] const reassembly_options& options() const noexcept { return options_; }
     [[nodiscard]] const reassembly_statistics& statistics() const noexcept { return statistics_; }
-    /// Bytes held for packets that are not complete.
+    /// Bytes of the fragments of all incomplete packets.
     [[nodiscard]] std::size_t held_bytes() const noexcept { return held_; }
 
 private:
-    static constexpr std::size_t longest = 65535;
+    static constexpr std::size_t longest = 65535; // RFC 791 section 3.1, RFC 8200 section 4.5
     static constexpr std::size_t unknown = longest + 1;
-    /// How many pieces of a packet may lie apart; those that touch are one.
+    /// The most pieces of a packet with gaps between them; adjacent pieces are merged. Senders emit fragments in order or in reverse
+    /// order, so pieces appear only where packets are lost or reordered.
     static constexpr std::size_t max_pieces = 16;
 
     struct key_type {
@@ -136,16 +123,16 @@ private:
     enum class state : std::uint8_t {
         unused,
         waiting,
-        dropped, ///< holds no bytes, but knows what is not to be put together
-        done,    ///< complete, and in use by the packet that is being decoded
+        dropped, ///< holds no bytes; its later fragments are ignored
+        done,    ///< complete, and in use while the current packet is decoded
     };
     enum class stored : std::uint8_t { new_bytes, nothing_new, conflict, no_room };
     struct piece {
         std::size_t begin = 0;
         std::size_t end = 0;
 
-        static void archive(auto& ar, piece& of) {
-            auto& [begin_, end_] = of;
+        static void archive(auto& ar, piece& value) {
+            auto& [begin_, end_] = value;
             ar.index(begin_, longest);
             ar.index(end_, longest);
             ar.require(begin_ < end_);
@@ -158,17 +145,17 @@ private:
         ip_payload first{};
         std::uint32_t first_header_length = 0;
         std::size_t total = unknown;
-        std::size_t captured = unknown; ///< where the first byte is that the capture cut
+        std::size_t captured = unknown; ///< offset of the first byte that was not captured
         std::array<piece, max_pieces> pieces{};
-        std::size_t piece_count = 0; ///< in order, and apart
+        std::size_t piece_count = 0; ///< pieces are in order, with gaps between them
         enum state state = state::unused;
         std::vector<std::byte> bytes{};
 
         [[nodiscard]] std::size_t end() const noexcept { return piece_count == 0 ? 0 : pieces[piece_count - 1].end; }
 
-        static void archive(auto& ar, entry& of) {
+        static void archive(auto& ar, entry& packet) {
             auto& [key_, begun_, age_, first_, first_header_length_, total_, captured_, pieces_, piece_count_, state_,
-                   bytes_] = of;
+                   bytes_] = packet;
             ar(key_, begun_, age_, first_, first_header_length_);
             ar.index(total_, unknown);
             ar.index(captured_, unknown);
@@ -179,40 +166,38 @@ private:
             }
             ar.bounded(state_, state::dropped);
             ar.bytes(bytes_);
-            ar.require(state_ != state::unused && bytes_.size() == of.end() && of.end() <= total_);
-            // Not all of it has come.
+            ar.require(state_ != state::unused && bytes_.size() == packet.end() && packet.end() <= total_);
+            // Some fragments are missing.
             ar.require(piece_count_ != 1 || pieces_[0].begin != 0 || pieces_[0].end != total_);
         }
     };
 
-    /// RFC 791 3.2 tells packets apart by the protocol, too; RFC 8200 4.5 does not.
-    [[nodiscard]] static key_type key_of(const ip_fragment& of, std::uint32_t network) noexcept {
-        return {of.part.source, of.part.destination, of.id, network, of.v6 ? ip_protocol{} : of.part.protocol, of.v6};
+    /// The protocol identifies a packet by RFC 791 section 3.2, but not by RFC 8200 section 4.5.
+    [[nodiscard]] static key_type key_of(const ip_fragment& fragment, std::uint32_t network) noexcept {
+        return {fragment.part.source,
+                fragment.part.destination,
+                fragment.id,
+                network,
+                fragment.v6 ? ip_protocol{} : fragment.part.protocol,
+                fragment.v6};
+    }
+
+    /// Whether the packet is incomplete, and not just unused memory.
+    [[nodiscard]] static bool is_kept(const entry& candidate) noexcept {
+        return candidate.state == state::waiting || candidate.state == state::dropped;
     }
 
     [[nodiscard]] entry* find(const key_type& key) noexcept {
-        for (entry& each : entries_) {
-            if ((each.state == state::waiting || each.state == state::dropped) && each.key == key) return &each;
+        for (entry& candidate : entries_) {
+            if (is_kept(candidate) && candidate.key == key) return &candidate;
         }
         return nullptr;
     }
 
+    /// Starts a packet. nullptr if there is no room.
     [[nodiscard]] entry* begin(const key_type& key, timestamp now) {
-        if (options_.max_packets == 0) return nullptr;
-        entry* place = nullptr;
-        for (entry& each : entries_) {
-            if (each.state != state::unused) continue;
-            place = &each;
-            break;
-        }
-        if (place == nullptr && entries_.size() < options_.max_packets) {
-            if (entries_.capacity() == 0) entries_.reserve(options_.max_packets); // those in use must not move
-            place = &entries_.emplace_back();
-        }
-        if (place == nullptr && (place = oldest(state::dropped)) == nullptr) {
-            if ((place = oldest(state::waiting)) == nullptr) return nullptr;
-            ++statistics_.evicted;
-        }
+        entry* const place = free_place();
+        if (place == nullptr) return nullptr;
         release(*place);
         place->key = key;
         place->begun = now;
@@ -221,32 +206,48 @@ private:
         return place;
     }
 
-    [[nodiscard]] entry* oldest(state of) noexcept {
+    /// An unused entry, or that of the oldest packet. nullptr if all entries are in use by the current packet.
+    [[nodiscard]] entry* free_place() {
+        if (options_.max_packets == 0) return nullptr;
+        for (entry& candidate : entries_) {
+            if (candidate.state == state::unused) return &candidate;
+        }
+        if (entries_.size() < options_.max_packets) {
+            if (entries_.capacity() == 0) entries_.reserve(options_.max_packets); // entries in use must not move
+            return &entries_.emplace_back();
+        }
+        if (entry* const dropped = oldest(state::dropped)) return dropped;
+        entry* const waiting = oldest(state::waiting);
+        if (waiting != nullptr) ++statistics_.evicted;
+        return waiting;
+    }
+
+    [[nodiscard]] entry* oldest(state wanted, const entry* except = nullptr) noexcept {
         entry* found = nullptr;
-        for (entry& each : entries_) {
-            if (each.state == of && (found == nullptr || each.order < found->order)) found = &each;
+        for (entry& candidate : entries_) {
+            if (candidate.state != wanted || &candidate == except) continue;
+            if (found == nullptr || candidate.order < found->order) found = &candidate;
         }
         return found;
     }
 
     void expire(timestamp now) noexcept {
-        for (entry& each : entries_) {
-            if (each.state != state::waiting && each.state != state::dropped) continue;
-            if (now - each.begun <= options_.max_age) continue;
-            if (each.state == state::waiting) ++statistics_.expired;
-            release(each);
+        for (entry& candidate : entries_) {
+            if (!is_kept(candidate) || now - candidate.begun <= options_.max_age) continue;
+            if (candidate.state == state::waiting) ++statistics_.expired;
+            release(candidate);
         }
     }
 
-    /// Puts the bytes of a fragment where they belong.
+    /// Copies the bytes of a fragment to their place.
     [[nodiscard]] stored store(entry& into, const ip_fragment& next, std::size_t end) {
         const std::size_t begin = next.offset;
         const std::span<const std::byte> from = next.part.content.bytes;
         for (std::size_t i = 0; i < into.piece_count; ++i) {
-            const piece& each = into.pieces[i];
-            if (end <= each.begin || begin >= each.end) continue;
-            // RFC 8200 4.5 lets an exact duplicate pass; a copy of bytes that are there already does no harm.
-            const bool within = begin >= each.begin && end <= each.end;
+            const piece& present = into.pieces[i];
+            if (end <= present.begin || begin >= present.end) continue;
+            // RFC 8200 section 4.5 permits an exact duplicate. A copy of bytes that are already there does no harm either.
+            const bool within = begin >= present.begin && end <= present.end;
             const std::size_t known = (std::min)(into.captured, begin + from.size());
             const bool same =
                 within &&
@@ -254,7 +255,7 @@ private:
                                               into.bytes.begin() + static_cast<std::ptrdiff_t>(begin)));
             return same ? stored::nothing_new : stored::conflict;
         }
-        std::size_t at = 0; // the piece before which it belongs
+        std::size_t at = 0; // index of the first piece behind the fragment
         while (at < into.piece_count && into.pieces[at].begin < begin) ++at;
         const bool joins_before = at > 0 && into.pieces[at - 1].end == begin;
         const bool joins_after = at < into.piece_count && into.pieces[at].begin == end;
@@ -267,6 +268,12 @@ private:
         std::copy(from.begin(), from.end(), into.bytes.begin() + static_cast<std::ptrdiff_t>(begin));
         if (from.size() < end - begin) into.captured = (std::min)(into.captured, begin + from.size());
 
+        add_piece(into, at, {begin, end}, joins_before, joins_after);
+        return stored::new_bytes;
+    }
+
+    /// Adds a piece before the one with index `at`, and merges it with its neighbours where it touches them.
+    static void add_piece(entry& into, std::size_t at, piece added, bool joins_before, bool joins_after) noexcept {
         const auto place = into.pieces.begin() + static_cast<std::ptrdiff_t>(at);
         const auto last = into.pieces.begin() + static_cast<std::ptrdiff_t>(into.piece_count);
         if (joins_before && joins_after) {
@@ -274,75 +281,67 @@ private:
             std::copy(place + 1, last, place);
             --into.piece_count;
         } else if (joins_before) {
-            into.pieces[at - 1].end = end;
+            into.pieces[at - 1].end = added.end;
         } else if (joins_after) {
-            into.pieces[at].begin = begin;
+            into.pieces[at].begin = added.begin;
         } else {
             std::copy_backward(place, last, last + 1);
-            *place = {begin, end};
+            *place = added;
             ++into.piece_count;
         }
-        return stored::new_bytes;
     }
 
-    /// Gives up the oldest others until so many bytes more are within the bound.
-    [[nodiscard]] bool make_room(const entry& but, std::size_t bytes) noexcept {
+    /// Gives up the oldest other packets until `bytes` more are within the limit. False if that is not possible.
+    [[nodiscard]] bool make_room(const entry& growing, std::size_t bytes) noexcept {
         while (held_ + bytes > options_.max_bytes) {
-            entry* least = nullptr;
-            for (entry& each : entries_) {
-                if (each.state == state::waiting && &each != &but && (least == nullptr || each.order < least->order))
-                    least = &each;
-            }
-            if (least == nullptr) return false;
+            entry* const given_up = oldest(state::waiting, &growing);
+            if (given_up == nullptr) return false;
             ++statistics_.evicted;
-            release(*least);
+            release(*given_up);
         }
         return true;
     }
 
-    void drop(entry& of, std::uint64_t& counter) noexcept {
+    void drop(entry& packet, std::uint64_t& counter) noexcept {
         ++counter;
-        of.state = state::dropped;
-        free_bytes(of);
+        packet.state = state::dropped;
+        free_bytes(packet);
     }
 
-    void free_bytes(entry& of) noexcept {
-        held_ -= of.bytes.size();
-        of.bytes.clear();
-        if (!reserved_) of.bytes = {};
-        of.piece_count = 0;
+    void free_bytes(entry& packet) noexcept {
+        held_ -= packet.bytes.size();
+        packet.bytes.clear();
+        if (!reserved_) packet.bytes = {};
+        packet.piece_count = 0;
     }
 
-    void release(entry& of) noexcept {
-        free_bytes(of);
-        of = {.bytes = std::move(of.bytes)};
+    void release(entry& packet) noexcept {
+        free_bytes(packet);
+        packet = {.bytes = std::move(packet.bytes)};
     }
 
-    /// Packets that are not complete; what is complete was of use for the last packet only.
+    /// Only incomplete packets: a complete one is needed for the current packet only.
     template <class Archive>
-    friend void archive(Archive& ar, ip_reassembly& of) {
-        auto& [options, statistics, entries, held, done, order, reserved] = of;
-        const auto waits = [](const entry& each) {
-            return each.state == state::waiting || each.state == state::dropped;
-        };
+    friend void archive(Archive& ar, ip_reassembly& reassembly) {
+        auto& [options, statistics, entries, held, done, order, reserved] = reassembly;
         ar(statistics, order);
-        auto count = static_cast<std::size_t>(std::ranges::count_if(entries, waits));
+        auto count = static_cast<std::size_t>(std::ranges::count_if(entries, is_kept));
         ar.count(count, options.max_packets);
         if constexpr (Archive::restores) {
-            // All are unused yet, and have their memory if it was reserved.
+            // All entries are still unused, and have their memory if it was reserved.
             if (count > entries.size()) {
-                entries.reserve(options.max_packets); // those in use must not move
+                entries.reserve(options.max_packets); // entries in use must not move
                 entries.resize(count);
             }
             for (std::size_t i = 0; i < count && ar.good(); ++i) {
-                entry& each = entries[i];
-                ar(each);
-                held += each.bytes.size();
-                ar.require(each.order <= order && held <= options.max_bytes);
+                entry& restored = entries[i];
+                ar(restored);
+                held += restored.bytes.size();
+                ar.require(restored.order <= order && held <= options.max_bytes);
             }
         } else {
-            for (const entry& each : entries) {
-                if (waits(each)) ar(each);
+            for (const entry& packet : entries) {
+                if (is_kept(packet)) ar(packet);
             }
         }
     }
@@ -353,7 +352,7 @@ private:
     std::size_t held_ = 0;
     std::size_t done_ = 0;
     std::uint64_t order_ = 0;
-    bool reserved_ = false; ///< each entry has room for the longest packet, and keeps it
+    bool reserved_ = false; ///< each entry keeps its memory, which is enough for the longest packet
 };
 
 } // namespace tcplens::inline v0::detail

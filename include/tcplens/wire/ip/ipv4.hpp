@@ -14,7 +14,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// An IPv4 header (RFC 791 3.1) of which all 20 to 60 bytes were captured, and what follows it.
+/// An IPv4 header (RFC 791 section 3.1), of which all 20 to 60 bytes were captured, and what follows it.
 class ipv4_header {
 public:
     static constexpr std::size_t min_length = 20;
@@ -29,7 +29,7 @@ public:
         return header;
     }
 
-    /// Whether it begins as nearly all do: with version 4, and a length that leaves no room for options.
+    /// Whether it begins as nearly all headers do: with version 4, and a length without options.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr bool begins_plainly(const frame_view& packet) noexcept {
         return packet.has(min_length) && packet.bytes[0] == std::byte{0x45};
     }
@@ -40,8 +40,8 @@ public:
     }
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool has_options() const noexcept { return length() != min_length; }
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint8_t ecn() const noexcept { return byte(1) & 3; }
-    /// Header and payload. A field of 0 means that the sending host left the packet to its network adapter to be cut up
-    /// (segmentation offload): then the length is the frame's.
+    /// Bytes of header and payload. A field of 0 means that the network adapter is to segment the packet: then the length is that of
+    /// the frame.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t total_length() const noexcept {
         const auto field = load_big<std::uint16_t>(at(2));
         return field != 0 ? field : packet_.wire_length;
@@ -50,11 +50,11 @@ public:
         return load_big<std::uint16_t>(at(4));
     }
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool more_fragments() const noexcept { return (byte(6) & 0x20) != 0; }
-    /// In units of eight bytes.
+    /// Units of eight bytes.
     [[nodiscard]] constexpr std::uint16_t fragment_offset() const noexcept {
         return load_big<std::uint16_t>(at(6)) & 0x1fff;
     }
-    /// Only a part of what the sender's packet carried.
+    /// Whether this is only a part of the sender's packet.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool fragment() const noexcept {
         return (load_big<std::uint16_t>(at(6)) & 0x3fff) != 0;
     }
@@ -63,11 +63,11 @@ public:
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr address source() const noexcept {
         return address::v4(packet_.bytes.subspan<12, 4>());
     }
-    /// Where the packet goes next: to its final destination, unless a source route has others before that.
+    /// The next destination: the final one, unless a source route has others before it.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr address destination() const noexcept {
         return address::v4(packet_.bytes.subspan<16, 4>());
     }
-    /// The last address of a source route (RFC 791 3.1) that it has not passed to its end; else destination().
+    /// The last address of a source route (RFC 791 section 3.1) that is not completed; otherwise destination().
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr address final_destination() const noexcept {
         return has_options() ? end_of_route(packet_.bytes.first(length())) : destination();
     }
@@ -86,7 +86,7 @@ public:
     }
 
 private:
-    /// \pre `header` is the whole header
+    /// \pre `header` is the whole header.
     [[nodiscard]] TCPLENS_NOINLINE static constexpr address end_of_route(std::span<const std::byte> header) noexcept {
         const auto byte = [&](std::size_t offset) { return std::to_integer<std::uint8_t>(header[offset]); };
         enum option : std::uint8_t { end = 0, no_operation = 1, loose_source_route = 131, strict_source_route = 137 };
@@ -99,7 +99,7 @@ private:
             const std::size_t option_length = byte(at + 1);
             if (option_length < 2 || at + option_length > header.size()) break;
             if ((byte(at) == loose_source_route || byte(at) == strict_source_route) && option_length >= 7) {
-                const std::size_t pointer = byte(at + 2); // counted from 1; beyond the end once it has passed all
+                const std::size_t pointer = byte(at + 2); // counted from 1; beyond the end of a completed route
                 if (pointer + 3 > option_length) break;
                 return address::v4(header.subspan(at + option_length - 4).first<4>());
             }

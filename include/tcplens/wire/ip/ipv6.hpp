@@ -15,7 +15,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// The fixed IPv6 header (RFC 8200 3), captured whole, and what follows it.
+/// The fixed IPv6 header (RFC 8200 section 3), captured whole, and what follows it.
 class ipv6_header {
 public:
     static constexpr std::size_t length = 40;
@@ -53,10 +53,10 @@ public:
         return read<false>();
     }
 
-    /// content(), unless this is a jumbogram, whose length its hop-by-hop header gives (RFC 2675 3).
+    /// As content(), except for jumbograms, whose length is in the hop-by-hop header (RFC 2675 section 3).
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr ip_payload plain_content() const noexcept {
         frame_view behind = packet_.subview(length);
-        // A payload length of 0 in any other packet: it was left to the network adapter to be cut up, as with IPv4.
+        // A payload length of 0 in any other packet: the network adapter is to segment it, as with IPv4.
         if (payload_length() != 0) behind = behind.limited_to(payload_length());
         return {.source = source(),
                 .destination = destination(),
@@ -67,12 +67,12 @@ public:
                 .content = behind};
     }
 
-    /// Passes over extension headers that stand before a fragment header, or before what the packet carries. Of a
-    /// packet with a source route, the destination becomes the final one.
+    /// Skips extension headers up to a fragment header or to what the packet carries. With a source route, the destination becomes
+    /// the final one.
     [[nodiscard]] TCPLENS_NOINLINE static constexpr parse_result<ip_payload>
     before_fragment(ip_payload found) noexcept {
         for (;;) {
-            std::size_t unit = 8; // RFC 8200 4: lengths count eight bytes, the first eight not included
+            std::size_t unit = 8; // RFC 8200 section 4: a length counts units of eight bytes after the first eight
             switch (found.protocol) {
             case ip_protocol::hop_by_hop:
             case ip_protocol::routing:
@@ -80,7 +80,7 @@ public:
             case ip_protocol::mobility:
             case ip_protocol::host_identity:
             case ip_protocol::shim6: break;
-            case ip_protocol::authentication: unit = 4; break; // RFC 4302 2.2
+            case ip_protocol::authentication: unit = 4; break; // RFC 4302 section 2.2
             default: return found;
             }
             if (!found.content.has(8)) return found.content.truncation_error(8);
@@ -99,7 +99,7 @@ public:
         }
     }
 
-    /// Passes over all extension headers, up to the middle of a fragmented packet.
+    /// Skips all extension headers. Behind the header of a later fragment it stops: what follows is not a header.
     [[nodiscard]] TCPLENS_NOINLINE static constexpr parse_result<ip_payload>
     behind_extension_headers(ip_payload found) noexcept {
         for (;;) {
@@ -108,17 +108,17 @@ public:
             found = *passed;
             if (!found.content.has(8)) return found.content.truncation_error(8);
             const std::byte* header = found.content.bytes.data();
-            // RFC 6946: a fragment that is the whole packet is none.
+            // RFC 6946: a fragment that is the whole packet does not count as one.
             const auto offset_and_more = load_big<std::uint16_t>(header + 2);
             found.fragment = found.fragment || (offset_and_more & 0xfff9) != 0;
             found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
             found.content = found.content.subview(8);
-            if ((offset_and_more & 0xfff8) != 0) return found; // what follows is the middle of something
+            if ((offset_and_more & 0xfff8) != 0) return found;
         }
     }
 
 private:
-    /// Far above what any host sends (Linux: 512 KiB), and far below where a lie would upset sequence numbers.
+    /// Far more than any host sends (Linux: 512 KiB), and too little to disturb the order of sequence numbers.
     static constexpr std::uint32_t largest_jumbogram = 1u << 24;
 
     friend parse_result<ipv6_header>;
@@ -145,10 +145,10 @@ private:
         return behind_extension_headers(found);
     }
 
-    /// The address that a mobile node is known by (RFC 6275 6.3).
+    /// The home address of a mobile node (RFC 6275 section 6.3).
     [[nodiscard]] static constexpr std::optional<address> home_address(std::span<const std::byte> header) noexcept {
         for (std::size_t at = 2; at + 1 < header.size();) {
-            if (header[at] == std::byte{0}) { // Pad1 (RFC 8200 4.2)
+            if (header[at] == std::byte{0}) { // Pad1 (RFC 8200 section 4.2)
                 ++at;
                 continue;
             }
@@ -160,18 +160,18 @@ private:
         return std::nullopt;
     }
 
-    /// The last address of a routing header that has segments left.
+    /// The last address of a routing header with segments left.
     [[nodiscard]] static constexpr std::optional<address> last_of_route(std::span<const std::byte> header) noexcept {
         if (header[3] == std::byte{0} || header.size() < 24) return std::nullopt;
         switch (std::to_integer<unsigned>(header[2])) {
-        case 0:                                              // RFC 2460 4.4
-        case 2: return address::v6(header.last<16>());       // RFC 6275 6.4
-        case 4: return address::v6(header.subspan<8, 16>()); // RFC 8754 2: segments stand in reverse order
+        case 0:                                              // RFC 2460 section 4.4
+        case 2: return address::v6(header.last<16>());       // RFC 6275 section 6.4
+        case 4: return address::v6(header.subspan<8, 16>()); // RFC 8754 section 2: segments are in reverse order
         default: return std::nullopt;
         }
     }
 
-    /// The length that a Jumbo Payload option gives, which is the first and only one in all packets seen.
+    /// The length in a Jumbo Payload option. Only the first option is looked at: no sender puts another one before it.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr std::optional<std::uint32_t>
     jumbo_length(const ip_payload& packet) noexcept {
         if (packet.protocol != ip_protocol::hop_by_hop || !packet.content.has(8)) return std::nullopt;

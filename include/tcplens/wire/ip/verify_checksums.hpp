@@ -16,16 +16,16 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What the checksum of an IPv4 header says (RFC 791 3.1). A field of 0 that is wrong was left to the adapter.
-/// \pre `header` is the whole header
+/// Verifies the checksum of an IPv4 header (RFC 791 section 3.1). A wrong field of 0 means that the network adapter is to fill it in.
+/// \pre `header` is the whole header.
 [[nodiscard]] constexpr checksum_state ipv4_header_checksum(std::span<const std::byte> header) noexcept {
     if (ones_complement_sum{}.add(header).verifies()) return checksum_state::good;
     return load_big<std::uint16_t>(header.data() + 10) == 0 ? checksum_state::offloaded : checksum_state::bad;
 }
 
-/// What the checksum of a TCP segment says (RFC 9293 3.1), whose destination is the final one where a routing header
-/// has others before it (RFC 8200 8.1). `suspect` says that there are other signs of offload: then a field of 0 is one,
-/// too. \pre the content is TCP with its fixed header captured
+/// Verifies the checksum of a TCP segment (RFC 9293 section 3.1). With a routing header it covers the final destination (RFC 8200
+/// section 8.1). `suspect` says that there are other signs of offload: then a field of 0 is a sign as well.
+/// \pre The content is TCP with its fixed header captured.
 [[nodiscard]] constexpr checksum_state tcp_checksum(const ip_payload& carries, bool suspect) noexcept {
     const frame_view& content = carries.content;
     if (content.bytes.size() < content.wire_length) return checksum_state::not_verified;
@@ -39,18 +39,19 @@ namespace tcplens::inline v0::detail {
     pseudo_header.add(length);
     if (ones_complement_sum{pseudo_header}.add(content.bytes).verifies()) return checksum_state::good;
 
-    // What an adapter is to complete holds the sum of the pseudo header, not complemented; of a segment to be cut up,
-    // some leave out the length, which will change (Linux: CHECKSUM_PARTIAL; Windows: Large Send Offload).
+    // A field that the adapter is to complete holds the sum of the pseudo header without complement. For a segment that the adapter
+    // cuts up, some hosts leave out the length, which will change (Linux: CHECKSUM_PARTIAL; Windows: Large Send Offload).
     const auto field = load_big<std::uint16_t>(content.bytes.data() + 16);
     if (field == pseudo_header.folded() || field == without_length.folded()) return checksum_state::offloaded;
     return field == 0 && suspect ? checksum_state::offloaded : checksum_state::bad;
 }
 
-/// What the checksums of the IP packet `network` and of the TCP in it say: the worse of the two.
-/// \pre `carries` is what is in `network`, and TCP with its fixed header captured
+/// Verifies the checksums of the IP packet `network` and of the TCP segment in it; the worse result counts.
+/// \pre `carries` is what `network` carries, and is TCP with its fixed header captured.
 [[nodiscard]] TCPLENS_NOINLINE constexpr checksum_state verify_checksums(const network_payload& network,
                                                                          const ip_payload& carries) noexcept {
-    constexpr std::uint32_t ethernet_payload = 1500; // IEEE 802.3 3.2.7; only an adapter's work is longer
+    constexpr std::uint32_t ethernet_payload =
+        1500; // IEEE 802.3 section 3.2.7; longer packets are still to be segmented
     bool suspect = carries.length > ethernet_payload;
     checksum_state header = checksum_state::good;
     if (network.type == ether_type::ipv4) {

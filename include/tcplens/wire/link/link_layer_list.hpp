@@ -9,23 +9,63 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
 namespace tcplens::inline v0::detail {
 
-/// Link layers by their link types. A link layer has `types`, the link types that it reads, and
-/// `payload(link, frame)`, which gives what the frame carries or why that can't be told. The first one is found by a
-/// comparison, the others in a table.
-template <class First, class... Others>
+/// A link layer:
+/// - `types`, an array of the link types that it reads;
+/// - `payload(link, frame)`, what the frame carries behind any tags, or why that cannot be read. `link` is one of `types`.
+template <class Layer>
+concept link_layer = requires(link_type link, const frame_view& frame) {
+    { Layer::types.front() } -> std::convertible_to<link_type>;
+    { Layer::payload(link, frame) }
+    noexcept->std::same_as<parse_result<network_payload>>;
+};
+
+/// A link layer whose frames may have tags, of which some name a network: `tagged_payload(link, frame)` is what follows the header,
+/// with the tags before it. Its precondition is that payload() succeeded.
+template <class Layer>
+concept tagged_link_layer = link_layer<Layer> && requires(link_type link, const frame_view& frame) {
+    { Layer::tagged_payload(link, frame) }
+    noexcept->std::same_as<network_payload>;
+};
+
+/// Finds link layers by link type: the first one by a comparison, the others in a table.
+template <link_layer First, link_layer... Others>
 class link_layer_list {
 public:
+    /// All link types that can be read, layer by layer.
+    static constexpr auto types = [] {
+        std::array<link_type, First::types.size() + (std::size_t{0} + ... + Others::types.size())> all{};
+        auto next = std::copy(First::types.begin(), First::types.end(), all.begin());
+        ((next = std::copy(Others::types.begin(), Others::types.end(), next)), ...);
+        return all;
+    }();
+
     [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type link,
                                                                          const frame_view& frame) noexcept {
         if (std::find(First::types.begin(), First::types.end(), link) != First::types.end())
             return First::payload(link, frame);
         if (!supports(link)) return packet_outcome::unsupported_link;
         return readers[places[static_cast<std::size_t>(link)]](link, frame);
+    }
+
+    /// What follows the header of the frame, with any tags before it; empty for link layers without tags.
+    /// \pre payload() succeeds for the frame.
+    [[nodiscard]] static constexpr network_payload tagged_payload(link_type link, const frame_view& frame) noexcept {
+        network_payload found{};
+        const auto look_in = [&]<class Layer>(const Layer*) {
+            if constexpr (tagged_link_layer<Layer>) {
+                if (std::find(Layer::types.begin(), Layer::types.end(), link) == Layer::types.end()) return;
+                found = Layer::tagged_payload(link, frame);
+            }
+        };
+        look_in(static_cast<const First*>(nullptr));
+        (look_in(static_cast<const Others*>(nullptr)), ...);
+        return found;
     }
 
     [[nodiscard]] static constexpr bool supports(link_type link) noexcept {
@@ -38,28 +78,25 @@ private:
 
     static constexpr std::array<reader, 2 + sizeof...(Others)> readers{nullptr, &First::payload, &Others::payload...};
 
-    static constexpr std::size_t highest = [] {
-        std::uint32_t number = 0;
-        const auto raise = [&](const auto& types) {
-            for (const link_type type : types) number = (std::max)(number, static_cast<std::uint32_t>(type));
-        };
-        raise(First::types);
-        (raise(Others::types), ...);
-        return std::size_t{number};
-    }();
+    static constexpr std::size_t highest = static_cast<std::size_t>(*std::max_element(types.begin(), types.end()));
 
-    /// By link type: the place among the readers; 0 where there is none.
+    /// By link type: the index among the readers; 0 for an unknown link type.
     static constexpr std::array<std::uint8_t, highest + 1> places = [] {
         std::array<std::uint8_t, highest + 1> by_type{};
         std::uint8_t place = 0;
-        const auto enter = [&](const auto& types) {
+        const auto enter = [&](const auto& layer_types) {
             ++place;
-            for (const link_type type : types) by_type[static_cast<std::size_t>(type)] = place;
+            for (const link_type type : layer_types) by_type[static_cast<std::size_t>(type)] = place;
         };
         enter(First::types);
         (enter(Others::types), ...);
         return by_type;
     }();
+
+    static_assert(static_cast<std::size_t>(std::count_if(places.begin(), places.end(),
+                                                         [](std::uint8_t place) { return place != 0; })) ==
+                      types.size(),
+                  "two link layers have the same link type");
 };
 
 } // namespace tcplens::inline v0::detail

@@ -19,9 +19,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// A header that tells its own length and the link type of the frame behind it: PPI (version, flags, length in two
-/// bytes, link type in four, from the fourth on) and Apple's PKTAP (length in four, kind in four, link type in four),
-/// both least significant byte first. Frames that wrap another one so, again, are not supported: neither happens.
+/// A capture header that names the link type of the frame behind it, PPI and Apple's PKTAP.
+///
+/// Read: Ethernet, raw IP, BSD loopback, IEEE 802.11 and PPP frames.
+/// Not read: other link types, events without a frame.
 struct wrapped_link {
     static constexpr std::array types{link_type::ppi, link_type::pktap};
 

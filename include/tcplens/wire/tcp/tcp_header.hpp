@@ -15,7 +15,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// A TCP header (RFC 9293 3.1) of which at least the fixed 20 bytes were captured, and the data behind it.
+/// A TCP header (RFC 9293 section 3.1), of which at least the fixed 20 bytes were captured, and the data behind it.
 class tcp_header {
 public:
     static constexpr std::size_t min_length = 20;
@@ -40,7 +40,7 @@ public:
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr sequence_number acknowledgment() const noexcept {
         return {load_big<std::uint32_t>(at(8))};
     }
-    /// Fixed part and options, in bytes.
+    /// Bytes of fixed part and options.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t length() const noexcept { return length_; }
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr tcp_flags flags() const noexcept {
         return {static_cast<std::uint16_t>(load_big<std::uint16_t>(at(12)) & 0x1ff)};
@@ -48,26 +48,26 @@ public:
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint16_t window() const noexcept {
         return load_big<std::uint16_t>(at(14));
     }
-    /// On the wire, whatever was captured of it.
+    /// Bytes of data on the wire, even if the capture has fewer.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t payload_length() const noexcept {
         return packet_.wire_length - length();
     }
-    /// How much of that was captured.
+    /// How many bytes of data were captured.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t captured_payload() const noexcept {
         return packet_.bytes.size() - lesser(packet_.bytes.size(), length());
     }
-    /// How much of that the frame had no room for.
+    /// How many bytes of data do not fit into the frame.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t payload_beyond_frame() const noexcept {
         return lesser(payload_length(), packet_.beyond_frame);
     }
 
-    /// As far as they were captured.
+    /// The options, as far as they were captured.
     [[nodiscard]] constexpr tcp_options options() const noexcept {
         tcp_options found;
         read_options(found);
         return found;
     }
-    /// options(), in the place of what was read before.
+    /// As options(), into an object whose former content is replaced.
     TCPLENS_ALWAYS_INLINE constexpr void read_options(tcp_options& into) const noexcept {
         const std::size_t captured = lesser(packet_.bytes.size(), length());
         into.read(packet_.bytes.subspan(min_length, captured - min_length), captured < length());
@@ -83,7 +83,7 @@ private:
     }
 
     frame_view packet_{};
-    std::size_t length_ = 0; // read once: to the compiler, whatever is written elsewhere may change the bytes
+    std::size_t length_ = 0; // read once: for the compiler, any write elsewhere may change the bytes
 };
 
 } // namespace tcplens::inline v0::detail

@@ -9,13 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// IEEE 802.11 frames between Aruba's access points and controllers, in GRE.
+inline constexpr tunnel_set aruba_gre{1u << 5};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// 802.11 frames between Aruba's access points and controllers: GRE with protocol types from 0x8200 to 0x8370, which
-/// tell a queue and an encryption that is not in the frame.
+/// Found by: GRE protocols 0x8200, 0x8210, ... 0x8370.
+/// Read: IEEE 802.11 data frames.
+/// Not read: frames that the access point encrypted.
+/// Network: nothing.
 struct aruba_gre {
-    static constexpr tunnel_set name = tunnel_set::aruba_gre;
+    static constexpr tunnel_set bit = tunnels::aruba_gre;
+    static constexpr std::string_view name = "aruba_gre";
     static constexpr std::array<protocol_id, 24> carried_by = [] {
         std::array<protocol_id, 24> all{};
         std::uint16_t number = 0x8200;

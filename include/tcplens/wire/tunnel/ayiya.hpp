@@ -9,12 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Anything in anything, AYIYA (draft-massar-v6ops-ayiya).
+inline constexpr tunnel_set ayiya{1u << 13};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// Anything in anything (draft-massar-v6ops-ayiya-02 3): IP behind an identity and a signature.
+/// Found by: UDP port 5072.
+/// Read: IP packets that are to be forwarded.
+/// Not read: the signature, packets for other operations.
+/// Network: nothing.
 struct ayiya {
-    static constexpr tunnel_set name = tunnel_set::ayiya;
+    static constexpr tunnel_set bit = tunnels::ayiya;
+    static constexpr std::string_view name = "ayiya";
     static constexpr std::array carried_by{protocol_id::udp_port(5072)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,

@@ -9,12 +9,23 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Whole frames behind an EtherType of their own, Ethernet (RFC 1701, RFC 7637) and PPP (RFC 9542).
+inline constexpr tunnel_set bridged{1u << 19};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// A whole frame by an EtherType of its own: Ethernet (RFC 1701, RFC 7637 3.2), PPP (RFC 9542 B.2).
+/// Found by: EtherTypes 0x6558 and 0x880b.
+/// Read: Ethernet frames, PPP packets.
+/// Network: nothing.
 struct bridged {
-    static constexpr tunnel_set name = tunnel_set::bridged;
+    static constexpr tunnel_set bit = tunnels::bridged;
+    static constexpr std::string_view name = "bridged";
     static constexpr std::array<protocol_id, 2> carried_by{ether_type::transparent_ethernet, ether_type::ppp};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id carrier,

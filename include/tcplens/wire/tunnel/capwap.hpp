@@ -9,13 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Data between access points and their controllers, CAPWAP (RFC 5415, RFC 5416).
+inline constexpr tunnel_set capwap{1u << 14};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// What access points and their controllers exchange: CAPWAP data that is neither encrypted nor in fragments
-/// (RFC 5415 4.3). 802.11 frames are read where the sender did not exchange the bytes of their frame control.
+/// Found by: UDP port 5247.
+/// Read: Ethernet frames and IEEE 802.11 frames. Of the latter, those whose frame control bytes were not swapped.
+/// Not read: encrypted data (DTLS), fragments of CAPWAP, keep-alives, bindings other than IEEE 802.11.
+/// Network: nothing.
 struct capwap {
-    static constexpr tunnel_set name = tunnel_set::capwap;
+    static constexpr tunnel_set bit = tunnels::capwap;
+    static constexpr std::string_view name = "capwap";
     static constexpr std::array carried_by{protocol_id::udp_port(5247)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,
@@ -23,7 +34,7 @@ struct capwap {
         if (!content.has(8)) return content.truncation_error(8);
         if (content.bytes[0] != std::byte{}) return packet_outcome::not_tcp; // another version, or DTLS
         const std::uint32_t fields = load_big<std::uint32_t>(content.bytes.data()) & 0xff'ffff;
-        const std::size_t length = (fields >> 19) * 4;
+        const std::size_t length = std::size_t{fields >> 19} * 4;
         const std::uint32_t binding = fields >> 9 & 0x1f;
         const bool native = (fields & 0x100) != 0;
         const bool fragment = (fields & 0x080) != 0;

@@ -9,13 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Mirrored Ethernet frames in GRE, ERSPAN types II and III (draft-foschiano-erspan).
+inline constexpr tunnel_set erspan{1u << 3};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// Mirrored Ethernet frames in GRE: ERSPAN types II and III (draft-foschiano-erspan 4.2, 4.3). Type I has no header:
-/// see gre.
+/// Found by: GRE protocols 0x88be and 0x22eb.
+/// Read: Ethernet frames. In type III also IP packets, and the platform subheader is skipped.
+/// Not read: type III with frames of other kinds.
+/// Network: nothing.
 struct erspan {
-    static constexpr tunnel_set name = tunnel_set::erspan;
+    static constexpr tunnel_set bit = tunnels::erspan;
+    static constexpr std::string_view name = "erspan";
     static constexpr std::array carried_by{protocol_id::gre(0x88be), protocol_id::gre(0x22eb)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,

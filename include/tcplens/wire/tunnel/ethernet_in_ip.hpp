@@ -10,13 +10,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Ethernet frames in IP, EtherIP (RFC 3378) and Ethernet of segment routing over IPv6 (RFC 8986).
+inline constexpr tunnel_set ethernet_in_ip{1u << 17};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// Ethernet as what an IP packet carries: behind the two bytes of EtherIP (RFC 3378 3), or at once, as in segment
-/// routing over IPv6 (RFC 8986 10.1).
+/// Found by: IP protocols 97 and 143.
+/// Read: Ethernet frames.
+/// Not read: EtherIP versions other than 3.
+/// Network: nothing.
 struct ethernet_in_ip {
-    static constexpr tunnel_set name = tunnel_set::ethernet_in_ip;
+    static constexpr tunnel_set bit = tunnels::ethernet_in_ip;
+    static constexpr std::string_view name = "ethernet_in_ip";
     static constexpr std::array<protocol_id, 2> carried_by{ip_protocol::ether_ip, ip_protocol::ethernet};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id carrier,

@@ -9,12 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Generic network virtualization encapsulation (RFC 8926).
+inline constexpr tunnel_set geneve{1u << 10};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// Generic network virtualization encapsulation (RFC 8926 3.4), whatever its options.
+/// Found by: UDP port 6081.
+/// Read: whatever its EtherType names. Options are skipped.
+/// Not read: versions other than 0.
+/// Network: the virtual network identifier (VNI).
 struct geneve {
-    static constexpr tunnel_set name = tunnel_set::geneve;
+    static constexpr tunnel_set bit = tunnels::geneve;
+    static constexpr std::string_view name = "geneve";
     static constexpr std::array carried_by{protocol_id::udp_port(6081)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,

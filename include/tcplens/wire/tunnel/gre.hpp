@@ -10,13 +10,26 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Generic routing encapsulation (RFC 2784, RFC 2890, RFC 1701), also NVGRE (RFC 7637), PPTP (RFC 2637), EoIP and GRE
+/// in UDP (RFC 8086).
+inline constexpr tunnel_set gre{1u << 2};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// Generic routing encapsulation: version 0 with all optional fields (RFC 1701, RFC 2784, RFC 2890, NVGRE: RFC 7637),
-/// and version 1, as of PPTP (RFC 2637 4.1) and of MikroTik's Ethernet over IP; also in UDP (RFC 8086).
+/// Found by: IP protocol 47, UDP port 4754.
+/// Read: version 0 with all optional fields and any EtherType. Version 1 with PPP (PPTP) or Ethernet (MikroTik's EoIP).
+/// ERSPAN type I, which has no header of its own.
+/// Not read: GRE's own checksum, version 1 with other protocols.
+/// Network: the key (of NVGRE without the flow number, of EoIP the tunnel number, none for PPTP).
 struct gre {
-    static constexpr tunnel_set name = tunnel_set::gre;
+    static constexpr tunnel_set bit = tunnels::gre;
+    static constexpr std::string_view name = "gre";
     static constexpr std::array carried_by{protocol_id{ip_protocol::gre}, protocol_id::udp_port(4754)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,
@@ -28,7 +41,7 @@ struct gre {
         if ((flags & version) != 0) return packet_outcome::not_tcp;
 
         std::size_t length = 4;
-        if ((flags & (has_checksum | has_routing)) != 0) length += 4; // checksum and offset stand together
+        if ((flags & (has_checksum | has_routing)) != 0) length += 4; // checksum and offset come together
         const std::size_t key_at = length;
         if ((flags & has_key) != 0) length += 4;
         if ((flags & has_sequence) != 0) length += 4;
@@ -36,10 +49,10 @@ struct gre {
         tunnel_network network;
         if ((flags & has_key) != 0) {
             network = load_big<std::uint32_t>(content.bytes.data() + key_at);
-            if (protocol == 0x6558) network.number >>= 8; // NVGRE: a flow's number follows that of the network
+            if (protocol == 0x6558) network.number >>= 8; // NVGRE: without the number of the flow
         }
         if ((flags & has_routing) != 0) {
-            for (bool more = true; more;) { // source route entries, the last of them empty (RFC 1701)
+            for (bool more = true; more;) { // source route entries, of which the last is empty (RFC 1701)
                 if (!content.has(length + 4)) return content.truncation_error(length + 4);
                 const std::byte* entry = content.bytes.data() + length;
                 const auto entry_length = std::to_integer<std::size_t>(entry[3]);
@@ -48,7 +61,7 @@ struct gre {
             }
             if (!content.has(length)) return content.truncation_error(length);
         }
-        // ERSPAN I is a frame with no header of its own; the later ones number theirs (draft-foschiano-erspan 4.1).
+        // ERSPAN type I has no header of its own. The later types have sequence numbers (draft-foschiano-erspan section 4.1).
         if (protocol == 0x88be && (flags & has_sequence) == 0)
             return tunnel_payload{link_type::ethernet, content.subview(length), network};
         return tunnel_payload{protocol_id::gre(protocol), content.subview(length), network};
@@ -69,7 +82,7 @@ private:
         if ((flags & has_sequence) != 0) length += 4;
         if ((flags & has_acknowledgment) != 0) length += 4;
         if (!content.has(length)) return content.truncation_error(length);
-        // The key is the length of the payload and a number; PPTP's is the receiver's and differs by direction.
+        // The key is the length of the payload and a number. PPTP's number is the receiver's, and differs by direction.
         const auto payload_length = load_big<std::uint16_t>(content.bytes.data() + 4);
         if (payload_length == 0) return packet_outcome::not_tcp; // an acknowledgment alone
         if (protocol == 0x880b) return tunnel_payload{link_type::ppp, content.subview(length)};

@@ -9,13 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// The user plane of the GPRS tunnelling protocol, version 1 (3GPP TS 29.281) and version 0 (3GPP TS 09.60).
+inline constexpr tunnel_set gtp{1u << 11};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// The GPRS tunnelling protocol's user plane: version 1 with extension headers (3GPP TS 29.281 5), and version 0 (3GPP
-/// TS 09.60 6). Its tunnel endpoint identifiers are the receiver's, and differ by direction.
+/// Found by: UDP port 2152, and 3386 for version 0.
+/// Read: IP packets. Extension headers are skipped.
+/// Not read: control messages, GTP' (charging), PDUs that are not IP.
+/// Network: nothing, since tunnel endpoint identifiers differ by direction.
 struct gtp {
-    static constexpr tunnel_set name = tunnel_set::gtp;
+    static constexpr tunnel_set bit = tunnels::gtp;
+    static constexpr std::string_view name = "gtp";
     static constexpr std::array carried_by{protocol_id::udp_port(2152), protocol_id::udp_port(3386)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,
@@ -23,29 +34,41 @@ struct gtp {
         if (!content.has(2)) return content.truncation_error(2);
         const auto flags = std::to_integer<unsigned>(content.bytes[0]);
         constexpr std::byte user_data{255};
-        const bool is_gtp = (flags & 0x10) != 0; // and not GTP', which carries bills
+        const bool is_gtp = (flags & 0x10) != 0; // and not GTP' (charging)
         if (!is_gtp || content.bytes[1] != user_data) return packet_outcome::not_tcp;
-        std::size_t length = 20;
-        if (flags >> 5 == 1) {
-            length = 8;
-            if ((flags & 0x07) != 0) { // any of the optional fields: then all have room
-                length = 12;
-                if (!content.has(length)) return content.truncation_error(length);
-                bool more = (flags & 0x04) != 0 && content.bytes[11] != std::byte{};
-                while (more) { // 5.2.1: a length in words of four bytes, and the next one's type at the end
-                    if (!content.has(length + 1)) return content.truncation_error(length + 1);
-                    const std::size_t extension = std::to_integer<std::size_t>(content.bytes[length]) * 4;
-                    if (extension == 0) return packet_outcome::not_tcp;
-                    length += extension;
-                    if (!content.has(length)) return content.truncation_error(length);
-                    more = content.bytes[length - 1] != std::byte{};
-                }
-            }
-        } else if (flags >> 5 != 0) {
-            return packet_outcome::not_tcp;
+        std::size_t length = 20; // of version 0
+        switch (flags >> 5) {    // the version
+        case 0: break;
+        case 1: {
+            const auto found = version_1_header(content, flags);
+            if (!found) return found.error();
+            length = *found;
+            break;
+        }
+        default: return packet_outcome::not_tcp;
         }
         if (!content.has(length)) return content.truncation_error(length);
         return ip_by_version(content.subview(length));
+    }
+
+private:
+    /// The length of the header of version 1, with its optional fields and extension headers.
+    [[nodiscard]] static constexpr parse_result<std::size_t> version_1_header(const frame_view& content,
+                                                                              unsigned flags) noexcept {
+        enum flag_bits : unsigned { has_extensions = 0x04, has_optional_fields = 0x07 };
+        if ((flags & has_optional_fields) == 0) return std::size_t{8};
+        std::size_t length = 12; // if any of the optional fields is present, all of them take up room
+        if (!content.has(length)) return content.truncation_error(length);
+        bool more = (flags & has_extensions) != 0 && content.bytes[11] != std::byte{};
+        while (more) { // 3GPP TS 29.281 section 5.2.1: a length in words of four bytes, the next type in the last byte
+            if (!content.has(length + 1)) return content.truncation_error(length + 1);
+            const std::size_t extension = std::to_integer<std::size_t>(content.bytes[length]) * 4;
+            if (extension == 0) return packet_outcome::not_tcp;
+            length += extension;
+            if (!content.has(length)) return content.truncation_error(length);
+            more = content.bytes[length - 1] != std::byte{};
+        }
+        return length;
     }
 };
 

@@ -10,12 +10,23 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// IPv4 or IPv6 directly inside an IPv4 or IPv6 packet (RFC 2003, RFC 2473, RFC 4213).
+inline constexpr tunnel_set ip_in_ip{1u << 0};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// IPv4 (RFC 2003, RFC 2473) or IPv6 (RFC 4213) as what an IP packet carries.
+/// Found by: IP protocols 4 (IPv4) and 41 (IPv6).
+/// Read: the inner IP packet.
+/// Network: nothing.
 struct ip_in_ip {
-    static constexpr tunnel_set name = tunnel_set::ip_in_ip;
+    static constexpr tunnel_set bit = tunnels::ip_in_ip;
+    static constexpr std::string_view name = "ip_in_ip";
     static constexpr std::array<protocol_id, 2> carried_by{ip_protocol::ipv4, ip_protocol::ipv6};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id carrier,

@@ -10,15 +10,26 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Layer two tunnelling protocol, versions 2 and 3 (RFC 2661, RFC 3931).
+inline constexpr tunnel_set l2tp{1u << 8};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// The layer two tunnelling protocol: data messages of version 2 (RFC 2661 3.1), which carry PPP, and of version 3 over
-/// IP and UDP (RFC 3931 4.1). Of those, only the two ends know the length of the cookie and what follows it: a frame is
-/// taken where Ethernet with IP or a VLAN, or PPP with IP stands behind a cookie and sublayer of a possible length. The
-/// session's number is the receiver's, and differs by direction.
+/// Found by: UDP port 1701, IP protocol 115.
+/// Read: version 2: PPP packets of data messages. Version 3: Ethernet frames with IP or a VLAN tag, and PPP packets
+/// with IP. Only the two ends know the length of a cookie, so each possible length (0, 4 or 8 bytes, and a sublayer of
+/// 4 bytes) is tried.
+/// Not read: control messages, and version 3 with anything else.
+/// Network: nothing, since session numbers differ by direction.
 struct l2tp {
-    static constexpr tunnel_set name = tunnel_set::l2tp;
+    static constexpr tunnel_set bit = tunnels::l2tp;
+    static constexpr std::string_view name = "l2tp";
     static constexpr std::array carried_by{protocol_id::udp_port(1701), protocol_id{ip_protocol::l2tp}};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id carrier,
@@ -55,7 +66,7 @@ private:
     static constexpr unsigned version = 0x000f;
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> version_3(const frame_view& content) noexcept {
-        for (const std::size_t before : {0u, 4u, 8u, 12u}) { // cookies of 0, 4 or 8 bytes, and a sublayer of 4
+        for (const std::size_t before : {0u, 4u, 8u, 12u}) { // a cookie of 0, 4 or 8 bytes, and a sublayer of 4
             if (content.wire_length < before + 15) break;
             if (!content.has(before + 15)) return packet_outcome::truncated;
             const std::byte* frame = content.bytes.data() + before;

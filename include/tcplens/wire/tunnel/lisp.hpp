@@ -9,12 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Data of the locator/ID separation protocol (RFC 9300).
+inline constexpr tunnel_set lisp{1u << 15};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// Data of the locator/ID separation protocol (RFC 9300 5): IP behind eight bytes.
+/// Found by: UDP port 4341.
+/// Read: IP packets.
+/// Not read: the instance ID.
+/// Network: nothing.
 struct lisp {
-    static constexpr tunnel_set name = tunnel_set::lisp;
+    static constexpr tunnel_set bit = tunnels::lisp;
+    static constexpr std::string_view name = "lisp";
     static constexpr std::array carried_by{protocol_id::udp_port(4341)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,

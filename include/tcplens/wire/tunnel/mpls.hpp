@@ -10,14 +10,25 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// MPLS label stacks (RFC 3032), also in IP (RFC 4023) and in UDP (RFC 7510), and Ethernet pseudowires (RFC 4448).
+inline constexpr tunnel_set mpls{1u << 6};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// An MPLS label stack (RFC 3032 2.1). Nothing in it says what follows but the two labels for IP. Otherwise it is IP
-/// where it looks like that (RFC 4928 2), and else a pseudo-wire's Ethernet frame, with a control word (RFC 4448 4.6)
-/// or without it. The labels are the receiver's, and differ by direction.
+/// Found by: EtherTypes 0x8847 and 0x8848, IP protocol 137, UDP port 6635.
+/// Read: IP, and Ethernet frames with or without a control word. The labels do not say which of them follows, so the
+/// first bytes decide (RFC 4928 section 2).
+/// Not read: other pseudowires and the associated channel (RFC 5586).
+/// Network: nothing, since labels differ by direction.
 struct mpls {
-    static constexpr tunnel_set name = tunnel_set::mpls;
+    static constexpr tunnel_set bit = tunnels::mpls;
+    static constexpr std::string_view name = "mpls";
     static constexpr std::array carried_by{protocol_id{ether_type::mpls}, protocol_id{ether_type::mpls_multicast},
                                            protocol_id{ip_protocol::mpls}, protocol_id::udp_port(6635)};
 
@@ -57,7 +68,7 @@ private:
     static constexpr std::uint32_t ipv6_explicit_null = 2;
     static constexpr std::size_t ethernet_header = 14;
 
-    /// Whether an EtherType stands where Ethernet has it that leads to TCP. \pre has(ethernet_header)
+    /// Whether there is an EtherType at its place in Ethernet that leads to TCP. \pre content.has(ethernet_header)
     [[nodiscard]] static constexpr bool is_ethernet(const frame_view& content) noexcept {
         switch (ether_type{load_big<std::uint16_t>(content.bytes.data() + 12)}) {
         case ether_type::ipv4:

@@ -5,18 +5,20 @@
 #include "../../capture/link_type.hpp"
 #include "../ether_type.hpp"
 #include "../frame_view.hpp"
+#include "../link/link_layers.hpp"
+#include "../network_payload.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace tcplens::inline v0::detail {
 
-/// Adds the number of a network to that of the one around it, 0 for none; `kind` is the registry number by which a VLAN
-/// tag or a tunnel is known. Never 0. Of two networks of a kind with nothing around them, the numbers differ; deeper
-/// ones are as good as random.
+/// Mixes the number of a network with that of the network around it, which is 0 if there is none. `kind` is the registry number of
+/// the VLAN tag or tunnel. The result is never 0. For two networks of one kind with no other network around them the results always
+/// differ; for deeper ones they are as good as random.
 [[nodiscard]] constexpr std::uint32_t network_within(std::uint32_t around, std::uint32_t kind,
                                                      std::uint32_t number) noexcept {
-    // Odd factors and shifts to the right can be undone: nothing is lost of `number`.
+    // Multiplying by odd factors and shifting to the right are invertible: no information in `number` is lost.
     std::uint32_t mixed = (around ^ kind) * 0x9e3779b1u + number;
     mixed = (mixed ^ mixed >> 16) * 0x85ebca6bu;
     mixed = (mixed ^ mixed >> 13) * 0xc2b2ae35u;
@@ -24,12 +26,12 @@ namespace tcplens::inline v0::detail {
     return mixed != 0 ? mixed : 1;
 }
 
-/// Adds what a stack of tags says, of which `type` is the first and `behind` follows its EtherType: VLANs (IEEE 802.1Q
-/// 9.6; 0 means none) and backbone service instances (9.7), which are the same in both directions.
+/// Mixes in the networks of a stack of tags, of which `type` is the first and `behind` follows that EtherType. VLANs (IEEE 802.1Q
+/// section 9.6; 0 means no VLAN) and backbone service instances (section 9.7) are the same in both directions.
 [[nodiscard]] constexpr std::uint32_t network_of_tags(std::uint32_t around, ether_type type,
                                                       frame_view behind) noexcept {
     for (;;) {
-        std::size_t next = 2; // where the EtherType of what follows stands
+        std::size_t next = 2; // offset of the next EtherType
         if (!behind.has(4)) return around;
         const std::byte* fields = behind.bytes.data();
         if (type == ether_type::vlan || type == ether_type::provider_vlan || type == ether_type::old_qinq) {
@@ -48,26 +50,11 @@ namespace tcplens::inline v0::detail {
     }
 }
 
-/// Adds what the tags of a frame say. \pre the link layer gave what the frame carries
+/// Mixes in the networks of the tags of a frame. \pre The link layer gave what the frame carries.
 [[nodiscard]] constexpr std::uint32_t network_of_frame(std::uint32_t around, link_type link,
                                                        const frame_view& frame) noexcept {
-    std::size_t type_at = 12;
-    std::size_t header = 14;
-    switch (link) {
-    case link_type::ethernet: break;
-    case link_type::linux_sll:
-        type_at = 14;
-        header = 16;
-        break;
-    case link_type::linux_sll2:
-        type_at = 0;
-        header = 20;
-        break;
-    default: return around;
-    }
-    if (!frame.has(header)) return around;
-    return network_of_tags(around, ether_type{load_big<std::uint16_t>(frame.bytes.data() + type_at)},
-                           frame.subview(header));
+    const network_payload tagged = link_layers::tagged_payload(link, frame);
+    return network_of_tags(around, tagged.type, tagged.content);
 }
 
 } // namespace tcplens::inline v0::detail

@@ -9,12 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// The network service header (RFC 8300).
+inline constexpr tunnel_set nsh{1u << 16};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// The network service header (RFC 8300 2).
+/// Found by: EtherType 0x894f, next protocol 4 of VXLAN-GPE.
+/// Read: IPv4, IPv6, Ethernet, MPLS and another NSH. Context headers are skipped.
+/// Not read: versions other than 0.
+/// Network: nothing.
 struct nsh {
-    static constexpr tunnel_set name = tunnel_set::nsh;
+    static constexpr tunnel_set bit = tunnels::nsh;
+    static constexpr std::string_view name = "nsh";
     static constexpr std::array<protocol_id, 1> carried_by{ether_type::nsh};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,

@@ -9,12 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// PPP over Ethernet, session stage (RFC 2516).
+inline constexpr tunnel_set pppoe{1u << 7};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// PPP over Ethernet, in its session stage (RFC 2516 4).
+/// Found by: EtherType 0x8864.
+/// Read: PPP packets.
+/// Not read: the discovery stage, which carries no TCP.
+/// Network: the session ID.
 struct pppoe {
-    static constexpr tunnel_set name = tunnel_set::pppoe;
+    static constexpr tunnel_set bit = tunnels::pppoe;
+    static constexpr std::string_view name = "pppoe";
     static constexpr std::array<protocol_id, 1> carried_by{ether_type::pppoe_session};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,

@@ -9,13 +9,23 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// IPv6 in UDP through network address translators, Teredo (RFC 4380).
+inline constexpr tunnel_set teredo{1u << 12};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// IPv6 in UDP through network address translators (RFC 4380 5.1.1): there may be an authentication and an origin
-/// before it.
+/// Found by: UDP port 3544.
+/// Read: IPv6, behind an authentication header, an origin indication, both or neither.
+/// Network: nothing.
 struct teredo {
-    static constexpr tunnel_set name = tunnel_set::teredo;
+    static constexpr tunnel_set bit = tunnels::teredo;
+    static constexpr std::string_view name = "teredo";
     static constexpr std::array carried_by{protocol_id::udp_port(3544)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id, frame_view content) noexcept {

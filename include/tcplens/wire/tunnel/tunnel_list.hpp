@@ -3,37 +3,65 @@
 
 #include "../frame_view.hpp"
 #include "../parse_result.hpp"
+#include "../protocol_id.hpp"
 #include "../tunnel_set.hpp"
 #include "tunnel_payload.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace tcplens::inline v0::detail {
 
-/// Tunnels by the protocols that name them. A tunnel has `name`; `carried_by`, the protocols that it is known by; and
-/// `payload(carrier, content)`, which gives what is in it or why that can't be told. One that only a port tells says
-/// not_tcp where its header is not as it should be: the port may be anybody's.
-template <class... Tunnels>
+/// A header that leads to another one:
+/// - `bit`, the tunnel's constant in namespace tunnels, and `name`, the same in text;
+/// - `carried_by`, an array of the protocols that the tunnel is found by, default UDP ports among them;
+/// - `payload(carrier, content)`, what the tunnel carries, or why that cannot be read. `carrier` is one of `carried_by`.
+///   A tunnel that is found by a UDP port returns not_tcp if its header is invalid, since other programs may use the port.
+template <class Tunnel>
+concept tunnel = requires(protocol_id carrier, const frame_view& content) {
+    { Tunnel::bit } -> std::convertible_to<tunnel_set>;
+    { Tunnel::name } -> std::convertible_to<std::string_view>;
+    { Tunnel::carried_by.front() } -> std::convertible_to<protocol_id>;
+    { Tunnel::payload(carrier, content) }
+    noexcept->std::same_as<parse_result<tunnel_payload>>;
+};
+
+/// Finds tunnels by the protocols that carry them.
+template <tunnel... Tunnels>
 struct tunnel_list {
-    /// Whether one of `among` is known by this protocol.
+    static constexpr std::size_t size = sizeof...(Tunnels);
+    static constexpr std::array<tunnel_set, size> bits{Tunnels::bit...};
+    static constexpr std::array<std::string_view, size> names{Tunnels::name...};
+
+    /// Whether a tunnel of `among` is carried by this protocol.
     [[nodiscard]] static constexpr bool opens(protocol_id carrier, tunnel_set among) noexcept {
-        return (is<Tunnels>(carrier, among) || ...);
+        return (opens_one<Tunnels>(carrier, among) || ...);
     }
 
-    /// What is in the tunnel; not_tcp if none of `among` is known by this protocol.
+    /// What the tunnel carries; not_tcp if no tunnel of `among` is carried by this protocol.
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id carrier, const frame_view& content,
                                                                         tunnel_set among) noexcept {
         parse_result<tunnel_payload> found = packet_outcome::not_tcp;
-        static_cast<void>(((is<Tunnels>(carrier, among) && (found = Tunnels::payload(carrier, content), true)) || ...));
+        static_cast<void>(
+            ((opens_one<Tunnels>(carrier, among) && (found = Tunnels::payload(carrier, content), true)) || ...));
         return found;
     }
 
 private:
     template <class Tunnel>
-    [[nodiscard]] static constexpr bool is(protocol_id carrier, tunnel_set among) noexcept {
-        return contains_all(among, Tunnel::name) &&
+    [[nodiscard]] static constexpr bool opens_one(protocol_id carrier, tunnel_set among) noexcept {
+        return contains_all(among, Tunnel::bit) &&
                std::find(Tunnel::carried_by.begin(), Tunnel::carried_by.end(), carrier) != Tunnel::carried_by.end();
     }
+
+    static_assert(((std::popcount(set_bits(Tunnels::bit)) == 1) && ...), "the bit of a tunnel is one bit");
+    static_assert(std::popcount((std::uint64_t{0} | ... | set_bits(Tunnels::bit))) == int{size},
+                  "two tunnels have the same bit: take the lowest that no other tunnel has");
 };
 
 } // namespace tcplens::inline v0::detail

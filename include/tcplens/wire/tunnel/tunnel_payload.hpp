@@ -11,7 +11,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// The number of a network, if a tunnel gives one. Any number is one, 0 as well.
+/// The number of a network, if a tunnel has one. Any number is valid, also 0.
 struct tunnel_network {
     std::uint32_t number = 0;
     bool known = false;
@@ -20,15 +20,15 @@ struct tunnel_network {
     constexpr tunnel_network(std::uint32_t value) noexcept : number(value), known(true) {}
 };
 
-/// What a tunnel's header leads to.
+/// What a tunnel carries.
 struct tunnel_payload {
-    protocol_id what{}; ///< how to read it: as the frame of a link type, by an EtherType, …
+    protocol_id what{}; ///< the protocol of the content: a link type, an EtherType, an IP protocol, ...
     frame_view content{};
-    /// The number of the network that it belongs to, where the tunnel gives one that is the same in both directions.
+    /// The number of the content's network, if the tunnel has one that is the same in both directions.
     tunnel_network network{};
 };
 
-/// What is IPv4 or IPv6 by its first four bits, behind a header.
+/// IPv4 or IPv6, by the first four bits; not_tcp for anything else.
 [[nodiscard]] constexpr parse_result<tunnel_payload> ip_by_version(const frame_view& content,
                                                                    tunnel_network network = {}) noexcept {
     if (!content.has(1)) return content.truncation_error(1);
@@ -39,7 +39,7 @@ struct tunnel_payload {
     }
 }
 
-/// What the one byte stands for that VXLAN-GPE and NSH have in the place of an EtherType (IANA: NSH Next Protocol).
+/// The content by the next protocol of VXLAN-GPE and NSH, which is one byte (IANA: NSH Next Protocol).
 [[nodiscard]] constexpr parse_result<tunnel_payload> by_next_protocol(std::byte protocol, const frame_view& content,
                                                                       tunnel_network network = {}) noexcept {
     switch (std::to_integer<unsigned>(protocol)) {

@@ -25,8 +25,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// All that tcplens finds the way through. A new tunnel: one new file, its name here and in tunnel_set.
-using tunnels = tunnel_list<gtp, gre, vxlan, geneve, mpls, pppoe, ip_in_ip, bridged, authentication_header, erspan,
-                            l2tp, teredo, ayiya, capwap, lisp, nsh, ethernet_in_ip, tzsp, wccp, aruba_gre>;
+/// The tunnels that tcplens can enter. A new tunnel is a new file, and its name here.
+using known_tunnels =
+    tunnel_list<gtp, gre, vxlan, geneve, mpls, pppoe, ip_in_ip, bridged, authentication_header, erspan, l2tp, teredo,
+                ayiya, capwap, lisp, nsh, ethernet_in_ip, tzsp, wccp, aruba_gre>;
 
 } // namespace tcplens::inline v0::detail

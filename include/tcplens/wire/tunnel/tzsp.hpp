@@ -9,22 +9,34 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// The TaZmen Sniffer Protocol, by which devices send captured frames to an analyser.
+inline constexpr tunnel_set tzsp{1u << 18};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// Captured frames that a device sends to an analyser: the TaZmen Sniffer Protocol (port 37008).
+/// Found by: UDP port 37008.
+/// Read: Ethernet and IEEE 802.11 frames. Tagged fields are skipped.
+/// Not read: messages without a frame, frames of other kinds.
+/// Network: nothing.
 struct tzsp {
-    static constexpr tunnel_set name = tunnel_set::tzsp;
+    static constexpr tunnel_set bit = tunnels::tzsp;
+    static constexpr std::string_view name = "tzsp";
     static constexpr std::array carried_by{protocol_id::udp_port(37008)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id,
                                                                         const frame_view& content) noexcept {
         if (!content.has(4)) return content.truncation_error(4);
         constexpr std::byte version{1};
-        constexpr std::byte last_with_a_frame{1}; // received 0, to be sent 1; the others control
+        constexpr std::byte last_with_a_frame{1}; // 0: received frame, 1: frame to be sent, others: control
         if (content.bytes[0] != version || content.bytes[1] > last_with_a_frame) return packet_outcome::not_tcp;
         std::size_t length = 4;
-        for (bool more = true; more;) { // fields: a type, and but for padding (0) and the end (1) a length
+        for (bool more = true; more;) { // tagged fields: a type and, except for padding (0) and the end (1), a length
             if (!content.has(length + 1)) return content.truncation_error(length + 1);
             const auto type = std::to_integer<unsigned>(content.bytes[length++]);
             more = type != 1;

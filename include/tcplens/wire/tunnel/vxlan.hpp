@@ -9,12 +9,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+namespace tcplens::inline v0::tunnels {
+
+/// Virtual extensible LAN (RFC 7348), and its generic protocol extension VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe).
+inline constexpr tunnel_set vxlan{1u << 9};
+
+} // namespace tcplens::inline v0::tunnels
 
 namespace tcplens::inline v0::detail {
 
-/// Virtual extensible LAN (RFC 7348 5) on port 4789, and its generic extension (draft-ietf-nvo3-vxlan-gpe 3) on 4790.
+/// Found by: UDP port 4789, and 4790 for VXLAN-GPE.
+/// Read: Ethernet frames. With VXLAN-GPE also IPv4, IPv6, NSH and MPLS.
+/// Not read: packets without the flag for a valid network identifier.
+/// Network: the VXLAN network identifier (VNI).
 struct vxlan {
-    static constexpr tunnel_set name = tunnel_set::vxlan;
+    static constexpr tunnel_set bit = tunnels::vxlan;
+    static constexpr std::string_view name = "vxlan";
     static constexpr std::array carried_by{protocol_id::udp_port(4789), protocol_id::udp_port(4790)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id carrier,

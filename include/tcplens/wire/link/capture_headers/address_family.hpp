@@ -11,8 +11,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What a packet of an address family is. The number for IPv6 differs from system to system, and none means another
-/// family elsewhere that is ever seen in such a header.
+/// The payload by its address family. The number for IPv6 differs from system to system. None of these numbers is a family on another
+/// system that occurs in such headers.
 [[nodiscard]] constexpr parse_result<network_payload> family_payload(std::uint32_t family,
                                                                      const frame_view& content) noexcept {
     switch (family) {
@@ -28,9 +28,8 @@ namespace tcplens::inline v0::detail {
     }
 }
 
-/// A family in four bytes whose order nobody told: it fits in one byte or two, so whichever reading gives the smaller
-/// number.
-/// \pre four bytes can be read at `at`
+/// An address family in four bytes of unknown order. A family fits into two bytes, so the smaller reading is right.
+/// \pre Four bytes can be read at `at`.
 [[nodiscard]] constexpr std::uint32_t load_family(const std::byte* at) noexcept {
     const auto big = load_big<std::uint32_t>(at);
     const auto little = load_little<std::uint32_t>(at);

@@ -12,8 +12,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What OpenBSD's IPsec encapsulation interface shows of a packet, before or after encryption: family, security
-/// parameter index and flags in the byte order of the machine, then the packet (LINKTYPE_ENC).
+/// OpenBSD's IPsec encapsulation interface.
+///
+/// Read: an address family in either byte order, the security parameter index, flags, then the IP packet.
+/// Not read: packets that are still encrypted.
 struct enc {
     static constexpr std::array types{link_type::enc};
 

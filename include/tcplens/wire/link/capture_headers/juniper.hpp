@@ -18,9 +18,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What Juniper's routers capture: a magic number, flags, extensions behind a length of their own if a flag says so,
-/// and the frame of a link layer, or without one four bytes and an IP packet (LINKTYPE_JUNIPER_ETHER and its kin).
-/// Those whose frames begin with a service card's cookie are not read.
+/// Captures of Juniper's routers.
+///
+/// Read: extensions, then an Ethernet, PPP, Frame Relay or Cisco HDLC frame, or without a link layer an IP packet.
+/// Not read: link types whose frames begin with a service card's cookie.
 struct juniper {
     static constexpr std::array types{link_type::juniper_ether, link_type::juniper_ppp, link_type::juniper_frelay,
                                       link_type::juniper_chdlc};

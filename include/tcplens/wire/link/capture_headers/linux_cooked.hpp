@@ -19,9 +19,11 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Linux "cooked" capture, as of the `any` device. The hardware type (an ARPHRD_ value) says what the protocol field
-/// is: an EtherType or one of Linux's own numbers below them, for Netlink another family of numbers, for Frame Relay
-/// and Radiotap nothing (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2).
+/// Linux cooked capture, versions 1 and 2, as from the device `any`.
+///
+/// Read: by hardware type (ARPHRD) and protocol: EtherTypes with any tags, Ethernet, IEEE 802.2 LLC, PPP, Frame Relay,
+/// Radiotap.
+/// Not read: Netlink, CAN, Novell's 802.3.
 struct linux_cooked {
     static constexpr std::array types{link_type::linux_sll, link_type::linux_sll2};
 
@@ -31,6 +33,8 @@ struct linux_cooked {
         const std::size_t header = first ? 16 : 20;
         if (!frame.has(header)) return frame.truncation_error(header);
         const frame_view content = frame.subview(header);
+        // The hardware type decides what the protocol field means: an EtherType or one of Linux's own numbers below those.
+        // For Netlink it is another family of numbers, for Frame Relay and Radiotap it says nothing.
         enum arphrd : std::uint16_t { frame_relay = 770, radiotap = 803, netlink = 824 };
         switch (load_big<std::uint16_t>(frame.bytes.data() + (first ? 2 : 8))) {
         case frame_relay: return frame_relay_payload(content);
@@ -48,6 +52,12 @@ struct linux_cooked {
             if (protocol < lowest_ether_type) return packet_outcome::not_tcp; // Novell's 802.3, CAN, …
             return skip_tags({ether_type{protocol}, content});
         }
+    }
+
+    [[nodiscard]] static constexpr network_payload tagged_payload(link_type link, const frame_view& frame) noexcept {
+        const bool first = link == link_type::linux_sll;
+        const auto protocol = load_big<std::uint16_t>(frame.bytes.data() + (first ? 14 : 0));
+        return {ether_type{protocol}, frame.subview(first ? 16 : 20)};
     }
 };
 

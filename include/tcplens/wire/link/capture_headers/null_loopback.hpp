@@ -14,8 +14,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// BSD loopback: the address family in four bytes, LINKTYPE_LOOP's in network byte order, LINKTYPE_NULL's in that of
-/// the capturing machine, which the file does not always know.
+/// BSD loopback.
+///
+/// Read: an address family of four bytes in either byte order. Some tools write an EtherType there, which is read, too.
+/// Not read: other address families.
 struct null_loopback {
     static constexpr std::array types{link_type::null, link_type::loop};
 

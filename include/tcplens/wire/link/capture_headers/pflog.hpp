@@ -14,8 +14,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// OpenBSD's packet filter log: the length of the header without its padding, the family, what the filter did
-/// (LINKTYPE_PFLOG); before OpenBSD 3.4 the family in four bytes, and 28 in all.
+/// OpenBSD's packet filter log, also the format before OpenBSD 3.4.
+///
+/// Read: an address family, then the IP packet.
+/// Not read: what the filter decided.
 struct pflog {
     static constexpr std::array types{link_type::pflog_old, link_type::pflog};
 

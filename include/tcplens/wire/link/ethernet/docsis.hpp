@@ -12,8 +12,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// DOCSIS (CM-SP-MULPIv3.1 6.2): frame control, a parameter, a length, an extended header as long as the parameter if
-/// frame control says so, a check sequence; then an Ethernet frame, if frame control says that.
+/// DOCSIS (CM-SP-MULPIv3.1 section 6.2).
+///
+/// Read: frame control, length, extended header and header check sequence, then an Ethernet frame.
+/// Not read: management, fragments, concatenated frames.
 struct docsis {
     static constexpr std::array types{link_type::docsis};
 

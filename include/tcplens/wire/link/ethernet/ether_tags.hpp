@@ -14,18 +14,18 @@
 
 namespace tcplens::inline v0::detail {
 
-/// How many bytes a tag takes up after its own EtherType, the last two of them the EtherType of what follows; 0 for
-/// what is no tag, not_tcp for a tag that hides what follows.
+/// The number of bytes of a tag after its own EtherType. The last two are the EtherType of what follows. 0 if `payload` does not begin
+/// with a tag; not_tcp for a tag whose content cannot be read.
 [[nodiscard]] constexpr parse_result<std::size_t> tag_length(const network_payload& payload) noexcept {
-    constexpr std::size_t ethernet_header = 14; // of a frame within
+    constexpr std::size_t ethernet_header = 14; // of the frame in the tag
     const frame_view& tag = payload.content;
     switch (payload.type) {
     case ether_type::vlan:
     case ether_type::provider_vlan:
     case ether_type::old_qinq: return 4; // IEEE 802.1Q 9.3
-    case ether_type::vn_tag: return 6;
-    case ether_type::redundancy_tag: return 6;                     // IEC 62439-3 5.7
-    case ether_type::r_tag: return 6;                              // IEEE 802.1CB 7.8
+    case ether_type::vn_tag:
+    case ether_type::redundancy_tag:                               // IEC 62439-3 section 5.7
+    case ether_type::r_tag: return 6;                              // IEEE 802.1CB section 7.8
     case ether_type::e_tag: return 8;                              // IEEE 802.1BR 7.4
     case ether_type::backbone_service: return 4 + ethernet_header; // IEEE 802.1Q 9.7: the customer's addresses too
     case ether_type::fabric_path: return 2 + ethernet_header;
@@ -50,14 +50,15 @@ namespace tcplens::inline v0::detail {
     }
 }
 
-/// skip_tags(), where there are some.
+/// skip_tags() for frames other than plain IP.
 [[nodiscard]] TCPLENS_NOINLINE constexpr parse_result<network_payload> skip_any_tags(network_payload payload) noexcept {
     for (;;) {
         if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
-        constexpr std::uint16_t longest = 1500; // what lies between it and the lowest EtherType is neither
+        constexpr std::uint16_t longest =
+            1500; // IEEE 802.3 section 3.2.6: numbers up to the lowest EtherType are neither
         const auto length_field = static_cast<std::uint16_t>(payload.type);
         if (length_field <= longest) {
-            // Padding is no part of it. Where a capturing tool wrote less than it says, the frame decides.
+            // The length excludes padding. If a tool cut the frame, the length on the wire is less, and counts.
             if (length_field < payload.content.wire_length) payload.content = payload.content.limited_to(length_field);
             const auto behind = llc_payload(payload.content);
             if (!behind) return behind;
@@ -73,15 +74,14 @@ namespace tcplens::inline v0::detail {
     }
 }
 
-/// Passes over any stack of tags (VLANs, MACsec in the clear, backbone bridges and fabrics with the Ethernet header
-/// that they wrapped), and where a length stands in the place of an EtherType over 802.2 LLC behind it (IEEE 802.3
-/// 3.2.6).
+/// Skips any stack of tags: VLANs, MACsec without encryption, backbone bridges and fabrics with the Ethernet header in them. If there
+/// is a length in place of an EtherType, skips IEEE 802.2 LLC, too (IEEE 802.3 section 3.2.6).
 [[nodiscard]] constexpr parse_result<network_payload> skip_tags(const network_payload& payload) noexcept {
     if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
     return skip_any_tags(payload);
 }
 
-/// What lies behind 802.2 LLC and then any tags.
+/// What follows IEEE 802.2 LLC and any tags behind it.
 [[nodiscard]] constexpr parse_result<network_payload> payload_behind_llc(const frame_view& frame) noexcept {
     const auto behind = llc_payload(frame);
     return behind ? skip_tags(*behind) : behind;

@@ -16,13 +16,18 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Ethernet: two addresses and an EtherType, or a length and 802.2 LLC (IEEE 802.3 3.2).
+/// Ethernet (IEEE 802.3 section 3.2).
+///
+/// Read: two addresses, any stack of tags, then an EtherType, or a length with IEEE 802.2 LLC. The tags are VLAN (IEEE
+/// 802.1Q, 802.1ad, 0x9100), backbone service (802.1ah), MACsec (802.1AE), E-tag (802.1BR), R-tag (802.1CB), VN-tag,
+/// HSR, TRILL (RFC 6325), FabricPath and Cisco metadata.
+/// Not read: encrypted MACsec, Novell's 802.3 without LLC.
 struct ethernet {
     static constexpr std::array types{link_type::ethernet};
 
     static constexpr std::size_t header_length = 14;
 
-    /// What follows the header, perhaps a tag. \pre has(header_length)
+    /// What follows the header, which may be a tag. \pre frame.has(header_length)
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr network_payload
     behind_header(const frame_view& frame) noexcept {
         return {ether_type{load_big<std::uint16_t>(frame.bytes.data() + 12)}, frame.subview(header_length)};
@@ -31,6 +36,10 @@ struct ethernet {
     [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type, const frame_view& frame) noexcept {
         if (!frame.has(header_length)) return frame.truncation_error(header_length);
         return skip_tags(behind_header(frame));
+    }
+
+    [[nodiscard]] static constexpr network_payload tagged_payload(link_type, const frame_view& frame) noexcept {
+        return behind_header(frame);
     }
 };
 

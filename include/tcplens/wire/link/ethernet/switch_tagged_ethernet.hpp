@@ -15,9 +15,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Ethernet with the tag of a switch chip between the addresses and the EtherType, four bytes of Broadcom's
-/// (LINKTYPE_DSA_TAG_BRCM) or Marvell's (LINKTYPE_DSA_TAG_DSA), eight of Marvell's that begin with an EtherType
-/// (LINKTYPE_DSA_TAG_EDSA), or before all of it (LINKTYPE_DSA_TAG_BRCM_PREPEND).
+/// Ethernet with the tag of a switch chip by Broadcom or Marvell.
+///
+/// Read: the tag of 4 bytes (of EDSA 8) between addresses and EtherType, or before the addresses; then as Ethernet.
+/// Not read: what the tag says.
 struct switch_tagged_ethernet {
     static constexpr std::array types{link_type::dsa_tag_brcm, link_type::dsa_tag_brcm_prepend, link_type::dsa_tag_dsa,
                                       link_type::dsa_tag_edsa};

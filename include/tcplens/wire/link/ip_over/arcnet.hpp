@@ -12,9 +12,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// ARCNET: source, destination and, in what Linux captures, two bytes of its own, then a protocol (ATA 878.1; RFC 1201,
-/// RFC 1051 for the older one, RFC 2497 for IPv6). Of a packet in several frames the first one counts, by its IP
-/// length.
+/// ARCNET (ATA 878.1), with IPv4 (RFC 1201, RFC 1051) or IPv6 (RFC 2497).
+///
+/// Read: IPv4 and IPv6. Of a packet in several frames, the first.
+/// Not read: later frames of a packet, ARP and other protocols.
 struct arcnet {
     static constexpr std::array types{link_type::arcnet_bsd, link_type::arcnet_linux};
 
@@ -24,20 +25,20 @@ struct arcnet {
         if (!frame.has(protocol + 1)) return frame.truncation_error(protocol + 1);
         ether_type type{};
         switch (std::to_integer<unsigned>(frame.bytes[protocol])) {
-        case 0xf0: return network_payload{ether_type::ipv4, frame.subview(protocol + 1)}; // RFC 1051: nothing more
+        case 0xf0: return network_payload{ether_type::ipv4, frame.subview(protocol + 1)}; // RFC 1051: no more header
         case 0xc4: type = ether_type::ipv6; break;
         case 0xd4: type = ether_type::ipv4; break;
         default: return packet_outcome::not_tcp;
         }
-        // RFC 1201: a split flag and a sequence number, after 0xff (the exception packet of 2.2) repeated with the
-        // protocol
+        // RFC 1201: a split flag and a sequence number. Behind 0xff (the exception packet of section 2.2) the protocol is repeated
+        // before them.
         std::size_t split = protocol + 1;
         if (!frame.has(split + 3)) return frame.truncation_error(split + 3);
         if (frame.bytes[split] == std::byte{0xff}) {
             split += 4;
             if (!frame.has(split + 3)) return frame.truncation_error(split + 3);
         }
-        // 0: all of a packet; odd: the first part of one
+        // 0: a whole packet; odd: the first part of one
         const auto flag = std::to_integer<unsigned>(frame.bytes[split]);
         if (flag != 0 && flag % 2 == 0) return packet_outcome::not_tcp;
         return network_payload{type, frame.subview(split + 3)};

@@ -16,8 +16,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// AAL5 frames with 802.2 LLC (LINKTYPE_ATM_RFC1483); those of Linux's classical IP may go without, which shows
-/// since no IP packet begins as LLC does (LINKTYPE_ATM_CLIP).
+/// AAL5 frames over ATM (RFC 2684), and Linux's classical IP over ATM (RFC 2225).
+///
+/// Read: IEEE 802.2 LLC with SNAP. With LINKTYPE_ATM_CLIP also IP without LLC.
+/// Not read: multiplexing by virtual circuit, apart from IP.
 struct ip_over_atm {
     static constexpr std::array types{link_type::atm_rfc1483, link_type::atm_clip};
 
@@ -27,7 +29,7 @@ struct ip_over_atm {
         if (link == link_type::atm_clip && frame.bytes[0] != std::byte{0xaa})
             return raw_ip::payload(link_type::raw, frame);
         const auto found = payload_behind_llc(frame);
-        // RFC 2684 5.2: a bridged frame of Ethernet stands behind two bytes of padding.
+        // RFC 2684 section 5.2: a bridged Ethernet frame follows two bytes of padding.
         if (found && found->type == ether_type::transparent_ethernet) {
             if (!found->content.has(2)) return found->content.truncation_error(2);
             return network_payload{found->type, found->content.subview(2)};

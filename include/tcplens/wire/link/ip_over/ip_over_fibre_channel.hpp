@@ -12,7 +12,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// IP over Fibre Channel: a network header, two addresses of eight bytes, and 802.2 LLC (RFC 2625 3).
+/// IP over Fibre Channel (RFC 2625 section 3).
+///
+/// Read: a network header of two 8-byte addresses, IEEE 802.2 LLC.
 struct ip_over_fibre_channel {
     static constexpr std::array types{link_type::ip_over_fc};
 

@@ -14,8 +14,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// IP over IEEE 1394 as Apple's systems capture it: two addresses of eight bytes and an EtherType
-/// (LINKTYPE_APPLE_IP_OVER_IEEE1394).
+/// IP over IEEE 1394 (FireWire), as Apple's systems capture it.
+///
+/// Read: two 8-byte addresses, an EtherType.
+/// Not read: fragments (RFC 2734).
 struct ip_over_ieee1394 {
     static constexpr std::array types{link_type::apple_ip_over_ieee1394};
 

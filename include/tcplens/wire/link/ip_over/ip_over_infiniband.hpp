@@ -14,8 +14,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// IP over InfiniBand: a global routing header of 40 bytes (LINKTYPE_IPOIB), an EtherType, two reserved bytes
-/// (RFC 4391 6).
+/// IP over InfiniBand (RFC 4391 section 6).
+///
+/// Read: a global routing header of 40 bytes, an EtherType, two reserved bytes.
 struct ip_over_infiniband {
     static constexpr std::array types{link_type::ipoib};
 

@@ -15,7 +15,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Cisco's HDLC: address (0x0f unicast, 0x8f multicast), a zero, an EtherType (RFC 1547 4.3.1).
+/// What a Cisco HDLC frame carries: address (0x0f unicast, 0x8f multicast), a zero byte, an EtherType (RFC 1547 section 4.3.1).
 [[nodiscard]] constexpr parse_result<network_payload> cisco_hdlc_payload(const frame_view& frame) noexcept {
     constexpr std::size_t header = 4;
     if (!frame.has(header)) return frame.truncation_error(header);
@@ -24,7 +24,10 @@ namespace tcplens::inline v0::detail {
     return network_payload{ether_type{protocol}, frame.subview(header)};
 }
 
-/// LINKTYPE_C_HDLC, and with a byte before it that tells the direction: LINKTYPE_C_HDLC_WITH_DIR.
+/// Cisco HDLC (RFC 1547 section 4.3.1), with or without a direction byte.
+///
+/// Read: an address, a zero byte, an EtherType.
+/// Not read: SLARP, CDP and other protocols without an EtherType.
 struct cisco_hdlc {
     static constexpr std::array types{link_type::cisco_hdlc, link_type::cisco_hdlc_with_direction};
 

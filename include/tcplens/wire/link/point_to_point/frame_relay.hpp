@@ -16,8 +16,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What a Frame Relay frame carries: an address of two to four bytes (ITU-T Q.922 3.3), and either unnumbered
-/// information and a network layer protocol identifier (RFC 2427 3) or, as Cisco has it, an EtherType.
+/// What a Frame Relay frame carries behind its address of two to four bytes (ITU-T Q.922 section 3.3): unnumbered information with a
+/// network layer protocol identifier (RFC 2427 section 3), or an EtherType (Cisco).
 [[nodiscard]] constexpr parse_result<network_payload> frame_relay_payload(const frame_view& frame) noexcept {
     std::size_t at = 0;
     for (bool more = true; more; ++at) {
@@ -35,7 +35,7 @@ namespace tcplens::inline v0::detail {
         return network_payload{ether_type{type}, frame.subview(at + 2)};
     }
     ++at;
-    if (frame.bytes[at] == std::byte{}) { // a pad, so that what follows stands at an even place
+    if (frame.bytes[at] == std::byte{}) { // a pad to an even offset
         ++at;
         if (!frame.has(at + 1)) return frame.truncation_error(at + 1);
     }
@@ -48,7 +48,11 @@ namespace tcplens::inline v0::detail {
     }
 }
 
-/// LINKTYPE_FRELAY, and with a byte before it that tells the direction: LINKTYPE_FRELAY_WITH_DIR.
+/// Frame Relay (ITU-T Q.922 section 3.3, RFC 2427), with or without a direction byte.
+///
+/// Read: an address of two to four bytes, then a network layer protocol identifier (IPv4, IPv6, SNAP, PPP), or an
+/// EtherType (Cisco).
+/// Not read: other protocol identifiers, fragments (FRF.12).
 struct frame_relay {
     static constexpr std::array types{link_type::frame_relay, link_type::frame_relay_with_direction};
 

@@ -11,7 +11,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// No link layer: the packet begins with its MPLS label stack (LINKTYPE_MPLS).
+/// No link layer, the packet begins with its MPLS label stack (RFC 3032).
+///
+/// Read: as the tunnel `mpls`.
 struct mpls_link {
     static constexpr std::array types{link_type::mpls};
 

@@ -15,12 +15,12 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What a PPP packet carries (RFC 1661 2). The address and control fields of HDLC-like framing may precede it or be
-/// left out (RFC 1662 3.1), and the protocol may be in one byte (RFC 1661 6.5). What a compressor made (RFC 1144, RFC
-/// 1962) cannot be read from one packet: it is no TCP.
+/// What a PPP packet carries (RFC 1661 section 2). The address and control fields of HDLC-like framing may be there or not (RFC 1662
+/// section 3.1), and the protocol may be one byte (RFC 1661 section 6.5). Compressed packets (RFC 1144, RFC 1962) cannot be read from
+/// one packet alone: they count as not_tcp.
 [[nodiscard]] constexpr parse_result<network_payload> ppp_payload(frame_view frame) noexcept {
     if (!frame.has(1)) return frame.truncation_error(1);
-    if (frame.bytes[0] == std::byte{0xff}) { // to all stations: never a protocol
+    if (frame.bytes[0] == std::byte{0xff}) { // all stations: never a protocol
         if (!frame.has(3)) return frame.truncation_error(3);
         if (frame.bytes[1] != std::byte{0x03}) return packet_outcome::not_tcp; // numbered (RFC 1663)
         frame = frame.subview(2);
@@ -35,9 +35,9 @@ namespace tcplens::inline v0::detail {
     switch (protocol) {
     case 0x0021: return network_payload{ether_type::ipv4, frame.subview(header)};
     case 0x0057: return network_payload{ether_type::ipv6, frame.subview(header)}; // RFC 5072
-    case 0x0281: return network_payload{ether_type::mpls, frame.subview(header)}; // RFC 3032 4.3
+    case 0x0281: return network_payload{ether_type::mpls, frame.subview(header)}; // RFC 3032 section 4.3
     case 0x0283: return network_payload{ether_type::mpls_multicast, frame.subview(header)};
-    case 0x0031: { // a bridged frame, behind flags and its kind, and a LAN's number if a flag says so (RFC 3518 4.2)
+    case 0x0031: { // a bridged frame behind flags, its kind and perhaps a LAN identifier (RFC 3518 section 4.2)
         if (!frame.has(header + 2)) return frame.truncation_error(header + 2);
         constexpr std::byte has_lan_number{0x40};
         constexpr std::byte kind_ethernet{1};
@@ -50,9 +50,11 @@ namespace tcplens::inline v0::detail {
     }
 }
 
-/// PPP as captures hold it: with HDLC-like framing or without (LINKTYPE_PPP, LINKTYPE_PPP_HDLC), where Cisco's HDLC
-/// shows by its address; behind a byte that tells the direction (LINKTYPE_PPP_WITH_DIR) or with that in the place of
-/// the address (LINKTYPE_PPP_PPPD); behind a PPPoE header (LINKTYPE_PPP_ETHER).
+/// PPP (RFC 1661), with or without HDLC-like framing (RFC 1662), a direction byte or a PPPoE header (RFC 2516).
+///
+/// Read: IPv4, IPv6 (RFC 5072), MPLS (RFC 3032), bridged Ethernet (RFC 3518). Cisco HDLC is recognised by its address.
+/// Not read: compressed packets (RFC 1144, RFC 1962), numbered mode (RFC 1663), control protocols, other bridged
+/// frames.
 struct ppp {
     static constexpr std::array types{link_type::ppp, link_type::ppp_hdlc, link_type::ppp_ether, link_type::ppp_pppd,
                                       link_type::ppp_with_direction};

@@ -12,8 +12,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// No link layer at all: the packet begins with its IP header. LINKTYPE_RAW and its kin tell the version by the header's
-/// first four bits; LINKTYPE_IPV4 and LINKTYPE_IPV6 promise it.
+/// No link layer, the packet begins with its IP header.
+///
+/// Read: IPv4 and IPv6 by the version field. LINKTYPE_IPV4 and LINKTYPE_IPV6 name the version.
 struct raw_ip {
     static constexpr std::array types{link_type::raw, link_type::ipv4, link_type::ipv6, link_type::raw_dlt,
                                       link_type::raw_bsd};

@@ -12,8 +12,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// SLIP (RFC 1055) as captures hold it: a byte for the direction, 15 of the header as a compressor made it, then the IP
-/// packet, whose header is whole again (LINKTYPE_SLIP).
+/// SLIP (RFC 1055).
+///
+/// Read: a direction byte, 15 bytes of compressor state, then the IP packet, which the capturing host has decompressed.
 struct slip {
     static constexpr std::array types{link_type::slip};
 

@@ -14,9 +14,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What an IEEE 802.11 frame carries (9.2, 9.3.2): LLC in a data frame that is not protected. Of an A-MSDU the first
-/// frame is read; of a fragmented one the first part, by its IP length. `padded`: the header is filled up to a multiple
-/// of four.
+/// What an IEEE 802.11 frame carries (sections 9.2 and 9.3.2): LLC in a data frame that is not protected. Of an A-MSDU the first frame
+/// is read, of a fragmented frame the first fragment, by its IP length. With `padded`, the header is padded to a multiple of four.
 [[nodiscard]] constexpr parse_result<network_payload> ieee802_11_payload(const frame_view& frame,
                                                                          bool padded = false) noexcept {
     if (!frame.has(2)) return frame.truncation_error(2);
@@ -34,7 +33,7 @@ namespace tcplens::inline v0::detail {
         return packet_outcome::not_tcp;
 
     std::size_t header = 24;
-    if ((control & to_and_from_distribution) == to_and_from_distribution) header += 6; // a fourth address
+    if ((control & to_and_from_distribution) == to_and_from_distribution) header += 6; // there is a fourth address
     const std::size_t service_at = header;
     const bool has_service = (control & quality_of_service) != 0;
     if (has_service) header += (control & order) != 0 ? 6u : 2u; // and HT control
@@ -46,12 +45,12 @@ namespace tcplens::inline v0::detail {
     const frame_view body = frame.subview(header_and_pad);
     const bool aggregate = has_service && (frame.bytes[service_at] & std::byte{0x80}) != std::byte{};
     if (!aggregate) return payload_behind_llc(body);
-    constexpr std::size_t subframe_header = 14; // two addresses and a length (9.3.2.2.2)
+    constexpr std::size_t subframe_header = 14; // two addresses and a length (section 9.3.2.2.2)
     if (!body.has(subframe_header)) return body.truncation_error(subframe_header);
     return payload_behind_llc(body.subview(subframe_header));
 }
 
-/// What lies behind a Radiotap header (radiotap.org): a version, a pad, the length, bit maps of the fields in it.
+/// What follows a Radiotap header (radiotap.org): a version, a pad, the length, bit maps of the fields, the fields.
 [[nodiscard]] constexpr parse_result<network_payload> radiotap_payload(const frame_view& frame) noexcept {
     constexpr std::size_t shortest = 8;
     if (!frame.has(shortest)) return frame.truncation_error(shortest);
@@ -59,7 +58,7 @@ namespace tcplens::inline v0::detail {
     if (frame.bytes[0] != std::byte{} || length < shortest) return packet_outcome::malformed;
     if (!frame.has(length)) return frame.truncation_error(length);
 
-    // One flag matters: whether the adapter padded the header of the frame.
+    // One flag matters: the adapter may have padded the header of the frame.
     const auto present = load_little<std::uint32_t>(frame.bytes.data() + 4);
     enum present_bits : std::uint32_t { has_time = 1, has_flags = 2, has_more_maps = 0x8000'0000 };
     std::size_t at = shortest;
@@ -76,8 +75,8 @@ namespace tcplens::inline v0::detail {
     return ieee802_11_payload(frame.subview(length), padded);
 }
 
-/// What lies behind a header that tells its own length in four bytes from the fourth on: AVS's in network byte order,
-/// the Prism header in that of the machine that captured, so that the smaller reading is the one.
+/// What follows a Prism or AVS header, whose length is in the bytes 4 to 7. AVS uses network byte order, Prism that of the capturing
+/// host, so the smaller reading is right.
 [[nodiscard]] constexpr parse_result<network_payload> prism_or_avs_payload(const frame_view& frame) noexcept {
     constexpr std::size_t shortest = 8;
     if (!frame.has(shortest)) return frame.truncation_error(shortest);
@@ -89,7 +88,10 @@ namespace tcplens::inline v0::detail {
     return ieee802_11_payload(frame.subview(length));
 }
 
-/// IEEE 802.11, bare or behind what the adapter told of the radio: Radiotap, Prism, AVS.
+/// IEEE 802.11, bare or behind a Radiotap, Prism or AVS header (IEEE 802.11 section 9, radiotap.org).
+///
+/// Read: data frames with IEEE 802.2 LLC. Of an A-MSDU the first frame, of a fragmented frame the first fragment.
+/// Not read: management, control, protected (encrypted) frames, later fragments, later frames of an A-MSDU.
 struct ieee802_11 {
     static constexpr std::array types{link_type::ieee802_11, link_type::ieee802_11_prism,
                                       link_type::ieee802_11_radiotap, link_type::ieee802_11_avs};

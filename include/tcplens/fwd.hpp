@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// Written by tests/docs/make_forward.py.
+#pragma once
+
+// Declarations of the public types, for headers that only name them. Not here: aliases such as connection_table, and templates with
+// constraints, which cannot be declared without their concepts.
+
+#include <cstdint>
+
+namespace tcplens::inline v0 {
+
+enum class anomaly_category : std::uint8_t;
+enum class archive_error_code : std::uint8_t;
+enum class capture_error_code : std::uint8_t;
+enum class capture_format : std::uint8_t;
+enum class checksum_state : std::uint8_t;
+enum class close_reason : std::uint8_t;
+enum class connection_status : std::uint8_t;
+enum class direction : std::uint8_t;
+enum class end_reason : std::uint8_t;
+enum class ether_type : std::uint16_t;
+enum class evidence_set : std::uint16_t;
+enum class flow_balance : std::uint8_t;
+enum class full_policy : std::uint8_t;
+enum class handshake_state : std::uint8_t;
+enum class idle_class : std::uint8_t;
+enum class ip_protocol : std::uint8_t;
+enum class join_doubt : std::uint8_t;
+enum class link_type : std::uint32_t;
+enum class opening_outcome : std::uint8_t;
+enum class packet_outcome : std::uint8_t;
+enum class restore_error_code : std::uint8_t;
+enum class role_basis : std::uint8_t;
+enum class rst_source : std::uint8_t;
+enum class series_overflow : std::uint8_t;
+enum class side : std::uint8_t;
+enum class tunnel_set : std::uint32_t;
+enum class verdict_kinds : std::uint32_t;
+enum class zeek_conn_state : std::uint8_t;
+enum class zeek_end_state : std::uint8_t;
+
+class address;
+class archive_reader;
+class archive_writer;
+class closing_observer;
+class connection_joiner;
+class decoder;
+class evidence_rules;
+class file_stream;
+class hash_key;
+class memory_source;
+class opening_observer;
+class option_list;
+class packet_options;
+class repeated_sequence_rules;
+class time_observer;
+class time_series;
+class time_series_observer;
+class undecoded_counts;
+class wireshark_round_trips;
+class wireshark_rules;
+class zeek_observer;
+class zeek_rules;
+
+struct abnormal_termination;
+struct add_result;
+struct agreed_options;
+struct anomaly_options;
+struct anomaly_pattern;
+struct anomaly_report;
+struct anomaly_statistics;
+struct archive_error;
+struct block_option;
+struct capture_error;
+struct capture_interface;
+struct capture_section;
+struct connection;
+struct connection_closing;
+struct connection_counters;
+struct connection_name;
+struct connection_opening;
+struct connection_retransmissions;
+struct connections_options;
+struct connections_report;
+struct decode_options;
+struct decode_result;
+struct decode_statistics;
+struct direction_bin;
+struct direction_profile;
+struct direction_profiles;
+struct direction_statistics;
+struct duration_histogram;
+struct duration_statistics;
+struct endpoint;
+struct fin_times;
+struct flag_counts;
+struct flight_statistics;
+struct handshake_completion;
+struct handshake_half;
+struct handshake_times;
+struct idle_timeouts;
+struct interface_statistics;
+struct join_options;
+struct joined_connection;
+struct notable_observation;
+struct observer_input;
+struct offered_options;
+struct open_capture_file;
+struct packet;
+struct packet_flags;
+struct packet_retransmission;
+template <class Value>
+struct per_side;
+struct profile_facts;
+struct protocol_id;
+struct reassembly_options;
+struct restore_error;
+struct retransmission_bounds;
+struct retransmission_options;
+struct retransmission_report;
+struct round_trip_statistics;
+struct rst_directional_asymmetry;
+struct rule_input;
+struct sack_block;
+struct segment;
+struct sending_times;
+struct sequence_number;
+struct series_error;
+struct server_filter;
+struct skipped_parts;
+struct syn_response_imbalance;
+struct syn_transmissions;
+struct table_options;
+struct tcp_flags;
+struct tcp_options;
+struct tcp_timestamps;
+struct time_attribution;
+struct time_bin;
+struct time_series_options;
+struct traffic_flow_options;
+struct traffic_flow_report;
+struct undecoded_packets;
+struct verdict;
+struct window_statistics;
+struct wireshark_rtt;
+struct zeek_end_counts;
+struct zeek_history;
+struct zeek_options;
+struct zeek_record;
+
+} // namespace tcplens::inline v0
