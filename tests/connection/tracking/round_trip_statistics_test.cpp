@@ -101,3 +101,12 @@ TEST_CASE("mean and standard deviation are those of all samples, however far the
         CHECK(static_cast<double>(told.greatest.count()) == *std::ranges::max_element(samples));
     }
 }
+
+TEST_CASE("round trip statistics: the deviation of equal samples is 0, also in a constant expression") {
+    constexpr auto equal = [] {
+        tcplens::round_trip_statistics statistics;
+        for (int i = 0; i < 3; ++i) statistics.add(10ms);
+        return statistics.standard_deviation();
+    }();
+    CHECK(equal == 0ns);
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "to_nanoseconds.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -25,7 +27,7 @@ struct duration_statistics {
     /// Mean, rounded to nanoseconds; 0 if count is 0.
     [[nodiscard]] constexpr std::chrono::nanoseconds mean() const noexcept {
         if (count == 0) return {};
-        return std::chrono::nanoseconds{static_cast<std::int64_t>(total_ns / static_cast<double>(count) + 0.5)};
+        return detail::to_nanoseconds(total_ns / static_cast<double>(count));
     }
 
     [[nodiscard]] friend constexpr bool operator==(const duration_statistics&,

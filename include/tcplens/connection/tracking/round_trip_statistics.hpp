@@ -2,6 +2,7 @@
 #pragma once
 
 #include "duration_histogram.hpp"
+#include "to_nanoseconds.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -42,14 +43,11 @@ struct round_trip_statistics {
     }
 
     /// Mean, rounded to nanoseconds; 0 if count is 0.
-    [[nodiscard]] constexpr std::chrono::nanoseconds mean() const noexcept {
-        return std::chrono::nanoseconds{static_cast<std::int64_t>(mean_ns + 0.5)};
-    }
+    [[nodiscard]] constexpr std::chrono::nanoseconds mean() const noexcept { return detail::to_nanoseconds(mean_ns); }
     /// Standard deviation of the sample (divided by count - 1), in nanoseconds; 0 if count is below 2.
     [[nodiscard]] constexpr std::chrono::nanoseconds standard_deviation() const noexcept {
         if (count < 2) return {};
-        return std::chrono::nanoseconds{
-            static_cast<std::int64_t>(square_root(squares_ns2 / static_cast<double>(count - 1)) + 0.5)};
+        return detail::to_nanoseconds(square_root(squares_ns2 / static_cast<double>(count - 1)));
     }
 
     [[nodiscard]] friend constexpr bool operator==(const round_trip_statistics&,
@@ -69,6 +67,7 @@ struct round_trip_statistics {
 private:
     /// Newton's method, from above. std::sqrt is not constexpr, and <cmath> takes long to compile.
     [[nodiscard]] static constexpr double square_root(double square) noexcept {
+        if (square <= 0) return 0; // equal samples: the steps below would halve until they underflow
         double root = square > 1 ? square : 1;
         // NOLINTNEXTLINE(clang-analyzer-security.FloatLoopCounter): the steps converge, and end where rounding stops them
         for (double next = (root + square / root) / 2; next < root; next = (root + square / root) / 2) root = next;
