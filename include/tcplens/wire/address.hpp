@@ -116,8 +116,9 @@ private:
 
 /// An IPv4 or IPv6 address in 16 bytes.
 ///
-/// An IPv4 address is stored as an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2). An IPv6 packet with such an address, which
-/// should not exist, counts as one with that IPv4 address. The order is that of the 16 bytes, so IPv4 addresses are neighbours.
+/// An IPv4 address is stored as an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2). An IPv6 packet with such an address,
+/// which should not exist, counts as one with that IPv4 address. The order is that of the 16 bytes, so IPv4 addresses are
+/// neighbours.
 class address {
 public:
     /// `::`, the unspecified address.
@@ -139,7 +140,8 @@ public:
         return made;
     }
 
-    /// The address that `text` describes: dotted decimal (four numbers without leading zeros), or any form of RFC 4291 section 2.2.
+    /// The address that `text` describes: dotted decimal (four numbers without leading zeros), or any form of RFC 4291 section
+    /// 2.2.
     ///
     /// Returns `nullopt` for anything else, such as a zone (`%eth0`), brackets, a prefix length, or white space.
     [[nodiscard]] static constexpr std::optional<address> parse(std::string_view text) noexcept;

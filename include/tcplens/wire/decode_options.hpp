@@ -10,11 +10,11 @@ namespace tcplens::inline v0 {
 struct decode_options {
     /// Whether to verify the checksums of each segment, for segment::checksum.
     ///
-    /// Off by default: it costs a pass over all bytes, and in a capture from the sending host most checksums are still to be filled in
-    /// by the network adapter.
+    /// Off by default: it costs a pass over all bytes, and in a capture from the sending host most checksums are still to be
+    /// filled in by the network adapter.
     bool verify_checksums = false;
-    /// Whether segment::network distinguishes VLANs and tunnelled networks, so that two networks with the same private addresses have
-    /// separate connections.
+    /// Whether segment::network distinguishes VLANs and tunnelled networks, so that two networks with the same private
+    /// addresses have separate connections.
     ///
     /// Off by default, since the two directions of a connection may use different VLANs.
     bool identify_networks = false;

@@ -30,8 +30,8 @@ struct frame_view {
         return {bytes.subspan(header_length), wire_length - header_length, beyond_frame};
     }
 
-    /// The view with the length that a header gives, whatever the frame around it says. That removes padding, and restores the length
-    /// where a tool cut packets and rewrote the length of the frame.
+    /// The view with the length that a header gives, whatever the frame around it says. That removes padding, and restores the
+    /// length where a tool cut packets and rewrote the length of the frame.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr frame_view limited_to(std::size_t length) const noexcept {
         return {bytes.first(lesser(bytes.size(), length)), length, length - lesser(length, wire_length)};
     }

@@ -6,15 +6,15 @@
 
 namespace tcplens::inline v0 {
 
-/// Limits of the memory in which a decoder puts fragmented IP packets together. Beyond a limit the oldest incomplete packet is given
-/// up.
+/// Limits of the memory in which a decoder puts fragmented IP packets together. Beyond a limit the oldest incomplete packet is
+/// given up.
 struct reassembly_options {
     /// Largest number of incomplete packets at a time. With 0, fragments are not put together.
     std::size_t max_packets = 64;
     /// Largest number of bytes that the fragments of all incomplete packets take up together.
     ///
-    /// decoder::reserve() allocates, for each of `max_packets`, room for the longest IP packet (64 KiB) or for `max_bytes` if that is
-    /// less: 4 MiB by default. A table with table_options::max_connections does so when it is constructed.
+    /// decoder::reserve() allocates, for each of `max_packets`, room for the longest IP packet (64 KiB) or for `max_bytes` if
+    /// that is less: 4 MiB by default. A table with table_options::max_connections does so when it is constructed.
     std::size_t max_bytes = std::size_t{1} << 22;
     /// How long a packet may stay incomplete, in capture time. The default is that of RFC 8200 section 4.5.
     std::chrono::nanoseconds max_age = std::chrono::seconds{60};

@@ -57,8 +57,8 @@ struct segment {
         return sequence + (flags.syn() ? 1u : 0u);
     }
 
-    /// Whether the first SACK block reports duplicate data (RFC 2883 section 4): it begins before the acknowledgment number, or lies
-    /// within the second block.
+    /// Whether the first SACK block reports duplicate data (RFC 2883 section 4): it begins before the acknowledgment number, or
+    /// lies within the second block.
     [[nodiscard]] constexpr bool reports_duplicate() const noexcept {
         const auto blocks = options.sack_blocks();
         if (blocks.empty()) return false;

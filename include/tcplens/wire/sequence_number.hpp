@@ -39,8 +39,8 @@ namespace detail {
 /// distance().
 inline constexpr std::int32_t max_sequence_age = 1 << 30;
 
-/// No window in use is larger. Numbers of one sender that lie further apart belong to different flights: one of them is invalid, or
-/// the capture has a long gap.
+/// No window in use is larger. Numbers of one sender that lie further apart belong to different flights: one of them is
+/// invalid, or the capture has a long gap.
 inline constexpr std::int32_t max_window_distance = 1 << 24;
 
 /// Whether the numbers lie further apart than `max_window_distance`.

@@ -56,8 +56,8 @@ struct tcp_options {
 
     /// Reads the bytes between the fixed TCP header and the data.
     ///
-    /// `cut` says that the capture ends before the options do. An option that goes beyond the end of `bytes` is then ignored, otherwise
-    /// it makes the options malformed (RFC 9293 section 3.1). Does not allocate.
+    /// `cut` says that the capture ends before the options do. An option that goes beyond the end of `bytes` is then ignored,
+    /// otherwise it makes the options malformed (RFC 9293 section 3.1). Does not allocate.
     [[nodiscard]] static constexpr tcp_options parse(std::span<const std::byte> bytes, bool cut) noexcept {
         tcp_options found;
         found.read(bytes, cut);

@@ -148,8 +148,8 @@ decode_with(const packet& from, segment& into, const decode_options& options, Fr
 
 /// Finds the TCP segment in a packet: the innermost one, in all tunnels of decode_options::tunnels around it.
 ///
-/// `into` is written if, and only if, the outcome is packet_outcome::tcp. Does not allocate and keeps no state, so a fragmented IP
-/// packet is packet_outcome::fragment: class decoder puts fragments together.
+/// `into` is written if, and only if, the outcome is packet_outcome::tcp. Does not allocate and keeps no state, so a fragmented
+/// IP packet is packet_outcome::fragment: class decoder puts fragments together.
 [[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
                                              const decode_options& options = {}) noexcept {
     detail::no_reassembly none;

@@ -35,8 +35,8 @@ struct no_reassembly {
 /// packets: no_reassembly, or ip_reassembly.
 template <class Fragments>
 struct header_walk {
-    /// The most headers between the link layer and TCP: those of IP, UDP and tunnels, and of the frames in tunnels. A segment behind
-    /// more of them is not found. Ten nested tunnels have about thirty.
+    /// The most headers between the link layer and TCP: those of IP, UDP and tunnels, and of the frames in tunnels. A segment
+    /// behind more of them is not found. Ten nested tunnels have about thirty.
     static constexpr int max_headers = 32;
 
     const decode_options& options;
@@ -160,8 +160,8 @@ private:
         return whole(packet, *behind, at);
     }
 
-    /// Whether the fragment begins with TCP and cannot be put together with others: it was cut on the wire, and its length is not a
-    /// multiple of eight.
+    /// Whether the fragment begins with TCP and cannot be put together with others: the capture cut it, and its length is not
+    /// a multiple of eight.
     [[nodiscard]] static constexpr bool is_unusable_first(const ip_fragment& fragment) noexcept {
         const frame_view& content = fragment.part.content;
         return fragment.part.protocol == ip_protocol::tcp && fragment.offset == 0 && !fragment.v6 && fragment.more &&

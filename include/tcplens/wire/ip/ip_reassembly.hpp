@@ -17,9 +17,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Puts fragmented IP packets together, in bounded memory: see reassembly_options. If the capture cut fragments, the packet has the
-/// bytes up to the first one that is missing, and its full length. Allocates only when a fragment arrives, and not at all after
-/// reserve().
+/// Puts fragmented IP packets together, in bounded memory: see reassembly_options. If the capture cut fragments, the packet has
+/// the bytes up to the first one that is missing, and its full length. Allocates only when a fragment arrives, and not at all
+/// after reserve().
 class ip_reassembly {
 public:
     static constexpr bool keeps = true;
@@ -107,8 +107,8 @@ public:
 private:
     static constexpr std::size_t longest = 65535; // RFC 791 section 3.1, RFC 8200 section 4.5
     static constexpr std::size_t unknown = longest + 1;
-    /// The most pieces of a packet with gaps between them; adjacent pieces are merged. Senders emit fragments in order or in reverse
-    /// order, so pieces appear only where packets are lost or reordered.
+    /// The most pieces of a packet with gaps between them; adjacent pieces are merged. Senders emit fragments in order or in
+    /// reverse order, so pieces appear only where packets are lost or reordered.
     static constexpr std::size_t max_pieces = 16;
 
     struct key_type {

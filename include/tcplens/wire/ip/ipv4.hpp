@@ -40,8 +40,8 @@ public:
     }
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool has_options() const noexcept { return length() != min_length; }
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint8_t ecn() const noexcept { return byte(1) & 3; }
-    /// Bytes of header and payload. A field of 0 means that the network adapter is to segment the packet: then the length is that of
-    /// the frame.
+    /// Bytes of header and payload. A field of 0 means that the network adapter is to segment the packet: then the length is
+    /// that of the frame.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t total_length() const noexcept {
         const auto field = load_big<std::uint16_t>(at(2));
         return field != 0 ? field : packet_.wire_length;

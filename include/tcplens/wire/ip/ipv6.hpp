@@ -67,8 +67,8 @@ public:
                 .content = behind};
     }
 
-    /// Skips extension headers up to a fragment header or to what the packet carries. With a source route, the destination becomes
-    /// the final one.
+    /// Skips extension headers up to a fragment header or to what the packet carries. With a source route, the destination
+    /// becomes the final one.
     [[nodiscard]] TCPLENS_NOINLINE static constexpr parse_result<ip_payload>
     before_fragment(ip_payload found) noexcept {
         for (;;) {

@@ -16,7 +16,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Verifies the checksum of an IPv4 header (RFC 791 section 3.1). A wrong field of 0 means that the network adapter is to fill it in.
+/// Verifies the checksum of an IPv4 header (RFC 791 section 3.1). A wrong field of 0 means that the network adapter is to fill
+/// it in.
 /// \pre `header` is the whole header.
 [[nodiscard]] constexpr checksum_state ipv4_header_checksum(std::span<const std::byte> header) noexcept {
     if (ones_complement_sum{}.add(header).verifies()) return checksum_state::good;
@@ -30,8 +31,8 @@ namespace tcplens::inline v0::detail {
     const frame_view& content = carries.content;
     if (content.bytes.size() < content.wire_length) return checksum_state::not_verified;
     ones_complement_sum pseudo_header;
-    for (const address& each : {carries.source, carries.destination}) {
-        pseudo_header.add(std::span<const std::byte>{each.bytes()}.subspan(each.is_v4() ? 12 : 0));
+    for (const address& end : {carries.source, carries.destination}) {
+        pseudo_header.add(std::span<const std::byte>{end.bytes()}.subspan(end.is_v4() ? 12 : 0));
     }
     pseudo_header.add(static_cast<std::uint32_t>(ip_protocol::tcp));
     const ones_complement_sum without_length = pseudo_header;
@@ -39,8 +40,9 @@ namespace tcplens::inline v0::detail {
     pseudo_header.add(length);
     if (ones_complement_sum{pseudo_header}.add(content.bytes).verifies()) return checksum_state::good;
 
-    // A field that the adapter is to complete holds the sum of the pseudo header without complement. For a segment that the adapter
-    // cuts up, some hosts leave out the length, which will change (Linux: CHECKSUM_PARTIAL; Windows: Large Send Offload).
+    // A field that the adapter is to complete holds the sum of the pseudo header without complement. For a segment that the
+    // adapter cuts up, some hosts leave out the length, which will change (Linux: CHECKSUM_PARTIAL; Windows: Large Send
+    // Offload).
     const auto field = load_big<std::uint16_t>(content.bytes.data() + 16);
     if (field == pseudo_header.folded() || field == without_length.folded()) return checksum_state::offloaded;
     return field == 0 && suspect ? checksum_state::offloaded : checksum_state::bad;

@@ -25,8 +25,8 @@ concept link_layer = requires(link_type link, const frame_view& frame) {
     noexcept->std::same_as<parse_result<network_payload>>;
 };
 
-/// A link layer whose frames may have tags, of which some name a network: `tagged_payload(link, frame)` is what follows the header,
-/// with the tags before it. Its precondition is that payload() succeeded.
+/// A link layer whose frames may have tags, of which some name a network: `tagged_payload(link, frame)` is what follows the
+/// header, with the tags before it. Its precondition is that payload() succeeded.
 template <class Layer>
 concept tagged_link_layer = link_layer<Layer> && requires(link_type link, const frame_view& frame) {
     { Layer::tagged_payload(link, frame) }

@@ -29,7 +29,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// The link layers that tcplens reads, the most frequent first. A new link layer is a new file, and its name here.
+/// The link layers that tcplens reads, the most frequent first. A new link layer is a new file, and its name here;
+/// tests/protocols.py then adds it to docs/protocols.md.
 using link_layers =
     link_layer_list<ethernet, raw_ip, null_loopback, linux_cooked, cisco_hdlc, ppp, fddi, nflog, arcnet, ieee802_11,
                     wrapped_link, frame_relay, token_ring, ip_over_infiniband, ip_over_fibre_channel, ip_over_ieee1394,

@@ -30,8 +30,8 @@ struct aruba_gre {
     static constexpr std::array<protocol_id, 24> carried_by = [] {
         std::array<protocol_id, 24> all{};
         std::uint16_t number = 0x8200;
-        for (protocol_id& each : all) {
-            each = protocol_id::gre(number);
+        for (protocol_id& carrier : all) {
+            carrier = protocol_id::gre(number);
             number = static_cast<std::uint16_t>(number + 0x10);
         }
         return all;

@@ -13,9 +13,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Mixes the number of a network with that of the network around it, which is 0 if there is none. `kind` is the registry number of
-/// the VLAN tag or tunnel. The result is never 0. For two networks of one kind with no other network around them the results always
-/// differ; for deeper ones they are as good as random.
+/// Mixes the number of a network with that of the network around it, which is 0 if there is none. `kind` is the registry number
+/// of the VLAN tag or tunnel. The result is never 0. For two networks of one kind with no other network around them the results
+/// always differ; for deeper ones they are as good as random.
 [[nodiscard]] constexpr std::uint32_t network_within(std::uint32_t around, std::uint32_t kind,
                                                      std::uint32_t number) noexcept {
     // Multiplying by odd factors and shifting to the right are invertible: no information in `number` is lost.

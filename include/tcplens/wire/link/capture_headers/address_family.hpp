@@ -11,8 +11,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// The payload by its address family. The number for IPv6 differs from system to system. None of these numbers is a family on another
-/// system that occurs in such headers.
+/// The payload by its address family. The number for IPv6 differs from system to system. None of these numbers is a family on
+/// another system that occurs in such headers.
 [[nodiscard]] constexpr parse_result<network_payload> family_payload(std::uint32_t family,
                                                                      const frame_view& content) noexcept {
     switch (family) {

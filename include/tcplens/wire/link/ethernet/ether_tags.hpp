@@ -14,8 +14,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// The number of bytes of a tag after its own EtherType. The last two are the EtherType of what follows. 0 if `payload` does not begin
-/// with a tag; not_tcp for a tag whose content cannot be read.
+/// The number of bytes of a tag after its own EtherType. The last two are the EtherType of what follows. 0 if `payload` does
+/// not begin with a tag; not_tcp for a tag whose content cannot be read.
 [[nodiscard]] constexpr parse_result<std::size_t> tag_length(const network_payload& payload) noexcept {
     constexpr std::size_t ethernet_header = 14; // of the frame in the tag
     const frame_view& tag = payload.content;
@@ -74,8 +74,8 @@ namespace tcplens::inline v0::detail {
     }
 }
 
-/// Skips any stack of tags: VLANs, MACsec without encryption, backbone bridges and fabrics with the Ethernet header in them. If there
-/// is a length in place of an EtherType, skips IEEE 802.2 LLC, too (IEEE 802.3 section 3.2.6).
+/// Skips any stack of tags: VLANs, MACsec without encryption, backbone bridges and fabrics with the Ethernet header in them. If
+/// there is a length in place of an EtherType, skips IEEE 802.2 LLC, too (IEEE 802.3 section 3.2.6).
 [[nodiscard]] constexpr parse_result<network_payload> skip_tags(const network_payload& payload) noexcept {
     if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
     return skip_any_tags(payload);

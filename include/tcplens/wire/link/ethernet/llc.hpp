@@ -33,8 +33,8 @@ inline constexpr std::uint16_t lowest_ether_type = 0x0600;
     }
 }
 
-/// What follows an IEEE 802.2 LLC header, which has two service access points and a control field: SNAP, or IP by its own access point
-/// (RFC 1042), in unnumbered information.
+/// What follows an IEEE 802.2 LLC header, which has two service access points and a control field: SNAP, or IP by its own
+/// access point (RFC 1042), in unnumbered information.
 [[nodiscard]] constexpr parse_result<network_payload> llc_payload(const frame_view& frame) noexcept {
     constexpr std::size_t header = 3;
     if (!frame.has(header)) return frame.truncation_error(header);

@@ -30,8 +30,8 @@ struct arcnet {
         case 0xd4: type = ether_type::ipv4; break;
         default: return packet_outcome::not_tcp;
         }
-        // RFC 1201: a split flag and a sequence number. Behind 0xff (the exception packet of section 2.2) the protocol is repeated
-        // before them.
+        // RFC 1201: a split flag and a sequence number. Behind 0xff (the exception packet of section 2.2) the protocol is
+        // repeated before them.
         std::size_t split = protocol + 1;
         if (!frame.has(split + 3)) return frame.truncation_error(split + 3);
         if (frame.bytes[split] == std::byte{0xff}) {

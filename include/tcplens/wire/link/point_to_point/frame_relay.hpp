@@ -16,8 +16,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What a Frame Relay frame carries behind its address of two to four bytes (ITU-T Q.922 section 3.3): unnumbered information with a
-/// network layer protocol identifier (RFC 2427 section 3), or an EtherType (Cisco).
+/// What a Frame Relay frame carries behind its address of two to four bytes (ITU-T Q.922 section 3.3): unnumbered information
+/// with a network layer protocol identifier (RFC 2427 section 3), or an EtherType (Cisco).
 [[nodiscard]] constexpr parse_result<network_payload> frame_relay_payload(const frame_view& frame) noexcept {
     std::size_t at = 0;
     for (bool more = true; more; ++at) {

@@ -15,9 +15,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What a PPP packet carries (RFC 1661 section 2). The address and control fields of HDLC-like framing may be there or not (RFC 1662
-/// section 3.1), and the protocol may be one byte (RFC 1661 section 6.5). Compressed packets (RFC 1144, RFC 1962) cannot be read from
-/// one packet alone: they count as not_tcp.
+/// What a PPP packet carries (RFC 1661 section 2). The address and control fields of HDLC-like framing may be there or not (RFC
+/// 1662 section 3.1), and the protocol may be one byte (RFC 1661 section 6.5). Compressed packets (RFC 1144, RFC 1962) cannot
+/// be read from one packet alone: they count as not_tcp.
 [[nodiscard]] constexpr parse_result<network_payload> ppp_payload(frame_view frame) noexcept {
     if (!frame.has(1)) return frame.truncation_error(1);
     if (frame.bytes[0] == std::byte{0xff}) { // all stations: never a protocol

@@ -14,8 +14,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// What an IEEE 802.11 frame carries (sections 9.2 and 9.3.2): LLC in a data frame that is not protected. Of an A-MSDU the first frame
-/// is read, of a fragmented frame the first fragment, by its IP length. With `padded`, the header is padded to a multiple of four.
+/// What an IEEE 802.11 frame carries (sections 9.2 and 9.3.2): LLC in a data frame that is not protected. Of an A-MSDU the
+/// first frame is read, of a fragmented frame the first fragment, by its IP length. With `padded`, the header is padded to a
+/// multiple of four.
 [[nodiscard]] constexpr parse_result<network_payload> ieee802_11_payload(const frame_view& frame,
                                                                          bool padded = false) noexcept {
     if (!frame.has(2)) return frame.truncation_error(2);
@@ -75,8 +76,8 @@ namespace tcplens::inline v0::detail {
     return ieee802_11_payload(frame.subview(length), padded);
 }
 
-/// What follows a Prism or AVS header, whose length is in the bytes 4 to 7. AVS uses network byte order, Prism that of the capturing
-/// host, so the smaller reading is right.
+/// What follows a Prism or AVS header, whose length is in the bytes 4 to 7. AVS uses network byte order, Prism that of the
+/// capturing host, so the smaller reading is right.
 [[nodiscard]] constexpr parse_result<network_payload> prism_or_avs_payload(const frame_view& frame) noexcept {
     constexpr std::size_t shortest = 8;
     if (!frame.has(shortest)) return frame.truncation_error(shortest);
