@@ -11,15 +11,16 @@
 
 namespace tcplens::inline v0 {
 
-/// A table of connections with all that can be told of each in bounded memory.
+/// A table whose connections have the facts of five observers: opening, closing, profile, time and Zeek.
 template <segment_rules Rules>
 using basic_detailed_connection_table =
     basic_connection_table<Rules, opening_observer, closing_observer, profile_observer, time_observer, zeek_observer>;
 
+/// The same with the default rules.
 using detailed_connection_table = basic_detailed_connection_table<evidence_rules>;
 
-/// A connection, and how it was opened and closed (`opening`, `closing`), what each direction was like (`profile`), where its
-/// time went (`time`), and what Zeek would have logged (`zeek`). The same whatever the rules.
+/// A connection of such a table: how it was opened and closed (`opening`, `closing`), counts of each direction (`profile`), where its
+/// time went (`time`), and what Zeek would have logged (`zeek`). The type does not depend on the rules.
 using detailed_connection = connection_with<opening_observer::facts, closing_observer::facts, profile_observer::facts,
                                             time_observer::facts, zeek_observer::facts>;
 

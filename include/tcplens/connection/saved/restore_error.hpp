@@ -40,6 +40,7 @@ enum class restore_error_code : std::uint8_t {
 
 /// Why and where restoring a table ended.
 struct restore_error {
+    /// What is wrong.
     restore_error_code code{};
     /// Where the bytes are at fault.
     std::uint64_t offset = 0;
