@@ -64,7 +64,7 @@ std::vector<byte_vector> samples() {
         result.push_back(pcapng_writer{pcapng}.block(0x0bad, counting(4096), {}, 8).bytes());
         result.push_back(pcapng_writer{pcapng}.block(6, counting(4096), {}, 8).bytes());
         result.push_back(pcapng_writer{pcapng}.block(6, counting(40), 50).bytes());
-        result.push_back(pcapng_writer{pcapng}.block(6, counting(40), max_record_length + 4).bytes());
+        result.push_back(pcapng_writer{pcapng}.block(6, counting(40), capture_limits::max_record_length + 4).bytes());
         result.push_back(pcapng_writer{pcapng}.block(0x0bad, counting(40), 0xfffffffc).bytes());
         result.push_back(pcapng_writer{pcapng}.section({.order = order, .major = 3}).bytes());
     }

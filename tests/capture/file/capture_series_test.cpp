@@ -191,7 +191,7 @@ TEST_CASE("what is kept of interfaces is bounded over all files") {
     const in_memory files{std::vector<byte_vector>(20, file.bytes())};
     memory_series series = files.series();
     CHECK(packets_of(series).size() == 20);
-    const std::size_t room = tcplens::max_description_bytes / long_name.size();
+    const std::size_t room = tcplens::capture_limits::max_description_bytes / long_name.size();
     CHECK(series.interfaces().size() == room);
     CHECK(series.skipped().descriptions == 20 - room);
 
@@ -200,6 +200,6 @@ TEST_CASE("what is kept of interfaces is bounded over all files") {
     const in_memory two{{many.bytes(), many.bytes()}};
     memory_series bounded = two.series();
     CHECK(bounded.next() == nullptr);
-    CHECK(bounded.interfaces().size() == tcplens::max_descriptions);
-    CHECK(bounded.skipped().descriptions == 80000 - tcplens::max_descriptions);
+    CHECK(bounded.interfaces().size() == tcplens::capture_limits::max_descriptions);
+    CHECK(bounded.skipped().descriptions == 80000 - tcplens::capture_limits::max_descriptions);
 }

@@ -286,43 +286,45 @@ TEST_CASE("a record longer than any link type has is an error, one of the greate
         return pcap_writer{}.record(0, 0, text("abc")).record_header(0, 0, captured, captured).raw({}).bytes();
     };
     const std::size_t second = 24 + 16 + 3;
-    for (const std::uint32_t captured : {max_record_length + 1, 0x80000000u, 0xffffffffu}) {
+    for (const std::uint32_t captured : {capture_limits::max_record_length + 1, 0x80000000u, 0xffffffffu}) {
         const reading result = read_memory(capture(captured));
         CHECK(result.packets.size() == 1);
         check_error(result.error, {.code = capture_error_code::record_too_long,
                                    .offset = second,
                                    .packet_number = 2,
                                    .needed = captured,
-                                   .available = max_record_length});
+                                   .available = capture_limits::max_record_length});
     }
-    const reading result = read_memory(capture(max_record_length));
+    const reading result = read_memory(capture(capture_limits::max_record_length));
     CHECK(result.packets.size() == 1);
     check_error(result.error, {.code = capture_error_code::truncated,
                                .offset = second,
                                .packet_number = 2,
-                               .needed = 16 + max_record_length,
+                               .needed = 16 + capture_limits::max_record_length,
                                .available = 16});
 
-    byte_vector bytes = capture(max_record_length);
-    bytes.resize(bytes.size() + max_record_length);
+    byte_vector bytes = capture(capture_limits::max_record_length);
+    bytes.resize(bytes.size() + capture_limits::max_record_length);
     pcap_reader reader{memory_source{bytes}};
     static_cast<void>(reader.next());
     const packet* const longest = reader.next();
     REQUIRE(longest != nullptr);
-    CHECK(longest->bytes.size() == max_record_length);
+    CHECK(longest->bytes.size() == capture_limits::max_record_length);
     CHECK(reader.next() == nullptr);
     CHECK(!reader.error());
 }
 
 TEST_CASE("a length that the file claims makes no buffer grow") {
-    const auto capture = pcap_writer{}.record_header(0, 0, max_record_length, max_record_length).raw(text("abc"));
+    const auto capture = pcap_writer{}
+                             .record_header(0, 0, capture_limits::max_record_length, capture_limits::max_record_length)
+                             .raw(text("abc"));
     std::size_t largest = 0;
     pcap_reader reader{stream_source{chunked{.bytes = capture.bytes(), .chunk = 5, .largest_buffer = &largest}}};
     CHECK(reader.next() == nullptr);
     check_error(reader.error(), {.code = capture_error_code::truncated,
                                  .offset = 24,
                                  .packet_number = 1,
-                                 .needed = 16 + max_record_length,
+                                 .needed = 16 + capture_limits::max_record_length,
                                  .available = 19});
     CHECK(largest == 64 * 1024);
 }

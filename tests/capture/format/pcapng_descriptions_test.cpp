@@ -236,7 +236,7 @@ TEST_CASE("a packet's options are read when somebody asks") {
             CHECK(asked.flags()->link_errors() == 0x8001);
             std::vector<std::string> comments;
             for (const block_option& each : asked) {
-                if (each.code == comment_option) comments.emplace_back(each.text());
+                if (each.code == block_option::comment) comments.emplace_back(each.text());
             }
             CHECK(comments == std::vector<std::string>{"first", "second"});
 
@@ -345,8 +345,10 @@ TEST_CASE("an option list ends where it must") {
 
 TEST_CASE("what is kept of descriptions is bounded, what is read is not") {
     SUBCASE("bytes of one") {
-        pcapng_writer capture{{.options = byte_vector(max_description_bytes)}};
-        capture.interface().enhanced(0, 1, text("a")).statistics(0, 1, byte_vector(max_description_bytes));
+        pcapng_writer capture{{.options = byte_vector(capture_limits::max_description_bytes)}};
+        capture.interface()
+            .enhanced(0, 1, text("a"))
+            .statistics(0, 1, byte_vector(capture_limits::max_description_bytes));
         const reading result = read_memory(capture.bytes());
         CHECK(!result.error);
         CHECK(result.packets.size() == 1);
@@ -356,10 +358,10 @@ TEST_CASE("what is kept of descriptions is bounded, what is read is not") {
     }
     SUBCASE("bytes of all") {
         byte_vector options;
-        while (options.size() + 65536 < max_description_bytes) {
+        while (options.size() + 65536 < capture_limits::max_description_bytes) {
             options = join({options, pcapng_writer{}.option(1, counting(65532))});
         }
-        options.resize(max_description_bytes - 28 - 4);
+        options.resize(capture_limits::max_description_bytes - 28 - 4);
         const auto name = [](std::string_view value) { return pcapng_writer{}.option(2, text(value)); };
         const auto capture = pcapng_writer{{.options = options}}
                                  .interface({.options = join({name("fits"), name("also fit"), name("and this")})})
@@ -377,23 +379,23 @@ TEST_CASE("what is kept of descriptions is bounded, what is read is not") {
     }
     SUBCASE("interfaces") {
         pcapng_writer capture;
-        for (std::uint32_t i = 0; i < max_descriptions; ++i) capture.interface();
+        for (std::uint32_t i = 0; i < capture_limits::max_descriptions; ++i) capture.interface();
         capture.section({}).interface().enhanced(0, 1, text("a")).statistics(0, 5);
         const reading result = read_memory(capture.bytes());
         CHECK(!result.error);
-        CHECK(result.packets.at(0).interface_id == max_descriptions);
-        CHECK(result.interfaces.size() == max_descriptions);
+        CHECK(result.packets.at(0).interface_id == capture_limits::max_descriptions);
+        CHECK(result.interfaces.size() == capture_limits::max_descriptions);
         CHECK(result.sections.size() == 2);
         CHECK(result.skipped == skipped_parts{.descriptions = 1});
     }
     SUBCASE("sections") {
         pcapng_writer capture;
-        for (std::uint32_t i = 1; i < max_descriptions; ++i) capture.section({});
+        for (std::uint32_t i = 1; i < capture_limits::max_descriptions; ++i) capture.section({});
         capture.section({.order = std::endian::big}).interface().enhanced(0, 1, text("a")).statistics(0, 5);
         const reading result = read_memory(capture.bytes());
         CHECK(!result.error);
         CHECK(result.packets.size() == 1);
-        CHECK(result.sections.size() == max_descriptions);
+        CHECK(result.sections.size() == capture_limits::max_descriptions);
         CHECK(result.sections.back().byte_order == std::endian::little);
         CHECK(result.interfaces.empty()); // whose section it would be is not kept
         CHECK(result.skipped == skipped_parts{.descriptions = 2});

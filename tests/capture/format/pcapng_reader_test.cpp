@@ -455,17 +455,18 @@ TEST_CASE("a block whose two lengths differ is an error") {
 
 TEST_CASE("a block that must be read and is longer than any record is an error; one that is skipped is not") {
     for (const std::uint32_t type : {interface_description, obsolete_packet, simple_packet, enhanced_packet}) {
-        const auto capture = pcapng_writer{}.interface().block(type, counting(40), max_record_length + 4);
+        const auto capture =
+            pcapng_writer{}.interface().block(type, counting(40), capture_limits::max_record_length + 4);
         check_error(read_memory(capture.bytes()).error, {.code = capture_error_code::record_too_long,
                                                          .offset = after_interface,
                                                          .packet_number = 1,
-                                                         .needed = max_record_length + 4,
-                                                         .available = max_record_length});
-        const auto longest = pcapng_writer{}.interface().block(type, counting(40), max_record_length);
+                                                         .needed = capture_limits::max_record_length + 4,
+                                                         .available = capture_limits::max_record_length});
+        const auto longest = pcapng_writer{}.interface().block(type, counting(40), capture_limits::max_record_length);
         check_error(read_memory(longest.bytes()).error, {.code = capture_error_code::truncated,
                                                          .offset = after_interface,
                                                          .packet_number = 1,
-                                                         .needed = max_record_length,
+                                                         .needed = capture_limits::max_record_length,
                                                          .available = 52});
     }
     const auto skipped = pcapng_writer{}.interface().block(name_resolution, counting(40), 0xfffffffc);
@@ -604,22 +605,23 @@ TEST_CASE("blocks that Wireshark numbers with the packets are passed over by the
 
 TEST_CASE("a section has a limited number of interfaces, a file does not") {
     pcapng_writer capture;
-    for (std::uint32_t i = 0; i < max_interfaces_per_section; ++i) capture.interface();
-    capture.enhanced(max_interfaces_per_section - 1, 0, text("a"));
+    for (std::uint32_t i = 0; i < capture_limits::max_interfaces_per_section; ++i) capture.interface();
+    capture.enhanced(capture_limits::max_interfaces_per_section - 1, 0, text("a"));
     CHECK(!read_memory(capture.bytes()).error);
 
     pcapng_writer more = capture;
     more.section({}).interface().enhanced(0, 0, text("b"));
     const reading result = read_memory(more.bytes());
     CHECK(!result.error);
-    CHECK(result.packets.at(1).interface_id == max_interfaces_per_section);
+    CHECK(result.packets.at(1).interface_id == capture_limits::max_interfaces_per_section);
 
     capture.interface();
-    check_error(read_memory(capture.bytes()).error, {.code = capture_error_code::too_many_interfaces,
-                                                     .offset = 28 + 20 * max_interfaces_per_section + 36,
-                                                     .packet_number = 2,
-                                                     .needed = max_interfaces_per_section + 1,
-                                                     .available = max_interfaces_per_section});
+    check_error(read_memory(capture.bytes()).error,
+                {.code = capture_error_code::too_many_interfaces,
+                 .offset = 28 + 20 * capture_limits::max_interfaces_per_section + 36,
+                 .packet_number = 2,
+                 .needed = capture_limits::max_interfaces_per_section + 1,
+                 .available = capture_limits::max_interfaces_per_section});
 }
 
 TEST_CASE("a pcapng file that is cut anywhere yields all packets before the cut, and where it was") {
