@@ -10,7 +10,6 @@
 namespace tcplens::inline v0 {
 
 enum class anomaly_category : std::uint8_t;
-enum class archive_error_code : std::uint8_t;
 enum class capture_error_code : std::uint8_t;
 enum class capture_format : std::uint8_t;
 enum class checksum_state : std::uint8_t;
@@ -70,10 +69,10 @@ struct anomaly_options;
 struct anomaly_pattern;
 struct anomaly_report;
 struct anomaly_statistics;
-struct archive_error;
 struct block_option;
 struct capture_error;
 struct capture_interface;
+struct capture_limits;
 struct capture_section;
 struct connection;
 struct connection_closing;
@@ -106,7 +105,6 @@ struct joined_connection;
 struct notable_observation;
 struct observer_input;
 struct offered_options;
-struct open_capture_file;
 struct packet;
 struct packet_flags;
 struct packet_retransmission;

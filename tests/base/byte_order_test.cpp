@@ -30,7 +30,7 @@ static_assert(reverse_bytes(std::uint64_t{0x123456789abcdef0}) == 0xf0debc9a7856
 
 } // namespace
 
-TEST_CASE("integers are loaded from any address, in either byte order") {
+TEST_CASE("byte order: integers are loaded from any address, in either byte order") {
     const std::byte* volatile where = bytes.data() + 1; // not known to the compiler, and odd
     const std::byte* const at = where;
     CHECK(load_big<std::uint8_t>(at) == 0x81);

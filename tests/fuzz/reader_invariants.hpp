@@ -77,7 +77,8 @@ void require_sound(Reader& reader, std::span<const std::byte> input) {
     const tcplens::skipped_parts skipped = reader.skipped();
     const auto sections = reader.sections();
     const auto interfaces = reader.interfaces();
-    require(sections.size() <= tcplens::max_descriptions && interfaces.size() <= tcplens::max_descriptions);
+    require(sections.size() <= tcplens::capture_limits::max_descriptions &&
+            interfaces.size() <= tcplens::capture_limits::max_descriptions);
     require(skipped.sections <= input.size() / 28 && skipped.descriptions <= input.size() / 20);
     require(packets == 0 || !interfaces.empty() || skipped.descriptions != 0);
     for (const auto& each : interfaces) require(each.section < sections.size());

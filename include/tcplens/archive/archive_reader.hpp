@@ -35,25 +35,33 @@ template <class Value>
 
 } // namespace detail
 
-/// Reads what an archive_writer wrote, by the same lists, and believes none of it. After the first thing that cannot be all
-/// that is read is 0, and nothing is left.
+/// Reads what an archive_writer wrote, by the same lists.
+///
+/// It validates every value: enums against their limit, points in time (clamp_for_arithmetic leaves them as they are), doubles (finite),
+/// numbers of elements against the bytes that are left, plain structs by their is_consistent(). After the first error all values read
+/// are 0, and left() is 0. See archive_writer for the functions.
 class archive_reader {
 public:
+    /// Whether a list is called to restore: true.
     static constexpr bool restores = true;
 
-    /// `offset`: where `bytes` lie in what errors are about.
+    /// Reads `bytes`, which must stay valid. `offset` is added to the offset of errors.
     explicit archive_reader(std::span<const std::byte> bytes, std::size_t offset = 0) noexcept
         : left_(bytes), end_(offset + bytes.size()) {}
 
-    [[nodiscard]] const std::optional<archive_error>& error() const noexcept { return error_; }
+    /// The first error; `nullopt` if there was none.
+    [[nodiscard]] const std::optional<detail::archive_error>& error() const noexcept { return error_; }
+    /// Whether there was no error so far.
     [[nodiscard]] bool good() const noexcept { return !error_; }
+    /// Bytes that were not read; 0 after an error.
     [[nodiscard]] std::size_t left() const noexcept { return left_.size(); }
 
-    /// Points in time are clamp_for_arithmetic, and a double is finite.
+    /// Reads the values, one after the other.
     template <class... Values>
     void operator()(Values&... values) {
         (get(values), ...);
     }
+    /// Reads an optional value that is no more than `last`.
     template <class Value>
     void bounded(std::optional<Value>& value, std::type_identity_t<Value> last) {
         value.reset();
@@ -62,6 +70,7 @@ public:
         bounded(read, last);
         value = read;
     }
+    /// Reads a number or an enumerator that is no more than `last`.
     template <class Value>
     void bounded(Value& value, std::type_identity_t<Value> last) {
         raw(value);
@@ -69,23 +78,28 @@ public:
         value = Value{};
         fail();
     }
+    /// Reads a value without validating it.
     template <class Value>
     void raw(Value& value) {
         if constexpr (std::is_enum_v<Value>) value = static_cast<Value>(take<std::underlying_type_t<Value>>());
         else if constexpr (std::integral<Value>) value = take<Value>();
         else value = Value{typename Value::duration{take<std::int64_t>()}};
     }
+    /// Reads a bit.
     [[nodiscard]] bool bit(bool) { return take<bool>(); }
+    /// Reads a bit-field that is no more than `last`.
     [[nodiscard]] unsigned bits(unsigned, unsigned last) {
         std::uint8_t value = 0;
         bounded(value, static_cast<std::uint8_t>(last));
         return value;
     }
+    /// Reads a std::size_t that is no more than `most`.
     void index(std::size_t& value, std::size_t most) {
         const auto read = take<std::uint32_t>();
         value = read <= most ? read : 0;
         if (read > most) fail();
     }
+    /// Reads a number of elements: no more than `most`, and no more than there are bytes left.
     template <std::unsigned_integral Number>
     void count(Number& value, std::size_t most) {
         std::size_t read = 0;
@@ -93,35 +107,41 @@ public:
         require(read <= left_.size()); // of what is behind the number itself
         value = good() ? static_cast<Number>(read) : Number{0};
     }
+    /// Reads any std::size_t; an error if this machine cannot hold it.
     void size(std::size_t& value) {
         const auto read = take<std::uint64_t>();
         value = static_cast<std::size_t>(read);
         if (value != read) fail();
     }
+    /// Reads a number of bytes.
     void bytes(std::vector<std::byte>& value) {
         std::uint32_t length = 0;
         count(length, (std::numeric_limits<std::uint32_t>::max)());
         value.assign(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(length));
         left_ = left_.subspan(length);
     }
+    /// Reads a value that must be the same as `value`; an error that names `what` if it is not.
     template <class Value>
     void expect_equal(std::string_view what, const Value& value) {
         archive_writer wanted;
         wanted.expect_equal(what, value);
-        compare(what, wanted.written(), archive_error_code::other_value);
+        compare(what, wanted.written(), detail::archive_error_code::other_value);
     }
+    /// Reads a name that must be `what`.
     void same_type(std::string_view what) {
         archive_writer wanted;
         wanted.same_type(what);
-        compare(what, wanted.written(), archive_error_code::other_type);
+        compare(what, wanted.written(), detail::archive_error_code::other_type);
     }
+    /// An error if the condition does not hold.
     void require(bool holds) noexcept {
         if (!holds) fail();
     }
 
 private:
-    void fail(archive_error_code code = archive_error_code::impossible_value, std::string_view subject = {}) noexcept {
-        if (!error_) error_ = archive_error{.code = code, .offset = last_, .subject = subject};
+    void fail(detail::archive_error_code code = detail::archive_error_code::impossible_value,
+              std::string_view subject = {}) noexcept {
+        if (!error_) error_ = detail::archive_error{.code = code, .offset = last_, .subject = subject};
         left_ = {};
     }
     [[nodiscard]] std::span<const std::byte> take_bytes(std::size_t length) noexcept {
@@ -199,7 +219,7 @@ private:
         }
     }
 
-    void compare(std::string_view what, std::span<const std::byte> wanted, archive_error_code code) noexcept {
+    void compare(std::string_view what, std::span<const std::byte> wanted, detail::archive_error_code code) noexcept {
         const auto found = take_bytes((std::min)(wanted.size(), left_.size()));
         if (!std::ranges::equal(found, wanted)) fail(code, what);
     }
@@ -207,7 +227,7 @@ private:
     std::span<const std::byte> left_;
     std::size_t end_;
     std::size_t last_ = 0; ///< where what was read last begins
-    std::optional<archive_error> error_{};
+    std::optional<detail::archive_error> error_{};
 };
 
 } // namespace tcplens::inline v0

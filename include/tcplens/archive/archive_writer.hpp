@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/check.hpp"
 #include "../base/enum_set.hpp"
 #include "aggregate_members.hpp"
 
@@ -73,75 +74,85 @@ template <bounded_enum Enum>
 /// member, since a friend has no access to the class around it. A class without members needs none.
 class archive_writer {
 public:
+    /// Whether a list is called to restore: false.
     static constexpr bool restores = false;
 
-    /// Numbers, points in time, whatever has a list; optionals and arrays of them.
+    /// Writes numbers, points in time, enums with a limit, plain structs and classes with a list; optionals and arrays of them.
     template <class... Values>
     void operator()(const Values&... values) {
         (put(values), ...);
     }
-    /// A number or an enumerator that is no more than `last`, or perhaps one.
+    /// An optional number or enumerator that is no more than `last`.
     template <class Value>
     void bounded(const std::optional<Value>& value, std::type_identity_t<Value> last) {
         put(value.has_value());
         if (value) bounded(*value, last);
     }
+    /// A number or an enumerator that is no more than `last`.
     template <class Value>
     void bounded(const Value& value, std::type_identity_t<Value>) {
         raw(value);
     }
-    /// An enumerator, or a value of its type that has no name; a point in time whatever it is.
+    /// A number, a value of an enum or a point in time that the reader does not validate.
     template <class Value>
     void raw(const Value& value) {
         if constexpr (std::is_enum_v<Value>) put(static_cast<std::underlying_type_t<Value>>(value));
         else if constexpr (std::integral<Value>) put(value);
         else put(value.time_since_epoch());
     }
-    /// A bit-field: those cannot be referred to.
+    /// A bit-field of one bit, for which there are no references: `flag = ar.bit(flag)`.
     [[nodiscard]] bool bit(bool value) {
         put(value);
         return value;
     }
+    /// A bit-field of some bits that is no more than `last`.
     [[nodiscard]] unsigned bits(unsigned value, [[maybe_unused]] unsigned last) {
         put(static_cast<std::uint8_t>(value));
         return value;
     }
-    /// A std::size_t that is no more than `most`, which 32 bits hold.
-    void index(const std::size_t& value, [[maybe_unused]] std::size_t most) { put(static_cast<std::uint32_t>(value)); }
-    /// How many there are of something that follows, of which each takes up at least a byte.
+    /// A std::size_t that is no more than `most`. @pre `most` is less than 2^32.
+    void index(const std::size_t& value, [[maybe_unused]] std::size_t most) {
+        TCPLENS_CHECK(most <= 0xffff'ffff && value <= most, "the value is no more than `most`, which 32 bits hold");
+        put(static_cast<std::uint32_t>(value));
+    }
+    /// The number of elements that follow, of which each takes at least a byte; no more than `most`.
     template <std::unsigned_integral Number>
     void count(const Number& value, [[maybe_unused]] std::size_t most) {
         put(static_cast<std::uint32_t>(value));
     }
     /// Any std::size_t.
     void size(const std::size_t& value) { put(static_cast<std::uint64_t>(value)); }
+    /// A number of bytes.
     void bytes(const std::vector<std::byte>& value) {
         count(value.size(), 0);
         append(value);
     }
-    /// What that into which it is restored must have been made with.
+    /// A value that the object into which is restored must have, such as an option; `what` names it in the error.
     template <class Value>
     void expect_equal([[maybe_unused]] std::string_view what, const Value& value) {
         if constexpr (std::is_enum_v<Value>) raw(value);
         else put(value);
     }
-    /// What that must be.
+    /// The name of the type, which must be the same where it is restored.
     void same_type(std::string_view what) {
         count(what.size(), 0);
         for (const char each : what) put(each);
     }
-    /// What is true of all that was not made up.
+    /// A condition that holds for all values that were not damaged or made up.
     void require([[maybe_unused]] bool holds) noexcept {}
 
-    /// Whether all went well so far.
+    /// Always true.
     [[nodiscard]] static constexpr bool good() noexcept { return true; }
 
-    /// So many bytes more are likely to come.
+    /// Reserves memory for so many more bytes.
     void expect(std::size_t more) { written_.reserve(written_.size() + more); }
 
+    /// Appends bytes as they are.
     void append(std::span<const std::byte> more) { written_.insert(written_.end(), more.begin(), more.end()); }
 
+    /// All bytes written so far.
     [[nodiscard]] const std::vector<std::byte>& written() const& noexcept { return written_; }
+    /// All bytes written so far.
     [[nodiscard]] std::vector<std::byte>&& written() && noexcept { return std::move(written_); }
 
 private:
@@ -162,7 +173,7 @@ private:
     void put(bool value) { written_.push_back(value ? std::byte{1} : std::byte{0}); }
     void put(std::byte value) { written_.push_back(value); }
     void put(double value) { put(std::bit_cast<std::uint64_t>(value)); }
-    /// With whatever integer of 64 bits a library counts: it need not be std::int64_t.
+    /// The integer with which a library counts has 64 bits, but need not be std::int64_t.
     template <std::signed_integral Count, class Period>
     void put(const std::chrono::duration<Count, Period>& value) {
         put(std::int64_t{value.count()});

@@ -29,8 +29,8 @@ template <std::unsigned_integral Unsigned>
     }
 }
 
-/// The unsigned integer whose bytes stand at `at` in the given order.
-/// \pre sizeof(Unsigned) bytes can be read at `at`; no alignment is needed.
+/// The unsigned integer at `at` in the given byte order.
+/// @pre sizeof(Unsigned) bytes can be read at `at`; no alignment is needed.
 template <std::unsigned_integral Unsigned>
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr Unsigned load(const std::byte* at, std::endian order) noexcept {
     Unsigned value = 0;
@@ -45,13 +45,13 @@ template <std::unsigned_integral Unsigned>
     return order == std::endian::native ? value : reverse_bytes(value);
 }
 
-/// The unsigned integer at `at` in network byte order. \pre as for load()
+/// The unsigned integer at `at` in network byte order. @pre as for load()
 template <std::unsigned_integral Unsigned>
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr Unsigned load_big(const std::byte* at) noexcept {
     return load<Unsigned>(at, std::endian::big);
 }
 
-/// The unsigned integer at `at`, least significant byte first. \pre as for load()
+/// The unsigned integer at `at`, least significant byte first. @pre as for load()
 template <std::unsigned_integral Unsigned>
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr Unsigned load_little(const std::byte* at) noexcept {
     return load<Unsigned>(at, std::endian::little);

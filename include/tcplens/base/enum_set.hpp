@@ -36,7 +36,7 @@ template <enum_set Enum>
 }
 
 /// The names of the members of a set, lowest bit first, with commas between; empty for an empty set.
-/// \pre There is a name for each bit that is set.
+/// @pre There is a name for each bit that is set.
 [[nodiscard]] inline std::string list_members(std::uint64_t bits, std::span<const std::string_view> names) {
     std::string text;
     for (; bits != 0; bits &= bits - 1) {

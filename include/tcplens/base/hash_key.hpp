@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "check.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,12 +20,13 @@
 
 namespace tcplens::inline v0 {
 
-/// The secret of a hash: who does not know it cannot pick values that collide.
+/// The secret key of a hash. Without it nobody can choose values that collide. No result depends on a key.
 class hash_key {
 public:
+    /// The number of words of a key.
     static constexpr std::size_t word_count = 6;
 
-    /// The key that a seed stands for; for runs that must repeat in every detail. No result depends on a key.
+    /// Makes the key of a seed, always the same one: for runs that must repeat in every detail.
     constexpr explicit hash_key(std::uint64_t seed) noexcept {
         for (auto& word :
              words_) { // splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014)
@@ -34,10 +37,10 @@ public:
         }
     }
 
-    /// A key from the system's source of randomness.
+    /// Makes a key from the system's source of randomness. Aborts if there is none.
     [[nodiscard]] static hash_key random() {
-#if defined(                                                                                                           \
-    TCPLENS_HAS_GETRANDOM) // as std::random_device does, for which all engines and distributions would be compiled
+#if defined(TCPLENS_HAS_GETRANDOM)
+        // What std::random_device does as well, for which <random> would be compiled with all its engines and distributions.
         return hash_key{random_seed()};
 #else
         std::random_device source;
@@ -45,7 +48,9 @@ public:
 #endif
     }
 
+    /// One word of the key. @pre `index` is less than `word_count`.
     [[nodiscard]] constexpr std::uint64_t word(std::size_t index) const noexcept {
+        TCPLENS_CHECK(index < word_count, "index is less than word_count");
         return words_[index];
     }
 
@@ -54,13 +59,13 @@ private:
     [[nodiscard]] static std::uint64_t random_seed() noexcept {
         std::uint64_t seed = 0;
         ssize_t got = 0;
-        do { // so early after booting that it waits, it may be interrupted
+        do { // it may wait shortly after booting, and be interrupted then
             got = ::getrandom(&seed, sizeof seed, 0);
         } while (got < 0 && errno == EINTR);
         if (got == static_cast<ssize_t>(sizeof seed)) return seed;
-        // It may be forbidden (seccomp), or older than it.
+        // The call may be forbidden (seccomp), or unknown to the kernel.
         std::FILE* const device = std::fopen("/dev/urandom", "rb");
-        if (device == nullptr || std::fread(&seed, sizeof seed, 1, device) != 1) std::abort(); // as a throw would
+        if (device == nullptr || std::fread(&seed, sizeof seed, 1, device) != 1) std::abort();
         std::fclose(device);
         return seed;
     }

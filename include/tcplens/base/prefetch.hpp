@@ -11,8 +11,9 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Lets the processor fetch the cache lines of an object that will be needed shortly, where it can be told to.
-/// Who wraps it inlines that too: to g++ a function that does no more than this has no effect, and is not called.
+/// Asks the processor to fetch the cache lines of an object that will be needed soon. Does nothing on processors without such an
+/// instruction. Functions that wrap it must be inlined too: g++ takes a function that only prefetches for one without effect and drops
+/// the call.
 TCPLENS_ALWAYS_INLINE void prefetch(const void* object, std::size_t size) noexcept {
     constexpr std::size_t line = 64; // of nearly all processors; elsewhere it costs no more than a few fetches
     const auto* const bytes = static_cast<const char*>(object);

@@ -29,9 +29,9 @@ enum class capture_error_code : std::uint8_t {
     bad_block_length,     ///< pcapng: a block length is impossible, or not the same at both ends of the block
     bad_captured_length,  ///< pcapng: a packet claims more bytes than its block has
     bad_option,           ///< pcapng: an option of an interface, which may be that of its clock, reaches past its block
-    record_too_long,      ///< a record claims more bytes than any link type allows: `max_record_length`
+    record_too_long,      ///< a record claims more bytes than any link type allows: `capture_limits::max_record_length`
     unknown_interface,    ///< pcapng: a packet names an interface that was not described before it
-    too_many_interfaces,  ///< pcapng: a section describes more than `max_interfaces_per_section`
+    too_many_interfaces,  ///< pcapng: a section describes more than `capture_limits::max_interfaces_per_section`
 };
 
 /// The enumerator's name, e.g. "record_too_long"; "unknown" for a value without a name.

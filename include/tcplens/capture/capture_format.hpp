@@ -13,8 +13,12 @@
 
 namespace tcplens::inline v0 {
 
-/// What kind of capture its first four bytes make it.
-enum class capture_format : std::uint8_t { unknown, pcap, pcapng };
+/// The format of a capture.
+enum class capture_format : std::uint8_t {
+    unknown, ///< neither pcap nor pcapng
+    pcap,    ///< draft-ietf-opsawg-pcap, and older variants of it
+    pcapng,  ///< draft-ietf-opsawg-pcapng
+};
 
 namespace detail {
 
@@ -34,26 +38,21 @@ inline constexpr std::array pcap_magics{pcap_microseconds_magic, pcap_nanosecond
 inline constexpr std::size_t pcap_header_length = 24;
 inline constexpr std::size_t pcapng_section_header_length = 28;
 
-} // namespace detail
-
 /// The format of the capture that begins with these bytes; `unknown` also if there are fewer than four of them.
 [[nodiscard]] constexpr capture_format detect_format(std::span<const std::byte> beginning) noexcept {
     if (beginning.size() < 4) return capture_format::unknown;
-    const auto magic = detail::load_big<std::uint32_t>(beginning.data());
-    if (magic == detail::pcapng_magic) return capture_format::pcapng;
-    for (const std::uint32_t known : detail::pcap_magics) {
-        if (magic == known || magic == detail::reverse_bytes(known)) return capture_format::pcap;
+    const auto magic = load_big<std::uint32_t>(beginning.data());
+    if (magic == pcapng_magic) return capture_format::pcapng;
+    for (const std::uint32_t known : pcap_magics) {
+        if (magic == known || magic == reverse_bytes(known)) return capture_format::pcap;
     }
     return capture_format::unknown;
 }
 
-namespace detail {
-
-/// How many first bytes explain_unknown_format() wants to see.
+/// How many first bytes explain_unknown_format() needs.
 inline constexpr std::size_t magic_length = 6;
 
-/// Why the bytes that something begins with are not those of a capture: nothing there, cut short within the magic,
-/// compressed, or something else.
+/// Why a file with this beginning is no capture: it is empty, cut short within the magic, compressed, or something else.
 [[nodiscard]] constexpr capture_error explain_unknown_format(std::span<const std::byte> beginning) noexcept {
     using namespace std::string_view_literals;
 

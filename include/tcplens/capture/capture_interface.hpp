@@ -13,38 +13,57 @@
 
 namespace tcplens::inline v0 {
 
-/// What a capture says of one of its interfaces: packets counted from the beginning of the capture until `taken`
-/// (draft-ietf-opsawg-pcapng 4.6). Nothing is what it does not say. A capture may say it again and again while it goes
-/// on: this is the latest of each.
+/// Counts that a pcapng capture has about one of its interfaces (draft-ietf-opsawg-pcapng 4.6), from the beginning of the capture
+/// until `taken`. A field that the capture does not have is `nullopt`. Where a capture repeats a count, this is the latest.
 struct interface_statistics {
-    std::optional<std::uint64_t> received{};             ///< from the network
-    std::optional<std::uint64_t> dropped_by_interface{}; ///< for lack of resources
+    /// Packets received from the network.
+    std::optional<std::uint64_t> received{};
+    /// Packets that the interface dropped, for lack of resources.
+    std::optional<std::uint64_t> dropped_by_interface{};
+    /// Packets that the capture filter accepted.
     std::optional<std::uint64_t> accepted_by_filter{};
-    std::optional<std::uint64_t> dropped_by_system{}; ///< by the operating system; what tcpdump calls the kernel
-    std::optional<std::uint64_t> delivered{};         ///< to who captured
+    /// Packets that the operating system dropped; tcpdump says "dropped by kernel".
+    std::optional<std::uint64_t> dropped_by_system{};
+    /// Packets that were delivered to the program that captured.
+    std::optional<std::uint64_t> delivered{};
+    /// When the capture began.
     std::optional<timestamp> capture_started{};
+    /// When the capture ended.
     std::optional<timestamp> capture_ended{};
-    std::optional<timestamp> taken{}; ///< when this was so
+    /// When the counts were taken.
+    std::optional<timestamp> taken{};
 
     friend bool operator==(const interface_statistics&, const interface_statistics&) = default;
 };
 
-/// What a capture says of an interface that it was taken on (draft-ietf-opsawg-pcapng 4.2); `packet::interface_id` is
-/// its place among all of the capture. A pcap file has one. Strings are as they stand in the file, UTF-8 or not; empty
-/// if they don't.
+/// What a capture says about an interface that it was taken on (draft-ietf-opsawg-pcapng 4.2). A pcap file has one interface.
+/// Strings are as they stand in the file, UTF-8 or not; empty if the file has none.
 struct capture_interface {
-    std::size_t section = 0; ///< that describes it, counted from 0
+    /// The section that describes the interface, counted from 0.
+    std::size_t section = 0;
+    /// The link layer of the packets of this interface.
     link_type link = link_type::ethernet;
-    std::uint32_t snapshot_length = 0; ///< most bytes that were kept of a packet; 0: all. Files lie about it.
-    std::string name{};                ///< e.g. "eth0"
-    std::string description{};         ///< for people, e.g. "Local Area Connection"
-    std::string filter{};              ///< that packets had to pass, in libpcap's language; empty also for a program
+    /// The largest number of bytes that were kept of a packet; 0: no limit. Files are often wrong about it; it is not used.
+    std::uint32_t snapshot_length = 0;
+    /// The name of the interface: "eth0".
+    std::string name{};
+    /// A description for people: "Local Area Connection".
+    std::string description{};
+    /// The capture filter in the language of libpcap; empty also if the filter is stored as a program.
+    std::string filter{};
+    /// The hardware of the interface.
     std::string hardware{};
-    std::string operating_system{};               ///< of the machine that it is in
-    std::optional<std::uint64_t> speed{};         ///< bit/s; of sending, where the two directions differ
-    std::optional<std::uint64_t> receive_speed{}; ///< bit/s
-    std::optional<std::uint8_t> fcs_bits{};       ///< of frame check sequence behind each packet
+    /// The operating system of the machine that the interface is in.
+    std::string operating_system{};
+    /// Speed in bit/s; that of sending, where the two directions differ.
+    std::optional<std::uint64_t> speed{};
+    /// Speed of receiving, in bit/s.
+    std::optional<std::uint64_t> receive_speed{};
+    /// Length of the frame check sequence behind each packet, in bits.
+    std::optional<std::uint8_t> fcs_bits{};
+    /// All comments on the interface, in their order.
     std::vector<std::string> comments{};
+    /// The counts of the interface.
     interface_statistics statistics{};
 
     friend bool operator==(const capture_interface&, const capture_interface&) = default;

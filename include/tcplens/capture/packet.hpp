@@ -10,16 +10,25 @@
 
 namespace tcplens::inline v0 {
 
-/// One captured packet: a view, good until the reader that gave it is asked for the next one (over a memory-mapped file
-/// or a span of memory: as long as that memory).
+/// One packet of a capture, as a view.
+///
+/// It is valid until the reader that gave it is asked for the next packet. Its bytes are valid longer where the reader's bytes_stay()
+/// says so: over a mapped file as long as the capture_file, over memory as long as that memory.
 struct packet {
-    timestamp time{};                   ///< when it was captured; the epoch if `has_time` is false
-    std::span<const std::byte> bytes{}; ///< what was captured, from the first byte of the link layer
-    std::uint32_t wire_length = 0;      ///< bytes on the wire, not less than bytes.size()
+    /// When the packet was captured; the epoch if `has_time` is false.
+    timestamp time{};
+    /// The captured bytes, from the first byte of the link layer. Fewer than `wire_length` where the snapshot length cut the packet.
+    std::span<const std::byte> bytes{};
+    /// The length of the packet on the wire, in bytes; at least bytes.size().
+    std::uint32_t wire_length = 0;
+    /// The link layer that the bytes begin with.
     link_type link = link_type::ethernet;
-    std::uint32_t interface_id = 0; ///< counted from 0 over the whole capture, all sections of it
-    std::uint64_t number = 0;       ///< counted from 1, as Wireshark's frame.number
-    bool has_time = true;           ///< false for a pcapng Simple Packet Block, which has none
+    /// The interface that captured the packet: an index into interfaces() of the reader. Counted from 0 over all sections.
+    std::uint32_t interface_id = 0;
+    /// The number of the packet in the capture, counted from 1 as Wireshark's frame.number.
+    std::uint64_t number = 0;
+    /// Whether the capture has a time for the packet. False only for a Simple Packet Block of pcapng.
+    bool has_time = true;
 };
 
 } // namespace tcplens::inline v0

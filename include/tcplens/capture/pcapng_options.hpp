@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../base/byte_order.hpp"
+#include "../base/check.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -15,21 +16,25 @@
 
 namespace tcplens::inline v0 {
 
-/// One option of a pcapng block (draft-ietf-opsawg-pcapng 3.5): a view with the block's lifetime. What the code means
-/// depends on the kind of block; 1 is a comment in all of them.
+/// One option of a pcapng block (draft-ietf-opsawg-pcapng 3.5), as a view that is valid as long as the block.
 struct block_option {
+    /// The code of a comment. Any block with options may have any number of comments.
+    static constexpr std::uint16_t comment = 1;
+
+    /// The code of the option. The meaning of other codes than `comment` depends on the type of the block.
     std::uint16_t code = 0;
-    std::span<const std::byte> value{}; ///< without its padding
+    /// The bytes of the value, without padding.
+    std::span<const std::byte> value{};
+    /// The byte order of the section.
     std::endian order = std::endian::native;
 
-    /// The value as a string, which ends at its first zero octet, if there is one. UTF-8 says the draft, but who
-    /// wrote it may have meant something else.
+    /// The value as a string, up to its first zero octet. The draft asks for UTF-8; this is not checked.
     [[nodiscard]] std::string_view text() const noexcept {
         const std::string_view characters{reinterpret_cast<const char*>(value.data()), value.size()};
         return characters.substr(0, characters.find('\0'));
     }
 
-    /// The value as a number; nothing if it is not exactly as long as such a number.
+    /// The value as a number; `nullopt` if the length of the value is not that of the number.
     template <std::unsigned_integral Unsigned>
     [[nodiscard]] constexpr std::optional<Unsigned> number() const noexcept {
         if (value.size() != sizeof(Unsigned)) return std::nullopt;
@@ -37,13 +42,12 @@ struct block_option {
     }
 };
 
-/// The comment, which any block with options may have any number of times.
-inline constexpr std::uint16_t comment_option = 1;
-
-/// The options of one pcapng block: a range of block_option. It ends with opt_endofopt, with the block, or before an
-/// option that reaches past the block.
+/// The options of one pcapng block: a forward range of block_option, valid as long as the block.
+///
+/// The range ends with opt_endofopt, with the block, or before an option that reaches past the block. Nothing is allocated.
 class option_list {
 public:
+    /// A forward iterator whose operator* returns a block_option by value.
     class iterator {
     public:
         using iterator_concept = std::forward_iterator_tag;
@@ -53,19 +57,25 @@ public:
         using pointer = void;
         using reference = block_option;
 
+        /// An iterator at the end.
         constexpr iterator() noexcept = default;
 
+        /// The option at the iterator. @pre The iterator is not at the end.
         [[nodiscard]] constexpr block_option operator*() const noexcept {
+            TCPLENS_CHECK(!ended_, "option_list::iterator is not at the end");
             return {.code = detail::load<std::uint16_t>(rest_.data(), order_),
                     .value = rest_.subspan(header_length, length()),
                     .order = order_};
         }
+        /// Moves to the next option. @pre The iterator is not at the end.
         constexpr iterator& operator++() noexcept {
+            TCPLENS_CHECK(!ended_, "option_list::iterator is not at the end");
             const std::size_t padded = header_length + (std::size_t{length()} + 3) / 4 * 4;
             rest_ = rest_.subspan((std::min)(padded, rest_.size()));
             stop_at_end();
             return *this;
         }
+        /// Moves to the next option and returns an iterator to this one. @pre The iterator is not at the end.
         constexpr iterator operator++(int) noexcept {
             const iterator before = *this;
             ++*this;
@@ -101,21 +111,28 @@ public:
         bool ended_ = true;
     };
 
+    /// A list without options.
     constexpr option_list() noexcept = default;
+    /// The options in these bytes, which must stay valid as long as the list is used.
     constexpr option_list(std::span<const std::byte> bytes, std::endian order) noexcept
         : bytes_(bytes), order_(order) {}
 
+    /// The first option.
     [[nodiscard]] constexpr iterator begin() const noexcept { return {bytes_, order_}; }
+    /// The end of the range.
     [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
+    /// Whether there are no options.
     [[nodiscard]] constexpr bool empty() const noexcept { return begin() == end(); }
 
-    /// How long an option claims to be, and how much there is for it.
+    /// The length of an option that reaches past its block.
     struct overrun {
+        /// The length that the option claims, in bytes.
         std::size_t needed = 0;
+        /// The bytes that are left in the block.
         std::size_t available = 0;
     };
 
-    /// The option that reaches past the block; nothing if none does.
+    /// The option that reaches past the block; `nullopt` if there is none. Linear in the number of options.
     [[nodiscard]] constexpr std::optional<overrun> damage() const noexcept {
         iterator at = begin();
         while (at != end()) ++at;

@@ -5,21 +5,22 @@
 
 namespace tcplens::inline v0 {
 
-/// What a reader came past without making packets of it, and without ending there.
+/// Counts of what a reader skipped without making packets of it, and without an error that ends reading.
 struct skipped_parts {
-    /// pcapng sections of a major version that is not known, with all packets in them. Once everything else is read,
-    /// error() tells of the first.
+    /// pcapng sections of an unknown major version, with all their packets. At the end of the capture the reader's error() tells of
+    /// the first.
     std::uint64_t sections = 0;
-    /// pcapng blocks that are no packets, but that Wireshark numbers with them: custom blocks, journal entries, system
-    /// calls (Sysdig). So `packet::number` passes them over, to be Wireshark's frame.number.
+    /// pcapng blocks that are no packets, but that Wireshark numbers like packets: custom blocks, journal entries, system calls
+    /// (Sysdig). `packet::number` counts them, so that it is Wireshark's frame.number.
     std::uint64_t numbered_blocks = 0;
-    /// pcapng options of a wrong length, which are not heeded: a clock with such a resolution or offset is taken to
-    /// have none, so that the times of its packets may be wrong; statistics with such a number don't have that number.
+    /// pcapng options of a wrong length, which are ignored. If such an option is the resolution or the offset of a clock, the default
+    /// is used, and the times of the packets of this interface may be wrong.
     std::uint64_t bad_options = 0;
-    /// Sections and interfaces of which more is said than is kept (`max_descriptions`, `max_description_bytes`).
+    /// Sections and interfaces that are not described in full, because `capture_limits::max_descriptions` or
+    /// `capture_limits::max_description_bytes` was reached.
     std::uint64_t descriptions = 0;
 
-    /// Adds what another reader came past.
+    /// Adds the counts of another reader.
     constexpr void add(const skipped_parts& more) noexcept {
         sections += more.sections;
         numbered_blocks += more.numbered_blocks;

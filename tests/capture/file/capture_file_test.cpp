@@ -79,7 +79,7 @@ byte_vector many_packets(std::size_t count) {
 
 } // namespace
 
-TEST_CASE("a capture file of either format is read whole") {
+TEST_CASE("capture_file: a capture file of either format is read whole") {
     const temporary_folder folder;
     const byte_vector pcap = two_packets();
     const byte_vector pcapng = pcapng_writer{}.interface().enhanced(0, 1, text("a")).bytes();
@@ -96,7 +96,7 @@ TEST_CASE("a capture file of either format is read whole") {
     CHECK(capture.packets() == 1);
 }
 
-TEST_CASE("a path is a string of any kind, or a std::filesystem::path") {
+TEST_CASE("capture_file: a path is a string of any kind, or a std::filesystem::path") {
     const temporary_folder folder;
     const byte_vector bytes = two_packets();
     const std::filesystem::path path = folder.file("a.pcap", bytes);
@@ -114,7 +114,8 @@ TEST_CASE("a path is a string of any kind, or a std::filesystem::path") {
     static_assert(!std::is_convertible_v<std::string, capture_file>);
 }
 
-TEST_CASE("packets of a mapped file stay good when the next one is read, and when the capture is moved") {
+TEST_CASE(
+    "capture_file: packets of a mapped file stay valid when the next one is read, and when the capture is moved") {
     const temporary_folder folder;
     capture_file first{folder.file("a.pcap", two_packets())};
     const packet one = *first.next();
@@ -126,7 +127,7 @@ TEST_CASE("packets of a mapped file stay good when the next one is read, and whe
     CHECK(second.next() == nullptr);
 }
 
-TEST_CASE("a file that is cut short yields what is before the cut") {
+TEST_CASE("capture_file: a file that is cut short gives the packets before the cut") {
     const temporary_folder folder;
     byte_vector bytes = two_packets();
     bytes.pop_back();
@@ -137,7 +138,7 @@ TEST_CASE("a file that is cut short yields what is before the cut") {
         {.code = capture_error_code::truncated, .offset = 45, .packet_number = 2, .needed = 22, .available = 21});
 }
 
-TEST_CASE("a missing file, a directory, an empty file and other files each have their own error") {
+TEST_CASE("capture_file: a missing file, a directory, an empty file and other files each have their own error") {
     const temporary_folder folder;
     const auto error_of = [](const std::filesystem::path& path) { return read_all(capture_file{path}).error; };
     check_error(error_of(folder.path() / "missing"), {.code = capture_error_code::file_not_found});
@@ -157,7 +158,7 @@ TEST_CASE("a missing file, a directory, an empty file and other files each have 
     CHECK(missing.next() == nullptr);
 }
 
-TEST_CASE("a file stream that could not be opened gives its error to the capture") {
+TEST_CASE("capture_file: a file stream that could not be opened gives its error to the capture") {
     const temporary_folder folder;
     const reading result = read_all(capture_file{file_stream{folder.path() / "missing"}});
     check_error(result.error, {.code = capture_error_code::file_not_found});
@@ -167,7 +168,7 @@ TEST_CASE("a file stream that could not be opened gives its error to the capture
     CHECK(closed(std::span{&byte, 1}) == -EBADF);
 }
 
-TEST_CASE("a file can be read as a stream, without being mapped") {
+TEST_CASE("capture_file: a file can be read as a stream, without being mapped") {
     const temporary_folder folder;
     const byte_vector bytes = many_packets(200);
     const auto path = folder.file("a.pcap", bytes);
@@ -179,7 +180,7 @@ TEST_CASE("a file can be read as a stream, without being mapped") {
     CHECK(capture.position() == 24 + 1016);
 }
 
-TEST_CASE("a file stream can be moved and assigned") {
+TEST_CASE("capture_file: a file stream can be moved and assigned") {
     const temporary_folder folder;
     const byte_vector bytes = two_packets();
     file_stream first{folder.file("a", bytes)};
@@ -192,7 +193,7 @@ TEST_CASE("a file stream can be moved and assigned") {
     CHECK(other(buffer) == 0);
 }
 
-TEST_CASE("a mapping lasts longer than the file stream, and can be moved") {
+TEST_CASE("capture_file: a mapping lasts longer than the file stream, and can be moved") {
     const temporary_folder folder;
     const byte_vector bytes = two_packets();
     const auto path = folder.file("a", bytes);
@@ -242,7 +243,7 @@ TEST_CASE(
 
 #ifdef __linux__
 
-TEST_CASE("of a long file only a part is in memory at a time, and packets stay good all the same") {
+TEST_CASE("capture_file: only a part of a long file is in memory at a time, and packets stay valid") {
     const auto resident_of_files = [] { // in bytes
         std::ifstream file{"/proc/self/statm"};
         std::size_t all = 0;
@@ -275,7 +276,7 @@ TEST_CASE("of a long file only a part is in memory at a time, and packets stay g
 
 #ifndef _WIN32
 
-TEST_CASE("a file that may not be read says so") {
+TEST_CASE("capture_file: a file without read permission is the error permission_denied") {
     const temporary_folder folder;
     const auto path = folder.file("secret.pcap", two_packets());
     REQUIRE(::chmod(path.c_str(), 0) == 0);
@@ -297,7 +298,7 @@ TEST_CASE("a file that may not be read says so") {
     CHECK(WEXITSTATUS(status) == 0);
 }
 
-TEST_CASE("any other reason of the system comes with its number") {
+TEST_CASE("capture_file: any other reason of the system is the error open_failed with its errno") {
     const temporary_folder folder;
     const auto loop = folder.path() / "loop";
     std::filesystem::create_symlink(loop, loop);
@@ -306,7 +307,7 @@ TEST_CASE("any other reason of the system comes with its number") {
     CHECK(result.error->system_error == ELOOP);
 }
 
-TEST_CASE("a FIFO is read as a stream") {
+TEST_CASE("capture_file: a FIFO is read as a stream") {
     const temporary_folder folder;
     const byte_vector bytes = many_packets(300); // more than a pipe holds
     const auto path = folder.path() / "fifo";
@@ -321,12 +322,12 @@ TEST_CASE("a FIFO is read as a stream") {
     CHECK(result == read_memory(bytes));
 }
 
-TEST_CASE("a device is read as a stream") {
+TEST_CASE("capture_file: a device is read as a stream") {
     check_error(read_all(capture_file{"/dev/null"}).error, {.code = capture_error_code::empty});
     check_error(read_all(capture_file{"/dev/zero"}).error, {.code = capture_error_code::not_a_capture});
 }
 
-TEST_CASE("standard input is read as a stream, by its own name and as /dev/stdin") {
+TEST_CASE("capture_file: standard input is read as a stream, by its own name and as /dev/stdin") {
     const byte_vector bytes = two_packets();
     const int saved = ::dup(0);
     REQUIRE(saved >= 0);
@@ -347,7 +348,7 @@ TEST_CASE("standard input is read as a stream, by its own name and as /dev/stdin
     ::close(saved);
 }
 
-TEST_CASE("a live capture delivers each packet as soon as it has been written") {
+TEST_CASE("capture_file: a live capture delivers each packet as soon as it has been written") {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
     const byte_vector bytes = two_packets();
@@ -370,7 +371,7 @@ TEST_CASE("a live capture delivers each packet as soon as it has been written") 
     ::close(ends[0]);
 }
 
-TEST_CASE("a file truncated while it is read as a stream is a capture cut short") {
+TEST_CASE("capture_file: a file truncated while it is read as a stream is a capture cut short") {
     const temporary_folder folder;
     const auto path = folder.file("shrinking.pcap", many_packets(300));
     capture_file capture{file_stream{path}};

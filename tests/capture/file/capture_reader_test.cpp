@@ -64,7 +64,7 @@ std::vector<byte_vector> samples() {
         result.push_back(pcapng_writer{pcapng}.block(0x0bad, counting(4096), {}, 8).bytes());
         result.push_back(pcapng_writer{pcapng}.block(6, counting(4096), {}, 8).bytes());
         result.push_back(pcapng_writer{pcapng}.block(6, counting(40), 50).bytes());
-        result.push_back(pcapng_writer{pcapng}.block(6, counting(40), max_record_length + 4).bytes());
+        result.push_back(pcapng_writer{pcapng}.block(6, counting(40), capture_limits::max_record_length + 4).bytes());
         result.push_back(pcapng_writer{pcapng}.block(0x0bad, counting(40), 0xfffffffc).bytes());
         result.push_back(pcapng_writer{pcapng}.section({.order = order, .major = 3}).bytes());
     }
@@ -75,7 +75,7 @@ std::vector<byte_vector> samples() {
 
 } // namespace
 
-TEST_CASE("the format is told by the first four bytes") {
+TEST_CASE("capture_reader: the first four bytes tell the format") {
     using enum capture_format;
     CHECK(detect_format(text("\xa1\xb2\xc3\xd4")) == pcap);
     CHECK(detect_format(text("\xd4\xc3\xb2\xa1")) == pcap);
@@ -94,7 +94,7 @@ TEST_CASE("the format is told by the first four bytes") {
     CHECK(detect_format({}) == unknown);
 }
 
-TEST_CASE("a capture of either format is a range of packets") {
+TEST_CASE("capture_reader: a capture of either format is a range of packets") {
     for (const byte_vector& bytes : both_formats()) {
         capture_reader reader{std::span<const std::byte>{bytes}};
         std::size_t total = 0;
@@ -118,7 +118,7 @@ TEST_CASE("a capture of either format is a range of packets") {
     }
 }
 
-TEST_CASE("a range goes on from where reading stands") {
+TEST_CASE("capture_reader: a range begins at the current position") {
     for (const byte_vector& bytes : both_formats()) {
         capture_reader reader{std::span<const std::byte>{bytes}};
         for (const packet& packet : reader) {
@@ -137,7 +137,7 @@ TEST_CASE("a range goes on from where reading stands") {
     }
 }
 
-TEST_CASE("a reader can be moved in the middle") {
+TEST_CASE("capture_reader: a reader can be moved in the middle") {
     for (const byte_vector& bytes : both_formats()) {
         capture_reader first{stream_source{chunked{bytes, 3}}};
         REQUIRE(first.next() != nullptr);
@@ -149,7 +149,7 @@ TEST_CASE("a reader can be moved in the middle") {
     }
 }
 
-TEST_CASE("a stream's size is not known, its position is") {
+TEST_CASE("capture_reader: a stream's size is not known, its position is") {
     for (const byte_vector& bytes : both_formats()) {
         capture_reader reader{stream_source{chunked{bytes, 1000}}};
         CHECK(!reader.size());
@@ -161,12 +161,12 @@ TEST_CASE("a stream's size is not known, its position is") {
     }
 }
 
-TEST_CASE("nothing at all is an empty capture file") {
+TEST_CASE("capture_reader: no bytes at all are the error empty") {
     check_error(read_memory({}).error, {.code = capture_error_code::empty});
     check_error(read_stream({}, 1).error, {.code = capture_error_code::empty});
 }
 
-TEST_CASE("what is no capture is told by its first bytes") {
+TEST_CASE("capture_reader: a file that is no capture is the error not_a_capture with its first bytes") {
     check_error(read_memory(text("GET / HTTP/1.1\r\n")).error,
                 {.code = capture_error_code::not_a_capture, .available = 0x47455420});
     check_error(read_memory(text("\x89PNG\r\n\x1a\n")).error,
@@ -178,7 +178,7 @@ TEST_CASE("what is no capture is told by its first bytes") {
               .starts_with("is neither a pcap nor a pcapng capture (begins with 0x47455420). "));
 }
 
-TEST_CASE("what is cut within the magic of a format is a capture cut short") {
+TEST_CASE("capture_reader: a file that is cut within the magic of a format is truncated") {
     using namespace std::string_view_literals;
     for (const auto magic : {"\xa1\xb2\xc3"sv, "\xd4\xc3\xb2"sv, "\xa1\xb2\x3c"sv, "\x4d\x3c\xb2"sv, "\x0a\x0d\x0d"sv,
                              "\xa1\xb2\xcd"sv, "\x34\xcd\xb2"sv, "\x1c\0\1"sv, "\xab\1\0"sv, "\xac\1\0"sv}) {
@@ -190,7 +190,7 @@ TEST_CASE("what is cut within the magic of a format is a capture cut short") {
     }
 }
 
-TEST_CASE("compressed files are told, and how to unpack them") {
+TEST_CASE("capture_reader: compressed files are an error whose message says how to unpack them") {
     using namespace std::string_view_literals;
     struct sample {
         std::string_view format;
@@ -211,7 +211,7 @@ TEST_CASE("compressed files are told, and how to unpack them") {
     }
 }
 
-TEST_CASE("a stream gives the same packets and the same error as memory, however its bytes arrive") {
+TEST_CASE("capture_reader: a stream gives the same packets and the same error as memory, however its bytes arrive") {
     for (const byte_vector& bytes : samples()) {
         const reading expected = read_memory(bytes);
         CAPTURE(expected);
@@ -222,7 +222,7 @@ TEST_CASE("a stream gives the same packets and the same error as memory, however
     }
 }
 
-TEST_CASE("a stream that is cut anywhere gives the same as memory that is cut there") {
+TEST_CASE("capture_reader: a stream that is cut at any byte gives the same as memory that is cut there") {
     for (const byte_vector& bytes : samples()) {
         // the last bytes and the first ones; what lies between is much of the same
         for (std::size_t length = 0; length <= bytes.size(); ++length) {
@@ -235,7 +235,7 @@ TEST_CASE("a stream that is cut anywhere gives the same as memory that is cut th
     }
 }
 
-TEST_CASE("packets can be written in both formats and read again") {
+TEST_CASE("capture_reader: packets can be written in both formats and read again") {
     const byte_vector bytes = counting(60);
     const packet original{.time = timestamp{std::chrono::nanoseconds{1'700'000'000'123'456'789}},
                           .bytes = bytes,

@@ -70,7 +70,7 @@ byte_vector pcap_of(std::size_t begin, std::size_t end) {
 
 } // namespace
 
-TEST_CASE("packets of files that follow each other are numbered as those of the whole") {
+TEST_CASE("capture_series: packets of files that follow each other are numbered as those of the whole") {
     const std::vector<seen_packet> whole = [] {
         std::vector<seen_packet> all = packets_of(in_memory{{pcap_of(0, 12)}}.series());
         REQUIRE(all.size() == 12);
@@ -94,7 +94,7 @@ TEST_CASE("packets of files that follow each other are numbered as those of the 
     }
 }
 
-TEST_CASE("a series without files is empty") {
+TEST_CASE("capture_series: a series without files is empty") {
     tcplens::capture_series none{{}};
     CHECK(none.next() == nullptr);
     CHECK(none.packets() == 0);
@@ -102,7 +102,7 @@ TEST_CASE("a series without files is empty") {
     CHECK(none.current() == nullptr);
 }
 
-TEST_CASE("blocks that Wireshark numbers with packets count at the end of a file, too") {
+TEST_CASE("capture_series: blocks that Wireshark numbers like packets count at the end of a file, too") {
     pcapng_writer first;
     first.interface().enhanced(0, 1, counting(4)).block(0x0bad, counting(4)).block(0x0bad, counting(4));
     pcapng_writer second;
@@ -119,7 +119,7 @@ TEST_CASE("blocks that Wireshark numbers with packets count at the end of a file
     CHECK(series.skipped().numbered_blocks == 3);
 }
 
-TEST_CASE("what is wrong with a file is told, and the next one goes on") {
+TEST_CASE("capture_series: an error of a file is reported, and reading goes on with the next file") {
     byte_vector cut = pcap_of(0, 3);
     cut.resize(cut.size() - 1);
     pcapng_writer skipping;
@@ -152,7 +152,7 @@ TEST_CASE("what is wrong with a file is told, and the next one goes on") {
     CHECK(missing.files().size() == 3);
 }
 
-TEST_CASE("interfaces and sections are counted over all files") {
+TEST_CASE("capture_series: interfaces and sections are counted over all files") {
     const auto file = [](std::string_view name) {
         pcapng_writer made;
         made.interface().interface({.link = 101, .options = made.option(2, text(name))}).enhanced(1, 1, counting(4));
@@ -184,14 +184,14 @@ TEST_CASE("interfaces and sections are counted over all files") {
     CHECK(series.skipped().descriptions == 0);
 }
 
-TEST_CASE("what is kept of interfaces is bounded over all files") {
+TEST_CASE("capture_series: the kept interfaces are bounded over all files") {
     const std::string long_name(60000, 'n');
     pcapng_writer file;
     file.interface({.options = file.option(2, text(long_name))}).enhanced(0, 1, counting(4));
     const in_memory files{std::vector<byte_vector>(20, file.bytes())};
     memory_series series = files.series();
     CHECK(packets_of(series).size() == 20);
-    const std::size_t room = tcplens::max_description_bytes / long_name.size();
+    const std::size_t room = tcplens::capture_limits::max_description_bytes / long_name.size();
     CHECK(series.interfaces().size() == room);
     CHECK(series.skipped().descriptions == 20 - room);
 
@@ -200,6 +200,6 @@ TEST_CASE("what is kept of interfaces is bounded over all files") {
     const in_memory two{{many.bytes(), many.bytes()}};
     memory_series bounded = two.series();
     CHECK(bounded.next() == nullptr);
-    CHECK(bounded.interfaces().size() == tcplens::max_descriptions);
-    CHECK(bounded.skipped().descriptions == 80000 - tcplens::max_descriptions);
+    CHECK(bounded.interfaces().size() == tcplens::capture_limits::max_descriptions);
+    CHECK(bounded.skipped().descriptions == 80000 - tcplens::capture_limits::max_descriptions);
 }

@@ -28,11 +28,11 @@ static_assert(nanoseconds(6, 1'500'000) == 1'500'000'000);
 
 } // namespace
 
-TEST_CASE("an interface without options counts microseconds") {
+TEST_CASE("interface clock: an interface without options counts microseconds") {
     CHECK(interface_clock{}(1'700'000'000'123'456).time_since_epoch().count() == 1'700'000'000'123'456'000);
 }
 
-TEST_CASE("clocks that count in powers of ten") {
+TEST_CASE("interface clock: clocks that count in powers of ten") {
     CHECK(nanoseconds(0, 5) == 5'000'000'000);
     CHECK(nanoseconds(3, 1'700'000'000'001) == 1'700'000'000'001'000'000);
     CHECK(nanoseconds(6, 1) == 1'000);
@@ -47,7 +47,7 @@ TEST_CASE("clocks that count in powers of ten") {
     CHECK(nanoseconds(127, largest) == 0);
 }
 
-TEST_CASE("clocks that count in powers of two") {
+TEST_CASE("interface clock: clocks that count in powers of two") {
     CHECK(nanoseconds(binary(0), 5) == 5'000'000'000);
     CHECK(nanoseconds(binary(1), 3) == 1'500'000'000);
     CHECK(nanoseconds(binary(10), 1024 + 512 + 1) == 1'500'976'562); // 1/1024 s = 976562.5 ns
@@ -64,7 +64,7 @@ TEST_CASE("clocks that count in powers of two") {
     CHECK(nanoseconds(binary(127), largest) == 0);
 }
 
-TEST_CASE("times that no timestamp can hold are moved to the nearest one") {
+TEST_CASE("interface clock: times that no timestamp can hold become the nearest one") {
     CHECK(nanoseconds(0, largest) == far_future);
     CHECK(nanoseconds(0, 9'223'372'036) == 9'223'372'036'000'000'000);
     CHECK(nanoseconds(0, 9'223'372'037) == far_future);
@@ -79,7 +79,7 @@ TEST_CASE("times that no timestamp can hold are moved to the nearest one") {
     CHECK(nanoseconds(binary(31), largest) == 8'589'934'591'999'999'999); // 8589934591 s and a fraction
 }
 
-TEST_CASE("offsets are signed seconds") {
+TEST_CASE("interface clock: offsets are signed seconds") {
     CHECK(nanoseconds(6, 250'000, 1'700'000'000) == 1'700'000'000'250'000'000);
     CHECK(nanoseconds(6, 1'700'000'000'250'000, -1'700'000'000) == 250'000'000);
     CHECK(nanoseconds(6, 250'000, -1) == -750'000'000);
@@ -88,7 +88,7 @@ TEST_CASE("offsets are signed seconds") {
     CHECK(nanoseconds(0, 10, -10) == 0);
 }
 
-TEST_CASE("offsets of any size neither overflow nor lose a time that can be held") {
+TEST_CASE("interface clock: offsets of any size neither overflow nor lose a time that can be held") {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
     constexpr auto least = std::numeric_limits<std::int64_t>::min();
     CHECK(nanoseconds(6, 0, most) == far_future);
@@ -108,7 +108,7 @@ TEST_CASE("offsets of any size neither overflow nor lose a time that can be held
     CHECK(nanoseconds(9, 999'999'999, -9'223'372'038) == far_past);
 }
 
-TEST_CASE("a clock never runs backwards, whatever its resolution") {
+TEST_CASE("interface clock: a clock never runs backwards, whatever its resolution") {
     for (unsigned resolution = 0; resolution < 256; ++resolution) {
         for (const std::int64_t offset :
              {std::int64_t{0}, std::int64_t{-5}, std::numeric_limits<std::int64_t>::min()}) {

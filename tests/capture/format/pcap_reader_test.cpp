@@ -56,7 +56,7 @@ static_assert(is_read_while_compiling());
 
 } // namespace
 
-TEST_CASE("pcap is read in both byte orders, with microseconds and nanoseconds") {
+TEST_CASE("pcap: pcap is read in both byte orders, with microseconds and nanoseconds") {
     for (const std::endian order : orders) {
         for (const bool nanoseconds : {false, true}) {
             CAPTURE(nanoseconds);
@@ -88,7 +88,7 @@ TEST_CASE("pcap is read in both byte orders, with microseconds and nanoseconds")
     }
 }
 
-TEST_CASE("over memory, packets are views of it") {
+TEST_CASE("pcap: packets of a capture in memory point into the memory") {
     const byte_vector bytes = pcap_writer{}.record(1, 2, text("abc")).bytes();
     pcap_reader reader{memory_source{bytes}};
     const packet* const packet = reader.next();
@@ -96,13 +96,13 @@ TEST_CASE("over memory, packets are views of it") {
     CHECK(packet->bytes.data() == bytes.data() + 40);
 }
 
-TEST_CASE("a pcap file without packets is a capture of none") {
+TEST_CASE("pcap: a file without packets is an empty capture") {
     const reading result = read_memory(pcap_writer{}.bytes());
     CHECK(result.packets.empty());
     CHECK(!result.error);
 }
 
-TEST_CASE("FCS length and reserved bit above the link type are no part of it, the other reserved bits are") {
+TEST_CASE("pcap: the FCS length and its flag are no part of the link type, the reserved bits are") {
     for (const std::endian order : orders) {
         for (const std::uint32_t above : {0x0000'0000u, 0x1400'0000u, 0xf400'0000u, 0xf800'0000u, 0xfc00'0000u}) {
             const auto capture = pcap_writer{{.order = order, .link = above | 276}}.record(0, 0, text("x"));
@@ -117,7 +117,7 @@ TEST_CASE("FCS length and reserved bit above the link type are no part of it, th
     CHECK(read_memory(unnamed.bytes()).packets.at(0).link == static_cast<link_type>(0xfffe));
 }
 
-TEST_CASE("a pcap file is one section with one interface") {
+TEST_CASE("pcap: a pcap file is one section with one interface") {
     for (const std::endian order : orders) {
         const auto described = [&](std::uint32_t link) {
             return read_memory(pcap_writer{{.order = order, .link = link, .snapshot_length = 96, .minor = 3}}.bytes());
@@ -138,7 +138,7 @@ TEST_CASE("a pcap file is one section with one interface") {
     CHECK(read_memory(pcap_writer{{.major = 1}}.bytes()).sections.empty());
 }
 
-TEST_CASE("the variants of Kuznetzov and IXIA have more in their headers") {
+TEST_CASE("pcap: the variants of Kuznetzov and IXIA have more in their headers") {
     using enum capture_writer::pcap_variant;
     for (const std::endian order : orders) {
         for (const auto variant : {kuznetzov, ixia_hardware, ixia_software}) {
@@ -196,7 +196,7 @@ TEST_CASE("the variants of Kuznetzov and IXIA have more in their headers") {
     }
 }
 
-TEST_CASE("the snapshot length is not believed") {
+TEST_CASE("pcap: the snapshot length is not used") {
     for (const std::uint32_t snapshot_length : {0u, 1u, 0x7fffffffu, 0xffffffffu}) {
         const auto capture = pcap_writer{{.snapshot_length = snapshot_length}}.record(0, 0, counting(1500), 1500);
         const reading result = read_memory(capture.bytes());
@@ -205,12 +205,12 @@ TEST_CASE("the snapshot length is not believed") {
     }
 }
 
-TEST_CASE("the time zone is not applied") {
+TEST_CASE("pcap: the time zone is not applied") {
     const auto capture = pcap_writer{{.zone = -3600}}.record(10, 0, text("x"));
     CHECK(read_memory(capture.bytes()).packets.at(0).time == at(10s));
 }
 
-TEST_CASE("a fraction of a second that is none is added all the same") {
+TEST_CASE("pcap: a fraction of a second or more is added all the same") {
     const auto capture = pcap_writer{}.record(10, 2'500'000, text("x")).record(0xffffffff, 0xffffffff, text("x"));
     const reading result = read_memory(capture.bytes());
     CHECK(result.packets.at(0).time == at(12'500ms));
@@ -220,14 +220,14 @@ TEST_CASE("a fraction of a second that is none is added all the same") {
     CHECK(read_memory(fine.bytes()).packets.at(0).time == at(10s + 4'294'967'295ns));
 }
 
-TEST_CASE("a packet is on the wire at least as long as it was captured") {
+TEST_CASE("pcap: the wire length of a packet is at least its captured length") {
     const auto capture = pcap_writer{}.record(0, 0, counting(60), 42);
     const reading result = read_memory(capture.bytes());
     CHECK(result.packets.at(0).bytes.size() == 60);
     CHECK(result.packets.at(0).wire_length == 60);
 }
 
-TEST_CASE("all versions 2.x are read; until 2.3, lengths stand the other way round") {
+TEST_CASE("pcap: all versions 2.x are read; before 2.3 the lengths are in the other order") {
     for (const std::uint16_t minor : {std::uint16_t{4}, std::uint16_t{5}, std::uint16_t{99}}) {
         const auto capture = pcap_writer{{.minor = minor}}.record(0, 0, text("abc"), 100);
         CHECK(read_memory(capture.bytes()).packets.at(0).bytes == text("abc"));
@@ -252,7 +252,7 @@ TEST_CASE("all versions 2.x are read; until 2.3, lengths stand the other way rou
     CHECK(result.packets.at(1).wire_length == 100);
 }
 
-TEST_CASE("major versions above 2 are read as 2.4, 543 of DG/UX as before 2.3; those below 2 are an error") {
+TEST_CASE("pcap: major versions above 2 are read as 2.4, 543 of DG/UX as before 2.3; those below 2 are an error") {
     for (const std::endian order : orders) {
         for (const std::uint16_t major : {std::uint16_t{0}, std::uint16_t{1}}) {
             const auto capture = pcap_writer{{.order = order, .major = major}}.record(0, 0, text("abc"));
@@ -281,53 +281,55 @@ TEST_CASE("major versions above 2 are read as 2.4, 543 of DG/UX as before 2.3; t
     }
 }
 
-TEST_CASE("a record longer than any link type has is an error, one of the greatest length is not") {
+TEST_CASE("pcap: a record longer than any link type has is an error, one of the greatest length is not") {
     const auto capture = [](std::uint32_t captured) {
         return pcap_writer{}.record(0, 0, text("abc")).record_header(0, 0, captured, captured).raw({}).bytes();
     };
     const std::size_t second = 24 + 16 + 3;
-    for (const std::uint32_t captured : {max_record_length + 1, 0x80000000u, 0xffffffffu}) {
+    for (const std::uint32_t captured : {capture_limits::max_record_length + 1, 0x80000000u, 0xffffffffu}) {
         const reading result = read_memory(capture(captured));
         CHECK(result.packets.size() == 1);
         check_error(result.error, {.code = capture_error_code::record_too_long,
                                    .offset = second,
                                    .packet_number = 2,
                                    .needed = captured,
-                                   .available = max_record_length});
+                                   .available = capture_limits::max_record_length});
     }
-    const reading result = read_memory(capture(max_record_length));
+    const reading result = read_memory(capture(capture_limits::max_record_length));
     CHECK(result.packets.size() == 1);
     check_error(result.error, {.code = capture_error_code::truncated,
                                .offset = second,
                                .packet_number = 2,
-                               .needed = 16 + max_record_length,
+                               .needed = 16 + capture_limits::max_record_length,
                                .available = 16});
 
-    byte_vector bytes = capture(max_record_length);
-    bytes.resize(bytes.size() + max_record_length);
+    byte_vector bytes = capture(capture_limits::max_record_length);
+    bytes.resize(bytes.size() + capture_limits::max_record_length);
     pcap_reader reader{memory_source{bytes}};
     static_cast<void>(reader.next());
     const packet* const longest = reader.next();
     REQUIRE(longest != nullptr);
-    CHECK(longest->bytes.size() == max_record_length);
+    CHECK(longest->bytes.size() == capture_limits::max_record_length);
     CHECK(reader.next() == nullptr);
     CHECK(!reader.error());
 }
 
-TEST_CASE("a length that the file claims makes no buffer grow") {
-    const auto capture = pcap_writer{}.record_header(0, 0, max_record_length, max_record_length).raw(text("abc"));
+TEST_CASE("pcap: a length that the file claims makes no buffer grow") {
+    const auto capture = pcap_writer{}
+                             .record_header(0, 0, capture_limits::max_record_length, capture_limits::max_record_length)
+                             .raw(text("abc"));
     std::size_t largest = 0;
     pcap_reader reader{stream_source{chunked{.bytes = capture.bytes(), .chunk = 5, .largest_buffer = &largest}}};
     CHECK(reader.next() == nullptr);
     check_error(reader.error(), {.code = capture_error_code::truncated,
                                  .offset = 24,
                                  .packet_number = 1,
-                                 .needed = 16 + max_record_length,
+                                 .needed = 16 + capture_limits::max_record_length,
                                  .available = 19});
     CHECK(largest == 64 * 1024);
 }
 
-TEST_CASE("a pcap file that is cut anywhere yields all packets before the cut, and where it was") {
+TEST_CASE("pcap: a file that is cut at any byte gives all packets before the cut, and an error with its place") {
     for (const std::endian order : orders) {
         const auto capture = pcap_writer{{.order = order}}
                                  .record(1, 0, counting(5))
@@ -364,7 +366,7 @@ TEST_CASE("a pcap file that is cut anywhere yields all packets before the cut, a
     }
 }
 
-TEST_CASE("a stream that fails is told from one that ends") {
+TEST_CASE("pcap: a stream that fails is distinguished from one that ends") {
     const auto capture = pcap_writer{}.record(1, 0, counting(5)).record(2, 0, counting(5));
     const auto read = [&](std::size_t length) {
         return read_stream(std::span{capture.bytes()}.first(length), 4096, -5);
@@ -385,7 +387,7 @@ TEST_CASE("a stream that fails is told from one that ends") {
     CHECK(result.error->system_error == 5);
 }
 
-TEST_CASE("what is not pcap is no pcap to its reader") {
+TEST_CASE("pcap: a file that is not pcap is an error") {
     const byte_vector pcapng = byte_writer{}.put(std::uint32_t{0x0a0d0d0a}).put(std::uint32_t{28}).bytes();
     pcap_reader reader{memory_source{pcapng}};
     CHECK(reader.next() == nullptr);

@@ -86,7 +86,7 @@ pcapng_writer everything(std::endian order) {
 
 } // namespace
 
-TEST_CASE("sections and interfaces say what they are") {
+TEST_CASE("pcapng descriptions: sections and interfaces are described with all their options") {
     for (const std::endian order : orders) {
         const reading result = read_memory(everything(order).bytes());
         CHECK(!result.error);
@@ -126,7 +126,7 @@ TEST_CASE("sections and interfaces say what they are") {
     }
 }
 
-TEST_CASE("what is said can be asked for at any time, and is as much as was read") {
+TEST_CASE("pcapng descriptions: descriptions can be asked for at any time and cover what was read so far") {
     for (const std::endian order : orders) {
         const byte_vector bytes = everything(order).bytes();
         capture_reader reader{std::span<const std::byte>{bytes}};
@@ -140,7 +140,8 @@ TEST_CASE("what is said can be asked for at any time, and is as much as was read
     }
 }
 
-TEST_CASE("a capture that says much and is cut anywhere gives the same from memory and from a stream") {
+TEST_CASE("pcapng descriptions: a capture with many descriptions, cut at any byte, gives the same from memory and from "
+          "a stream") {
     for (const std::endian order : orders) {
         const pcapng_writer capture = everything(order);
         const byte_vector& bytes = capture.bytes();
@@ -155,7 +156,7 @@ TEST_CASE("a capture that says much and is cut anywhere gives the same from memo
     }
 }
 
-TEST_CASE("options that are damaged anywhere are counted, and cost no packet") {
+TEST_CASE("pcapng descriptions: options that are damaged anywhere are counted, and cost no packet") {
     for (const std::endian order : orders) {
         const byte_vector reaching =
             byte_writer{order}.put(std::uint16_t{1}).put(std::uint16_t{9}).put(counting(8)).bytes();
@@ -180,7 +181,7 @@ TEST_CASE("options that are damaged anywhere are counted, and cost no packet") {
     }
 }
 
-TEST_CASE("interfaces of all sections stand in one list, as packets count them") {
+TEST_CASE("pcapng descriptions: interfaces of all sections stand in one list, as packets count them") {
     const auto capture = pcapng_writer{}
                              .interface({.link = 101})
                              .interface({.link = 108})
@@ -201,7 +202,7 @@ TEST_CASE("interfaces of all sections stand in one list, as packets count them")
     CHECK(!result.interfaces[0].statistics.taken);
 }
 
-TEST_CASE("a packet's options are read when somebody asks") {
+TEST_CASE("pcapng descriptions: the options of a packet are read when they are asked for") {
     for (const std::endian order : orders) {
         const auto string = [&](std::uint16_t code, std::string_view value) {
             return option(order, code, text(value));
@@ -236,7 +237,7 @@ TEST_CASE("a packet's options are read when somebody asks") {
             CHECK(asked.flags()->link_errors() == 0x8001);
             std::vector<std::string> comments;
             for (const block_option& each : asked) {
-                if (each.code == comment_option) comments.emplace_back(each.text());
+                if (each.code == block_option::comment) comments.emplace_back(each.text());
             }
             CHECK(comments == std::vector<std::string>{"first", "second"});
 
@@ -251,7 +252,7 @@ TEST_CASE("a packet's options are read when somebody asks") {
     }
 }
 
-TEST_CASE("flags that are not set say nothing") {
+TEST_CASE("pcapng descriptions: flags that are not set are unknown") {
     constexpr packet_flags none{};
     CHECK(none.direction() == packet_flags::direction::unknown);
     CHECK(none.reception() == packet_flags::reception::unknown);
@@ -269,7 +270,7 @@ TEST_CASE("flags that are not set say nothing") {
     CHECK(packet_flags{15u << 5}.fcs_length() == 15);
 }
 
-TEST_CASE("options of a wrong length are as if they were not there") {
+TEST_CASE("pcapng descriptions: options of a wrong length are ignored") {
     const byte_vector options =
         join({option(std::endian::little, 2, std::uint16_t{1}), option(std::endian::little, 4, std::uint32_t{1}),
               option(std::endian::little, 4, std::uint64_t{2})});
@@ -280,7 +281,7 @@ TEST_CASE("options of a wrong length are as if they were not there") {
     CHECK(reader.options().dropped() == 2);
 }
 
-TEST_CASE("the obsolete packet block has its drops in a field, a simple packet has nothing") {
+TEST_CASE("pcapng descriptions: the obsolete packet block has its drops in a field, a simple packet has nothing") {
     for (const std::endian order : orders) {
         const byte_vector comment = option(order, 1, text("old"));
         auto capture = pcapng_writer{{.order = order}}.interface().interface();
@@ -297,7 +298,7 @@ TEST_CASE("the obsolete packet block has its drops in a field, a simple packet h
     }
 }
 
-TEST_CASE("a packet at which reading fails has no options") {
+TEST_CASE("pcapng descriptions: a packet at which reading fails has no options") {
     auto capture = pcapng_writer{}.interface().enhanced(0, 5, text("a"), {}, option(std::endian::little, 1, text("x")));
     capture.enhanced(7, 5, text("b"));
     const reading result = read_stream(capture.bytes(), 1); // which checks it
@@ -305,7 +306,8 @@ TEST_CASE("a packet at which reading fails has no options") {
     CHECK(result.error);
 }
 
-TEST_CASE("an option list ends where it must") {
+TEST_CASE("pcapng descriptions: an option list ends at opt_endofopt, at the end of the block, or before an option that "
+          "is too long") {
     const auto list = [](const byte_vector& bytes) { return option_list{bytes, std::endian::little}; };
     const auto damage = [&](const byte_vector& bytes) {
         const auto found = list(bytes).damage();
@@ -343,10 +345,12 @@ TEST_CASE("an option list ends where it must") {
     CHECK(option_list{}.empty());
 }
 
-TEST_CASE("what is kept of descriptions is bounded, what is read is not") {
+TEST_CASE("pcapng descriptions: the kept descriptions are bounded, the packets are not") {
     SUBCASE("bytes of one") {
-        pcapng_writer capture{{.options = byte_vector(max_description_bytes)}};
-        capture.interface().enhanced(0, 1, text("a")).statistics(0, 1, byte_vector(max_description_bytes));
+        pcapng_writer capture{{.options = byte_vector(capture_limits::max_description_bytes)}};
+        capture.interface()
+            .enhanced(0, 1, text("a"))
+            .statistics(0, 1, byte_vector(capture_limits::max_description_bytes));
         const reading result = read_memory(capture.bytes());
         CHECK(!result.error);
         CHECK(result.packets.size() == 1);
@@ -356,10 +360,10 @@ TEST_CASE("what is kept of descriptions is bounded, what is read is not") {
     }
     SUBCASE("bytes of all") {
         byte_vector options;
-        while (options.size() + 65536 < max_description_bytes) {
+        while (options.size() + 65536 < capture_limits::max_description_bytes) {
             options = join({options, pcapng_writer{}.option(1, counting(65532))});
         }
-        options.resize(max_description_bytes - 28 - 4);
+        options.resize(capture_limits::max_description_bytes - 28 - 4);
         const auto name = [](std::string_view value) { return pcapng_writer{}.option(2, text(value)); };
         const auto capture = pcapng_writer{{.options = options}}
                                  .interface({.options = join({name("fits"), name("also fit"), name("and this")})})
@@ -377,23 +381,23 @@ TEST_CASE("what is kept of descriptions is bounded, what is read is not") {
     }
     SUBCASE("interfaces") {
         pcapng_writer capture;
-        for (std::uint32_t i = 0; i < max_descriptions; ++i) capture.interface();
+        for (std::uint32_t i = 0; i < capture_limits::max_descriptions; ++i) capture.interface();
         capture.section({}).interface().enhanced(0, 1, text("a")).statistics(0, 5);
         const reading result = read_memory(capture.bytes());
         CHECK(!result.error);
-        CHECK(result.packets.at(0).interface_id == max_descriptions);
-        CHECK(result.interfaces.size() == max_descriptions);
+        CHECK(result.packets.at(0).interface_id == capture_limits::max_descriptions);
+        CHECK(result.interfaces.size() == capture_limits::max_descriptions);
         CHECK(result.sections.size() == 2);
         CHECK(result.skipped == skipped_parts{.descriptions = 1});
     }
     SUBCASE("sections") {
         pcapng_writer capture;
-        for (std::uint32_t i = 1; i < max_descriptions; ++i) capture.section({});
+        for (std::uint32_t i = 1; i < capture_limits::max_descriptions; ++i) capture.section({});
         capture.section({.order = std::endian::big}).interface().enhanced(0, 1, text("a")).statistics(0, 5);
         const reading result = read_memory(capture.bytes());
         CHECK(!result.error);
         CHECK(result.packets.size() == 1);
-        CHECK(result.sections.size() == max_descriptions);
+        CHECK(result.sections.size() == capture_limits::max_descriptions);
         CHECK(result.sections.back().byte_order == std::endian::little);
         CHECK(result.interfaces.empty()); // whose section it would be is not kept
         CHECK(result.skipped == skipped_parts{.descriptions = 2});

@@ -48,7 +48,7 @@ static_assert(std::ranges::input_range<pcapng_reader<stream_source<chunked>>>);
 
 } // namespace
 
-TEST_CASE("pcapng is read in both byte orders") {
+TEST_CASE("pcapng: pcapng is read in both byte orders") {
     for (const std::endian order : orders) {
         const auto capture = pcapng_writer{{.order = order}}
                                  .interface({.link = 228})
@@ -73,7 +73,7 @@ TEST_CASE("pcapng is read in both byte orders") {
     }
 }
 
-TEST_CASE("over memory, pcapng packets are views of it") {
+TEST_CASE("pcapng: packets of a capture in memory point into the memory") {
     const byte_vector bytes = pcapng_writer{}.interface().enhanced(0, 0, text("abc")).bytes();
     pcapng_reader reader{memory_source{bytes}};
     const packet* const packet = reader.next();
@@ -81,7 +81,7 @@ TEST_CASE("over memory, pcapng packets are views of it") {
     CHECK(packet->bytes.data() == bytes.data() + after_interface + 28);
 }
 
-TEST_CASE("a pcapng file without packets is a capture of none") {
+TEST_CASE("pcapng: a file without packets is an empty capture") {
     for (const auto& bytes : {pcapng_writer{}.bytes(), pcapng_writer{}.interface().bytes()}) {
         const reading result = read_memory(bytes);
         CHECK(result.packets.empty());
@@ -89,7 +89,7 @@ TEST_CASE("a pcapng file without packets is a capture of none") {
     }
 }
 
-TEST_CASE("each interface has its own link type and its own clock") {
+TEST_CASE("pcapng: each interface has its own link type and its own clock") {
     for (const std::endian order : orders) {
         const auto capture = pcapng_writer{{.order = order}}
                                  .interface({.link = 1})
@@ -118,7 +118,7 @@ TEST_CASE("each interface has its own link type and its own clock") {
     }
 }
 
-TEST_CASE("an interface may be described between packets") {
+TEST_CASE("pcapng: an interface may be described between packets") {
     const auto capture = pcapng_writer{}
                              .interface({.link = 1})
                              .enhanced(0, 1, text("a"))
@@ -131,7 +131,7 @@ TEST_CASE("an interface may be described between packets") {
     CHECK(result.packets[1].interface_id == 1);
 }
 
-TEST_CASE("each section has its own byte order and its own interfaces, which are counted over the file") {
+TEST_CASE("pcapng: each section has its own byte order and its own interfaces, which are counted over the file") {
     for (const std::endian order : orders) {
         const std::endian other = order == std::endian::little ? std::endian::big : std::endian::little;
         const auto capture = pcapng_writer{{.order = order, .length = 12345}} // a length that is not so
@@ -162,7 +162,7 @@ TEST_CASE("each section has its own byte order and its own interfaces, which are
     }
 }
 
-TEST_CASE("an interface of the section before is unknown to the next") {
+TEST_CASE("pcapng: an interface of the section before is unknown to the next") {
     const auto capture = pcapng_writer{}
                              .interface()
                              .interface()
@@ -179,7 +179,7 @@ TEST_CASE("an interface of the section before is unknown to the next") {
                                .available = 1});
 }
 
-TEST_CASE("a simple packet has no time, and is cut by the interface's snapshot length") {
+TEST_CASE("pcapng: a simple packet has no time, and is cut by the interface's snapshot length") {
     for (const std::endian order : orders) {
         const auto capture = pcapng_writer{{.order = order}}
                                  .interface({.link = 101, .snapshot_length = 6})
@@ -209,7 +209,7 @@ TEST_CASE("a simple packet has no time, and is cut by the interface's snapshot l
     }
 }
 
-TEST_CASE("a simple packet is not longer than its block, with or without a snapshot length") {
+TEST_CASE("pcapng: a simple packet is not longer than its block, with or without a snapshot length") {
     for (const std::uint32_t snapshot_length : {0u, 65535u}) {
         const auto capture = pcapng_writer{}
                                  .interface({.snapshot_length = snapshot_length})
@@ -227,7 +227,7 @@ TEST_CASE("a simple packet is not longer than its block, with or without a snaps
     }
 }
 
-TEST_CASE("the obsolete packet block has 16 bits of interface and then a number of drops") {
+TEST_CASE("pcapng: the obsolete packet block has 16 bits of interface and then a number of drops") {
     for (const std::endian order : orders) {
         const auto capture = pcapng_writer{{.order = order}}
                                  .interface({.link = 1})
@@ -244,7 +244,7 @@ TEST_CASE("the obsolete packet block has 16 bits of interface and then a number 
     }
 }
 
-TEST_CASE("blocks of other types are skipped, whatever is in them") {
+TEST_CASE("pcapng: blocks of other types are skipped, whatever is in them") {
     const auto capture = pcapng_writer{}
                              .block(name_resolution, counting(40))
                              .interface()
@@ -258,7 +258,7 @@ TEST_CASE("blocks of other types are skipped, whatever is in them") {
     CHECK(result.packets.size() == 2);
 }
 
-TEST_CASE("a block that is skipped is not kept in memory") {
+TEST_CASE("pcapng: a block that is skipped is not kept in memory") {
     const auto capture =
         pcapng_writer{}.interface().block(name_resolution, counting(1'000'000)).enhanced(0, 2, text("b"));
     std::size_t largest = 0;
@@ -270,7 +270,7 @@ TEST_CASE("a block that is skipped is not kept in memory") {
     CHECK(largest == 64 * 1024);
 }
 
-TEST_CASE("options other than the clock's are passed over, and nothing is read behind their end") {
+TEST_CASE("pcapng: options other than the clock's are ignored, and no option behind the end of the list is read") {
     for (const std::endian order : orders) {
         pcapng_writer capture{{.order = order}};
         byte_vector options;
@@ -291,7 +291,7 @@ TEST_CASE("options other than the clock's are passed over, and nothing is read b
     }
 }
 
-TEST_CASE("options may end with their block, without an end of options") {
+TEST_CASE("pcapng: options may end with their block, without an end of options") {
     pcapng_writer capture;
     capture.interface({.options = capture.option(9, byte_vector{std::byte{9}})}).enhanced(0, 5, text("a"));
     const reading result = read_memory(capture.bytes());
@@ -299,7 +299,7 @@ TEST_CASE("options may end with their block, without an end of options") {
     CHECK(result.packets.at(0).time == at(5ns));
 }
 
-TEST_CASE("packets, sections and simple blocks may have options") {
+TEST_CASE("pcapng: packets, sections and simple blocks may have options") {
     const pcapng_writer comments{};
     const byte_vector comment = comments.option(1, text("a remark"));
     pcapng_writer capture{{.options = comment}};
@@ -312,7 +312,7 @@ TEST_CASE("packets, sections and simple blocks may have options") {
     CHECK(result.packets[1].bytes == text("d"));
 }
 
-TEST_CASE("an option that reaches past its block is an error") {
+TEST_CASE("pcapng: an option that reaches past its block is an error") {
     for (const std::endian order : orders) {
         pcapng_writer capture{{.order = order}};
         const byte_vector option =
@@ -335,7 +335,7 @@ TEST_CASE("an option that reaches past its block is an error") {
                                                      .available = 0});
 }
 
-TEST_CASE("a clock option of the wrong length is not heeded, and counted") {
+TEST_CASE("pcapng: a clock option of the wrong length is ignored and counted") {
     for (const auto& option :
          {std::array{9u, 0u}, std::array{9u, 4u}, std::array{14u, 0u}, std::array{14u, 4u}, std::array{14u, 12u}}) {
         const unsigned code = option[0];
@@ -351,12 +351,12 @@ TEST_CASE("a clock option of the wrong length is not heeded, and counted") {
     }
 }
 
-TEST_CASE("a pcapng packet is on the wire at least as long as it was captured") {
+TEST_CASE("pcapng: the wire length of a packet is at least its captured length") {
     const auto capture = pcapng_writer{}.interface().enhanced(0, 0, counting(60), 42);
     CHECK(read_memory(capture.bytes()).packets.at(0).wire_length == 60);
 }
 
-TEST_CASE("a packet of an interface that was not described is an error") {
+TEST_CASE("pcapng: a packet of an interface that was not described is an error") {
     const auto described = [](std::uint32_t type, std::uint32_t interface) {
         const auto body = byte_writer{}.put(interface).put(counting(8)).put(std::uint64_t{0}).bytes();
         return pcapng_writer{}.interface().block(type, body).bytes();
@@ -378,7 +378,7 @@ TEST_CASE("a packet of an interface that was not described is an error") {
                 {.code = capture_error_code::unknown_interface, .offset = after_section, .packet_number = 1});
 }
 
-TEST_CASE("more captured bytes than the block has room for are an error") {
+TEST_CASE("pcapng: more captured bytes than the block has room for are an error") {
     for (const std::uint32_t type : {enhanced_packet, obsolete_packet}) {
         for (const std::uint32_t captured : {5u, 8u, 0x7fffffffu, 0xffffffffu}) {
             const auto body = byte_writer{}
@@ -400,7 +400,7 @@ TEST_CASE("more captured bytes than the block has room for are an error") {
     }
 }
 
-TEST_CASE("a block too short for its kind, or too long for any, is an error") {
+TEST_CASE("pcapng: a block too short for its kind, or too long for any, is an error") {
     struct impossible {
         std::uint32_t type;
         std::uint32_t length;
@@ -432,7 +432,7 @@ TEST_CASE("a block too short for its kind, or too long for any, is an error") {
                                                      .available = 24});
 }
 
-TEST_CASE("a block whose two lengths differ is an error") {
+TEST_CASE("pcapng: a block whose two lengths differ is an error") {
     for (const std::endian order : orders) {
         for (const std::uint32_t type :
              {interface_description, obsolete_packet, simple_packet, name_resolution, enhanced_packet, 0x0a0d0d0au}) {
@@ -453,19 +453,20 @@ TEST_CASE("a block whose two lengths differ is an error") {
     }
 }
 
-TEST_CASE("a block that must be read and is longer than any record is an error; one that is skipped is not") {
+TEST_CASE("pcapng: a block that must be read and is longer than any record is an error; one that is skipped is not") {
     for (const std::uint32_t type : {interface_description, obsolete_packet, simple_packet, enhanced_packet}) {
-        const auto capture = pcapng_writer{}.interface().block(type, counting(40), max_record_length + 4);
+        const auto capture =
+            pcapng_writer{}.interface().block(type, counting(40), capture_limits::max_record_length + 4);
         check_error(read_memory(capture.bytes()).error, {.code = capture_error_code::record_too_long,
                                                          .offset = after_interface,
                                                          .packet_number = 1,
-                                                         .needed = max_record_length + 4,
-                                                         .available = max_record_length});
-        const auto longest = pcapng_writer{}.interface().block(type, counting(40), max_record_length);
+                                                         .needed = capture_limits::max_record_length + 4,
+                                                         .available = capture_limits::max_record_length});
+        const auto longest = pcapng_writer{}.interface().block(type, counting(40), capture_limits::max_record_length);
         check_error(read_memory(longest.bytes()).error, {.code = capture_error_code::truncated,
                                                          .offset = after_interface,
                                                          .packet_number = 1,
-                                                         .needed = max_record_length,
+                                                         .needed = capture_limits::max_record_length,
                                                          .available = 52});
     }
     const auto skipped = pcapng_writer{}.interface().block(name_resolution, counting(40), 0xfffffffc);
@@ -476,7 +477,7 @@ TEST_CASE("a block that must be read and is longer than any record is an error; 
                                                      .available = 52});
 }
 
-TEST_CASE("a section header without the byte-order magic is an error") {
+TEST_CASE("pcapng: a section header without the byte-order magic is an error") {
     const auto wrong = [](std::uint32_t magic) { return byte_writer{}.put(magic).put(counting(12)).bytes(); };
     byte_writer alone;
     alone.put(std::uint32_t{0x0a0d0d0a}).put(std::uint32_t{28}).put(std::uint32_t{0x1a2b3c4e}).put(counting(16));
@@ -493,7 +494,7 @@ TEST_CASE("a section header without the byte-order magic is an error") {
                                .available = 0});
 }
 
-TEST_CASE("any minor version is read") {
+TEST_CASE("pcapng: any minor version is read") {
     for (const std::endian order : orders) {
         for (const std::uint16_t minor : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{9}}) {
             const auto later = pcapng_writer{{.order = order, .minor = minor}}.interface().enhanced(0, 0, text("a"));
@@ -504,7 +505,7 @@ TEST_CASE("any minor version is read") {
     }
 }
 
-TEST_CASE("a section of another major version is skipped, and told at the end") {
+TEST_CASE("pcapng: a section of another major version is skipped, and is an error at the end") {
     for (const std::endian order : orders) {
         auto capture = pcapng_writer{}.interface().enhanced(0, 0, text("a"));
         capture.section({.order = order, .major = 7, .options = counting(8)}).interface().enhanced(0, 0, text("not"));
@@ -528,7 +529,7 @@ TEST_CASE("a section of another major version is skipped, and told at the end") 
     }
 }
 
-TEST_CASE("a capture of sections of other major versions only has no packets, and says why") {
+TEST_CASE("pcapng: a capture with only sections of other major versions has no packets and an error") {
     for (const std::endian order : orders) {
         for (const std::uint16_t major : {std::uint16_t{0}, std::uint16_t{2}}) {
             const auto other = pcapng_writer{{.order = order, .major = major}}
@@ -544,13 +545,13 @@ TEST_CASE("a capture of sections of other major versions only has no packets, an
     }
 }
 
-TEST_CASE("damage in a section that is skipped ends reading where it is") {
+TEST_CASE("pcapng: damage in a section that is skipped ends reading where it is") {
     const auto capture = pcapng_writer{{.major = 2}}.block(1, counting(8)).block(6, counting(8), 8);
     check_error(read_memory(capture.bytes()).error,
                 {.code = capture_error_code::bad_block_length, .offset = 48, .needed = 8, .available = 8});
 }
 
-TEST_CASE("a block length that is not a multiple of four is rounded up, at both ends") {
+TEST_CASE("pcapng: a block length that is not a multiple of four is rounded up, at both ends") {
     for (const std::endian order : orders) {
         for (const std::uint32_t type :
              {enhanced_packet, obsolete_packet, simple_packet, name_resolution, 0x0a0d0d0au}) {
@@ -582,7 +583,7 @@ TEST_CASE("a block length that is not a multiple of four is rounded up, at both 
                                                      .available = 37});
 }
 
-TEST_CASE("blocks that Wireshark numbers with the packets are passed over by the numbers") {
+TEST_CASE("pcapng: packet numbers count the blocks that Wireshark numbers like packets") {
     const byte_vector journal = text("__REALTIME_TIMESTAMP=1700000000\n");
     pcapng_writer capture;
     capture.interface().block(9, journal).enhanced(0, 0, text("a"));
@@ -602,27 +603,28 @@ TEST_CASE("blocks that Wireshark numbers with the packets are passed over by the
     CHECK(less.error->packet_number == 9);
 }
 
-TEST_CASE("a section has a limited number of interfaces, a file does not") {
+TEST_CASE("pcapng: a section has a limited number of interfaces, a file does not") {
     pcapng_writer capture;
-    for (std::uint32_t i = 0; i < max_interfaces_per_section; ++i) capture.interface();
-    capture.enhanced(max_interfaces_per_section - 1, 0, text("a"));
+    for (std::uint32_t i = 0; i < capture_limits::max_interfaces_per_section; ++i) capture.interface();
+    capture.enhanced(capture_limits::max_interfaces_per_section - 1, 0, text("a"));
     CHECK(!read_memory(capture.bytes()).error);
 
     pcapng_writer more = capture;
     more.section({}).interface().enhanced(0, 0, text("b"));
     const reading result = read_memory(more.bytes());
     CHECK(!result.error);
-    CHECK(result.packets.at(1).interface_id == max_interfaces_per_section);
+    CHECK(result.packets.at(1).interface_id == capture_limits::max_interfaces_per_section);
 
     capture.interface();
-    check_error(read_memory(capture.bytes()).error, {.code = capture_error_code::too_many_interfaces,
-                                                     .offset = 28 + 20 * max_interfaces_per_section + 36,
-                                                     .packet_number = 2,
-                                                     .needed = max_interfaces_per_section + 1,
-                                                     .available = max_interfaces_per_section});
+    check_error(read_memory(capture.bytes()).error,
+                {.code = capture_error_code::too_many_interfaces,
+                 .offset = 28 + 20 * capture_limits::max_interfaces_per_section + 36,
+                 .packet_number = 2,
+                 .needed = capture_limits::max_interfaces_per_section + 1,
+                 .available = capture_limits::max_interfaces_per_section});
 }
 
-TEST_CASE("a pcapng file that is cut anywhere yields all packets before the cut, and where it was") {
+TEST_CASE("pcapng: a file that is cut at any byte gives all packets before the cut, and an error with its place") {
     for (const std::endian order : orders) {
         pcapng_writer capture{{.order = order}};
         capture.interface({.resolution = 9})
@@ -666,7 +668,7 @@ TEST_CASE("a pcapng file that is cut anywhere yields all packets before the cut,
     }
 }
 
-TEST_CASE("a pcapng stream that fails is told from one that ends") {
+TEST_CASE("pcapng: a stream that fails is distinguished from one that ends") {
     const auto capture = pcapng_writer{}.interface().enhanced(0, 0, text("a")).block(name_resolution, counting(40));
     const auto read = [&](std::size_t length) {
         return read_stream(std::span{capture.bytes()}.first(length), 4096, -5);
@@ -685,7 +687,7 @@ TEST_CASE("a pcapng stream that fails is told from one that ends") {
     CHECK(result.error->system_error == 5);
 }
 
-TEST_CASE("what is not pcapng is no pcapng to its reader") {
+TEST_CASE("pcapng: a file that is not pcapng is an error") {
     const pcap_writer pcap;
     pcapng_reader reader{memory_source{pcap.bytes()}};
     CHECK(reader.next() == nullptr);

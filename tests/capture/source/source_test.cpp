@@ -45,7 +45,7 @@ bool equal(std::span<const std::byte> a, std::span<const std::byte> b) {
 
 } // namespace
 
-TEST_CASE("memory is read where it is") {
+TEST_CASE("byte sources: memory is read without a copy") {
     const byte_vector bytes = counting(10);
     memory_source source{bytes};
     CHECK(source.size() == 10);
@@ -61,7 +61,7 @@ TEST_CASE("memory is read where it is") {
     CHECK(!source.read_error());
 }
 
-TEST_CASE("a stream gives the same windows as memory, however its bytes arrive") {
+TEST_CASE("byte sources: a stream gives the same windows as memory, however its bytes arrive") {
     const byte_vector bytes = counting(200'000); // more than the first buffer
     for (const std::size_t chunk : {std::size_t{1}, std::size_t{7}, std::size_t{4096}, bytes.size()}) {
         CAPTURE(chunk);
@@ -84,7 +84,7 @@ TEST_CASE("a stream gives the same windows as memory, however its bytes arrive")
     }
 }
 
-TEST_CASE("a window stays where it is while the stream skips within it") {
+TEST_CASE("byte sources: a window stays where it is while the stream skips within it") {
     const byte_vector bytes = counting(1000);
     stream_source source{chunked{bytes, 100}};
     const auto window = source.peek(300);
@@ -93,7 +93,7 @@ TEST_CASE("a window stays where it is while the stream skips within it") {
     CHECK(equal(window.first(300), std::span{bytes}.first(300)));
 }
 
-TEST_CASE("a long way is skipped without being kept") {
+TEST_CASE("byte sources: a long skip does not grow the buffer") {
     const byte_vector bytes = counting(1'000'000);
     std::size_t largest = 0;
     stream_source source{chunked{.bytes = bytes, .chunk = bytes.size(), .largest_buffer = &largest}};
@@ -103,7 +103,7 @@ TEST_CASE("a long way is skipped without being kept") {
     CHECK(largest == 64 * 1024);
 }
 
-TEST_CASE("a buffer grows with what has arrived, not with what is asked for") {
+TEST_CASE("byte sources: a buffer grows with what has arrived, not with what is asked for") {
     const byte_vector bytes = counting(100);
     std::size_t largest = 0;
     stream_source source{chunked{.bytes = bytes, .chunk = 10, .largest_buffer = &largest}};
@@ -111,7 +111,7 @@ TEST_CASE("a buffer grows with what has arrived, not with what is asked for") {
     CHECK(largest == 64 * 1024);
 }
 
-TEST_CASE("a stream is asked for more only when what is there does not suffice") {
+TEST_CASE("byte sources: the filler is called only when the buffer holds too few bytes") {
     const byte_vector bytes = counting(100);
     int calls = 0;
     stream_source source{[&, left = std::span<const std::byte>{bytes}](std::span<std::byte> buffer) mutable {
@@ -133,7 +133,7 @@ TEST_CASE("a stream is asked for more only when what is there does not suffice")
     CHECK(calls == 2);
 }
 
-TEST_CASE("once a stream has ended, it is not asked again") {
+TEST_CASE("byte sources: the filler is not called again after the end of the stream") {
     int calls = 0;
     stream_source source{[&](std::span<std::byte>) { return ++calls == 1 ? 5 : 0; }};
     CHECK(source.peek(6).size() == 5);
@@ -145,7 +145,7 @@ TEST_CASE("once a stream has ended, it is not asked again") {
     CHECK(!source.read_error());
 }
 
-TEST_CASE("a stream that fails keeps what had arrived and says why it ended") {
+TEST_CASE("byte sources: a stream that fails keeps what had arrived and says why it ended") {
     const byte_vector bytes = counting(10);
     stream_source source{chunked{bytes, 4, -EIO}};
     CHECK(source.peek(8).size() == 8);
@@ -158,7 +158,7 @@ TEST_CASE("a stream that fails keeps what had arrived and says why it ended") {
     CHECK(skipping.read_error() == std::optional<int>{EIO});
 }
 
-TEST_CASE("a filler that returns what can't be is a failure without a reason") {
+TEST_CASE("byte sources: a filler that returns an impossible number is a read error with errno 0") {
     for (const std::ptrdiff_t count : {std::ptrdiff_t{1 << 20}, std::numeric_limits<std::ptrdiff_t>::max(),
                                        std::numeric_limits<std::ptrdiff_t>::min()}) {
         stream_source source{[count](std::span<std::byte>) { return count; }};
@@ -170,7 +170,7 @@ TEST_CASE("a filler that returns what can't be is a failure without a reason") {
     CHECK(source.read_error() == std::optional<int>{1});
 }
 
-TEST_CASE("a stream can be moved in the middle") {
+TEST_CASE("byte sources: a stream can be moved in the middle") {
     const byte_vector bytes = counting(100);
     struct move_only {
         chunked from;

@@ -27,31 +27,34 @@
 
 namespace tcplens::inline v0 {
 
-/// Reads a capture of either format, told by its first bytes, from any byte_source:
+/// Reads a capture from any byte_source. The first bytes tell whether it is pcap or pcapng.
 ///
 ///     capture_reader reader{bytes};                                        // a std::span<const std::byte>
 ///     capture_reader reader{stream_source{file_stream::standard_input()}}; // a pipe
 ///
-/// A single-pass range of packets. Moving a reader invalidates its iterators and the packet at hand.
+/// It is a single-pass range of packets. Moving a reader invalidates its iterators and the current packet. No packet costs an
+/// allocation; the buffer of a stream_source grows with the largest packet.
 template <byte_source Source>
 class capture_reader {
 public:
+    /// Reads the header of the capture; error() tells whether that failed.
     constexpr explicit capture_reader(Source source) : reader_(open(std::move(source))) {}
 
-    /// The next packet, good until the next call (and as long as the source's memory, over a memory_source);
-    /// nullptr at the end of the capture or at an error, which error() then tells.
+    /// Reads the next packet, which is valid until the next call. Returns nullptr at the end of the capture and after an error: see
+    /// error().
     constexpr const packet* next() {
         if (auto* const pcap = std::get_if<detail::pcap_reader<Source>>(&reader_)) return pcap->next();
         return std::get_if<detail::pcapng_reader<Source>>(&reader_)->next();
     }
 
-    /// Reads the next packet; the range goes on from where reading stands.
+    /// Reads the next packet and returns an iterator to it. The range begins at the current position.
     [[nodiscard]] constexpr detail::packet_iterator<capture_reader> begin() {
         return detail::packet_iterator<capture_reader>{*this};
     }
+    /// The end of the range: no packet is left, or there is an error.
     [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
 
-    /// Why reading ended before the end of the capture; nothing while it goes on, or once it ended well.
+    /// Why reading ended before the end of the capture; `nullopt` while it goes on and after a capture without errors.
     [[nodiscard]] constexpr const std::optional<capture_error>& error() const noexcept { return reader().error(); }
     /// Packets delivered so far.
     [[nodiscard]] constexpr std::uint64_t packets() const noexcept {
@@ -59,28 +62,28 @@ public:
     }
     /// Bytes read so far.
     [[nodiscard]] constexpr std::uint64_t position() const noexcept { return reader().position(); }
-    /// Bytes of the whole capture; nothing if the source can't know.
+    /// Length of the whole capture in bytes; `nullopt` if the source does not know it.
     [[nodiscard]] constexpr std::optional<std::uint64_t> size() const noexcept { return reader().size(); }
 
-    /// Whether the bytes of a packet are good as long as the source's memory, not only until the next packet is read.
+    /// Whether the bytes of packets are valid as long as the memory of the source, not only until the next packet is read.
     [[nodiscard]] static constexpr bool bytes_stay() noexcept { return detail::packet_reader<Source>::bytes_stay(); }
 
-    /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
-    /// `max_descriptions`. A pcap file is one.
+    /// Descriptions of all sections that were read so far; a pcap file is one section. Each call makes them anew. Their number is
+    /// bounded: see capture_limits.
     [[nodiscard]] std::vector<capture_section> sections() const {
         return ask([](const auto& reader) { return reader.sections(); });
     }
-    /// What was said so far of the interfaces of all sections, made anew with each call; bounded likewise.
-    /// `packet::interface_id` is a place in it. Statistics mostly stand at the end of a capture.
+    /// Descriptions of all interfaces of all sections that were read so far. Each call makes them anew. `packet::interface_id` is an
+    /// index into them. Their number is bounded: see capture_limits. Most captures have the statistics at their end.
     [[nodiscard]] std::vector<capture_interface> interfaces() const {
         return ask([](const auto& reader) { return reader.interfaces(); });
     }
-    /// What the capture tells of the packet at hand besides, such as comments; good as long as that is. None before
-    /// the first packet and after the last, and none in pcap.
+    /// The options of the current packet, such as comments, valid as long as the packet. Empty before the first packet, after the
+    /// last, and in pcap.
     [[nodiscard]] constexpr packet_options options() const noexcept {
         return ask([](const auto& reader) { return reader.options(); });
     }
-    /// What was passed over so far.
+    /// Counts of what was skipped so far.
     [[nodiscard]] constexpr skipped_parts skipped() const noexcept {
         return ask([](const auto& reader) { return reader.skipped(); });
     }
@@ -90,7 +93,7 @@ private:
 
     static constexpr readers open(Source source) {
         // what is neither, the pcap reader explains
-        if (detect_format(source.peek(4)) == capture_format::pcapng) {
+        if (detail::detect_format(source.peek(4)) == capture_format::pcapng) {
             return readers{std::in_place_index<1>, std::move(source)};
         }
         return readers{std::in_place_index<0>, std::move(source)};
@@ -110,6 +113,7 @@ private:
     readers reader_;
 };
 
+/// Reads bytes in memory.
 capture_reader(std::span<const std::byte>)->capture_reader<memory_source>;
 
 } // namespace tcplens::inline v0

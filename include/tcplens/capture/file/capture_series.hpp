@@ -21,7 +21,8 @@
 
 namespace tcplens::inline v0 {
 
-/// How the files of a series are opened, unless somebody knows better.
+namespace detail {
+
 struct open_capture_file {
     template <class Path>
     [[nodiscard]] capture_file operator()(const Path& path) const {
@@ -29,36 +30,41 @@ struct open_capture_file {
     }
 };
 
-/// What was wrong with one capture of a series.
+} // namespace detail
+
+/// An error of one capture of a series.
 struct series_error {
-    std::size_t file = 0;  ///< its place in the series, counted from 0
-    capture_error error{}; ///< its offset and packet number are those in that file
+    /// The index of the file in the series, counted from 0.
+    std::size_t file = 0;
+    /// The error. Its offset and packet number are those in this file.
+    capture_error error{};
 };
 
-/// Captures that follow each other, as those of a rotating one do, read as if they were one:
+/// Several captures, such as the files of a rotating capture, read as one:
 ///
 ///     tcplens::capture_series captures{{"monday.pcap", "tuesday.pcap"}};
 ///     table.add_all(captures);
 ///     for (const tcplens::series_error& each : captures.errors()) std::cerr << to_string(each.error) << '\n';
 ///
-/// A single-pass range of packets. They come in the order of the files, whatever their times, and are numbered from one file
-/// to the next. Formats and link types may differ. A file that is damaged ends there, and one that can't be opened is passed over:
-/// errors() tells, and the next one goes on. One file is open at a time.
+/// It is a single-pass range of packets, in the order of the files, whatever their times. Packet numbers, interfaces and sections are
+/// counted on from one file to the next. Formats and link types may differ. After a damaged file, and after one that cannot be opened,
+/// reading goes on with the next file: see errors(). One file is open at a time.
 ///
-/// `Open` makes a capture_file, or another reader, of a path. Moving a series invalidates its iterators and the packet at hand.
-template <class Open = open_capture_file>
+/// `Open` makes a capture_file, or another reader, of a path. Moving a series invalidates its iterators and the current packet.
+template <class Open = detail::open_capture_file>
 class basic_capture_series {
     static_assert(std::invocable<Open&, const std::string&>); // no constraint: that would compile capture_file
 
 public:
+    /// The reader of one file.
     using capture_type = std::invoke_result_t<Open&, const std::string&>;
 
-    /// Opens nothing yet. `numbers_before`: the number of the last packet before the first file, in a series that is taken in file
-    /// by file: as many packets as there were, and blocks that are numbered with them (skipped_parts::numbered_blocks).
+    /// Stores the paths; the first call of next() opens the first file. `numbers_before` is the number of the last packet before the
+    /// first file, where a longer series is read in parts: the packets and the skipped_parts::numbered_blocks of the parts before.
     explicit basic_capture_series(std::vector<std::string> files, Open open = {}, std::uint64_t numbers_before = 0)
         : files_(std::move(files)), open_(std::move(open)), numbers_before_(numbers_before) {}
 
-    /// The next packet, good until the next call; nullptr at the end of the last file.
+    /// Reads the next packet, which is valid until the next call. Returns nullptr at the end of the last file.
     const packet* next() {
         for (;;) {
             if (!open_now_) {
@@ -78,33 +84,35 @@ public:
         }
     }
 
-    /// Reads the next packet; the range goes on from where reading stands.
+    /// Reads the next packet and returns an iterator to it. The range begins at the current position.
     [[nodiscard]] detail::packet_iterator<basic_capture_series> begin() {
         return detail::packet_iterator<basic_capture_series>{*this};
     }
+    /// The end of the range: no packet is left in any file.
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
+    /// The paths of all files.
     [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
-    /// How many files were begun; the last of them is the one that is read, until it ends.
+    /// How many files were opened so far, or could not be opened; the last of them is the current one, until it ends.
     [[nodiscard]] std::size_t begun() const noexcept { return begun_; }
-    /// The one that is read now; null before the first and between two.
+    /// The reader of the current file; null before the first file, between two files and after the last.
     [[nodiscard]] const capture_type* current() const noexcept { return open_now_ ? &*open_now_ : nullptr; }
 
-    /// What went wrong with those that have ended, in their order.
+    /// The errors of the files that have ended, in the order of the files.
     [[nodiscard]] const std::vector<series_error>& errors() const noexcept { return errors_; }
     /// Packets delivered so far.
     [[nodiscard]] std::uint64_t packets() const noexcept {
         return packets_before_ + (open_now_ ? open_now_->packets() : 0);
     }
-    /// What was passed over so far, in all.
+    /// Counts of what was skipped so far, in all files.
     [[nodiscard]] skipped_parts skipped() const noexcept {
         skipped_parts all = skipped_;
         if (open_now_) all.add(open_now_->skipped());
         return all;
     }
-    /// What was said so far of the interfaces of all files, made anew with each call: `packet::interface_id` is a place in it, as
-    /// long as all are kept. They are bounded in all as those of one capture: see `max_descriptions` and
-    /// skipped_parts::descriptions. Sections are counted over all files, too.
+    /// Descriptions of the interfaces of all files that were read so far. Each call makes them anew. `packet::interface_id` is an index
+    /// into them, unless some are left out: the number of all together is bounded by capture_limits, and
+    /// skipped_parts::descriptions counts those left out. Sections are counted over all files, too.
     [[nodiscard]] std::vector<capture_interface> interfaces() const {
         std::vector<capture_interface> all = interfaces_;
         if (!open_now_) return all;
@@ -133,7 +141,8 @@ private:
         interfaces_before_ += static_cast<std::uint32_t>(ended.size());
         for (capture_interface& each : ended) {
             const std::size_t size = text_size(each);
-            if (interfaces_.size() == max_descriptions || size > max_description_bytes - text_kept_) {
+            if (interfaces_.size() == capture_limits::max_descriptions ||
+                size > capture_limits::max_description_bytes - text_kept_) {
                 ++skipped_.descriptions;
                 continue;
             }
@@ -161,6 +170,7 @@ private:
     skipped_parts skipped_{};
 };
 
+/// A series of files.
 using capture_series = basic_capture_series<>;
 
 } // namespace tcplens::inline v0

@@ -58,7 +58,7 @@ private:
         return add_offset(seconds, nanoseconds);
     }
 
-    /// \pre exponent <= 19
+    /// @pre exponent <= 19
     static constexpr std::uint64_t power_of_ten(unsigned exponent) noexcept {
         std::uint64_t power = 1;
         while (exponent-- > 0) power *= 10;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/check.hpp"
 #include "../packet.hpp"
 
 #include <cstddef>
@@ -8,8 +9,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Walks once through the packets of a reader: an input iterator over what its next() gives. The end is
-/// std::default_sentinel. All iterators of one reader share its position.
+/// An input iterator over the packets that next() of a reader returns. The end is std::default_sentinel. All iterators of one reader
+/// share its position.
 template <typename Reader>
 class packet_iterator {
 public:
@@ -18,13 +19,20 @@ public:
     using difference_type = std::ptrdiff_t;
 
     constexpr packet_iterator() noexcept = default;
-    /// Reads the next packet. \pre the reader outlives the iterator and is not moved
+    /// Reads the next packet. @pre The reader outlives the iterator and is not moved.
     constexpr explicit packet_iterator(Reader& reader) : reader_(&reader), packet_(reader.next()) {}
 
-    [[nodiscard]] constexpr const packet& operator*() const noexcept { return *packet_; }
-    [[nodiscard]] constexpr const packet* operator->() const noexcept { return packet_; }
+    /// @pre The iterator is not at the end.
+    [[nodiscard]] constexpr const packet& operator*() const noexcept {
+        TCPLENS_CHECK(packet_ != nullptr, "the iterator is not at the end");
+        return *packet_;
+    }
+    /// @pre as for operator*
+    [[nodiscard]] constexpr const packet* operator->() const noexcept { return &**this; }
 
+    /// @pre as for operator*
     constexpr packet_iterator& operator++() {
+        TCPLENS_CHECK(packet_ != nullptr, "the iterator is not at the end");
         packet_ = reader_->next();
         return *this;
     }

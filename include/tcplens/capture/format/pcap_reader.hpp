@@ -47,8 +47,8 @@ public:
             const std::span<const std::byte> record = source_.peek(usual_record_header_length);
             if (record.size() >= usual_record_header_length) [[likely]] {
                 const auto captured = load<std::uint32_t>(record.data() + 8, std::endian::native);
-                if (captured <= max_record_length && usual_record_header_length + captured <= record.size())
-                    [[likely]] {
+                if (captured <= capture_limits::max_record_length &&
+                    usual_record_header_length + captured <= record.size()) [[likely]] {
                     const auto original = load<std::uint32_t>(record.data() + 12, std::endian::native);
                     return deliver(record, std::endian::native, usual_record_header_length, captured, original);
                 }
@@ -106,12 +106,12 @@ private:
             // until version 2.3, some wrote the length on the wire first
             if (lengths_ == length_order::original_first || captured > original) std::swap(captured, original);
         }
-        if (captured > max_record_length) {
+        if (captured > capture_limits::max_record_length) {
             return this->fail({.code = capture_error_code::record_too_long,
                                .offset = source_.position(),
                                .packet_number = packet_.number + 1,
                                .needed = captured,
-                               .available = max_record_length,
+                               .available = capture_limits::max_record_length,
                                .subject = record_name});
         }
 

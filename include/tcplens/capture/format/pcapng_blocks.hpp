@@ -33,7 +33,7 @@ inline constexpr std::uint32_t interface_header_length = 16;
 inline constexpr std::uint32_t section_header_length = 24;
 inline constexpr std::uint32_t statistics_header_length = 20;
 
-/// To a multiple of four. \pre not above 2^32 - 4
+/// To a multiple of four. @pre not above 2^32 - 4
 [[nodiscard]] constexpr std::uint32_t rounded_up(std::uint32_t length) noexcept {
     return (length + 3) & ~std::uint32_t{3};
 }

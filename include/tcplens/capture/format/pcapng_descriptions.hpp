@@ -22,15 +22,15 @@
 namespace tcplens::inline v0::detail {
 
 /// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until somebody asks.
-/// Bounded: `max_descriptions` of each, `max_description_bytes` in all; what comes after that is not kept.
+/// Bounded: `capture_limits::max_descriptions` of each, `capture_limits::max_description_bytes` in all; what comes after that is not kept.
 class pcapng_descriptions {
 public:
     /// False if it is not kept.
     [[nodiscard]] bool add_section(std::endian order, std::uint16_t major, std::uint16_t minor,
                                    std::span<const std::byte> options) {
-        section_is_kept_ = sections_.size() < max_descriptions;
+        section_is_kept_ = sections_.size() < capture_limits::max_descriptions;
         if (!section_is_kept_) return false;
-        const bool fits = options.size() <= max_description_bytes - bytes_.size();
+        const bool fits = options.size() <= capture_limits::max_description_bytes - bytes_.size();
         sections_.push_back({order, major, minor, keep(options)});
         return fits;
     }
@@ -38,8 +38,8 @@ public:
     /// Of the section added last. False if it is not kept.
     [[nodiscard]] bool add_interface(link_type link, std::uint32_t snapshot_length,
                                      std::span<const std::byte> options) {
-        if (!section_is_kept_ || interfaces_.size() == max_descriptions) return false;
-        const bool fits = options.size() <= max_description_bytes - bytes_.size();
+        if (!section_is_kept_ || interfaces_.size() == capture_limits::max_descriptions) return false;
+        const bool fits = options.size() <= capture_limits::max_description_bytes - bytes_.size();
         interfaces_.push_back({sections_.size() - 1, link, snapshot_length, no_statistics, keep(options)});
         return fits;
     }
@@ -95,7 +95,7 @@ public:
                                       .minor_version = each.minor};
             for (const block_option& option : options(each.kept, each.order)) {
                 switch (option.code) {
-                case comment_option: described.comments.emplace_back(option.text()); break;
+                case block_option::comment: described.comments.emplace_back(option.text()); break;
                 case 2: described.hardware = option.text(); break;
                 case 3: described.operating_system = option.text(); break;
                 case 4: described.application = option.text(); break;
@@ -144,7 +144,7 @@ private:
     static constexpr std::uint32_t no_statistics = 0xffffffff;
 
     range keep(std::span<const std::byte> options) {
-        if (options.size() > max_description_bytes - bytes_.size()) return {};
+        if (options.size() > capture_limits::max_description_bytes - bytes_.size()) return {};
         const range kept{bytes_.size(), options.size()};
         bytes_.resize(kept.at + kept.size);
         std::copy_n(options.data(), kept.size, bytes_.data() + kept.at);
@@ -157,7 +157,7 @@ private:
 
     static void describe(capture_interface& into, const block_option& option) {
         switch (option.code) {
-        case comment_option: into.comments.emplace_back(option.text()); break;
+        case block_option::comment: into.comments.emplace_back(option.text()); break;
         case 2: into.name = option.text(); break;
         case 3: into.description = option.text(); break;
         case 8: // if_speed, of both directions

@@ -78,7 +78,7 @@ public:
     [[nodiscard]] constexpr std::uint64_t packets() const noexcept { return packet_.number - skipped_.numbered_blocks; }
 
     /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
-    /// `max_descriptions`.
+    /// `capture_limits::max_descriptions`.
     [[nodiscard]] std::vector<capture_section> sections() const { return descriptions_.sections(); }
     /// What was said so far of the interfaces of all sections, made anew with each call; bounded likewise. Statistics
     /// mostly stand at the end of a capture.
@@ -164,8 +164,8 @@ private:
         if (!check_length(subject, length, smallest)) [[unlikely]]
             return {};
         const std::uint64_t offset = source_.position();
-        if (length > max_record_length) [[unlikely]] {
-            fail_here(capture_error_code::record_too_long, subject, offset, length, max_record_length);
+        if (length > capture_limits::max_record_length) [[unlikely]] {
+            fail_here(capture_error_code::record_too_long, subject, offset, length, capture_limits::max_record_length);
             return {};
         }
         const std::uint32_t whole = pcapng::rounded_up(length);
@@ -241,7 +241,7 @@ private:
         }
 
         std::span<const std::byte> options;
-        if (length <= max_description_bytes) {
+        if (length <= capture_limits::max_description_bytes) {
             const std::span<const std::byte> block =
                 take_block(section_header_name, header, length, pcapng_section_header_length);
             if (block.empty()) return false;
@@ -250,7 +250,7 @@ private:
             return false;
         }
         const bool kept = descriptions_.add_section(order_, major, minor, options);
-        if (!kept || length > max_description_bytes) ++skipped_.descriptions;
+        if (!kept || length > capture_limits::max_description_bytes) ++skipped_.descriptions;
         if (option_list{options, order_}.damage()) ++skipped_.bad_options;
 
         interfaces_before_ += static_cast<std::uint32_t>(interfaces_.size());
@@ -264,9 +264,9 @@ private:
         const std::span<const std::byte> block =
             take_block(interface_name, header, length, pcapng::interface_header_length + pcapng::trailer_length);
         if (block.empty()) return false;
-        if (interfaces_.size() == max_interfaces_per_section) {
-            fail_here(capture_error_code::too_many_interfaces, interface_name, offset, max_interfaces_per_section + 1,
-                      max_interfaces_per_section);
+        if (interfaces_.size() == capture_limits::max_interfaces_per_section) {
+            fail_here(capture_error_code::too_many_interfaces, interface_name, offset,
+                      capture_limits::max_interfaces_per_section + 1, capture_limits::max_interfaces_per_section);
             return false;
         }
 
@@ -291,7 +291,8 @@ private:
 
     constexpr bool read_statistics(std::span<const std::byte> header, std::uint32_t length) {
         constexpr std::string_view subject = "interface statistics";
-        if (length < pcapng::statistics_header_length + pcapng::trailer_length || length > max_description_bytes) {
+        if (length < pcapng::statistics_header_length + pcapng::trailer_length ||
+            length > capture_limits::max_description_bytes) {
             ++skipped_.bad_options;
             return skip_block(subject, length);
         }
@@ -371,12 +372,12 @@ private:
     }
 
     /// Of an enhanced packet block in the order of this machine that is all there, with nothing to complain of and a
-    /// usual clock; otherwise 0. \pre rest.size() >= pcapng::smallest_packet_block
+    /// usual clock; otherwise 0. @pre rest.size() >= pcapng::smallest_packet_block
     [[nodiscard]] constexpr std::size_t length_of_sound_packet(std::span<const std::byte> rest) const noexcept {
         const auto field = [&](std::size_t at) { return load<std::uint32_t>(rest.data() + at, std::endian::native); };
         if (field(0) != pcapng::enhanced_packet) return 0;
         const std::uint32_t length = field(4);
-        if (length < pcapng::smallest_packet_block || length > max_record_length) return 0;
+        if (length < pcapng::smallest_packet_block || length > capture_limits::max_record_length) return 0;
         const std::uint32_t whole = pcapng::rounded_up(length);
         if (rest.size() < whole || field(whole - pcapng::trailer_length) != length) return 0;
         if (field(20) > whole - pcapng::smallest_packet_block) return 0;

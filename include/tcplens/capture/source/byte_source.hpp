@@ -9,15 +9,15 @@
 
 namespace tcplens::inline v0 {
 
-/// Where a reader gets its bytes from: a position that only moves forward, and a window of contiguous bytes at it.
+/// Where a reader takes its bytes from: a position that only moves forward, and the contiguous bytes behind it.
 ///
-/// - `peek(n)`: the bytes from the position on: at least n (there may be more), fewer only where fewer are left.
-///   They stay good until the next peek(), or a skip() beyond them.
-/// - `skip(n)`: moves the position by n bytes, or to the end; returns by how many.
-/// - `position()`: bytes from the start.
-/// - `read_error()`: once reading failed (which is why the bytes seem to end there): the errno, or 0 if unknown.
+/// - `peek(n)` returns the bytes from the position on: at least n, and fewer only at the end. They are valid until the next peek(), and
+///   until a skip() beyond them.
+/// - `skip(n)` moves the position by n bytes, or to the end, and returns by how many.
+/// - `position()` is the number of bytes from the start.
+/// - `read_error()` is `nullopt`, or after reading failed the errno (0 if it is not known); the bytes end there.
 ///
-/// A source that knows its length has also `size()`, in bytes. One whose bytes stay good has `bytes_stay`, true.
+/// A source that knows its length also has `size()`, in bytes. A source whose bytes stay valid has a static member `bytes_stay`, true.
 template <typename Source>
 concept byte_source = std::move_constructible<Source> &&
     requires(Source& source, const Source& constant, std::size_t n, std::uint64_t distance) {

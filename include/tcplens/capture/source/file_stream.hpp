@@ -27,19 +27,21 @@
 
 namespace tcplens::inline v0 {
 
-/// A file, a pipe or a device that is open for reading, and the stream_filler that reads it: each call is one read of
-/// what is there by then. Owns its file descriptor, unless it is standard input's.
+/// A file, a pipe or a device that is open for reading, and a stream_filler: each call reads once.
+///
+/// It owns its file descriptor, unless that is the one of standard input.
 class file_stream {
 public:
-    /// Opens a path; error() tells whether that failed. A FIFO is opened when its other end is.
+    /// Opens the file at a path; error() tells whether that failed. Opening a FIFO waits until its other end is opened.
     explicit file_stream(const char* path) noexcept { open(path); }
-    /// The same; from anything that has its characters, as std::filesystem::path and std::string do.
+    /// Opens the file at a path that has c_str(), such as a std::filesystem::path or a std::string.
     template <typename Path>
     requires requires(const Path& path) { path.c_str(); }
     explicit file_stream(const Path& path) noexcept { open(path.c_str()); }
+    /// Opens the file at a path.
     explicit file_stream(std::string_view path) : file_stream(std::string{path}) {}
 
-    /// Standard input (in binary mode on Windows). It stays open.
+    /// Reads standard input (in binary mode on Windows), which stays open afterwards.
     [[nodiscard]] static file_stream standard_input() noexcept {
         file_stream stream;
         stream.descriptor_ = 0;
@@ -67,24 +69,26 @@ public:
         return *this;
     }
 
+    /// Closes the file.
     ~file_stream() {
         close();
     }
 
-    /// Why the path could not be opened: file_not_found, permission_denied, is_a_directory, or open_failed with errno.
+    /// Why the file could not be opened: file_not_found, permission_denied, is_a_directory, or open_failed with its errno. `nullopt` if
+    /// it is open.
     [[nodiscard]] const std::optional<capture_error>& error() const noexcept {
         return error_;
     }
-    /// Bytes of the file when it was opened; nothing for what is not a regular file, and for standard input.
+    /// Length of the file in bytes when it was opened; `nullopt` if it is not a regular file, and for standard input.
     [[nodiscard]] std::optional<std::uint64_t> regular_size() const noexcept {
         return regular_size_;
     }
-    /// The file descriptor; -1 if there is none.
+    /// The file descriptor; -1 if no file is open.
     [[nodiscard]] int descriptor() const noexcept {
         return descriptor_;
     }
 
-    /// Reads once into the buffer. Returns the number of bytes, 0 at the end, -errno on failure.
+    /// Reads once into the buffer. Returns the number of bytes, 0 at the end, and -errno if reading failed.
     // NOLINTNEXTLINE(readability-make-member-function-const): it moves the position in the file
     std::ptrdiff_t operator()(std::span<std::byte> buffer) noexcept {
         if (descriptor_ < 0) return -EBADF;

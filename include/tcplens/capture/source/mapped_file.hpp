@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/check.hpp"
 #include "file_stream.hpp"
 
 #include <cstddef>
@@ -92,15 +93,15 @@ public:
         unmap();
     }
 
-    /// What is mapped; empty if nothing is.
+    /// The bytes of the file; empty if nothing is mapped.
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
         return bytes_;
     }
 
-    // What is said to the system of a part of the file that is about to be read, or was. All of it is advice: where the
-    // system has no such calls, or refuses, the bytes are the same.
+    // The functions below advise the system about a part of the file. Where the system has no such calls, or refuses, the bytes are
+    // the same.
 
-    /// The part will be read soon: the system may begin to fetch it. Does not wait. \pre as for make_present()
+    /// The part will be read soon: the system may begin to fetch it. Does not wait. @pre as for make_present()
     void announce([[maybe_unused]] std::size_t offset, [[maybe_unused]] std::size_t length) const noexcept {
 #ifdef MADV_WILLNEED
         advise(offset, length, MADV_WILLNEED);
@@ -108,15 +109,15 @@ public:
     }
 
     /// The part is read now: fetches it, and spares its first readers a page fault for every few pages (Linux 5.14).
-    /// \pre `offset` is a multiple of the page size; the part lies within the file
+    /// @pre `offset` is a multiple of the page size, and the part lies within the file.
     void make_present([[maybe_unused]] std::size_t offset, [[maybe_unused]] std::size_t length) const noexcept {
 #ifdef MADV_POPULATE_READ
         advise(offset, length, MADV_POPULATE_READ);
 #endif
     }
 
-    /// The part was read: its pages need not stay with this process. Who reads it again gets the same bytes, after a page
-    /// fault. \pre as for make_present()
+    /// The part was read: its pages may leave this process. Reading it again gives the same bytes, after a page fault.
+    /// @pre as for make_present()
     void give_up([[maybe_unused]] std::size_t offset, [[maybe_unused]] std::size_t length) const noexcept {
 #ifdef MADV_DONTNEED
         advise(offset, length, MADV_DONTNEED); // of a file that is mapped to be read nothing can be lost
@@ -126,6 +127,7 @@ public:
 private:
 #ifndef _WIN32
     void advise(std::size_t offset, std::size_t length, int advice) const noexcept {
+        TCPLENS_CHECK(offset <= bytes_.size() && length <= bytes_.size() - offset, "the part lies within the file");
         if (length == 0) return;
         static_cast<void>(::madvise(const_cast<std::byte*>(bytes_.data() + offset), length, advice));
     }

@@ -16,23 +16,26 @@
 
 namespace tcplens::inline v0 {
 
-/// A callable that puts the next bytes of a stream into a buffer (never empty) and returns how many it put there; fewer
-/// than there is room for are fine. 0 is the end of the stream; a negative number a failure, best `-errno`.
+/// A callable that puts the next bytes of a stream into a buffer, which is never empty, and returns how many: at least 1, at most the
+/// size of the buffer. It returns 0 at the end of the stream, and a negative number, best `-errno`, if reading failed.
 template <typename Fill>
 concept stream_filler = std::move_constructible<Fill> && requires(Fill& fill, std::span<std::byte> buffer) {
     { fill(buffer) } -> std::integral;
 };
 
-/// Bytes that arrive one piece after the other: from a pipe, a socket, a decompressor, any `stream_filler`.
-/// One buffer is used again and again. It begins with 64 KiB and doubles only when it is full of bytes that have really
-/// arrived, so no length that a capture claims can make it allocate. `fill` is called only when what is held does not
-/// suffice, so that what a live capture has written is delivered at once.
-/// A source that was moved from can only be destroyed.
+/// A byte_source over bytes that arrive one after the other: from a pipe, a socket, a decompressor, any `stream_filler`.
+///
+/// It has one buffer. The buffer begins with 64 KiB and doubles only when it is full of bytes that have arrived, so that no length
+/// that a capture claims causes an allocation. `fill` is called only when more bytes are needed than the buffer holds, so that the
+/// packets of a live capture are delivered at once. A source that was moved from can only be destroyed.
 template <stream_filler Fill>
 class stream_source {
 public:
+    /// Reads nothing yet.
     explicit stream_source(Fill fill) : fill_(std::move(fill)) {}
 
+    /// The bytes from the position on, at least n; fewer only at the end of the stream. Valid until the next peek(), and until a skip()
+    /// beyond them. Calls `fill` until there are enough.
     [[nodiscard]] std::span<const std::byte> peek(std::size_t n) {
         while (end_ - begin_ < n && !ended_) {
             make_room();
@@ -41,6 +44,7 @@ public:
         return {buffer_.get() + begin_, end_ - begin_};
     }
 
+    /// Moves the position by so many bytes, or to the end of the stream; returns by how many.
     std::uint64_t skip(std::uint64_t distance) {
         std::uint64_t skipped = 0;
         while (true) {
@@ -56,7 +60,9 @@ public:
         }
     }
 
+    /// Bytes before the position.
     [[nodiscard]] std::uint64_t position() const noexcept { return start_ + begin_; }
+    /// After `fill` failed the errno that it returned, 0 if it is not one; `nullopt` before.
     [[nodiscard]] std::optional<int> read_error() const noexcept {
         return failed_ ? std::optional<int>{error_number_} : std::nullopt;
     }
@@ -64,7 +70,7 @@ public:
 private:
     static constexpr std::size_t first_capacity = std::size_t{64} * 1024;
 
-    /// Sees to it that a byte can be put at `end_`.
+    /// Makes room for at least one byte at `end_`.
     void make_room() {
         if (end_ < capacity_) return;
         const std::size_t held = end_ - begin_;
@@ -90,7 +96,7 @@ private:
             return;
         }
         ended_ = true;
-        // more than there was room for: the filler is broken, and nothing it put there can be believed
+        // A filler that says that it put more than there was room for is broken.
         if (received != 0) {
             const bool is_errno = received < 0 && received >= -(std::numeric_limits<int>::max)();
             failed_ = true;

@@ -56,11 +56,6 @@ struct remembered_segment {
 
     [[nodiscard]] friend constexpr bool operator==(const remembered_segment&,
                                                    const remembered_segment&) noexcept = default;
-
-    friend void archive(auto& ar, remembered_segment& of) {
-        auto& [time_, fingerprint_, short_number_, begin_, length_] = of;
-        ar(time_, fingerprint_, short_number_, begin_, length_);
-    }
 };
 
 /// One of which it is known too since when it was missing.
