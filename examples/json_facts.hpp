@@ -37,7 +37,7 @@ inline nlohmann::ordered_json nanoseconds_or_null(const std::optional<std::chron
     return value_or_null(from, [](std::chrono::nanoseconds time) { return time.count(); });
 }
 
-inline void to_json(nlohmann::ordered_json& out, const offered_options& from) {
+inline void to_json(nlohmann::ordered_json& out, const connection_opening::offered_options& from) {
     out = {{"maximum_segment_size", value_or_null(from.maximum_segment_size)},
            {"window_scale", value_or_null(from.window_scale)},
            {"sack", from.sack},
@@ -48,7 +48,7 @@ inline void to_json(nlohmann::ordered_json& out, const offered_options& from) {
            {"cut", from.cut}};
 }
 
-inline void to_json(nlohmann::ordered_json& out, const agreed_options& from) {
+inline void to_json(nlohmann::ordered_json& out, const connection_opening::agreed_options& from) {
     out = {{"maximum_segment_size", value_or_null(from.maximum_segment_size)},
            {"window_scale", from.window_scale},
            {"sack", from.sack},
@@ -56,7 +56,7 @@ inline void to_json(nlohmann::ordered_json& out, const agreed_options& from) {
            {"ecn", from.ecn}};
 }
 
-inline void to_json(nlohmann::ordered_json& out, const syn_transmissions& from) {
+inline void to_json(nlohmann::ordered_json& out, const connection_opening::syn_transmissions& from) {
     out = {{"count", from.count},
            {"retries", from.retries()},
            {"first_wait_ns", from.first_wait.count()},
@@ -64,12 +64,12 @@ inline void to_json(nlohmann::ordered_json& out, const syn_transmissions& from) 
            {"offers", from.offers}};
 }
 
-inline void to_json(nlohmann::ordered_json& out, const handshake_half& from) {
+inline void to_json(nlohmann::ordered_json& out, const connection_opening::handshake_half& from) {
     out = {{"rtt_ns", nanoseconds_or_null(from.rtt())}, {"transmission", from.transmission}, {"certain", from.certain}};
 }
 
-inline void to_json(nlohmann::ordered_json& out, const handshake_times& from) {
-    const auto as_json = [](const handshake_half& half) { return nlohmann::ordered_json(half); };
+inline void to_json(nlohmann::ordered_json& out, const connection_opening::handshake_times& from) {
+    const auto as_json = [](const connection_opening::handshake_half& half) { return nlohmann::ordered_json(half); };
     out = {{"syn_ns", nanoseconds_or_null(from.syn)},
            {"syn_ack_ns", nanoseconds_or_null(from.syn_ack)},
            {"ack_ns", nanoseconds_or_null(from.ack)},
@@ -86,11 +86,12 @@ inline void to_json(nlohmann::ordered_json& out, const connection_opening& from)
            {"client", from.client},
            {"server", from.server},
            {"agreed",
-            value_or_null(from.agreed(), [](const agreed_options& both) { return nlohmann::ordered_json(both); })},
+            value_or_null(from.agreed(),
+                          [](const connection_opening::agreed_options& both) { return nlohmann::ordered_json(both); })},
            {"syn_data_accepted", from.syn_data_accepted}};
 }
 
-inline void to_json(nlohmann::ordered_json& out, const fin_times& from) {
+inline void to_json(nlohmann::ordered_json& out, const connection_closing::fin_times& from) {
     out = {{"fin_ns", nanoseconds_or_null(from.sent)}, {"acknowledged_ns", nanoseconds_or_null(from.acknowledged)}};
 }
 
@@ -249,7 +250,7 @@ inline void add_to_direction(nlohmann::ordered_json& direction, const sending_ti
 
 // --- Zeek
 
-inline void to_json(nlohmann::ordered_json& out, const zeek_end_counts& from) {
+inline void to_json(nlohmann::ordered_json& out, const zeek_record::end_counts& from) {
     out = {{"bytes", from.bytes}, {"packets", from.packets}, {"ip_bytes", from.ip_bytes}};
 }
 

@@ -31,7 +31,7 @@ void to_json(json& out, const decode_statistics& from) {
            {"unsupported_link", from.unsupported_link}};
 }
 
-void to_json(json& out, const undecoded_packets& from) {
+void to_json(json& out, const undecoded_counts::kind& from) {
     out = {{"packets", from.packets},
            {"outcome", to_string(from.outcome)},
            {"link_type", static_cast<std::uint32_t>(from.link)},

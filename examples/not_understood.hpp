@@ -93,7 +93,7 @@ inline constexpr named_number ether_types[]{
 }
 
 /// Why there was no TCP in packets of this kind, e.g. "link type IEEE802_15_4_WITHFCS (195) is not supported".
-[[nodiscard]] inline std::string describe(const tcplens::undecoded_packets& kind) {
+[[nodiscard]] inline std::string describe(const tcplens::undecoded_counts::kind& kind) {
     const std::string where = describe(kind.stopped_at);
     switch (kind.outcome) {
     case tcplens::packet_outcome::unsupported_link:
@@ -122,7 +122,7 @@ struct counted_reason {
         if (same != reasons.end()) same->packets += packets;
         else if (packets > 0) reasons.push_back({reason, packets});
     };
-    for (const tcplens::undecoded_packets& kind : statistics.undecoded.kinds()) add(describe(kind), kind.packets);
+    for (const tcplens::undecoded_counts::kind& kind : statistics.undecoded.kinds()) add(describe(kind), kind.packets);
     add("of further kinds that are not told apart", statistics.undecoded.others());
     std::ranges::stable_sort(reasons, std::ranges::greater{}, &counted_reason::packets);
     return reasons;

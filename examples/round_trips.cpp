@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
                   << '\n';
     }
     for (const auto& each : table) {
-        const tcplens::handshake_times& times = each.opening.times;
+        const tcplens::connection_opening::handshake_times& times = each.opening.times;
         std::cout << "connection\t" << each.number << '\t' << count_of(each.wireshark.initial_rtt) << '\t'
                   << count_of(times.rtt()) << '\t' << times.certain() << '\t' << each.opening.client.retries() << '\t'
                   << each.opening.server.retries() << '\t' << to_string(each.opening.outcome) << '\n';

@@ -10,7 +10,7 @@
 
 namespace {
 
-void print(const tcplens::direction_bin& bin) {
+void print(const tcplens::time_series::direction_bin& bin) {
     std::cout << '\t' << bin.packets << '\t' << bin.wire_bytes << '\t' << bin.payload_bytes << '\t' << bin.new_bytes
               << '\t' << bin.retransmissions << '\t' << bin.most_in_flight << '\t';
     if (const auto rtt = bin.mean_rtt()) std::cout << std::chrono::duration<double, std::milli>{*rtt}.count();
@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
     const arguments given = parse(argc, argv, {&connection, &interval});
     series captures = open(given);
 
-    std::vector<tcplens::time_bin> bins(1000);
+    std::vector<tcplens::time_series::time_bin> bins(1000);
     tcplens::basic_connection_table table{
         tcplens::table_options{}, tcplens::evidence_rules{},
         tcplens::time_series_observer{bins, {.interval = given.interval, .connection = given.connection}}};

@@ -177,7 +177,7 @@ void compare(std::vector<segment> segments, const dealing& how, std::string_view
             const bool same_roles = told.client == each.client;
             const auto other = same_roles ? direction : opposite(direction);
             const std::uint64_t right = each.statistics(direction).retransmissions;
-            const retransmission_bounds bounds = told.retransmissions(other);
+            const joined_connection::retransmission_bounds bounds = told.retransmissions(other);
             within = within && bounds.at_least <= right && right <= bounds.at_most;
             same_count = same_count && told.statistics(other).retransmissions == right;
             if (told.parts > 1) {

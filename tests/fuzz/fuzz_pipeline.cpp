@@ -252,7 +252,7 @@ void follow_zeek(std::span<const std::byte> input, const Rules& rules, const zee
     for (const auto& each : unsplit) require_sound(each, each.zeek);
 }
 
-void require_sound(const syn_transmissions& of, std::uint64_t syns) {
+void require_sound(const connection_opening::syn_transmissions& of, std::uint64_t syns) {
     require(of.count <= syns);
     require(of.first_wait >= std::chrono::nanoseconds::zero() && of.longest_wait >= of.first_wait);
     require(of.count > 1 || of.longest_wait == std::chrono::nanoseconds::zero());
@@ -275,7 +275,7 @@ void require_sound(const connection& of, const connection_opening& told) {
     require(told.syn_data_accepted == 0 || told.client.count > 0);
 }
 
-void require_sound(const fin_times& of, std::uint64_t fins, bool first) {
+void require_sound(const connection_closing::fin_times& of, std::uint64_t fins, bool first) {
     require(!of.sent || fins > 0);
     require(!of.acknowledged || of.sent);
     require(!first || of.sent);
@@ -291,9 +291,9 @@ void require_sound(const connection& of, const connection_closing& told) {
 
 /// Observers change nothing of what the table tells, and their facts agree with it.
 template <class Rules>
-void observe(std::span<const std::byte> input, const Rules& rules, series_overflow overflow) {
+void observe(std::span<const std::byte> input, const Rules& rules, time_series::series_overflow overflow) {
     basic_connection_table plain{table_options{.hash_key = hash_key{1}}, rules};
-    std::vector<time_bin> bins(8 + input.size() % 9);
+    std::vector<time_series::time_bin> bins(8 + input.size() % 9);
     basic_connection_table observed{table_options{.hash_key = hash_key{1}},
                                     rules,
                                     opening_observer{},
@@ -313,12 +313,12 @@ void observe(std::span<const std::byte> input, const Rules& rules, series_overfl
         require(of.wireshark.last_acknowledgment.packet_number <= each.number);
     }
     const auto& counted = observed.template observer<time_series_observer>();
-    time_bin sum;
+    time_series::time_bin sum;
     for (std::size_t i = 0; i < counted.series().size(); ++i) sum.add(counted.series()[i]);
     const std::uint64_t packets = sum.client_to_server.packets + sum.server_to_client.packets + counted.outside();
     require(packets <= observed.statistics().tcp);
-    require(packets == observed.statistics().tcp || overflow == series_overflow::forget_oldest);
-    for (const direction_bin& each : {sum.client_to_server, sum.server_to_client}) {
+    require(packets == observed.statistics().tcp || overflow == time_series::series_overflow::forget_oldest);
+    for (const time_series::direction_bin& each : {sum.client_to_server, sum.server_to_client}) {
         require(each.new_bytes <= each.payload_bytes);
         require(each.retransmissions <= each.packets);
         require((each.rtt_samples == 0) == !each.mean_rtt());
@@ -389,8 +389,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     follow_zeek(input, zeek_rules{{.standard_ports = false, .handshake_shows_server = true}},
                 {.standard_ports = false, .handshake_shows_server = true});
     follow_zeek(input, evidence_rules{}, {});
-    observe(input, evidence_rules{}, series_overflow::widen);
-    observe(input, wireshark_rules{}, series_overflow::forget_oldest);
+    observe(input, evidence_rules{}, time_series::series_overflow::widen);
+    observe(input, wireshark_rules{}, time_series::series_overflow::forget_oldest);
     follow_profiles<profile_observer>(input);
     follow_profiles<basic_profile_observer<2, 4>>(input);
     follow_time(input, evidence_rules{}, true);

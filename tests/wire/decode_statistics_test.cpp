@@ -19,7 +19,7 @@ namespace {
 
 std::uint64_t sum_of(const undecoded_counts& counts) {
     std::uint64_t sum = counts.others();
-    for (const undecoded_packets& each : counts.kinds()) sum += each.packets;
+    for (const undecoded_counts::kind& each : counts.kinds()) sum += each.packets;
     return sum;
 }
 
@@ -56,10 +56,10 @@ TEST_CASE("undecoded counts: kinds differ by link type, outcome and protocol, in
     count(link_type::ethernet, not_tcp, ip_protocol{17}, 3);
     const auto kinds = counted.undecoded.kinds();
     REQUIRE(kinds.size() == 4);
-    CHECK(kinds[0] == undecoded_packets{link_type::ethernet, not_tcp, ip_protocol{17}, 5});
-    CHECK(kinds[1] == undecoded_packets{link_type::raw, not_tcp, ip_protocol{17}, 1});
-    CHECK(kinds[2] == undecoded_packets{link_type::ethernet, not_tcp, ether_type{17}, 1});
-    CHECK(kinds[3] == undecoded_packets{link_type::ethernet, truncated, ip_protocol{17}, 4});
+    CHECK(kinds[0] == undecoded_counts::kind{link_type::ethernet, not_tcp, ip_protocol{17}, 5});
+    CHECK(kinds[1] == undecoded_counts::kind{link_type::raw, not_tcp, ip_protocol{17}, 1});
+    CHECK(kinds[2] == undecoded_counts::kind{link_type::ethernet, not_tcp, ether_type{17}, 1});
+    CHECK(kinds[3] == undecoded_counts::kind{link_type::ethernet, truncated, ip_protocol{17}, 4});
     CHECK(counted.undecoded.others() == 0);
     CHECK(sum_of(counted.undecoded) == counted.packets - counted.tcp);
 }
@@ -112,10 +112,10 @@ TEST_CASE("decode statistics: add() adds the counts of each kind") {
     CHECK(one.bad_checksums == 1);
     const auto kinds = one.undecoded.kinds();
     REQUIRE(kinds.size() == 6);
-    CHECK(kinds[0] == undecoded_packets{link_type::raw, not_tcp, ip_protocol{17}, 4});
-    CHECK(kinds[1] == undecoded_packets{link_type::raw, fragment, ip_protocol::tcp, 1});
-    CHECK(kinds[2] == undecoded_packets{link_type::raw, truncated, ip_protocol::tcp, 1});
-    CHECK(kinds[3] == undecoded_packets{link_type::ethernet, not_tcp, ip_protocol{17}, 1});
+    CHECK(kinds[0] == undecoded_counts::kind{link_type::raw, not_tcp, ip_protocol{17}, 4});
+    CHECK(kinds[1] == undecoded_counts::kind{link_type::raw, fragment, ip_protocol::tcp, 1});
+    CHECK(kinds[2] == undecoded_counts::kind{link_type::raw, truncated, ip_protocol::tcp, 1});
+    CHECK(kinds[3] == undecoded_counts::kind{link_type::ethernet, not_tcp, ip_protocol{17}, 1});
 
     undecoded_counts full;
     for (unsigned i = 0; i < undecoded_counts::capacity + 1; ++i) full.count(link_type{i + 1000}, {});
@@ -135,7 +135,7 @@ TEST_CASE("decode statistics: a segment with a bad checksum counts as malformed 
     CHECK(counted.bad_checksums == 1);
     REQUIRE(counted.undecoded.kinds().size() == 1);
     CHECK(counted.undecoded.kinds()[0] ==
-          undecoded_packets{link_type::raw, packet_outcome::malformed, ip_protocol::tcp, 1});
+          undecoded_counts::kind{link_type::raw, packet_outcome::malformed, ip_protocol::tcp, 1});
 }
 
 TEST_CASE("decode result: a packet without TCP names the protocol at which decoding stopped") {

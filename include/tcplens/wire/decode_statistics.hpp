@@ -16,20 +16,19 @@
 
 namespace tcplens::inline v0 {
 
-/// How many packets without TCP have the same link type, outcome and protocol.
-struct undecoded_packets {
-    link_type link = link_type::ethernet;             ///< the link type of these packets
-    packet_outcome outcome = packet_outcome::not_tcp; ///< never `tcp`
-    protocol_id stopped_at{};                         ///< see decode_result::stopped_at
-    std::uint64_t packets = 0;                        ///< the number of these packets
-
-    [[nodiscard]] friend constexpr bool operator==(const undecoded_packets&,
-                                                   const undecoded_packets&) noexcept = default;
-};
-
 /// Counts packets without TCP by link type, outcome and protocol, in bounded memory: it never allocates.
 class undecoded_counts {
 public:
+    /// How many packets without TCP have the same link type, outcome and protocol.
+    struct kind {
+        link_type link = link_type::ethernet;             ///< the link type of these packets
+        packet_outcome outcome = packet_outcome::not_tcp; ///< never `tcp`
+        protocol_id stopped_at{};                         ///< see decode_result::stopped_at
+        std::uint64_t packets = 0;                        ///< the number of these packets
+
+        [[nodiscard]] friend constexpr bool operator==(const kind&, const kind&) noexcept = default;
+    };
+
     /// The most kinds of packets that are counted separately. Captures contain about ten.
     static constexpr std::size_t capacity = 64;
 
@@ -41,14 +40,12 @@ public:
 
     /// Adds the counts of another object. Kinds that are new follow those that are counted here.
     constexpr void add(const undecoded_counts& more) noexcept {
-        for (const undecoded_packets& kind : more.kinds()) count(kind);
+        for (const kind& kind : more.kinds()) count(kind);
         others_ += more.others_;
     }
 
     /// The kinds of packets, in the order of their first packets. Valid until something else is counted.
-    [[nodiscard]] constexpr std::span<const undecoded_packets> kinds() const noexcept {
-        return std::span{kinds_}.first(size_);
-    }
+    [[nodiscard]] constexpr std::span<const kind> kinds() const noexcept { return std::span{kinds_}.first(size_); }
     /// How many packets are of kinds beyond `capacity`.
     [[nodiscard]] constexpr std::uint64_t others() const noexcept { return others_; }
 
@@ -58,9 +55,9 @@ public:
     }
 
 private:
-    constexpr void count(const undecoded_packets& more) noexcept {
+    constexpr void count(const kind& more) noexcept {
         for (std::size_t i = 0; i < size_; ++i) {
-            undecoded_packets& kind = kinds_[i];
+            kind& kind = kinds_[i];
             if (kind.stopped_at == more.stopped_at && kind.outcome == more.outcome && kind.link == more.link) {
                 kind.packets += more.packets;
                 return;
@@ -77,7 +74,7 @@ private:
         ar(others);
     }
 
-    std::array<undecoded_packets, capacity> kinds_{};
+    std::array<kind, capacity> kinds_{};
     std::size_t size_ = 0;
     std::uint64_t others_ = 0;
 };

@@ -118,7 +118,7 @@ std::string broken_promise(const joined_connection& joined, const typename Table
     for (const direction direction : {to_server, to_client}) {
         const auto other = joined.client == whole.client ? direction : opposite(direction);
         const std::uint64_t right = whole.statistics(direction).retransmissions;
-        const retransmission_bounds bounds = joined.retransmissions(other);
+        const joined_connection::retransmission_bounds bounds = joined.retransmissions(other);
         if (right < bounds.at_least || bounds.at_most < right) {
             return std::to_string(right) + " retransmissions, not from " + std::to_string(bounds.at_least) + " to " +
                    std::to_string(bounds.at_most);
@@ -175,7 +175,7 @@ TEST_CASE("joiner: two directions that two tables saw are one connection") {
     CHECK(joined[0].closed_by == to_server);
     CHECK(joined[0].parts == 2);
     CHECK(joined[0].doubts == join_doubt::none);
-    CHECK(joined[0].to_server == retransmission_bounds{});
+    CHECK(joined[0].to_server == joined_connection::retransmission_bounds{});
     check_promises(h.segments);
     check_promises<basic_connection_table<repeated_sequence_rules, trace_observer>>(h.segments);
 
@@ -204,7 +204,7 @@ TEST_CASE("joiner: a connection that one table saw alone comes out as it went in
         CHECK(joined[i].parts == 1);
         CHECK(joined[i].doubts == join_doubt::none);
     }
-    CHECK(joined[0].to_server == retransmission_bounds{1, 1});
+    CHECK(joined[0].to_server == joined_connection::retransmission_bounds{1, 1});
     CHECK(connection_joiner{}.join().empty());
     joiner.add(traced_table::connection_type{});
     CHECK(joiner.join().size() == 2);
@@ -266,7 +266,7 @@ TEST_CASE("joiner: a SYN overtakes segments that another table saw") {
     REQUIRE(joined.size() == 2);
     CHECK(joined[0].closed);
     CHECK(joined[0].close_reason == close_reason::unknown);
-    CHECK(joined[0].to_client == retransmission_bounds{});
+    CHECK(joined[0].to_client == joined_connection::retransmission_bounds{});
     CHECK(joined[0].parts == 1);
     CHECK(joined[1].number == 1);
     CHECK(joined[1].close_reason == close_reason::active);
@@ -326,22 +326,23 @@ TEST_CASE("joiner: retransmissions that no table saw as such lie within bounds")
     CHECK(joined[0].to_client.at_least == 1);
     CHECK(joined[0].to_client.at_most ==
           3); // two of the segments of the second table began below where the first ended, or may have
-    CHECK(joined[0].to_server == retransmission_bounds{});
+    CHECK(joined[0].to_server == joined_connection::retransmission_bounds{});
     CHECK(joined[0].doubts == join_doubt::retransmissions);
     check_promises(h.segments);
 
     using simple_table = basic_connection_table<repeated_sequence_rules, trace_observer>;
     const auto simple = merge_connections(deal<simple_table>(h.segments, 2, table_for));
-    CHECK(simple[0].to_client == retransmission_bounds{2, 5}); // the first data bears the number of the ACK before it
+    CHECK(simple[0].to_client ==
+          joined_connection::retransmission_bounds{2, 5}); // the first data bears the number of the ACK before it
     const auto apart = merge_connections(deal<simple_table>(h.segments, 2, by_direction));
-    CHECK(apart[0].to_client == retransmission_bounds{3, 3});
+    CHECK(apart[0].to_client == joined_connection::retransmission_bounds{3, 3});
     CHECK(apart[0].doubts == join_doubt::none);
     connection_joiner joiner; // of tables with rules that the joiner does not know
     for (const simple_table& table : deal<simple_table>(h.segments, 2, by_direction)) {
         for (const auto& seen : table) joiner.add<wireshark_rules>(seen);
     }
     const auto other = joiner.join();
-    CHECK(other[0].to_client == retransmission_bounds{0, 6}); // five with data, and a SYN-ACK
+    CHECK(other[0].to_client == joined_connection::retransmission_bounds{0, 6}); // five with data, and a SYN-ACK
     check_promises<simple_table>(h.segments);
 }
 
@@ -353,8 +354,8 @@ TEST_CASE("joiner: a SYN-ACK may have been sent before if there was more than on
     h.server(syn | ack, 0, 1).options.timestamps = tcp_timestamps{.value = 7, .echo = 1};
     CHECK(follow(h.segments)[0].server_to_client.retransmissions == 1);
     const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
-    CHECK(joined[0].to_client == retransmission_bounds{0, 1});
-    CHECK(joined[0].to_server == retransmission_bounds{0, 1});
+    CHECK(joined[0].to_client == joined_connection::retransmission_bounds{0, 1});
+    CHECK(joined[0].to_server == joined_connection::retransmission_bounds{0, 1});
     check_promises(h.segments);
 }
 
@@ -375,7 +376,7 @@ TEST_CASE("joiner: a copy that was lost before the capture shows in the Identifi
     stamped(h.client(ack, 101, 1, 100));
     CHECK(follow(h.segments)[0].client_to_server.retransmissions == 1);
     const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
-    CHECK(joined[0].to_server == retransmission_bounds{0, 1});
+    CHECK(joined[0].to_server == joined_connection::retransmission_bounds{0, 1});
     check_promises(h.segments);
 }
 
@@ -572,7 +573,7 @@ TEST_CASE("joiner: the bounds change places with the roles") {
     of.client = {*address::parse("192.0.2.1"), 1};
     of.to_server = {1, 2};
     of.swap_roles();
-    CHECK(of.to_client == retransmission_bounds{1, 2});
+    CHECK(of.to_client == joined_connection::retransmission_bounds{1, 2});
     CHECK(of.server.port == 1);
 }
 

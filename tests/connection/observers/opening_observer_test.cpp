@@ -227,13 +227,13 @@ TEST_CASE("opening observer: each incarnation has its own opening") {
 TEST_CASE("opening observer: the halves of the round trip are from SYN and SYN-ACK to their answers") {
     by_hand h;
     h.of({h.client(0ms, syn, 0), h.server(30ms, syn, 0, 1), h.client(42ms, 0, 1, 1)});
-    const handshake_times& times = h.opening().times;
+    const connection_opening::handshake_times& times = h.opening().times;
     CHECK(times.syn == start);
     CHECK(times.syn_ack == start + 30ms);
     CHECK(times.ack == start + 42ms);
     REQUIRE(times.to_server);
-    CHECK(*times.to_server ==
-          handshake_half{.sent = start, .answered = start + 30ms, .transmission = 1, .certain = true});
+    CHECK(*times.to_server == connection_opening::handshake_half{
+                                  .sent = start, .answered = start + 30ms, .transmission = 1, .certain = true});
     CHECK(times.to_server->rtt() == 30ms);
     REQUIRE(times.to_client);
     CHECK(times.to_client->rtt() == 12ms);
@@ -465,16 +465,16 @@ TEST_CASE("opening observer: options are agreed if both ends offer them") {
     second.options.maximum_segment_size = 1380;
     second.options.window_scale = 0;
     second.options.sack_permitted = true;
-    std::optional<agreed_options> expected = agreed_options{
+    std::optional<connection_opening::agreed_options> expected = connection_opening::agreed_options{
         .maximum_segment_size = std::uint16_t{1380}, .window_scale = true, .sack = true, .timestamps = true};
     SUBCASE("all") {}
     SUBCASE("not by the server") {
         second.options = {};
-        expected = agreed_options{};
+        expected = connection_opening::agreed_options{};
     }
     SUBCASE("not by the client, so the server must not") {
         first.options = {};
-        expected = agreed_options{};
+        expected = connection_opening::agreed_options{};
     }
     SUBCASE("the capture cut one") {
         second.options.cut = true;

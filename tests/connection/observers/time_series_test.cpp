@@ -28,11 +28,12 @@ constexpr std::chrono::nanoseconds day = 24h;
 
 /// A series over so many bins, each of which counts packets.
 struct counted {
-    explicit counted(std::size_t bins, series_overflow overflow, std::chrono::nanoseconds jump = 10'000 * day)
+    explicit counted(std::size_t bins, time_series::series_overflow overflow,
+                     std::chrono::nanoseconds jump = 10'000 * day)
         : memory(bins), series(memory, 10ms, overflow, jump) {}
 
     bool count(std::chrono::nanoseconds at) {
-        time_bin* const bin = series.find(start + at);
+        time_series::time_bin* const bin = series.find(start + at);
         if (bin != nullptr) ++bin->client_to_server.packets;
         return bin != nullptr;
     }
@@ -46,7 +47,7 @@ struct counted {
         return all;
     }
 
-    std::vector<time_bin> memory;
+    std::vector<time_series::time_bin> memory;
     time_series series;
 };
 
@@ -60,7 +61,7 @@ std::size_t place_in(const time_series& series, timestamp time) {
 using counts = std::vector<unsigned>;
 
 struct bins_in_memory {
-    std::array<time_bin, 16> memory{};
+    std::array<time_series::time_bin, 16> memory{};
 };
 
 struct hosts : bins_in_memory, scripted_table<basic_connection_table<evidence_rules, time_series_observer>> {
@@ -79,7 +80,7 @@ struct hosts : bins_in_memory, scripted_table<basic_connection_table<evidence_ru
     hosts& operator=(const hosts&) = delete;
 
     const time_series_observer& observer() { return table.observer<time_series_observer>(); }
-    const time_bin& bin(std::size_t i) {
+    const time_series::time_bin& bin(std::size_t i) {
         REQUIRE(i < observer().series().size());
         return observer().series()[i];
     }
@@ -90,7 +91,7 @@ struct hosts : bins_in_memory, scripted_table<basic_connection_table<evidence_ru
 // The series
 
 TEST_CASE("time series: times fall into intervals that begin with the first") {
-    for (const auto overflow : {series_overflow::widen, series_overflow::forget_oldest}) {
+    for (const auto overflow : {time_series::series_overflow::widen, time_series::series_overflow::forget_oldest}) {
         counted c{8, overflow};
         CHECK(c.series.empty());
         c.count({0ms, 9999us, 10ms, 35ms});
@@ -106,7 +107,7 @@ TEST_CASE("time series: times fall into intervals that begin with the first") {
 }
 
 TEST_CASE("time series: if the bins do not reach, intervals double in width") {
-    counted c{8, series_overflow::widen};
+    counted c{8, time_series::series_overflow::widen};
     c.count({0ms, 10ms, 20ms, 70ms, 71ms});
     c.count({80ms});
     CHECK(c.series.interval() == 20ms);
@@ -120,7 +121,7 @@ TEST_CASE("time series: if the bins do not reach, intervals double in width") {
 }
 
 TEST_CASE("time series: if the bins do not reach, the oldest are dropped") {
-    counted c{8, series_overflow::forget_oldest};
+    counted c{8, time_series::series_overflow::forget_oldest};
     c.count({0ms, 10ms, 11ms, 70ms, 80ms});
     CHECK(c.series.interval() == 10ms);
     CHECK(c.packets() == counts{2, 0, 0, 0, 0, 0, 1, 1});
@@ -138,7 +139,7 @@ TEST_CASE("time series: if the bins do not reach, the oldest are dropped") {
 
 TEST_CASE("time series: a time before the first interval gets intervals before it, as far as there is room") {
     SUBCASE("that double in width") {
-        counted c{8, series_overflow::widen};
+        counted c{8, time_series::series_overflow::widen};
         c.count({0ms, 15ms, -1ms});
         CHECK(c.packets() == counts{1, 1, 1});
         CHECK(c.series.begin_of(0) == start - 10ms);
@@ -152,7 +153,7 @@ TEST_CASE("time series: a time before the first interval gets intervals before i
         CHECK(c.packets() == counts{1, 1, 0, 2, 2, 0, 0, 1});
     }
     SUBCASE("but nothing falls out for them") {
-        counted c{8, series_overflow::forget_oldest};
+        counted c{8, time_series::series_overflow::forget_oldest};
         c.count({0ms, 35ms, -40ms});
         CHECK(c.packets() == counts{1, 0, 0, 0, 1, 0, 0, 1});
         CHECK_FALSE(c.count(-41ms));
@@ -161,7 +162,7 @@ TEST_CASE("time series: a time before the first interval gets intervals before i
 }
 
 TEST_CASE("time series: one wrong time changes nothing, two in a row are believed") {
-    counted c{8, series_overflow::widen, 1s};
+    counted c{8, time_series::series_overflow::widen, 1s};
     c.count({0ms});
     CHECK_FALSE(c.count(day));
     CHECK_FALSE(c.count(-day));
@@ -176,9 +177,9 @@ TEST_CASE("time series: one wrong time changes nothing, two in a row are believe
 TEST_CASE("time series: any times have a place in bins that widen") {
     std::mt19937_64 random{5};
     for (int round = 0; round < 300; ++round) {
-        std::vector<time_bin> memory(8 + random() % 20);
-        time_series series{memory, std::chrono::nanoseconds{random() >> (1 + random() % 63)}, series_overflow::widen,
-                           std::chrono::nanoseconds::max()};
+        std::vector<time_series::time_bin> memory(8 + random() % 20);
+        time_series series{memory, std::chrono::nanoseconds{random() >> (1 + random() % 63)},
+                           time_series::series_overflow::widen, std::chrono::nanoseconds::max()};
         const auto scale = random() % 62;
         timestamp least = timestamp::max();
         timestamp most = timestamp::min();
@@ -187,7 +188,7 @@ TEST_CASE("time series: any times have a place in bins that widen") {
             const timestamp time = clamp_for_arithmetic(timestamp{std::chrono::nanoseconds{number}});
             least = std::min(least, time);
             most = std::max(most, time);
-            time_bin* const bin = series.find(time);
+            time_series::time_bin* const bin = series.find(time);
             REQUIRE(bin != nullptr);
             ++bin->server_to_client.packets;
             REQUIRE(series.size() <= memory.size());
@@ -205,15 +206,15 @@ TEST_CASE("time series: any times have a place in bins that widen") {
 TEST_CASE("time series: any times drop the oldest of bins that keep their width") {
     std::mt19937_64 random{6};
     for (int round = 0; round < 300; ++round) {
-        std::vector<time_bin> memory(8 + random() % 20);
-        time_series series{memory, std::chrono::nanoseconds{1 + random() % 1000}, series_overflow::forget_oldest,
-                           std::chrono::nanoseconds::max()};
+        std::vector<time_series::time_bin> memory(8 + random() % 20);
+        time_series series{memory, std::chrono::nanoseconds{1 + random() % 1000},
+                           time_series::series_overflow::forget_oldest, std::chrono::nanoseconds::max()};
         const auto interval = series.interval();
         const auto scale = random() % 62;
         for (unsigned packets = 1; packets <= 40; ++packets) {
             const auto number = static_cast<std::int64_t>(random() >> scale);
             const timestamp time = clamp_for_arithmetic(timestamp{std::chrono::nanoseconds{number}});
-            time_bin* const bin = series.find(time);
+            time_series::time_bin* const bin = series.find(time);
             CHECK(series.interval() == interval);
             REQUIRE(series.size() <= memory.size());
             if (bin == nullptr) {
@@ -228,34 +229,35 @@ TEST_CASE("time series: any times drop the oldest of bins that keep their width"
 }
 
 TEST_CASE("time series: too few bins hold nothing") {
-    std::vector<time_bin> memory(7);
-    time_series series{memory, 1s, series_overflow::widen, 1s};
+    std::vector<time_series::time_bin> memory(7);
+    time_series series{memory, 1s, time_series::series_overflow::widen, 1s};
     CHECK(series.find(start) == nullptr);
     CHECK(series.empty());
-    CHECK(time_series{{}, 0s, series_overflow::widen, -1s}.interval() == 1ns);
+    CHECK(time_series{{}, 0s, time_series::series_overflow::widen, -1s}.interval() == 1ns);
 }
 
 TEST_CASE("time series: two bins that become one have the sum of both") {
-    direction_bin a{.packets = 1, .wire_bytes = 60, .most_in_flight = 5};
-    direction_bin b{.packets = 2, .wire_bytes = 70, .payload_bytes = 10, .new_bytes = 9, .retransmissions = 1};
+    time_series::direction_bin a{.packets = 1, .wire_bytes = 60, .most_in_flight = 5};
+    time_series::direction_bin b{
+        .packets = 2, .wire_bytes = 70, .payload_bytes = 10, .new_bytes = 9, .retransmissions = 1};
     b.most_in_flight = 3;
     CHECK_FALSE(a.mean_rtt());
     b.count_rtt(10ms);
     b.count_rtt(4ms);
-    direction_bin both = a;
+    time_series::direction_bin both = a;
     both.add(b);
-    CHECK(both == direction_bin{.packets = 3,
-                                .wire_bytes = 130,
-                                .payload_bytes = 10,
-                                .new_bytes = 9,
-                                .retransmissions = 1,
-                                .most_in_flight = 5,
-                                .rtt_samples = 2,
-                                .least_rtt = 4ms,
-                                .most_rtt = 10ms,
-                                .total_rtt = 14ms});
+    CHECK(both == time_series::direction_bin{.packets = 3,
+                                             .wire_bytes = 130,
+                                             .payload_bytes = 10,
+                                             .new_bytes = 9,
+                                             .retransmissions = 1,
+                                             .most_in_flight = 5,
+                                             .rtt_samples = 2,
+                                             .least_rtt = 4ms,
+                                             .most_rtt = 10ms,
+                                             .total_rtt = 14ms});
     CHECK(both.mean_rtt() == 7ms);
-    direction_bin reverse = b;
+    time_series::direction_bin reverse = b;
     reverse.add(a);
     CHECK(reverse == both);
     reverse.count_rtt(1ms);
@@ -285,8 +287,8 @@ TEST_CASE("time series: packets, bytes, new bytes and retransmissions are counte
     CHECK(h.bin(15).client_to_server.retransmissions == 1);
     CHECK(h.bin(15).client_to_server.payload_bytes == 100);
     CHECK(h.bin(15).client_to_server.new_bytes == 0);
-    CHECK(h.bin(15).server_to_client == direction_bin{.most_in_flight = 50});
-    CHECK(h.bin(7) == time_bin{});
+    CHECK(h.bin(15).server_to_client == time_series::direction_bin{.most_in_flight = 50});
+    CHECK(h.bin(7) == time_series::time_bin{});
     CHECK(h.observer().outside() == 0);
 }
 

@@ -238,7 +238,7 @@ TEST_CASE("Zeek's state machine costs no allocation") {
 }
 
 TEST_CASE("observers cost no allocation, once they are made") {
-    std::vector<time_bin> bins(100);
+    std::vector<time_series::time_bin> bins(100);
     basic_connection_table table{table_options{.hash_key = hash_key{1}},
                                  evidence_rules{},
                                  opening_observer{},

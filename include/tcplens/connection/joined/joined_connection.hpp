@@ -27,24 +27,24 @@ enum class join_doubt : std::uint8_t {
     return detail::members_up_to(join_doubt::forgotten);
 }
 
-/// Bounds of the number of retransmissions that one table would have counted if it had seen every packet.
-///
-/// direction_statistics::retransmissions of a joined connection is the sum of what the tables counted. That sum lies within the
-/// bounds, unless they are equal: then they are the right number.
-struct retransmission_bounds {
-    std::uint64_t at_least = 0; ///< The smallest possible number of segments.
-    std::uint64_t at_most = 0;  ///< The largest possible number of segments.
-
-    /// Whether the number is known: both bounds are equal.
-    [[nodiscard]] constexpr bool exact() const noexcept { return at_least == at_most; }
-    [[nodiscard]] friend constexpr bool operator==(const retransmission_bounds&,
-                                                   const retransmission_bounds&) noexcept = default;
-};
-
 /// One connection, joined from what several tables saw of it.
 ///
 /// connection::number is the place of the connection in the result of connection_joiner::join(), from 0.
 struct joined_connection : connection {
+    /// Bounds of the number of retransmissions that one table would have counted if it had seen every packet.
+    ///
+    /// direction_statistics::retransmissions of a joined connection is the sum of what the tables counted. That sum lies within the
+    /// bounds, unless they are equal: then they are the right number.
+    struct retransmission_bounds {
+        std::uint64_t at_least = 0; ///< The smallest possible number of segments.
+        std::uint64_t at_most = 0;  ///< The largest possible number of segments.
+
+        /// Whether the number is known: both bounds are equal.
+        [[nodiscard]] constexpr bool exact() const noexcept { return at_least == at_most; }
+        [[nodiscard]] friend constexpr bool operator==(const retransmission_bounds&,
+                                                       const retransmission_bounds&) noexcept = default;
+    };
+
     std::uint32_t parts = 0;              ///< The number of connections of tables that it was joined from; at least 1.
     join_doubt doubts = join_doubt::none; ///< What is not certain; join_doubt::none if everything is.
     retransmission_bounds to_server{};    ///< The retransmissions from the client to the server.

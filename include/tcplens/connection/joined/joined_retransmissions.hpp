@@ -61,10 +61,11 @@ struct furthest_parts {
 }
 
 /// Bounds of the retransmissions of one direction of a connection that several tables saw.
-[[nodiscard]] inline retransmission_bounds bound_direction(direction direction, std::span<const entry_share> shares,
-                                                           const connection& connection, const endpoint& low,
-                                                           joined_rules rules) {
-    retransmission_bounds bounds;
+[[nodiscard]] inline joined_connection::retransmission_bounds bound_direction(direction direction,
+                                                                              std::span<const entry_share> shares,
+                                                                              const connection& connection,
+                                                                              const endpoint& low, joined_rules rules) {
+    joined_connection::retransmission_bounds bounds;
     const direction_statistics& counted = connection.statistics(direction);
     bool apart = true; // one table saw all of this direction
     std::size_t seen_by = no_part;
@@ -117,7 +118,7 @@ inline void bound_retransmissions(joined_connection& joined, std::size_t index, 
     // Where one table saw all of one connection, and took nothing else for the same, its count is right.
     const bool whole = parts.size() == 1 && sole_connection[parts[0]] == index;
     for (const direction direction : {direction::client_to_server, direction::server_to_client}) {
-        retransmission_bounds& bounds = joined.retransmissions(direction);
+        joined_connection::retransmission_bounds& bounds = joined.retransmissions(direction);
         const std::uint64_t counted = joined.statistics(direction).retransmissions;
         bounds = {.at_least = counted, .at_most = counted};
         if (!whole) bounds = bound_direction(direction, shares, joined, low, rules);

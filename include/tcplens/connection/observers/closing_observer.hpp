@@ -53,8 +53,8 @@ public:
         if (flags.rst() || (!flags.fin() && !state.first)) return;
 
         const bool from_client = input.direction == direction::client_to_server;
-        fin_times& sender = from_client ? closing.client : closing.server;
-        fin_times& receiver = from_client ? closing.server : closing.client;
+        connection_closing::fin_times& sender = from_client ? closing.client : closing.server;
+        connection_closing::fin_times& receiver = from_client ? closing.server : closing.client;
         take_sequence(input, state, sender);
         const std::optional<sequence_number>& receiver_end = state.fin_end[opposite(input.sender)];
         if (flags.ack() && receiver_end && !receiver.acknowledged && input.segment.acknowledgment == *receiver_end) {
@@ -77,7 +77,7 @@ private:
     }
 
     static constexpr void take_sequence(const observer_input& input, connection_state& state,
-                                        fin_times& sender) noexcept {
+                                        connection_closing::fin_times& sender) noexcept {
         const segment& sent = input.segment;
         std::optional<sequence_number>& fin_end = state.fin_end[input.sender];
         if (fin_end && !sender.acknowledged && before(*fin_end, sent.sequence_end())) {

@@ -64,7 +64,7 @@ private:
     struct end_state {
         std::array<syn_copy, remembered> copies{}; ///< its SYNs, oldest first
         std::optional<syn_answer> first_answer{};
-        std::optional<handshake_half> half{};       ///< to this end and back
+        std::optional<connection_opening::handshake_half> half{}; ///< to this end and back
         std::optional<sequence_number> early_rst{}; ///< what a RST acknowledged that came before the peer's SYN
         std::uint8_t copy_count = 0;
         bool without_ack = false;   ///< its SYNs are no SYN-ACKs
@@ -133,8 +133,8 @@ private:
     [[nodiscard]] static constexpr direction direction_from(const observer_input& input, side from) noexcept {
         return from == input.sender ? input.direction : opposite(input.direction);
     }
-    [[nodiscard]] static constexpr syn_transmissions& sent_by(side from, const observer_input& input,
-                                                              connection_opening& opening) noexcept {
+    [[nodiscard]] static constexpr connection_opening::syn_transmissions&
+    sent_by(side from, const observer_input& input, connection_opening& opening) noexcept {
         return direction_from(input, from) == direction::client_to_server ? opening.client : opening.server;
     }
     /// Only a SYN-ACK answers a SYN, and anything but a SYN answers a SYN-ACK.
@@ -152,7 +152,7 @@ private:
         if (sender.without_ack && !pure) return; // a simultaneous open: its SYN is known, and this is the answer
         // An answer to another SYN changes nothing (RFC 9293 3.10.7.3).
         if (!pure && peer.copy_count > 0 && !covers_any(syn.acknowledgment, peer)) return;
-        syn_transmissions& sent = sent_by(input.sender, input, opening);
+        connection_opening::syn_transmissions& sent = sent_by(input.sender, input, opening);
         if (pure && !sender.without_ack) { // all that is known is of a SYN-ACK that was captured before
             sent = {};
             sender.copy_count = 0;
@@ -172,7 +172,8 @@ private:
         peer.early_rst.reset();
     }
 
-    static constexpr void count_syn(const segment& syn, bool answered, syn_transmissions& sent) noexcept {
+    static constexpr void count_syn(const segment& syn, bool answered,
+                                    connection_opening::syn_transmissions& sent) noexcept {
         if (sent.count++ == 0) {
             sent.first = syn.time;
         } else {
@@ -228,7 +229,7 @@ private:
                                              connection_opening& opening) noexcept {
         end_state& asked = state.ends[asking];
         end_state& answering = state.ends[opposite(asking)];
-        const syn_transmissions& sent = sent_by(asking, input, opening);
+        const connection_opening::syn_transmissions& sent = sent_by(asking, input, opening);
         const syn_answer& answer = *answering.first_answer;
         answering.answered_peer = true;
         std::size_t fitting = 0;
@@ -287,7 +288,7 @@ private:
         const end_state& server = state.ends[from_client ? opposite(input.sender) : input.sender];
         opening.outcome = outcome_of(input.connection, client, server);
         opening.simultaneous = client.without_ack && server.without_ack;
-        handshake_times& times = opening.times;
+        connection_opening::handshake_times& times = opening.times;
         times = {.to_server = client.half, .to_client = server.half};
         if (opening.client.count > 0) times.syn = opening.client.first;
         if (opening.server.count > 0) times.syn_ack = opening.server.first;

@@ -15,80 +15,6 @@
 
 namespace tcplens::inline v0 {
 
-/// One direction in one interval of a time series. Counts are from 0 on.
-struct direction_bin {
-    std::uint64_t packets = 0;       ///< Number of captured packets, retransmissions included.
-    std::uint64_t wire_bytes = 0;    ///< Bytes of these packets on the wire, link layer included.
-    std::uint64_t payload_bytes = 0; ///< Payload bytes of these packets.
-    std::uint64_t new_bytes =
-        0; ///< Payload bytes that were not captured before: the goodput, if the receiver got them.
-    std::uint64_t retransmissions = 0; ///< Number of retransmissions, by the rules of the table.
-    /// Largest number of bytes in flight (sent, not acknowledged; a SYN or FIN counts as one) after any packet of the interval.
-    std::uint64_t most_in_flight = 0;
-    /// Number of round trips between the capture and the receiver of this direction that ended in the interval.
-    std::uint64_t rtt_samples = 0;
-    std::chrono::nanoseconds least_rtt{}; ///< Shortest of these round trips; 0 without samples.
-    std::chrono::nanoseconds most_rtt{};  ///< Longest of these round trips; 0 without samples.
-    std::chrono::nanoseconds total_rtt{}; ///< Sum of these round trips; 0 without samples.
-
-    /// Mean of the round trips. Absent without samples.
-    [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> mean_rtt() const noexcept {
-        if (rtt_samples == 0) return std::nullopt;
-        return total_rtt / static_cast<std::int64_t>(rtt_samples);
-    }
-
-    /// Adds a round trip.
-    constexpr void count_rtt(std::chrono::nanoseconds rtt) noexcept {
-        least_rtt = rtt_samples == 0 ? rtt : (std::min)(least_rtt, rtt);
-        most_rtt = (std::max)(most_rtt, rtt);
-        total_rtt += rtt;
-        ++rtt_samples;
-    }
-
-    /// Adds what another interval counted of the same direction.
-    constexpr void add(const direction_bin& other) noexcept {
-        packets += other.packets;
-        wire_bytes += other.wire_bytes;
-        payload_bytes += other.payload_bytes;
-        new_bytes += other.new_bytes;
-        retransmissions += other.retransmissions;
-        most_in_flight = (std::max)(most_in_flight, other.most_in_flight);
-        if (other.rtt_samples == 0) return;
-        least_rtt = rtt_samples == 0 ? other.least_rtt : (std::min)(least_rtt, other.least_rtt);
-        most_rtt = (std::max)(most_rtt, other.most_rtt);
-        total_rtt += other.total_rtt;
-        rtt_samples += other.rtt_samples;
-    }
-
-    [[nodiscard]] friend constexpr bool operator==(const direction_bin&, const direction_bin&) noexcept = default;
-};
-
-/// One interval of a time series.
-struct time_bin {
-    direction_bin client_to_server{}; ///< What clients sent.
-    direction_bin server_to_client{}; ///< What servers sent.
-
-    /// The bin of one direction.
-    [[nodiscard]] constexpr direction_bin& bin(direction direction) noexcept {
-        return direction == direction::client_to_server ? client_to_server : server_to_client;
-    }
-    /// Adds what another interval counted.
-    constexpr void add(const time_bin& other) noexcept {
-        client_to_server.add(other.client_to_server);
-        server_to_client.add(other.server_to_client);
-    }
-    /// Exchanges clients and servers.
-    constexpr void swap_roles() noexcept { std::swap(client_to_server, server_to_client); }
-
-    [[nodiscard]] friend constexpr bool operator==(const time_bin&, const time_bin&) noexcept = default;
-};
-
-/// What a time series does when its bins do not reach over the time that there is.
-enum class series_overflow : std::uint8_t {
-    widen,         ///< The width of the intervals doubles, two neighbours becoming one, until all fits.
-    forget_oldest, ///< The oldest intervals are dropped. Times before the remaining ones then have no place.
-};
-
 /// Intervals of the same width, one after another without gaps, in memory of the caller.
 ///
 /// The first interval begins at the first time. Earlier times get intervals before it, as far as room and `overflow` permit.
@@ -97,6 +23,80 @@ enum class series_overflow : std::uint8_t {
 /// it: so one wrong time neither widens the intervals nor empties them.
 class time_series {
 public:
+    /// One direction in one interval of a time series. Counts are from 0 on.
+    struct direction_bin {
+        std::uint64_t packets = 0;       ///< Number of captured packets, retransmissions included.
+        std::uint64_t wire_bytes = 0;    ///< Bytes of these packets on the wire, link layer included.
+        std::uint64_t payload_bytes = 0; ///< Payload bytes of these packets.
+        std::uint64_t new_bytes =
+            0; ///< Payload bytes that were not captured before: the goodput, if the receiver got them.
+        std::uint64_t retransmissions = 0; ///< Number of retransmissions, by the rules of the table.
+        /// Largest number of bytes in flight (sent, not acknowledged; a SYN or FIN counts as one) after any packet of the interval.
+        std::uint64_t most_in_flight = 0;
+        /// Number of round trips between the capture and the receiver of this direction that ended in the interval.
+        std::uint64_t rtt_samples = 0;
+        std::chrono::nanoseconds least_rtt{}; ///< Shortest of these round trips; 0 without samples.
+        std::chrono::nanoseconds most_rtt{};  ///< Longest of these round trips; 0 without samples.
+        std::chrono::nanoseconds total_rtt{}; ///< Sum of these round trips; 0 without samples.
+
+        /// Mean of the round trips. Absent without samples.
+        [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> mean_rtt() const noexcept {
+            if (rtt_samples == 0) return std::nullopt;
+            return total_rtt / static_cast<std::int64_t>(rtt_samples);
+        }
+
+        /// Adds a round trip.
+        constexpr void count_rtt(std::chrono::nanoseconds rtt) noexcept {
+            least_rtt = rtt_samples == 0 ? rtt : (std::min)(least_rtt, rtt);
+            most_rtt = (std::max)(most_rtt, rtt);
+            total_rtt += rtt;
+            ++rtt_samples;
+        }
+
+        /// Adds what another interval counted of the same direction.
+        constexpr void add(const direction_bin& other) noexcept {
+            packets += other.packets;
+            wire_bytes += other.wire_bytes;
+            payload_bytes += other.payload_bytes;
+            new_bytes += other.new_bytes;
+            retransmissions += other.retransmissions;
+            most_in_flight = (std::max)(most_in_flight, other.most_in_flight);
+            if (other.rtt_samples == 0) return;
+            least_rtt = rtt_samples == 0 ? other.least_rtt : (std::min)(least_rtt, other.least_rtt);
+            most_rtt = (std::max)(most_rtt, other.most_rtt);
+            total_rtt += other.total_rtt;
+            rtt_samples += other.rtt_samples;
+        }
+
+        [[nodiscard]] friend constexpr bool operator==(const direction_bin&, const direction_bin&) noexcept = default;
+    };
+
+    /// One interval of a time series.
+    struct time_bin {
+        direction_bin client_to_server{}; ///< What clients sent.
+        direction_bin server_to_client{}; ///< What servers sent.
+
+        /// The bin of one direction.
+        [[nodiscard]] constexpr direction_bin& bin(direction direction) noexcept {
+            return direction == direction::client_to_server ? client_to_server : server_to_client;
+        }
+        /// Adds what another interval counted.
+        constexpr void add(const time_bin& other) noexcept {
+            client_to_server.add(other.client_to_server);
+            server_to_client.add(other.server_to_client);
+        }
+        /// Exchanges clients and servers.
+        constexpr void swap_roles() noexcept { std::swap(client_to_server, server_to_client); }
+
+        [[nodiscard]] friend constexpr bool operator==(const time_bin&, const time_bin&) noexcept = default;
+    };
+
+    /// What a time series does when its bins do not reach over the time that there is.
+    enum class series_overflow : std::uint8_t {
+        widen,         ///< The width of the intervals doubles, two neighbours becoming one, until all fits.
+        forget_oldest, ///< The oldest intervals are dropped. Times before the remaining ones then have no place.
+    };
+
     /// The smallest number of bins with which a series holds anything.
     static constexpr std::size_t least_bins = 8;
 

@@ -22,7 +22,8 @@ namespace tcplens::inline v0 {
 /// How time_series_observer bins packets.
 struct time_series_options {
     std::chrono::nanoseconds interval = std::chrono::seconds{1}; ///< Width of an interval at first; 1 ns to 2^60 ns.
-    series_overflow overflow = series_overflow::widen;           ///< What happens when the bins do not suffice.
+    time_series::series_overflow overflow =
+        time_series::series_overflow::widen;   ///< What happens when the bins do not suffice.
     std::optional<std::uint64_t> connection{}; ///< The number of the only connection that counts; absent: all count.
     std::chrono::nanoseconds furthest_jump =
         std::chrono::hours{24}; ///< How far a time may be from the latest: see time_series.
@@ -30,7 +31,7 @@ struct time_series_options {
 
 /// Bins the packets of one connection, or of all connections together, by time.
 ///
-///     std::vector<time_bin> bins(1000);
+///     std::vector<time_series::time_bin> bins(1000);
 ///     basic_connection_table table{table_options{}, evidence_rules{}, time_series_observer{bins, {.interval = 100ms}}};
 ///     const time_series& series = table.observer<time_series_observer>().series();
 ///
@@ -74,7 +75,7 @@ public:
 
     /// Makes an observer that bins into `memory`, which must outlive it. With less than time_series::least_bins bins nothing is
     /// binned.
-    explicit constexpr time_series_observer(std::span<time_bin> memory = {},
+    explicit constexpr time_series_observer(std::span<time_series::time_bin> memory = {},
                                             const time_series_options& options = {}) noexcept
         : series_(memory, options.interval, options.overflow, options.furthest_jump), connection_(options.connection) {}
 
@@ -95,13 +96,13 @@ public:
         count_in_flight(sender, input.direction, closed);
         count_in_flight(receiver, opposite(input.direction), closed);
 
-        time_bin* const bin = series_.find(sent.time);
+        time_series::time_bin* const bin = series_.find(sent.time);
         if (bin == nullptr) {
             ++outside_;
             return;
         }
-        direction_bin& there = bin->bin(input.direction);
-        direction_bin& back = bin->bin(opposite(input.direction));
+        time_series::direction_bin& there = bin->bin(input.direction);
+        time_series::direction_bin& back = bin->bin(opposite(input.direction));
         ++there.packets;
         there.wire_bytes += sent.wire_length;
         there.payload_bytes += sent.payload_length;

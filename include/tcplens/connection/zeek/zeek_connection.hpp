@@ -136,7 +136,7 @@ private:
         }
         take_numbers(next, end, sender, was_originator, record, options, position, length);
 
-        zeek_end_counts& counts = sender == originator_ ? record.orig : record.resp;
+        zeek_record::end_counts& counts = sender == originator_ ? record.orig : record.resp;
         ++counts.packets;
         counts.ip_bytes += next.ip_length;
     }
