@@ -112,7 +112,6 @@ struct packet_flags;
 struct packet_retransmission;
 template <class Value>
 struct per_side;
-struct profile_facts;
 struct protocol_id;
 struct reassembly_options;
 struct reassembly_statistics;
