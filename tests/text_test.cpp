@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <tcplens/connection/observers/connection_opening.hpp>
 #include <tcplens/connection/saved/restore_error.hpp>
-#include <tcplens/connection/zeek/zeek_state.hpp>
+#include <tcplens/connection/zeek/zeek_conn_state.hpp>
 #include <tcplens/tcplens.hpp>
 #include <tcplens/text.hpp>
 
@@ -93,10 +93,10 @@ TEST_CASE("text: enumerators are written by their names") {
     CHECK(user::text_of(tcplens::end_reason::evicted) == "evicted");
     CHECK(user::text_of(tcplens::idle_class::half_closed) == "half_closed");
     CHECK(user::text_of(tcplens::packet_outcome::not_tcp) == "not_tcp");
-    CHECK(user::text_of(tcplens::connection_status::closed) == "closed");
+    CHECK(user::text_of(tcplens::connections_report::connection_status::closed) == "closed");
     CHECK(user::text_of(tcplens::anomaly_category::reliability) == "reliability");
-    CHECK(user::text_of(tcplens::rst_source::server) == "server");
-    CHECK(user::text_of(tcplens::flow_balance::client_heavy) == "client_heavy");
+    CHECK(user::text_of(tcplens::traffic_flow_report::rst_source::server) == "server");
+    CHECK(user::text_of(tcplens::traffic_flow_report::flow_balance::client_heavy) == "client_heavy");
     CHECK(user::text_of(tcplens::capture_error_code::truncated) == "truncated");
     CHECK(user::text_of(tcplens::link_type::ethernet) == to_string(tcplens::link_type::ethernet));
 }

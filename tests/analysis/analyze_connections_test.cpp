@@ -72,7 +72,7 @@ TEST_CASE("connections: all are counted, and described in the order of the range
     const endpoint server{server_address, 443};
     check(report.connections[0], {.client = client(40000),
                                   .server = server,
-                                  .status = connection_status::closed,
+                                  .status = connections_report::connection_status::closed,
                                   .handshake_completed = true,
                                   .flags = {.syn = 2, .syn_ack = 1, .ack = 8, .rst = 0, .fin = 2},
                                   .data_packets = 2,
@@ -81,39 +81,39 @@ TEST_CASE("connections: all are counted, and described in the order of the range
                                   .packets = 9});
     check(report.connections[1], {.client = client(40001),
                                   .server = server,
-                                  .status = connection_status::closed,
+                                  .status = connections_report::connection_status::closed,
                                   .handshake_completed = true,
                                   .flags = {.syn = 2, .syn_ack = 1, .ack = 2, .rst = 1},
                                   .close_reason = close_reason::reset,
                                   .packets = 4});
     check(report.connections[2], {.client = client(40002),
                                   .server = server,
-                                  .status = connection_status::closed,
+                                  .status = connections_report::connection_status::closed,
                                   .flags = {.syn = 1, .ack = 1, .rst = 1},
                                   .close_reason = close_reason::reset,
                                   .packets = 2});
     check(report.connections[3], {.client = client(40003),
                                   .server = server,
-                                  .status = connection_status::active,
+                                  .status = connections_report::connection_status::active,
                                   .flags = {.syn = 1},
                                   .close_reason = close_reason::unknown,
                                   .packets = 1});
     check(report.connections[4], {.client = client(40004),
                                   .server = server,
-                                  .status = connection_status::active,
+                                  .status = connections_report::connection_status::active,
                                   .flags = {.ack = 1},
                                   .data_packets = 1,
                                   .close_reason = close_reason::unknown,
                                   .packets = 1});
     check(report.connections[5], {.client = client(40005),
                                   .server = server,
-                                  .status = connection_status::closed,
+                                  .status = connections_report::connection_status::closed,
                                   .flags = {.syn = 2, .syn_ack = 1, .ack = 1, .rst = 1},
                                   .close_reason = close_reason::reset,
                                   .packets = 3});
     check(report.connections[6], {.client = client(40006),
                                   .server = server,
-                                  .status = connection_status::active,
+                                  .status = connections_report::connection_status::active,
                                   .handshake_completed = true,
                                   .flags = {.syn = 2, .syn_ack = 1, .ack = 2},
                                   .close_reason = close_reason::active,
@@ -179,7 +179,7 @@ TEST_CASE("connections: an overtaken connection is closed, for an unknown reason
     overtaken.close_reason = close_reason::unknown;
     const connections_report report = analyze_connections(std::vector{overtaken});
     check(report.summary, {.total_connections = 1, .successful_handshakes = 1, .established_connections = 1});
-    CHECK(report.connections[0].status == connection_status::closed);
+    CHECK(report.connections[0].status == connections_report::connection_status::closed);
     CHECK(report.connections[0].close_reason == close_reason::unknown);
 }
 

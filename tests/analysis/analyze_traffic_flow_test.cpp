@@ -25,7 +25,7 @@ traffic_flow_report::comparison of_packets(std::uint64_t up, std::uint64_t down)
                                 {.server = {.address = server_address}})
         .analysis;
 }
-rst_source of_resets(std::uint64_t up, std::uint64_t down) {
+traffic_flow_report::rst_source of_resets(std::uint64_t up, std::uint64_t down) {
     return analyze_traffic_flow(std::vector{hand_made(0, {.rst = up}, {.rst = down})},
                                 {.server = {.address = server_address}})
         .analysis.primary_rst_source;
@@ -51,8 +51,8 @@ TEST_CASE("traffic flow: both directions of all connections of a server") {
                                     .data_packets = 0,
                                     .retransmissions = 0});
     CHECK(report.analysis.asymmetry_ratio == 15.0 / 8);
-    CHECK(report.analysis.primary_rst_source == rst_source::server);
-    CHECK(report.analysis.data_flow_direction == flow_balance::client_heavy);
+    CHECK(report.analysis.primary_rst_source == traffic_flow_report::rst_source::server);
+    CHECK(report.analysis.data_flow_direction == traffic_flow_report::flow_balance::client_heavy);
     CHECK(report.analysis.interpretation ==
           "Clients sent 15 packets (1020 bytes, 1 RST), the server sent 8 packets (432 bytes, 2 RST).");
 }
@@ -75,7 +75,7 @@ TEST_CASE("traffic flow: with a port only connections to that port of the server
     check(report.server_to_client,
           {.packets = 4, .wire_bytes = 4 * 54 + 2500, .flags = {.syn = 1}, .data_packets = 3, .retransmissions = 1});
     CHECK(report.analysis.asymmetry_ratio == 0.5);
-    CHECK(report.analysis.data_flow_direction == flow_balance::server_heavy);
+    CHECK(report.analysis.data_flow_direction == traffic_flow_report::flow_balance::server_heavy);
 }
 
 TEST_CASE("traffic flow: all counts are 0 for a server without connections") {
@@ -86,8 +86,8 @@ TEST_CASE("traffic flow: all counts are 0 for a server without connections") {
     check(report.client_to_server, {});
     check(report.server_to_client, {});
     CHECK(report.analysis.asymmetry_ratio == 0);
-    CHECK(report.analysis.primary_rst_source == rst_source::balanced);
-    CHECK(report.analysis.data_flow_direction == flow_balance::balanced);
+    CHECK(report.analysis.primary_rst_source == traffic_flow_report::rst_source::balanced);
+    CHECK(report.analysis.data_flow_direction == traffic_flow_report::flow_balance::balanced);
     CHECK(report.analysis.interpretation ==
           "Clients sent 0 packets (0 bytes, 0 RST), the server sent 0 packets (0 bytes, 0 RST).");
 }
@@ -105,35 +105,35 @@ TEST_CASE("traffic flow: the filter corrects roles that are a guess") {
 }
 
 TEST_CASE("traffic flow: a side is heavy above a ratio of 1.2 and below 0.8") {
-    CHECK(of_packets(12, 10).data_flow_direction == flow_balance::balanced);
-    CHECK(of_packets(121, 100).data_flow_direction == flow_balance::client_heavy);
-    CHECK(of_packets(8, 10).data_flow_direction == flow_balance::balanced);
-    CHECK(of_packets(79, 100).data_flow_direction == flow_balance::server_heavy);
-    CHECK(of_packets(10, 10).data_flow_direction == flow_balance::balanced);
+    CHECK(of_packets(12, 10).data_flow_direction == traffic_flow_report::flow_balance::balanced);
+    CHECK(of_packets(121, 100).data_flow_direction == traffic_flow_report::flow_balance::client_heavy);
+    CHECK(of_packets(8, 10).data_flow_direction == traffic_flow_report::flow_balance::balanced);
+    CHECK(of_packets(79, 100).data_flow_direction == traffic_flow_report::flow_balance::server_heavy);
+    CHECK(of_packets(10, 10).data_flow_direction == traffic_flow_report::flow_balance::balanced);
     CHECK(of_packets(12, 10).asymmetry_ratio == 1.2);
 }
 
 TEST_CASE("traffic flow: if a side sent nothing the ratio is 0, and the balance still says who sent more") {
     CHECK(of_packets(5, 0).asymmetry_ratio == 0);
-    CHECK(of_packets(5, 0).data_flow_direction == flow_balance::client_heavy);
+    CHECK(of_packets(5, 0).data_flow_direction == traffic_flow_report::flow_balance::client_heavy);
     CHECK(of_packets(0, 5).asymmetry_ratio == 0);
-    CHECK(of_packets(0, 5).data_flow_direction == flow_balance::server_heavy);
+    CHECK(of_packets(0, 5).data_flow_direction == traffic_flow_report::flow_balance::server_heavy);
 }
 
 TEST_CASE("traffic flow: the primary RST source is the side that sent more of them") {
-    CHECK(of_resets(2, 1) == rst_source::client);
-    CHECK(of_resets(1, 2) == rst_source::server);
-    CHECK(of_resets(2, 2) == rst_source::balanced);
-    CHECK(of_resets(0, 0) == rst_source::balanced);
+    CHECK(of_resets(2, 1) == traffic_flow_report::rst_source::client);
+    CHECK(of_resets(1, 2) == traffic_flow_report::rst_source::server);
+    CHECK(of_resets(2, 2) == traffic_flow_report::rst_source::balanced);
+    CHECK(of_resets(0, 0) == traffic_flow_report::rst_source::balanced);
 }
 
 TEST_CASE("traffic flow: the enumerators have names") {
-    CHECK(to_string(rst_source::client) == "client");
-    CHECK(to_string(rst_source::server) == "server");
-    CHECK(to_string(rst_source::balanced) == "balanced");
-    CHECK(to_string(flow_balance::client_heavy) == "client_heavy");
-    CHECK(to_string(flow_balance::server_heavy) == "server_heavy");
-    CHECK(to_string(flow_balance::balanced) == "balanced");
+    CHECK(to_string(traffic_flow_report::rst_source::client) == "client");
+    CHECK(to_string(traffic_flow_report::rst_source::server) == "server");
+    CHECK(to_string(traffic_flow_report::rst_source::balanced) == "balanced");
+    CHECK(to_string(traffic_flow_report::flow_balance::client_heavy) == "client_heavy");
+    CHECK(to_string(traffic_flow_report::flow_balance::server_heavy) == "server_heavy");
+    CHECK(to_string(traffic_flow_report::flow_balance::balanced) == "balanced");
 }
 
 TEST_CASE("traffic flow: a part of the connections") {

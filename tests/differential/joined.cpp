@@ -44,7 +44,7 @@ bool verbose = false;
 /// How a capture's segments are dealt to tables.
 struct dealing {
     std::string_view name;
-    join_order order;
+    join_options::join_order order;
     std::size_t (*table_for)(const segment& next, std::size_t place, std::size_t count, std::mt19937& random);
 };
 
@@ -65,13 +65,13 @@ std::size_t by_connection(const segment& next, std::size_t, std::size_t, std::mt
 }
 
 constexpr std::array dealings{
-    dealing{"connection", join_order::time, by_connection},
-    dealing{"direction", join_order::time, by_direction},
-    dealing{"direction, numbers", join_order::packet_number, by_direction},
-    dealing{"half", join_order::time, by_half},
-    dealing{"half, numbers", join_order::packet_number, by_half},
-    dealing{"half and direction, numbers", join_order::packet_number, by_half_and_direction},
-    dealing{"chance, numbers", join_order::packet_number, by_chance},
+    dealing{"connection", join_options::join_order::time, by_connection},
+    dealing{"direction", join_options::join_order::time, by_direction},
+    dealing{"direction, numbers", join_options::join_order::packet_number, by_direction},
+    dealing{"half", join_options::join_order::time, by_half},
+    dealing{"half, numbers", join_options::join_order::packet_number, by_half},
+    dealing{"half and direction, numbers", join_options::join_order::packet_number, by_half_and_direction},
+    dealing{"chance, numbers", join_options::join_order::packet_number, by_chance},
 };
 
 struct totals {
@@ -129,7 +129,7 @@ void compare(std::vector<segment> segments, const dealing& how, std::string_view
     std::vector<table> parts(4);
     std::mt19937 random{1};
     // What has to be put in the order of its times comes in that order to the one table, too.
-    if (how.order == join_order::time) std::ranges::stable_sort(segments, {}, &segment::time);
+    if (how.order == join_options::join_order::time) std::ranges::stable_sort(segments, {}, &segment::time);
     std::set<std::uint64_t> acknowledged_early;
     for (std::size_t i = 0; i < segments.size(); ++i) {
         const add_result added = whole.add(segments[i]);

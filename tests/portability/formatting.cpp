@@ -23,11 +23,12 @@ concept formattable = (std::semiregular<std::formatter<Values, char>> && ...);
 static_assert(formattable<tcplens::address, tcplens::endpoint, tcplens::connection_name, tcplens::timestamp>);
 static_assert(formattable<tcplens::verdict, tcplens::verdict_kinds, tcplens::evidence_set>);
 static_assert(formattable<tcplens::capture_error, tcplens::restore_error>);
-static_assert(formattable<tcplens::anomaly_category, tcplens::capture_error_code, tcplens::close_reason,
-                          tcplens::connection_status, tcplens::direction, tcplens::end_reason, tcplens::flow_balance,
-                          tcplens::handshake_state, tcplens::idle_class, tcplens::link_type, tcplens::opening_outcome,
-                          tcplens::packet_outcome, tcplens::restore_error_code, tcplens::role_basis,
-                          tcplens::rst_source, tcplens::zeek_conn_state>);
+static_assert(
+    formattable<tcplens::anomaly_category, tcplens::capture_error_code, tcplens::close_reason,
+                tcplens::connections_report::connection_status, tcplens::direction, tcplens::end_reason,
+                tcplens::traffic_flow_report::flow_balance, tcplens::handshake_state, tcplens::idle_class,
+                tcplens::link_type, tcplens::opening_outcome, tcplens::packet_outcome, tcplens::restore_error_code,
+                tcplens::role_basis, tcplens::traffic_flow_report::rst_source, tcplens::zeek_conn_state>);
 static_assert(!std::default_initializable<std::formatter<tcplens::segment, char>>);
 static_assert(!std::default_initializable<std::formatter<tcplens::connection, char>>);
 

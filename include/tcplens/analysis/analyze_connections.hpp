@@ -19,19 +19,14 @@ struct connections_options {
     bool detailed = false;  ///< Lists all connections; by default the first 10. All are counted either way.
 };
 
-/// Whether a connection is over.
-enum class connection_status : std::uint8_t {
-    active, ///< Not closed, as far as was captured. An attempt without an answer is active too.
-    closed, ///< connection::closed: it ended, or another connection took its endpoints.
-};
-
-/// The enumerator's name.
-[[nodiscard]] constexpr std::string_view to_string(connection_status status) noexcept {
-    return status == connection_status::active ? "active" : "closed";
-}
-
 /// What analyze_connections() returns.
 struct connections_report {
+    /// Whether a connection is over.
+    enum class connection_status : std::uint8_t {
+        active, ///< Not closed, as far as was captured. An attempt without an answer is active too.
+        closed, ///< connection::closed: it ended, or another connection took its endpoints.
+    };
+
     /// Counts over all selected connections.
     struct totals {
         std::uint64_t total_connections = 0;       ///< Successful, failed and incomplete handshakes together.
@@ -61,6 +56,11 @@ struct connections_report {
     std::vector<row> connections{};    ///< In the order of the range; see connections_options::detailed.
     std::vector<std::string> issues{}; ///< One sentence each for resets, retransmissions and failed handshakes, if any.
 };
+
+/// The enumerator's name.
+[[nodiscard]] constexpr std::string_view to_string(connections_report::connection_status status) noexcept {
+    return status == connections_report::connection_status::active ? "active" : "closed";
+}
 
 namespace detail {
 
@@ -92,7 +92,8 @@ public:
         if (!detailed_ && report_.connections.size() == brief_connection_count) return;
         connections_report::row row{.client = counted.client,
                                     .server = counted.server,
-                                    .status = counted.closed ? connection_status::closed : connection_status::active,
+                                    .status = counted.closed ? connections_report::connection_status::closed
+                                                             : connections_report::connection_status::active,
                                     .handshake_completed = completed,
                                     .data_packets = up.data_packets + down.data_packets,
                                     .retransmissions = up.retransmissions + down.retransmissions,

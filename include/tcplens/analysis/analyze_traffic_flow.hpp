@@ -18,27 +18,15 @@ struct traffic_flow_options {
     server_filter server{};
 };
 
-/// Which side sent more RST segments.
-enum class rst_source : std::uint8_t { client, server, balanced };
-
-/// Which side sent more packets. A side is heavy if it sent more than 1.2 times (clients) or 1.25 times (servers) as many as the
-/// other: a ratio above 1.2 or below 0.8.
-enum class flow_balance : std::uint8_t { client_heavy, server_heavy, balanced };
-
-/// The enumerator's name.
-[[nodiscard]] constexpr std::string_view to_string(rst_source source) noexcept {
-    constexpr std::string_view names[]{"client", "server", "balanced"};
-    return names[static_cast<unsigned>(source)];
-}
-
-/// The enumerator's name.
-[[nodiscard]] constexpr std::string_view to_string(flow_balance balance) noexcept {
-    constexpr std::string_view names[]{"client_heavy", "server_heavy", "balanced"};
-    return names[static_cast<unsigned>(balance)];
-}
-
 /// What analyze_traffic_flow() returns.
 struct traffic_flow_report {
+    /// Which side sent more RST segments.
+    enum class rst_source : std::uint8_t { client, server, balanced };
+
+    /// Which side sent more packets. A side is heavy if it sent more than 1.2 times (clients) or 1.25 times (servers) as many as the
+    /// other: a ratio above 1.2 or below 0.8.
+    enum class flow_balance : std::uint8_t { client_heavy, server_heavy, balanced };
+
     /// What one side sent to the other, over all selected connections.
     struct direction_totals {
         std::uint64_t packets = 0;         ///< TCP segments, with or without payload, retransmissions included.
@@ -60,8 +48,10 @@ struct traffic_flow_report {
     /// The two directions compared.
     struct comparison {
         double asymmetry_ratio = 0; ///< Packets of the clients divided by packets of the servers; 0 if these sent none.
-        rst_source primary_rst_source = rst_source::balanced;      ///< `balanced` if both sent as many, or none.
-        flow_balance data_flow_direction = flow_balance::balanced; ///< By packets, also where the ratio is 0.
+        traffic_flow_report::rst_source primary_rst_source =
+            traffic_flow_report::rst_source::balanced; ///< `balanced` if both sent as many, or none.
+        traffic_flow_report::flow_balance data_flow_direction =
+            traffic_flow_report::flow_balance::balanced; ///< By packets, also where the ratio is 0.
         std::string interpretation{}; ///< One sentence for people, with packets, bytes and RST segments of both.
     };
 
@@ -70,6 +60,18 @@ struct traffic_flow_report {
     direction_totals server_to_client{}; ///< What the servers sent.
     comparison analysis{};               ///< The two directions compared.
 };
+
+/// The enumerator's name.
+[[nodiscard]] constexpr std::string_view to_string(traffic_flow_report::rst_source source) noexcept {
+    constexpr std::string_view names[]{"client", "server", "balanced"};
+    return names[static_cast<unsigned>(source)];
+}
+
+/// The enumerator's name.
+[[nodiscard]] constexpr std::string_view to_string(traffic_flow_report::flow_balance balance) noexcept {
+    constexpr std::string_view names[]{"client_heavy", "server_heavy", "balanced"};
+    return names[static_cast<unsigned>(balance)];
+}
 
 namespace detail {
 
@@ -90,8 +92,9 @@ public:
         report_.analysis.asymmetry_ratio = ratio(up.packets, down.packets);
         report_.analysis.data_flow_direction = balance_of(up.packets, down.packets);
         if (up.flags.rst != down.flags.rst) {
-            report_.analysis.primary_rst_source =
-                up.flags.rst > down.flags.rst ? rst_source::client : rst_source::server;
+            report_.analysis.primary_rst_source = up.flags.rst > down.flags.rst
+                                                      ? traffic_flow_report::rst_source::client
+                                                      : traffic_flow_report::rst_source::server;
         }
         report_.analysis.interpretation = describe("Clients", up) + ", " +
                                           describe(report_.server.address ? "the server" : "the servers", down) + ".";
@@ -100,10 +103,10 @@ public:
 
 private:
     /// The limits of mcpcap, 1.2 and 0.8, as fractions: whole numbers have a direction even if one of them is 0.
-    [[nodiscard]] static flow_balance balance_of(std::uint64_t up, std::uint64_t down) noexcept {
-        if (5 * up > 6 * down) return flow_balance::client_heavy;
-        if (5 * up < 4 * down) return flow_balance::server_heavy;
-        return flow_balance::balanced;
+    [[nodiscard]] static traffic_flow_report::flow_balance balance_of(std::uint64_t up, std::uint64_t down) noexcept {
+        if (5 * up > 6 * down) return traffic_flow_report::flow_balance::client_heavy;
+        if (5 * up < 4 * down) return traffic_flow_report::flow_balance::server_heavy;
+        return traffic_flow_report::flow_balance::balanced;
     }
 
     [[nodiscard]] static std::string describe(std::string_view sender,

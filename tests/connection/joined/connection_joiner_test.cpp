@@ -514,8 +514,8 @@ TEST_CASE("joiner: times that run back within a table keep the table's order") {
     std::swap(h.segments[0].time, h.segments[1].time);
     const auto whole = follow(h.segments);
     // Their numbers tell the order, though times do not.
-    const auto joined =
-        merge_connections(deal<traced_table>(h.segments, 2, by_direction), {.order = join_order::packet_number});
+    const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction),
+                                          {.order = join_options::join_order::packet_number});
     REQUIRE(joined.size() == 1);
     CHECK(without_retransmissions(joined[0]) == without_retransmissions(whole[0]));
     CHECK(!joined[0].has(join_doubt::order | join_doubt::incarnations | join_doubt::forgotten));

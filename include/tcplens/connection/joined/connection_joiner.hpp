@@ -45,7 +45,7 @@ concept traced_connection = std::derived_from<Connection, connection> && require
 /// The result, compared with one table that saw all packets:
 /// - A connection that only one table saw: as that table has it.
 /// - Packets, bytes and flags of each direction: the same, unless join_doubt::incarnations or join_doubt::forgotten is set.
-/// - First and last packet and time: the same, if the order of the segments is known (see join_order).
+/// - First and last packet and time: the same, if the order of the segments is known (see join_options::join_order).
 /// - Roles, handshake, close, and the connections that there are: the same, unless join_doubt::order, join_doubt::incarnations or
 ///   join_doubt::forgotten is set. The traces leave open when segments between openings and closings came; the joiner
 ///   follows them once as late as possible, and three times with those of either side or both as early as possible, and sets a

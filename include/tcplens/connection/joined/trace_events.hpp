@@ -77,20 +77,20 @@ struct trace_event {
 };
 
 /// Puts the events of one part into its table's order, and lets none of them be earlier than the one before it.
-inline void order_as_table(std::span<trace_event> events, join_order order) {
+inline void order_as_table(std::span<trace_event> events, join_options::join_order order) {
     std::ranges::sort(events, {}, &trace_event::position);
     event_time latest{};
     for (std::size_t i = 0; i < events.size(); ++i) {
         event_time& when = events[i].when;
-        if (order == join_order::packet_number) when.time = {};
+        if (order == join_options::join_order::packet_number) when.time = {};
         if (i == 0 || latest < when) latest = when;
         else when = latest;
     }
 }
 
 /// What happened in the parts of one pair of endpoints, in order.
-[[nodiscard]] inline std::vector<trace_event> order_events(std::span<const joined_part> parts,
-                                                           std::span<const trace_entry> entries, join_order order) {
+[[nodiscard]] inline std::vector<trace_event>
+order_events(std::span<const joined_part> parts, std::span<const trace_entry> entries, join_options::join_order order) {
     std::vector<trace_event> events;
     std::size_t entry_count = 0; // until all events are in order, trace_event::first is the number of the entry
     for (std::size_t i = 0; i < parts.size(); ++i) {
