@@ -210,7 +210,9 @@ def public_names():
             found.setdefault(name, (kind, []))[1].append(header)
             if name == "to_string":
                 parameters = next(token for token in head if isinstance(token, tuple))
-                with_text.add(next(word for word in parameters if word not in ("const", "std", "tcplens", "::")))
+                words = [word for word in parameters if word not in ("const", "std", "tcplens")]
+                if words[1:2] != ["::"]: # else an enumeration within a type
+                    with_text.add(words[0])
     return found, with_text
 
 

@@ -40,7 +40,7 @@ public:
 
     /// Adds the counts of another object. Kinds that are new follow those that are counted here.
     constexpr void add(const undecoded_counts& more) noexcept {
-        for (const kind& kind : more.kinds()) count(kind);
+        for (const kind& each : more.kinds()) count(each);
         others_ += more.others_;
     }
 
@@ -57,9 +57,9 @@ public:
 private:
     constexpr void count(const kind& more) noexcept {
         for (std::size_t i = 0; i < size_; ++i) {
-            kind& kind = kinds_[i];
-            if (kind.stopped_at == more.stopped_at && kind.outcome == more.outcome && kind.link == more.link) {
-                kind.packets += more.packets;
+            kind& held = kinds_[i];
+            if (held.stopped_at == more.stopped_at && held.outcome == more.outcome && held.link == more.link) {
+                held.packets += more.packets;
                 return;
             }
         }
