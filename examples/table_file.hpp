@@ -46,10 +46,10 @@ inline void complain(const arguments& given, const std::string& file, std::strin
 [[nodiscard]] inline bool is_table(const files::path& path) {
     std::error_code none;
     if (!files::is_regular_file(path, none)) return false;
-    std::array<char, tcplens::detail::saved_table::magic.size()> begins{};
+    std::array<char, tcplens::detail::table_archive::magic.size()> begins{};
     std::ifstream file{path, std::ios::binary};
     file.read(begins.data(), begins.size());
-    return file && std::ranges::equal(std::as_bytes(std::span{begins}), tcplens::detail::saved_table::magic);
+    return file && std::ranges::equal(std::as_bytes(std::span{begins}), tcplens::detail::table_archive::magic);
 }
 
 /// A new file beside another one, open to be written; removed again unless it takes the place of that one.

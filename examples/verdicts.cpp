@@ -13,7 +13,7 @@ std::string milliseconds(std::chrono::nanoseconds time) {
            '.' + fraction.substr(1) + " ms";
 }
 
-void explain(const tcplens::segment& sent, const tcplens::add_result& added) {
+void explain(const tcplens::segment& sent, const tcplens::add_result<>& added) {
     const tcplens::verdict& said = added.verdict;
     std::cout << '#' << sent.packet_number << "  " << milliseconds(sent.time - added.connection->first_time)
               << "  connection " << added.connection->number << "  " << to_string(sent.source) << " > "

@@ -46,8 +46,8 @@ public:
 
     explicit conversation(std::uint32_t initial = 1000) { script_.initial = {initial, initial ^ 0x5a5a'0000u}; }
 
-    tcplens::add_result client(const words& said) { return says(0, said); }
-    tcplens::add_result server(const words& said) { return says(1, said); }
+    auto client(const words& said) { return says(0, said); }
+    auto server(const words& said) { return says(1, said); }
 
     void shakes_hands(std::chrono::nanoseconds round_trip = std::chrono::milliseconds{10}) {
         client({.at = 0, .flags = syn});
@@ -69,7 +69,7 @@ public:
                                    psh = segment_script::psh, ack = segment_script::ack, urg = segment_script::urg;
 
 private:
-    tcplens::add_result says(unsigned side, const words& said) {
+    auto says(unsigned side, const words& said) {
         using namespace tcplens;
         end_state& sender = ends_[side];
         if (said.ack) sender.acknowledged = said.ack;

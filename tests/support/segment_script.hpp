@@ -86,16 +86,16 @@ struct scripted_table {
     Table table;
     segment_script script{};
 
-    tcplens::add_result client(std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
-                               std::int64_t acknowledges, std::uint32_t length = 0) {
+    tcplens::add_result<> client(std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
+                                 std::int64_t acknowledges, std::uint32_t length = 0) {
         return say(0, at, flags, sequence, acknowledges, length);
     }
-    tcplens::add_result server(std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
-                               std::int64_t acknowledges, std::uint32_t length = 0) {
+    tcplens::add_result<> server(std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
+                                 std::int64_t acknowledges, std::uint32_t length = 0) {
         return say(1, at, flags, sequence, acknowledges, length);
     }
-    tcplens::add_result say(std::size_t sender, std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
-                            std::int64_t acknowledges, std::uint32_t length = 0) {
+    tcplens::add_result<> say(std::size_t sender, std::chrono::nanoseconds at, unsigned flags, std::int64_t sequence,
+                              std::int64_t acknowledges, std::uint32_t length = 0) {
         script.now = at;
         return table.add(script.make(sender, flags, sequence, acknowledges, length));
     }

@@ -255,7 +255,7 @@ struct story::setting {
 struct story::telling {
     std::vector<std::byte> file{};
     std::vector<const story_segment*> segments{}; ///< in the order of the capture
-    std::vector<add_result> results{};
+    std::vector<add_result<>> results{};
     std::vector<tcplens::connection> connections{}; ///< told as if in the first setting
     std::vector<time_attribution> times{};          ///< of the same
     std::optional<capture_error> error{};
@@ -377,7 +377,7 @@ story::telling story::tell_in(const setting& how) const {
         for (const packet& each : reader) told.results.push_back(table.add(each));
         told.error = reader.error();
         told.connections.assign(table.begin(), table.end());
-        for (add_result& each : told.results) {
+        for (auto& each : told.results) {
             if (each.connection != nullptr) each.connection = &told.connections[each.connection->number];
         }
     };
@@ -465,7 +465,7 @@ std::string story::differences(const telling& told, const setting& how) {
             expect(false, "the packet", "missing", "there");
             continue;
         }
-        const add_result& result = told.results[i];
+        const auto& result = told.results[i];
         if (result.connection == nullptr) {
             expect(false, "the outcome", std::string(to_string(result.outcome)), "tcp");
             continue;
@@ -528,7 +528,7 @@ std::string story::differences(const telling& told, const setting& how) {
     }
     if (packets != told.segments.size()) all_wrong += "\n  " + std::to_string(packets) + " packets are counted";
     if (again != static_cast<std::uint64_t>(std::ranges::count_if(
-                     told.results, [](const add_result& each) { return each.verdict.is_retransmission(); }))) {
+                     told.results, [](const auto& each) { return each.verdict.is_retransmission(); }))) {
         all_wrong += "\n  " + std::to_string(again) + " retransmissions are counted";
     }
 

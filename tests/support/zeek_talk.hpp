@@ -102,7 +102,7 @@ public:
     void after(std::chrono::nanoseconds time) { script_.now += time; }
 
     [[nodiscard]] const table_type& table() const { return table_; }
-    [[nodiscard]] const tcplens::add_result& said() const { return said_; }
+    [[nodiscard]] const tcplens::add_result<>& said() const { return said_; }
     [[nodiscard]] const table_type::connection_type& connection() const { return table_[table_.size() - 1]; }
     [[nodiscard]] const tcplens::zeek_record& zeek() const { return connection().zeek; }
     [[nodiscard]] std::string history() const { return std::string{zeek().history.view()}; }
@@ -144,7 +144,7 @@ private:
     setting how_;
     table_type table_;
     segment_script script_;
-    tcplens::add_result said_{};
+    tcplens::add_result<> said_{};
 };
 
 /// Calls `tell(talk)` with initial sequence numbers around which 31 and 32 bits come to their end.

@@ -38,6 +38,9 @@ public:
         count({link, result.outcome, result.stopped_at, 1});
     }
 
+    /// Counts a packet that belongs to no kind: see others().
+    constexpr void count_other() noexcept { ++others_; }
+
     /// Adds the counts of another object. Kinds that are new follow those that are counted here.
     constexpr void add(const undecoded_counts& more) noexcept {
         for (const kind& each : more.kinds()) count(each);
@@ -46,7 +49,8 @@ public:
 
     /// The kinds of packets, in the order of their first packets. Valid until something else is counted.
     [[nodiscard]] constexpr std::span<const kind> kinds() const noexcept { return std::span{kinds_}.first(size_); }
-    /// How many packets are of kinds beyond `capacity`.
+    /// How many packets are of kinds beyond `capacity`, or of no known link type. The latter are segments that were added without
+    /// their packets and ignored because their checksums are bad.
     [[nodiscard]] constexpr std::uint64_t others() const noexcept { return others_; }
 
     [[nodiscard]] friend constexpr bool operator==(const undecoded_counts& a, const undecoded_counts& b) noexcept {
@@ -112,10 +116,23 @@ struct decode_statistics {
         }
     }
 
+    /// Counts one packet whose TCP segment is followed.
+    constexpr void count_tcp() noexcept {
+        ++packets;
+        ++tcp;
+    }
+
     /// Counts one TCP segment that is ignored because its checksum is bad.
     constexpr void count_bad_checksum(link_type link) noexcept {
         count({packet_outcome::malformed, ip_protocol::tcp}, link);
         ++bad_checksums;
+    }
+    /// The same for a segment that was added without its packet, so that its link type is not known.
+    constexpr void count_bad_checksum() noexcept {
+        ++packets;
+        ++malformed;
+        ++bad_checksums;
+        undecoded.count_other();
     }
 
     /// Adds the counts of other packets, such as those of another table.

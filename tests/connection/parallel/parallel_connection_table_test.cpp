@@ -15,6 +15,8 @@
 #include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/zeek/zeek_rules.hpp>
 
+#include <tcplens/connection/table/table_access.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -253,7 +255,7 @@ constexpr std::size_t enough = 5 * partitioned_packets::capacity + 77;
 
 } // namespace
 
-TEST_CASE("the made capture holds what it should") {
+TEST_CASE("parallel table: the capture of these tests has fragments, packets without a time and all outcomes") {
     const made_capture made = everything(1, enough);
     connection_table table{{.decoding = {.verify_checksums = true}, .ignore_bad_checksums = true}};
     std::set<std::string> outcomes;
@@ -272,13 +274,13 @@ TEST_CASE("the made capture holds what it should") {
     CHECK(retransmissions > 20);
 }
 
-TEST_CASE_TEMPLATE("any number of tables says what one does", Rules, evidence_rules, wireshark_rules,
-                   repeated_sequence_rules) {
+TEST_CASE_TEMPLATE("parallel table: any number of tables gives the result of one table", Rules, evidence_rules,
+                   wireshark_rules, repeated_sequence_rules) {
     const made_capture made = everything(2, enough);
     check_any_number<Rules>(made.packets());
 }
 
-TEST_CASE("and so with other options") {
+TEST_CASE("parallel table: any number of tables gives the result of one table, with other options too") {
     const made_capture made = everything(3, enough);
     check_any_number<evidence_rules>(made.packets(), {.decoding = {.verify_checksums = true, .identify_networks = true},
                                                       .ignore_bad_checksums = true});
@@ -288,7 +290,8 @@ TEST_CASE("and so with other options") {
          .decoding = {.tunnels = tunnel_set::none, .reassembly = {.max_packets = 3, .max_bytes = 300}}});
 }
 
-TEST_CASE("and so where whole chunks stand for themselves, and what comes next does not") {
+TEST_CASE("parallel table: chunks without fragments, followed by a packet that depends on them, give the result of one "
+          "table") {
     const table_options options{.decoding = {.verify_checksums = true}, .ignore_bad_checksums = true};
     made_capture made = everything(6, 2 * partitioned_packets::capacity - 1, true);
     const tcp_packet_options of{.payload_length = 10};
@@ -309,13 +312,13 @@ TEST_CASE("and so where whole chunks stand for themselves, and what comes next d
     check_any_number<evidence_rules>(made.packets(), options);
 }
 
-TEST_CASE("and so with all observers") {
+TEST_CASE("parallel table: observers give the facts that they give in one table") {
     const made_capture made = everything(4, enough);
     check_any_number<evidence_rules, opening_observer, closing_observer, profile_observer, time_observer,
                      zeek_observer>(made.packets());
 }
 
-TEST_CASE("and so where each table is larger than caches are") {
+TEST_CASE("parallel table: tables that are larger than the caches give the result of one table") {
     made_capture made;
     std::mt19937 random(7);
     const auto add = [&](std::uint32_t number, std::uint16_t bits) {
@@ -335,13 +338,13 @@ TEST_CASE("and so where each table is larger than caches are") {
     connection_table one, half;
     for (const packet& each : made.packets()) one.add(each);
     for (const packet& each : std::span{made.packets()}.first(connections / 2 - 500)) half.add(each);
-    REQUIRE(!half.stays_cached()); // nor does that of the other half
+    REQUIRE(!table_access::stays_cached(half)); // nor does that of the other half
     parallel_connection_table two{2};
     two.add_all(made.packets());
     check_same(one, two);
 }
 
-TEST_CASE("and so of stories, and of recorded captures") {
+TEST_CASE("parallel table: stories and recorded captures give the result of one table") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     for (std::int64_t sequence = 1; sequence < 1001; sequence += 100) client.sends(sequence, 100);
@@ -392,7 +395,7 @@ TEST_CASE("and so of stories, and of recorded captures") {
     CHECK(captures > 1);
 }
 
-TEST_CASE("a chunk of copied packets ends before it gets too large") {
+TEST_CASE("partitioned packets: a chunk of copied packets ends after a mebibyte") {
     // More than a mebibyte in each chunk, if it had all of its packets.
     made_capture made;
     for (std::uint32_t i = 0; i < 2 * partitioned_packets::capacity; ++i) {
@@ -413,7 +416,7 @@ TEST_CASE("a chunk of copied packets ends before it gets too large") {
     CHECK(next->number == (std::size_t{1} << 20) / made.packets()[0].bytes.size() + 2);
 }
 
-TEST_CASE("tables get about as many connections each, and no table's connections have like hashes") {
+TEST_CASE("partitioned packets: tables get about as many connections each, with hashes spread evenly") {
     constexpr std::uint32_t connections = 20000;
     for (const std::uint32_t tables : {2u, 3u, 16u, 256u}) {
         const partitioned_packets::dealing how{.tables = tables};
@@ -437,7 +440,7 @@ TEST_CASE("tables get about as many connections each, and no table's connections
     }
 }
 
-TEST_CASE("how many tables there are, and what there is without packets") {
+TEST_CASE("parallel table: the number of tables has a limit, and a table without packets is empty") {
     CHECK(parallel_connection_table{}.tables() >= 1);
     CHECK(parallel_connection_table{1000}.tables() == parallel_connection_table::max_tables);
     parallel_connection_table table{2};

@@ -250,7 +250,7 @@ void check_same(Table& table, const std::string& file) {
     CHECK(save(table) == saved);
 }
 
-/// Where this fails an archive has changed: then saved_table::format_version has to, and make_restore_seeds makes these anew.
+/// Where this fails an archive has changed: then table_archive::format_version has to, and make_restore_seeds makes these anew.
 template <class Make>
 void check_saved_before(const std::string& name, const Make& make) {
     for (const auto& [suffix, packets] : {std::pair{"_empty", 0u}, std::pair{"_short", 5u}, std::pair{"_long", 60u}}) {
@@ -464,6 +464,7 @@ public:
             ar.require(judged_ > 0);
         }
     };
+    static constexpr auto hooks = rule_hooks::saving;
     static constexpr std::string_view saved_as = "hundredth_rules";
 
     explicit hundredth_rules(std::uint32_t each = 100) : each_(each) {}

@@ -60,7 +60,7 @@ struct monitored {
     bool ends;
     std::vector<ended_connection<connection_type>> ended{};
 
-    add_result add(const auto& next) {
+    auto add(const auto& next) {
         if (!ends) return table.add(next);
         return table.add(next, sink());
     }

@@ -4,6 +4,8 @@
 
 #include "../../support/packet_builder.hpp"
 
+#include <tcplens/connection/table/table_access.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -423,7 +425,7 @@ TEST_CASE("and so in a table that is larger than caches are") {
     connection_table one_by_one, all;
     for (const segment& each : segments) one_by_one.add(each);
     all.add_all(segments);
-    REQUIRE(!all.stays_cached());
+    REQUIRE(!table_access::stays_cached(all));
     CHECK(all.size() > connections + 500); // endpoints were used again
     CHECK(std::equal(all.begin(), all.end(), one_by_one.begin(), one_by_one.end()));
 

@@ -4,6 +4,8 @@
 
 #include "../../support/packet_builder.hpp"
 
+#include <tcplens/connection/table/table_access.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -44,7 +46,7 @@ public:
     auto sink() {
         return [this](const connection& of, end_reason reason) { ended.push_back({of, reason}); };
     }
-    add_result add(const segment& next) {
+    auto add(const segment& next) {
         segment sent = next;
         sent.time = now_;
         sent.packet_number = ++number_;
@@ -53,7 +55,7 @@ public:
         return result;
     }
     /// A segment with the client's side at that port.
-    add_result client(std::uint16_t port, std::uint16_t bits, std::uint32_t sequence = 1000, std::uint32_t length = 0,
+    auto client(std::uint16_t port, std::uint16_t bits, std::uint32_t sequence = 1000, std::uint32_t length = 0,
                       std::uint32_t acknowledgment = 5001) {
         return add({.source = client_at(port),
                     .destination = server,
@@ -63,7 +65,7 @@ public:
                     .window = 1000,
                     .flags = {bits}});
     }
-    add_result serves(std::uint16_t port, std::uint16_t bits, std::uint32_t sequence = 5001,
+    auto serves(std::uint16_t port, std::uint16_t bits, std::uint32_t sequence = 5001,
                       std::uint32_t acknowledgment = 1001) {
         return add({.source = server,
                     .destination = client_at(port),
@@ -304,7 +306,7 @@ TEST_CASE("what comes for a connection that left within a batch is not of who ha
     constexpr std::uint16_t bound = 9000; // more than caches hold
     monitored m({.max_connections = bound});
     for (std::uint16_t port = 1; port <= bound; ++port) m.client(port, flags::syn);
-    REQUIRE(!m.table.stays_cached());
+    REQUIRE(!table_access::stays_cached(m.table));
     const segment begins{.source = client_at(bound + 1), .destination = server, .flags = {flags::syn}};
     const segment late{.source = client_at(1), .destination = server, .flags = {flags::ack}};
     m.table.add_all(std::vector{begins, late}, m.sink());

@@ -25,6 +25,10 @@ namespace tcplens::inline v0 {
 template <std::size_t Capacity>
 class basic_trace_observer {
 public:
+    /// The optional members that tables use.
+    static constexpr auto hooks = observer_hooks::saving | observer_hooks::fits;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "trace_observer";
 
@@ -99,16 +103,18 @@ public:
     /// Whether a restored state agrees with the restored trace: each side has an entry of the trace or none, and of the last two
     /// entries, which stay with their side, exactly those are in use that a side has.
     [[nodiscard]] static constexpr bool fits(const connection_state& state, const facts& restored, direction) noexcept {
-        const auto stays = [&](std::size_t sender) {
+        const auto stays = [&](side sender) {
             return state.senders[sender].entry != none && state.senders[sender].entry >= Capacity - 2;
         };
         for (const sender_state& sender : state.senders) {
             if (sender.entry != none && sender.entry >= restored.trace.count) return false;
         }
-        if (stays(0) && stays(1) && state.senders[side::first].entry == state.senders[side::second].entry) return false;
+        if (stays(side::first) && stays(side::second) &&
+            state.senders[side::first].entry == state.senders[side::second].entry)
+            return false;
         const std::size_t last_used =
             std::size_t{restored.trace.count} - std::min<std::size_t>(restored.trace.count, Capacity - 2);
-        return last_used == std::size_t{stays(0)} + std::size_t{stays(1)};
+        return last_used == std::size_t{stays(side::first)} + std::size_t{stays(side::second)};
     }
 
 private:
@@ -214,6 +220,6 @@ private:
 /// The trace_observer that connection_joiner usually needs: 12 entries, 2.4 KB a connection.
 using trace_observer = basic_trace_observer<12>;
 
-static_assert(connection_observer<trace_observer>);
+static_assert(check_observer<trace_observer>());
 
 } // namespace tcplens::inline v0

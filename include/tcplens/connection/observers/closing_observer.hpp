@@ -20,6 +20,10 @@ namespace tcplens::inline v0 {
 /// the first that holds counts. A forged FIN with the right sequence number is not told apart.
 class closing_observer {
 public:
+    /// The optional members that tables use.
+    static constexpr auto hooks = observer_hooks::saving;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "closing_observer";
 
@@ -96,6 +100,6 @@ private:
     }
 };
 
-static_assert(connection_observer<closing_observer>);
+static_assert(check_observer<closing_observer>());
 
 } // namespace tcplens::inline v0

@@ -26,6 +26,10 @@ class opening_observer {
 public:
     /// The number of copies of a SYN that are remembered for each end.
     static constexpr std::size_t remembered = 2;
+    /// The optional members that tables use.
+    static constexpr auto hooks = observer_hooks::saving;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "opening_observer";
 
@@ -307,6 +311,6 @@ private:
     }
 };
 
-static_assert(connection_observer<opening_observer>);
+static_assert(check_observer<opening_observer>());
 
 } // namespace tcplens::inline v0

@@ -70,6 +70,10 @@ class basic_profile_observer {
 
 public:
     using facts = detail::profile_facts; ///< The member `profile` of the connection.
+    /// The optional members that tables use.
+    static constexpr auto hooks = observer_hooks::saving;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "profile_observer";
 
@@ -417,6 +421,6 @@ private:
 /// The profile_observer with the usual memory: 8 ranges and 16 segments of each direction.
 using profile_observer = basic_profile_observer<>;
 
-static_assert(connection_observer<profile_observer>);
+static_assert(check_observer<profile_observer>());
 
 } // namespace tcplens::inline v0

@@ -22,6 +22,10 @@ class time_observer {
     using nanoseconds = std::chrono::nanoseconds;
 
 public:
+    /// The optional members that tables use.
+    static constexpr auto hooks = observer_hooks::saving | observer_hooks::fits;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "time_observer";
 
@@ -284,6 +288,6 @@ private:
     }
 };
 
-static_assert(connection_observer<time_observer>);
+static_assert(check_observer<time_observer>());
 
 } // namespace tcplens::inline v0

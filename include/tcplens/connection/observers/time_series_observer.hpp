@@ -70,9 +70,6 @@ private:
 public:
     using connection_state = connection_memory; ///< What the observer remembers of one connection.
 
-    /// All connections share the bins: see looks_at_one_connection.
-    static constexpr bool spans_connections = true;
-
     /// Makes an observer that bins into `memory`, which must outlive it. With less than time_series::least_bins bins nothing is
     /// binned.
     explicit constexpr time_series_observer(std::span<time_series::time_bin> memory = {},
@@ -187,6 +184,6 @@ private:
     std::uint64_t outside_ = 0; ///< packets
 };
 
-static_assert(connection_observer<time_series_observer>);
+static_assert(check_observer<time_series_observer>());
 
 } // namespace tcplens::inline v0

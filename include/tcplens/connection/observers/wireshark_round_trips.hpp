@@ -54,6 +54,10 @@ struct wireshark_rtt {
 /// in its direction, as in Wireshark.
 class wireshark_round_trips {
 public:
+    /// The optional members that tables use.
+    static constexpr auto hooks = observer_hooks::saving | observer_hooks::fits;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "wireshark_round_trips";
 
@@ -182,6 +186,6 @@ private:
     std::uint64_t last_ = 0; ///< number of the latest segment
 };
 
-static_assert(connection_observer<wireshark_round_trips>);
+static_assert(check_observer<wireshark_round_trips>());
 
 } // namespace tcplens::inline v0

@@ -10,11 +10,11 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Who does what next, where several threads take packets through four steps, a chunk of packets at a time. Chunks are read
-/// in their order, one at a time; decoded in any; settled in their order, one at a time; and followed, by each of the
-/// followers in their order. Any thread may do any of it, but each prefers to be the follower of its own number.
+/// Assigns work to threads that take chunks of packets through four steps. Chunks are read in order, one at a time; decoded in any
+/// order; settled in order, one at a time; and followed in order by each follower. Any thread may do any step, but each prefers
+/// to be the follower with its own number.
 ///
-/// Chunks lie in a ring: one is read when all followers are done with the one whose place it takes.
+/// Chunks lie in a ring: a chunk is read when all followers are done with the chunk in whose place it comes.
 class chunk_schedule {
 public:
     enum class task : std::uint8_t {
@@ -45,30 +45,30 @@ public:
         }
     }
 
-    /// What was read is now to be decoded by the same thread. `is_last`: nothing comes after this chunk.
+    /// The thread that has read a chunk decodes it next. `is_last`: no chunk follows.
     void has_read(bool is_last) {
         const std::scoped_lock lock{mutex_};
         reading_ = false;
         ended_ = is_last;
         ++next_read_;
-        tell();
+        wake();
     }
     void has_decoded(std::uint64_t chunk) {
         const std::scoped_lock lock{mutex_};
         decoded_[place(chunk)] = true;
-        tell();
+        wake();
     }
     void has_settled() {
         const std::scoped_lock lock{mutex_};
         settling_ = false;
         decoded_[place(next_settled_++)] = false;
-        tell();
+        wake();
     }
     void has_followed(std::size_t follower) {
         const std::scoped_lock lock{mutex_};
         followers_[follower].busy = false;
         ++followers_[follower].next;
-        tell();
+        wake();
     }
 
 private:
@@ -83,7 +83,7 @@ private:
     [[nodiscard]] bool can_follow(std::size_t follower) const noexcept {
         return !followers_[follower].busy && followers_[follower].next < next_settled_;
     }
-    /// The oldest chunk that somebody has to follow yet.
+    /// The oldest chunk that a follower still has to follow.
     [[nodiscard]] std::uint64_t oldest() const noexcept {
         return (std::ranges::min)(followers_, {}, &follower_state::next).next;
     }
@@ -110,7 +110,7 @@ private:
         return {};
     }
 
-    void tell() {
+    void wake() {
         if (waiting_ > 0) changed_.notify_all();
     }
 

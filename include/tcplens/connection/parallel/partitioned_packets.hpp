@@ -12,6 +12,7 @@
 #include "../../wire/ip/ip_fragment.hpp"
 #include "../../wire/ip_payload.hpp"
 #include "../../wire/segment.hpp"
+#include "../table/tuple_hash.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,11 +25,11 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Some packets in their order, and their segments, dealt out to several tables. It is used again and again: once its
-/// vectors have grown, nothing is allocated.
+/// A chunk of packets in their order, with their segments, which are dealt to several tables. The object is used for one chunk after
+/// the other: once its vectors have grown, it allocates nothing.
 ///
-/// What a packet is often does not depend on those before it: decode() tells that, for several chunks at a time. The
-/// rest, settle() does, for one chunk after the other: fragments, packets without a time, counts.
+/// decode() does what does not depend on earlier packets; several threads do it for several chunks at a time. settle() does
+/// the rest for one chunk after the other: fragments, packets without a time, counts.
 class partitioned_packets {
 public:
     /// How many packets there may be.
@@ -40,12 +41,12 @@ public:
         bool ignore_bad_checksums = false;
         hash_key key{0};
         std::uint32_t tables = 1;
-        std::uint32_t (*hash_of)(const segment&, const hash_key&) noexcept = nullptr;
 
         /// The tables find their connections by the hash, so its bits are mixed: what one table gets is spread over all
         /// hashes, evenly at every scale (multiples of the golden ratio are).
         [[nodiscard]] constexpr std::uint32_t table_of(std::uint32_t hash) const noexcept {
-            return static_cast<std::uint32_t>(std::uint64_t{hash * 0x9e37'79b1u} * tables >> 32);
+            const std::uint32_t mixed = hash * 0x9e37'79b1u;
+            return static_cast<std::uint32_t>(std::uint64_t{mixed} * tables >> 32);
         }
     };
 
@@ -103,12 +104,12 @@ public:
         statistics.packets += segment_count_;
         statistics.tcp += segment_count_;
         for (const std::uint16_t at : std::span{others_}.first(other_count_)) {
-            if (kinds_[at] == kind::passed_over) statistics.count_bad_checksum(packets_[at].link);
+            if (kinds_[at] == kind::ignored) statistics.count_bad_checksum(packets_[at].link);
             else statistics.count(results_[at], packets_[at].link);
         }
     }
 
-    /// The places of those that a table gets, in their order.
+    /// The places of the packets that a table gets, in their order.
     [[nodiscard]] std::span<const std::uint16_t> of(std::size_t table) const noexcept {
         return std::span<const std::uint16_t>{dealt_}.first(begins_[table + 1]).subspan(begins_[table]);
     }
@@ -119,12 +120,12 @@ private:
     enum class kind : std::uint8_t {
         segment,
         segment_without_time,
-        passed_over, ///< for its checksum
-        other,       ///< than TCP
+        ignored, ///< for its bad checksum
+        other,   ///< than TCP
         fragment,
     };
 
-    /// A place for fragments that tells whether any was met: then what was decoded does not count.
+    /// In the place of reassembly: notes whether the packet is a fragment. If so, the result of decoding does not count.
     struct fragments_met {
         static constexpr bool keeps = true;
         bool any = false;
@@ -137,7 +138,7 @@ private:
     };
 
     void classify(std::size_t at, const decode_result& result, const dealing& how) {
-        owners_[at] = how.tables; // nobody's
+        owners_[at] = how.tables; // no table's
         if (result.outcome != packet_outcome::tcp) {
             kinds_[at] = kind::other;
             results_[at] = result;
@@ -148,12 +149,12 @@ private:
         if (has_time) last_time_ = segments_[at].time;
         else depends_ = true;
         if (how.ignore_bad_checksums && segments_[at].checksum == checksum_state::bad) {
-            kinds_[at] = kind::passed_over;
+            kinds_[at] = kind::ignored;
             others_[other_count_++] = static_cast<std::uint16_t>(at);
             return;
         }
         kinds_[at] = has_time ? kind::segment : kind::segment_without_time;
-        hashes_[at] = how.hash_of(segments_[at], how.key);
+        hashes_[at] = segment_hash(segments_[at], how.key);
         owners_[at] = how.table_of(hashes_[at]);
         ++segment_count_;
     }
@@ -162,7 +163,7 @@ private:
         other_count_ = 0;
         for (std::size_t at = 0; at < count_; ++at) {
             if (kinds_[at] == kind::fragment) classify(at, with.decode(packets_[at], segments_[at]), how);
-            else if (kinds_[at] == kind::other || kinds_[at] == kind::passed_over)
+            else if (kinds_[at] == kind::other || kinds_[at] == kind::ignored)
                 others_[other_count_++] = static_cast<std::uint16_t>(at);
             if (kinds_[at] == kind::other) continue;
             if (packets_[at].has_time) last_time = segments_[at].time;
@@ -170,7 +171,7 @@ private:
         }
     }
 
-    /// Sorts the places by whom they belong to.
+    /// Sorts the places by the tables that get them.
     void deal() {
         std::ranges::fill(begins_, 0u);
         for (std::size_t at = 0; at < count_; ++at) ++begins_[owners_[at]];

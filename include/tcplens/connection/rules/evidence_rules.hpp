@@ -50,6 +50,11 @@ public:
     }
 
     /// Identifies the rule set in a saved table.
+    static constexpr auto hooks = rule_hooks::reserve | rule_hooks::forget | rule_hooks::prefetch |
+                                  rule_hooks::prefetch_side | rule_hooks::saving | rule_hooks::archive_connection;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
+    /// Its name in saved tables.
     static constexpr std::string_view saved_as = "evidence_rules";
 
     /// What the rules remember of each connection; its content is no part of the interface.
@@ -90,7 +95,7 @@ public:
         for (const side_state& each : state.sides) detail::prefetch(&each, 64);
     }
     /// Lets the processor fetch what a segment of this sender touches besides.
-    TCPLENS_ALWAYS_INLINE void prefetch(const connection_state& state, side sender) const noexcept {
+    TCPLENS_ALWAYS_INLINE void prefetch_side(const connection_state& state, side sender) const noexcept {
         const side_state& own = state.sides[sender];
         if (own.busy != detail::evidence::no_long_memory) {
             busy_[own.busy][sender].recent.prefetch_next(own.remembered);
@@ -276,6 +281,6 @@ private:
     detail::memory_pool<both_memories> busy_;
 };
 
-static_assert(segment_rules<evidence_rules>);
+static_assert(check_rules<evidence_rules>());
 
 } // namespace tcplens::inline v0

@@ -24,6 +24,10 @@ public:
     /// Nothing is remembered of one connection alone.
     struct connection_state {};
 
+    /// The optional members that tables use.
+    static constexpr auto hooks = rule_hooks::reserve | rule_hooks::saving;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// Identifies the rule set in a saved table.
     static constexpr std::string_view saved_as = "repeated_sequence_rules";
 
@@ -54,6 +58,6 @@ private:
     detail::recent_number_set seen_;
 };
 
-static_assert(segment_rules<repeated_sequence_rules>);
+static_assert(check_rules<repeated_sequence_rules>());
 
 } // namespace tcplens::inline v0

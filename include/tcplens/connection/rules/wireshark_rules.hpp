@@ -65,6 +65,10 @@ public:
     /// What the rules remember of each connection; its content is no part of the interface.
     using connection_state = detail::wireshark_state;
 
+    /// The optional members that tables use.
+    static constexpr auto hooks = rule_hooks::begins_another | rule_hooks::saving;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// Identifies the rule set in a saved table.
     static constexpr std::string_view saved_as = "wireshark_rules";
 
@@ -294,6 +298,6 @@ private:
     };
 };
 
-static_assert(incarnation_rules<wireshark_rules>);
+static_assert(check_rules<wireshark_rules>());
 
 } // namespace tcplens::inline v0

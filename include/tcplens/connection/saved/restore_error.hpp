@@ -10,16 +10,16 @@ namespace tcplens::inline v0 {
 /// Why a table could not be restored.
 enum class restore_error_code : std::uint8_t {
     // The table is as it was.
-    table_in_use,  ///< it is not as it was made
-    not_a_table,   ///< the bytes are something else
-    other_version, ///< of the format
-    truncated,
-    too_long,     ///< there is something behind it
-    bad_checksum, ///< it was damaged
+    table_in_use,  ///< packets were added to the table before
+    not_a_table,   ///< the bytes are no saved table
+    other_version, ///< the bytes were saved in another version of the format
+    truncated,     ///< bytes are missing at the end
+    too_long,      ///< there are bytes behind the saved table
+    bad_checksum,  ///< the bytes were damaged
     // The table can only be destroyed or assigned to, as one that was moved from.
-    other_rules,      ///< or other observers
-    other_options,    ///< of the table, its rules or an observer
-    impossible_value, ///< no table has it: the bytes were made, not saved
+    other_rules,      ///< the saved table has other rules or other observers
+    other_options,    ///< the saved table, its rules or an observer have other options
+    impossible_value, ///< a value that no table has: the bytes were made by something other than save()
 };
 
 /// The enumerator's name, e.g. "bad_checksum".
@@ -38,23 +38,24 @@ enum class restore_error_code : std::uint8_t {
     return "unknown";
 }
 
-/// Why and where restoring a table ended.
+/// Why and where restoring a table failed. See restore().
 struct restore_error {
     /// What is wrong.
     restore_error_code code{};
-    /// Where the bytes are at fault.
+    /// Where in the bytes the fault is, from 0.
     std::uint64_t offset = 0;
-    /// The length, or the version, that is called for; 0 where that says nothing.
+    /// The length in bytes or the format version that is required; 0 for other errors.
     std::uint64_t needed = 0;
-    /// The length, or the version, that is there.
+    /// The length in bytes or the format version that was found; 0 for other errors.
     std::uint64_t available = 0;
-    /// What of the table does not fit, e.g. "max_connections"; static, may be empty.
+    /// What differs from the table, for example "max_connections". Refers to static memory; may be empty.
     std::string_view subject{};
 
+    /// Whether all members are equal.
     friend constexpr bool operator==(const restore_error&, const restore_error&) = default;
 };
 
-/// One sentence for a person: what is wrong, and, if anything can be done, what. Without the file's name.
+/// One sentence for a person: what is wrong, and what can be done if anything can. Does not name the file. Allocates.
 [[nodiscard]] inline std::string to_string(const restore_error& error) {
     const auto& [code, offset, needed, available, subject] = error;
     const auto number = [](std::uint64_t value) { return std::to_string(value); };

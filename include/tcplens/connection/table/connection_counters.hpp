@@ -9,21 +9,27 @@
 
 namespace tcplens::inline v0 {
 
-/// What became of the connections of a table: `begun == ended() + open`, always.
+/// How many connections of a table began and ended. `begun == ended() + open` always holds.
 struct connection_counters {
+    /// Connections that began.
     std::uint64_t begun = 0;
-    std::uint64_t open = 0;                                 ///< still in the table, closed or not
-    std::array<std::uint64_t, end_reason_count> ended_by{}; ///< by end_reason
-    /// Segments that would have begun a connection for which there was no room: they are of none.
+    /// Connections in the table, closed or not.
+    std::uint64_t open = 0;
+    /// Connections that left the table, indexed by end_reason.
+    std::array<std::uint64_t, end_reason_count> ended_by{};
+    /// Segments that belong to no connection, since the table had no room for the one that they would have begun.
     std::uint64_t refused = 0;
 
+    /// Connections that left the table for that reason.
     [[nodiscard]] constexpr std::uint64_t ended(end_reason reason) const noexcept {
         return ended_by[static_cast<std::size_t>(reason)];
     }
+    /// Connections that left the table.
     [[nodiscard]] constexpr std::uint64_t ended() const noexcept {
         return std::accumulate(ended_by.begin(), ended_by.end(), std::uint64_t{0});
     }
 
+    /// Whether all counts are equal.
     [[nodiscard]] friend constexpr bool operator==(const connection_counters&,
                                                    const connection_counters&) noexcept = default;
 

@@ -12,7 +12,7 @@
 namespace tcplens::inline v0::detail {
 
 /// Finds the record of a 4-tuple by its hash: open addressing with linear probing, at most half full. It holds hashes and
-/// record numbers only; whether a record is the one sought is for the caller to say.
+/// record numbers only; the caller says by a predicate whether a record is the one that is looked for.
 class connection_index {
 public:
     static constexpr std::uint32_t none = (std::numeric_limits<std::uint32_t>::max)();
@@ -27,7 +27,7 @@ public:
         return none;
     }
 
-    /// The first record with this hash, which need not be the one sought, or `none`.
+    /// The first record with this hash, which may be another than the one that is looked for, or `none`.
     [[nodiscard]] std::uint32_t first_with(std::uint32_t hash) const {
         return find(hash, [](std::uint32_t) { return true; });
     }

@@ -47,13 +47,11 @@ public:
         if (next.flags.ack()) {
             // A SYN-ACK follows the SYN that it acknowledges, whatever was answered before (SYN cookies change), ...
             if (peer.sent_syn && next.acknowledgment == peer.initial + 1) return false;
-            // ... and an odd one ends nothing, unless there is nothing to end.
+            // ... and another SYN-ACK ends nothing, unless the connection is over.
             if (own.sent_syn || peer.sent_syn) return of.closed;
         } else {
             if (own.sent_syn) return true;
-            // The number just before the first of its sender is no accident, however late it is captured.
-            if (own.heard && own.first == next.sequence + 1) return false;
-            if (peer.acknowledged_any && peer.first_acknowledged == next.sequence + 1) return false;
+            if (is_just_before(next, own, peer)) return false;
             // Simultaneous open (RFC 9293 3.5, figure 7), or a SYN captured behind its SYN-ACK.
             if (peer.sent_syn) {
                 return of.closed || (peer.acknowledged_any && !follows_closely(next.sequence + 1, peer.acknowledged));
@@ -221,6 +219,14 @@ private:
 
     [[nodiscard]] static constexpr bool follows_closely(sequence_number from, sequence_number to) noexcept {
         return distance(from, to) >= 0 && distance(from, to) <= 65535;
+    }
+
+    /// Whether the number of a SYN is just before the first number that is known of its sender: that is no accident, however late the
+    /// SYN was captured.
+    [[nodiscard]] static constexpr bool is_just_before(const segment& syn, const end_state& own,
+                                                       const end_state& peer) noexcept {
+        return (own.heard && own.first == syn.sequence + 1) ||
+               (peer.acknowledged_any && peer.first_acknowledged == syn.sequence + 1);
     }
 
     /// Whether an acknowledgment covers the SYN of `whose`, as far as can be told.

@@ -12,19 +12,19 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Queues of record numbers; each record stands in one of them. Whatever it does to one of them takes the same short time.
+/// Queues of record numbers; each record is in one of them. All operations take constant time.
 template <std::size_t QueueCount>
 class idle_queues {
 public:
     static constexpr std::uint32_t none = (std::numeric_limits<std::uint32_t>::max)();
 
-    /// The record that stands there for longest, or `none`.
+    /// The record that is in the queue for longest, or `none`.
     [[nodiscard]] std::uint32_t front(std::size_t queue) const noexcept { return ends_[queue].first; }
 
-    /// The record that stands behind another in its queue, or `none`.
+    /// The record behind another one in its queue, or `none`.
     [[nodiscard]] std::uint32_t after(std::uint32_t record) const noexcept { return links_[record].next; }
 
-    /// Fetches what is touched when that record leaves its queue.
+    /// Fetches from memory what remove() touches.
     TCPLENS_ALWAYS_INLINE void prefetch(std::uint32_t record) const noexcept {
         detail::prefetch(&links_[record], sizeof(link));
     }
@@ -32,7 +32,7 @@ public:
     /// Makes room for records below `count`.
     void resize(std::size_t count) { links_.resize(count); }
 
-    /// \pre there is room for it, and it stands in no queue
+    /// \pre there is room for the record, and it is in no queue
     void push_back(std::size_t queue, std::uint32_t record) noexcept {
         end& of = ends_[queue];
         links_[record] = {of.last, none};
@@ -40,7 +40,7 @@ public:
         of.last = record;
     }
 
-    /// \pre it stands in that queue
+    /// \pre the record is in that queue
     void remove(std::size_t queue, std::uint32_t record) noexcept {
         const link around = links_[record];
         (around.previous == none ? ends_[queue].first : links_[around.previous].next) = around.next;

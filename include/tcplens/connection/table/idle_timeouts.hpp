@@ -7,15 +7,20 @@
 
 namespace tcplens::inline v0 {
 
-/// For how long a connection is kept without a packet, by the time of packets. The values are Zeek's defaults: tcp_attempt_delay,
-/// tcp_inactivity_timeout, tcp_connection_linger, tcp_close_delay. They hold to within 17 ms; none is longer than a year.
+/// How long a connection may be silent before it leaves its table, by the time of packets. The defaults are those of Zeek:
+/// tcp_attempt_delay, tcp_inactivity_timeout, tcp_connection_linger, tcp_close_delay. Timeouts hold to within 17 ms. A timeout of more
+/// than a year counts as a year.
 struct idle_timeouts {
-    std::chrono::nanoseconds attempt =
-        std::chrono::seconds{5}; ///< since its first packet: a SYN sent again changes nothing
-    std::chrono::nanoseconds established = std::chrono::minutes{5}; ///< and all that is not named here
+    /// A SYN without an answer. Counted from its first packet: a SYN that is sent again changes nothing.
+    std::chrono::nanoseconds attempt = std::chrono::seconds{5};
+    /// Connections of all idle classes that have no member here.
+    std::chrono::nanoseconds established = std::chrono::minutes{5};
+    /// One side sent a FIN.
     std::chrono::nanoseconds half_closed = std::chrono::seconds{5};
-    std::chrono::nanoseconds closed = std::chrono::seconds{5}; ///< or reset
+    /// Closed or reset connections, which stay so that late segments begin no other connection.
+    std::chrono::nanoseconds closed = std::chrono::seconds{5};
 
+    /// The timeout of an idle class.
     [[nodiscard]] constexpr std::chrono::nanoseconds of(idle_class stage) const noexcept {
         switch (stage) {
         case idle_class::attempt: return attempt;

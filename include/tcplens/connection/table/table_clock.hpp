@@ -9,18 +9,17 @@
 
 namespace tcplens::inline v0::detail {
 
-/// How much time has passed for a table, as far as the times of its packets can be believed. It never runs back: a packet from
-/// before the latest is late. Where nothing but such came for a minute, by their own times, the clock was set back, and time passes
-/// from there on. A time more than an hour ahead is believed when the next one goes on from there: the clock may have been set, or
-/// nothing was heard for so long; but one leap to another century and back changes nothing.
+/// How much time has passed for a table, by the times of its packets as far as they are believed. The clock never runs back: a packet
+/// with an earlier time than the latest is late. If for a minute, by their own times, only such packets came, the capture's clock
+/// was set back, and time passes from there on. A time of more than an hour ahead is believed if the next time goes on from there;
+/// so one packet from another century changes nothing.
 class table_clock {
 public:
     /// The farthest ahead of the latest time that one packet alone is believed to be.
     static constexpr std::chrono::nanoseconds furthest_step = std::chrono::hours{1};
-    /// For how long packets have to come from before the latest time, none of them as far from the one before it, until that time
-    /// is not believed any more.
+    /// For how long, by their own times, packets have to be earlier than the latest time until that time is not believed any more.
     static constexpr std::chrono::nanoseconds patience = std::chrono::minutes{1};
-    /// The longest time that is waited for: a longer leap passes no more than that, since all are due then.
+    /// The longest timeout. A longer leap counts as this one, since all connections are due then.
     static constexpr std::chrono::nanoseconds longest_wait = std::chrono::hours{24 * 365};
 
     /// A packet came. \pre clamp_for_arithmetic(now) == now
@@ -31,7 +30,7 @@ public:
         pass(step);
         latest_ = now;
     }
-    /// Somebody knows that it is `now`: that it is so late is believed at once. \pre clamp_for_arithmetic(now) == now
+    /// It is `now`, which is believed at once. \pre clamp_for_arithmetic(now) == now
     constexpr void reach(timestamp now) noexcept {
         advance(now);
         if (latest_ < now) advance(now);
@@ -72,7 +71,7 @@ private:
     }
     constexpr void pass(std::chrono::nanoseconds time) noexcept { passed_ += static_cast<std::uint64_t>(time.count()); }
 
-    static constexpr timestamp never = clamp_for_arithmetic((timestamp::min)()); ///< far from all that is
+    static constexpr timestamp never = clamp_for_arithmetic((timestamp::min)()); ///< far from every real time
 
     friend void archive(auto& ar, table_clock& of) {
         auto& [latest, passed, odd, odd_since] = of;

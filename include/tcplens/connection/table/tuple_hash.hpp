@@ -5,6 +5,7 @@
 #include "../../base/compiler.hpp"
 #include "../../base/hash_key.hpp"
 #include "../../wire/endpoint.hpp"
+#include "../../wire/segment.hpp"
 
 #include <cstdint>
 
@@ -58,5 +59,12 @@ private:
         return join(hash_any(a, key) + hash_any(b, key), key);
     }
 };
+
+/// The hash of the connection of a segment, the same for both of its directions.
+[[nodiscard]] TCPLENS_ALWAYS_INLINE std::uint32_t segment_hash(const segment& next, const hash_key& key) noexcept {
+    const std::uint32_t hash = tuple_hash::of(next.source, next.destination, key);
+    if (next.network == 0) return hash;
+    return hash ^ static_cast<std::uint32_t>(next.network * (key.word(5) | 1) >> 32);
+}
 
 } // namespace tcplens::inline v0::detail

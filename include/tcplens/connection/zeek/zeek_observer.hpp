@@ -15,6 +15,10 @@ namespace tcplens::inline v0 {
 /// for one connection.
 class zeek_observer {
 public:
+    /// The optional members that tables use.
+    static constexpr auto hooks = observer_hooks::saving;
+    /// Results for a connection depend on no other connection, so parallel tables take it.
+    static constexpr bool per_connection = true;
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "zeek_observer";
 
@@ -49,6 +53,6 @@ private:
     zeek_options options_{};
 };
 
-static_assert(connection_observer<zeek_observer>);
+static_assert(check_observer<zeek_observer>());
 
 } // namespace tcplens::inline v0

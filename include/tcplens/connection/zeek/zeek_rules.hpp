@@ -23,11 +23,10 @@ class zeek_rules {
 public:
     using connection_state = connection_memory; ///< What the rules remember of one connection.
 
+    /// The optional members that tables use.
+    static constexpr auto hooks = rule_hooks::begins_another | rule_hooks::saving;
     /// The name of the rules in a saved table.
     static constexpr std::string_view saved_as = "zeek_rules";
-
-    /// The timers of each connection go by the packets of all connections: see looks_at_one_connection.
-    static constexpr bool spans_connections = true;
 
     /// Makes rules. If the table has a zeek_observer, give both the same options.
     constexpr explicit zeek_rules(const zeek_options& options = {}) noexcept : options_(options) {}
@@ -57,6 +56,6 @@ private:
     timestamp last_time_{}; ///< of the last segment of any connection
 };
 
-static_assert(incarnation_rules<zeek_rules>);
+static_assert(check_rules<zeek_rules>());
 
 } // namespace tcplens::inline v0

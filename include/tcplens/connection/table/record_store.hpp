@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../connection.hpp"
+#include "../idle_class.hpp"
+#include "../observers/connection_observer.hpp"
+#include "../side.hpp"
+#include "connection_index.hpp"
+#include "connection_state_machine.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace tcplens::inline v0::detail {
+
+/// What a table knows of one connection. What every segment of it reads or writes lies in few cache lines: the first of
+/// `connection` and the one with the counters of its direction, the one of `listed_at`, and those of `rules`; once in a clock tick
+/// also the one behind `listed_at`.
+template <class Rules, class... Observers>
+struct alignas(64) connection_record {
+    using rules_type = Rules;
+    using connection_type = std::conditional_t<sizeof...(Observers) == 0, tcplens::connection,
+                                               connection_with<typename Observers::facts...>>;
+    static constexpr bool has_observers = sizeof...(Observers) > 0;
+    static constexpr std::uint32_t none = connection_index::none;
+
+    connection_type connection{};
+    alignas(64) std::uint32_t listed_at = 0; ///< the clock tick at which it went to the end of its idle queue
+    idle_class stage = idle_class::attempt;
+    bool used = false;
+    bool is_latest = false;   ///< the latest connection of its endpoints: the index holds it
+    bool to_overtake = false; ///< `previous` may still go on: this connection is only a SYN so far
+    connection_state_machine machine{};
+    std::uint64_t number = 0;      ///< a copy of connection.number, to spare a cache line
+    std::uint32_t hash = 0;        ///< of its endpoints and network
+    std::uint32_t slot = 0;        ///< its place in the store
+    std::uint64_t listed = 0;      ///< its rank in the order in which records went to the end of a queue
+    std::uint32_t previous = none; ///< the slot of the connection that had these endpoints before
+    std::uint32_t follower = none; ///< the slot of the connection whose `previous` this is
+    alignas(64) typename Rules::connection_state rules{};
+    [[no_unique_address]] std::tuple<typename Observers::connection_state...> observed{};
+
+    /// The archive list. Derived members are made anew after restoring: stage, number, hash, slot, follower.
+    template <class Archive>
+    void archive(Archive& ar, Rules& shared_rules) {
+        // Names all members, so that a new one is not forgotten.
+        [[maybe_unused]] auto& [connection_, listed_at_, stage_, used_, is_latest_, to_overtake_, machine_, number_,
+                                hash_, slot_, listed_, previous_, follower_, rules_, observed_] = *this;
+        ar(used);
+        if (!used) return;
+        ar(static_cast<tcplens::connection&>(connection), listed_at, machine);
+        ar(is_latest, to_overtake, listed, previous);
+        if constexpr (has_hook<Rules, rule_hooks::archive_connection>) {
+            shared_rules.archive_connection(ar, rules);
+        } else {
+            ar(rules);
+        }
+        std::apply([&](auto&... states) { ar(states...); }, observed);
+        (ar(static_cast<typename Observers::facts&>(connection)), ...);
+    }
+};
+
+/// The records of a table. A record keeps its address; storage grows by whole chunks; a freed slot is used again.
+template <class Record>
+class record_store {
+public:
+    static constexpr std::uint32_t none = Record::none;
+    static constexpr std::size_t chunk_size = 64;
+
+    [[nodiscard]] Record& at(std::size_t slot) noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
+    [[nodiscard]] const Record& at(std::size_t slot) const noexcept {
+        return chunks_[slot / chunk_size][slot % chunk_size];
+    }
+
+    /// The number of slots that were ever used.
+    [[nodiscard]] std::uint32_t slots() const noexcept { return slots_; }
+    /// The number of slots that there is memory for.
+    [[nodiscard]] std::size_t capacity() const noexcept { return chunks_.size() * chunk_size; }
+
+    /// The first used slot from `slot` on; slots() if there is none.
+    [[nodiscard]] std::uint32_t next_used(std::uint32_t slot) const noexcept {
+        if (free_.empty()) return slot; // all are used
+        while (slot < slots_ && !at(slot).used) ++slot;
+        return slot;
+    }
+
+    /// Makes room for `count` records in all.
+    void reserve(std::size_t count) {
+        const std::size_t chunks = (count + chunk_size - 1) / chunk_size;
+        if (chunks <= chunks_.size()) return;
+        const std::size_t slots = chunks * chunk_size;
+        if (free_.capacity() < slots)
+            free_.reserve((std::max)(slots, 2 * free_.capacity())); // so that give_back() never allocates
+        while (chunks_.size() < chunks) chunks_.push_back(std::make_unique<Record[]>(chunk_size));
+    }
+
+    [[nodiscard]] bool has_room() const noexcept { return !free_.empty() || slots_ < capacity(); }
+
+    /// A fresh record. \pre has_room()
+    [[nodiscard]] Record& take() noexcept {
+        std::uint32_t slot = slots_;
+        if (free_.empty()) {
+            ++slots_;
+        } else {
+            slot = free_.back();
+            free_.pop_back();
+            std::destroy_at(&at(slot)); // an assignment would build a record elsewhere first
+            std::construct_at(&at(slot));
+        }
+        Record& record = at(slot);
+        record.slot = slot;
+        record.used = true;
+        return record;
+    }
+
+    void give_back(Record& record) noexcept {
+        record.used = false;
+        record.is_latest = false;
+        free_.push_back(record.slot);
+    }
+
+    /// The archive list of all records, used or not, and of the order in which free slots are used again.
+    /// `most`: the largest number of slots that can be there. `before(slots)` is called when there is memory for so many;
+    /// `each(record)` after a used record.
+    template <class Archive, class Each>
+    void archive(Archive& ar, typename Record::rules_type& rules, std::size_t most, Each each) {
+        std::uint32_t count = slots_;
+        ar.count(count, most);
+        if constexpr (Archive::restores) {
+            constexpr std::size_t least =
+                5; // bytes of a slot: that it is free, and its number in the list of free slots
+            ar.require(count <= ar.left() / least);
+            for (std::uint32_t slot = 0; slot < count && ar.good(); ++slot) {
+                reserve(std::size_t{slot} + 1);
+                slots_ = slot + 1;
+                at(slot).archive(ar, rules);
+                if (at(slot).used) each(at(slot));
+            }
+            if (ar.good()) restore_free_slots(ar);
+        } else {
+            ar.expect((slots_ - free_.size()) * sizeof(Record));
+            for (std::uint32_t slot = 0; slot < count; ++slot) at(slot).archive(ar, rules);
+            for (const std::uint32_t slot : free_) ar(slot);
+        }
+    }
+    [[nodiscard]] std::size_t used() const noexcept { return slots_ - free_.size(); }
+
+private:
+    void restore_free_slots(auto& ar) {
+        std::size_t count = 0;
+        for (std::uint32_t slot = 0; slot < slots_; ++slot) count += !at(slot).used;
+        std::vector<bool> taken(slots_);
+        for (std::size_t i = 0; i < count && ar.good(); ++i) {
+            std::uint32_t slot = 0;
+            ar(slot);
+            const bool possible = slot < slots_ && !at(slot).used && !taken[slot];
+            ar.require(possible);
+            if (!possible) return;
+            taken[slot] = true;
+            free_.push_back(slot);
+        }
+    }
+
+    std::vector<std::unique_ptr<Record[]>> chunks_{};
+    std::uint32_t slots_ = 0;
+    std::vector<std::uint32_t> free_{};
+};
+
+/// A forward iterator over connections. `Cursor` says where: `get()` is the connection, `advance()` goes to the next one.
+template <class Cursor>
+class connection_iterator {
+public:
+    using value_type = typename Cursor::connection_type;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::forward_iterator_tag;
+    using pointer = const value_type*;
+    using reference = const value_type&;
+
+    connection_iterator() = default;
+    explicit connection_iterator(Cursor at) noexcept : at_(at) {}
+
+    [[nodiscard]] reference operator*() const noexcept { return at_.get(); }
+    [[nodiscard]] pointer operator->() const noexcept { return &at_.get(); }
+    connection_iterator& operator++() noexcept {
+        at_.advance();
+        return *this;
+    }
+    connection_iterator operator++(int) noexcept {
+        const connection_iterator before = *this;
+        ++*this;
+        return before;
+    }
+    [[nodiscard]] friend bool operator==(const connection_iterator&, const connection_iterator&) noexcept = default;
+
+private:
+    Cursor at_{};
+};
+
+/// A used slot of a store, or its end.
+template <class Record>
+struct record_cursor {
+    using connection_type = typename Record::connection_type;
+
+    const record_store<Record>* records = nullptr;
+    std::uint32_t slot = 0;
+
+    [[nodiscard]] const connection_type& get() const noexcept { return records->at(slot).connection; }
+    void advance() noexcept { slot = records->next_used(slot + 1); }
+    [[nodiscard]] friend bool operator==(const record_cursor& a, const record_cursor& b) noexcept {
+        return a.slot == b.slot;
+    }
+};
+
+} // namespace tcplens::inline v0::detail
