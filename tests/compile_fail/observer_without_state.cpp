@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// expected: the observer has no type `connection_state`
+#include <tcplens/connection/observers/connection_observer.hpp>
+
+struct my_observer {
+    struct facts {
+        int count = 0;
+        void swap_roles() {}
+        bool operator==(const facts&) const = default;
+    };
+};
+
+static_assert(tcplens::check_observer<my_observer>());
