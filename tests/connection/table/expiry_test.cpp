@@ -56,7 +56,7 @@ public:
     }
     /// A segment with the client's side at that port.
     auto client(std::uint16_t port, std::uint16_t bits, std::uint32_t sequence = 1000, std::uint32_t length = 0,
-                      std::uint32_t acknowledgment = 5001) {
+                std::uint32_t acknowledgment = 5001) {
         return add({.source = client_at(port),
                     .destination = server,
                     .sequence = {sequence},
@@ -66,7 +66,7 @@ public:
                     .flags = {bits}});
     }
     auto serves(std::uint16_t port, std::uint16_t bits, std::uint32_t sequence = 5001,
-                      std::uint32_t acknowledgment = 1001) {
+                std::uint32_t acknowledgment = 1001) {
         return add({.source = server,
                     .destination = client_at(port),
                     .sequence = {sequence},
