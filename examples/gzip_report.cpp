@@ -17,7 +17,7 @@
 namespace {
 
 /// Unpacks gzip (RFC 1952): any number of members, one behind the other, as `cat a.gz b.gz` and parallel compressors
-/// make them. To be called as a tcplens::stream_filler; problem() tells what was wrong, once that has failed.
+/// make them. To be called as a tcplens::detail::stream_filler; problem() tells what was wrong, once that has failed.
 class gzip_stream {
 public:
     explicit gzip_stream(tcplens::file_stream from) : from_(std::move(from)) {

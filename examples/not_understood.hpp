@@ -150,7 +150,7 @@ template <class Capture>
     std::uint64_t all = 0;
     std::map<std::pair<std::string, tcplens::timestamp>, std::uint64_t> going_on;
     for (const tcplens::capture_interface& each : capture.interfaces()) {
-        const tcplens::interface_statistics& said = each.statistics;
+        const tcplens::capture_interface::interface_statistics& said = each.statistics;
         const std::uint64_t lost = said.dropped_by_interface.value_or(0) + said.dropped_by_system.value_or(0);
         if (each.name.empty() || !said.capture_started) {
             all += lost;

@@ -17,7 +17,7 @@ using namespace tcplens;
 namespace {
 
 enum class color : std::uint8_t { red, green, blue };
-[[nodiscard]] constexpr color archive_limit(color) noexcept {
+[[nodiscard]] constexpr color tcplens_archive_limit(color) noexcept {
     return color::blue;
 }
 

@@ -13,7 +13,7 @@
 namespace tcplens {
 
 enum class test_set : std::uint8_t { none = 0, red = 1, green = 2, blue = 4 };
-[[nodiscard]] constexpr test_set all_members(test_set) noexcept {
+[[nodiscard]] constexpr test_set tcplens_all_members(test_set) noexcept {
     return detail::members_up_to(test_set::blue);
 }
 

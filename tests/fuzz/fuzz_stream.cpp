@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(a->number == b->number);
         require(expected.position() == actual.position());
         auto option = actual.options().begin();
-        for (const tcplens::block_option& each : expected.options()) {
+        for (const tcplens::option_list::option& each : expected.options()) {
             require(option != std::default_sentinel && (*option).code == each.code);
             require(std::ranges::equal((*option).value, each.value));
             ++option;

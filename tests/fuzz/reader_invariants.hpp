@@ -32,7 +32,7 @@ inline void require_sound(const tcplens::capture_error& error, std::uint64_t las
 inline void require_sound(const tcplens::packet_options& options, const tcplens::packet& of,
                           std::span<const std::byte> input) {
     const std::byte* unread = of.bytes.data() + of.bytes.size();
-    for (const tcplens::block_option& each : options) {
+    for (const tcplens::option_list::option& each : options) {
         require(each.code != 0);
         require(each.value.data() >= unread + 4);
         unread = each.value.data() + each.value.size();
@@ -42,7 +42,7 @@ inline void require_sound(const tcplens::packet_options& options, const tcplens:
     static_cast<void>(options.damage());
     static_cast<void>(options.dropped());
     if (const auto flags = options.flags()) {
-        require(flags->reception() <= tcplens::packet_flags::reception::promiscuous);
+        require(flags->reception() <= tcplens::packet_options::packet_flags::reception::promiscuous);
         require(flags->fcs_length().value_or(1) > 0);
     }
     if (const auto comment = options.comment()) require(comment->find('\0') == comment->npos);

@@ -2,7 +2,7 @@
 // What std::format takes of tcplens. Only compiled, with a standard library that has std::format.
 #include <tcplens/connection/observers/connection_opening.hpp>
 #include <tcplens/connection/saved/restore_error.hpp>
-#include <tcplens/connection/zeek/zeek_state.hpp>
+#include <tcplens/connection/zeek/zeek_conn_state.hpp>
 #include <tcplens/tcplens.hpp>
 #include <tcplens/text.hpp>
 

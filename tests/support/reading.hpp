@@ -50,7 +50,7 @@ struct reading {
 /// The options one by one, as bytes that can be compared.
 inline std::vector<std::byte> flatten(const tcplens::option_list& options) {
     std::vector<std::byte> result;
-    for (const tcplens::block_option& each : options) {
+    for (const tcplens::option_list::option& each : options) {
         result.push_back(static_cast<std::byte>(each.code & 255));
         result.push_back(static_cast<std::byte>(each.code >> 8));
         result.push_back(static_cast<std::byte>(each.value.size() & 255));

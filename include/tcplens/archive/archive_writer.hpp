@@ -40,12 +40,12 @@ void archive_by_list(Archive& ar, Value& of) {
 
 /// An enum whose greatest value is known.
 template <class Enum>
-concept bounded_enum = enum_set<Enum> ||(std::is_enum_v<Enum>&& requires(Enum of) { archive_limit(of); });
+concept bounded_enum = enum_set<Enum> ||(std::is_enum_v<Enum>&& requires(Enum of) { tcplens_archive_limit(of); });
 
 template <bounded_enum Enum>
 [[nodiscard]] constexpr Enum greatest_value(Enum of) noexcept {
-    if constexpr (enum_set<Enum>) return all_members(of);
-    else return archive_limit(of);
+    if constexpr (enum_set<Enum>) return tcplens_all_members(of);
+    else return tcplens_archive_limit(of);
 }
 
 } // namespace detail
@@ -60,7 +60,7 @@ template <bounded_enum Enum>
 ///
 /// An enum says its greatest value once, beside it; a set (base/enum_set.hpp) does so anyway:
 ///
-///     [[nodiscard]] constexpr color archive_limit(color) noexcept { return color::blue; }
+///     [[nodiscard]] constexpr color tcplens_archive_limit(color) noexcept { return color::blue; }
 ///
 /// Other classes say what is archived in a list that archive_reader takes too, a friend or a static member:
 ///

@@ -13,7 +13,7 @@ namespace tcplens::inline v0 {
 
 // An enum whose enumerators are bits becomes a set by one line beside it, which names all of its members:
 //
-//     [[nodiscard]] constexpr tunnel_set all_members(tunnel_set) noexcept { return tunnel_set::all; }
+//     [[nodiscard]] constexpr tunnel_set tcplens_all_members(tunnel_set) noexcept { return tunnel_set::all; }
 //
 // For such an enum, and for no other type, the operators |, &, ~, |= and &= and the two queries below are declared.
 
@@ -21,7 +21,7 @@ namespace detail {
 
 template <class Enum>
 concept enum_set = std::is_enum_v<Enum> && requires(Enum set) {
-    all_members(set);
+    tcplens_all_members(set);
 };
 
 /// The set of all members up to `last`, for sets whose members are successive bits.
@@ -63,7 +63,7 @@ template <detail::enum_set Enum>
 /// The set of all members that `set` does not contain.
 template <detail::enum_set Enum>
 [[nodiscard]] constexpr Enum operator~(Enum set) noexcept {
-    return static_cast<Enum>(~detail::set_bits(set) & detail::set_bits(all_members(set)));
+    return static_cast<Enum>(~detail::set_bits(set) & detail::set_bits(tcplens_all_members(set)));
 }
 
 /// Adds the members of `b` to `a`.

@@ -13,32 +13,32 @@
 
 namespace tcplens::inline v0 {
 
-/// Counts that a pcapng capture has about one of its interfaces (draft-ietf-opsawg-pcapng 4.6), from the beginning of the capture
-/// until `taken`. A field that the capture does not have is `nullopt`. Where a capture repeats a count, this is the latest.
-struct interface_statistics {
-    /// Packets received from the network.
-    std::optional<std::uint64_t> received{};
-    /// Packets that the interface dropped, for lack of resources.
-    std::optional<std::uint64_t> dropped_by_interface{};
-    /// Packets that the capture filter accepted.
-    std::optional<std::uint64_t> accepted_by_filter{};
-    /// Packets that the operating system dropped; tcpdump says "dropped by kernel".
-    std::optional<std::uint64_t> dropped_by_system{};
-    /// Packets that were delivered to the program that captured.
-    std::optional<std::uint64_t> delivered{};
-    /// When the capture began.
-    std::optional<timestamp> capture_started{};
-    /// When the capture ended.
-    std::optional<timestamp> capture_ended{};
-    /// When the counts were taken.
-    std::optional<timestamp> taken{};
-
-    friend bool operator==(const interface_statistics&, const interface_statistics&) = default;
-};
-
 /// What a capture says about an interface that it was taken on (draft-ietf-opsawg-pcapng 4.2). A pcap file has one interface.
 /// Strings are as they stand in the file, UTF-8 or not; empty if the file has none.
 struct capture_interface {
+    /// Counts that a pcapng capture has about one of its interfaces (draft-ietf-opsawg-pcapng 4.6), from the beginning of the capture
+    /// until `taken`. A field that the capture does not have is `nullopt`. Where a capture repeats a count, this is the latest.
+    struct interface_statistics {
+        /// Packets received from the network.
+        std::optional<std::uint64_t> received{};
+        /// Packets that the interface dropped, for lack of resources.
+        std::optional<std::uint64_t> dropped_by_interface{};
+        /// Packets that the capture filter accepted.
+        std::optional<std::uint64_t> accepted_by_filter{};
+        /// Packets that the operating system dropped; tcpdump says "dropped by kernel".
+        std::optional<std::uint64_t> dropped_by_system{};
+        /// Packets that were delivered to the program that captured.
+        std::optional<std::uint64_t> delivered{};
+        /// When the capture began.
+        std::optional<timestamp> capture_started{};
+        /// When the capture ended.
+        std::optional<timestamp> capture_ended{};
+        /// When the counts were taken.
+        std::optional<timestamp> taken{};
+
+        friend bool operator==(const interface_statistics&, const interface_statistics&) = default;
+    };
+
     /// The section that describes the interface, counted from 0.
     std::size_t section = 0;
     /// The link layer of the packets of this interface.

@@ -64,7 +64,7 @@ enum class link_type : std::uint32_t {
     none = 0xffff'ffff, ///< no link layer, and no number of the registry: a segment that was not captured as a frame
 };
 /// The greatest value that archives accept: any number.
-[[nodiscard]] constexpr link_type archive_limit(link_type) noexcept {
+[[nodiscard]] constexpr link_type tcplens_archive_limit(link_type) noexcept {
     return link_type{0xffff'ffff};
 }
 

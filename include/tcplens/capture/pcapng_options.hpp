@@ -16,52 +16,52 @@
 
 namespace tcplens::inline v0 {
 
-/// One option of a pcapng block (draft-ietf-opsawg-pcapng 3.5), as a view that is valid as long as the block.
-struct block_option {
-    /// The code of a comment. Any block with options may have any number of comments.
-    static constexpr std::uint16_t comment = 1;
-
-    /// The code of the option. The meaning of other codes than `comment` depends on the type of the block.
-    std::uint16_t code = 0;
-    /// The bytes of the value, without padding.
-    std::span<const std::byte> value{};
-    /// The byte order of the section.
-    std::endian order = std::endian::native;
-
-    /// The value as a string, up to its first zero octet. The draft asks for UTF-8; this is not checked.
-    [[nodiscard]] std::string_view text() const noexcept {
-        const std::string_view characters{reinterpret_cast<const char*>(value.data()), value.size()};
-        return characters.substr(0, characters.find('\0'));
-    }
-
-    /// The value as a number; `nullopt` if the length of the value is not that of the number.
-    template <std::unsigned_integral Unsigned>
-    [[nodiscard]] constexpr std::optional<Unsigned> number() const noexcept {
-        if (value.size() != sizeof(Unsigned)) return std::nullopt;
-        return detail::load<Unsigned>(value.data(), order);
-    }
-};
-
-/// The options of one pcapng block: a forward range of block_option, valid as long as the block.
+/// The options of one pcapng block: a forward range of option, valid as long as the block.
 ///
 /// The range ends with opt_endofopt, with the block, or before an option that reaches past the block. Nothing is allocated.
 class option_list {
 public:
-    /// A forward iterator whose operator* returns a block_option by value.
+    /// One option of a pcapng block (draft-ietf-opsawg-pcapng 3.5), as a view that is valid as long as the block.
+    struct option {
+        /// The code of a comment. Any block with options may have any number of comments.
+        static constexpr std::uint16_t comment = 1;
+
+        /// The code of the option. The meaning of other codes than `comment` depends on the type of the block.
+        std::uint16_t code = 0;
+        /// The bytes of the value, without padding.
+        std::span<const std::byte> value{};
+        /// The byte order of the section.
+        std::endian order = std::endian::native;
+
+        /// The value as a string, up to its first zero octet. The draft asks for UTF-8; this is not checked.
+        [[nodiscard]] std::string_view text() const noexcept {
+            const std::string_view characters{reinterpret_cast<const char*>(value.data()), value.size()};
+            return characters.substr(0, characters.find('\0'));
+        }
+
+        /// The value as a number; `nullopt` if the length of the value is not that of the number.
+        template <std::unsigned_integral Unsigned>
+        [[nodiscard]] constexpr std::optional<Unsigned> number() const noexcept {
+            if (value.size() != sizeof(Unsigned)) return std::nullopt;
+            return detail::load<Unsigned>(value.data(), order);
+        }
+    };
+
+    /// A forward iterator whose operator* returns a option by value.
     class iterator {
     public:
         using iterator_concept = std::forward_iterator_tag;
         using iterator_category = std::input_iterator_tag; // since * gives a value
-        using value_type = block_option;
+        using value_type = option;
         using difference_type = std::ptrdiff_t;
         using pointer = void;
-        using reference = block_option;
+        using reference = option;
 
         /// An iterator at the end.
         constexpr iterator() noexcept = default;
 
         /// The option at the iterator. @pre The iterator is not at the end.
-        [[nodiscard]] constexpr block_option operator*() const noexcept {
+        [[nodiscard]] constexpr option operator*() const noexcept {
             TCPLENS_CHECK(!ended_, "option_list::iterator is not at the end");
             return {.code = detail::load<std::uint16_t>(rest_.data(), order_),
                     .value = rest_.subspan(header_length, length()),

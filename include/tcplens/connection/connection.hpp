@@ -22,7 +22,7 @@ enum class role_basis : std::uint8_t {
     syn,          ///< the client sent the first SYN without ACK
 };
 /// The greatest value that archives accept.
-[[nodiscard]] constexpr role_basis archive_limit(role_basis) noexcept {
+[[nodiscard]] constexpr role_basis tcplens_archive_limit(role_basis) noexcept {
     return role_basis::syn;
 }
 
@@ -33,7 +33,7 @@ enum class handshake_state : std::uint8_t {
     completed,  ///< SYN, a SYN-ACK for it and the ACK of that; if one was not captured, data that proves it
 };
 /// The greatest value that archives accept.
-[[nodiscard]] constexpr handshake_state archive_limit(handshake_state) noexcept {
+[[nodiscard]] constexpr handshake_state tcplens_archive_limit(handshake_state) noexcept {
     return handshake_state::completed;
 }
 
@@ -45,7 +45,7 @@ enum class close_reason : std::uint8_t {
     reset,  ///< a RST ended the connection
 };
 /// The greatest value that archives accept.
-[[nodiscard]] constexpr close_reason archive_limit(close_reason) noexcept {
+[[nodiscard]] constexpr close_reason tcplens_archive_limit(close_reason) noexcept {
     return close_reason::reset;
 }
 

@@ -13,7 +13,7 @@ enum class direction : std::uint8_t {
 };
 
 /// The greatest value that archives accept.
-[[nodiscard]] constexpr direction archive_limit(direction) noexcept {
+[[nodiscard]] constexpr direction tcplens_archive_limit(direction) noexcept {
     return direction::server_to_client;
 }
 

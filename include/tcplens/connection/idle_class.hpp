@@ -17,8 +17,12 @@ enum class idle_class : std::uint8_t {
     half_closed, ///< one side sent a FIN
     closed,      ///< ended; late packets may follow. A RST that its receiver would not accept (RFC 5961) does not close
 };
+namespace detail {
+
 /// Number of enumerators of idle_class.
 inline constexpr std::size_t idle_class_count = 6;
+
+} // namespace detail
 
 /// The name of the enumerator, e.g. "half_closed".
 [[nodiscard]] constexpr std::string_view to_string(idle_class stage) noexcept {

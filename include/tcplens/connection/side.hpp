@@ -13,7 +13,7 @@ namespace tcplens::inline v0 {
 /// server may, when a later segment tells who opened the connection.
 enum class side : std::uint8_t { first, second };
 /// The greatest value that archives accept.
-[[nodiscard]] constexpr side archive_limit(side) noexcept {
+[[nodiscard]] constexpr side tcplens_archive_limit(side) noexcept {
     return side::second;
 }
 

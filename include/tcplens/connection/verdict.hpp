@@ -37,7 +37,7 @@ enum class verdict_kinds : std::uint32_t {
 };
 
 /// Makes verdict_kinds a set: see base/enum_set.hpp.
-[[nodiscard]] constexpr verdict_kinds all_members(verdict_kinds) noexcept {
+[[nodiscard]] constexpr verdict_kinds tcplens_all_members(verdict_kinds) noexcept {
     return detail::members_up_to(verdict_kinds::tail_loss_probe);
 }
 
@@ -60,7 +60,7 @@ enum class evidence_set : std::uint16_t {
 };
 
 /// Makes evidence_set a set: see base/enum_set.hpp.
-[[nodiscard]] constexpr evidence_set all_members(evidence_set) noexcept {
+[[nodiscard]] constexpr evidence_set tcplens_all_members(evidence_set) noexcept {
     return detail::members_up_to(evidence_set::undecided);
 }
 

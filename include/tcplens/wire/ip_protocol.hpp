@@ -28,7 +28,7 @@ enum class ip_protocol : std::uint8_t {
     ethernet = 143,           ///< RFC 8986
 };
 /// The greatest value that archives accept: any number.
-[[nodiscard]] constexpr ip_protocol archive_limit(ip_protocol) noexcept {
+[[nodiscard]] constexpr ip_protocol tcplens_archive_limit(ip_protocol) noexcept {
     return ip_protocol{0xff};
 }
 

@@ -18,7 +18,7 @@ enum class packet_outcome : std::uint8_t {
     unsupported_link, ///< a link type that tcplens does not know, see can_decode()
 };
 /// The greatest value that archives accept.
-[[nodiscard]] constexpr packet_outcome archive_limit(packet_outcome) noexcept {
+[[nodiscard]] constexpr packet_outcome tcplens_archive_limit(packet_outcome) noexcept {
     return packet_outcome::unsupported_link;
 }
 

@@ -17,7 +17,7 @@ enum class tunnel_set : std::uint32_t {
 };
 
 /// Makes tunnel_set a set: see base/enum_set.hpp.
-[[nodiscard]] constexpr tunnel_set all_members(tunnel_set) noexcept {
+[[nodiscard]] constexpr tunnel_set tcplens_all_members(tunnel_set) noexcept {
     return tunnel_set::all;
 }
 

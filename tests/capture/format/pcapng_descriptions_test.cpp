@@ -228,16 +228,16 @@ TEST_CASE("pcapng descriptions: the options of a packet are read when they are a
             CHECK(asked.queue() == 3);
             REQUIRE(asked.flags());
             CHECK(asked.flags()->bits == 0x8001'0e6e);
-            CHECK(asked.flags()->direction() == packet_flags::direction::outbound);
-            CHECK(asked.flags()->reception() == packet_flags::reception::broadcast);
+            CHECK(asked.flags()->direction() == packet_options::packet_flags::direction::outbound);
+            CHECK(asked.flags()->reception() == packet_options::packet_flags::reception::broadcast);
             CHECK(asked.flags()->fcs_length() == 3);
             CHECK(asked.flags()->checksum_not_ready());
             CHECK(asked.flags()->checksum_valid());
             CHECK(asked.flags()->segmentation_offloaded());
             CHECK(asked.flags()->link_errors() == 0x8001);
             std::vector<std::string> comments;
-            for (const block_option& each : asked) {
-                if (each.code == block_option::comment) comments.emplace_back(each.text());
+            for (const option_list::option& each : asked) {
+                if (each.code == option_list::option::comment) comments.emplace_back(each.text());
             }
             CHECK(comments == std::vector<std::string>{"first", "second"});
 
@@ -253,21 +253,21 @@ TEST_CASE("pcapng descriptions: the options of a packet are read when they are a
 }
 
 TEST_CASE("pcapng descriptions: flags that are not set are unknown") {
-    constexpr packet_flags none{};
-    CHECK(none.direction() == packet_flags::direction::unknown);
-    CHECK(none.reception() == packet_flags::reception::unknown);
+    constexpr packet_options::packet_flags none{};
+    CHECK(none.direction() == packet_options::packet_flags::direction::unknown);
+    CHECK(none.reception() == packet_options::packet_flags::reception::unknown);
     CHECK(!none.fcs_length());
     CHECK(!none.checksum_not_ready());
     CHECK(!none.checksum_valid());
     CHECK(!none.segmentation_offloaded());
     CHECK(none.link_errors() == 0);
-    CHECK(packet_flags{1u << 9}.checksum_not_ready());
-    CHECK(!packet_flags{1u << 9}.checksum_valid());
-    CHECK(packet_flags{1u << 10}.checksum_valid());
-    CHECK(packet_flags{1u << 11}.segmentation_offloaded());
-    CHECK(packet_flags{4u << 2}.reception() == packet_flags::reception::promiscuous);
-    CHECK(packet_flags{5u << 2}.reception() == packet_flags::reception::unknown);
-    CHECK(packet_flags{15u << 5}.fcs_length() == 15);
+    CHECK(packet_options::packet_flags{1u << 9}.checksum_not_ready());
+    CHECK(!packet_options::packet_flags{1u << 9}.checksum_valid());
+    CHECK(packet_options::packet_flags{1u << 10}.checksum_valid());
+    CHECK(packet_options::packet_flags{1u << 11}.segmentation_offloaded());
+    CHECK(packet_options::packet_flags{4u << 2}.reception() == packet_options::packet_flags::reception::promiscuous);
+    CHECK(packet_options::packet_flags{5u << 2}.reception() == packet_options::packet_flags::reception::unknown);
+    CHECK(packet_options::packet_flags{15u << 5}.fcs_length() == 15);
 }
 
 TEST_CASE("pcapng descriptions: options of a wrong length are ignored") {

@@ -68,7 +68,7 @@ struct clock_options {
     constexpr std::uint16_t if_tsresol = 9;
     constexpr std::uint16_t if_tsoffset = 14;
     clock_options clock;
-    for (const block_option& each : options) {
+    for (const option_list::option& each : options) {
         if (each.code == if_tsresol) {
             if (const auto value = each.number<std::uint8_t>()) clock.resolution = *value;
             else ++clock.bad;

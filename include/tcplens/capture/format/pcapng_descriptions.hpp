@@ -54,11 +54,11 @@ public:
             place = static_cast<std::uint32_t>(statistics_.size());
             statistics_.emplace_back();
         }
-        interface_statistics& into = statistics_[place];
+        capture_interface::interface_statistics& into = statistics_[place];
         into.taken = taken;
 
         std::uint64_t bad = options.damage() ? 1 : 0;
-        for (const block_option& each : options) {
+        for (const option_list::option& each : options) {
             constexpr std::uint16_t first = 2;
             constexpr std::uint16_t last = 8;
             if (each.code < first || each.code > last) continue;
@@ -93,9 +93,9 @@ public:
                                       .byte_order = each.order,
                                       .major_version = each.major,
                                       .minor_version = each.minor};
-            for (const block_option& option : options(each.kept, each.order)) {
+            for (const option_list::option& option : options(each.kept, each.order)) {
                 switch (option.code) {
-                case block_option::comment: described.comments.emplace_back(option.text()); break;
+                case option_list::option::comment: described.comments.emplace_back(option.text()); break;
                 case 2: described.hardware = option.text(); break;
                 case 3: described.operating_system = option.text(); break;
                 case 4: described.application = option.text(); break;
@@ -113,7 +113,7 @@ public:
         for (const kept_interface& each : interfaces_) {
             capture_interface described{
                 .section = each.section, .link = each.link, .snapshot_length = each.snapshot_length};
-            for (const block_option& option : options(each.kept, sections_[each.section].order)) {
+            for (const option_list::option& option : options(each.kept, sections_[each.section].order)) {
                 describe(described, option);
             }
             if (each.statistics != no_statistics) described.statistics = statistics_[each.statistics];
@@ -155,9 +155,9 @@ private:
         return {std::span{bytes_}.subspan(kept.at, kept.size), order};
     }
 
-    static void describe(capture_interface& into, const block_option& option) {
+    static void describe(capture_interface& into, const option_list::option& option) {
         switch (option.code) {
-        case block_option::comment: into.comments.emplace_back(option.text()); break;
+        case option_list::option::comment: into.comments.emplace_back(option.text()); break;
         case 2: into.name = option.text(); break;
         case 3: into.description = option.text(); break;
         case 8: // if_speed, of both directions
@@ -165,7 +165,7 @@ private:
             break;
         case 11: { // the first octet is 0 before a string, 1 before a program
             if (option.value.empty() || option.value.front() != std::byte{0}) break;
-            into.filter = block_option{.value = option.value.subspan(1)}.text();
+            into.filter = option_list::option{.value = option.value.subspan(1)}.text();
             break;
         }
         case 12: into.operating_system = option.text(); break;
@@ -183,7 +183,7 @@ private:
 
     std::vector<kept_section> sections_{};
     std::vector<kept_interface> interfaces_{};
-    std::vector<interface_statistics> statistics_{};
+    std::vector<capture_interface::interface_statistics> statistics_{};
     std::vector<std::byte> bytes_{};
     bool section_is_kept_ = false;
 };

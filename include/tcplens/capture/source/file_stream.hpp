@@ -194,6 +194,6 @@ private:
     std::optional<capture_error> error_{};
 };
 
-static_assert(stream_filler<file_stream>);
+static_assert(detail::stream_filler<file_stream>);
 
 } // namespace tcplens::inline v0

@@ -16,6 +16,8 @@
 
 namespace tcplens::inline v0 {
 
+namespace detail {
+
 /// A callable that puts the next bytes of a stream into a buffer, which is never empty, and returns how many: at least 1, at most the
 /// size of the buffer. It returns 0 at the end of the stream, and a negative number, best `-errno`, if reading failed.
 template <typename Fill>
@@ -23,12 +25,14 @@ concept stream_filler = std::move_constructible<Fill> && requires(Fill& fill, st
     { fill(buffer) } -> std::integral;
 };
 
+} // namespace detail
+
 /// A byte_source over bytes that arrive one after the other: from a pipe, a socket, a decompressor, any `stream_filler`.
 ///
 /// It has one buffer. The buffer begins with 64 KiB and doubles only when it is full of bytes that have arrived, so that no length
 /// that a capture claims causes an allocation. `fill` is called only when more bytes are needed than the buffer holds, so that the
 /// packets of a live capture are delivered at once. A source that was moved from can only be destroyed.
-template <stream_filler Fill>
+template <detail::stream_filler Fill>
 class stream_source {
 public:
     /// Reads nothing yet.

@@ -21,7 +21,8 @@ using detailed_connection_table = basic_detailed_connection_table<evidence_rules
 
 /// A connection of such a table: how it was opened and closed (`opening`, `closing`), counts of each direction (`profile`), where its
 /// time went (`time`), and what Zeek would have logged (`zeek`). The type does not depend on the rules.
-using detailed_connection = connection_with<opening_observer::facts, closing_observer::facts, profile_observer::facts,
-                                            time_observer::facts, zeek_observer::facts>;
+using detailed_connection =
+    detail::connection_with<opening_observer::facts, closing_observer::facts, profile_observer::facts,
+                            time_observer::facts, zeek_observer::facts>;
 
 } // namespace tcplens::inline v0

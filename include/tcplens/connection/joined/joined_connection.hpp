@@ -23,7 +23,7 @@ enum class join_doubt : std::uint8_t {
 };
 
 /// Makes join_doubt a set: see base/enum_set.hpp.
-[[nodiscard]] constexpr join_doubt all_members(join_doubt) noexcept {
+[[nodiscard]] constexpr join_doubt tcplens_all_members(join_doubt) noexcept {
     return detail::members_up_to(join_doubt::forgotten);
 }
 

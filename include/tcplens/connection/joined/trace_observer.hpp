@@ -17,6 +17,8 @@
 
 namespace tcplens::inline v0 {
 
+namespace detail {
+
 /// Keeps a trace of each connection, so that connection_joiner can join connections which several tables saw in part.
 ///
 /// The trace is the member `trace` of the connection: 200 bytes for each of `Capacity` entries, never allocated apart. A connection
@@ -217,8 +219,10 @@ private:
     }
 };
 
+} // namespace detail
+
 /// The trace_observer that connection_joiner usually needs: 12 entries, 2.4 KB a connection.
-using trace_observer = basic_trace_observer<12>;
+using trace_observer = detail::basic_trace_observer<12>;
 
 static_assert(check_observer<trace_observer>());
 

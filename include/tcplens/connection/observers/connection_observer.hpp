@@ -49,7 +49,7 @@ enum class observer_hooks : std::uint16_t {
     fits = 1u << 1,
 };
 /// The set of all hooks.
-[[nodiscard]] constexpr observer_hooks all_members(observer_hooks) noexcept {
+[[nodiscard]] constexpr observer_hooks tcplens_all_members(observer_hooks) noexcept {
     return detail::members_up_to(observer_hooks::fits);
 }
 
@@ -74,7 +74,10 @@ concept fits_fits = requires(const Observer& observer, const typename Observer::
     { observer.fits(state, facts, first) } -> std::same_as<bool>;
 };
 
-} // namespace detail
+}
+namespace detail {
+
+// namespace detail
 
 /// The facts of an observer about one connection: a plain struct, up to date after each segment. It becomes a base class of the
 /// connections of its table, so it should have one data member, with a name that no other facts have. `swap_roles()` is called when
@@ -82,6 +85,8 @@ concept fits_fits = requires(const Observer& observer, const typename Observer::
 template <class Facts>
 concept connection_facts = std::default_initializable<Facts> && std::copyable<Facts> &&
     std::equality_comparable<Facts> && detail::swaps_roles<Facts>;
+
+} // namespace detail
 
 /// An observer: it learns facts about each connection beyond what the table knows. It has
 ///
@@ -96,7 +101,7 @@ concept connection_facts = std::default_initializable<Facts> && std::copyable<Fa
 ///
 /// `static_assert(check_observer<my_observer>())` says by one message each what an observer lacks.
 template <class Observer>
-concept connection_observer = std::movable<Observer> && connection_facts<typename Observer::facts> &&
+concept connection_observer = std::movable<Observer> && detail::connection_facts<typename Observer::facts> &&
     std::default_initializable<typename Observer::connection_state> && detail::observes_segments<Observer>;
 
 namespace detail {
@@ -171,6 +176,8 @@ template <class Observer>
     return true;
 }
 
+namespace detail {
+
 /// A connection, and the facts of the observers of its table about it.
 template <connection_facts... Facts>
 struct connection_with : connection, Facts... {
@@ -185,5 +192,7 @@ struct connection_with : connection, Facts... {
     /// Whether all members and all facts are equal.
     [[nodiscard]] friend bool operator==(const connection_with&, const connection_with&) = default;
 };
+
+} // namespace detail
 
 } // namespace tcplens::inline v0

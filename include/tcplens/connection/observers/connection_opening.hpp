@@ -27,7 +27,7 @@ enum class opening_outcome : std::uint8_t {
     established,       ///< The handshake was completed: handshake_state::completed.
 };
 /// The greatest value that archives accept.
-[[nodiscard]] constexpr opening_outcome archive_limit(opening_outcome) noexcept {
+[[nodiscard]] constexpr opening_outcome tcplens_archive_limit(opening_outcome) noexcept {
     return opening_outcome::established;
 }
 

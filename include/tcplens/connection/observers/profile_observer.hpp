@@ -30,7 +30,10 @@ struct profile_facts {
     [[nodiscard]] friend constexpr bool operator==(const profile_facts&, const profile_facts&) noexcept = default;
 };
 
-} // namespace detail
+}
+namespace detail {
+
+// namespace detail
 
 /// Adds to each connection, as member `profile`, both directions in detail: see direction_profile.
 ///
@@ -418,8 +421,10 @@ private:
     }
 };
 
+} // namespace detail
+
 /// The profile_observer with the usual memory: 8 ranges and 16 segments of each direction.
-using profile_observer = basic_profile_observer<>;
+using profile_observer = detail::basic_profile_observer<>;
 
 static_assert(check_observer<profile_observer>());
 

@@ -60,7 +60,7 @@ enum class rule_hooks : std::uint16_t {
     archive_connection = 1u << 6,
 };
 /// The set of all hooks.
-[[nodiscard]] constexpr rule_hooks all_members(rule_hooks) noexcept {
+[[nodiscard]] constexpr rule_hooks tcplens_all_members(rule_hooks) noexcept {
     return detail::members_up_to(rule_hooks::archive_connection);
 }
 

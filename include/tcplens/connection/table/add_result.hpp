@@ -35,9 +35,13 @@ struct add_result {
     }
 };
 
+namespace detail {
+
 /// A callback that takes the connections that leave a table, as `on_end(connection, reason)`. It must not use the table, and the
 /// reference is valid during the call only.
 template <class OnEnd, class Connection>
 concept connection_sink = std::invocable<OnEnd&, const Connection&, end_reason>;
+
+} // namespace detail
 
 } // namespace tcplens::inline v0

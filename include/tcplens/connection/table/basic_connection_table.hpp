@@ -111,7 +111,7 @@ public:
     /// captured at the time of the segment before it. Constant time on average.
     result_type add(const packet& next) { return add(next, detail::no_sink{}); }
     /// The same; first, connections that were silent for too long leave, at most 16 of them with one packet.
-    template <connection_sink<connection_type> OnEnd>
+    template <detail::connection_sink<connection_type> OnEnd>
     result_type add(const packet& next, OnEnd&& on_end) {
         segment found;
         const packet_outcome outcome = find_segment(next, found);
@@ -125,7 +125,7 @@ public:
         return add(time, link, bytes, wire_length, detail::no_sink{});
     }
     /// The same with a callback for connections that leave.
-    template <connection_sink<connection_type> OnEnd>
+    template <detail::connection_sink<connection_type> OnEnd>
     result_type add(timestamp time, link_type link, std::span<const std::byte> bytes, std::size_t wire_length,
                     OnEnd&& on_end) {
         return add(packet{.time = time,
@@ -139,7 +139,7 @@ public:
     /// Adds a segment that was decoded elsewhere. It counts as a packet, of no link type.
     result_type add(const segment& next) { return add(next, detail::no_sink{}); }
     /// The same with a callback for connections that leave.
-    template <connection_sink<connection_type> OnEnd>
+    template <detail::connection_sink<connection_type> OnEnd>
     result_type add(const segment& next, OnEnd&& on_end) {
         if (is_ignored(next)) {
             statistics_.count_bad_checksum();
@@ -159,7 +159,7 @@ public:
         add_all(range, detail::no_sink{});
     }
     /// The same with a callback for connections that leave.
-    template <detail::range_to_add Range, connection_sink<connection_type> OnEnd>
+    template <detail::range_to_add Range, detail::connection_sink<connection_type> OnEnd>
     void add_all(Range&& range, OnEnd&& on_end) {
         std::array<waiting_segment, batch_size> waiting;
         std::size_t count = 0;
@@ -177,7 +177,7 @@ public:
 
     /// Ends all connections that were silent for too long at the time `now`. For times at which no packet comes: without packets, the
     /// table's clock stands still. `now` is believed at once, while the time of one packet that leaps ahead is not.
-    template <connection_sink<connection_type> OnEnd>
+    template <detail::connection_sink<connection_type> OnEnd>
     void expire(timestamp now, OnEnd&& on_end) {
         expiry_.keep_queues(records_);
         expiry_.reach(detail::clamp_for_arithmetic(now));
@@ -185,7 +185,7 @@ public:
     }
 
     /// Ends all connections with end_reason::flushed, in the order of their first packets unless connections have left before.
-    template <connection_sink<connection_type> OnEnd>
+    template <detail::connection_sink<connection_type> OnEnd>
     void flush(OnEnd&& on_end) {
         for (std::uint32_t slot = 0; slot < records_.slots(); ++slot) {
             if (records_.at(slot).used) end_connection(records_.at(slot), end_reason::flushed, on_end);

@@ -26,7 +26,7 @@ enum class zeek_conn_state : std::uint8_t {
 };
 
 /// The greatest value that archives accept.
-[[nodiscard]] constexpr zeek_conn_state archive_limit(zeek_conn_state) noexcept {
+[[nodiscard]] constexpr zeek_conn_state tcplens_archive_limit(zeek_conn_state) noexcept {
     return zeek_conn_state::oth;
 }
 

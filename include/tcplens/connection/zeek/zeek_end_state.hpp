@@ -18,7 +18,7 @@ enum class zeek_end_state : std::uint8_t {
     reset,  ///< it sent a RST
 };
 
-[[nodiscard]] constexpr zeek_end_state archive_limit(zeek_end_state) noexcept {
+[[nodiscard]] constexpr zeek_end_state tcplens_archive_limit(zeek_end_state) noexcept {
     return zeek_end_state::reset;
 }
 
