@@ -15,6 +15,7 @@
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,10 +33,13 @@ struct place {
     std::uint64_t file = 0;    ///< counted from 0, in the order in which files are named
     std::uint64_t in_file = 0; ///< the number of its packet
 
-    [[nodiscard]] friend bool operator<(const place& a, const place& b) {
-        // not <=>, which times do not have in libc++ 16
-        return std::tie(a.time, a.file, a.in_file) < std::tie(b.time, b.file, b.in_file);
+    [[nodiscard]] friend std::strong_ordering operator<=>(const place& a, const place& b) {
+        const auto key = [](const place& of) { // times have no <=> in libc++ 16
+            return std::tuple{of.time.time_since_epoch().count(), of.file, of.in_file};
+        };
+        return key(a) <=> key(b);
     }
+    [[nodiscard]] friend bool operator==(const place&, const place&) = default;
 };
 
 /// A segment that can travel.
