@@ -60,7 +60,7 @@ TEST_CASE("a guess is corrected by a SYN-ACK or a SYN, with all that was counted
         CHECK(s.connection().server_to_client.packets == 3);
     }
     SUBCASE("a SYN") {
-        s.captures(syn).expect(out_of_order);
+        s.captures(syn); // no order of data: all that came before it of this side are bare ACKs
         CHECK(s.connection().role_basis == role_basis::syn);
         CHECK(s.connection().client_to_server.packets == 2);
         CHECK(s.connection().server_to_client.packets == 2);
@@ -89,15 +89,13 @@ TEST_CASE("roles do not change with the order in which a handshake was captured"
         story s;
         auto [client, server] = s.hosts();
         client.syn().uncaptured();
-        bool acknowledged = false;
         for (const char which : order) {
             if (which == '1') {
-                client.syn().expect(acknowledged ? out_of_order : none);
+                client.syn();
             } else if (which == '2') {
                 server.syn_ack();
             } else {
                 client.acks(1);
-                acknowledged = true;
             }
         }
         CAPTURE(order);

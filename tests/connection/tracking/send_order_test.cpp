@@ -93,16 +93,47 @@ TEST_CASE("send order: packets between are unknown for equal or missing Identifi
     CHECK_FALSE(send_order{}.packets_between(id_stamp(100), id_stamp(101)));
 }
 
-TEST_CASE("send order: a step of 2 to 8 Identifications skips a few packets") {
-    const send_order order = learnt({100, 101});
-    CHECK_FALSE(order.skips_few(101));
-    CHECK_FALSE(order.skips_few(102));
-    CHECK(order.skips_few(103));
-    CHECK(order.skips_few(109));
-    CHECK_FALSE(order.skips_few(110));
-    CHECK_FALSE(order.skips_few(0));
-    CHECK_FALSE(order.skips_few(100));
-    CHECK_FALSE(learnt({100}).skips_few(103));
+TEST_CASE("send order: Identifications are missing after a longer step than the usual one, up to seven") {
+    const send_order order = learnt({99, 100, 101});
+    CHECK(order.missing_before(101) == 0);
+    CHECK(order.missing_before(102) == 0);
+    CHECK(order.missing_before(103) == 1);
+    CHECK(order.missing_before(109) == 7);
+    CHECK(order.missing_before(110) == 0);
+    CHECK(order.missing_before(0) == 0);
+    CHECK(order.missing_before(100) == 0);
+    CHECK(learnt({100}).missing_before(103) == 0);
+}
+
+TEST_CASE("send order: a host that counts by 2 skips nothing with a step of 2") {
+    const send_order order = learnt({100, 102, 104});
+    CHECK(order.usual_step() == 2);
+    CHECK_FALSE(order.goes_on_otherwise(106));
+    CHECK(order.missing_before(106) == 0);
+    CHECK(order.missing_before(107) == 0); // other packets of the host, not lost ones
+    CHECK(order.missing_before(108) == 1);
+}
+
+TEST_CASE("send order: nothing is missing after a last step that was not the usual one") {
+    const send_order order = learnt({100, 101, 103});
+    CHECK(order.usual_step() == 1);
+    CHECK(order.goes_on_otherwise(105));
+    CHECK(order.missing_before(105) == 0);
+    CHECK(learnt({100, 101, 103, 104}).missing_before(106) == 1);
+}
+
+TEST_CASE("send order: a SYN-ACK with Identification 0 is of a host that counts each connection by itself") {
+    segment syn_ack;
+    send_order order = learnt({100, 101, 103});
+    order.learn_syn_ack(syn_ack); // IPv6
+    CHECK_FALSE(order.counts_alone());
+    syn_ack.ip_id = 0;
+    order.learn_syn_ack(syn_ack);
+    CHECK(order.counts_alone());
+    CHECK(order.missing_before(105) == 1);
+    syn_ack.ip_id = 7;
+    order.learn_syn_ack(syn_ack);
+    CHECK_FALSE(order.counts_alone());
 }
 
 TEST_CASE("send order: the clock is the highest so far, across 2^32") {

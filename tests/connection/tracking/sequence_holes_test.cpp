@@ -101,19 +101,19 @@ TEST_CASE("of too many holes the lowest is forgotten") {
     for (const std::uint32_t start : starts) {
         const sequence_number zero{start};
         sequence_holes holes;
-        for (std::uint32_t at = 0; at < 80; at += 10) holes.open(zero + at, zero + at + 5, {});
+        for (std::uint32_t at = 0; at < 120; at += 10) holes.open(zero + at, zero + at + 5, {});
         CHECK(!holes.forgotten(zero));
-        holes.open(zero + 80, zero + 85, {});
+        holes.open(zero + 120, zero + 125, {});
         CHECK(holes.forgotten(zero));
         CHECK(holes.forgotten(zero + 4));
         CHECK(!holes.forgotten(zero + 5));
         CHECK(holes.fill(zero, zero + 10).bytes == 0);
 
         // one that is split makes another
-        CHECK(holes.fill(zero + 82, zero + 83).bytes == 1);
+        CHECK(holes.fill(zero + 122, zero + 123).bytes == 1);
         CHECK(holes.forgotten(zero + 14));
         CHECK(!holes.forgotten(zero + 15));
-        CHECK(holes.fill(zero, zero + 100).bytes == 6 * 5 + 4);
+        CHECK(holes.fill(zero, zero + 140).bytes == 10 * 5 + 4);
         CHECK(holes.empty());
         CHECK(holes.forgotten(zero + 14)); // it still does not know
     }
@@ -166,14 +166,14 @@ TEST_CASE("holes far behind are dropped, before their numbers come again") {
     for (const std::uint32_t start : starts) {
         const sequence_number zero{start};
         sequence_holes holes;
-        for (std::uint32_t at = 0; at < 90; at += 10) holes.open(zero + at, zero + at + 5, {});
+        for (std::uint32_t at = 0; at < 130; at += 10) holes.open(zero + at, zero + at + 5, {});
         holes.age(zero + (1u << 30) + 5);
         CHECK(holes.forgotten(zero)); // the one from 0 to 5
         CHECK(holes.fill(zero + 10, zero + 15).bytes == 5);
-        holes.age(zero + (1u << 30) + 75);
+        holes.age(zero + (1u << 30) + 115);
         CHECK(!holes.forgotten(zero));
-        CHECK(holes.fill(zero + 70, zero + 75).bytes == 0);
-        CHECK(holes.fill(zero + 80, zero + 85).bytes == 5);
+        CHECK(holes.fill(zero + 110, zero + 115).bytes == 0);
+        CHECK(holes.fill(zero + 120, zero + 125).bytes == 5);
         CHECK(holes.empty());
     }
 }

@@ -5,17 +5,18 @@
 #include "../../base/prefetch.hpp"
 #include "../side.hpp"
 #include "evidence/acknowledgment_step.hpp"
+#include "evidence/copy_evidence.hpp"
 #include "evidence/fast_path.hpp"
 #include "evidence/memory_pool.hpp"
 #include "evidence/sequence_step.hpp"
 #include "evidence/side_state.hpp"
 #include "evidence/side_view.hpp"
+#include "evidence/syn_step.hpp"
 #include "segment_rules.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -34,10 +35,10 @@ struct evidence_rules_access;
 ///
 /// The rules remember a fixed amount of each connection: the last 7 segments of each side. A connection with more segments in flight,
 /// or with something missing, takes a piece of the memory that all connections of the table share: for each side 16 segments,
-/// 8 holes and 4 first copies that were overtaken.
+/// 12 holes and 4 first copies that were overtaken.
 class evidence_rules {
 public:
-    /// `busy_connections`: how many connections of the table may have a piece of the shared memory (about 1.8 KB each) at once. The
+    /// `busy_connections`: how many connections of the table may have a piece of the shared memory (about 2 KB each) at once. The
     /// default is no limit. Under the limit, a connection keeps its piece. Once the limit is reached, connections that need theirs
     /// no more give it back; connections that get none forget what they have no room for, and their verdicts say so
     /// (evidence_set::memory_exceeded).
@@ -126,7 +127,10 @@ private:
 
     [[nodiscard]] TCPLENS_NOINLINE constexpr verdict judge_rare(const rule_input& next, connection_state& state) {
         if (pass_plain<detail::evidence::plainness::rare>(next, state)) return {};
-        return judge_with_care(next, state);
+        verdict result = judge_with_care(next, state);
+        // Nobody sends again for a connection that has ended and was followed by another: what comes again is a late copy.
+        if (next.after_end && result.is_retransmission()) result.kinds = verdict_kinds::duplicate;
+        return result;
     }
 
     /// Judges without the fast path. Tests compare both.
@@ -153,14 +157,15 @@ private:
         const auto kept = detail::remembered_segment::of(sent, length, detail::segment_fingerprint(sent));
         if (sender.busy != no_long_memory) {
             if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
-            busy_[sender.busy][next.sender].recent.remember(kept, 0, sender.remembered);
+            busy_[sender.busy][next.sender].recent.remember(kept, detail::send_stamp::of(sent),
+                                                            detail::copy_kind::first, sender.remembered);
         } else {
             if (lacks_room(sent, sender, receiver)) return false;
             if constexpr (How == plainness::rare) {
                 if (sender.sent_syn_last && !completes_handshake(kept, sender, state.beginnings[next.sender]))
                     return false;
             }
-            sender.recent.remember(kept, 0, sender.remembered);
+            sender.recent.remember(kept, {}, detail::copy_kind::first, sender.remembered);
         }
         sender.remembered.increment();
         sender.next = sent.sequence + length;
@@ -180,32 +185,36 @@ private:
         if (sent.flags.rst()) return {};
         const side own = next.sender;
         const side other = opposite(own);
+        if (is_unacceptable(sent, state.sides[own], state.sides[other])) return {};
         if (!is_busy(state) && needs_long_memory(sent, state.sides[own], state.sides[other])) begin_long_memory(state);
         both_memories* const memory = is_busy(state) ? &memory_of(state) : nullptr;
         const side_view sender{state.sides[own], state.beginnings[own], memory ? &(*memory)[own] : nullptr};
         const side_view receiver{state.sides[other], state.beginnings[other], memory ? &(*memory)[other] : nullptr};
 
+        if (receiver->was_answered_twice && sent.flags.ack()) settle_syn_ack(receiver, sent.acknowledgment);
+        if (sender->was_answered_twice && !sent.flags.syn()) settle_syn_ack(sender, sent.sequence);
+
         const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
-        if (const auto copy = is_news(sent, *sender) ? std::nullopt : sender.find_copy(fingerprint);
-            copy && is_duplicate(sent, *copy, sender, receiver)) {
+        if (const auto* const copy = is_news(sent, *sender) ? nullptr : sender.find_copy(fingerprint);
+            copy != nullptr && is_duplicate(sent, *copy, sender, receiver)) {
             return take_duplicate(sent, *copy, sender, receiver);
         }
         if (sender->since_duplicate < no_recent_duplicate) receiver->since_duplicate = ++sender->since_duplicate;
         if (sent.flags.syn()) {
-            if (!take_syn(sent, sender, *receiver)) return {};
+            const bool again = sender->was_answered_twice && sent.sequence == sender->before_jump;
+            if (!take_syn(sent, sender, *receiver)) return pass_other_syn(sent, fingerprint, again, sender);
             sender->segment_size_limit = sent.options.maximum_segment_size.value_or(default_segment_size);
         }
 
         const detail::send_stamp stamp = detail::send_stamp::of(sent);
         const bool heard_before = sender->heard;
-        timestamp missed_since = sent.time;
-        verdict result = judge_sequence(sent, stamp, missed_since, sender, receiver);
+        verdict result = judge_sequence(sent, stamp, sender, receiver);
         if (result.is_retransmission()) classify_retransmission(sent, heard_before, sender, receiver, result);
         if (sent.flags.ack()) judge_acknowledgment(sent, *sender, receiver, result);
         if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) result.kinds |= verdict_kinds::zero_window;
 
         learn_times(sent, result, sender, receiver);
-        sender.remember(sent, fingerprint, missed_since);
+        sender.remember(sent, fingerprint, stamp, kind_of(result));
         const bool acknowledges_all =
             receiver->heard && sent.flags.ack() && !before(sent.acknowledgment, receiver->next);
         learn_last(sent, sent.sequence_length() > 0 || sent.window == 0, acknowledges_all, *sender, *receiver);
@@ -215,15 +224,23 @@ private:
         return result;
     }
 
-    [[nodiscard]] static constexpr verdict take_duplicate(const segment& sent, const detail::segment_copy& copy,
+    [[nodiscard]] static constexpr verdict take_duplicate(const segment& sent, const detail::remembered_segment& copy,
                                                           const side_view& sender, const side_view& receiver) noexcept {
         sender->since_duplicate = receiver->since_duplicate = 0;
+        sender->copy_delay = receiver->copy_delay = detail::evidence::to_copy_delay(sent.time - copy.time);
         // The network made this copy of a SYN that had been answered already: the copy will be answered, too.
         if (sent.flags.syn() && receiver->heard) sender->sent_syn_again = true;
         return {.kinds = verdict_kinds::duplicate,
                 .evidence = evidence_set::same_packet,
-                .earlier_packet = copy.sent.packet_number(sent),
-                .elapsed = sent.time - copy.sent.time};
+                .earlier_packet = copy.packet_number(sent),
+                .elapsed = sent.time - copy.time};
+    }
+
+    [[nodiscard]] static constexpr detail::copy_kind kind_of(const verdict& result) noexcept {
+        if (result.has(verdict_kinds::out_of_order)) return detail::copy_kind::late;
+        if (!result.is_retransmission()) return detail::copy_kind::first;
+        const bool was_captured = (result.evidence & evidence_set::bytes_seen) != evidence_set::none;
+        return was_captured ? detail::copy_kind::repeated : detail::copy_kind::resent;
     }
 
     static constexpr void learn_times(const segment& sent, const verdict& result, const side_view& sender,
@@ -233,7 +250,8 @@ private:
         if (sender->sent_syn_last && !sent.flags.syn()) {
             detail::evidence::learn_handshake_time(sent.time, sender.last(), *sender, sender.beginning);
         }
-        sender->sent_syn_last = sent.flags.syn() && !sent.flags.ack() && !result.is_retransmission();
+        sender->sent_syn_last =
+            sent.flags.syn() && !result.is_retransmission() && (!sent.flags.ack() || !receiver->heard);
     }
 
     constexpr void begin_long_memory(connection_state& state) {

@@ -26,6 +26,8 @@ struct rule_input {
     std::uint64_t connection_number = 0;
     /// Whether the segment begins a connection between two endpoints that had one before.
     bool reuses_ports = false;
+    /// Whether the connection was closed or reset before, and a later one of its endpoints has been answered: the segment was late.
+    bool after_end = false;
 };
 
 /// The optional members of a rule set. A rule set lists those that it has:

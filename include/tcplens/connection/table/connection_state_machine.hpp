@@ -9,6 +9,7 @@
 #include "../side.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 
 namespace tcplens::inline v0::detail {
@@ -43,8 +44,17 @@ public:
         if (!next.flags.syn() || next.flags.rst()) return false;
         const end_state& own = ends_[sender];
         const end_state& peer = ends_[opposite(sender)];
-        if (own.sent_syn && own.initial == next.sequence) return false;
+        const bool is_over = of.closed && of.handshake == handshake_state::completed;
+        if (own.sent_syn && own.initial == next.sequence) {
+            // Embedded stacks begin with the same number each time; but a copy of the SYN may come late.
+            return is_over && !next.flags.ack() && next.time - of.last_time > latest_copy;
+        }
         if (next.flags.ack()) {
+            // A SYN-ACK with another number, after the close: the SYN that it answers was not the old one.
+            if (is_over && own.sent_syn && own.initial != next.sequence) return true;
+            // One side alone is heard, and it begins anew after its FIN.
+            if (own.sent_syn && own.sent_fin && !peer.heard && next.acknowledgment != own.first_acknowledged)
+                return true;
             // A SYN-ACK follows the SYN that it acknowledges, whatever was answered before (SYN cookies change), ...
             if (peer.sent_syn && next.acknowledgment == peer.initial + 1) return false;
             // ... and another SYN-ACK ends nothing, unless the connection is over.
@@ -57,7 +67,8 @@ public:
                 return of.closed || (peer.acknowledged_any && !follows_closely(next.sequence + 1, peer.acknowledged));
             }
         }
-        // Captured behind what came after it? A host sends no more than an unscaled window before it hears of its SYN.
+        // Captured behind what came after it? Not for long. A host sends no more than an unscaled window before its SYN is answered.
+        if (next.time - of.first_time > latest_copy) return true;
         if (own.heard) return of.closed || !follows_closely(next.sequence + 1, own.first);
         return peer.acknowledged_any && !follows_closely(next.sequence + 1, peer.acknowledged);
     }
@@ -107,7 +118,8 @@ public:
 
     /// Whether this connection is as yet a SYN to which nobody has said anything.
     [[nodiscard]] constexpr bool is_unanswered() const noexcept {
-        return ends_[side::first].sent_syn && !ends_[side::second].heard && !ends_[side::second].sent_rst;
+        return ends_[side::first].sent_syn && client_side_ == side::first && !ends_[side::second].heard &&
+               !ends_[side::second].sent_rst;
     }
     /// Of an unanswered SYN: whether `next` has to do with it.
     [[nodiscard]] constexpr bool concerns_syn(const segment& next, side sender) const noexcept {
@@ -123,7 +135,38 @@ public:
         return -max_window_distance < step && step < max_window_distance;
     }
 
+    /// Whether `next` can be of this connection by its numbers: it continues its sender or, if that was not heard, it acknowledges data
+    /// of the peer.
+    [[nodiscard]] constexpr bool fits(const segment& next, side sender) const noexcept {
+        const end_state& own = ends_[sender];
+        const end_state& peer = ends_[opposite(sender)];
+        if (next.flags.syn()) return !peer.sent_syn || next.acknowledgment == peer.initial + 1;
+        if (own.heard) return goes_on_with(next, sender);
+        if (!next.flags.ack() || !peer.sent_data) return !peer.heard;
+        const std::int32_t step = distance(peer.next, next.acknowledgment);
+        return -max_window_distance < step && step < max_window_distance;
+    }
+    /// Whether a SYN-ACK acknowledges the SYN of this connection.
+    [[nodiscard]] constexpr bool answers_syn_of(const segment& syn_ack, side sender) const noexcept {
+        const end_state& peer = ends_[opposite(sender)];
+        return peer.sent_syn && syn_ack.acknowledgment == peer.initial + 1;
+    }
+    /// Whether `next` carries anything, or acknowledges more than its sender did before.
+    [[nodiscard]] constexpr bool brings_news(const segment& next, side sender) const noexcept {
+        const end_state& own = ends_[sender];
+        return next.sequence_length() > 0 ||
+               (next.flags.ack() && own.acknowledged_any && before(own.acknowledged, next.acknowledgment));
+    }
+    /// Whether a connection was closed by its two sides or reset, and not only overtaken by another one.
+    [[nodiscard]] static constexpr bool ended(const connection& of) noexcept {
+        return of.close_reason == close_reason::normal || of.close_reason == close_reason::reset;
+    }
+
 private:
+    /// A packet seldom stays longer on its way or in the capture. A choice: the longest delay of the wild captures that were read is
+    /// below 3 s, and a host that uses a port again waits longer (RFC 9293 section 3.4.3: the quiet time).
+    static constexpr std::chrono::seconds latest_copy{5};
+
     /// What every segment may change stands first, so that of both ends it lies in one cache line.
     struct end_state {
         sequence_number next{};         ///< after its SYN, or the highest byte of data that it sent
@@ -138,6 +181,7 @@ private:
         bool sent_rst : 1 = false;
         bool rst_in_sequence : 1 = false;   ///< `rst` is one of its sequence numbers
         bool peer_known_at_rst : 1 = false; ///< `peer_at_rst` is known
+        bool answered_twice : 1 = false;    ///< `fin` is the number of another SYN-ACK of this side
         sequence_number initial{};          ///< of its SYN, where it sent one
         sequence_number first{};            ///< the first that was captured
         sequence_number first_acknowledged{};
@@ -147,7 +191,7 @@ private:
 
         static void archive(auto& ar, end_state& of) {
             auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
-                   fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, initial_, first_,
+                   fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, answered_twice_, initial_, first_,
                    first_acknowledged_, fin_, rst_, peer_at_rst_] = of;
             ar(next_, acknowledged_);
             goes_on_ = ar.bit(goes_on_);
@@ -160,6 +204,7 @@ private:
             sent_rst_ = ar.bit(sent_rst_);
             rst_in_sequence_ = ar.bit(rst_in_sequence_);
             peer_known_at_rst_ = ar.bit(peer_known_at_rst_);
+            answered_twice_ = ar.bit(answered_twice_);
             ar(initial_, first_, first_acknowledged_, fin_, rst_, peer_at_rst_);
             ar.require(goes_on_ == (acknowledged_any_ && sent_data_));
         }
@@ -170,6 +215,8 @@ private:
     TCPLENS_NOINLINE constexpr void follow_any(const segment& next, side sender, connection& of) noexcept {
         end_state& own = ends_[sender];
         end_state& peer = ends_[opposite(sender)];
+        // RFC 9293 3.10.7.4: a segment without ACK is dropped. FIN, NULL and Xmas probes are part of no connection.
+        if (!next.flags.ack() && !next.flags.syn() && !next.flags.rst()) return;
         if (next.flags.syn() && of.role_basis != role_basis::syn) settle_roles(next, sender, of);
         if (next.flags.rst()) {
             is_plain_ = false;
@@ -177,15 +224,16 @@ private:
             return;
         }
         // RFC 9293 3.10.7.3: a SYN-ACK that acknowledges anything else answers another SYN, and changes nothing.
-        if (next.flags.syn() && next.flags.ack() && peer.sent_syn &&
-            (!before(peer.initial, next.acknowledgment) || before(peer.next, next.acknowledgment))) {
+        if (next.flags.syn() && next.flags.ack() && peer.sent_syn && !answers_syn(next, peer)) return;
+        retract_reset(next, own, of);
+        if (next.flags.syn() && own.sent_syn && own.initial != next.sequence) {
+            if (covers_syn(peer, own)) return; // another host's, or an old one
+            own.answered_twice = true; // another SYN cookie, or another host: the client's ACK tells which one counts
+            own.fin = next.sequence;
             return;
         }
-        retract_reset(next, own, of);
-        if (next.flags.syn() && own.sent_syn && own.initial != next.sequence && !covers_syn(peer, own)) {
-            own = {}; // another SYN cookie
-            peer.acknowledged_any = peer.goes_on = false;
-        }
+        if (own.answered_twice) settle_syn_ack(next.sequence, own);
+        if (peer.answered_twice && next.flags.ack()) settle_syn_ack(next.acknowledgment, peer);
         if (next.flags.syn() && !own.sent_syn) {
             own.sent_syn = true;
             own.initial = next.sequence;
@@ -196,6 +244,17 @@ private:
         take_numbers(next, own);
         is_plain_ = of.handshake == handshake_state::completed && of.close_reason == close_reason::active &&
                     !own.sent_fin && !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
+    }
+
+    /// Decides between two SYN-ACKs with different initial sequence numbers: the one that continues at `number` counts.
+    static constexpr void settle_syn_ack(sequence_number number, end_state& whose) noexcept {
+        if (number == whose.fin + 1) {
+            whose.initial = whose.first = whose.fin;
+            whose.next = whose.fin + 1;
+        } else if (number != whose.initial + 1) {
+            return;
+        }
+        whose.answered_twice = false;
     }
 
     static constexpr void take_acknowledgment(const segment& next, end_state& own) noexcept {
@@ -229,6 +288,13 @@ private:
                (peer.acknowledged_any && peer.first_acknowledged == syn.sequence + 1);
     }
 
+    /// Whether an acknowledgment is one of the SYN of `client`. It may cover more than the captured SYN: a copy that was not captured may
+    /// have carried data (RFC 7413 section 3).
+    [[nodiscard]] static constexpr bool answers_syn(const segment& answer, const end_state& client) noexcept {
+        const sequence_number ack = answer.acknowledgment;
+        return before(client.initial, ack) && (follows_closely(client.initial, ack) || !before(client.next, ack));
+    }
+
     /// Whether an acknowledgment covers the SYN of `whose`, as far as can be told.
     [[nodiscard]] static constexpr bool covers_syn(const end_state& by, const end_state& whose) noexcept {
         return by.acknowledged_any && distance(whose.initial + 1, by.acknowledged) >= 0;
@@ -243,14 +309,20 @@ private:
         of.swap_roles();
     }
 
+    /// Whether a segment shows that the handshake was completed. Before that, neither side sends data that acknowledges the other's SYN,
+    /// acknowledges more than that SYN, or closes.
+    [[nodiscard]] static constexpr bool proves_handshake(const segment& next, bool data, const end_state& own,
+                                                         const end_state& peer) noexcept {
+        if (next.flags.syn() || !next.flags.ack() || !(own.sent_syn || peer.sent_syn)) return false;
+        const bool continues = own.sent_syn && (next.flags.fin() || before(own.first_acknowledged, own.acknowledged));
+        return (data || continues) && (!peer.sent_syn || covers_syn(own, peer));
+    }
+
     constexpr void open(const segment& next, const end_state& own, const end_state& peer, connection& of) noexcept {
         const bool data = next.payload_length > 0 && next.flags.ack() && !next.flags.syn();
         if (of.handshake != handshake_state::completed) {
-            const bool any_syn = own.sent_syn || peer.sent_syn;
             const bool three_way = own.sent_syn && peer.sent_syn && covers_syn(own, peer) && covers_syn(peer, own);
-            // Neither side sends data that acknowledges the other's SYN before the handshake is done.
-            const bool proven = data && any_syn && (!peer.sent_syn || covers_syn(own, peer));
-            if (three_way || proven) of.handshake = handshake_state::completed;
+            if (three_way || proves_handshake(next, data, own, peer)) of.handshake = handshake_state::completed;
             else if (of.role_basis == role_basis::syn) of.handshake = handshake_state::failed;
         }
         if (of.close_reason != close_reason::unknown || of.closed) return;
@@ -263,6 +335,11 @@ private:
 
     constexpr void reset(const segment& next, side sender, connection& of) noexcept {
         if (of.close_reason == close_reason::normal) return; // RFC 9293 3.10.7.4: after both FINs it changes nothing
+        // The answer to a FIN, NULL or Xmas probe resets nothing.
+        const bool answers_probe = !ends_[side::first].heard && !ends_[side::second].heard &&
+                                   of.first_packet != next.packet_number && !ends_[side::first].sent_rst &&
+                                   !ends_[side::second].sent_rst && of.role_basis == role_basis::first_packet;
+        if (answers_probe) return;
         end_state& own = ends_[sender];
         own.sent_rst = true;
         own.rst = next.sequence;

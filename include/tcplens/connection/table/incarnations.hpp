@@ -32,13 +32,29 @@ template <class Record>
     }
 }
 
-/// Whether `next` goes on with the connection before the latest one, which is only a SYN so far.
+/// Whether the latest connection of its endpoints was answered, and `next` continues it.
+template <class Record>
+[[nodiscard]] bool continues_latest(const segment& next, side sender, const Record& latest) noexcept {
+    return !latest.to_overtake && latest.machine.goes_on_with(next, sender);
+}
+
+/// Whether `next` belongs to the connection before the latest one: the latest is only a SYN so far, or both go on at once, as the two
+/// legs of a box that rewrites sequence numbers do, or a segment of the previous one comes late.
 template <class Record>
 [[nodiscard]] bool belongs_to_previous(const segment& next, side sender, const Record& latest,
                                        const Record& previous) noexcept {
-    if (rules_decide<Record> || next.flags.syn()) return false;
-    if (!latest.machine.is_unanswered() || latest.machine.concerns_syn(next, sender)) return false;
-    return previous.machine.goes_on_with(next, sender_in(previous, next));
+    if (rules_decide<Record>) return false;
+    const side sender_before = sender_in(previous, next);
+    const bool has_ended = previous.machine.ended(previous.connection);
+    if (next.flags.syn()) {
+        return next.flags.ack() && !has_ended && !latest.machine.fits(next, sender) &&
+               previous.machine.answers_syn_of(next, sender_before);
+    }
+    if (latest.machine.is_unanswered()) {
+        return !latest.machine.concerns_syn(next, sender) && previous.machine.goes_on_with(next, sender_before);
+    }
+    if (has_ended && !previous.machine.brings_news(next, sender_before)) return false;
+    return !latest.machine.fits(next, sender) && previous.machine.goes_on_with(next, sender_before);
 }
 
 /// Links a connection that begins to the one that had its endpoints. `before` may go on until `begun` is more than a SYN: a blind

@@ -64,6 +64,7 @@ protected:
     struct beginning {
         bool begins = false;
         bool reuses_ports = false;
+        bool after_end = false; ///< see rule_input
     };
 
     /// The latest connection of the endpoints of a segment. Without a callback no connection has left since `likely` was prefetched,
@@ -115,8 +116,8 @@ protected:
             }
         }
 
-        const bool goes_on =
-            found.record != nullptr && !rules_decide<record> && !next.flags.syn() && !found.record->to_overtake;
+        const bool goes_on = found.record != nullptr && !rules_decide<record> && !next.flags.syn() &&
+                             found.record->previous == record::none;
         if (!goes_on) return begin_or_follow(next, hash, found, on_end);
         return take_in(next, *found.record, found.sender);
     }
@@ -135,10 +136,11 @@ protected:
         if (options_.split_incarnations && begins_another(rules_, next, found.sender, latest)) {
             return begin_another(next, hash, latest, on_end);
         }
-        if (latest.to_overtake) {
+        if (latest.previous != record::none && !continues_latest(next, found.sender, latest)) {
             if (record* const previous = previous_of(latest, on_end);
                 previous != nullptr && belongs_to_previous(next, found.sender, latest, *previous)) {
-                return take_in_any(next, *previous, sender_in(*previous, next));
+                const bool after_end = !latest.to_overtake && previous->machine.ended(previous->connection);
+                return take_in_any(next, *previous, sender_in(*previous, next), {.after_end = after_end});
             }
         }
         return take_in_any(next, latest, found.sender);
@@ -181,9 +183,12 @@ protected:
         }
         const bool still_established = into.machine.is_plain() && into.stage == idle_class::established;
         if (!still_established || into.listed_at != expiry_.ticks()) expiry_.hear(into);
-        verdict judged = rules_.judge(
-            {.segment = next, .sender = sender, .connection_number = into.number, .reuses_ports = how.reuses_ports},
-            into.rules);
+        verdict judged = rules_.judge({.segment = next,
+                                       .sender = sender,
+                                       .connection_number = into.number,
+                                       .reuses_ports = how.reuses_ports,
+                                       .after_end = how.after_end},
+                                      into.rules);
         if (how.reuses_ports && !rules_decide<record>) judged.kinds |= verdict_kinds::reused_ports;
         const direction direction = into.machine.way_of(sender);
         count_segment(next, judged, into.connection.statistics(direction));

@@ -21,6 +21,9 @@ struct send_stamp {
         return {.clock = stamps ? stamps->value : 0, .id = sent.ip_id.value_or(0), .has_clock = stamps.has_value()};
     }
 
+    /// Whether the segment says nothing of when it was sent.
+    [[nodiscard]] constexpr bool is_empty() const noexcept { return id == 0 && !has_clock; }
+
     [[nodiscard]] friend constexpr bool operator==(const send_stamp&, const send_stamp&) noexcept = default;
 };
 
@@ -38,11 +41,26 @@ public:
         const std::uint16_t id = sent.ip_id.value_or(0);
         if (id == 0) return;
         const int step = id_distance(id_, id);
-        if (is_trusted_ && step > 0 && step <= small_step) id_ = id; // there is no more to learn
+        if (is_settled_ && step == usual_step_) id_ = id; // there is no more to learn
         else learn_step(id, step);
     }
 
-    [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ >= 2; }
+    /// Learns from a SYN-ACK. Linux writes the Identification 0 on it, and counts the other packets of each connection by itself.
+    constexpr void learn_syn_ack(const segment& sent) noexcept { counts_alone_ = sent.ip_id == std::uint16_t{0}; }
+    /// The sender skipped Identifications in a pause without any reason that the capture shows.
+    constexpr void learn_skip() noexcept { skips_ = true; }
+
+    [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ == full_trust; }
+    /// Whether the sender ever skipped Identifications in a pause without any reason.
+    [[nodiscard]] constexpr bool skips() const noexcept { return skips_; }
+    /// Whether the sender counts the packets of this connection by itself, as far as its SYN-ACK tells.
+    [[nodiscard]] constexpr bool counts_alone() const noexcept { return counts_alone_; }
+    /// Step of the Identification from one packet to the next; 1 if it is not known.
+    [[nodiscard]] constexpr int usual_step() const noexcept { return usual_step_ != 0 ? usual_step_ : 1; }
+    /// Whether this Identification follows the highest one by another step than the usual one.
+    [[nodiscard]] constexpr bool goes_on_otherwise(std::uint16_t id) const noexcept {
+        return id != 0 && id_distance(id_, id) != usual_step_ && counts_packets();
+    }
     /// Whether the last two packets had different Identifications, so that equal ones mean one packet. Nullopt before two packets.
     [[nodiscard]] constexpr std::optional<bool> id_varies() const noexcept {
         return had_two_ ? std::optional{varies_} : std::nullopt;
@@ -60,11 +78,14 @@ public:
         return id_distance(a.id, b.id);
     }
 
-    /// Whether the sender counted a few packets between its highest Identification and this one.
-    [[nodiscard]] constexpr bool skips_few(std::uint16_t id) const noexcept {
-        if (!counts_packets() || id_ == 0 || id == 0) return false;
+    /// How many packets are missing between the highest Identification and this one, if the sender takes its usual step, as it did last
+    /// or as its SYN-ACK says. 0 if none are,
+    /// or if the Identifications do not tell.
+    [[nodiscard]] constexpr int missing_before(std::uint16_t id) const noexcept {
+        if (!counts_packets() || !(is_regular_ || counts_alone_) || id_ == 0 || id == 0) return 0;
         const int step = id_distance(id_, id);
-        return step > 1 && step <= small_step;
+        if (step <= usual_step_ || step > small_step * usual_step_ || step % usual_step_ != 0) return 0;
+        return step / usual_step_ - 1;
     }
 
     /// How many ticks of its clock after `a` the sender sent `b`; negative if before. Nullopt within one tick.
@@ -81,16 +102,18 @@ private:
     // if the network adapter cut a packet into several, or if packets were lost. Two random numbers are seldom so close.
     static constexpr int small_step = 8;
     static constexpr int largest_step = 1024;
-    static constexpr int full_trust = 8;
+    static constexpr int full_trust = 2;
 
     constexpr void learn_step(std::uint16_t id, int step) noexcept {
         if (id_ != 0) {
             had_two_ = true;
             varies_ = step != 0;
-            is_trusted_ = false;
+            is_settled_ = false;
             if (step > 0 && step <= largest_step) {
-                trust_ = static_cast<std::uint8_t>(std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1)));
-                is_trusted_ = trust_ == full_trust;
+                const int trust = std::min<int>(full_trust, trust_ + (step <= small_step ? 2 : 1));
+                trust_ = static_cast<std::uint8_t>(trust) & 3;
+                learn_usual(step);
+                is_settled_ = trust_ == full_trust && is_regular_;
             } else if (step < 0 && step >= -largest_step) {
                 return; // it came late: no reason to trust the counter less, or to go back
             } else {
@@ -100,27 +123,43 @@ private:
         id_ = id;
     }
 
+    /// The least step is taken to be the usual one: some hosts count by 2, others count several connections together.
+    constexpr void learn_usual(int step) noexcept {
+        is_regular_ = step == usual_step_;
+        if (is_regular_ || step > small_step || (usual_step_ != 0 && step > usual_step_)) return;
+        usual_step_ = static_cast<std::uint8_t>(step) & 15;
+    }
+
     [[nodiscard]] static constexpr int id_distance(std::uint16_t from, std::uint16_t to) noexcept {
         return static_cast<std::int16_t>(to - from);
     }
 
     friend void archive(auto& ar, send_order& of) {
-        auto& [clock, id, trust, is_trusted, has_clock, had_two, varies] = of;
+        auto& [clock, id, trust, skips, usual_step, is_settled, has_clock, had_two, varies, is_regular, counts_alone] =
+            of;
         ar(clock, id);
-        ar.bounded(trust, full_trust);
-        is_trusted = ar.bit(is_trusted);
+        trust = ar.bits(trust, full_trust) & 3;
+        skips = ar.bit(skips);
+        usual_step = ar.bits(usual_step, small_step) & 15;
+        is_settled = ar.bit(is_settled);
         has_clock = ar.bit(has_clock);
         had_two = ar.bit(had_two);
         varies = ar.bit(varies);
+        is_regular = ar.bit(is_regular);
+        counts_alone = ar.bit(counts_alone);
     }
 
     std::uint32_t clock_ = 0; ///< if has_clock_
-    std::uint16_t id_ = 0;    ///< 0 for none
-    std::uint8_t trust_ = 0;
-    bool is_trusted_ : 1 = false; ///< fully, and the last step was forward
+    std::uint16_t id_ = 0;    ///< the highest; 0 for none
+    std::uint8_t trust_ : 2 = 0;
+    bool skips_ : 1 = false;
+    std::uint8_t usual_step_ : 4 = 0; ///< 0 if it is not known
+    bool is_settled_ : 1 = false;     ///< the counter is trusted, and the last step was the usual one
     bool has_clock_ : 1 = false;
     bool had_two_ : 1 = false;
-    bool varies_ : 1 = false; ///< if had_two_
+    bool varies_ : 1 = false;     ///< if had_two_
+    bool is_regular_ : 1 = false; ///< the last step was the usual one
+    bool counts_alone_ : 1 = false;
 };
 
 } // namespace tcplens::inline v0::detail

@@ -15,7 +15,7 @@ namespace tcplens::inline v0::detail {
 /// is forgotten, and forgotten() tells below which number holes may be missing.
 class sequence_holes {
 public:
-    static constexpr std::size_t capacity = 8;
+    static constexpr std::size_t capacity = 12;
 
     /// The segment that opened a hole: it came before the bytes that belong there.
     struct opening {

@@ -234,7 +234,7 @@ TEST_CASE("what a plain segment touches of a side is in one cache line") {
     CHECK(place(of.uncaptured) == 64); // where the next line begins, whatever else the first one holds
     CHECK(sizeof(side_state) == 256);
     CHECK(sizeof(evidence_rules::connection_state) <= 576);
-    CHECK(sizeof(detail::evidence::long_memory) <= 848);
+    CHECK(sizeof(detail::evidence::long_memory) <= 976);
 }
 
 TEST_CASE("a connection that leaves gives back its shared memory") {

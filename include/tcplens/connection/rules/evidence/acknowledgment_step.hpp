@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fast_path.hpp"
+#include "resend_time.hpp"
 #include "side_view.hpp"
 
 #include <cstdint>
@@ -14,6 +15,7 @@ namespace tcplens::inline v0::detail::evidence {
         const std::int32_t further = distance(sender.far_acknowledgment, ack);
         if (!sender.has_acknowledged_far || further < 0 || further > max_window_distance) {
             sender.has_acknowledged_far = true;
+            sender.ended_asking = false;
             sender.far_acknowledgment = ack;
             return true;
         }
@@ -30,7 +32,10 @@ constexpr void judge_uncaptured(const segment& sent, const side_view& receiver, 
     const bool probe_accepted = receiver->sent_zero_window_probe && ack == receiver->next + 1;
     if (!probe_accepted) {
         result.kinds |= verdict_kinds::ack_lost_segment;
-        receiver.open_hole(receiver->next, ack, {.time = sent.time, .packet_number = sent.packet_number});
+        // An ACK gives no order, but it echoes the clock of what it acknowledges (RFC 7323 section 4.3).
+        const std::uint32_t echo = sent.options.timestamps ? sent.options.timestamps->echo : 0;
+        receiver.open_hole(receiver->next, ack,
+                           {.time = sent.time, .packet_number = sent.packet_number, .stamp = {.clock = echo}});
     }
     receiver.go_on_to(ack);
 }
@@ -49,7 +54,10 @@ constexpr void judge_repeated(const segment& sent, side_state& sender, const sid
     } else if (receiver->heard && before(sent.acknowledgment, receiver->next)) { // RFC 5681 section 2
         result.kinds |= duplicate_ack;
         // A D-SACK asks for nothing.
-        if (sender.duplicate_acks < 255 && !sent.reports_duplicate()) ++sender.duplicate_acks;
+        if (sender.duplicate_acks < 255 && !sent.reports_duplicate()) {
+            if (sender.duplicate_acks == 0 && !sender.has_sacked) sender.asked_at = to_microseconds(sent.time);
+            ++sender.duplicate_acks;
+        }
     }
 }
 
@@ -58,6 +66,7 @@ constexpr void learn_sack(const segment& sent, side_state& sender, const side_vi
     for (const sack_block& block : sent.options.sack_blocks()) {
         if (!before(sender.acknowledged, block.right) || !before(block.left, block.right)) continue;
         if (receiver->heard && before(receiver->next, block.right)) continue;
+        if (!sender.has_sacked && sender.duplicate_acks == 0) sender.asked_at = to_microseconds(sent.time);
         if (!sender.has_sacked || before(sender.sacked_up_to, block.right)) sender.sacked_up_to = block.right;
         sender.has_sacked = true;
     }
@@ -75,6 +84,10 @@ constexpr void judge_acknowledgment(const segment& sent, side_state& sender, con
     const bool bare = sent.sequence_length() == 0 && !result.has(keep_alive | zero_window_probe | lost_segment);
     if (repeated && bare) judge_repeated(sent, sender, receiver, result);
     if (!sender.has_acknowledged || before(sender.acknowledged, ack)) {
+        if (sender.duplicate_acks > 0) {
+            sender.ended_asking = true;
+            sender.far_acknowledgment = ack;
+        }
         acknowledge(ack, sender);
         sender.has_acknowledged = true;
         if (sender.has_sacked && !before(ack, sender.sacked_up_to)) sender.has_sacked = false;

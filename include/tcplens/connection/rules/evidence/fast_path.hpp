@@ -33,10 +33,10 @@ template <plainness How>
     const auto further = sent.acknowledgment.value - sender.acknowledged.value;
     if (further > std::uint32_t{max_window_distance}) return false; // or before it
     if (sent.payload_length < 2 && !fin) return sent.payload_length == 0 && further > 0;
-    if (sent.payload_length > std::uint32_t{max_window_distance}) return false;
+    if (sent.payload_length >= std::uint32_t{max_window_distance}) return false;
     if (sender.goes_far(sent.sequence + sent.payload_length + (fin ? 1u : 0u))) return false;
     return !(sender.owes_nothing && receiver.acknowledged == sent.sequence &&
-             sender.order.skips_few(sent.ip_id.value_or(0)));
+             sender.order.goes_on_otherwise(sent.ip_id.value_or(0)));
 }
 
 /// Takes note of the last segment of `sender`.
@@ -78,9 +78,9 @@ constexpr void learn_handshake_time(timestamp now, const remembered_segment& syn
                                         const side_state& receiver) noexcept {
     if (has_free_place(sender)) return false; // without a look at any remembered segment
     const remembered_segment& oldest = sender.recent.oldest(sender.remembered);
-    if (oldest.length == 0) return false;
+    if (oldest.length() == 0) return false;
     return sent.time - oldest.time < copy_memory || !receiver.has_acknowledged ||
-           before(receiver.acknowledged, oldest.begin + oldest.length);
+           before(receiver.acknowledged, oldest.begin + oldest.length());
 }
 
 /// Whether the next segment opens or fills a hole, or there is no room for it.

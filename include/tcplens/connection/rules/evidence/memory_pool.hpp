@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 namespace tcplens::inline v0::detail {
@@ -29,7 +30,7 @@ public:
         }
         const std::uint32_t number = free_.back();
         free_.pop_back();
-        (*this)[number] = Piece{};
+        std::construct_at(&(*this)[number]); // an assignment would make a piece elsewhere first
         return number;
     }
 

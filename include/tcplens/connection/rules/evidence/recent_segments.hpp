@@ -4,6 +4,7 @@
 #include "../../../base/compiler.hpp"
 #include "../../../base/prefetch.hpp"
 #include "../../../wire/segment.hpp"
+#include "../../tracking/send_order.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,8 +13,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <optional>
 
 namespace tcplens::inline v0::detail {
 
@@ -41,11 +40,17 @@ struct remembered_segment {
     std::uint32_t fingerprint = 0; ///< see segment_fingerprint(); 0 where none is remembered
     std::uint32_t short_number = 0;
     sequence_number begin{};
-    std::uint32_t length = 0; ///< of its sequence numbers
+    /// Its sequence numbers in the lower 24 bits: more than any window is never remembered. Its hop limit as captured in the upper 8.
+    std::uint32_t length_and_hop_limit = 0;
 
+    [[nodiscard]] constexpr std::uint32_t length() const noexcept { return length_and_hop_limit & 0xffffff; }
+    [[nodiscard]] constexpr unsigned hop_limit() const noexcept { return length_and_hop_limit >> 24; }
+
+    /// \pre length < 2^24
     [[nodiscard]] static constexpr remembered_segment of(const segment& sent, std::uint32_t length,
                                                          std::uint32_t fingerprint) noexcept {
-        return {sent.time, fingerprint, static_cast<std::uint32_t>(sent.packet_number), sent.sequence, length};
+        return {sent.time, fingerprint, static_cast<std::uint32_t>(sent.packet_number), sent.sequence,
+                std::uint32_t{sent.hop_limit} << 24 | length};
     }
 
     /// Its packet number, told by that of a segment that is at most 2^31 packets away.
@@ -58,56 +63,59 @@ struct remembered_segment {
                                                    const remembered_segment&) noexcept = default;
 };
 
-/// One of which it is known too since when it was missing.
-struct missed_segment : remembered_segment {
-    std::uint32_t missed_for = 0; ///< microseconds; 71 minutes or longer, from 2^32 - 1 on
+/// Which copy of its bytes a segment was.
+enum class copy_kind : std::uint8_t {
+    first,    ///< the first that was captured, and no earlier one is known to be lost
+    late,     ///< the first that was sent, captured after later segments
+    resent,   ///< a retransmission of which no earlier copy had been captured
+    repeated, ///< a retransmission of which an earlier copy had been captured
+};
+[[nodiscard]] constexpr copy_kind archive_limit(copy_kind) noexcept {
+    return copy_kind::repeated;
+}
 
-    [[nodiscard]] static constexpr std::uint32_t to_microseconds(std::chrono::nanoseconds duration) noexcept {
-        const auto count = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-        return static_cast<std::uint32_t>(
-            std::clamp<std::int64_t>(count, 0, (std::numeric_limits<std::uint32_t>::max)()));
-    }
+/// A remembered segment with what it says of when it was sent.
+struct stamped_segment : remembered_segment {
+    std::uint32_t clock = 0; ///< this and the next two: see send_stamp
+    std::uint16_t id = 0;
+    bool has_clock = false;
+    copy_kind kind = copy_kind::first;
 
-    [[nodiscard]] friend constexpr bool operator==(const missed_segment&, const missed_segment&) noexcept = default;
+    [[nodiscard]] constexpr send_stamp stamp() const noexcept { return {clock, id, has_clock}; }
 
-    friend void archive(auto& ar, missed_segment& of) {
-        static_assert(sizeof(missed_segment) == sizeof(remembered_segment) + alignof(remembered_segment));
-        ar(static_cast<remembered_segment&>(of), of.missed_for);
-        const timestamp missed_since = of.time - std::chrono::microseconds{of.missed_for};
-        ar.require(clamp_for_arithmetic(missed_since) == missed_since);
+    [[nodiscard]] friend constexpr bool operator==(const stamped_segment&, const stamped_segment&) noexcept = default;
+
+    friend void archive(auto& ar, stamped_segment& of) {
+        static_assert(sizeof(stamped_segment) == 32);
+        ar(static_cast<remembered_segment&>(of), of.clock, of.id, of.has_clock, of.kind);
     }
 };
 
-/// An earlier segment that was the same in all that TCP and IP say.
-struct segment_copy {
-    remembered_segment sent{};
-    timestamp missed_since{}; ///< when the hole that it filled was opened, else its time; to the microsecond
-};
-
-/// How many segments of one side were remembered so far: where the next one goes. It goes back from 224 to 112, so that it is small
+/// How many segments of one side were remembered so far: where the next one goes. It goes back by 224 in the end, so that it is small
 /// only while there were few. It is kept apart from the segments, with what is touched anyway.
 class remembered_count {
 public:
     constexpr void increment() noexcept {
-        value_ = value_ + 1u == end ? std::uint8_t{end / 2} : static_cast<std::uint8_t>(value_ + 1u);
+        value_ = value_ + 1u == end ? std::uint8_t{end - period} : static_cast<std::uint8_t>(value_ + 1u);
     }
     /// Whether the next one takes the place of none.
     template <std::size_t Capacity>
     [[nodiscard]] constexpr bool leaves_room() const noexcept {
-        static_assert(Capacity <= end / 2);
+        static_assert(Capacity <= end - period);
         return value_ < Capacity;
     }
     /// The place of the latest but `age` - 1, and for age 0 that of the next. \pre age <= Capacity
     template <std::size_t Capacity>
     [[nodiscard]] constexpr std::size_t place(std::size_t age) const noexcept {
-        static_assert(Capacity > 0 && end / 2 % Capacity == 0);
+        static_assert(Capacity > 0 && period % Capacity == 0);
         return (value_ + Capacity - age) % Capacity;
     }
 
     [[nodiscard]] friend constexpr bool operator==(remembered_count, remembered_count) noexcept = default;
 
 private:
-    static constexpr unsigned end = 224; // so that many capacities divide its half
+    static constexpr unsigned period = 224; // many capacities divide it
+    static constexpr unsigned end = 255;
 
     friend void archive(auto& ar, remembered_count& of) {
         auto& [value] = of;
@@ -124,30 +132,51 @@ class recent_segments {
 public:
     static constexpr std::size_t capacity = Capacity;
 
-    /// The latest segment with this fingerprint. \pre it is not 0
-    [[nodiscard]] constexpr std::optional<segment_copy> find_copy(std::uint32_t fingerprint,
-                                                                  remembered_count count) const noexcept {
+    /// The latest segment with this fingerprint, or null. \pre it is not 0
+    [[nodiscard]] constexpr const remembered_segment* find_copy(std::uint32_t fingerprint,
+                                                                remembered_count count) const noexcept {
         bool any = false; // nearly always not, and this loop has no branches
         for (const Segment& each : segments_) any |= each.fingerprint == fingerprint;
-        if (!any) return std::nullopt;
+        if (!any) return nullptr;
         for (std::size_t age = 1; age <= capacity; ++age) {
             const Segment& here = segments_[count.place<capacity>(age)];
-            if (here.fingerprint != fingerprint) continue;
-            segment_copy found{here, here.time};
-            if constexpr (knows_missed) found.missed_since -= std::chrono::microseconds{here.missed_for};
-            return found;
+            if (here.fingerprint == fingerprint) return &here;
         }
-        return std::nullopt;
+        return nullptr;
     }
 
     /// The latest segment that covers the sequence number, or null.
-    [[nodiscard]] constexpr const remembered_segment* find_covering(sequence_number at,
-                                                                    remembered_count count) const noexcept {
+    [[nodiscard]] constexpr const Segment* find_covering(sequence_number at, remembered_count count) const noexcept {
         for (std::size_t age = 1; age <= capacity; ++age) {
-            const remembered_segment& here = segments_[count.place<capacity>(age)];
-            if (at.value - here.begin.value < here.length) return &here;
+            const Segment& here = segments_[count.place<capacity>(age)];
+            if (at.value - here.begin.value < here.length()) return &here;
         }
         return nullptr;
+    }
+
+    /// Whether a segment came late. \pre it is one of these
+    [[nodiscard]] constexpr bool is_late(const remembered_segment& sent) const noexcept {
+        return static_cast<const Segment&>(sent).kind == copy_kind::late;
+    }
+
+    /// Calls `look` with each segment that covers the sequence number, the latest first.
+    constexpr void for_each_covering(sequence_number at, remembered_count count, auto&& look) const noexcept {
+        for (std::size_t age = 1; age <= capacity; ++age) {
+            const Segment& here = segments_[count.place<capacity>(age)];
+            if (at.value - here.begin.value < here.length()) look(here);
+        }
+    }
+
+    /// The lowest first copy that begins at `end` or beyond and says when it was sent, or null.
+    [[nodiscard]] constexpr const Segment* find_beyond(sequence_number end, remembered_count count) const noexcept {
+        const Segment* lowest = nullptr;
+        for (std::size_t age = 1; age <= capacity; ++age) {
+            const Segment& here = segments_[count.place<capacity>(age)];
+            if (here.length() == 0 || here.kind > copy_kind::late || before(here.begin, end) || here.stamp().is_empty())
+                continue;
+            if (lowest == nullptr || !before(lowest->begin, here.begin)) lowest = &here;
+        }
+        return lowest;
     }
 
     /// The segment before the `age` - 1 latest; an empty one if there is none. \pre 0 < age <= capacity
@@ -166,11 +195,17 @@ public:
         detail::prefetch(here + sizeof(Segment) - 1, 1);
     }
 
-    /// `count` does not count it yet. `missed_for`: see missed_segment.
-    constexpr void remember(const remembered_segment& sent, std::uint32_t missed_for, remembered_count count) noexcept {
+    /// \pre `count` does not count it yet
+    constexpr void remember(const remembered_segment& sent, const send_stamp& stamp, copy_kind kind,
+                            remembered_count count) noexcept {
         Segment& here = segments_[count.place<capacity>(0)];
         static_cast<remembered_segment&>(here) = sent;
-        if constexpr (knows_missed) here.missed_for = missed_for;
+        if constexpr (knows_stamp) {
+            here.clock = stamp.clock;
+            here.id = stamp.id;
+            here.has_clock = stamp.has_clock;
+            here.kind = kind;
+        }
     }
 
     /// Takes over as much as there is room for of what another memory holds. \pre nothing was remembered here
@@ -188,7 +223,7 @@ private:
     template <std::size_t, class>
     friend class recent_segments;
 
-    static constexpr bool knows_missed = std::derived_from<Segment, missed_segment>;
+    static constexpr bool knows_stamp = std::derived_from<Segment, stamped_segment>;
 
     friend void archive(auto& ar, recent_segments& of) {
         auto& [segments] = of;

@@ -1,111 +1,91 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "side_view.hpp"
+#include "missing_copy.hpp"
+#include "resend_time.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 
 namespace tcplens::inline v0::detail::evidence {
 
-/// The round trip from end to end: the sum of both parts, else the handshake, else the one part that is known.
-[[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> whole_round_trip(const side_view& a,
-                                                                                 const side_view& b) noexcept {
-    const auto to_a = a->there_and_back.least();
-    const auto to_b = b->there_and_back.least();
-    if (to_a && to_b) return *to_a + *to_b;
-    if (a->knows_handshake_time) return a.beginning.handshake_time;
-    if (b->knows_handshake_time) return b.beginning.handshake_time;
-    return to_a ? to_a : to_b; // a part of it
-}
-
-/// The least time after which a sender can have sent again what passed the capture point, or what a segment that passed it showed to
-/// be missing: the receiver has to answer, and the retransmission has to come. Less than the round trip that was measured, by the
-/// tolerance; the threshold for unknown round trips if none was.
-[[nodiscard]] constexpr std::chrono::nanoseconds least_resend_time(const side_view& sender,
-                                                                   const side_view& receiver) noexcept {
-    const auto measured = whole_round_trip(sender, receiver);
-    return measured ? *measured - *measured / round_trip_tolerance : unknown_round_trip;
-}
-
-/// Whether a segment brings data or an acknowledgment that is new, so that it cannot be a copy. True of most segments.
-[[nodiscard]] constexpr bool is_news(const segment& sent, const side_state& sender) noexcept {
-    if (!sender.heard) return true;
-    if (sent.payload_length > 1 && !before(sent.sequence, sender.next)) return !sender.has_jumped;
-    return sent.flags.ack() && sender.has_acknowledged && !sender.has_acknowledged_far &&
-           before(sender.acknowledged, sent.acknowledgment);
-}
-
-/// Whether a packet that equals an earlier one in all that TCP and IP say is a copy made by the network or the capture.
-[[nodiscard]] constexpr bool is_duplicate(const segment& sent, const segment_copy& earlier, const side_view& sender,
-                                          const side_view& receiver) noexcept {
-    if (sent.ip_id.value_or(0) != 0) {
-        // After one packet it is not known whether Identifications vary; but no timer is as quick as this.
-        const auto varies = sender->order.id_varies();
-        if (varies.value_or(sent.time - earlier.sent.time < least_timeout)) return true;
+/// The order of a segment that fills a hole, against the first copy beyond that hole: as compare_order(). Also below 0 if both have the
+/// same clock, so that no round trip was between them.
+[[nodiscard]] constexpr int compare_with_opener(const segment& sent, const send_stamp& stamp,
+                                                const sequence_holes::opening& hole, const side_view& sender,
+                                                const side_view& receiver, evidence_set& evidence) noexcept {
+    send_stamp beyond = hole.stamp;
+    const bool by_acknowledgment = beyond.is_empty();
+    if (by_acknowledgment && sender.at_length != nullptr) {
+        const auto* const first = sender.at_length->recent.find_beyond(sent.sequence_end(), sender->remembered);
+        if (first != nullptr) beyond = first->stamp();
     }
-    // A round trip that was measured on one direction alone may include waiting.
-    const std::chrono::nanoseconds least = least_resend_time(sender, receiver) / (receiver->heard ? 1 : 2);
-    if (sent.time - earlier.missed_since > least) return false;
-    // Where a SYN came more than once, timers and the answers to each make pairs of SYN-ACKs.
-    if (sent.flags.syn() && sent.flags.ack() && (receiver->sent_syn_again || sender->sent_syn_again)) return false;
-    if (sender->since_duplicate < no_recent_duplicate) return true;
-    if (sent.sequence_length() > 0) return true;
-    // Duplicate ACKs may be equal in everything; but with SACK each reports something new (RFC 2018 section 4).
-    return sender->permits_sack && receiver->permits_sack && !sent.options.cut;
+    if (const int order = compare_order(stamp, beyond, *sender, evidence); order != 0) return order;
+    // A retransmission may have been triggered by other segments than this one beyond: only the opener of the hole counts.
+    if (stamp.has_clock && beyond.has_clock && !by_acknowledgment &&
+        excludes_resend(sent.time - hole.time, sender, receiver)) {
+        evidence |= evidence_set::timestamp_option;
+        return -1;
+    }
+    return 0;
 }
 
-/// Whether a segment that fills a hole was sent again, or is the first copy of its bytes, late.
+/// Whether a segment that fills a hole was sent again, or is the first copy of its bytes, late. First copies leave in the order of
+/// their sequence numbers: a segment that left after one beyond it is no first copy.
 [[nodiscard]] constexpr bool sent_again(const segment& sent, const send_stamp& stamp,
                                         const sequence_holes::opening& hole, const side_view& sender,
                                         const side_view& receiver, evidence_set& evidence) noexcept {
-    // First copies leave in the order of their sequence numbers: what left after the segment beyond it is no first copy.
-    if (const auto packets = sender->order.packets_between(hole.stamp, stamp)) {
-        evidence |= evidence_set::ip_id;
-        return *packets > 0;
-    }
-    if (const auto ticks = send_order::ticks_between(hole.stamp, stamp)) {
-        evidence |= evidence_set::timestamp_option;
-        return *ticks > 0;
-    }
-    // In the same tick, and the clock has moved on since: too soon for a round trip.
-    if (stamp.has_clock && hole.stamp.has_clock && sender->order.latest().clock != stamp.clock) {
-        evidence |= evidence_set::timestamp_option;
-        return false;
-    }
-    // To be sent again, it had to be missed first. What was measured as a round trip may have stood in queues; where
-    // duplicate ACKs asked for the segment, half of it is believed.
+    const int order = compare_with_opener(sent, stamp, hole, sender, receiver, evidence);
+    if (order < 0) sender->reorders = true;
+    if (order != 0) return order > 0;
+    evidence |= whole_round_trip(sender, receiver) ? evidence_set::round_trip : evidence_set::undecided;
     const bool asked = receiver->duplicate_acks >= fast_retransmit_threshold;
     const bool passed_over = receiver->has_sacked && distance(sent.sequence_end(), receiver->sacked_up_to) >
-                                                         static_cast<std::int64_t>(2) * sent.payload_length;
-    evidence |= whole_round_trip(sender, receiver) ? evidence_set::round_trip : evidence_set::undecided;
+                                                         sacked_segments_threshold * sent.payload_length;
     if (asked) evidence |= evidence_set::duplicate_acks;
     if (passed_over) evidence |= evidence_set::selective_ack;
-    return sent.time - hole.time > least_resend_time(sender, receiver) / (asked || passed_over ? 2 : 1);
+    const std::chrono::nanoseconds least = least_resend_time(sender, receiver);
+    const std::chrono::nanoseconds open_for = sent.time - hole.time;
+    if (open_for < least / certain_reordering) sender->reorders = true;
+    if (can_be_sent_again(sent, hole.time, sender, receiver)) return true;
+    // What was measured as a round trip may include waiting. As long as nothing came late, half of it is believed: RACK sends again
+    // at once then (RFC 8985 section 6.2).
+    return !sender->reorders && (asked || passed_over || !receiver->heard) && least > host_round_trip &&
+           open_for > least / 2;
 }
 
-/// Whether the next segment in order was sent before, in a copy that was lost on its way to the capture point: its sender counted a
-/// packet that was not captured, had nothing to send but this segment, and was silent for longer than any answer takes.
-[[nodiscard]] constexpr bool copy_is_missing(const segment& sent, const send_stamp& stamp, const side_view& sender,
-                                             const side_view& receiver) noexcept {
-    // It owed no acknowledgment, was not probing, and filled no holes.
-    if (!sender->owes_nothing || sender->sent_keep_alive || sender->sent_zero_window_probe) return false;
-    if (sender.has_holes() || receiver->acknowledged != sent.sequence) return false;
-    // It knew, by its echo, that all before this had been acknowledged: it did not send that again.
-    const auto& stamps = sent.options.timestamps;
-    const send_stamp latest = receiver->order.latest();
-    if (!stamps || !latest.has_clock || latest.clock != stamps->echo) return false;
-    // Windows, whose packets start with a hop limit of 128, counts the packets of all of its connections together.
-    if (sent.hop_limit > per_connection_id_hop_limit) return false;
-    // A segment that is larger than a packet can be stands for several, each with an Identification: the network card cuts it
-    // behind the capture, or put it together before. A host sends no more than its own link takes, nor its peer's; options are
-    // a part of that (RFC 6691 2). Smaller ones that were put together cannot be told.
-    const std::uint16_t told = (std::min)(sender->segment_size_limit, receiver->segment_size_limit);
-    if (sender.last().length + timestamps_length > (told == unknown_segment_size ? ethernet_segment_size : told))
+/// Whether a segment was sent again, if its acknowledgment `by` was captured before it and nothing of its sender is missing before it.
+/// Where the directions were captured at different times, an acknowledgment may come first. Each direction is in its own order.
+[[nodiscard]] constexpr bool sent_after_acknowledgment(const segment& sent, const send_stamp& stamp,
+                                                       const sequence_holes::opening& by, const side_view& sender,
+                                                       const side_view& receiver, evidence_set& evidence) noexcept {
+    const auto packets = sender->order.packets_between(sender->order.latest(), stamp);
+    if (packets && *packets <= sender->order.usual_step()) {
+        evidence |= evidence_set::ip_id;
         return false;
-    return sender->order.skips_few(stamp.id) && sent.time - sender.last().time >= least_resend_time(sender, receiver);
+    }
+    // The acknowledgment echoes the clock of the segment that it was sent for (RFC 7323 section 4.3).
+    const bool has_echo = !by.stamp.has_clock && by.stamp.clock != 0;
+    if (stamp.has_clock && has_echo && static_cast<std::int32_t>(stamp.clock - by.stamp.clock) <= 0) {
+        evidence |= evidence_set::timestamp_option;
+        return false;
+    }
+    if (by.packet_number == 0) return false; // it is forgotten which acknowledgment came first
+    evidence |= whole_round_trip(sender, receiver) ? evidence_set::round_trip : evidence_set::undecided;
+    return sent.time - by.time > least_resend_time(sender, receiver) + least_timeout;
+}
+
+/// Whether a segment and one that covers its beginning are the same bytes before and after segmentation offload: one is larger than a
+/// packet, the sender's clock stood still, nobody asked for the bytes, and no time passed.
+[[nodiscard]] constexpr bool is_segmented_copy(const segment& sent, const send_stamp& stamp,
+                                               const remembered_segment& covering, const side_view& sender,
+                                               const side_view& receiver) noexcept {
+    if ((std::max)(sent.payload_length, covering.length()) <= largest_packet(*sender, *receiver)) return false;
+    if (send_order::ticks_between(sender->order.latest(), stamp)) return false;
+    const std::chrono::nanoseconds since = sent.time - covering.time;
+    return since >= std::chrono::nanoseconds::zero() && since < longest_in_host &&
+           since < least_resend_time(sender, receiver) / 4 && !can_be_sent_again(sent, covering.time, sender, receiver);
 }
 
 /// Adds to a retransmission whether it was spurious, fast or a tail loss probe.

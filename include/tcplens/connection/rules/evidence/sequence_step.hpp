@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "missing_copy.hpp"
 #include "resend_evidence.hpp"
+#include "syn_step.hpp"
 
 #include <cstdint>
 
 namespace tcplens::inline v0::detail::evidence {
-
-/// Whether a SYN can be of this connection. A SYN with another initial sequence number (the next SYN cookie, or another connection
-/// in a table that does not split them) begins its sender's sequence numbers anew.
-constexpr bool take_syn(const segment& syn, const side_view& from, side_state& receiver) noexcept {
-    side_state& sender = *from;
-    // RFC 9293 3.10.7.3: an acknowledgment of anything else answers another SYN, and ends nothing
-    if (syn.flags.ack() && receiver.sent_syn &&
-        (!before(receiver.first, syn.acknowledgment) || before(receiver.next, syn.acknowledgment))) {
-        return false;
-    }
-    // ... nor is there another SYN cookie once one was accepted.
-    if (syn.flags.ack() && sender.sent_syn && syn.sequence != sender.first && receiver.has_acknowledged &&
-        before(sender.first, receiver.acknowledged)) {
-        return false;
-    }
-    const bool same =
-        sender.sent_syn ? syn.sequence == sender.first : sender.first_is_near && before(syn.sequence, sender.first);
-    if (sender.heard && !same) {
-        from.forget();
-        receiver.there_and_back = {};
-        receiver.has_acknowledged = false;
-        receiver.duplicate_acks = 0;
-    }
-    return true;
-}
 
 /// Undoes a jump far ahead if the side continues where it was before: the jump was a forged or damaged segment.
 constexpr void come_back(const side_view& sender, sequence_number begin) noexcept {
@@ -41,30 +18,15 @@ constexpr void come_back(const side_view& sender, sequence_number begin) noexcep
     if (sender.at_length) sender.at_length->holes.drop_from(begin);
 }
 
-/// The first segment that is captured of a side.
-[[nodiscard]] constexpr verdict hear_first(const segment& sent, const send_stamp& stamp, const side_view& sender,
-                                           const side_view& receiver) noexcept {
-    sender->heard = true;
-    sender->first = sent.sequence;
-    sender.beginning.first_heard = {sent.time, sent.packet_number, stamp};
-    sender->next = sent.sequence_end();
-    if (!sent.flags.syn()) return {};
-    sender->sent_syn = true;
-    sender->sent_syn_ack = sent.flags.ack();
-    sender->first_was_syn = true;
-    // A SYN-ACK echoes the SYN that was answered first (RFC 7323 4.3). If that was not the last one, it was answered
-    // before, and that answer was lost.
-    const auto& stamps = sent.options.timestamps;
-    if (!sent.flags.ack() || !stamps || !receiver->sent_syn_again) return {};
-    const std::uint32_t first_clock = receiver->first_was_syn ? receiver.beginning.first_heard.stamp.clock : 0;
-    if (stamps->echo != first_clock) return {};
-    return {.kinds = verdict_kinds::retransmission, .evidence = evidence_set::timestamp_option};
-}
-
 /// Whether a segment is a keep-alive or a zero window probe: it asks for an answer and uses no sequence number for good.
-[[nodiscard]] constexpr verdict_kinds find_probe(const segment& sent, const side_state& sender,
+[[nodiscard]] constexpr verdict_kinds find_probe(const segment& sent, timestamp last_time, const side_state& sender,
                                                  const side_state& receiver) noexcept {
     if (sent.payload_length > 1 || sent.flags.syn() || sent.flags.fin()) return verdict_kinds::none;
+    // An application wrote a byte that was pushed (RFC 1122 section 4.2.2.2), as long as a timer may send it again.
+    if (sent.payload_length == 1 && sent.flags.psh() && sent.sequence != sender.next &&
+        sent.time - last_time < longest_data_timeout) {
+        return verdict_kinds::none;
+    }
     const bool window_closed = receiver.has_acknowledged && receiver.window == 0;
     if (sent.sequence == sender.next - 1) {
         // RFC 9293 3.8.4: no data, or a byte of garbage, just below what the receiver waits for. Where that byte is not
@@ -109,46 +71,101 @@ constexpr void skip_ahead(const segment& sent, const send_stamp& stamp, const si
 constexpr void judge_unseen(const segment& sent, const send_stamp& stamp, const sequence_holes::opening& hole,
                             bool beyond_all, const side_view& sender, const side_view& receiver,
                             verdict& result) noexcept {
-    if (sent_again(sent, stamp, hole, sender, receiver, result.evidence)) {
-        result.kinds = verdict_kinds::retransmission;
-        if (sender.at_length) sender.at_length->overtaken.expect(sent.sequence, sent.sequence_end(), hole.stamp);
-    } else if (!beyond_all) {
+    if (beyond_all) {
+        // Only its acknowledgment, or an ACK without data, came before it: that is no order of data.
+        if (!sent_after_acknowledgment(sent, stamp, hole, sender, receiver, result.evidence)) return;
+    } else if (!sent_again(sent, stamp, hole, sender, receiver, result.evidence)) {
         result.kinds = verdict_kinds::out_of_order;
+        return;
     }
-    // else only an ACK without data, or an acknowledgment of this segment, came before it: data is in order
+    result.kinds = verdict_kinds::retransmission;
+    if (sender.at_length) sender.at_length->overtaken.expect(sent.sequence, sent.sequence_end(), hole.stamp);
+}
+
+/// Below 0 if a segment was sent before all that are remembered; 0 if that is not known. Retransmissions among those may overtake
+/// each other, so that the latest of them alone tells nothing.
+[[nodiscard]] constexpr int compare_with_forgotten(const send_stamp& stamp, const side_state& sender,
+                                                   evidence_set& evidence) noexcept {
+    constexpr auto remembered = static_cast<int>(decltype(long_memory::recent)::capacity);
+    evidence_set found = evidence_set::none;
+    const int order = compare_order(stamp, sender.order.latest(), sender, found);
+    if (order > 0 || (found == evidence_set::ip_id && order > -remembered * sender.order.usual_step())) return 0;
+    evidence |= found;
+    return order;
+}
+
+/// Judges a segment of which some bytes were captured before by its order among the remembered segments. A first copy left before all
+/// first copies of what lies beyond it. \pre the sender has a long memory
+constexpr void judge_by_order(const segment& sent, const send_stamp& stamp, bool forgotten, bool is_remembered,
+                              const side_view& sender, verdict& result) noexcept {
+    const long_memory& memory = *sender.at_length;
+    if (const evidence_set overtaken = memory.overtaken.evidence_for(sent.sequence, stamp, sender->order);
+        overtaken != evidence_set::none) {
+        result.kinds = verdict_kinds::out_of_order;
+        result.evidence |= overtaken;
+        return;
+    }
+    evidence_set evidence = evidence_set::none;
+    const stamped_segment* const beyond = memory.recent.find_beyond(sent.sequence_end(), sender->remembered);
+    const int against_beyond = beyond != nullptr ? compare_order(stamp, beyond->stamp(), *sender, evidence)
+                                                 : compare_with_forgotten(stamp, *sender, evidence);
+    const bool in_tick = beyond != nullptr && against_beyond == 0 && stamp.has_clock &&
+                         sent.time - beyond->time > 2 * longest_tick(sender);
+    const stamped_segment* later = nullptr; // the oldest segment that covers it and was sent after it
+    bool follows_any = false;               // it was sent after a segment that covers it
+    bool knows_stamps = false;
+    memory.recent.for_each_covering(sent.sequence, sender->remembered, [&](const stamped_segment& each) {
+        const int order = compare_order(stamp, each.stamp(), *sender, evidence);
+        knows_stamps |= !each.stamp().is_empty();
+        if (order > 0) follows_any = true;
+        if (order < 0) later = &each;
+    });
+    if (follows_any) return;
+    const bool precedes_beyond = against_beyond < 0;
+    if (later != nullptr) {
+        if (against_beyond > 0) return;
+        // The earlier captured copies were sent after it: it is the first copy, unless an even older one was captured before.
+        result.kinds = later->kind == copy_kind::repeated ? verdict_kinds::duplicate : verdict_kinds::out_of_order;
+    } else if (is_remembered) {
+        if (!precedes_beyond || knows_stamps) return;
+        result.kinds = verdict_kinds::out_of_order;
+    } else {
+        if (!precedes_beyond && !in_tick) return;
+        result.kinds = forgotten ? verdict_kinds::out_of_order : verdict_kinds::duplicate;
+    }
+    result.evidence |= evidence;
 }
 
 /// Judges a segment of which some bytes were captured before.
 constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool forgotten, const side_view& sender,
-                          verdict& result) noexcept {
+                          const side_view& receiver, verdict& result) noexcept {
     result.evidence |= evidence_set::bytes_seen;
-    if (const auto* earlier = sender.find_covering(sent.sequence)) {
+    const remembered_segment* const earlier = sender.find_covering(sent.sequence);
+    if (earlier != nullptr) {
         result.earlier_packet = earlier->packet_number(sent);
         result.elapsed = sent.time - earlier->time;
     }
-    if (sender.at_length) {
-        const evidence_set overtaken = sender.at_length->overtaken.evidence_for(sent.sequence, stamp, sender->order);
-        if (overtaken != evidence_set::none) {
-            result.kinds = verdict_kinds::out_of_order;
-            result.evidence |= overtaken;
-            return;
-        }
+    result.kinds = verdict_kinds::retransmission;
+    if (earlier != nullptr && is_segmented_copy(sent, stamp, *earlier, sender, receiver)) {
+        result.kinds = verdict_kinds::duplicate;
+        return;
     }
-    constexpr auto long_ago = -static_cast<int>(decltype(long_memory::recent)::capacity);
-    const auto packets = sender->order.packets_between(sender->order.latest(), stamp);
-    if (packets && *packets <= long_ago) {
-        // A copy of a packet that is no longer remembered, or what a forgotten hole waited for.
-        result.kinds = forgotten ? verdict_kinds::out_of_order : verdict_kinds::duplicate;
-        result.evidence |= evidence_set::ip_id;
-    } else {
-        result.kinds = verdict_kinds::retransmission;
+    // The clock of the capture was set back: times and the timestamps option of one host tell no order.
+    if (earlier != nullptr && result.elapsed < -shortest_timer) return;
+    if (sender.at_length != nullptr) {
+        judge_by_order(sent, stamp, forgotten, earlier != nullptr, sender, result);
+        return;
+    }
+    evidence_set evidence = evidence_set::none;
+    if (compare_order(stamp, sender->order.latest(), *sender, evidence) < 0) {
+        result.kinds = earlier != nullptr || forgotten ? verdict_kinds::out_of_order : verdict_kinds::duplicate;
+        result.evidence |= evidence;
     }
 }
 
-/// Judges a segment that begins before the highest number known. `missed_since` becomes the time since when its bytes were missing.
+/// Judges a segment that begins before the highest number known.
 [[nodiscard]] constexpr verdict judge_overlap(const segment& sent, const send_stamp& stamp, bool beyond_all,
-                                              timestamp& missed_since, const side_view& sender,
-                                              const side_view& receiver) noexcept {
+                                              const side_view& sender, const side_view& receiver) noexcept {
     const sequence_number begin = sent.sequence;
     const sequence_number end = sent.sequence_end();
     verdict result;
@@ -159,24 +176,25 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
         result.evidence |= evidence_set::fills_hole;
         result.earlier_packet = filling.opened.packet_number;
         result.elapsed = sent.time - filling.opened.time;
-        missed_since = filling.opened.time;
     }
     std::uint32_t unseen = filling.bytes;
     if (before(sender->next, end)) {
         unseen += end.value - sender->next.value;
         sender.go_on_to(end);
     }
+    // Nothing was captured there, whichever holes are forgotten.
+    if (beyond_all) unseen = end.value - begin.value;
     if (unseen == end.value - begin.value) {
         judge_unseen(sent, stamp, filling.opened, beyond_all, sender, receiver, result);
     } else {
-        judge_seen(sent, stamp, forgotten, sender, result);
+        judge_seen(sent, stamp, forgotten, sender, receiver, result);
     }
     return result;
 }
 
 /// Judges a segment by its sequence numbers: beyond what was seen, in order, or before it.
-[[nodiscard]] constexpr verdict judge_sequence(const segment& sent, const send_stamp& stamp, timestamp& missed_since,
-                                               const side_view& sender, const side_view& receiver) noexcept {
+[[nodiscard]] constexpr verdict judge_sequence(const segment& sent, const send_stamp& stamp, const side_view& sender,
+                                               const side_view& receiver) noexcept {
     const sequence_number begin = sent.sequence;
     const sequence_number end = sent.sequence_end();
     if (!sender->heard) return hear_first(sent, stamp, sender, receiver);
@@ -184,15 +202,20 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
         // RFC 9293 section 3.5, figure 7: when both ends open, a SYN-ACK follows the SYN of each
         const bool opens_both = sender->sent_syn && sent.flags.ack() && !sender->sent_syn_ack;
         sender->sent_syn = true;
-        if (sent.flags.ack()) sender->sent_syn_ack = true;
+        if (sent.flags.ack()) {
+            sender->sent_syn_ack = true;
+            sender->order.learn_syn_ack(sent);
+        }
         if (opens_both) return {};
     }
     if (begin != end) come_back(sender, begin);
-    if (const verdict_kinds probe = find_probe(sent, *sender, *receiver); probe != verdict_kinds::none) {
+    if (const verdict_kinds probe = find_probe(sent, sender.last().time, *sender, *receiver);
+        probe != verdict_kinds::none) {
         return {.kinds = probe};
     }
 
-    const bool beyond_all = !before(begin, sender->captured_up_to());
+    const bool only_acknowledged = sender->next == sender->first && !sender->first_was_syn;
+    const bool beyond_all = only_acknowledged || !before(begin, sender->captured_up_to());
     if (begin != end) sender.capture(end);
     if (before(sender->next, begin)) {
         skip_ahead(sent, stamp, sender);
@@ -204,7 +227,7 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
         if (!copy_is_missing(sent, stamp, sender, receiver)) return {};
         return {.kinds = verdict_kinds::retransmission, .evidence = evidence_set::ip_id | evidence_set::silence};
     }
-    return judge_overlap(sent, stamp, beyond_all, missed_since, sender, receiver);
+    return judge_overlap(sent, stamp, beyond_all, sender, receiver);
 }
 
 } // namespace tcplens::inline v0::detail::evidence

@@ -43,7 +43,7 @@ struct alignas(64) side_state {
     bool sent_syn : 1 = false;      ///< `first` is the number of its SYN
     bool sent_syn_ack : 1 = false;
     bool sent_syn_again : 1 = false;
-    bool sent_syn_last : 1 = false; ///< its last segment was a SYN without ACK, sent once
+    bool sent_syn_last : 1 = false; ///< its last segment was a SYN, sent once; with ACK only if its peer was not heard
     bool has_acknowledged : 1 = false;
     bool has_sacked : 1 = false; ///< `sacked_up_to` is known, and beyond `acknowledged`
     bool permits_sack : 1 = false;
@@ -53,12 +53,20 @@ struct alignas(64) side_state {
     bool has_acknowledged_far : 1 = false;   ///< `far_acknowledgment` is known
     bool lost_holes : 1 = false;             ///< there was no memory for its holes
     bool knows_handshake_time : 1 = false;
+    bool was_answered_twice : 1 = false; ///< `before_jump` is the number of another SYN-ACK of this side
+    /// `far_acknowledgment` is what it acknowledged after duplicate ACKs: as far as its peer knows, a partial acknowledgment.
+    bool ended_asking : 1 = false;
+    bool reorders : 1 = false; ///< some of what it sent certainly came late
 
     std::uint32_t uncaptured = 0;         ///< bytes just below `next` that were acknowledged but not captured
     sequence_number sacked_up_to{};       ///< highest edge of its SACK blocks
     sequence_number before_jump{};        ///< `next` before it went further ahead than any window
     sequence_number far_acknowledgment{}; ///< its last acknowledgment, if that went as far ahead and was ignored
     std::uint16_t segment_size_limit = unknown_segment_size; ///< the MSS that its SYN named
+    /// Delay of the latest copy of a packet, in units of copy_delay_unit microseconds; the same in both sides.
+    std::uint16_t copy_delay = 0;
+    std::uint32_t asked_at =
+        0; ///< microseconds modulo 2^32: when it first repeated its acknowledgment, or sent SACK blocks beyond it
 
     recent_segments<7, remembered_segment> recent{}; ///< while the connection has no long memory
 
@@ -78,7 +86,8 @@ struct alignas(64) side_state {
 /// Whether nothing that is remembered of a side could change the verdict on a plain segment of it, its opening SYN aside.
 [[nodiscard]] constexpr bool is_calm_otherwise(const side_state& of) noexcept {
     return of.heard && of.uncaptured == 0 && of.since_duplicate == no_recent_duplicate && !of.sent_keep_alive &&
-           !of.sent_zero_window_probe && !of.has_jumped && !of.has_acknowledged_far && !of.has_sacked;
+           !of.sent_zero_window_probe && !of.has_jumped && !of.was_answered_twice && of.duplicate_acks == 0 &&
+           !of.has_acknowledged_far && !of.has_sacked;
 }
 /// Whether nothing that is remembered of a side could change the verdict on a plain segment of it.
 [[nodiscard]] constexpr bool is_calm_now(const side_state& of) noexcept {
@@ -93,10 +102,12 @@ void side_state::archive(auto& ar, side_state& of) {
     auto& [there_and_back_, order_, first_, next_, acknowledged_, busy_, window_, duplicate_acks_, remembered_,
            owes_nothing_, since_duplicate_, is_calm_, heard_, first_is_near_, first_was_syn_, sent_syn_, sent_syn_ack_,
            sent_syn_again_, sent_syn_last_, has_acknowledged_, has_sacked_, permits_sack_, sent_keep_alive_,
-           sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, lost_holes_, knows_handshake_time_, uncaptured_,
-           sacked_up_to_, before_jump_, far_acknowledgment_, segment_size_limit_, recent_] = of;
+           sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, lost_holes_, knows_handshake_time_,
+           was_answered_twice_, ended_asking_, reorders_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_,
+           segment_size_limit_, copy_delay_, asked_at_, recent_] = of;
     ar(there_and_back_, order_, first_, next_, acknowledged_, window_, duplicate_acks_, remembered_, owes_nothing_,
-       recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, segment_size_limit_);
+       recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, segment_size_limit_, copy_delay_,
+       asked_at_);
     // Bit-fields cannot be bound to a reference.
     since_duplicate_ = ar.bits(since_duplicate_, no_recent_duplicate) & 15;
     is_calm_ = ar.bit(is_calm_);
@@ -116,6 +127,9 @@ void side_state::archive(auto& ar, side_state& of) {
     has_acknowledged_far_ = ar.bit(has_acknowledged_far_);
     lost_holes_ = ar.bit(lost_holes_);
     knows_handshake_time_ = ar.bit(knows_handshake_time_);
+    was_answered_twice_ = ar.bit(was_answered_twice_);
+    ended_asking_ = ar.bit(ended_asking_);
+    reorders_ = ar.bit(reorders_);
     ar.require(is_calm_ == is_calm_now(of));
     ar.require(!has_free_place(of) || recent_.oldest(remembered_).fingerprint == 0);
 }
@@ -142,7 +156,7 @@ struct connection_state {
 
 /// What the rules remember besides of one side of a busy connection.
 struct long_memory {
-    recent_segments<16, missed_segment> recent{};
+    recent_segments<16, stamped_segment> recent{};
     sequence_holes holes{};
     reordered_originals overtaken{};
 

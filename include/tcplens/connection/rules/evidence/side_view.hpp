@@ -4,7 +4,6 @@
 #include "side_state.hpp"
 
 #include <cstdint>
-#include <optional>
 
 namespace tcplens::inline v0::detail::evidence {
 
@@ -17,19 +16,21 @@ struct side_view {
     constexpr side_state& operator*() const noexcept { return state; }
     constexpr side_state* operator->() const noexcept { return &state; }
 
-    [[nodiscard]] constexpr std::optional<segment_copy> find_copy(std::uint32_t fingerprint) const noexcept {
+    /// The latest segment with this fingerprint, or null.
+    [[nodiscard]] constexpr const remembered_segment* find_copy(std::uint32_t fingerprint) const noexcept {
         return at_length ? at_length->recent.find_copy(fingerprint, state.remembered)
                          : state.recent.find_copy(fingerprint, state.remembered);
     }
+    /// The latest segment that covers the sequence number, or null.
     [[nodiscard]] constexpr const remembered_segment* find_covering(sequence_number at) const noexcept {
         return at_length ? at_length->recent.find_covering(at, state.remembered)
                          : state.recent.find_covering(at, state.remembered);
     }
-    constexpr void remember(const segment& sent, std::uint32_t fingerprint, timestamp missed_since) const noexcept {
-        const auto kept = remembered_segment::of(sent, sent.sequence_length(), fingerprint);
-        const std::uint32_t missed_for = missed_segment::to_microseconds(sent.time - missed_since);
-        if (at_length) at_length->recent.remember(kept, missed_for, state.remembered);
-        else state.recent.remember(kept, missed_for, state.remembered);
+    constexpr void remember(const segment& sent, std::uint32_t fingerprint, const send_stamp& stamp,
+                            copy_kind kind) const noexcept {
+        const auto kept = remembered_segment::of(sent, sent.sequence_length() & 0xffffff, fingerprint);
+        if (at_length) at_length->recent.remember(kept, stamp, kind, state.remembered);
+        else state.recent.remember(kept, stamp, kind, state.remembered);
         state.remembered.increment();
     }
     /// Its last segment. \pre heard
@@ -67,7 +68,7 @@ struct side_view {
     }
     /// Begins anew. What belongs to both sides stays.
     constexpr void forget() const noexcept {
-        state = {.busy = state.busy, .since_duplicate = state.since_duplicate};
+        state = {.busy = state.busy, .since_duplicate = state.since_duplicate, .copy_delay = state.copy_delay};
         beginning = {};
         if (at_length) *at_length = {};
     }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "resend_time.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+namespace tcplens::inline v0::detail::evidence {
+
+/// Whether a segment brings data or an acknowledgment that is new, so that it cannot be a copy. True of most segments.
+[[nodiscard]] constexpr bool is_news(const segment& sent, const side_state& sender) noexcept {
+    if (!sender.heard) return true;
+    if (sent.payload_length > 1 && !before(sent.sequence, sender.next)) return !sender.has_jumped;
+    return sent.flags.ack() && sender.has_acknowledged && !sender.has_acknowledged_far &&
+           before(sender.acknowledged, sent.acknowledgment);
+}
+
+/// The delay of a copy in the units of side_state::copy_delay.
+[[nodiscard]] constexpr std::uint16_t to_copy_delay(std::chrono::nanoseconds since) noexcept {
+    const auto units = std::chrono::duration_cast<std::chrono::microseconds>(since).count() / copy_delay_unit;
+    return static_cast<std::uint16_t>(std::clamp<std::int64_t>(units, 0, 65535));
+}
+
+/// Whether an equal packet was captured at two places: routers between them lowered its hop limit, or other packets came twice just
+/// before, with the same delay.
+[[nodiscard]] constexpr bool is_mirrored(const segment& sent, const remembered_segment& earlier,
+                                         std::chrono::nanoseconds since, const side_view& sender,
+                                         const side_view& receiver) noexcept {
+    const unsigned hops = earlier.hop_limit() - unsigned{sent.hop_limit};
+    if (earlier.hop_limit() > sent.hop_limit && hops <= most_routers) return true;
+    if (sender->since_duplicate >= no_recent_duplicate || since < std::chrono::nanoseconds::zero()) return false;
+    // A SYN that comes twice is answered twice, unless the answer was acknowledged before that.
+    const bool was_acknowledged = receiver->has_acknowledged && before(sent.sequence, receiver->acknowledged);
+    if (sent.flags.syn() && sent.flags.ack() && !was_acknowledged) return false;
+    const int difference = to_copy_delay(since) - int{sender->copy_delay};
+    return std::abs(difference) <= copy_delay_tolerance + sender->copy_delay / copy_delay_share;
+}
+
+/// Whether a packet that equals an earlier one, with its Identification, can be a retransmission (RFC 1122 section 3.2.1.5 allows
+/// to keep the Identification): it was the last of its sender, nobody acknowledged it, and a timeout passed. A timestamps option
+/// would differ.
+[[nodiscard]] constexpr bool repeats_unanswered(const segment& sent, const remembered_segment& earlier,
+                                                const side_view& sender, const side_view& receiver) noexcept {
+    if (sent.sequence_length() == 0 || sent.options.timestamps) return false;
+    if (&earlier != &sender.last() || !receiver->heard) return false;
+    if (receiver->has_acknowledged && !before(receiver->acknowledged, sent.sequence_end())) return false;
+    return sent.time - earlier.time >= least_resend_time(sender, receiver) + least_timeout;
+}
+
+/// Whether nothing of a sender was captured for as long as a timeout, before an earlier segment or since: then what it sent on time
+/// and its retransmission may have waited in the same queue.
+[[nodiscard]] constexpr bool was_held_back(const remembered_segment& earlier, const side_view& sender,
+                                           const side_view& receiver) noexcept {
+    if (sender.at_length == nullptr) return false;
+    const std::chrono::nanoseconds timeout = least_resend_time(sender, receiver) + least_timeout;
+    const auto& recent = sender.at_length->recent;
+    for (std::size_t age = 1; age < recent.capacity; ++age) {
+        const remembered_segment& here = recent.latest(age, sender->remembered);
+        const remembered_segment& previous = recent.latest(age + 1, sender->remembered);
+        if (previous.fingerprint == 0) return false;
+        if (here.time - previous.time >= timeout) return true;
+        if (&here == &earlier) return false;
+    }
+    return false;
+}
+
+/// Since when the receiver may have asked for the bytes of an earlier segment: if that came late, since before it came.
+[[nodiscard]] constexpr timestamp missed_since(const remembered_segment& earlier, const side_view& sender,
+                                               const side_view& receiver) noexcept {
+    if (sender.at_length == nullptr || !sender.at_length->recent.is_late(earlier)) return earlier.time;
+    return earlier.time - asked_before(earlier.time, *receiver);
+}
+
+/// Up to which delay an equal packet is more likely a copy than a retransmission, if neither says when it was sent. A round trip that
+/// was measured on one direction alone may include waiting.
+[[nodiscard]] constexpr std::chrono::nanoseconds longest_copy_delay(const segment& sent, const side_view& sender,
+                                                                    const side_view& receiver) noexcept {
+    const std::chrono::nanoseconds least = least_resend_time(sender, receiver);
+    const bool bare = sent.sequence_length() == 0;
+    if (!whole_round_trip(sender, receiver)) return bare ? least : unknown_copy_delay;
+    return least / (receiver->heard && bare ? 1 : 2);
+}
+
+/// Whether an equal packet is a copy, if neither the hop limit, nor the Identification, nor the clock tell.
+[[nodiscard]] constexpr bool is_duplicate_by_time(const segment& sent, const remembered_segment& earlier,
+                                                  std::chrono::nanoseconds since, const side_view& sender,
+                                                  const side_view& receiver) noexcept {
+    if (since < std::chrono::nanoseconds::zero()) return false; // a clock that was set back is no proof of a copy
+    const bool bare = sent.sequence_length() == 0;
+    if (!bare && was_held_back(earlier, sender, receiver)) return false;
+    // A partial acknowledgment makes the sender send the next segment again at once (RFC 6582 section 3.2).
+    if (receiver->ended_asking && sent.sequence == receiver->far_acknowledgment) return false;
+    if (!bare && can_be_sent_again(sent, missed_since(earlier, sender, receiver), sender, receiver)) return false;
+    if (since > longest_copy_delay(sent, sender, receiver)) return false;
+    // Where a SYN came more than once, timers and the answers to each make pairs of SYN-ACKs.
+    if (sent.flags.syn() && sent.flags.ack() &&
+        (!receiver->heard || receiver->sent_syn_again || sender->sent_syn_again)) {
+        return false;
+    }
+    if (!bare || sender->since_duplicate < no_recent_duplicate) return true;
+    // Duplicate ACKs may be equal in everything; but with SACK each reports something new (RFC 2018 section 4).
+    return sender->permits_sack && receiver->permits_sack && !sent.options.cut;
+}
+
+/// Whether a packet that equals an earlier one in all that TCP and IP say is a copy made by the network or the capture.
+[[nodiscard]] constexpr bool is_duplicate(const segment& sent, const remembered_segment& earlier,
+                                          const side_view& sender, const side_view& receiver) noexcept {
+    const std::chrono::nanoseconds since = sent.time - earlier.time;
+    if (is_mirrored(sent, earlier, since, sender, receiver)) return true;
+    // After a single packet it is not known whether the Identification varies.
+    if (sent.ip_id.value_or(0) != 0 && sender->order.id_varies().value_or(false)) {
+        return !repeats_unanswered(sent, earlier, sender, receiver);
+    }
+    if (sent.options.timestamps && sent.sequence_length() > 0 && excludes_resend(since, sender, receiver)) return true;
+    // No timer is as quick. A SYN-ACK answers each SYN at once; senders without timestamps may be generators with timers of their own.
+    const bool is_unanswered_syn =
+        sent.flags.syn() && !sent.flags.ack() && (!receiver->heard || sent.options.timestamps);
+    if (is_unanswered_syn && since >= std::chrono::nanoseconds::zero() && since < shortest_timer) return true;
+    return is_duplicate_by_time(sent, earlier, since, sender, receiver);
+}
+
+} // namespace tcplens::inline v0::detail::evidence
