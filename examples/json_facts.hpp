@@ -185,8 +185,8 @@ inline void to_json(nlohmann::ordered_json& out, const direction_profile& from) 
            {"bytes_in_flight", from.in_flight},
            {"data_time_ns", from.data_time.count()},
            {"longest_silence_ns", from.longest_silence.count()},
-           {"rtt_min_us", from.round_trip.count > 0 ? nlohmann::ordered_json(microseconds(from.round_trip.least))
-                                                    : nlohmann::ordered_json()},
+           {"rtt_min_us", from.kernel_min_rtt ? nlohmann::ordered_json(microseconds(*from.kernel_min_rtt))
+                                              : nlohmann::ordered_json()},
            {"round_trip", from.round_trip},
            {"clock_round_trip", from.clock_round_trip},
            {"ambiguous_acks", from.ambiguous_acks},
@@ -197,7 +197,9 @@ inline void to_json(nlohmann::ordered_json& out, const direction_profile& from) 
            {"retransmission_time", from.retransmission_time},
            {"most_retransmissions", from.most_retransmissions},
            {"unfollowed_sends", from.unfollowed_sends},
-           {"forgotten_ranges", from.forgotten_ranges}};
+           {"forgotten_ranges", from.forgotten_ranges},
+           {"rtt_min_exact_us", from.round_trip.count > 0 ? nlohmann::ordered_json(microseconds(from.round_trip.least))
+                                                          : nlohmann::ordered_json()}};
 }
 
 /// One direction: its counts, and its profile, in one object.

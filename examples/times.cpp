@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Prints where the time of each connection went: a line each, tabs between, times in nanoseconds.
+// Prints where the time of each connection went: a line each, tabs between, times in nanoseconds. A round trip that was not measured
+// is empty.
 
 #include "command_line.hpp"
 
@@ -16,7 +17,7 @@ int main(int argc, char** argv) {
     std::cout
         << "client\tserver\tduration\thandshake\tsender_application\treceiver_window\tloss_recovery\t"
            "retransmission_timeout\tpath\treceiver_application\tteardown\tbusy_up\treceiver_limited_up\tbusy_down\t"
-           "receiver_limited_down\n";
+           "receiver_limited_down\trtt_min_up\trtt_min_exact_up\trtt_min_down\trtt_min_exact_down\n";
     for (const tcplens::detailed_connection& each : table) {
         const tcplens::time_attribution& time = each.time;
         std::cout << to_string(each.client) << '\t' << to_string(each.server);
@@ -25,6 +26,12 @@ int main(int argc, char** argv) {
                                 time.teardown, time.client_to_server.busy, time.client_to_server.receiver_limited,
                                 time.server_to_client.busy, time.server_to_client.receiver_limited}) {
             std::cout << '\t' << part.count();
+        }
+        for (const auto& sent : {each.profile.client_to_server, each.profile.server_to_client}) {
+            std::cout << '\t';
+            if (sent.kernel_min_rtt) std::cout << sent.kernel_min_rtt->count();
+            std::cout << '\t';
+            if (sent.round_trip.count > 0) std::cout << sent.round_trip.least.count();
         }
         std::cout << '\n';
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Recordings whose senders wrote down what their kernel said of them: busy and receiver-limited times beside the sender.
+// Recordings whose senders wrote down what their kernel said of them: busy and receiver-limited times and least round trips
+// beside the sender.
 // See tests/lab.
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/observers/profile_observer.hpp>
 #include <tcplens/connection/observers/time_observer.hpp>
 
 #include <doctest/doctest.h>
@@ -12,6 +14,7 @@
 #include <cstddef>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -92,4 +95,31 @@ TEST_CASE("time observer: busy and receiver-limited times are those of the sendi
     CHECK(busy == doctest::Approx(kernels_busy).epsilon(0.01));
     CHECK(kernels_limited > 400000);
     CHECK(limited == doctest::Approx(kernels_limited).epsilon(0.15));
+}
+
+TEST_CASE("profile observer: the least round trip is that of the sending kernel") {
+    unsigned senders = 0;
+    for (const std::string folder : {"tests/data/lab/few_limits-1/", "tests/data/lab/few_limits_lossy-1/"}) {
+        for (const std::string host : {"a", "b"}) {
+            capture_file capture{folder + host + ".pcap"};
+            basic_connection_table<evidence_rules, profile_observer> table;
+            for (const packet& each : capture) table.add(each);
+            REQUIRE_FALSE(capture.error());
+            std::map<std::string, std::optional<std::chrono::nanoseconds>> told;
+            for (const auto& each : table) {
+                told[name_of(each.client) + ' ' + name_of(each.server)] = each.profile.client_to_server.kernel_min_rtt;
+                told[name_of(each.server) + ' ' + name_of(each.client)] = each.profile.server_to_client.kernel_min_rtt;
+            }
+            for (auto& row : rows_of(folder + host + ".tcpinfo.tsv")) {
+                CAPTURE(folder + host + ' ' + row["scenario"] + ' ' + row["local"]);
+                const auto ours = told[row["local"] + ' ' + row["peer"]];
+                REQUIRE(ours);
+                const double kernel = std::stod(row["min_rtt_us"]);
+                // The capture is taken some microseconds after the kernel's own clock is read.
+                CHECK(std::abs(microseconds(*ours) - kernel) <= 0.03 * kernel + 300);
+                ++senders;
+            }
+        }
+    }
+    CHECK(senders >= 20);
 }

@@ -105,7 +105,8 @@ struct direction_profile {
     std::uint32_t initial_window_packets = 0; ///< The packets that carried these bytes first.
 
     /// Length of the stream in bytes: from the SYN, or the first byte that is known of, to the FIN, or the highest byte that was sent
-    /// or acknowledged. A FIN that was not captured counts as a byte. Steps of more than 16 MiB are not counted.
+    /// or acknowledged. A FIN that was not captured counts as a byte. A step of more than 16 MiB counts if it leads ahead, by less than
+    /// 2 GiB, and took at least the time that a link of 400 Gbit/s needs for it: then packets were not captured.
     std::uint64_t stream_bytes = 0;
     bool stream_begins = false;       ///< Whether a SYN of this direction was captured.
     bool stream_ends = false;         ///< Whether a FIN of this direction was captured.
@@ -136,6 +137,11 @@ struct direction_profile {
     /// Round-trip times from the clock value of a timestamps option to the first new acknowledgment that echoes it (RFC 7323 section
     /// 4), one sample at a time. Retransmitted segments count too.
     duration_statistics clock_round_trip{};
+    /// Least round-trip time of the last five minutes with samples, by the rule of the Linux kernel: tcpi_min_rtt of struct tcp_info. It
+    /// differs from round_trip.least where the kernel takes no sample, or another one: an acknowledgment of a retransmission gives none
+    /// but by the timestamps option, in whole milliseconds, and SACK blocks give samples of their own. Nanoseconds, from 0 to 1 hour;
+    /// absent without a sample. Right beside the sender; elsewhere it covers the path behind the capture.
+    std::optional<std::chrono::nanoseconds> kernel_min_rtt{};
     std::uint64_t ambiguous_acks = 0; ///< Acknowledgments of segments that had been retransmitted.
     std::uint64_t post_loss_acks = 0; ///< Acknowledgments of segments that had waited for a retransmission before them.
     std::uint64_t cumulative_acks = 0; ///< Segments that were acknowledged together with a later one.

@@ -3,11 +3,13 @@
 
 #include "../side.hpp"
 #include "../tracking/captured_ranges.hpp"
+#include "../tracking/kernel_round_trip.hpp"
 #include "../tracking/least_round_trip.hpp"
 #include "../tracking/round_trip_sampler.hpp"
 #include "../tracking/send_sequence_space.hpp"
 #include "connection_observer.hpp"
 #include "direction_profile.hpp"
+#include "profile_counts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -41,8 +43,9 @@ namespace detail {
 /// acknowledgment. What is lost where that is too little is counted (direction_profile::forgotten_ranges, unfollowed_sends).
 ///
 /// Implausible sequence numbers are ignored: a single segment or acknowledgment that is more than 16 MiB away, and a segment beyond
-/// the window, only count in direction_profile::ignored_bytes. If the sender goes on there, more than 16 MiB away, what is
-/// remembered begins anew there.
+/// the window, only count in direction_profile::ignored_bytes. If the sender goes on there, the first such segment counts as well, and
+/// what is remembered begins anew there. A jump ahead is a hole of the capture, whose bytes are missed, if a link of 400 Gbit/s can
+/// carry them in the time that it took.
 template <std::size_t RangeCapacity = 8, std::size_t SendCapacity = 16>
 class basic_profile_observer {
     /// What is remembered of one side as a sender.
@@ -53,6 +56,8 @@ class basic_profile_observer {
         sequence_number stream_high{}; ///< where it ends
         sequence_number fin{};         ///< the number of the FIN, if has_fin
         sequence_number probed{};      ///< a byte that was sent as a zero window probe, if has_probed
+        sequence_number ignored{};     ///< where the latest segment began that was ignored because it lay too far away
+        std::uint32_t ignored_length = 0; ///< its payload; 0 if it was believed since, or there was none
         std::uint32_t awaited_clock = 0;
         std::uint32_t duplicate_acks = 0; ///< of what it sent, since something was acknowledged
         std::uint16_t window_field = 0;   ///< of its last segment
@@ -66,9 +71,11 @@ class basic_profile_observer {
         bool advertised_scaled = false; ///< it has advertised a scaled window
         bool in_initial_window = false; ///< its SYN was captured, and none of its data is acknowledged
         timestamp last_time{};          ///< of its last segment
+        timestamp stream_time{};        ///< when stream_high was reached
         timestamp in_flight_since{};    ///< up to when its bytes in flight are integrated
         timestamp clock_time{};         ///< when the awaited clock was sent
         detail::round_trip_sampler<SendCapacity> sends{};
+        detail::kernel_round_trip<> kernel{};
     };
 
 public:
@@ -110,8 +117,8 @@ public:
             profile.ignored_bytes += sent.payload_length;
             return;
         }
-        if (sent.payload_length > 0) count_data(input, profile);
-        if (sent.flags.ack()) count_ack(sent, profile);
+        if (sent.payload_length > 0) detail::count_data_packet(input, profile);
+        if (sent.flags.ack()) detail::count_ack_packet(sent, profile);
 
         direction_profile& peer_profile = result.profile[opposite(input.direction)];
         pass_time(sent.time, sender, profile.in_flight);
@@ -119,34 +126,12 @@ public:
         take_acknowledgment(input, sender, receiver, peer_profile);
         advertise(sent, sender, receiver, profile.window);
         if (take_sequence(input, sender, profile) && !sent.flags.syn())
-            sample(bytes_in_flight(sender), profile.in_flight);
+            detail::sample_flight(bytes_in_flight(sender), profile.in_flight);
         sender.window_field = sent.window;
     }
 
 private:
     using nanoseconds = std::chrono::nanoseconds;
-
-    static constexpr void count_data(const observer_input& input, direction_profile& profile) noexcept {
-        const segment& sent = input.segment;
-        profile.smallest_segment = profile.largest_segment == 0
-                                       ? sent.payload_length
-                                       : (std::min)(profile.smallest_segment, sent.payload_length);
-        profile.largest_segment = (std::max)(profile.largest_segment, sent.payload_length);
-        profile.pushed_packets += sent.flags.psh();
-        profile.urgent_packets += sent.flags.urg();
-        if (input.verdict.has(verdict_kinds::keep_alive)) return; // its byte is no data
-        if (!profile.first_data_time) profile.first_data_time = sent.time;
-        profile.data_time = (std::max)(profile.data_time, sent.time - *profile.first_data_time);
-    }
-
-    static constexpr void count_ack(const segment& sent, direction_profile& profile) noexcept {
-        profile.pure_acks += sent.sequence_length() == 0;
-        const std::uint32_t blocks = sent.options.sack_block_count;
-        if (blocks == 0) return;
-        ++profile.sack_packets;
-        profile.dsack_packets += sent.reports_duplicate();
-        profile.most_sack_blocks = (std::max)(profile.most_sack_blocks, blocks);
-    }
 
     /// The numbers in flight, without that of a FIN.
     [[nodiscard]] static constexpr std::uint32_t bytes_in_flight(const side_state& side) noexcept {
@@ -167,14 +152,6 @@ private:
         }
         // Where the clock ran back, time stands still until it is later again.
         side.in_flight_since = side.space.known() ? (std::max)(side.in_flight_since, now) : now;
-    }
-
-    static constexpr void sample(std::uint32_t bytes, flight_statistics& statistics) noexcept {
-        ++statistics.samples;
-        if (bytes == 0) return;
-        statistics.total += bytes;
-        statistics.least = statistics.least == 0 ? bytes : (std::min)(statistics.least, bytes);
-        statistics.greatest = (std::max)(statistics.greatest, bytes);
     }
 
     static constexpr void advertise(const segment& sent, side_state& sender, const side_state& receiver,
@@ -209,38 +186,31 @@ private:
         if (!receiver.stream_known) {
             receiver.stream_low = receiver.stream_high = receiver.space.unacknowledged();
             receiver.stream_known = true;
+            receiver.stream_time = sent.time;
         }
         if (!known) return;
         const sequence_number ack = receiver.space.unacknowledged();
+        const sequence_number reached = receiver.has_fin && ack == receiver.fin + 1 ? receiver.fin : ack;
+        if (before(acknowledged, reached) || sent.options.sack_block_count > 0) {
+            receiver.kernel.on_acknowledged(sent, acknowledged, reached, receiver.space.next(),
+                                            profile.largest_segment);
+            profile.kernel_min_rtt = receiver.kernel.least();
+        }
         if (ack == acknowledged) {
             if (sent.acknowledgment == ack) count_repeated(input, sender, receiver, profile);
             return;
         }
         receiver.duplicate_acks = 0;
         if (receiver.in_initial_window && before(receiver.stream_low, ack)) receiver.in_initial_window = false;
-        count_answer(receiver.sends.acknowledged(ack, sent.time), profile);
+        detail::count_ack_effect(receiver.sends.acknowledged(ack, sent.time), profile);
         if (receiver.awaits_clock && sent.options.timestamps) {
             const auto beyond = static_cast<std::int32_t>(sent.options.timestamps->echo - receiver.awaited_clock);
             const nanoseconds took = sent.time - receiver.clock_time;
             if (beyond == 0 && detail::least_round_trip::is_plausible(took)) profile.clock_round_trip.add(took);
             if (beyond >= 0) receiver.awaits_clock = false;
         }
-        if (receiver.has_probed && before(receiver.probed, ack)) accept_probe(receiver, profile, ack);
-        const sequence_number reached = receiver.has_fin && ack == receiver.fin + 1 ? receiver.fin : ack;
-        stretch(reached, receiver, profile);
-    }
-
-    static constexpr void count_answer(const detail::ack_effect& answer, direction_profile& profile) noexcept {
-        using kind = detail::ack_effect::kind;
-        profile.cumulative_acks += answer.cumulative;
-        switch (answer.is) {
-        case kind::none: break;
-        case kind::clear:
-            if (detail::least_round_trip::is_plausible(answer.waited)) profile.round_trip.add(answer.waited);
-            break;
-        case kind::ambiguous: ++profile.ambiguous_acks; break;
-        case kind::post_loss: ++profile.post_loss_acks; break;
-        }
+        if (receiver.has_probed && before(receiver.probed, ack)) accept_probe(receiver, profile, ack, sent.time);
+        stretch(reached, sent.time, receiver, profile);
     }
 
     /// The same acknowledgment comes once more: a duplicate ACK by RFC 5681 2?
@@ -257,22 +227,25 @@ private:
         if (++receiver.duplicate_acks == 3) ++profile.triple_duplicate_acks;
     }
 
-    static constexpr void accept_probe(side_state& sender, direction_profile& profile,
-                                       sequence_number acknowledged) noexcept {
+    static constexpr void accept_probe(side_state& sender, direction_profile& profile, sequence_number acknowledged,
+                                       timestamp now) noexcept {
         sender.has_probed = false;
         const auto added = sender.captured.add(sender.probed, sender.probed + 1, acknowledged);
         if (added.covered > 0 || profile.probe_bytes == 0) return;
         --profile.probe_bytes;
         ++profile.unique_bytes;
-        stretch(sender.probed + 1, sender, profile);
+        stretch(sender.probed + 1, now, sender, profile);
     }
 
     /// The stream reaches up to `end`, not including that.
-    static constexpr void stretch(sequence_number end, side_state& sender, direction_profile& profile) noexcept {
+    static constexpr void stretch(sequence_number end, timestamp now, side_state& sender,
+                                  direction_profile& profile) noexcept {
         const std::int32_t further = distance(sender.stream_high, end);
         if (further <= 0) return;
-        if (further <= detail::max_window_distance) profile.stream_bytes += static_cast<std::uint32_t>(further);
+        if (detail::is_stream_step_possible(further, now - sender.stream_time))
+            profile.stream_bytes += static_cast<std::uint32_t>(further);
         sender.stream_high = end;
+        sender.stream_time = now;
     }
 
     static constexpr void take_probe(const observer_input& input, side_state& sender,
@@ -305,12 +278,18 @@ private:
         const std::int32_t behind = distance(sent.sequence, sender.space.next());
         if (behind < 0 || behind > detail::max_window_distance + static_cast<std::int64_t>(sent.sequence_length())) {
             profile.ignored_bytes += sent.payload_length;
+            sender.ignored = sent.payload_begin();
+            sender.ignored_length = sent.payload_length;
             return false;
         }
+        if (sender.ignored_length > 0 && !goes_on_at_ignored(sent, sender)) sender.ignored_length = 0;
         if (known && detail::beyond_max_window(expected, sent.sequence)) begin_anew(sent, sender, profile);
 
+        if (sender.ignored_length > 0) believe_ignored(sent, sender, profile);
         extend_stream(sent, sender, profile);
         await_clock(sent, sender);
+        sender.kernel.on_sent(sent, known ? expected : sent.sequence, sender.space.unacknowledged(),
+                              input.verdict.is_retransmission());
         const sequence_number highest = sender.captured.empty() ? sent.sequence : sender.captured.highest();
         const captured_numbers numbers = capture_numbers(sent, sender, profile);
         profile.hole_filling_packets += numbers.fills_hole;
@@ -389,8 +368,39 @@ private:
         ++profile.sequence_jumps;
         sender.captured = {};
         sender.sends.clear();
-        sender.stream_low = sender.stream_high = sent.payload_begin();
+        sender.kernel.begin_anew();
+        // After a hole the stream goes on; after any other jump a stretch of it begins that has no known place.
+        sequence_number begin = sent.payload_begin();
+        if (sender.ignored_length > 0 && before(sender.ignored, begin)) begin = sender.ignored;
+        const std::int32_t further = distance(sender.stream_high, begin);
+        if (further < 0 || !detail::is_stream_step_possible(further, sent.time - sender.stream_time)) {
+            sender.stream_low = sender.stream_high = begin;
+        }
         sender.has_fin = sender.has_probed = sender.awaits_clock = sender.has_clock = false;
+    }
+
+    /// Whether a segment lies nearer to the one that was ignored than to all that was captured.
+    [[nodiscard]] static constexpr bool goes_on_at_ignored(const segment& sent, const side_state& sender) noexcept {
+        const auto away = [&](sequence_number from) {
+            const std::int64_t step = distance(from, sent.sequence);
+            return step < 0 ? -step : step;
+        };
+        const std::int64_t from_ignored = away(sender.ignored);
+        return from_ignored <= detail::max_window_distance &&
+               (sender.captured.empty() || from_ignored < away(sender.captured.highest()));
+    }
+
+    /// A segment goes on where the one before it lay that was ignored: that was the sender's too.
+    static constexpr void believe_ignored(const segment& sent, side_state& sender,
+                                          direction_profile& profile) noexcept {
+        const std::uint32_t length = std::exchange(sender.ignored_length, 0);
+        if (profile.ignored_bytes < length) return;
+        profile.ignored_bytes -= length;
+        const sequence_number end = sender.ignored + length;
+        const std::uint32_t covered = sender.captured.add(sender.ignored, end, sender.space.unacknowledged()).covered;
+        profile.retransmitted_bytes += covered;
+        profile.unique_bytes += length - covered;
+        stretch(end, sent.time, sender, profile);
     }
 
     static constexpr void extend_stream(const segment& sent, side_state& sender, direction_profile& profile) noexcept {
@@ -399,6 +409,7 @@ private:
         if (!sender.stream_known) {
             sender.stream_known = true;
             sender.stream_low = sender.stream_high = begin;
+            sender.stream_time = sent.time;
         } else if (!profile.stream_begins && before(begin, sender.stream_low)) {
             const std::int32_t further = distance(begin, sender.stream_low);
             if (further <= detail::max_window_distance) profile.stream_bytes += static_cast<std::uint32_t>(further);
@@ -417,7 +428,7 @@ private:
             sender.has_fin = profile.stream_ends = true;
             sender.fin = end;
         }
-        stretch(end, sender, profile);
+        stretch(end, sent.time, sender, profile);
     }
 };
 
