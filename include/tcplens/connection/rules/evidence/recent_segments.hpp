@@ -70,7 +70,7 @@ enum class copy_kind : std::uint8_t {
     resent,   ///< a retransmission of which no earlier copy had been captured
     repeated, ///< a retransmission of which an earlier copy had been captured
 };
-[[nodiscard]] constexpr copy_kind archive_limit(copy_kind) noexcept {
+[[nodiscard]] constexpr copy_kind tcplens_archive_limit(copy_kind) noexcept {
     return copy_kind::repeated;
 }
 
