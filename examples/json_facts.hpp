@@ -248,6 +248,7 @@ inline void to_json(nlohmann::ordered_json& out, const time_attribution& from) {
 inline void add_to_direction(nlohmann::ordered_json& direction, const sending_times& from) {
     direction["busy_us"] = microseconds(from.busy);
     direction["receiver_limited_us"] = microseconds(from.receiver_limited);
+    direction["send_buffer_limited_us"] = microseconds(from.send_buffer_limited);
 }
 
 // --- Zeek

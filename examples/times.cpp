@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
     std::cout
         << "client\tserver\tduration\thandshake\tsender_application\treceiver_window\tloss_recovery\t"
            "retransmission_timeout\tpath\treceiver_application\tteardown\tbusy_up\treceiver_limited_up\tbusy_down\t"
-           "receiver_limited_down\trtt_min_up\trtt_min_exact_up\trtt_min_down\trtt_min_exact_down\n";
+           "receiver_limited_down\trtt_min_up\trtt_min_exact_up\trtt_min_down\trtt_min_exact_down\tsend_buffer_limited_"
+           "up\tsend_buffer_limited_down\n";
     for (const tcplens::detailed_connection& each : table) {
         const tcplens::time_attribution& time = each.time;
         std::cout << to_string(each.client) << '\t' << to_string(each.server);
@@ -33,7 +34,8 @@ int main(int argc, char** argv) {
             std::cout << '\t';
             if (sent.round_trip.count > 0) std::cout << sent.round_trip.least.count();
         }
-        std::cout << '\n';
+        std::cout << '\t' << time.client_to_server.send_buffer_limited.count() << '\t'
+                  << time.server_to_client.send_buffer_limited.count() << '\n';
     }
     return static_cast<int>(conclude(given, captures));
 }

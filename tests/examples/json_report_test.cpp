@@ -77,7 +77,7 @@ TEST_CASE("where the time went, as JSON") {
     tcplens::time_attribution time;
     time.duration = 1501ns;
     time.path = 1501ns;
-    time.client_to_server = {.busy = 1500ns, .receiver_limited = 250ns};
+    time.client_to_server = {.busy = 1500ns, .receiver_limited = 250ns, .send_buffer_limited = 125ns};
     const json told = time;
     CHECK(keys(told) == names{"duration_ns", "handshake_ns", "sender_application_ns", "receiver_window_ns",
                               "loss_recovery_ns", "retransmission_timeout_ns", "path_ns", "receiver_application_ns",
@@ -87,7 +87,9 @@ TEST_CASE("where the time went, as JSON") {
     CHECK(told["teardown_ns"] == 0);
     json direction{{"payload_bytes", 7}};
     add_to_direction(direction, time.client_to_server);
-    CHECK(direction == json{{"payload_bytes", 7}, {"busy_us", 1.5}, {"receiver_limited_us", 0.25}});
+    CHECK(
+        direction ==
+        json{{"payload_bytes", 7}, {"busy_us", 1.5}, {"receiver_limited_us", 0.25}, {"send_buffer_limited_us", 0.125}});
 }
 
 TEST_CASE("json_report gives each answer under its names") {

@@ -5,6 +5,7 @@
 #include "../tracking/send_sequence_space.hpp"
 #include "../verdict.hpp"
 #include "pacing_estimator.hpp"
+#include "send_buffer_estimator.hpp"
 #include "time_attribution.hpp"
 
 #include <algorithm>
@@ -14,7 +15,8 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Measures the sending_times of one end: its busy time, and the part of it in which the peer's window kept it from sending.
+/// Measures the sending_times of one end: its busy time, and the parts of it in which the peer's window or its own send buffer kept it
+/// from sending.
 ///
 /// In a capture a sender with data and no room in the window looks like a sender without data. What follows tells them apart: a
 /// segment that did not fit before, and is sent as soon as the window opens, had been waiting; so had the data that a window
@@ -32,7 +34,10 @@ public:
     /// The time `step` passes, up to `now`. Returns the part of it in which the window had no room for a full segment, and no pause
     /// was on: the end may have been waiting for the window. `flight`: data_in_flight().
     constexpr nanoseconds passes(nanoseconds step, timestamp now, bool flight, sending_times& times) noexcept {
-        if (flight) times.busy += step;
+        if (flight) {
+            times.busy += step;
+            buffer_.passes(step);
+        }
         if (!has_no_room()) return {};
         if (!was_without_room_) room_ = room();
         was_without_room_ = true;
@@ -63,9 +68,15 @@ public:
         full_segment_ = full_segment(sent);
 
         const nanoseconds since_heard = now - heard_at_;
-        const bool as_soon_as_possible =
-            now - (std::max)(heard_at_, pauses_.until()) <= answer_time + answer_time / 4 + reaction_time;
-        const bool waited = was_without_room_ && as_soon_as_possible &&
+        const nanoseconds soon = answer_time + answer_time / 4 + reaction_time;
+        const bool as_soon_as_possible = now - (std::max)(heard_at_, pauses_.until()) <= soon;
+        const bool waited_for_buffer = buffer_.on_sent({.pushed = sent.flags.psh(),
+                                                        .full = sent.payload_length >= full_segment_,
+                                                        .prompt = since_heard <= soon,
+                                                        .had_room = !was_without_room_,
+                                                        .in_flight = space_.in_flight()});
+        times.send_buffer_limited = buffer_.limited();
+        const bool waited = was_without_room_ && as_soon_as_possible && !waited_for_buffer &&
                             std::cmp_greater((std::min)(sent.payload_length, full_segment_), room_);
         const bool by_itself = !was_without_room_ && since_heard > 2 * answer_time + answer_gap;
         pauses_.on_sent(now, sent.payload_length, by_itself);
@@ -83,6 +94,8 @@ public:
         const sequence_number unacknowledged = space_.unacknowledged();
         space_.on_received(heard);
         const bool advances = !known || before(unacknowledged, space_.unacknowledged());
+        buffer_.on_received(known && advances ? space_.unacknowledged().value - unacknowledged.value : 0,
+                            heard.payload_length == 0);
         const auto window = space_.window();
         if (heard.flags.ack() && window && heard.acknowledgment == space_.unacknowledged()) {
             const sequence_number edge = heard.acknowledgment + *window;
@@ -109,7 +122,8 @@ public:
     [[nodiscard]] constexpr bool fits(const sending_times& times, nanoseconds duration, timestamp now) const noexcept {
         constexpr nanoseconds longest_pause{std::int64_t{1} << 54};
         const bool pauses_before = pauses_.until() == timestamp{} || pauses_.until() - longest_pause <= now;
-        return pauses_before && at_rest_.count() >= 0 && at_rest_ <= duration - times.busy && shut_out_.count() >= 0 &&
+        return pauses_before && buffer_.fits(times.busy) && at_rest_.count() >= 0 &&
+               at_rest_ <= duration - times.busy && shut_out_.count() >= 0 &&
                shut_out_ <= duration - times.receiver_limited;
     }
 
@@ -146,14 +160,15 @@ private:
     }
 
     friend void archive(auto& ar, busy_time_meter& meter) {
-        auto& [space, pauses, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit, has_edge,
-               was_without_room] = meter;
-        ar(space, pauses, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit, has_edge,
+        auto& [space, pauses, buffer, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit,
+               has_edge, was_without_room] = meter;
+        ar(space, pauses, buffer, heard_at, shut_out, at_rest, data_end, edge, room, full_segment, size_limit, has_edge,
            was_without_room);
     }
 
     send_sequence_space space_{};
     pacing_estimator pauses_{};
+    send_buffer_estimator buffer_{};
     timestamp heard_at_{};
     nanoseconds shut_out_{};         ///< without room and outside of a pause, since its last new data or probe
     nanoseconds at_rest_{};          ///< without room and nothing in flight, so that it did not seem busy, since then

@@ -8,9 +8,9 @@
 
 namespace tcplens::inline v0 {
 
-/// How long the sender of one direction had work, and how long only the receiver's window kept it from sending.
+/// How long the sender of one direction had work, and how long only the receiver's window or its own buffer kept it from sending.
 ///
-/// These are Linux's tcpi_busy_time and tcpi_rwnd_limited (struct tcp_info), which Linux counts in ticks of 1 to 10 ms. They are times
+/// These are Linux's tcpi_busy_time, tcpi_rwnd_limited and tcpi_sndbuf_limited (struct tcp_info), which Linux counts in ticks of 1 to 10 ms. They are times
 /// of the sender, so they are right in a capture beside the sender. Elsewhere `busy` lacks a round trip between the capture and
 /// the sender for each time that the sender had nothing left to send, and most of `receiver_limited` is not seen.
 struct sending_times {
@@ -24,6 +24,10 @@ struct sending_times {
     /// pauses are not seen, and the value is too large by up to a half. A congestion window that is full at the same time does not
     /// show in a capture.
     std::chrono::nanoseconds receiver_limited{};
+    /// The part of `busy` in which all that was in the sender's buffer was in flight, and the application waited for room in it: Linux's
+    /// tcpi_sndbuf_limited. Nanoseconds, not negative, at most `busy`. An estimate, from bursts that end with PSH: 0 until the third
+    /// such wait, and 0 again if the sender later shows that its buffer is larger. Right beside the sender only.
+    std::chrono::nanoseconds send_buffer_limited{};
 
     [[nodiscard]] friend constexpr bool operator==(const sending_times&, const sending_times&) noexcept = default;
 };
@@ -99,6 +103,7 @@ struct time_attribution {
         }
         const auto fits = [&](const sending_times& sender) {
             return sender.receiver_limited.count() >= 0 && sender.receiver_limited <= sender.busy &&
+                   sender.send_buffer_limited.count() >= 0 && sender.send_buffer_limited <= sender.busy &&
                    sender.busy <= time.duration;
         };
         return rest.count() == 0 && time.retransmission_timeout.count() >= 0 &&
