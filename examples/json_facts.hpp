@@ -109,7 +109,7 @@ inline double microseconds(std::chrono::nanoseconds from) {
     return static_cast<double>(from.count()) / 1000;
 }
 
-inline void to_json(nlohmann::ordered_json& out, const window_statistics& from) {
+inline void to_json(nlohmann::ordered_json& out, const direction_profile::window_statistics& from) {
     out = {{"packets", from.packets},
            {"min", from.least},
            {"max", from.greatest},
@@ -117,7 +117,7 @@ inline void to_json(nlohmann::ordered_json& out, const window_statistics& from) 
            {"zero_count", from.zeros}};
 }
 
-inline void to_json(nlohmann::ordered_json& out, const flight_statistics& from) {
+inline void to_json(nlohmann::ordered_json& out, const direction_profile::flight_statistics& from) {
     out = {{"samples", from.samples},
            {"min", from.least},
            {"max", from.greatest},
@@ -245,7 +245,7 @@ inline void to_json(nlohmann::ordered_json& out, const time_attribution& from) {
 }
 
 /// Of one direction, into what else is told of it: in microseconds, as kernels tell them.
-inline void add_to_direction(nlohmann::ordered_json& direction, const sending_times& from) {
+inline void add_to_direction(nlohmann::ordered_json& direction, const time_attribution::sending_times& from) {
     direction["busy_us"] = microseconds(from.busy);
     direction["receiver_limited_us"] = microseconds(from.receiver_limited);
     direction["send_buffer_limited_us"] = microseconds(from.send_buffer_limited);

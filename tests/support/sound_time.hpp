@@ -12,7 +12,7 @@
                                    of.receiver_application, of.teardown, of.retransmission_timeout}) {
         if (part < nanoseconds::zero() || part > of.duration) return false;
     }
-    for (const tcplens::sending_times& each : {of.client_to_server, of.server_to_client}) {
+    for (const tcplens::time_attribution::sending_times& each : {of.client_to_server, of.server_to_client}) {
         if (each.receiver_limited < nanoseconds::zero() || each.receiver_limited > each.busy) return false;
         if (each.busy > of.duration) return false;
     }

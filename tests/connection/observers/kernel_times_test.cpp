@@ -66,7 +66,7 @@ TEST_CASE("time observer: busy and receiver-limited times are those of the sendi
             basic_connection_table<evidence_rules, time_observer> table;
             for (const packet& each : capture) table.add(each);
             REQUIRE_FALSE(capture.error());
-            std::map<std::string, sending_times> told;
+            std::map<std::string, time_attribution::sending_times> told;
             for (const auto& each : table) {
                 CHECK(each.time.duration == each.last_time - each.first_time);
                 told[name_of(each.client) + ' ' + name_of(each.server)] = each.time.client_to_server;

@@ -43,7 +43,7 @@ struct upload {
         answer.window = window;
         table.add(answer);
     }
-    [[nodiscard]] const sending_times& times() const { return table[0].time.client_to_server; }
+    [[nodiscard]] const time_attribution::sending_times& times() const { return table[0].time.client_to_server; }
 
     /// The application writes ten segments and a rest of `rest` bytes into a buffer that has no room for more. Nagle's algorithm holds
     /// the rest back until an acknowledgment comes. It ends with PSH if `pushed`.

@@ -72,7 +72,8 @@ TEST_CASE("time observer: an ACK of anything but the SYN ends no handshake") { /
     s.after(10ms);
     server.acks(-100'000);
     s.after(1s);
-    client.syn().expect(retransmission); // nothing was acknowledged, so this is no probe for the last of several segments
+    client.syn().expect(
+        retransmission); // nothing was acknowledged, so this is no probe for the last of several segments
     s.after(10ms);
     server.syn_ack();
     client.acks(1);

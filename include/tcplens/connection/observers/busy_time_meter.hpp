@@ -15,7 +15,7 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Measures the sending_times of one end: its busy time, and the parts of it in which the peer's window or its own send buffer kept it
+/// Measures the time_attribution::sending_times of one end: its busy time, and the parts of it in which the peer's window or its own send buffer kept it
 /// from sending.
 ///
 /// In a capture a sender with data and no room in the window looks like a sender without data. What follows tells them apart: a
@@ -33,7 +33,8 @@ public:
 
     /// The time `step` passes, up to `now`. Returns the part of it in which the window had no room for a full segment, and no pause
     /// was on: the end may have been waiting for the window. `flight`: data_in_flight().
-    constexpr nanoseconds passes(nanoseconds step, timestamp now, bool flight, sending_times& times) noexcept {
+    constexpr nanoseconds passes(nanoseconds step, timestamp now, bool flight,
+                                 time_attribution::sending_times& times) noexcept {
         if (flight) {
             times.busy += step;
             buffer_.passes(step);
@@ -49,7 +50,7 @@ public:
 
     /// Takes in a segment of the end. `answer_time`: from the capture to this end and back.
     constexpr finding on_sent(const segment& sent, const verdict& verdict, timestamp now, nanoseconds answer_time,
-                              sending_times& times) noexcept {
+                              time_attribution::sending_times& times) noexcept {
         if (sent.flags.rst()) return {};
         if (verdict.has(verdict_kinds::zero_window_probe)) {
             const bool waited = was_without_room_;
@@ -119,7 +120,8 @@ public:
     }
 
     /// Whether a restored meter agrees with the restored times of its end, of a connection that has lasted for `duration` at `now`.
-    [[nodiscard]] constexpr bool fits(const sending_times& times, nanoseconds duration, timestamp now) const noexcept {
+    [[nodiscard]] constexpr bool fits(const time_attribution::sending_times& times, nanoseconds duration,
+                                      timestamp now) const noexcept {
         constexpr nanoseconds longest_pause{std::int64_t{1} << 54};
         const bool pauses_before = pauses_.until() == timestamp{} || pauses_.until() - longest_pause <= now;
         return pauses_before && buffer_.fits(times.busy) && at_rest_.count() >= 0 &&
@@ -150,7 +152,7 @@ private:
         return std::max<std::uint32_t>(size_limit_, options + 1) - options;
     }
 
-    constexpr void settle(bool waited, sending_times& times) noexcept {
+    constexpr void settle(bool waited, time_attribution::sending_times& times) noexcept {
         if (waited) {
             times.busy += at_rest_;
             times.receiver_limited += shut_out_;

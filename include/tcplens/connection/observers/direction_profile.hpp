@@ -15,57 +15,6 @@
 
 namespace tcplens::inline v0 {
 
-/// The receive windows that one end advertised, in bytes.
-///
-/// Windows are scaled if both SYNs were captured and offered window scaling; otherwise the window fields count as they are. If
-/// scaling was agreed, the unscaled windows of the SYNs count only until the first scaled window.
-struct window_statistics {
-    std::uint64_t packets = 0;  ///< Number of packets with a window: all but RSTs.
-    std::uint64_t total = 0;    ///< Sum of these windows, in bytes.
-    std::uint64_t zeros = 0;    ///< Number of packets with ACK and a window of 0, unscaled windows of SYNs included.
-    std::uint32_t least = 0;    ///< Smallest window above 0, in bytes; 0 if there was none.
-    std::uint32_t greatest = 0; ///< Largest window, in bytes; 0 if there was none above 0.
-
-    /// Mean window in bytes; 0 without packets.
-    [[nodiscard]] constexpr double mean() const noexcept {
-        return packets == 0 ? 0 : static_cast<double>(total) / static_cast<double>(packets);
-    }
-
-    [[nodiscard]] friend constexpr bool operator==(const window_statistics&,
-                                                   const window_statistics&) noexcept = default;
-};
-
-/// The bytes in flight of one direction: sent and not yet acknowledged, at the place of the capture.
-///
-/// The sequence number of a SYN counts as a byte, that of a FIN does not. A sample is taken after each packet of the sender, except
-/// for SYNs, RSTs, packets with data that was sent before, and packets that came late.
-struct flight_statistics {
-    std::uint64_t samples = 0;  ///< Number of samples.
-    std::uint64_t total = 0;    ///< Sum of the samples, in bytes.
-    std::uint32_t least = 0;    ///< Smallest sample above 0, in bytes; 0 if there was none.
-    std::uint32_t greatest = 0; ///< Largest sample, in bytes; 0 if there was none above 0.
-    double byte_seconds = 0;    ///< Integral of the bytes in flight over the time `watched`, in bytes times seconds.
-    /// The time from when a sequence number of the sender is known to the last packet of the connection. Nanoseconds, not negative.
-    std::chrono::nanoseconds watched{};
-
-    /// Mean of the samples in bytes; 0 without samples.
-    [[nodiscard]] constexpr double mean() const noexcept {
-        return samples == 0 ? 0 : static_cast<double>(total) / static_cast<double>(samples);
-    }
-    /// Mean over the time `watched`, in bytes, with acknowledgments taken into account when they are captured; 0 if no time passed.
-    [[nodiscard]] constexpr double mean_over_time() const noexcept {
-        return watched.count() <= 0 ? 0 : byte_seconds / (static_cast<double>(watched.count()) / 1e9);
-    }
-
-    [[nodiscard]] friend constexpr bool operator==(const flight_statistics&,
-                                                   const flight_statistics&) noexcept = default;
-
-    /// Whether a restored value is possible: a duration is not negative.
-    [[nodiscard]] friend constexpr bool is_consistent(const flight_statistics& statistics) noexcept {
-        return statistics.watched.count() >= 0;
-    }
-};
-
 /// One direction of a connection in detail: what was sent, and how the other end acknowledged it.
 ///
 /// Most definitions are those of tcptrace; differences are noted. A packet with the verdict `duplicate`, a second copy of one
@@ -74,6 +23,57 @@ struct flight_statistics {
 ///
 /// Counts are of packets or bytes, from 0 on, and up to date after each packet.
 struct direction_profile {
+    /// The receive windows that one end advertised, in bytes.
+    ///
+    /// Windows are scaled if both SYNs were captured and offered window scaling; otherwise the window fields count as they are. If
+    /// scaling was agreed, the unscaled windows of the SYNs count only until the first scaled window.
+    struct window_statistics {
+        std::uint64_t packets = 0; ///< Number of packets with a window: all but RSTs.
+        std::uint64_t total = 0;   ///< Sum of these windows, in bytes.
+        std::uint64_t zeros = 0;   ///< Number of packets with ACK and a window of 0, unscaled windows of SYNs included.
+        std::uint32_t least = 0;   ///< Smallest window above 0, in bytes; 0 if there was none.
+        std::uint32_t greatest = 0; ///< Largest window, in bytes; 0 if there was none above 0.
+
+        /// Mean window in bytes; 0 without packets.
+        [[nodiscard]] constexpr double mean() const noexcept {
+            return packets == 0 ? 0 : static_cast<double>(total) / static_cast<double>(packets);
+        }
+
+        [[nodiscard]] friend constexpr bool operator==(const window_statistics&,
+                                                       const window_statistics&) noexcept = default;
+    };
+
+    /// The bytes in flight of one direction: sent and not yet acknowledged, at the place of the capture.
+    ///
+    /// The sequence number of a SYN counts as a byte, that of a FIN does not. A sample is taken after each packet of the sender, except
+    /// for SYNs, RSTs, packets with data that was sent before, and packets that came late.
+    struct flight_statistics {
+        std::uint64_t samples = 0;  ///< Number of samples.
+        std::uint64_t total = 0;    ///< Sum of the samples, in bytes.
+        std::uint32_t least = 0;    ///< Smallest sample above 0, in bytes; 0 if there was none.
+        std::uint32_t greatest = 0; ///< Largest sample, in bytes; 0 if there was none above 0.
+        double byte_seconds = 0; ///< Integral of the bytes in flight over the time `watched`, in bytes times seconds.
+        /// The time from when a sequence number of the sender is known to the last packet of the connection. Nanoseconds, not negative.
+        std::chrono::nanoseconds watched{};
+
+        /// Mean of the samples in bytes; 0 without samples.
+        [[nodiscard]] constexpr double mean() const noexcept {
+            return samples == 0 ? 0 : static_cast<double>(total) / static_cast<double>(samples);
+        }
+        /// Mean over the time `watched`, in bytes, with acknowledgments taken into account when they are captured; 0 if no time passed.
+        [[nodiscard]] constexpr double mean_over_time() const noexcept {
+            return watched.count() <= 0 ? 0 : byte_seconds / (static_cast<double>(watched.count()) / 1e9);
+        }
+
+        [[nodiscard]] friend constexpr bool operator==(const flight_statistics&,
+                                                       const flight_statistics&) noexcept = default;
+
+        /// Whether a restored value is possible: a duration is not negative.
+        [[nodiscard]] friend constexpr bool is_consistent(const flight_statistics& statistics) noexcept {
+            return statistics.watched.count() >= 0;
+        }
+    };
+
     // Data
 
     std::uint64_t unique_bytes = 0; ///< Payload bytes that were not captured before.

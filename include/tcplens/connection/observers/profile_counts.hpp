@@ -35,7 +35,7 @@ constexpr void count_ack_packet(const segment& sent, direction_profile& profile)
     profile.most_sack_blocks = (std::max)(profile.most_sack_blocks, blocks);
 }
 
-constexpr void sample_flight(std::uint32_t bytes, flight_statistics& statistics) noexcept {
+constexpr void sample_flight(std::uint32_t bytes, direction_profile::flight_statistics& statistics) noexcept {
     ++statistics.samples;
     if (bytes == 0) return;
     statistics.total += bytes;

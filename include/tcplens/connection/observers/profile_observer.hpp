@@ -140,7 +140,8 @@ private:
     }
 
     /// Integrates the bytes in flight, which have not changed since the last time, up to now.
-    static constexpr void pass_time(timestamp now, side_state& side, flight_statistics& statistics) noexcept {
+    static constexpr void pass_time(timestamp now, side_state& side,
+                                    direction_profile::flight_statistics& statistics) noexcept {
         if (side.space.known()) {
             const nanoseconds passed = now - side.in_flight_since;
             if (passed.count() > 0 && statistics.watched <= (nanoseconds::max)() - passed) {
@@ -155,7 +156,7 @@ private:
     }
 
     static constexpr void advertise(const segment& sent, side_state& sender, const side_state& receiver,
-                                    window_statistics& statistics) noexcept {
+                                    direction_profile::window_statistics& statistics) noexcept {
         if (sent.flags.syn()) {
             sender.offers_scale = sent.options.window_scale.has_value();
             if (sender.advertised_scaled) return;

@@ -8,30 +8,6 @@
 
 namespace tcplens::inline v0 {
 
-/// How long the sender of one direction had work, and how long only the receiver's window or its own buffer kept it from sending.
-///
-/// These are Linux's tcpi_busy_time, tcpi_rwnd_limited and tcpi_sndbuf_limited (struct tcp_info), which Linux counts in ticks of 1 to 10 ms. They are times
-/// of the sender, so they are right in a capture beside the sender. Elsewhere `busy` lacks a round trip between the capture and
-/// the sender for each time that the sender had nothing left to send, and most of `receiver_limited` is not seen.
-struct sending_times {
-    /// Time in which data was unacknowledged, or waited for a closed window to open. Nanoseconds, not negative. A SYN or a FIN alone does
-    /// not count; Linux counts a FIN, but applications seldom ask after that.
-    std::chrono::nanoseconds busy{};
-    /// The part of `busy` in which the next segment was ready but did not fit into the window, and the sender made no pause to pace itself
-    /// (Linux does not blame the window for pauses). Nanoseconds, not negative, at most `busy`.
-    ///
-    /// Pauses are learnt from the capture. Where each burst fills the window, as over paths of a millisecond to a slow reader, BBR's
-    /// pauses are not seen, and the value is too large by up to a half. A congestion window that is full at the same time does not
-    /// show in a capture.
-    std::chrono::nanoseconds receiver_limited{};
-    /// The part of `busy` in which all that was in the sender's buffer was in flight, and the application waited for room in it: Linux's
-    /// tcpi_sndbuf_limited. Nanoseconds, not negative, at most `busy`. An estimate, from bursts that end with PSH: 0 until the third
-    /// such wait, and 0 again if the sender later shows that its buffer is larger. Right beside the sender only.
-    std::chrono::nanoseconds send_buffer_limited{};
-
-    [[nodiscard]] friend constexpr bool operator==(const sending_times&, const sending_times&) noexcept = default;
-};
-
 /// What the time of a connection was spent on, from its first packet to its latest.
 ///
 /// Each instant belongs to exactly one part: the parts sum up to `duration`. All members are nanoseconds and not negative.
@@ -43,6 +19,30 @@ struct sending_times {
 /// Both directions share the time. A direction that recovers from loss takes precedence over a direction with duplicate ACKs, that over
 /// one whose window is full, and that over one with data in flight. Of two equal directions the client's takes precedence.
 struct time_attribution {
+    /// How long the sender of one direction had work, and how long only the receiver's window or its own buffer kept it from sending.
+    ///
+    /// These are Linux's tcpi_busy_time, tcpi_rwnd_limited and tcpi_sndbuf_limited (struct tcp_info), which Linux counts in ticks of 1 to 10 ms. They are times
+    /// of the sender, so they are right in a capture beside the sender. Elsewhere `busy` lacks a round trip between the capture and
+    /// the sender for each time that the sender had nothing left to send, and most of `receiver_limited` is not seen.
+    struct sending_times {
+        /// Time in which data was unacknowledged, or waited for a closed window to open. Nanoseconds, not negative. A SYN or a FIN alone does
+        /// not count; Linux counts a FIN, but applications seldom ask after that.
+        std::chrono::nanoseconds busy{};
+        /// The part of `busy` in which the next segment was ready but did not fit into the window, and the sender made no pause to pace itself
+        /// (Linux does not blame the window for pauses). Nanoseconds, not negative, at most `busy`.
+        ///
+        /// Pauses are learnt from the capture. Where each burst fills the window, as over paths of a millisecond to a slow reader, BBR's
+        /// pauses are not seen, and the value is too large by up to a half. A congestion window that is full at the same time does not
+        /// show in a capture.
+        std::chrono::nanoseconds receiver_limited{};
+        /// The part of `busy` in which all that was in the sender's buffer was in flight, and the application waited for room in it: Linux's
+        /// tcpi_sndbuf_limited. Nanoseconds, not negative, at most `busy`. An estimate, from bursts that end with PSH: 0 until the third
+        /// such wait, and 0 again if the sender later shows that its buffer is larger. Right beside the sender only.
+        std::chrono::nanoseconds send_buffer_limited{};
+
+        [[nodiscard]] friend constexpr bool operator==(const sending_times&, const sending_times&) noexcept = default;
+    };
+
     /// From the first packet to the latest time of any packet: last_time - first_time of the connection, unless the clock of the
     /// capture ran back. Then time stands still until the clock is later again.
     std::chrono::nanoseconds duration{};

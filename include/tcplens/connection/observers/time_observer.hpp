@@ -137,7 +137,7 @@ public:
         if (!state.since_data.fits(duration) || !state.since_quiet.fits(duration)) return false;
         const auto end_fits = [&](side which) {
             const end_state& end = state.ends[which];
-            const sending_times& sending =
+            const time_attribution::sending_times& sending =
                 restored.time.sending(which == side::first ? first_direction : opposite(first_direction));
             return end.shut_out.fits(duration) && fits(duration, end.suspected) &&
                    fits(duration, end.without_progress, end.since_resent) &&
