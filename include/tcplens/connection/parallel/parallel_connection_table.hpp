@@ -75,7 +75,7 @@ const packet& > ;
 /// Allocates half a megabyte a table for packets; up to 1 MiB and one packet more for each of two chunks a table where bytes are
 /// copied.
 ///
-/// No other header includes this one, since `&lt;thread&gt;` takes long to compile. Link with the system's threads: Threads::Threads
+/// No other header includes this one, since the standard header of threads takes long to compile. Link with the system's threads: Threads::Threads
 /// in CMake, dependency('threads') in meson, or -pthread.
 template <segment_rules Rules, connection_observer... Observers>
 class basic_parallel_connection_table {
