@@ -55,9 +55,8 @@ constexpr std::uint32_t segment_length = 1000;
     made.ip_length = 52 + made.payload_length;
     made.wire_length = made.ip_length + 14;
     made.ip_id = static_cast<std::uint16_t>(number + step);
-    made.options.timestamps =
-        tcplens::tcp_options::timestamp_values{.value = static_cast<std::uint32_t>(packet_number / 1000),
-                                               .echo = static_cast<std::uint32_t>(packet_number / 1000)};
+    made.options.timestamps = tcplens::tcp_timestamps{.value = static_cast<std::uint32_t>(packet_number / 1000),
+                                                      .echo = static_cast<std::uint32_t>(packet_number / 1000)};
     return made;
 }
 

@@ -124,7 +124,7 @@ private:
             }
         }
         into.ip_id = ++of.ids[from_client];
-        into.options.timestamps = tcplens::tcp_options::timestamp_values{clock(), clock()};
+        into.options.timestamps = tcplens::tcp_timestamps{clock(), clock()};
         if (++of.step == 6 + 2 * rounds) {
             of.step = 0;
             ++of.incarnation;
@@ -170,8 +170,7 @@ private:
         case attack::leaping_clock: // not twice to the same century, which would be believed
             century_ = century_ == 45 ? 90 : 45;
             into.time += (random_.below(2) == 0 ? 1 : -1) * std::chrono::hours{24 * 365 * century_};
-            into.options.timestamps =
-                tcplens::tcp_options::timestamp_values{random_.below(all_numbers), random_.below(all_numbers)};
+            into.options.timestamps = tcplens::tcp_timestamps{random_.below(all_numbers), random_.below(all_numbers)};
             break;
         case attack::begin_anew:
             into.flags = {flags::syn};

@@ -115,6 +115,7 @@ struct syn_response_imbalance;
 struct table_options;
 struct tcp_flags;
 struct tcp_options;
+struct tcp_timestamps;
 struct time_attribution;
 struct time_series_options;
 struct traffic_flow_options;

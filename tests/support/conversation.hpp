@@ -38,7 +38,7 @@ public:
         std::optional<std::uint16_t> window{};
         std::uint16_t flags = 0; ///< and ACK, where anything is acknowledged
         std::initializer_list<std::array<std::int64_t, 2>> sack{};
-        std::optional<tcplens::tcp_options::timestamp_values> clock{};
+        std::optional<tcplens::tcp_timestamps> clock{};
         std::optional<std::uint8_t> scale{};
         std::optional<std::uint16_t> ip_id{};
         std::uint32_t captured = 0xffff'ffffu; ///< no more of the data than this

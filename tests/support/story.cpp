@@ -144,7 +144,7 @@ story_segment& story_segment::of(std::uint64_t connection) {
 }
 
 /// What a host that speaks now writes into its timestamps option.
-tcp_options::timestamp_values story::stamp(std::size_t pair, unsigned side) {
+tcp_timestamps story::stamp(std::size_t pair, unsigned side) {
     host_state& host = pairs_[pair].hosts[side];
     for (; host.heard < segments_.size(); ++host.heard) {
         const story_segment& each = segments_[host.heard];
@@ -163,7 +163,7 @@ tcp_options::timestamp_values story::stamp(std::size_t pair, unsigned side) {
 story_segment& story_host::say(std::uint16_t flags, std::int64_t sequence, std::uint32_t length, unsigned line) {
     const story_opening& opening = in_->pairs_[pair_].opening;
     story::host_state& host = in_->pairs_[pair_].hosts[side_];
-    const tcp_options::timestamp_values stamp = in_->stamp(pair_, side_);
+    const tcp_timestamps stamp = in_->stamp(pair_, side_);
     story_segment& said = in_->segments_.emplace_back();
     said.in_ = in_;
     said.line_ = line;

@@ -64,7 +64,7 @@ private:
     std::uint32_t length_ = 0;
     std::uint16_t window_ = 0;
     std::uint16_t ip_id_ = 0;
-    std::optional<tcplens::tcp_options::timestamp_values> timestamps_{};
+    std::optional<tcplens::tcp_timestamps> timestamps_{};
     std::optional<std::array<std::int64_t, 2>> sack_{};
     bool captured_ = true;
     bool begins_handshake_ = false; ///< a segment of established(), which may be captured in another order
@@ -217,7 +217,7 @@ private:
     struct setting;
     struct telling;
 
-    [[nodiscard]] tcplens::tcp_options::timestamp_values stamp(std::size_t pair, unsigned side);
+    [[nodiscard]] tcplens::tcp_timestamps stamp(std::size_t pair, unsigned side);
     void check();
     [[nodiscard]] telling tell_in(const setting& how) const;
     [[nodiscard]] std::string differences(const telling& told, const setting& how);

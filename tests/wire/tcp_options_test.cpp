@@ -60,7 +60,7 @@ TEST_CASE("TCP options: each option that matters is read") {
     }
     SUBCASE("timestamps") { // RFC 7323 3.2: kind 8, length 10
         const tcp_options found = parse(hex("08 0a 01234567 89abcdef"));
-        CHECK(found.timestamps == tcp_options::timestamp_values{.value = 0x0123'4567, .echo = 0x89ab'cdef});
+        CHECK(found.timestamps == tcp_timestamps{.value = 0x0123'4567, .echo = 0x89ab'cdef});
         CHECK(!found.malformed);
     }
     SUBCASE("fast open: a request and a cookie") { // RFC 7413 4.1.1: kind 34, length 2 or 6 to 18
@@ -95,7 +95,7 @@ TEST_CASE("TCP options: an option whose value is zero is not absent") {
     const tcp_options found = parse(hex("0204 0000  0303 00  080a 00000000 00000000"));
     CHECK(found.maximum_segment_size == 0);
     CHECK(found.window_scale == 0);
-    CHECK(found.timestamps == tcp_options::timestamp_values{});
+    CHECK(found.timestamps == tcp_timestamps{});
 }
 
 TEST_CASE("TCP options: options with no-operations between them are read up to the end of the list") {
@@ -103,7 +103,7 @@ TEST_CASE("TCP options: options with no-operations between them are read up to t
     const tcp_options found = parse(all);
     CHECK(found.maximum_segment_size == 1460);
     CHECK(found.sack_permitted);
-    CHECK(found.timestamps == tcp_options::timestamp_values{1, 2});
+    CHECK(found.timestamps == tcp_timestamps{1, 2});
     CHECK(found.window_scale == 7);
     CHECK(!found.malformed);
 
@@ -139,7 +139,7 @@ TEST_CASE("TCP options: a window scale above 14 counts as 14") { // RFC 7323 2.3
 TEST_CASE("TCP options: of an option that is there twice, the last one counts") {
     CHECK(parse(join({mss(1), mss(2)})).maximum_segment_size == 2);
     CHECK(parse(join({window_scale(1), window_scale(2)})).window_scale == 2);
-    CHECK(parse(join({timestamps(1, 2), timestamps(3, 4)})).timestamps == tcp_options::timestamp_values{3, 4});
+    CHECK(parse(join({timestamps(1, 2), timestamps(3, 4)})).timestamps == tcp_timestamps{3, 4});
     CHECK(parse(join({fast_open(8), fast_open(0)})).fast_open == 0);
     CHECK(parse(join({sack_permitted(), sack_permitted()})).sack_permitted);
 
@@ -170,7 +170,7 @@ TEST_CASE("TCP options: read() leaves nothing of the options that were read befo
         }
     }
     const tcp_options plain = parse(lists[1]);
-    CHECK(plain.timestamps == tcp_options::timestamp_values{1, 2});
+    CHECK(plain.timestamps == tcp_timestamps{1, 2});
     CHECK(!plain.cut);
     CHECK(parse(lists[1], true).cut);
 }

@@ -22,18 +22,17 @@ struct sack_block {
     [[nodiscard]] friend constexpr bool operator==(const sack_block&, const sack_block&) noexcept = default;
 };
 
+/// The timestamps option (RFC 7323 section 3.2).
+struct tcp_timestamps {
+    std::uint32_t value = 0; ///< TSval: the sender's clock, in units that only the sender knows
+    std::uint32_t echo = 0;  ///< TSecr: the latest value that came from the other side; valid only with ACK
+
+    [[nodiscard]] friend constexpr bool operator==(const tcp_timestamps&, const tcp_timestamps&) noexcept = default;
+};
+
 /// The options of one segment that matter to its analysis. If an option is there twice, the last one counts.
 struct tcp_options {
-    /// The timestamps option (RFC 7323 section 3.2).
-    struct timestamp_values {
-        std::uint32_t value = 0; ///< TSval: the sender's clock, in units that only the sender knows
-        std::uint32_t echo = 0;  ///< TSecr: the latest value that came from the other side; valid only with ACK
-
-        [[nodiscard]] friend constexpr bool operator==(const timestamp_values&,
-                                                       const timestamp_values&) noexcept = default;
-    };
-
-    std::optional<timestamp_values> timestamps{};        ///< RFC 7323 section 3.2; `nullopt` if absent
+    std::optional<tcp_timestamps> timestamps{};          ///< RFC 7323 section 3.2; `nullopt` if absent
     std::optional<std::uint16_t> maximum_segment_size{}; ///< bytes (RFC 9293 section 3.7.1); `nullopt` if absent
     /// The shift of the window, from 0 to 14; larger values are taken as 14 (RFC 7323 section 2.3). `nullopt` if absent.
     std::optional<std::uint8_t> window_scale{};
@@ -79,7 +78,7 @@ struct tcp_options {
             read_timestamps(bytes.data() + 4);
             return;
         }
-        timestamps = std::optional<timestamp_values>{};
+        timestamps = std::optional<tcp_timestamps>{};
         if (!bytes.empty()) read_each(bytes);
     }
 
@@ -91,7 +90,7 @@ private:
     TCPLENS_ALWAYS_INLINE constexpr void read_timestamps(const std::byte* from) noexcept {
         const auto value = detail::load_big<std::uint32_t>(from);
         const auto echo = detail::load_big<std::uint32_t>(from + 4);
-        timestamp_values& found = timestamps.emplace();
+        tcp_timestamps& found = timestamps.emplace();
         found.value = value;
         found.echo = echo;
     }

@@ -348,10 +348,10 @@ TEST_CASE("joiner: retransmissions that no table saw as such lie within bounds")
 
 TEST_CASE("joiner: a SYN-ACK may have been sent before if there was more than one SYN") {
     hosts h;
-    h.client(syn, 0, 0).options.timestamps = tcp_options::timestamp_values{.value = 1, .echo = 0};
+    h.client(syn, 0, 0).options.timestamps = tcp_timestamps{.value = 1, .echo = 0};
     h.now += 1s;
-    h.client(syn, 0, 0).options.timestamps = tcp_options::timestamp_values{.value = 1000, .echo = 0};
-    h.server(syn | ack, 0, 1).options.timestamps = tcp_options::timestamp_values{.value = 7, .echo = 1};
+    h.client(syn, 0, 0).options.timestamps = tcp_timestamps{.value = 1000, .echo = 0};
+    h.server(syn | ack, 0, 1).options.timestamps = tcp_timestamps{.value = 7, .echo = 1};
     CHECK(follow(h.segments)[0].server_to_client.retransmissions == 1);
     const auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     CHECK(joined[0].to_client == joined_connection::retransmission_bounds{0, 1});
@@ -363,7 +363,7 @@ TEST_CASE("joiner: a copy that was lost before the capture shows in the Identifi
     hosts h;
     std::uint32_t clock = 0;
     const auto stamped = [&](segment& each) {
-        each.options.timestamps = tcp_options::timestamp_values{.value = ++clock, .echo = clock - 1};
+        each.options.timestamps = tcp_timestamps{.value = ++clock, .echo = clock - 1};
         each.hop_limit = 64;
     };
     stamped(h.client(syn, 0, 0));

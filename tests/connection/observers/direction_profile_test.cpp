@@ -422,12 +422,12 @@ TEST_CASE("profile: a round trip is from data to its acknowledgment, and never o
 TEST_CASE("profile: a round trip below 0, or of hours, is ignored: the clock was set") {
     for_all_numbers([](talk_type& talk) {
         talk.shakes_hands(10ms);
-        talk.client({.length = 100, .clock = tcp_options::timestamp_values{5, 0}});
+        talk.client({.length = 100, .clock = tcp_timestamps{5, 0}});
         talk.after(-1s);
-        talk.server({.ack = 101, .clock = tcp_options::timestamp_values{9, 5}});
-        talk.client({.length = 100, .clock = tcp_options::timestamp_values{6, 0}});
+        talk.server({.ack = 101, .clock = tcp_timestamps{9, 5}});
+        talk.client({.length = 100, .clock = tcp_timestamps{6, 0}});
         talk.after(2h);
-        talk.server({.ack = 201, .clock = tcp_options::timestamp_values{9, 6}});
+        talk.server({.ack = 201, .clock = tcp_timestamps{9, 6}});
         CHECK(talk.up().round_trip.count == 1);
         CHECK(talk.up().clock_round_trip.count == 0);
         talk.client({.length = 100});
@@ -440,9 +440,7 @@ TEST_CASE("profile: a round trip below 0, or of hours, is ignored: the clock was
 
 TEST_CASE("profile: the timestamps option gives round trips, of retransmissions too") {
     for_all_numbers([](talk_type& talk) {
-        const auto clock = [](std::uint32_t value, std::uint32_t echo) {
-            return tcp_options::timestamp_values{value, echo};
-        };
+        const auto clock = [](std::uint32_t value, std::uint32_t echo) { return tcp_timestamps{value, echo}; };
         talk.client({.at = 0, .flags = talk_type::syn, .clock = clock(0xffff'fff0u, 0)});
         talk.after(10ms);
         talk.server({.at = 0, .ack = 1, .flags = talk_type::syn, .clock = clock(70, 0xffff'fff0u)});
@@ -469,15 +467,15 @@ TEST_CASE("profile: the timestamps option gives round trips, of retransmissions 
 
 TEST_CASE("profile: the SYN-ACK of a second SYN gives no round trip by its echo") {
     for_all_numbers([](talk_type& talk) {
-        talk.client({.at = 0, .flags = talk_type::syn, .clock = tcp_options::timestamp_values{100, 0}});
+        talk.client({.at = 0, .flags = talk_type::syn, .clock = tcp_timestamps{100, 0}});
         talk.after(1s);
-        talk.client({.at = 0, .flags = talk_type::syn, .clock = tcp_options::timestamp_values{1100, 0}});
+        talk.client({.at = 0, .flags = talk_type::syn, .clock = tcp_timestamps{1100, 0}});
         talk.after(10ms);
-        talk.server({.at = 0, .ack = 1, .flags = talk_type::syn, .clock = tcp_options::timestamp_values{7, 100}});
+        talk.server({.at = 0, .ack = 1, .flags = talk_type::syn, .clock = tcp_timestamps{7, 100}});
         CHECK(talk.up().clock_round_trip.count == 0);
-        talk.client({.length = 10, .ack = 1, .clock = tcp_options::timestamp_values{1110, 7}});
+        talk.client({.length = 10, .ack = 1, .clock = tcp_timestamps{1110, 7}});
         talk.after(10ms);
-        talk.server({.ack = 11, .clock = tcp_options::timestamp_values{17, 1110}});
+        talk.server({.ack = 11, .clock = tcp_timestamps{17, 1110}});
         CHECK(talk.up().clock_round_trip.count == 1);
         CHECK(talk.up().clock_round_trip.greatest == 10ms);
     });

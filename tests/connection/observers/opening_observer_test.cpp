@@ -58,7 +58,7 @@ struct by_hand {
 };
 
 segment with_clock(segment made, std::uint32_t value, std::uint32_t echo) {
-    made.options.timestamps = tcp_options::timestamp_values{.value = value, .echo = echo};
+    made.options.timestamps = tcp_timestamps{.value = value, .echo = echo};
     return made;
 }
 segment with_data(segment made, std::uint32_t length) {

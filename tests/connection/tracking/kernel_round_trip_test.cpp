@@ -25,10 +25,10 @@ void for_all_numbers(Test test) {
 
 /// Both SYNs with timestamps, 40 ms apart: the client's clock starts at 1000 with the capture.
 void shakes_hands_with_clock(talk_type& talk) {
-    talk.client({.at = 0, .flags = talk_type::syn, .clock = tcp_options::timestamp_values{1000, 0}});
+    talk.client({.at = 0, .flags = talk_type::syn, .clock = tcp_timestamps{1000, 0}});
     talk.after(40ms);
-    talk.server({.at = 0, .ack = 1, .flags = talk_type::syn, .clock = tcp_options::timestamp_values{7, 1000}});
-    talk.client({.ack = 1, .clock = tcp_options::timestamp_values{1040, 7}});
+    talk.server({.at = 0, .ack = 1, .flags = talk_type::syn, .clock = tcp_timestamps{7, 1000}});
+    talk.client({.ack = 1, .clock = tcp_timestamps{1040, 7}});
 }
 
 } // namespace
@@ -117,19 +117,19 @@ TEST_CASE("kernel round trip: an old acknowledgment gives no sample") {
 TEST_CASE("kernel round trip: timestamps time a retransmission, in whole milliseconds") {
     for_all_numbers([](talk_type& talk) {
         shakes_hands_with_clock(talk);
-        talk.client({.length = 1000, .clock = tcp_options::timestamp_values{1040, 7}});
+        talk.client({.length = 1000, .clock = tcp_timestamps{1040, 7}});
         talk.after(300ms);
-        talk.client({.at = 1, .length = 1000, .clock = tcp_options::timestamp_values{1340, 7}});
+        talk.client({.at = 1, .length = 1000, .clock = tcp_timestamps{1340, 7}});
         talk.after(25ms + 700us);
-        talk.server({.ack = 1001, .clock = tcp_options::timestamp_values{8, 1340}});
+        talk.server({.ack = 1001, .clock = tcp_timestamps{8, 1340}});
         CHECK(talk.up().kernel_min_rtt == 25ms);
         // Within the same millisecond it counts as one.
         talk.after(300us);
-        talk.client({.length = 1000, .clock = tcp_options::timestamp_values{1366, 8}});
+        talk.client({.length = 1000, .clock = tcp_timestamps{1366, 8}});
         talk.after(200ms);
-        talk.client({.at = 1001, .length = 1000, .clock = tcp_options::timestamp_values{1566, 8}});
+        talk.client({.at = 1001, .length = 1000, .clock = tcp_timestamps{1566, 8}});
         talk.after(100us);
-        talk.server({.ack = 2001, .clock = tcp_options::timestamp_values{9, 1566}});
+        talk.server({.ack = 2001, .clock = tcp_timestamps{9, 1566}});
         CHECK(talk.up().kernel_min_rtt == 1ms);
     });
 }
@@ -137,11 +137,11 @@ TEST_CASE("kernel round trip: timestamps time a retransmission, in whole millise
 TEST_CASE("kernel round trip: an echo of 0 gives no sample") {
     talk_type talk;
     shakes_hands_with_clock(talk);
-    talk.client({.length = 1000, .clock = tcp_options::timestamp_values{1040, 7}});
+    talk.client({.length = 1000, .clock = tcp_timestamps{1040, 7}});
     talk.after(10ms);
-    talk.client({.at = 1, .length = 1000, .clock = tcp_options::timestamp_values{1050, 7}});
+    talk.client({.at = 1, .length = 1000, .clock = tcp_timestamps{1050, 7}});
     talk.after(10ms);
-    talk.server({.ack = 1001, .clock = tcp_options::timestamp_values{8, 0}});
+    talk.server({.ack = 1001, .clock = tcp_timestamps{8, 0}});
     CHECK(talk.up().kernel_min_rtt == 40ms);
 }
 

@@ -25,7 +25,7 @@ segment ack(std::chrono::nanoseconds at, std::uint32_t acknowledgment) {
     return {.time = start + at, .acknowledgment = {acknowledgment}, .flags = {0x10}};
 }
 segment with_clock(segment made, std::uint32_t value, std::uint32_t echo) {
-    made.options.timestamps = tcp_options::timestamp_values{.value = value, .echo = echo};
+    made.options.timestamps = tcp_timestamps{.value = value, .echo = echo};
     return made;
 }
 

@@ -16,7 +16,7 @@ segment with_id(std::uint16_t id) {
     return {.ip_id = id};
 }
 segment with_clock(std::uint32_t clock) {
-    return {.options = {.timestamps = tcp_options::timestamp_values{.value = clock, .echo = 0}}};
+    return {.options = {.timestamps = tcp_timestamps{.value = clock, .echo = 0}}};
 }
 send_stamp id_stamp(std::uint16_t id) {
     return {.id = id};

@@ -42,7 +42,7 @@ TEST_CASE("TCP header: each field is read") { // RFC 9293 3.1
     CHECK(header->flags() == tcp_flags{0x1aa});
     CHECK(header->window() == 0xfedc);
     CHECK(header->payload_length() == 3);
-    CHECK(header->options().timestamps == tcp_options::timestamp_values{.value = 100, .echo = 200});
+    CHECK(header->options().timestamps == tcp_timestamps{.value = 100, .echo = 200});
 
     const segment found = segment_of(ip_packet({}, 6, bytes), raw);
     CHECK(found.source == at("192.0.2.1", 40000));
@@ -52,7 +52,7 @@ TEST_CASE("TCP header: each field is read") { // RFC 9293 3.1
     CHECK(found.flags == tcp_flags{0x1aa});
     CHECK(found.window == 0xfedc);
     CHECK(found.payload_length == 3);
-    CHECK(found.options.timestamps == tcp_options::timestamp_values{.value = 100, .echo = 200});
+    CHECK(found.options.timestamps == tcp_timestamps{.value = 100, .echo = 200});
     CHECK(!found.options.cut);
     CHECK(!found.options.malformed);
 }
@@ -106,7 +106,7 @@ TEST_CASE("TCP header: options are read as far as they were captured") {
     const segment whole = segment_of(packet, raw);
     CHECK(whole.options.maximum_segment_size == 1460);
     CHECK(whole.options.sack_permitted);
-    CHECK(whole.options.timestamps == tcp_options::timestamp_values{1, 2});
+    CHECK(whole.options.timestamps == tcp_timestamps{1, 2});
     CHECK(whole.options.window_scale == 7);
     for (std::size_t length = 40; length <= packet.size(); ++length) {
         CAPTURE(length);

@@ -131,9 +131,9 @@ struct connection_opening {
         /// absent if one half is.
         [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> rtt() const noexcept {
             if (!to_server || !to_client) return std::nullopt;
-            const auto server = to_server->rtt();
-            const auto client = to_client->rtt();
-            return server && client ? std::optional{*server + *client} : std::nullopt;
+            const auto server_half = to_server->rtt();
+            const auto client_half = to_client->rtt();
+            return server_half && client_half ? std::optional{*server_half + *client_half} : std::nullopt;
         }
         /// Whether rtt() is present and both of its halves are certain.
         [[nodiscard]] constexpr bool certain() const noexcept {

@@ -76,7 +76,7 @@ public:
             own.acknowledged = below(3) > 0 ? peer.next : own.acknowledged + below(peer.next - own.acknowledged + 1);
         }
         made.acknowledgment = {own.acknowledged};
-        if (has_clock_) made.options.timestamps = tcp_options::timestamp_values{own.clock, peer.clock - below(2)};
+        if (has_clock_) made.options.timestamps = tcp_timestamps{own.clock, peer.clock - below(2)};
         if (has_ids_) made.ip_id = own.id;
         if (oddities_ > 0 && below(oddities_) == 0) twist(made, own, peer);
         if (made.flags.opens_or_closes() == false && made.sequence.value == own.next) own.next += made.payload_length;
@@ -116,7 +116,7 @@ private:
                      .flags = {flags[--opens_]},
                      .hop_limit = 64};
         if (made.flags.ack()) made.acknowledgment = {own.acknowledged = peer.next};
-        if (has_clock_) made.options.timestamps = tcp_options::timestamp_values{own.clock, peer.clock};
+        if (has_clock_) made.options.timestamps = tcp_timestamps{own.clock, peer.clock};
         if (has_ids_) made.ip_id = ++own.id;
         if (made.flags.syn()) ++own.next;
         earlier_.push_back({made, from});

@@ -141,7 +141,7 @@ TEST_CASE("a fingerprint changes with all that TCP and IP say") {
     segment plain{
         .time = timestamp{5ms}, .packet_number = 5, .sequence = {500}, .payload_length = 100, .flags = {0x10}};
     plain.ip_id = 7;
-    plain.options.timestamps = tcp_options::timestamp_values{100, 200};
+    plain.options.timestamps = tcp_timestamps{100, 200};
     plain.options.sack_block_count = 2;
     plain.options.sack_block_storage = {sack_block{{1000}, {2000}}, sack_block{{5000}, {6000}}};
     std::set<std::uint32_t> seen{segment_fingerprint(plain)};
