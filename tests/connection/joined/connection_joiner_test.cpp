@@ -37,7 +37,6 @@ static_assert(sizeof(trace_entry) == 200);
 
 constexpr unsigned fin = segment_script::fin, syn = segment_script::syn, rst = segment_script::rst;
 constexpr unsigned ack = segment_script::ack;
-constexpr timestamp start = segment_script::start;
 constexpr auto to_server = direction::client_to_server;
 constexpr auto to_client = direction::server_to_client;
 
