@@ -80,7 +80,7 @@ TEST_CASE("each rank may have files of its own, and what is wrong with them is t
     const run_result expected =
         run(example("report") + " --by-time" + files[0] + files[1] + missing + files[2] + files[3]);
     CHECK(expected.status == 1);
-    CHECK(contains(expected.out, "own1: The packet record at byte "));
+    CHECK(contains(expected.out, "own1: cut off at byte "));
     const std::size_t second = expected.err.find("\nreport: ") + 1;
     const std::string told = "mpi_" + expected.err.substr(0, second) + "mpi_" + expected.err.substr(second);
     const std::string one = "-n 1 " + example("mpi_report") + " --local";

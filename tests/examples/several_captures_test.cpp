@@ -279,9 +279,9 @@ TEST_CASE("of several captures, one that is damaged or missing is told of, and t
         const std::string packets = std::to_string(busy.packets().size() - 1);
         CHECK(contains(ran.out, "\n  packets "));
         CHECK(contains(ran.out, " " + packets + "\n"));
-        CHECK(contains(ran.out, "\n  " + damaged + ": The packet record at byte "));
+        CHECK(contains(ran.out, "\n  " + damaged + ": cut off at byte "));
         CHECK(contains(ran.out, "\n  " + missing + ": there is no such file.\n"));
-        CHECK(ran.err.starts_with("report: " + damaged + ": The packet record at byte "));
+        CHECK(ran.err.starts_with("report: " + damaged + ": cut off at byte "));
         CHECK(contains(ran.err, "\nreport: " + missing + ": there is no such file.\n"));
     }
     const run_result nothing = run(example("report") + " " + missing + " " + missing);
