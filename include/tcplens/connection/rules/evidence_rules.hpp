@@ -178,6 +178,7 @@ private:
         return true;
     }
 
+    // NOLINTNEXTLINE(readability-function-cognitive-complexity): the steps of the decision in order, each a call
     [[nodiscard]] constexpr verdict judge_any(const rule_input& next, connection_state& state) {
         using namespace detail::evidence;
         const segment& sent = next.segment;
@@ -268,6 +269,7 @@ private:
     /// the long memory alone remembers may still come; it is judged without.
     [[nodiscard]] constexpr bool can_do_without(timestamp now, const connection_state& state) const noexcept {
         if (!is_busy(state)) return false;
+        // NOLINTNEXTLINE(readability-use-anyofallof): several reasons, one a line
         for (const side which : {side::first, side::second}) {
             const side_state& own = state.sides[which];
             const side_state& peer = state.sides[opposite(which)];

@@ -40,6 +40,7 @@ public:
 
     /// Whether `next` is the first segment of another connection between the same two endpoints (RFC 9293 3.6.1 and 3.5.1):
     /// a SYN whose initial sequence number cannot be one of this connection.
+    // NOLINTNEXTLINE(readability-function-cognitive-complexity): the cases in order, each a condition
     [[nodiscard]] constexpr bool begins_another(const segment& next, side sender, const connection& of) const noexcept {
         if (!next.flags.syn() || next.flags.rst()) return false;
         const end_state& own = ends_[sender];

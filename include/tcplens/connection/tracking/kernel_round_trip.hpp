@@ -182,6 +182,7 @@ public:
         const sequence_number end = sent.sequence_end();
         if (!before(begin, end)) return;
         if (before(next, end)) {
+            // NOLINTNEXTLINE(readability-suspicious-call-argument): the range from `next` up to `begin`
             if (before(next, begin)) sent_again_.add(next, begin); // not captured: nobody knows when they were sent
             time(before(begin, next) ? next : begin, sent.time);
         }

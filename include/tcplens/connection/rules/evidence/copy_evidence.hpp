@@ -58,7 +58,7 @@ namespace tcplens::inline v0::detail::evidence {
     if (sender.at_length == nullptr) return false;
     const std::chrono::nanoseconds timeout = least_resend_time(sender, receiver) + least_timeout;
     const auto& recent = sender.at_length->recent;
-    for (std::size_t age = 1; age < recent.capacity; ++age) {
+    for (std::size_t age = 1; age < decltype(long_memory::recent)::capacity; ++age) {
         const remembered_segment& here = recent.latest(age, sender->remembered);
         const remembered_segment& previous = recent.latest(age + 1, sender->remembered);
         if (previous.fingerprint == 0) return false;
