@@ -37,7 +37,7 @@ struct anomaly_report {
 
 namespace detail {
 
-/// Counts connections for analyze_anomalies(). A template, so that a program that only includes it compiles none of it.
+/// Counts connections for analyze_anomalies(). A template, to reduce the compile time of programs that do not use it.
 template <class Connection>
 class anomaly_accumulator {
 public:

@@ -67,7 +67,7 @@ namespace detail {
 /// How many connections a report lists unless all are asked for, as in mcpcap.
 inline constexpr std::size_t brief_connection_count = 10;
 
-/// Counts connections for analyze_connections(). A template, so that a program that only includes it compiles none of it.
+/// Counts connections for analyze_connections(). A template, to reduce the compile time of programs that do not use it.
 template <class Connection>
 class connections_accumulator {
 public:

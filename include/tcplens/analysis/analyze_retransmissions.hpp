@@ -44,7 +44,7 @@ struct retransmission_report {
 
 namespace detail {
 
-/// Counts connections for analyze_retransmissions(). A template, so that a program that only includes it compiles none of it.
+/// Counts connections for analyze_retransmissions(). A template, to reduce the compile time of programs that do not use it.
 template <class Connection>
 class retransmission_accumulator {
 public:

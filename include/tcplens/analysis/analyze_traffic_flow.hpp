@@ -75,7 +75,7 @@ struct traffic_flow_report {
 
 namespace detail {
 
-/// Counts connections for analyze_traffic_flow(). A template, so that a program that only includes it compiles none of it.
+/// Counts connections for analyze_traffic_flow(). A template, to reduce the compile time of programs that do not use it.
 template <class Connection>
 class traffic_flow_accumulator {
 public:

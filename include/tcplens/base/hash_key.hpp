@@ -20,7 +20,7 @@
 
 namespace tcplens::inline v0 {
 
-/// The secret key of a hash. Without it nobody can choose values that collide. No result depends on a key.
+/// The secret key of a hash. An attacker who does not know the key cannot choose values that collide. No result depends on a key.
 class hash_key {
 public:
     /// The number of words of a key.

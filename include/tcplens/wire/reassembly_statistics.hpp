@@ -21,8 +21,4 @@ struct reassembly_statistics {
                                                    const reassembly_statistics&) noexcept = default;
 };
 
-namespace detail {
-using tcplens::reassembly_statistics;
-} // namespace detail
-
 } // namespace tcplens::inline v0

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../table/connection_table.hpp"
-
 #include <concepts>
 #include <cstdint>
 
@@ -33,10 +31,6 @@ requires requires {
 }
 struct rules_of_range<Connections, Otherwise> {
     using type = typename Connections::rules_type;
-};
-template <class Rules, class... Observers, class Otherwise>
-struct rules_of_range<basic_connection_table<Rules, Observers...>, Otherwise> {
-    using type = Rules;
 };
 
 } // namespace detail

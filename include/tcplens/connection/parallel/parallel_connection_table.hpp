@@ -181,7 +181,7 @@ public:
     /// How many packets were added, and what they were.
     [[nodiscard]] const decode_statistics& statistics() const noexcept { return statistics_; }
     /// What became of fragmented IP packets.
-    [[nodiscard]] const detail::reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
+    [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
 
     /// The number of connections.
     [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }

@@ -202,7 +202,7 @@ public:
     /// How many packets were added, and what they were.
     [[nodiscard]] const decode_statistics& statistics() const noexcept { return statistics_; }
     /// What became of fragmented IP packets.
-    [[nodiscard]] const detail::reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
+    [[nodiscard]] const reassembly_statistics& reassembly() const noexcept { return decoder_.reassembly(); }
     /// How many connections began and ended.
     [[nodiscard]] const connection_counters& counters() const noexcept { return expiry_.counters(); }
 
