@@ -72,7 +72,7 @@ namespace tcplens::inline v0::detail::evidence {
 [[nodiscard]] constexpr timestamp missed_since(const remembered_segment& earlier, const side_view& sender,
                                                const side_view& receiver) noexcept {
     if (sender.at_length == nullptr || !sender.at_length->recent.is_late(earlier)) return earlier.time;
-    return earlier.time - asked_before(earlier.time, *receiver);
+    return clamp_for_arithmetic(earlier.time - asked_before(earlier.time, *receiver));
 }
 
 /// Up to which delay an equal packet is more likely a copy than a retransmission, if neither says when it was sent. A round trip that
