@@ -34,5 +34,5 @@ int main() {
     tcplens::connection_table table;
     const tcplens::timestamp now = std::chrono::system_clock::now();
     on_packet(table, std::as_bytes(std::span{segment}), now);
-    on_packet(table, std::as_bytes(std::span{segment}), now + std::chrono::microseconds{20}); // too soon to be sent again
+    on_packet(table, std::as_bytes(std::span{segment}), now + std::chrono::microseconds{20}); // a copy
 }
