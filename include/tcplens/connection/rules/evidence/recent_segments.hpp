@@ -20,7 +20,8 @@ namespace tcplens::inline v0::detail {
 /// one of the few before it. Never 0.
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint32_t segment_fingerprint(const segment& of) noexcept {
     // Odd numbers without a pattern (SplitMix64, made odd): the upper half of a product depends on all of the other
-    // factor. The sum of two is turned by a bit, so that the highest bits of two fields don't make up for one another.
+    // factor. The sum of two is turned by a bit, so that the highest bits of two fields don't make up for one another. Only lengths
+    // above 65,535 share bits with the Identification, and one that is absent counts as 0, since a sender has it always or never.
     constexpr auto join = [](std::uint32_t upper, std::uint32_t lower) { return std::uint64_t{upper} << 32 | lower; };
     std::uint64_t mixed = 0;
     if (const auto& stamps = of.options.timestamps) mixed = join(stamps->echo, stamps->value) * 0xf88bb8a8724c81edu;
