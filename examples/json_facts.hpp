@@ -6,6 +6,7 @@
 
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/observers/skew_observer.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -251,6 +252,35 @@ inline void add_to_direction(nlohmann::ordered_json& direction, const time_attri
     direction["send_buffer_limited_us"] = microseconds(from.send_buffer_limited);
 }
 
+// --- skew
+
+inline nlohmann::ordered_json microseconds_or_null(const std::optional<std::chrono::nanoseconds>& from) {
+    return value_or_null(from, microseconds);
+}
+
+inline void to_json(nlohmann::ordered_json& out, const direction_skew::answer_times& from) {
+    out = {{"count", from.count}, {"early", from.early}, {"least_us", microseconds_or_null(from.least)}};
+}
+
+inline void to_json(nlohmann::ordered_json& out, const direction_skew& from) {
+    out = {{"to_server", from.to_server},
+           {"to_client", from.to_client},
+           {"lowest_us", microseconds_or_null(from.lowest())},
+           {"highest_us", microseconds_or_null(from.highest())},
+           {"is_proven", from.is_proven()},
+           {"varies", from.varies()},
+           {"estimate_us", microseconds_or_null(from.estimate())}};
+}
+
+/// Of a capture: that of its connections together.
+inline void to_json(nlohmann::ordered_json& out, const direction_skew::totals& from) {
+    out = {{"connections", from.connections},
+           {"skewed", from.skewed},
+           {"varying", from.varying},
+           {"at_least_us", microseconds_or_null(from.at_least)},
+           {"at_most_us", microseconds_or_null(from.at_most)}};
+}
+
 // --- Zeek
 
 inline void to_json(nlohmann::ordered_json& out, const zeek_record::end_counts& from) {
@@ -272,7 +302,7 @@ inline void to_json(nlohmann::ordered_json& out, const zeek_record& from) {
 // --- all
 
 /// All facts of a connection, by the names of their members; those of a direction are together in `directions`.
-inline nlohmann::ordered_json facts_json(const detailed_connection& of) {
+inline nlohmann::ordered_json facts_json(const auto& of) {
     nlohmann::ordered_json directions = directions_json(of, of.profile);
     add_to_direction(directions["client_to_server"], of.time.client_to_server);
     add_to_direction(directions["server_to_client"], of.time.server_to_client);
@@ -284,6 +314,7 @@ inline nlohmann::ordered_json facts_json(const detailed_connection& of) {
             {"opening", of.opening},
             {"closing", of.closing},
             {"time", of.time},
+            {"skew", of.skew},
             {"zeek", of.zeek}};
 }
 

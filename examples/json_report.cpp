@@ -238,6 +238,13 @@ void to_json(json& out, const traffic_flow_report& from) {
 
 } // namespace tcplens::inline v0
 
+/// How far the capture times of the two directions are apart, over all connections.
+tcplens::direction_skew::totals skew_of(const auto& table) {
+    tcplens::direction_skew::totals all;
+    for (const auto& each : table) all.add(each.skew);
+    return all;
+}
+
 int main(int argc, char** argv) {
     using namespace example;
     const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &rules});
@@ -255,6 +262,7 @@ int main(int argc, char** argv) {
                               {"not_told_apart", table.statistics().undecoded.others()},
                               {"dropped", dropped(captures)},
                               {"skipped", captures.skipped()},
+                              {"direction_skew", skew_of(table)},
                               {"error", captures.errors().empty() ? json() : json(captures.errors()[0].error)}};
         if (given.files.size() > 1) {
             answers["capture"]["files"] = file_names(given);
@@ -285,8 +293,10 @@ int main(int argc, char** argv) {
         return conclude(given, captures);
     };
     const exit_status status = with_rules(given.rules, [&]<class Rules>(const Rules&) {
-        return given.detailed ? answer(tcplens::basic_detailed_connection_table<Rules>{})
-                              : answer(tcplens::basic_connection_table<Rules>{});
+        using namespace tcplens;
+        using detailed_table = basic_connection_table<Rules, opening_observer, closing_observer, profile_observer,
+                                                      time_observer, zeek_observer, skew_observer>;
+        return given.detailed ? answer(detailed_table{}) : answer(basic_connection_table<Rules, skew_observer>{});
     });
     return static_cast<int>(status);
 }

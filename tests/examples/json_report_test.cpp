@@ -70,6 +70,7 @@ TEST_CASE("json_report says what was not understood") {
                             "reason": "link type IEEE802_15_4_WITHFCS (195) is not supported"}],
         "not_told_apart": 0, "dropped": 42,
         "skipped": {"sections": 0, "numbered_blocks": 1, "bad_options": 0, "descriptions": 0},
+        "direction_skew": {"connections": 0, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null},
         "error": null})"));
 }
 
@@ -108,6 +109,7 @@ TEST_CASE("json_report gives each answer under its names") {
                    "unsupported_link": 0},
         "not_understood": [], "not_told_apart": 0, "dropped": 0,
         "skipped": {"sections": 0, "numbered_blocks": 0, "bad_options": 0, "descriptions": 0},
+        "direction_skew": {"connections": 2, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null},
         "error": null})"));
 
     const json& connections = all["connections"];

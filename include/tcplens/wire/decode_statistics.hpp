@@ -116,10 +116,10 @@ struct decode_statistics {
         }
     }
 
-    /// Counts one packet whose TCP segment is followed.
-    constexpr void count_tcp() noexcept {
-        ++packets;
-        ++tcp;
+    /// Counts so many packets whose TCP segments are followed.
+    constexpr void count_tcp(std::uint64_t number = 1) noexcept {
+        packets += number;
+        tcp += number;
     }
 
     /// Counts one TCP segment that is ignored because its checksum is bad.

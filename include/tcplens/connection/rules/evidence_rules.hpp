@@ -65,7 +65,8 @@ public:
     /// and that has to grow.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr verdict judge(const rule_input& next, connection_state& state) {
         if (pass_plain<detail::evidence::plainness::usual>(next, state)) return {};
-        return judge_rare(next, state);
+        const rule_input copy = next; // so that `next` need not lie in memory for a plain segment
+        return judge_rare(copy, state);
     }
 
     /// Gives back the connection's piece of the shared memory. The table calls this for a connection that leaves it.
@@ -154,18 +155,19 @@ private:
         if (!is_plain<How>(sent, sender, receiver)) return false;
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
-        const auto kept = detail::remembered_segment::of(sent, length, detail::segment_fingerprint(sent));
+        const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
+        const auto kept = [&] { return detail::remembered_segment::of(sent, length, fingerprint); };
         if (sender.busy != no_long_memory) {
             if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
-            busy_[sender.busy][next.sender].recent.remember(kept, detail::send_stamp::of(sent),
+            busy_[sender.busy][next.sender].recent.remember(kept(), detail::send_stamp::of(sent),
                                                             detail::copy_kind::first, sender.remembered);
         } else {
             if (lacks_room(sent, sender, receiver)) return false;
             if constexpr (How == plainness::rare) {
-                if (sender.sent_syn_last && !completes_handshake(kept, sender, state.beginnings[next.sender]))
+                if (sender.sent_syn_last && !completes_handshake(kept(), sender, state.beginnings[next.sender]))
                     return false;
             }
-            sender.recent.remember(kept, {}, detail::copy_kind::first, sender.remembered);
+            sender.recent.remember(kept(), {}, detail::copy_kind::first, sender.remembered);
         }
         sender.remembered.increment();
         sender.next = sent.sequence + length;

@@ -116,7 +116,8 @@ public:
         segment found;
         const packet_outcome outcome = find_segment(next, found);
         if (outcome != packet_outcome::tcp) return {.outcome = outcome};
-        return count_and_follow(found, hash_of(found), {}, on_end);
+        statistics_.count_tcp();
+        return follow(found, hash_of(found), {}, on_end);
     }
 
     /// Adds a packet from anywhere: `bytes` from its link layer on, and its length on the wire in bytes. Its number is one more than
@@ -145,11 +146,12 @@ public:
             statistics_.count_bad_checksum();
             return {.outcome = packet_outcome::malformed};
         }
+        statistics_.count_tcp();
         const timestamp time = detail::clamp_for_arithmetic(next.time);
-        if (next.time == time) return count_and_follow(next, hash_of(next), {}, on_end);
+        if (next.time == time) return follow(next, hash_of(next), {}, on_end);
         segment moved = next;
         moved.time = time;
-        return count_and_follow(moved, hash_of(moved), {}, on_end);
+        return follow(moved, hash_of(moved), {}, on_end);
     }
 
     /// Adds all packets or all segments of a range. The result is that of adding them one by one. It is faster where there are many
@@ -246,10 +248,10 @@ private:
 
     using follower::add_batch;
     using follower::batch_size;
-    using follower::count_and_follow;
     using follower::end_connection;
     using follower::end_silent;
     using follower::expiry_;
+    using follower::follow;
     using follower::lookup_;
     using follower::observers_;
     using follower::options_;

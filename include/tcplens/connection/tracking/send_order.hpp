@@ -31,18 +31,19 @@ struct send_stamp {
 /// RFC 6864 section 4.1 does not require that, and some senders write random or constant numbers.
 class send_order {
 public:
-    /// Learns from the next segment in the order of capture.
-    constexpr void learn(const segment& sent) noexcept {
+    /// Learns from the next segment in the order of capture. Returns whether no segment before it has a higher Identification.
+    constexpr bool learn(const segment& sent) noexcept {
         if (const auto& stamps = sent.options.timestamps;
             stamps && (!has_clock_ || static_cast<std::int32_t>(stamps->value - clock_) > 0)) {
             clock_ = stamps->value;
             has_clock_ = true;
         }
         const std::uint16_t id = sent.ip_id.value_or(0);
-        if (id == 0) return;
+        if (id == 0) return id_ == 0;
         const int step = id_distance(id_, id);
         if (is_settled_ && step == usual_step_) id_ = id; // there is no more to learn
         else learn_step(id, step);
+        return id_ == id;
     }
 
     /// Learns from a SYN-ACK. Linux writes the Identification 0 on it, and counts the other packets of each connection by itself.
