@@ -7,6 +7,7 @@
 #include "observations/blocked_service.hpp"
 #include "observations/capture_limits.hpp"
 #include "observations/connection_flood.hpp"
+#include "observations/connection_signs.hpp"
 #include "observations/contact_sample.hpp"
 #include "observations/observation.hpp"
 #include "observations/observation_options.hpp"
@@ -19,6 +20,7 @@
 #include "terms/connection_range.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -54,30 +56,44 @@ public:
         : options_(options), contacts_(options.kept_contacts, options.key) {}
 
     /// Adds a connection, which should be finished: what happens to it later is not seen. Amortised constant time.
-    void add(const connection& added) {
-        if (options_.is_valid()) contacts_.add(detail::observing::contact_of(added));
+    ///
+    /// The kinds reset_out_of_place, takeover_signs and covert_field_use need a connection with the facts of irregularity_observer.
+    template <std::derived_from<connection> Connection>
+    void add(const Connection& added) {
+        if (!options_.is_valid()) return;
+        detail::observing::contact made = detail::observing::contact_of(added);
+        if constexpr (requires { detail::observing::add_signs(made, added.irregularities); }) {
+            detail::observing::add_signs(made, added.irregularities);
+            has_signs_ = true;
+        }
+        contacts_.add(made);
     }
 
     /// Adds the connections of another accumulator. @pre both have the same options
-    void merge(const observation_accumulator& other) { contacts_.merge(other.contacts_); }
+    void merge(const observation_accumulator& other) {
+        contacts_.merge(other.contacts_);
+        has_signs_ |= other.has_signs_;
+    }
 
     /// What can be observed in the connections so far. Time n log n in the kept connections; allocates about as much as they take.
     [[nodiscard]] observation_report result() const {
         observation_report report{.connections = contacts_.seen(),
                                   .sampled_one_in = std::uint64_t{1} << contacts_.level(),
-                                  .not_available = {observation_kind::reset_out_of_place,
-                                                    observation_kind::takeover_signs,
-                                                    observation_kind::covert_field_use},
                                   .options_refused = !options_.is_valid()};
         if (report.options_refused) return report;
+        if (!has_signs_) {
+            report.not_available = {observation_kind::reset_out_of_place, observation_kind::takeover_signs,
+                                    observation_kind::covert_field_use};
+        }
         using namespace detail::observing;
         const std::vector<contact> contacts = contacts_.sorted();
         const observed_contacts in{.contacts = contacts, .level = contacts_.level(), .options = options_};
         // A new kind is a file in observations/, its enumerator, and its line here, in their order.
         constexpr void (*kinds[])(const observed_contacts&, std::vector<observation>&) = {
-            find_port_scans,           find_address_scans,    find_failing_sources,   find_stealth_probes,
-            find_syn_floods,           find_backscatter,      find_connection_floods, find_blocked_services,
-            find_asymmetric_transfers, find_regular_contacts, find_path_trouble,      find_capture_limits};
+            find_port_scans,          find_address_scans,  find_failing_sources,      find_stealth_probes,
+            find_syn_floods,          find_backscatter,    find_connection_floods,    find_blocked_services,
+            find_resets_out_of_place, find_takeover_signs, find_asymmetric_transfers, find_regular_contacts,
+            find_covert_field_use,    find_path_trouble,   find_capture_limits};
         for (const auto find : kinds) {
             std::vector<observation> found;
             find(in, found);
@@ -101,6 +117,7 @@ private:
 
     observation_options options_;
     detail::observing::contact_sample contacts_;
+    bool has_signs_ = false; ///< the connections have the facts of irregularity_observer
 };
 
 /// Observes what deserves a look in a range of connections: scans, floods, services that are not reached, and more. Observations are
@@ -111,7 +128,7 @@ template <connection_range Connections>
 [[nodiscard]] observation_report analyze_observations(Connections&& connections,
                                                       const observation_options& options = {}) {
     observation_accumulator observations{options};
-    for (const connection& each : connections) observations.add(each);
+    for (const auto& each : connections) observations.add(each);
     return observations.result();
 }
 

@@ -3,9 +3,14 @@
 
 #include "../../base/timestamp.hpp"
 #include "../../connection/connection.hpp"
+#include "../../connection/observers/connection_irregularities.hpp"
 #include "../../wire/endpoint.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <tuple>
 
 namespace tcplens::inline v0::detail::observing {
@@ -47,9 +52,11 @@ struct contact {
     std::uint64_t bytes_out = 0; ///< payload from the source
     std::uint64_t bytes_in = 0;
     std::uint64_t packets_out = 0;
-    std::uint64_t data_packets = 0;    ///< of both directions
-    std::uint64_t retransmissions = 0; ///< of both directions
-    std::uint64_t hash = 0;            ///< decides whether a sample keeps it
+    std::uint64_t data_packets = 0;              ///< of both directions
+    std::uint64_t retransmissions = 0;           ///< of both directions
+    std::uint32_t signs = 0;                     ///< a bit for each irregularity that occurred
+    std::array<std::uint64_t, 8> sign_packets{}; ///< where those first occurred that an observation uses; 0 at the end
+    std::uint64_t hash = 0;                      ///< decides whether a sample keeps it
 
     /// Contacts in the order of time; the rest makes the order complete.
     [[nodiscard]] friend constexpr bool operator<(const contact& a, const contact& b) noexcept {
@@ -118,6 +125,44 @@ struct contact {
             .packets_out = out.packets,
             .data_packets = up.data_packets + down.data_packets,
             .retransmissions = up.retransmissions + down.retransmissions};
+}
+
+[[nodiscard]] constexpr std::uint32_t sign_bit(irregularity of) noexcept {
+    return std::uint32_t{1} << static_cast<unsigned>(of);
+}
+[[nodiscard]] constexpr std::uint32_t sign_bits(std::initializer_list<irregularity> of) noexcept {
+    std::uint32_t bits = 0;
+    for (const irregularity each : of) bits |= sign_bit(each);
+    return bits;
+}
+
+/// A RST that does not fit the side that it claims to come from.
+constexpr std::uint32_t reset_signs = sign_bits({irregularity::rst_in_window, irregularity::rst_acknowledges_nothing,
+                                                 irregularity::sent_after_rst, irregularity::rst_hop_limit});
+/// What one ordinary RST may show: the answer to late data has an old number, and some stacks count its Identification apart.
+constexpr std::uint32_t weak_reset_signs = sign_bits({irregularity::rst_outside_window, irregularity::rst_ip_id});
+/// Somebody else writes into the connection.
+constexpr std::uint32_t takeover_signs =
+    sign_bits({irregularity::second_syn_ack, irregularity::syn_while_open, irregularity::ack_storm});
+/// What goes with these, and alone has ordinary reasons.
+constexpr std::uint32_t weak_takeover_signs = sign_bits({irregularity::challenge_ack, irregularity::hop_limit_changed});
+constexpr std::uint32_t covert_signs = sign_bits({irregularity::number_without_ack});
+
+/// Notes which irregularities a connection has, and where.
+constexpr void add_signs(contact& to, const connection_irregularities& found) noexcept {
+    std::size_t used = 0;
+    for (std::size_t i = 0; i < connection_irregularities::kinds; ++i) {
+        const auto kind = static_cast<irregularity>(i);
+        if (!found.has(kind)) continue;
+        to.signs |= sign_bit(kind);
+        const bool tells = ((reset_signs | weak_reset_signs | takeover_signs | weak_takeover_signs | covert_signs) &
+                            sign_bit(kind)) != 0;
+        for (const std::uint64_t packet : found.packets(kind)) {
+            const auto end = to.sign_packets.begin() + static_cast<std::ptrdiff_t>(used);
+            const bool known = std::find(to.sign_packets.begin(), end, packet) != end;
+            if (tells && packet != 0 && !known && used < to.sign_packets.size()) to.sign_packets[used++] = packet;
+        }
+    }
 }
 
 } // namespace tcplens::inline v0::detail::observing
