@@ -36,8 +36,8 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
         made.threshold_source = "nmap's scan types; the number is ours";
         made.counts = {{"odd_probes", in.estimate(odd.size())}, {"ack_targets", in.estimate(ack_targets)}};
         made.limits = "ACKs of a connection that is older than the capture look like probes.";
-        made.text = to_string(source) + " sent " + counted(in.estimate(odd.size()), "connection") +
-                    " of NULL, FIN, Xmas or SYN+FIN segments, and ACKs on no connection to " +
+        made.text = to_string(source) + " sent " + counted(in.estimate(odd.size()), "probe") +
+                    " with the flags of NULL, FIN, Xmas or SYN+FIN scans, and ACKs on no connection to " +
                     counted(in.estimate(ack_targets), "endpoint") + ".";
         found.push_back(std::move(made));
     });
