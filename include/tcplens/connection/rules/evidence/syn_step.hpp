@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "certainty.hpp"
 #include "resend_time.hpp"
 
 #include <chrono>
@@ -68,19 +69,20 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
 
 /// Judges a SYN-ACK that take_syn() refused. `again`: it repeats the other SYN-ACK of this side; another host may answer, and repeat
 /// its answer.
-[[nodiscard]] constexpr verdict pass_other_syn(const segment& sent, std::uint32_t fingerprint, bool again,
-                                               const side_view& sender) noexcept {
+[[nodiscard]] constexpr ruling pass_other_syn(const segment& sent, std::uint32_t fingerprint, bool again,
+                                              const side_view& sender) noexcept {
     using enum verdict_kinds;
     if (!sender->heard || !sender->sent_syn) return {};
-    if (again) return {.kinds = retransmission, .evidence = evidence_set::sequence_number_seen};
+    if (again) return {{.kinds = retransmission, .evidence = evidence_set::sequence_number_seen}, basis::repeated};
     // Once it is settled which SYN-ACK counts: all below the window was received before (RFC 9293 3.10.7.4).
     if (sender->was_answered_twice || !before(sent.sequence, sender->first)) return {};
-    verdict result{.kinds = duplicate, .evidence = evidence_set::acknowledged};
+    ruling result{{.kinds = duplicate, .evidence = evidence_set::acknowledged}, basis::likeness};
     if (const auto* const earlier = sender.find_covering(sent.sequence)) {
-        result = {.kinds = retransmission | spurious_retransmission,
-                  .evidence = evidence_set::bytes_seen | evidence_set::acknowledged,
-                  .earlier_packet = earlier->packet_number(sent),
-                  .elapsed = sent.time - earlier->time};
+        result = {{.kinds = retransmission | spurious_retransmission,
+                   .evidence = evidence_set::bytes_seen | evidence_set::acknowledged,
+                   .earlier_packet = earlier->packet_number(sent),
+                   .elapsed = sent.time - earlier->time},
+                  basis::repeated};
     }
     sender.remember(sent, fingerprint, {}, copy_kind::repeated);
     return result;
@@ -100,8 +102,8 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
 }
 
 /// The first segment that is captured of a side.
-[[nodiscard]] constexpr verdict hear_first(const segment& sent, const send_stamp& stamp, const side_view& sender,
-                                           const side_view& receiver) noexcept {
+[[nodiscard]] constexpr ruling hear_first(const segment& sent, const send_stamp& stamp, const side_view& sender,
+                                          const side_view& receiver) noexcept {
     sender->heard = true;
     sender->first = sent.sequence;
     sender.beginning.first_heard = {sent.time, sent.packet_number, stamp};
@@ -112,8 +114,9 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
     if (sent.flags.ack()) sender->order.learn_syn_ack(sent);
     sender->first_was_syn = true;
     if (!sent.flags.ack() || !was_answered_before(sent, receiver)) return {};
-    return {.kinds = verdict_kinds::retransmission,
-            .evidence = evidence_set::timestamp_option | evidence_set::round_trip};
+    return {
+        {.kinds = verdict_kinds::retransmission, .evidence = evidence_set::timestamp_option | evidence_set::round_trip},
+        basis::inference};
 }
 
 } // namespace tcplens::inline v0::detail::evidence
