@@ -18,6 +18,7 @@ enum class basis : std::uint8_t {
     repeated_later, ///< the bytes were captured before, and these were sent later, but the earlier copies are forgotten
     repeated,       ///< the bytes were captured before; nothing says which copy was sent first
     same_tick,      ///< the same, but the sender's clock had not moved on
+    numbered_copy,  ///< its Identification is that of the first copy of its bytes, which is forgotten
     forgotten,      ///< it was sent before others, but what was captured of its bytes is forgotten
     likeness,       ///< it equals an earlier packet that says nothing of when it was sent
 };
@@ -53,6 +54,7 @@ struct ruling : verdict {
     case basis::order: return certain;
     case basis::inference:
     case basis::clock:
+    case basis::numbered_copy:
     case basis::causes: return likely;
     case basis::repeated_later:
     case basis::repeated:
@@ -78,6 +80,7 @@ struct ruling : verdict {
     case basis::repeated_later:
     case basis::repeated:
     case basis::same_tick:
+    case basis::numbered_copy:
     case basis::forgotten:
     case basis::likeness: return retransmission | out_of_order | duplicate;
     }

@@ -94,6 +94,16 @@ constexpr void judge_unseen(const segment& sent, const send_stamp& stamp, const 
     return order;
 }
 
+/// Whether as many packets were sent from a segment to one `beyond` it as lie between their sequence numbers. A retransmission is sent
+/// after some of those.
+[[nodiscard]] constexpr bool is_numbered_in_sequence(const segment& sent, const send_stamp& stamp,
+                                                     const stamped_segment& beyond, const send_order& order) noexcept {
+    const auto packets = order.packets_between(stamp, beyond.stamp());
+    if (!packets || sent.payload_length == 0) return false;
+    const std::int64_t bytes = distance(sent.sequence, beyond.begin);
+    return (bytes + sent.payload_length - 1) / sent.payload_length * order.usual_step() == *packets;
+}
+
 /// Judges a segment of which some bytes were captured before by its order among the remembered segments. A first copy left before all
 /// first copies of what lies beyond it. \pre the sender has a long memory
 constexpr void judge_by_order(const segment& sent, const send_stamp& stamp, bool forgotten, bool is_remembered,
@@ -127,7 +137,8 @@ constexpr void judge_by_order(const segment& sent, const send_stamp& stamp, bool
     }
     const bool precedes_beyond = against_beyond < 0;
     if (against_beyond > 0) result.by = basis::repeated_later;
-    else if (is_remembered ? knows_stamps : beyond != nullptr) result.by = basis::same_tick;
+    else if (stamp.has_clock && (is_remembered ? knows_stamps : beyond != nullptr)) result.by = basis::same_tick;
+    bool is_numbered = false;
     if (later != nullptr) {
         if (against_beyond > 0) return;
         // The earlier captured copies were sent after it: it is the first copy, unless an even older one was captured before.
@@ -138,9 +149,10 @@ constexpr void judge_by_order(const segment& sent, const send_stamp& stamp, bool
     } else {
         if (!precedes_beyond && !in_tick) return;
         result.kinds = forgotten ? verdict_kinds::out_of_order : verdict_kinds::duplicate;
+        is_numbered = !forgotten && beyond != nullptr && is_numbered_in_sequence(sent, stamp, *beyond, sender->order);
     }
     result.add(evidence);
-    result.by = basis::forgotten;
+    result.by = is_numbered ? basis::numbered_copy : basis::forgotten;
 }
 
 /// Judges a segment of which some bytes were captured before.
