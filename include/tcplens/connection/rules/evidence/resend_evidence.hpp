@@ -63,11 +63,16 @@ namespace tcplens::inline v0::detail::evidence {
     return false;
 }
 
-/// Whether a segment was sent again, if its acknowledgment `by` was captured before it and nothing of its sender is missing before it.
-/// Where the directions were captured at different times, an acknowledgment may come first. Each direction is in its own order.
+/// Whether a segment was sent again, if only `by` was captured of its place: the acknowledgment of the peer, or a bare ACK of its sender,
+/// whose sequence number is the next that its sender has not used yet. Where the directions were captured at different times, the peer's
+/// acknowledgment may come first. Each direction is in its own order.
 [[nodiscard]] constexpr bool sent_after_acknowledgment(const segment& sent, const send_stamp& stamp,
                                                        const sequence_holes::opening& by, const side_view& sender,
                                                        const side_view& receiver, ruling& result) noexcept {
+    if (!by.stamp.is_empty()) {
+        const int order = compare_order(stamp, by.stamp, *sender, result.evidence);
+        if (order != 0) return order > 0;
+    }
     const auto packets = sender->order.packets_between(sender->order.latest(), stamp);
     if (packets && *packets <= sender->order.usual_step()) {
         result.add(evidence_set::ip_id);

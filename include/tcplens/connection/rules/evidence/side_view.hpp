@@ -37,6 +37,10 @@ struct side_view {
     [[nodiscard]] constexpr const remembered_segment& last() const noexcept {
         return at_length ? at_length->recent.latest(1, state.remembered) : state.recent.latest(1, state.remembered);
     }
+    /// The segment before its last one; an empty one if there is none.
+    [[nodiscard]] constexpr const remembered_segment& before_last() const noexcept {
+        return at_length ? at_length->recent.latest(2, state.remembered) : state.recent.latest(2, state.remembered);
+    }
     constexpr void open_hole(sequence_number begin, sequence_number end,
                              const sequence_holes::opening& by) const noexcept {
         if (at_length) at_length->holes.open(begin, end, by);

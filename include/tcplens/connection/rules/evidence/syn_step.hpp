@@ -89,16 +89,19 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
 }
 
 /// Whether an earlier SYN-ACK was lost before the first one that was captured. A SYN-ACK echoes the SYN that was answered first
-/// (RFC 7323 section 4.3). If that is not the last SYN, either the answer took longer than the client's timer, or it was sent again. The
-/// latter follows the last SYN much sooner than that timer.
+/// (RFC 7323 section 4.3). If that is an earlier one than the last SYN, either the answer took longer than the client's timer, or it was
+/// sent again. The latter follows the last SYN much sooner than that timer.
 [[nodiscard]] constexpr bool was_answered_before(const segment& sent, const side_view& receiver) noexcept {
     const auto& stamps = sent.options.timestamps;
     if (!stamps || !receiver->sent_syn_again || !receiver->first_was_syn) return false;
     const auto& first = receiver.beginning.first_heard;
-    if (stamps->echo != first.stamp.clock) return false;
+    const bool is_later = static_cast<std::int32_t>(stamps->echo - first.stamp.clock) > 0;
+    const bool is_last = static_cast<std::int32_t>(stamps->echo - receiver->order.latest().clock) >= 0;
+    if (!first.stamp.has_clock || is_last || (stamps->echo != first.stamp.clock && !is_later)) return false;
     const std::chrono::nanoseconds since_last = sent.time - receiver.last().time;
+    const timestamp answered = is_later ? receiver.before_last().time : first.time;
     return since_last >= std::chrono::nanoseconds::zero() &&
-           since_last < (receiver.last().time - first.time) / soon_after_syn;
+           since_last < (receiver.last().time - answered) / soon_after_syn;
 }
 
 /// The first segment that is captured of a side.
