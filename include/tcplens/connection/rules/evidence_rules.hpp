@@ -226,6 +226,7 @@ private:
         const bool acknowledges_all =
             receiver->heard && sent.flags.ack() && !before(sent.acknowledgment, receiver->next);
         learn_last(sent, sent.sequence_length() > 0 || sent.window == 0, acknowledges_all, *sender, *receiver);
+        if (result.has(verdict_kinds::retransmission | verdict_kinds::lost_segment)) sender->order.excuse_step();
         if (sent.options.sack_permitted || sent.options.sack_block_count > 0) sender->permits_sack = true;
         sender->sent_keep_alive = result.has(verdict_kinds::keep_alive);
         sender->sent_zero_window_probe = result.has(verdict_kinds::zero_window_probe);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace tcplens::inline v0::detail::evidence {
@@ -22,8 +23,21 @@ namespace tcplens::inline v0::detail::evidence {
     const auto measured = whole_round_trip(sender, receiver);
     if (!measured) return false;
     const std::int64_t waits = (std::int64_t{1} << times) - 1;
-    return silence >= waits * (*measured - *measured / round_trip_tolerance + least_timeout) &&
+    return silence >= *measured - *measured / round_trip_tolerance + least_timeout &&
            silence <= waits * (3 * *measured + greatest_timeout);
+}
+
+/// Whether all that the receiver sent and that asks for an answer had reached the sender when that sent its last segment. A repeated segment
+/// may have been on its way, although its first copy was acknowledged.
+[[nodiscard]] constexpr bool had_heard_all(const side_view& sender, const side_view& receiver) noexcept {
+    const std::chrono::nanoseconds there_and_back =
+        sender->there_and_back.least().value_or(least_resend_time(sender, receiver));
+    for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
+        const remembered_segment& asking = receiver.latest(age);
+        if (asking.length() == 0) continue;
+        return sender.last().time - asking.time >= there_and_back - there_and_back / round_trip_tolerance;
+    }
+    return true;
 }
 
 /// Whether the next segment in order was sent before, in a copy that was lost on its way to the capture point: its sender counted a
@@ -47,8 +61,9 @@ namespace tcplens::inline v0::detail::evidence {
     // behind the capture, or put it together before. A host sends no more than its own link takes, nor its peer's. Smaller ones that
     // were put together cannot be told.
     if (sender.last().length() + timestamps_length > largest_packet(*sender, *receiver)) return false;
+    if (!had_heard_all(sender, receiver)) return false;
     const std::chrono::nanoseconds silence = sent.time - sender.last().time;
-    if (sender->order.counts_alone()) return silence >= missing * (least_resend_time(sender, receiver) + least_timeout);
+    if (sender->order.counts_alone()) return silence >= least_resend_time(sender, receiver) + least_timeout;
     if (took_timeouts(missing, silence, sender, receiver)) return !sender->order.skips();
     sender->order.learn_skip();
     return false;

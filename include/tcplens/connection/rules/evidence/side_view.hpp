@@ -3,6 +3,7 @@
 
 #include "side_state.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tcplens::inline v0::detail::evidence {
@@ -37,9 +38,9 @@ struct side_view {
     [[nodiscard]] constexpr const remembered_segment& last() const noexcept {
         return at_length ? at_length->recent.latest(1, state.remembered) : state.recent.latest(1, state.remembered);
     }
-    /// The segment before its last one; an empty one if there is none.
-    [[nodiscard]] constexpr const remembered_segment& before_last() const noexcept {
-        return at_length ? at_length->recent.latest(2, state.remembered) : state.recent.latest(2, state.remembered);
+    /// The segment before the `age` - 1 last ones; an empty one if there is none. \pre 0 < age <= 7
+    [[nodiscard]] constexpr const remembered_segment& latest(std::size_t age) const noexcept {
+        return at_length ? at_length->recent.latest(age, state.remembered) : state.recent.latest(age, state.remembered);
     }
     constexpr void open_hole(sequence_number begin, sequence_number end,
                              const sequence_holes::opening& by) const noexcept {

@@ -99,7 +99,7 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
     const bool is_last = static_cast<std::int32_t>(stamps->echo - receiver->order.latest().clock) >= 0;
     if (!first.stamp.has_clock || is_last || (stamps->echo != first.stamp.clock && !is_later)) return false;
     const std::chrono::nanoseconds since_last = sent.time - receiver.last().time;
-    const timestamp answered = is_later ? receiver.before_last().time : first.time;
+    const timestamp answered = is_later ? receiver.latest(2).time : first.time;
     return since_last >= std::chrono::nanoseconds::zero() &&
            since_last < (receiver.last().time - answered) / soon_after_syn;
 }
