@@ -44,6 +44,7 @@ struct arguments {
     double threshold = 0.02;
     bool detailed = false;
     bool explain = false;
+    bool certainty = false;
     bool ignore_checksums = false;
     bool bare = false;
     std::size_t threads = 1;
@@ -110,6 +111,9 @@ inline constexpr option detailed{"--detailed", "", "", "all connections, not onl
 
 inline constexpr option explained{"--explain", "", "", "a line for each segment, with the reasons of its verdict",
                                   [](arguments& given, std::string_view) { return given.explain = true; }};
+inline constexpr option graded{
+    "--certainty", "", "", "a fourth column: how sure each verdict is; new segments that may be sent again have a line",
+    [](arguments& given, std::string_view) { return given.certainty = true; }};
 
 inline constexpr option ignore_checksums{
     "-C", "", "", "take segments whatever their checksums",

@@ -299,7 +299,7 @@ TEST_CASE("--help prints the usage, wherever it stands") {
     const run_result verdicts = run(example("verdicts") + " some.pcap --help");
     CHECK(verdicts.status == 0);
     CHECK(verdicts.out.starts_with(
-        "usage: verdicts [--rules evidence|wireshark|repeated_sequence] [--explain] FILE|-...\n"));
+        "usage: verdicts [--rules evidence|wireshark|repeated_sequence] [--explain] [--certainty] FILE|-...\n"));
 }
 
 TEST_CASE("-h is --help") {

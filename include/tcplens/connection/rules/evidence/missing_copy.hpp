@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace tcplens::inline v0::detail::evidence {
@@ -15,15 +16,33 @@ namespace tcplens::inline v0::detail::evidence {
     return told == unknown_segment_size ? ethernet_segment_size : told;
 }
 
-/// Whether a silence was as long as so many timeouts, each twice as long as the one before (RFC 6298 section 5.5). Hosts that count the
-/// packets of all their connections together (RFC 6864 section 4.1 allows that) skip Identifications after pauses of any length.
-[[nodiscard]] constexpr bool took_timeouts(int times, std::chrono::nanoseconds silence, const side_view& sender,
+/// Whether a silence was as long as one timeout, or as up to so many, each twice as long as the one before (RFC 6298 section 5.5). Hosts
+/// that count the packets of all their connections together (RFC 6864 section 4.1 allows that) skip Identifications after pauses of any
+/// length.
+[[nodiscard]] constexpr bool took_timeouts(int most, std::chrono::nanoseconds silence, const side_view& sender,
                                            const side_view& receiver) noexcept {
     const auto measured = whole_round_trip(sender, receiver);
     if (!measured) return false;
-    const std::int64_t waits = (std::int64_t{1} << times) - 1;
-    return silence >= waits * (*measured - *measured / round_trip_tolerance + least_timeout) &&
-           silence <= waits * (3 * *measured + greatest_timeout);
+    const std::chrono::nanoseconds least = *measured - *measured / round_trip_tolerance + least_timeout;
+    const std::chrono::nanoseconds greatest = 3 * *measured + greatest_timeout;
+    for (std::int64_t times = 1; times <= most; ++times) {
+        const std::int64_t waits = (std::int64_t{1} << times) - 1;
+        if (silence >= waits * least && silence <= waits * greatest) return true;
+    }
+    return false;
+}
+
+/// Whether all that the receiver sent and that asks for an answer had reached the sender when that sent its last segment. A repeated segment
+/// may have been on its way, although its first copy was acknowledged.
+[[nodiscard]] constexpr bool had_heard_all(const side_view& sender, const side_view& receiver) noexcept {
+    const std::chrono::nanoseconds there_and_back =
+        sender->there_and_back.least().value_or(least_resend_time(sender, receiver));
+    for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
+        const remembered_segment& asking = receiver.latest(age);
+        if (asking.length() == 0) continue;
+        return sender.last().time - asking.time >= there_and_back - there_and_back / round_trip_tolerance;
+    }
+    return true;
 }
 
 /// Whether the next segment in order was sent before, in a copy that was lost on its way to the capture point: its sender counted a
@@ -47,8 +66,9 @@ namespace tcplens::inline v0::detail::evidence {
     // behind the capture, or put it together before. A host sends no more than its own link takes, nor its peer's. Smaller ones that
     // were put together cannot be told.
     if (sender.last().length() + timestamps_length > largest_packet(*sender, *receiver)) return false;
+    if (!had_heard_all(sender, receiver)) return false;
     const std::chrono::nanoseconds silence = sent.time - sender.last().time;
-    if (sender->order.counts_alone()) return silence >= missing * (least_resend_time(sender, receiver) + least_timeout);
+    if (sender->order.counts_alone()) return silence >= least_resend_time(sender, receiver) + least_timeout;
     if (took_timeouts(missing, silence, sender, receiver)) return !sender->order.skips();
     sender->order.learn_skip();
     return false;
