@@ -32,6 +32,15 @@ std::uint64_t size_of(const std::string& file) {
     return failed ? 0 : size;
 }
 
+/// Where unpacking failed, that is the reason for whatever the capture lacks.
+std::optional<file_problem> describe(const std::string& name, const std::string* unpacking,
+                                     const std::optional<tcplens::capture_error>& error) {
+    std::string sentences = unpacking == nullptr ? std::string{} : *unpacking;
+    if (error) sentences += (sentences.empty() ? "" : " ") + to_string(*error);
+    if (sentences.empty()) return std::nullopt;
+    return file_problem{name, std::move(sentences), error};
+}
+
 } // namespace
 
 std::string name_of(const std::string& file) {
@@ -76,6 +85,10 @@ std::uint64_t input_file::position() const noexcept {
 std::shared_ptr<const std::string> input_file::unpacking_problem() const noexcept {
     const auto* const stream = std::get_if<streamed>(&reader_);
     return stream == nullptr ? nullptr : stream->stream->problem();
+}
+
+std::optional<file_problem> input_file::problem(const std::string& name) const {
+    return describe(name, unpacking_problem().get(), error());
 }
 
 // --- progress
@@ -158,25 +171,19 @@ tcplens::packet_options captures::options() const {
     return now == nullptr ? tcplens::packet_options{} : now->options();
 }
 
-std::vector<tcplens::series_error> captures::errors() const {
-    return series_.errors();
-}
-
 std::vector<file_problem> captures::problems() const {
     std::vector<file_problem> all;
     for (std::size_t file = 0; file < unpacking_problems_.size(); ++file) {
-        std::string sentences = unpacking_problems_[file] == nullptr ? std::string{} : *unpacking_problems_[file];
-        const auto error = std::ranges::find(series_.errors(), file, &tcplens::series_error::file);
-        if (error != series_.errors().end()) {
-            // Where unpacking failed, that is the reason for whatever the capture lacks.
-            sentences += (sentences.empty() ? "" : " ") + to_string(error->error);
-        }
-        if (!sentences.empty()) all.push_back({names_[file], sentences});
+        const auto found = std::ranges::find(series_.errors(), file, &tcplens::series_error::file);
+        const bool is_error = found != series_.errors().end();
+        std::optional<file_problem> problem =
+            describe(names_[file], unpacking_problems_[file].get(), is_error ? std::optional{found->error} : std::nullopt);
+        if (problem) all.push_back(*std::move(problem));
     }
     if (stopped_) {
         const std::size_t file = std::max<std::size_t>(series_.begun(), 1) - 1;
         all.push_back({names_[file], "Reading was interrupted: the answer is for the " +
-                                         counted(series_.packets(), "packet", "packets") + " before."});
+                                         counted(series_.packets(), "packet", "packets") + " before.", {}});
     }
     return all;
 }

@@ -27,6 +27,7 @@ namespace program {
 struct file_problem {
     std::string file; ///< as people call it, not escaped
     std::string sentence;
+    std::optional<tcplens::capture_error> error{}; ///< what the library says of it, if it is that
 };
 
 /// What people call a file.
@@ -71,6 +72,8 @@ public:
     [[nodiscard]] bool is_stream() const noexcept { return is_stream_; }
     /// Why unpacking failed; null, or empty, if it did not. It outlives the file.
     [[nodiscard]] std::shared_ptr<const std::string> unpacking_problem() const noexcept;
+    /// What is wrong with it so far, if anything is.
+    [[nodiscard]] std::optional<file_problem> problem(const std::string& name) const;
 
 private:
     struct stream_filler {
@@ -166,8 +169,6 @@ public:
     [[nodiscard]] std::uint64_t packets() const noexcept { return series_.packets(); }
     [[nodiscard]] tcplens::skipped_parts skipped() const noexcept { return series_.skipped(); }
     [[nodiscard]] std::vector<tcplens::capture_interface> interfaces() const { return series_.interfaces(); }
-    /// The errors of the readers, by file; for people problems() says more.
-    [[nodiscard]] std::vector<tcplens::series_error> errors() const;
     /// What went wrong so far, with the files' names.
     [[nodiscard]] std::vector<file_problem> problems() const;
 
