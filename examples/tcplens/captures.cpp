@@ -176,14 +176,16 @@ std::vector<file_problem> captures::problems() const {
     for (std::size_t file = 0; file < unpacking_problems_.size(); ++file) {
         const auto found = std::ranges::find(series_.errors(), file, &tcplens::series_error::file);
         const bool is_error = found != series_.errors().end();
-        std::optional<file_problem> problem =
-            describe(names_[file], unpacking_problems_[file].get(), is_error ? std::optional{found->error} : std::nullopt);
+        std::optional<file_problem> problem = describe(names_[file], unpacking_problems_[file].get(),
+                                                       is_error ? std::optional{found->error} : std::nullopt);
         if (problem) all.push_back(*std::move(problem));
     }
     if (stopped_) {
         const std::size_t file = std::max<std::size_t>(series_.begun(), 1) - 1;
-        all.push_back({names_[file], "Reading was interrupted: the answer is for the " +
-                                         counted(series_.packets(), "packet", "packets") + " before.", {}});
+        all.push_back({names_[file],
+                       "Reading was interrupted: the answer is for the " +
+                           counted(series_.packets(), "packet", "packets") + " before.",
+                       {}});
     }
     return all;
 }

@@ -23,13 +23,13 @@ json_value error_json(const file_problem& problem) {
 json_value capture_json(const capture_summary& captures) {
     const std::vector<file_problem>& problems = captures.problems;
     json_value told = {{"packets", captures.packets.packets},
-                 {"tcp_packets", captures.packets.tcp},
-                 {"decode", captures.packets},
-                 {"not_understood", captures.packets.undecoded.kinds()},
-                 {"not_told_apart", captures.packets.undecoded.others()},
-                 {"dropped", captures.dropped},
-                 {"skipped", captures.skipped},
-                 {"error", problems.empty() ? json_value() : error_json(problems[0])}};
+                       {"tcp_packets", captures.packets.tcp},
+                       {"decode", captures.packets},
+                       {"not_understood", captures.packets.undecoded.kinds()},
+                       {"not_told_apart", captures.packets.undecoded.others()},
+                       {"dropped", captures.dropped},
+                       {"skipped", captures.skipped},
+                       {"error", problems.empty() ? json_value() : error_json(problems[0])}};
     if (captures.files.size() > 1) {
         told["files"] = captures.files;
         json_value& errors = told["errors"] = json_value::array();

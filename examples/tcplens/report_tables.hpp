@@ -8,12 +8,13 @@
 #include "report.hpp"
 #include "segments_by_time.hpp"
 #include "table_file.hpp"
+#include "tables.hpp"
 
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
-#include <tcplens/connection/parallel/parallel_connection_table.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -62,7 +63,8 @@ template <class Table>
 exit_status series(const report_options& given, session& with, Table& table, std::uint64_t numbers_before = 0) {
     const std::uint64_t packets_before = table.statistics().packets;
     captures input{given.files, numbers_before};
-    table.add_all(input);
+    if constexpr (std::same_as<Table, tcplens::detailed_connection_table>) read(input, table); // is compiled elsewhere
+    else table.add_all(input);
     const capture_summary summary{.files = input.names(),
                                   .resumed = given.resumed,
                                   .packets_before = packets_before,
@@ -97,24 +99,16 @@ exit_status part(const report_options& given, session& with) {
     return status;
 }
 
-template <class Table, class ParallelTable>
-exit_status with_tables(const report_options& given, session& with) {
-    if (given.by_time) return by_time<Table>(given, with);
-    if (given.threads == 1) return part<Table>(given, with);
-    ParallelTable table{given.threads};
-    return series(given, with, table);
+template <class Table>
+exit_status alone(const report_options& given, session& with) {
+    return given.by_time ? by_time<Table>(given, with) : part<Table>(given, with);
 }
 
-/// All of that with these rules, with what observers tell or without.
+/// All of that with these rules, with what observers tell or without, on one processor.
 template <class Rules>
 exit_status run(const report_options& given, session& with) {
-    using namespace tcplens;
-    if (!given.needs_details()) {
-        return with_tables<basic_connection_table<Rules>, basic_parallel_connection_table<Rules>>(given, with);
-    }
-    return with_tables<basic_detailed_connection_table<Rules>,
-                       basic_parallel_connection_table<Rules, opening_observer, closing_observer, profile_observer,
-                                                       time_observer, zeek_observer>>(given, with);
+    return given.needs_details() ? alone<tcplens::basic_detailed_connection_table<Rules>>(given, with)
+                                 : alone<tcplens::basic_connection_table<Rules>>(given, with);
 }
 
 } // namespace program::report_tables

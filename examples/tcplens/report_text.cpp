@@ -48,7 +48,7 @@ void print(std::ostream& out, const capture_summary& capture) {
     }
     if (!capture.resumed.empty()) {
         out << ", going on from " << capture.resumed << ": " << capture.packets_before
-                  << (capture.packets_before == 1 ? " packet before" : " packets before");
+            << (capture.packets_before == 1 ? " packet before" : " packets before");
     }
     out << '\n';
     std::vector<row> rows{{"packets", to_string(packets.packets)}, {"TCP", to_string(packets.tcp)}};
@@ -66,8 +66,8 @@ void print(std::ostream& out, const capture_summary& capture) {
     constexpr std::size_t most = 12; // the rest is in json_report
     if (!reasons.empty()) out << "\n  without TCP:\n";
     for (std::size_t i = 0; i < std::min(most, reasons.size()); ++i) {
-        out << "  " << reasons[i].packets << (reasons[i].packets == 1 ? " packet: " : " packets: ")
-                  << reasons[i].reason << '\n';
+        out << "  " << reasons[i].packets << (reasons[i].packets == 1 ? " packet: " : " packets: ") << reasons[i].reason
+            << '\n';
     }
     if (reasons.size() > most) out << "  and " << reasons.size() - most << " more reasons\n";
     for (const std::string& sentence : describe(capture.skipped)) out << "  " << sentence << '\n';
@@ -79,13 +79,14 @@ void print(std::ostream& out, const capture_summary& capture) {
 void print(std::ostream& out, const tcplens::connections_report& report) {
     const tcplens::connections_report::totals& all = report.summary;
     out << "\nConnections\n";
-    print(out, 1, {{"total", to_string(all.total_connections)},
-              {"handshake completed", to_string(all.successful_handshakes)},
-              {"handshake failed", to_string(all.failed_handshakes)},
-              {"picked up midstream", to_string(all.incomplete_handshakes)},
-              {"closed normally", to_string(all.normal_close)},
-              {"reset", to_string(all.reset_connections)},
-              {"not closed", to_string(all.active_connections)}});
+    print(out, 1,
+          {{"total", to_string(all.total_connections)},
+           {"handshake completed", to_string(all.successful_handshakes)},
+           {"handshake failed", to_string(all.failed_handshakes)},
+           {"picked up midstream", to_string(all.incomplete_handshakes)},
+           {"closed normally", to_string(all.normal_close)},
+           {"reset", to_string(all.reset_connections)},
+           {"not closed", to_string(all.active_connections)}});
     if (report.connections.empty()) return;
 
     std::vector<row> rows{{"client", "server", "handshake", "state", "close", "packets", "data", "retransmitted", "SYN",
@@ -110,11 +111,12 @@ void print(std::ostream& out, const tcplens::anomaly_report& report) {
     const tcplens::anomaly_statistics& counts = report.statistics;
     const tcplens::anomaly_statistics::reset_directions& rst = counts.rst_distribution.by_direction;
     out << "\nAnomalies\n";
-    print(out, 1, {{"SYN, with and without ACK", to_string(counts.flags.syn)},
-              {"SYN-ACK", to_string(counts.flags.syn_ack)},
-              {"ACK", to_string(counts.flags.ack)},
-              {"FIN", to_string(counts.flags.fin)},
-              {"RST", to_string(counts.flags.rst)}});
+    print(out, 1,
+          {{"SYN, with and without ACK", to_string(counts.flags.syn)},
+           {"SYN-ACK", to_string(counts.flags.syn_ack)},
+           {"ACK", to_string(counts.flags.ack)},
+           {"FIN", to_string(counts.flags.fin)},
+           {"RST", to_string(counts.flags.rst)}});
     if (counts.flags.rst > 0) {
         std::vector<row> rows{{"RST to the server", to_string(rst.to_server)},
                               {"RST from the server", to_string(rst.from_server)}};
@@ -140,15 +142,15 @@ void print(std::ostream& out, const tcplens::anomaly_report& report) {
 }
 
 void print(std::ostream& out, const tcplens::retransmission_report& report) {
-    out << "\nRetransmissions\n  " << report.total_retransmissions << " of " << report.total_packets
-              << " packets (" << percentage(report.retransmission_rate, 2) << ")";
+    out << "\nRetransmissions\n  " << report.total_retransmissions << " of " << report.total_packets << " packets ("
+        << percentage(report.retransmission_rate, 2) << ")";
     if (report.total_retransmissions == 0) {
         out << '\n';
         return;
     }
     out << (report.exceeds_threshold ? ", above" : ", not above") << " the threshold of "
-              << percentage(report.threshold, 2) << "\n  " << report.summary.connections_above_threshold
-              << " connections above it\n\n";
+        << percentage(report.threshold, 2) << "\n  " << report.summary.connections_above_threshold
+        << " connections above it\n\n";
     std::vector<row> rows{{"worst connections", "retransmitted", "packets", "rate"}};
     for (const tcplens::connection_retransmissions& each : report.by_connection) {
         if (each.retransmissions == 0) break; // the worst come first
@@ -164,18 +166,18 @@ void print(std::ostream& out, const tcplens::traffic_flow_report& report) {
     out << "\nTraffic flow of " << to_string(report.server.address.value());
     if (report.server.port) out << " port " << *report.server.port;
     out << '\n';
-    print(out, 1, {{"", "to the server", "from the server"},
-              {"packets", to_string(up.packets), to_string(down.packets)},
-              {"bytes", to_string(up.wire_bytes), to_string(down.wire_bytes)},
-              {"data packets", to_string(up.data_packets), to_string(down.data_packets)},
-              {"retransmissions", to_string(up.retransmissions), to_string(down.retransmissions)},
-              {"SYN", to_string(up.flags.syn), to_string(down.flags.syn)},
-              {"FIN", to_string(up.flags.fin), to_string(down.flags.fin)},
-              {"RST", to_string(up.flags.rst), to_string(down.flags.rst)}});
+    print(out, 1,
+          {{"", "to the server", "from the server"},
+           {"packets", to_string(up.packets), to_string(down.packets)},
+           {"bytes", to_string(up.wire_bytes), to_string(down.wire_bytes)},
+           {"data packets", to_string(up.data_packets), to_string(down.data_packets)},
+           {"retransmissions", to_string(up.retransmissions), to_string(down.retransmissions)},
+           {"SYN", to_string(up.flags.syn), to_string(down.flags.syn)},
+           {"FIN", to_string(up.flags.fin), to_string(down.flags.fin)},
+           {"RST", to_string(up.flags.rst), to_string(down.flags.rst)}});
     out << "\n  " << to_string(report.analysis.data_flow_direction);
     if (down.packets > 0) {
-        out << ": " << percentage(report.analysis.asymmetry_ratio, 0)
-                  << " as many packets to the server as from it";
+        out << ": " << percentage(report.analysis.asymmetry_ratio, 0) << " as many packets to the server as from it";
     }
     out << '\n';
     if (up.flags.rst + down.flags.rst > 0) {
@@ -193,7 +195,8 @@ void write_report_text(session& with, const report_options& given, const capture
     if (connections.begin() == connections.end()) return;
     const tcplens::server_filter server = given.server();
     print(out, tcplens::analyze_connections(connections, {.server = server, .detailed = given.detailed}));
-    print(out, tcplens::analyze_anomalies(connections, {.server = server, .retransmission_threshold = given.threshold}));
+    print(out,
+          tcplens::analyze_anomalies(connections, {.server = server, .retransmission_threshold = given.threshold}));
     print(out, tcplens::analyze_retransmissions(connections, {.server = server, .threshold = given.threshold}));
     if (given.server_ip) print(out, tcplens::analyze_traffic_flow(connections, {.server = server}));
 }

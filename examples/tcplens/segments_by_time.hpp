@@ -64,8 +64,7 @@ class segment_file {
 public:
     /// \param number its place among all files, counted from 0
     segment_file(const std::string& file, std::uint64_t number)
-        : name_(name_of(file)),
-          capture_(file), here_{.at = {.time = tcplens::timestamp::min(), .file = number}} {}
+        : name_(name_of(file)), capture_(file), here_{.at = {.time = tcplens::timestamp::min(), .file = number}} {}
 
     /// The next one, good until the next call; nullptr at the end.
     [[nodiscard]] const placed_segment* next() {

@@ -12,6 +12,10 @@ namespace program {
 // meson.build above. Those that are to come: observations, bytes, extract, split, graph, watch, mcp.
 extern const subcommand report;
 extern const subcommand segments;
+extern const subcommand zeek;
+extern const subcommand series;
+extern const subcommand times;
+extern const subcommand rtt;
 
 /// All, in the order of the help.
 [[nodiscard]] const std::vector<const subcommand*>& all_subcommands();

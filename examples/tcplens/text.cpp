@@ -47,16 +47,9 @@ void append_hexadecimal(std::string& to, std::uint32_t value, int digits) {
     for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) to += "0123456789abcdef"[(value >> shift) & 15];
 }
 
-std::string with_decimals(double value, int decimals) {
-    std::array<char, 400> digits{};
-    const auto end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed, decimals);
-    return {digits.data(), end.ptr};
-}
-
 /// Three digits of it: "1.23", "12.3", "123". \pre 0 <= value < 1000
 std::string three_digits(double value) {
-    return with_decimals(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+    return fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
 
 /// At most three digits with a prefix: below 1000 units a whole number, "1.20 k" and so on above.
@@ -67,7 +60,7 @@ std::string with_prefix(double value, std::string_view unit) {
         value /= 1000;
         ++power;
     }
-    const std::string number = power == 0 ? with_decimals(value, 0) : with_decimals(value, value < 99.95 ? 1 : 0);
+    const std::string number = power == 0 ? fixed(value, 0) : fixed(value, value < 99.95 ? 1 : 0);
     return (number + ' ').append(prefixes[power]).append(unit);
 }
 
@@ -174,7 +167,7 @@ std::string rate_text(double bytes_per_second) {
 std::string duration_text(std::chrono::nanoseconds time) {
     const std::string sign = time.count() < 0 ? "-" : "";
     const double nanoseconds = std::abs(static_cast<double>(time.count()));
-    if (nanoseconds < 999.5) return sign + with_decimals(nanoseconds, 0) + " ns";
+    if (nanoseconds < 999.5) return sign + fixed(nanoseconds, 0) + " ns";
     if (nanoseconds < 999.5e3) return sign + three_digits(nanoseconds / 1e3) + " us";
     if (nanoseconds < 999.5e6) return sign + three_digits(nanoseconds / 1e6) + " ms";
     if (nanoseconds < 99.95e9) return sign + three_digits(nanoseconds / 1e9) + " s";
@@ -201,8 +194,15 @@ std::string time_text(tcplens::timestamp time) {
            number(in_day % 1'000'000, 6);
 }
 
+std::string fixed(double value, int decimals) {
+    std::array<char, 400> digits{};
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed, decimals);
+    return {digits.data(), end.ptr};
+}
+
 std::string percentage(double ratio, int decimals) {
-    return with_decimals(ratio * 100, decimals) + '%';
+    return fixed(ratio * 100, decimals) + '%';
 }
 
 } // namespace program

@@ -40,6 +40,8 @@ namespace program {
 [[nodiscard]] std::string duration_text(std::chrono::nanoseconds time);
 /// "2024-05-01 12:34:56.789012" in UTC.
 [[nodiscard]] std::string time_text(tcplens::timestamp time);
+/// 12.3456 with 3 decimals as "12.346".
+[[nodiscard]] std::string fixed(double value, int decimals);
 /// 0.125 with 2 decimals as "12.50%".
 [[nodiscard]] std::string percentage(double ratio, int decimals);
 

@@ -13,16 +13,27 @@
 #include <poll.h>
 #include <sys/stat.h>
 #endif
-#if TCPLENS_HAS_ZLIB
+#ifdef TCPLENS_HAS_ZLIB
 #include <zlib.h>
 #endif
-#if TCPLENS_HAS_ZSTD
+#ifdef TCPLENS_HAS_ZSTD
 #include <zstd.h>
 #endif
 
 namespace program {
 
 namespace {
+
+#ifdef TCPLENS_HAS_ZLIB
+constexpr bool has_zlib = true;
+#else
+constexpr bool has_zlib = false;
+#endif
+#ifdef TCPLENS_HAS_ZSTD
+constexpr bool has_zstd = true;
+#else
+constexpr bool has_zstd = false;
+#endif
 
 constexpr std::ptrdiff_t failure = std::numeric_limits<std::ptrdiff_t>::min(); // for no reason of the system
 
@@ -33,7 +44,7 @@ std::string advice(std::string_view program) {
            std::string{program} + " -t' says.";
 }
 
-#if TCPLENS_HAS_ZLIB
+#ifdef TCPLENS_HAS_ZLIB
 /// RFC 1952: members follow each other, as `cat a.gz b.gz` and parallel compressors make them, and zeros may fill the last block.
 class gzip_unpacker final : public unpacker {
 public:
@@ -88,7 +99,7 @@ private:
 };
 #endif
 
-#if TCPLENS_HAS_ZSTD
+#ifdef TCPLENS_HAS_ZSTD
 /// RFC 8878: frames follow each other, skippable ones among them. The window is at most 128 MiB, as for the program zstd.
 class zstd_unpacker final : public unpacker {
 public:
@@ -119,10 +130,10 @@ private:
 #endif
 
 std::unique_ptr<unpacker> make_unpacker(packing how) {
-#if TCPLENS_HAS_ZLIB
+#ifdef TCPLENS_HAS_ZLIB
     if (how == packing::gzip) return std::make_unique<gzip_unpacker>();
 #endif
-#if TCPLENS_HAS_ZSTD
+#ifdef TCPLENS_HAS_ZSTD
     if (how == packing::zstd) return std::make_unique<zstd_unpacker>();
 #endif
     (void)how;
@@ -155,8 +166,8 @@ packing packing_of(std::span<const std::byte> begin) noexcept {
 }
 
 bool can_unpack(packing how) noexcept {
-    if (how == packing::gzip) return TCPLENS_HAS_ZLIB != 0;
-    return how == packing::zstd && TCPLENS_HAS_ZSTD != 0;
+    if (how == packing::gzip) return has_zlib;
+    return how == packing::zstd && has_zstd;
 }
 
 unpacked_stream::unpacked_stream(tcplens::file_stream from) : from_(std::move(from)) {}
