@@ -3,7 +3,7 @@
 """score.py [--program COMMAND] [--one-direction] DIR...      scores verdicts on recordings against what really happened
 score.py --verdicts FILE --truth X.truth.tsv               the same for one file of verdicts, from any tool
 
-VERDICTS is run with a capture and prints a line a segment: the frame number first and the verdict's names, joined by commas,
+COMMAND is run with a capture and prints a line a segment: the frame number first and the verdict's names, joined by commas,
 last, tabs between. Of the names these count, the first that is there: duplicate; retransmission, fast_retransmission or
 spurious_retransmission; out_of_order; else the segment was called new.
 
