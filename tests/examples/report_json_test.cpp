@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../../examples/json_facts.hpp"
+#include "../../examples/tcplens/json_facts.hpp"
 #include "../support/capture_writer.hpp"
 #include "../support/packet_builder.hpp"
 #include "../support/story.hpp"
@@ -22,7 +22,7 @@ using json = nlohmann::ordered_json;
 namespace {
 
 json answers(const std::string& arguments, int status = 0) {
-    const run_result ran = run(example("json_report") + " " + arguments);
+    const run_result ran = run(example("tcplens report --format json") + " " + arguments);
     CAPTURE(ran.err);
     CHECK(ran.status == status);
     CHECK(ran.err.empty() == (status == 0));
@@ -55,7 +55,7 @@ std::vector<std::byte> three_connections(story& s) {
 
 } // namespace
 
-TEST_CASE("json_report says what was not understood") {
+TEST_CASE("the JSON of report says what was not understood") {
     using namespace capture_writer;
     const temporary_folder folder;
     pcapng_writer capture;
@@ -93,7 +93,7 @@ TEST_CASE("where the time went, as JSON") {
         json{{"payload_bytes", 7}, {"busy_us", 1.5}, {"receiver_limited_us", 0.25}, {"send_buffer_limited_us", 0.125}});
 }
 
-TEST_CASE("json_report gives each answer under its names") {
+TEST_CASE("report --format json gives each answer under its names") {
     const temporary_folder folder;
     story s;
     const std::string file = folder.write("three.pcap", three_connections(s));
@@ -199,7 +199,7 @@ TEST_CASE("json_report gives each answer under its names") {
     CHECK(flow["analysis"]["data_flow_direction"] == "client_heavy");
 }
 
-TEST_CASE("json_report heeds its options") {
+TEST_CASE("the JSON of report heeds its options") {
     const temporary_folder folder;
     story s;
     const std::string file = folder.write("three.pcap", three_connections(s));
@@ -212,7 +212,7 @@ TEST_CASE("json_report heeds its options") {
     CHECK(answers("- < " + file) == answers(file));
 }
 
-TEST_CASE("json_report tells the first ten connections, or all") {
+TEST_CASE("the JSON of report tells the first ten connections, or all") {
     const temporary_folder folder;
     story s;
     for (std::uint16_t i = 0; i < 12; ++i) s.established({.client_port = static_cast<std::uint16_t>(40000 + i)});
@@ -258,7 +258,7 @@ TEST_CASE("an IPv6 address stands in brackets, and the endpoint that sorts first
                                "10.0.0.1:999 <-> 10.0.0.1:1000"});
 }
 
-TEST_CASE("whatever is wrong with the capture, json_report prints JSON that says so") {
+TEST_CASE("whatever is wrong with the capture, report prints JSON that says so") {
     const temporary_folder folder;
     story s;
     std::vector<std::byte> capture = three_connections(s);
@@ -297,12 +297,12 @@ TEST_CASE("whatever is wrong with the capture, json_report prints JSON that says
     CHECK(none["anomalies"]["summary"]["by_category"] == json::object());
 }
 
-TEST_CASE("json_report refuses a command line that makes no sense") {
+TEST_CASE("the JSON of report refuses a command line that makes no sense") {
     for (const char* line : {"", "a ''", "--rules guess a", "--server-port 65536 a"}) {
         CAPTURE(line);
-        const run_result ran = run(example("json_report") + " " + line);
+        const run_result ran = run(example("tcplens report --format json") + " " + line);
         CHECK(ran.status == 2);
         CHECK(ran.out.empty());
-        CHECK(ran.err.find("\nusage: json_report ") != std::string::npos);
+        CHECK(ran.err.find("\ntcplens: See `tcplens report --help`.\n") != std::string::npos);
     }
 }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-namespace example {
+namespace program {
 
 /// Reads what an FTP client sends (RFC 959 4.1), as far as it takes to tell when Zeek's analyzer comes to its limit: a command
 /// of more than 100 letters, once there was one of no more.
@@ -69,4 +69,4 @@ private:
     bool confirmed_ = false; ///< it is FTP indeed
 };
 
-} // namespace example
+} // namespace program

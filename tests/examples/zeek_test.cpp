@@ -31,7 +31,7 @@ const std::string header =
 
 /// The rows, without the header.
 std::string rows(const std::string& arguments) {
-    const run_result ran = run(example("conn_log") + " " + arguments);
+    const run_result ran = run(example("tcplens zeek") + " " + arguments);
     CHECK(ran.status == 0);
     CHECK(ran.err.empty());
     REQUIRE(ran.out.starts_with(header));
@@ -81,7 +81,7 @@ tcp_packet_options downwards(std::uint16_t server_port, std::uint32_t sequence, 
 
 } // namespace
 
-TEST_CASE("conn_log prints a row for each connection") {
+TEST_CASE("zeek prints a row for each connection") {
     // Of its packets only the headers were captured, so Zeek takes all of the data for missing.
     CHECK(rows("-C tests/data/handshake.pcap") ==
           "1795318320.032451\tC1\t127.0.0.1\t49788\t127.0.0.1\t8080\ttcp\t0."
@@ -99,7 +99,7 @@ TEST_CASE("conn_log, without -C, takes what was left to an adapter for damaged, 
                   "1795318320.032451\tC1\t127.0.0.1\t49788\t127.0.0.1\t8080\ttcp\t-\t-\t-\tOTH\t0\tC\t0\t0\t0\t0\n"));
 }
 
-TEST_CASE("conn_log prints - for what an instant has not") {
+TEST_CASE("zeek prints - for what an instant has not") {
     story s;
     s.hosts().client.syn();
     const temporary_folder folder;
@@ -107,7 +107,7 @@ TEST_CASE("conn_log prints - for what an instant has not") {
     CHECK(rows(file).find("\ttcp\t-\t-\t-\tS0\t0\tS\t1\t") != std::string::npos);
 }
 
-TEST_CASE("conn_log splits as Zeek does") {
+TEST_CASE("zeek splits as Zeek does") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms});
     s.after(301s);
@@ -119,7 +119,7 @@ TEST_CASE("conn_log splits as Zeek does") {
     CHECK(text.find("\tOTH\t0\tD\t1\t") != std::string::npos);
 }
 
-TEST_CASE("conn_log goes by the ports of servers, unless it is bare") {
+TEST_CASE("zeek goes by the ports of servers, unless it is bare") {
     const temporary_folder folder;
     frames midstream;
     midstream.add(tcp_packet(downwards(80, 1, 1, flags::ack, "HTTP")));
@@ -137,7 +137,7 @@ TEST_CASE("conn_log goes by the ports of servers, unless it is bare") {
     CHECK(outcome("-b " + other) == "S1 ^hA");
 }
 
-TEST_CASE("conn_log passes over a bad IP checksum, and tells of a bad TCP checksum") {
+TEST_CASE("zeek passes over a bad IP checksum, and tells of a bad TCP checksum") {
     byte_vector syn = tcp_packet(upwards(4444, 0, 0, flags::syn));
     byte_vector syn_ack = tcp_packet(downwards(4444, 0, 1, flags::syn | flags::ack));
     const temporary_folder folder;
@@ -161,7 +161,7 @@ TEST_CASE("conn_log passes over a bad IP checksum, and tells of a bad TCP checks
     }
 }
 
-TEST_CASE("conn_log tells where Zeek's FTP analyzer comes to its limit") {
+TEST_CASE("zeek tells where Zeek's FTP analyzer comes to its limit") {
     const temporary_folder folder;
     const auto with_commands = [&](std::uint16_t port, std::initializer_list<std::string> lines) {
         frames made;
@@ -190,9 +190,9 @@ TEST_CASE("conn_log tells where Zeek's FTP analyzer comes to its limit") {
     CHECK(with_commands(80, {"USER me\r\n", longer + "\r\n"}) == "S2 ShDTF");
 }
 
-TEST_CASE("conn_log refuses what it does not know") {
-    CHECK(run(example("conn_log") + " --rules evidence tests/data/handshake.pcap").status == 2);
-    const run_result missing = run(example("conn_log") + " no_such_file.pcap");
+TEST_CASE("zeek refuses what it does not know") {
+    CHECK(run(example("tcplens zeek") + " --rules evidence tests/data/handshake.pcap").status == 2);
+    const run_result missing = run(example("tcplens zeek") + " no_such_file.pcap");
     CHECK(missing.status == 1);
     CHECK(missing.out == header);
 }

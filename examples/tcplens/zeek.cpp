@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Prints what Zeek's conn.log says of the TCP connections: a row for each, in the order in which they began.
+// What Zeek's conn.log says of the TCP connections: a row for each, in the order in which they began.
 
-#include "command_line.hpp"
 #include "ftp_commands.hpp"
+#include "subcommands.hpp"
 
 #include <tcplens/connection/zeek/zeek_observer.hpp>
 #include <tcplens/connection/zeek/zeek_rules.hpp>
+#include <tcplens/tcplens.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iostream>
 #include <map>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
+
+namespace program {
 
 namespace {
 
@@ -41,8 +45,7 @@ public:
     void follow(const tcplens::packet& packet, const Connection& of, tcplens::direction direction) {
         const tcplens::zeek_record& zeek = of.zeek;
         const bool to_client = zeek.originator == tcplens::direction::server_to_client;
-        if (direction != zeek.originator || !example::ftp_commands::is_port((to_client ? of.client : of.server).port))
-            return;
+        if (direction != zeek.originator || !ftp_commands::is_port((to_client ? of.client : of.server).port)) return;
         watched& here = watched_[of.number];
         if (here.limited_at || here.packets == zeek.orig.packets) return; // Zeek passed over this one
         here.packets = zeek.orig.packets;
@@ -69,7 +72,7 @@ public:
 
 private:
     struct watched {
-        example::ftp_commands commands{};
+        ftp_commands commands{};
         std::uint64_t packets = 0;
         std::optional<std::size_t> limited_at{};
     };
@@ -83,9 +86,8 @@ std::string seconds(microseconds time) {
     return sign + std::to_string(count / 1'000'000) + '.' + std::to_string(1'000'000 + count % 1'000'000).substr(1);
 }
 
-void print_header() {
-    std::cout
-        << "#separator \\x09\n"
+void print_header(std::ostream& out) {
+    out << "#separator \\x09\n"
            "#set_separator\t,\n"
            "#empty_field\t(empty)\n"
            "#unset_field\t-\n"
@@ -97,7 +99,7 @@ void print_header() {
 }
 
 template <class Connection>
-void print(const Connection& of, const std::string& history) {
+void print(std::ostream& out, const Connection& of, const std::string& history) {
     const tcplens::zeek_record& zeek = of.zeek;
     const bool client_began = zeek.originator == tcplens::direction::client_to_server;
     const tcplens::endpoint& orig = client_began ? of.client : of.server;
@@ -108,37 +110,57 @@ void print(const Connection& of, const std::string& history) {
     const bool lasted = duration > microseconds{0};
     const auto with_duration = [&](const std::string& value) { return lasted ? value : "-"; };
 
-    std::cout << seconds(first.time_since_epoch()) << "\tC" << of.number + 1 //
-              << '\t' << to_string(orig.address) << '\t' << orig.port        //
-              << '\t' << to_string(resp.address) << '\t' << resp.port << "\ttcp\t" << with_duration(seconds(duration))
-              << '\t' << with_duration(std::to_string(zeek.orig.bytes)) << '\t'
-              << with_duration(std::to_string(zeek.resp.bytes)) << '\t' << to_string(zeek.conn_state) << '\t'
-              << zeek.missed_bytes << '\t' << history << '\t' << zeek.orig.packets << '\t' << zeek.orig.ip_bytes << '\t'
-              << zeek.resp.packets << '\t' << zeek.resp.ip_bytes << '\n';
+    out << seconds(first.time_since_epoch()) << "\tC" << of.number + 1 //
+        << '\t' << to_string(orig.address) << '\t' << orig.port        //
+        << '\t' << to_string(resp.address) << '\t' << resp.port << "\ttcp\t" << with_duration(seconds(duration)) << '\t'
+        << with_duration(std::to_string(zeek.orig.bytes)) << '\t' << with_duration(std::to_string(zeek.resp.bytes))
+        << '\t' << to_string(zeek.conn_state) << '\t' << zeek.missed_bytes << '\t' << history << '\t'
+        << zeek.orig.packets << '\t' << zeek.orig.ip_bytes << '\t' << zeek.resp.packets << '\t' << zeek.resp.ip_bytes
+        << '\n';
+}
+
+struct options {
+    std::vector<std::string> files{};
+    bool ignore_checksums = false;
+    bool bare = false;
+};
+
+void declare(command_line& line, options& given) {
+    line.flag("-C", "take segments whatever their checksums, as zeek -C", given.ignore_checksums);
+    line.flag("-b", "as a bare Zeek (zeek -b), whose standard scripts do not tell which ports are those of servers",
+              given.bare);
+    line.captures(given.files);
+}
+
+exit_status run(const options& given, session& with) {
+    captures input{given.files};
+    const tcplens::zeek_options zeek{.standard_ports = !given.bare, .handshake_shows_server = given.bare};
+    tcplens::basic_connection_table table{
+        tcplens::table_options{.decoding = {.verify_checksums = !given.ignore_checksums}}, tcplens::zeek_rules{zeek},
+        tcplens::zeek_observer{zeek}};
+    analysis_limits limits;
+    for (const tcplens::packet& packet : input) {
+        if (!given.ignore_checksums && !has_good_header(packet)) continue;
+        const tcplens::add_result added = table.add(packet);
+        if (added.connection != nullptr) limits.follow(packet, table[added.connection->number], added.direction);
+    }
+    print_header(with.out);
+    for (const auto& each : table) print(with.out, each, limits.history(each.number, each.zeek.history.view()));
+    return with.conclude(input);
 }
 
 } // namespace
 
-int main(int argc, char** argv) {
-    using namespace example;
-    const arguments given = parse(argc, argv, {&ignore_checksums, &bare});
-    series captures = open(given);
+const subcommand zeek{
+    .name = "zeek",
+    .summary = "Zeek's conn.log of the TCP connections",
+    .description = "Prints what Zeek 5 would write into conn.log: a header, and a row with tabs between for each TCP "
+                   "connection, in the "
+                   "order in which they began. Zeek itself writes them in the order in which they ended.",
+    .examples = {{"tcplens zeek trace.pcap", "as zeek -r trace.pcap"},
+                 {"tcplens zeek -C trace.pcap | cut -f 3-6,11,13",
+                  "endpoints, state and history, whatever the checksums"}},
+    .prepare = prepare<options, declare, run>,
+};
 
-    const tcplens::zeek_options options{.standard_ports = !given.bare, .handshake_shows_server = given.bare};
-    tcplens::basic_connection_table table{
-        tcplens::table_options{.decoding = {.verify_checksums = !given.ignore_checksums}}, tcplens::zeek_rules{options},
-        tcplens::zeek_observer{options}};
-    analysis_limits limits;
-    progress shown{captures};
-    for (const tcplens::packet& packet : captures) {
-        if (given.ignore_checksums || has_good_header(packet)) {
-            const tcplens::add_result added = table.add(packet);
-            if (added.connection != nullptr) limits.follow(packet, table[added.connection->number], added.direction);
-        }
-        shown.update();
-    }
-
-    print_header();
-    for (const auto& each : table) print(each, limits.history(each.number, each.zeek.history.view()));
-    return static_cast<int>(conclude(given, captures));
-}
+} // namespace program

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Answers the four questions as one JSON object.
+#pragma once
 
-#include "command_line.hpp"
-#include "json_facts.hpp"
+// The four answers as JSON, under the names that mcpcap gave their fields.
+
+#include "json_writer.hpp"
 #include "not_understood.hpp"
+
+#include <tcplens/tcplens.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -16,12 +20,12 @@
 #include <variant>
 #include <vector>
 
-using json = nlohmann::ordered_json;
-
 // nlohmann-json finds these by the namespace of the types.
 namespace tcplens::inline v0 {
 
-void to_json(json& out, const decode_statistics& from) {
+using json = nlohmann::ordered_json;
+
+inline void to_json(json& out, const decode_statistics& from) {
     out = {{"packets", from.packets},
            {"tcp", from.tcp},
            {"not_tcp", from.not_tcp},
@@ -31,46 +35,39 @@ void to_json(json& out, const decode_statistics& from) {
            {"unsupported_link", from.unsupported_link}};
 }
 
-void to_json(json& out, const undecoded_counts::kind& from) {
+inline void to_json(json& out, const undecoded_counts::kind& from) {
     out = {{"packets", from.packets},
            {"outcome", to_string(from.outcome)},
            {"link_type", static_cast<std::uint32_t>(from.link)},
-           {"reason", example::describe(from)}};
+           {"reason", program::describe(from)}};
 }
 
-void to_json(json& out, const skipped_parts& from) {
+inline void to_json(json& out, const skipped_parts& from) {
     out = {{"sections", from.sections},
            {"numbered_blocks", from.numbered_blocks},
            {"bad_options", from.bad_options},
            {"descriptions", from.descriptions}};
 }
 
-void to_json(json& out, const capture_error& from) {
-    out = {{"code", to_string(from.code)},
-           {"offset", from.offset},
-           {"packet", from.packet_number},
-           {"message", to_string(from)}};
-}
-
 // A connection by one name, the same for both directions and for all of its incarnations.
-std::string name_of(const connection_name& from) {
+inline std::string name_of(const connection_name& from) {
     const auto key = [](const endpoint& end) { return std::tuple{to_string(end.address), end.port}; };
     const bool ordered = key(from.client) <= key(from.server);
     return to_string(ordered ? from.client : from.server) + " <-> " + to_string(ordered ? from.server : from.client);
 }
 
-void to_json(json& out, const connection_name& from) {
+inline void to_json(json& out, const connection_name& from) {
     out = name_of(from);
 }
 
 // Counts by name: one object.
-json by_name(const std::vector<connection_retransmissions>& from) {
+inline json by_name(const std::vector<connection_retransmissions>& from) {
     std::map<std::string, std::uint64_t> counts;
     for (const connection_retransmissions& each : from) counts[name_of(each.connection)] += each.retransmissions;
     return counts;
 }
 
-json by_name(const std::vector<anomaly_statistics::address_resets>& from) {
+inline json by_name(const std::vector<anomaly_statistics::address_resets>& from) {
     std::map<std::string, std::uint64_t> counts;
     for (const auto& [address, count] : from) counts[to_string(address)] += count;
     return counts;
@@ -78,7 +75,7 @@ json by_name(const std::vector<anomaly_statistics::address_resets>& from) {
 
 // --- connections
 
-void to_json(json& out, const connections_report::totals& from) {
+inline void to_json(json& out, const connections_report::totals& from) {
     out = {{"total_connections", from.total_connections},
            {"successful_handshakes", from.successful_handshakes},
            {"failed_handshakes", from.failed_handshakes},
@@ -89,7 +86,7 @@ void to_json(json& out, const connections_report::totals& from) {
            {"active_connections", from.active_connections}};
 }
 
-void to_json(json& out, const connections_report::row& from) {
+inline void to_json(json& out, const connections_report::row& from) {
     out = {{"client", to_string(from.client)},
            {"server", to_string(from.server)},
            {"state", to_string(from.status)},
@@ -105,13 +102,13 @@ void to_json(json& out, const connections_report::row& from) {
            {"packet_count", from.packets}};
 }
 
-void to_json(json& out, const connections_report& from) {
+inline void to_json(json& out, const connections_report& from) {
     out = {{"summary", from.summary}, {"connections", from.connections}, {"issues", from.issues}};
 }
 
 // --- anomalies
 
-void to_json(json& out, const anomaly_statistics& from) {
+inline void to_json(json& out, const anomaly_statistics& from) {
     const anomaly_statistics::reset_distribution& rst = from.rst_distribution;
     out = {{"total_connections", from.total_connections},
            {"total_packets", from.total_packets},
@@ -144,7 +141,7 @@ void to_json(json& out, const anomaly_statistics& from) {
 }
 
 // The name of a field of a pattern: of some it is longer in C++.
-std::string_view json_name(std::string_view field) {
+inline std::string_view json_name(std::string_view field) {
     constexpr std::pair<std::string_view, std::string_view> shorter[]{
         {"to_server_share", "ratio"},
         {"retransmission_rate", "rate"},
@@ -160,7 +157,7 @@ std::string_view json_name(std::string_view field) {
     return field;
 }
 
-json details_of(const auto& pattern) {
+inline json details_of(const auto& pattern) {
     json fields = json::object();
     pattern.for_each_field([&](std::string_view name, const auto& value) {
         json& field = fields[std::string{json_name(name)}];
@@ -170,14 +167,14 @@ json details_of(const auto& pattern) {
     return fields;
 }
 
-void to_json(json& out, const anomaly_pattern& from) {
+inline void to_json(json& out, const anomaly_pattern& from) {
     out = {{"pattern", from.name},
            {"category", to_string(from.category)},
            {"observations", std::visit([](const auto& pattern) { return details_of(pattern); }, from.details)},
            {"description", from.description}};
 }
 
-void to_json(json& out, const anomaly_report::overview& from) {
+inline void to_json(json& out, const anomaly_report::overview& from) {
     json by_category = json::object();
     for (const auto& [category, count] : from.by_category) by_category[std::string{to_string(category)}] = count;
     json notable = json::array();
@@ -187,20 +184,20 @@ void to_json(json& out, const anomaly_report::overview& from) {
     out = {{"total_patterns", from.total_patterns}, {"by_category", by_category}, {"notable_observations", notable}};
 }
 
-void to_json(json& out, const anomaly_report& from) {
+inline void to_json(json& out, const anomaly_report& from) {
     out = {{"statistics", from.statistics}, {"patterns", from.patterns}, {"summary", from.summary}};
 }
 
 // --- retransmissions
 
-void to_json(json& out, const connection_retransmissions& from) {
+inline void to_json(json& out, const connection_retransmissions& from) {
     out = {{"connection", from.connection},
            {"retrans_count", from.retransmissions},
            {"total_packets", from.packets},
            {"retrans_rate", from.retransmission_rate}};
 }
 
-void to_json(json& out, const retransmission_report& from) {
+inline void to_json(json& out, const retransmission_report& from) {
     const std::optional<connection_name>& worst = from.summary.worst_connection;
     out = {{"total_packets", from.total_packets},
            {"total_retransmissions", from.total_retransmissions},
@@ -216,7 +213,7 @@ void to_json(json& out, const retransmission_report& from) {
 
 // --- traffic flow
 
-void to_json(json& out, const traffic_flow_report::direction_totals& from) {
+inline void to_json(json& out, const traffic_flow_report::direction_totals& from) {
     out = {{"packet_count", from.packets},
            {"byte_count", from.wire_bytes},
            {"syn_count", from.flags.syn},
@@ -226,7 +223,7 @@ void to_json(json& out, const traffic_flow_report::direction_totals& from) {
            {"retransmissions", from.retransmissions}};
 }
 
-void to_json(json& out, const traffic_flow_report& from) {
+inline void to_json(json& out, const traffic_flow_report& from) {
     out = {{"client_to_server", from.client_to_server},
            {"server_to_client", from.server_to_client},
            {"analysis",
@@ -237,66 +234,3 @@ void to_json(json& out, const traffic_flow_report& from) {
 }
 
 } // namespace tcplens::inline v0
-
-/// How far the capture times of the two directions are apart, over all connections.
-tcplens::direction_skew::totals skew_of(const auto& table) {
-    tcplens::direction_skew::totals all;
-    for (const auto& each : table) all.add(each.skew);
-    return all;
-}
-
-int main(int argc, char** argv) {
-    using namespace example;
-    const arguments given = parse(argc, argv, {&server_ip, &server_port, &threshold, &detailed, &rules});
-    series captures = open(given);
-    const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
-
-    const auto answer = [&](auto table) {
-        read(captures, table);
-
-        json answers;
-        answers["capture"] = {{"packets", table.statistics().packets},
-                              {"tcp_packets", table.statistics().tcp},
-                              {"decode", table.statistics()},
-                              {"not_understood", table.statistics().undecoded.kinds()},
-                              {"not_told_apart", table.statistics().undecoded.others()},
-                              {"dropped", dropped(captures)},
-                              {"skipped", captures.skipped()},
-                              {"direction_skew", skew_of(table)},
-                              {"error", captures.errors().empty() ? json() : json(captures.errors()[0].error)}};
-        if (given.files.size() > 1) {
-            answers["capture"]["files"] = file_names(given);
-            json& errors = answers["capture"]["errors"] = json::array();
-            for (const tcplens::series_error& each : captures.errors()) {
-                errors.push_back({{"file", name_of(given.files[each.file])}});
-                errors.back().update(json(each.error));
-            }
-        }
-        answers["connections"] = tcplens::analyze_connections(table, {.server = server, .detailed = given.detailed});
-        // mcpcap tells these two here, and so can who reads its answers.
-        answers["connections"]["total_packets"] = table.statistics().packets;
-        answers["connections"]["tcp_packets_found"] = table.statistics().tcp;
-        if constexpr (requires { table[0].profile; }) {
-            std::size_t next = 0; // in the same order as they were described
-            tcplens::detail::for_each_selected(table, server, [&](const auto& each) {
-                answers["connections"]["connections"][next++].update(facts_json(each));
-            });
-        }
-        answers["anomalies"] =
-            tcplens::analyze_anomalies(table, {.server = server, .retransmission_threshold = given.threshold});
-        answers["retransmissions"] =
-            tcplens::analyze_retransmissions(table, {.server = server, .threshold = given.threshold});
-        if (given.server_ip) {
-            answers["traffic_flow"] = tcplens::analyze_traffic_flow(table, {.server = server});
-        }
-        std::cout << answers.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
-        return conclude(given, captures);
-    };
-    const exit_status status = with_rules(given.rules, [&]<class Rules>(const Rules&) {
-        using namespace tcplens;
-        using detailed_table = basic_connection_table<Rules, opening_observer, closing_observer, profile_observer,
-                                                      time_observer, zeek_observer, skew_observer>;
-        return given.detailed ? answer(detailed_table{}) : answer(basic_connection_table<Rules, skew_observer>{});
-    });
-    return static_cast<int>(status);
-}

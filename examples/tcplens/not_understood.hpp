@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace example {
+namespace program {
 
 /// The name of a number of a registry; the frequent ones of those that packets without TCP have.
 struct named_number {
@@ -163,4 +163,4 @@ template <class Capture>
     return all;
 }
 
-} // namespace example
+} // namespace program

@@ -3,7 +3,7 @@
 
 // A table in a file: what --save writes and --resume reads.
 
-#include "command_line.hpp"
+#include "session.hpp"
 
 #include <tcplens/connection/saved/saved_table.hpp>
 
@@ -15,22 +15,17 @@
 #include <filesystem>
 #include <fstream>
 #include <ios>
-#include <iostream>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
-namespace example {
+namespace program {
 
 namespace table_file {
 
 namespace files = std::filesystem;
-
-inline void complain(const arguments& given, const std::string& file, std::string_view sentence) {
-    std::cerr << given.program << ": " << file << ": " << sentence << '\n';
-}
 
 /// Where a name leads to that may be one of a link, whose target need not be there.
 [[nodiscard]] inline files::path resolve(files::path path) {
@@ -102,53 +97,54 @@ private:
 } // namespace table_file
 
 /// Whether tables can have the names that they were given; else it has said why not. Asked before anything is read.
-[[nodiscard]] inline bool check_tables(const arguments& given) {
+[[nodiscard]] inline bool check_tables(const session& with, const std::vector<std::string>& captures,
+                                       const std::string& resumed, const std::string& saved) {
     std::error_code none;
-    for (const std::string& table : {given.resumed, given.saved}) {
+    for (const std::string& table : {resumed, saved}) {
         if (table.empty()) continue;
-        for (const std::string& each : given.files) {
+        for (const std::string& each : captures) {
             if (each == "-" || (each != table && !std::filesystem::equivalent(each, table, none))) continue;
-            table_file::complain(given, table, "It is named as a capture, too.");
+            with.complain(table, "It is named as a capture, too.");
             return false;
         }
     }
-    if (given.saved.empty()) return true;
-    const std::filesystem::path target = table_file::resolve(given.saved);
+    if (saved.empty()) return true;
+    const std::filesystem::path target = table_file::resolve(saved);
     if (!std::filesystem::exists(std::filesystem::symlink_status(target, none)) || table_file::is_table(target))
         return true;
-    table_file::complain(given, given.saved, "It is something else than a saved table, and was left as it is.");
+    with.complain(saved, "It is something else than a saved table, and was left as it is.");
     return false;
 }
 
 /// Whether the table now goes on with the one in the file; else it has said why not.
 template <class Table>
-[[nodiscard]] bool resume_table(const arguments& given, Table& table) {
+[[nodiscard]] bool resume_table(const session& with, const std::string& name, Table& table) {
     std::error_code failed;
-    const auto status = std::filesystem::status(given.resumed, failed);
+    const auto status = std::filesystem::status(name, failed);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-        table_file::complain(given, given.resumed, "It is no regular file.");
+        with.complain(name, "It is no regular file.");
         return false;
     }
-    const std::uintmax_t size = std::filesystem::file_size(given.resumed, failed);
+    const std::uintmax_t size = std::filesystem::file_size(name, failed);
     std::vector<std::byte> bytes(failed ? 0 : static_cast<std::size_t>(size));
-    std::ifstream file{given.resumed, std::ios::binary};
+    std::ifstream file{name, std::ios::binary};
     file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     if (failed || !file) {
-        table_file::complain(given, given.resumed, "It could not be read.");
+        with.complain(name, "It could not be read.");
         return false;
     }
     const auto error = tcplens::restore(table, bytes);
-    if (error) table_file::complain(given, given.resumed, to_string(*error));
+    if (error) with.complain(name, to_string(*error));
     return !error;
 }
 
 /// Whether the table is in the file now; else it has said why not, and what was there is there still.
 template <class Table>
-[[nodiscard]] bool save_table(const arguments& given, const Table& table) {
-    table_file::replacement file{table_file::resolve(given.saved)};
+[[nodiscard]] bool save_table(const session& with, const std::string& name, const Table& table) {
+    table_file::replacement file{table_file::resolve(name)};
     if (file.write(tcplens::save(table))) return true;
-    table_file::complain(given, given.saved, "It could not be written.");
+    with.complain(name, "It could not be written.");
     return false;
 }
 
-} // namespace example
+} // namespace program

@@ -8,9 +8,10 @@
 //   a time has that of the one before.
 // - At equal times the file that was named first comes first.
 
-#include "command_line.hpp"
+#include "capture_summary.hpp"
+#include "captures.hpp"
+#include "interruption.hpp"
 #include "not_understood.hpp"
-#include "report_text.hpp"
 
 #include <tcplens/tcplens.hpp>
 
@@ -19,13 +20,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-namespace example {
+namespace program {
 
 /// Where a segment stands in that order.
 struct place {
@@ -62,12 +64,11 @@ class segment_file {
 public:
     /// \param number its place among all files, counted from 0
     segment_file(const std::string& file, std::uint64_t number)
-        : name_(name_of(file)),
-          capture_(open_argument{}(file)), here_{.at = {.time = tcplens::timestamp::min(), .file = number}} {}
+        : name_(name_of(file)), capture_(file), here_{.at = {.time = tcplens::timestamp::min(), .file = number}} {}
 
     /// The next one, good until the next call; nullptr at the end.
     [[nodiscard]] const placed_segment* next() {
-        while (const tcplens::packet* const packet = capture_.next()) {
+        while (const tcplens::packet* const packet = is_over() ? nullptr : capture_.next()) {
             if (packet->has_time) here_.at.time = std::max(here_.at.time, packet->time);
             here_.at.in_file = packet->number;
             const tcplens::decode_result decoded = decoder_.decode(*packet, here_.found);
@@ -86,18 +87,29 @@ public:
     [[nodiscard]] file_result result() const {
         return {.packets = packets_, .skipped = capture_.skipped(), .dropped = dropped(capture_)};
     }
-    /// What was wrong with it; empty if nothing was.
-    [[nodiscard]] std::string problem() const {
-        return capture_.error() ? to_string(*capture_.error()) : std::string{};
+    /// What was wrong with it, if anything was.
+    [[nodiscard]] std::optional<file_problem> problem() const {
+        std::optional<file_problem> wrong = capture_.problem(name_);
+        if (!wrong && is_interrupted_) wrong = {name_, "Reading was interrupted: the answer is for what was read.", {}};
+        return wrong;
     }
+    [[nodiscard]] std::uint64_t packets() const noexcept { return capture_.packets(); }
+    [[nodiscard]] std::uint64_t position() const noexcept { return capture_.position(); }
 
 private:
+    /// Whether Ctrl-C ends it. A stream ends by itself.
+    [[nodiscard]] bool is_over() {
+        is_interrupted_ = is_interrupted_ || (interrupted() && !capture_.is_stream());
+        return is_interrupted_;
+    }
+
     std::string name_;
-    tcplens::capture_file capture_;
+    input_file capture_;
     tcplens::decoder decoder_{};
     tcplens::decode_statistics packets_{};
     tcplens::timestamp last_time_{}; ///< of its last segment that has one
     placed_segment here_;
+    bool is_interrupted_ = false;
 };
 
 /// The segments of several files, in that order. All files are open at the same time; of each, one segment is held.
@@ -140,12 +152,13 @@ private:
 };
 
 /// Adds a file to what is said of all of them. \pre those named before it were added
-inline void add(capture_summary& to, const std::string& name, const file_result& of, const std::string& problem) {
+inline void add(capture_summary& to, const std::string& name, const file_result& of,
+                const std::optional<file_problem>& problem) {
     to.files.push_back(name);
     to.packets.add(of.packets);
     to.skipped.add(of.skipped);
     to.dropped += of.dropped;
-    if (!problem.empty()) to.problems.push_back({name, problem});
+    if (problem) to.problems.push_back(*problem);
 }
 
-} // namespace example
+} // namespace program

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// The four answers as text.
+
+#include "not_understood.hpp"
+#include "report.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace program {
+
+namespace {
+
+using std::to_string;
+
+using row = std::vector<std::string>;
+
+// The first `text` columns are set to the left, the others, numbers, to the right.
+void print(std::ostream& out, std::size_t text, const std::vector<row>& rows) {
+    std::vector<std::size_t> widths;
+    for (const row& cells : rows) {
+        widths.resize(std::max(widths.size(), cells.size()));
+        for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+    }
+    for (const row& cells : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            const std::string space(widths[i] - cells[i].size(), ' ');
+            line += "  " + (i < text ? cells[i] + space : space + cells[i]);
+        }
+        out << line.erase(line.find_last_not_of(' ') + 1) << '\n';
+    }
+}
+
+void print(std::ostream& out, const capture_summary& capture) {
+    const std::vector<std::string>& files = capture.files;
+    const tcplens::decode_statistics& packets = capture.packets;
+    if (files.size() == 1) {
+        out << "Capture " << (files[0] == "standard input" ? "from " : "") << files[0];
+    } else {
+        out << files.size() << " captures, from " << files.front() << " to " << files.back();
+    }
+    if (!capture.resumed.empty()) {
+        out << ", going on from " << capture.resumed << ": " << capture.packets_before
+            << (capture.packets_before == 1 ? " packet before" : " packets before");
+    }
+    out << '\n';
+    std::vector<row> rows{{"packets", to_string(packets.packets)}, {"TCP", to_string(packets.tcp)}};
+    const auto add_if_any = [&rows](std::string_view what, std::uint64_t count) {
+        if (count > 0) rows.push_back({std::string{what}, to_string(count)});
+    };
+    add_if_any("not TCP, or in a protocol that is not read", packets.not_tcp);
+    add_if_any("fragments of TCP", packets.fragments);
+    add_if_any("cut off before the end of the TCP header", packets.truncated);
+    add_if_any("malformed", packets.malformed);
+    add_if_any("of a link type that is not read", packets.unsupported_link);
+    add_if_any("lost while capturing, as the capture says", capture.dropped);
+    print(out, 1, rows);
+    const std::vector<counted_reason> reasons = not_understood(packets);
+    constexpr std::size_t most = 12; // the rest is in json_report
+    if (!reasons.empty()) out << "\n  without TCP:\n";
+    for (std::size_t i = 0; i < std::min(most, reasons.size()); ++i) {
+        out << "  " << reasons[i].packets << (reasons[i].packets == 1 ? " packet: " : " packets: ") << reasons[i].reason
+            << '\n';
+    }
+    if (reasons.size() > most) out << "  and " << reasons.size() - most << " more reasons\n";
+    for (const std::string& sentence : describe(capture.skipped)) out << "  " << sentence << '\n';
+    for (const file_problem& each : capture.problems) {
+        out << "  " << (files.size() > 1 ? each.file + ": " : "") << each.sentence << '\n';
+    }
+}
+
+void print(std::ostream& out, const tcplens::connections_report& report) {
+    const tcplens::connections_report::totals& all = report.summary;
+    out << "\nConnections\n";
+    print(out, 1,
+          {{"total", to_string(all.total_connections)},
+           {"handshake completed", to_string(all.successful_handshakes)},
+           {"handshake failed", to_string(all.failed_handshakes)},
+           {"picked up midstream", to_string(all.incomplete_handshakes)},
+           {"closed normally", to_string(all.normal_close)},
+           {"reset", to_string(all.reset_connections)},
+           {"not closed", to_string(all.active_connections)}});
+    if (report.connections.empty()) return;
+
+    std::vector<row> rows{{"client", "server", "handshake", "state", "close", "packets", "data", "retransmitted", "SYN",
+                           "SYN-ACK", "ACK", "FIN", "RST"}};
+    for (const tcplens::connections_report::row& each : report.connections) {
+        rows.push_back({to_string(each.client), to_string(each.server), each.handshake_completed ? "yes" : "no",
+                        std::string{to_string(each.status)}, std::string{to_string(each.close_reason)},
+                        to_string(each.packets), to_string(each.data_packets), to_string(each.retransmissions),
+                        to_string(each.flags.syn), to_string(each.flags.syn_ack), to_string(each.flags.ack),
+                        to_string(each.flags.fin), to_string(each.flags.rst)});
+    }
+    out << '\n';
+    print(out, 5, rows);
+    if (const std::uint64_t more = all.total_connections - report.connections.size(); more > 0) {
+        out << "  and " << more << " more: see --detailed\n";
+    }
+    if (!report.issues.empty()) out << '\n';
+    for (const std::string& issue : report.issues) out << "  " << issue << '\n';
+}
+
+void print(std::ostream& out, const tcplens::anomaly_report& report) {
+    const tcplens::anomaly_statistics& counts = report.statistics;
+    const tcplens::anomaly_statistics::reset_directions& rst = counts.rst_distribution.by_direction;
+    out << "\nAnomalies\n";
+    print(out, 1,
+          {{"SYN, with and without ACK", to_string(counts.flags.syn)},
+           {"SYN-ACK", to_string(counts.flags.syn_ack)},
+           {"ACK", to_string(counts.flags.ack)},
+           {"FIN", to_string(counts.flags.fin)},
+           {"RST", to_string(counts.flags.rst)}});
+    if (counts.flags.rst > 0) {
+        std::vector<row> rows{{"RST to the server", to_string(rst.to_server)},
+                              {"RST from the server", to_string(rst.from_server)}};
+        if (rst.unknown > 0) rows.push_back({"RST, server unknown", to_string(rst.unknown)});
+        for (const auto& [address, count] : counts.rst_distribution.by_source) {
+            if (rows.size() == 8) break; // who sent most comes first
+            rows.push_back({"RST from " + to_string(address), to_string(count)});
+        }
+        out << '\n';
+        print(out, 1, rows);
+    }
+
+    std::vector<row> found;
+    for (const tcplens::anomaly_pattern& each : report.patterns) {
+        found.push_back({std::string{each.name}, std::string{to_string(each.category)}, each.description});
+    }
+    for (const tcplens::notable_observation& each : report.summary.notable_observations) {
+        found.push_back({std::string{each.name}, "notable", each.detail});
+    }
+    out << '\n';
+    if (found.empty()) out << "  no patterns\n";
+    print(out, 3, found);
+}
+
+void print(std::ostream& out, const tcplens::retransmission_report& report) {
+    out << "\nRetransmissions\n  " << report.total_retransmissions << " of " << report.total_packets << " packets ("
+        << percentage(report.retransmission_rate, 2) << ")";
+    if (report.total_retransmissions == 0) {
+        out << '\n';
+        return;
+    }
+    out << (report.exceeds_threshold ? ", above" : ", not above") << " the threshold of "
+        << percentage(report.threshold, 2) << "\n  " << report.summary.connections_above_threshold
+        << " connections above it\n\n";
+    std::vector<row> rows{{"worst connections", "retransmitted", "packets", "rate"}};
+    for (const tcplens::connection_retransmissions& each : report.by_connection) {
+        if (each.retransmissions == 0) break; // the worst come first
+        rows.push_back({to_string(each.connection), to_string(each.retransmissions), to_string(each.packets),
+                        percentage(each.retransmission_rate, 2)});
+    }
+    print(out, 1, rows);
+}
+
+void print(std::ostream& out, const tcplens::traffic_flow_report& report) {
+    const tcplens::traffic_flow_report::direction_totals& up = report.client_to_server;
+    const tcplens::traffic_flow_report::direction_totals& down = report.server_to_client;
+    out << "\nTraffic flow of " << to_string(report.server.address.value());
+    if (report.server.port) out << " port " << *report.server.port;
+    out << '\n';
+    print(out, 1,
+          {{"", "to the server", "from the server"},
+           {"packets", to_string(up.packets), to_string(down.packets)},
+           {"bytes", to_string(up.wire_bytes), to_string(down.wire_bytes)},
+           {"data packets", to_string(up.data_packets), to_string(down.data_packets)},
+           {"retransmissions", to_string(up.retransmissions), to_string(down.retransmissions)},
+           {"SYN", to_string(up.flags.syn), to_string(down.flags.syn)},
+           {"FIN", to_string(up.flags.fin), to_string(down.flags.fin)},
+           {"RST", to_string(up.flags.rst), to_string(down.flags.rst)}});
+    out << "\n  " << to_string(report.analysis.data_flow_direction);
+    if (down.packets > 0) {
+        out << ": " << percentage(report.analysis.asymmetry_ratio, 0) << " as many packets to the server as from it";
+    }
+    out << '\n';
+    if (up.flags.rst + down.flags.rst > 0) {
+        out << "  primary RST source: " << to_string(report.analysis.primary_rst_source) << '\n';
+    }
+}
+
+} // namespace
+
+void write_report_text(session& with, const report_options& given, const capture_summary& captures,
+                       connection_list& connections) {
+    std::ostream& out = with.out;
+    // Of files that can't be read, what is said of their problems is all that there is to say.
+    if (captures.packets.packets > 0 || captures.problems.size() < captures.files.size()) print(out, captures);
+    if (connections.begin() == connections.end()) return;
+    const tcplens::server_filter server = given.server();
+    print(out, tcplens::analyze_connections(connections, {.server = server, .detailed = given.detailed}));
+    print(out,
+          tcplens::analyze_anomalies(connections, {.server = server, .retransmission_threshold = given.threshold}));
+    print(out, tcplens::analyze_retransmissions(connections, {.server = server, .threshold = given.threshold}));
+    if (given.server_ip) print(out, tcplens::analyze_traffic_flow(connections, {.server = server}));
+}
+
+} // namespace program
