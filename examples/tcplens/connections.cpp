@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// A row for each connection, in the order that is asked for.
+
+#include "connections_columns.hpp"
+#include "connections_order.hpp"
+#include "connections_table.hpp"
+#include "rows.hpp"
+#include "rule_sets.hpp"
+#include "subcommands.hpp"
+#include "text.hpp"
+
+#include <tcplens/analysis/terms/server_filter.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace program {
+
+namespace {
+
+using listed = std::span<const tcplens::detailed_connection* const>;
+
+struct options {
+    std::vector<std::string> files{};
+    const connection_order* by = &connection_orders().front();
+    bool reverse = false;
+    std::size_t top = 20;
+    bool all = false;
+    row_format format = row_format::table;
+    std::optional<tcplens::address> server_ip{};
+    std::optional<std::uint16_t> server_port{};
+    rule_set rules = rule_set::evidence;
+};
+
+void declare(command_line& line, options& given) {
+    std::vector<std::string> names;
+    std::string phrase;
+    for (const connection_order& each : connection_orders()) {
+        phrase += (names.empty() ? "one of " : ", ") + std::string{each.name};
+        names.emplace_back(each.name);
+    }
+    line.option({.names = "--sort",
+                 .value = "ORDER",
+                 .needs = phrase,
+                 .meaning = "what comes first: " + phrase + " (bytes)",
+                 .choices = std::move(names)},
+                [&given](std::string_view value) {
+                    const auto found = std::ranges::find(connection_orders(), value, &connection_order::name);
+                    if (found == connection_orders().end()) return false;
+                    given.by = &*found;
+                    return true;
+                });
+    line.flag("--reverse", "the other way round; connections without a value stay last", given.reverse);
+    line.number<std::size_t>("--top", "N", 1, 1'000'000'000, "at most so many connections (20)", given.top);
+    line.flag("--all", "all connections", given.all);
+    declare_format(line, given.format);
+    line.server_filter(given.server_ip, given.server_port);
+    declare_rules(line, given.rules);
+    line.captures(given.files);
+}
+
+void print_rows(session& with, row_format format, listed connections, tcplens::timestamp capture_begins) {
+    row_writer rows{with, format, all_columns()};
+    for (const tcplens::detailed_connection* each : connections) rows.write(cells_of(*each, capture_begins));
+    rows.finish();
+}
+
+void print_text(const options& given, session& with, listed connections, std::uint64_t matching, std::uint64_t packets,
+                tcplens::timestamp capture_begins) {
+    const auto print_sentence = [&](const std::string& sentence) {
+        with.out << wrapped(sentence, with.screen.width()) << '\n';
+    };
+    if (connections.empty()) {
+        const bool filtered = given.server_ip || given.server_port;
+        print_sentence("There is no TCP connection" + std::string{filtered ? " of that server" : ""} + " in " +
+                       counted(packets, "packet", "packets") + ". `tcplens report` says what else is in them.");
+        return;
+    }
+    print_table(with.out, with.screen, connections, *given.by, capture_begins);
+    bool guessed = false;
+    for (const tcplens::detailed_connection* each : connections) guessed = guessed || each->role_guessed();
+    with.out << '\n';
+    if (connections.size() < matching) {
+        print_sentence(grouped(connections.size()) + " of " + counted(matching, "connection", "connections") + ", " +
+                       std::string{given.by->meaning} + " first" + (given.reverse ? ", the other way round" : "") +
+                       "; --all shows all.");
+    }
+    print_sentence("> to the server, < to the client." +
+                   std::string{guessed ? " ? no SYN was captured: which end is the client is a guess." : ""});
+    print_sentence("`tcplens connection N FILE` tells one of them whole.");
+}
+
+exit_status run(const options& given, session& with) {
+    captures input{given.files};
+    with_rules(given.rules, [&]<class Rules>(const Rules&) {
+        tcplens::basic_detailed_connection_table<Rules> table;
+        tcplens::timestamp capture_begins{};
+        if (const tcplens::packet* const first = input.next()) {
+            capture_begins = first->time;
+            table.add(*first);
+        }
+        table.add_all(input);
+
+        first_connections chosen{{.by = given.by, .reverse = given.reverse},
+                                 given.all ? first_connections::unlimited : given.top};
+        const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
+        tcplens::detail::for_each_selected(table, server, [&](const auto& each) { chosen.add(each); });
+        const listed connections = chosen.sorted();
+        if (given.format == row_format::table) {
+            print_text(given, with, connections, chosen.seen(), table.statistics().packets, capture_begins);
+            return;
+        }
+        print_rows(with, given.format, connections, capture_begins);
+        if (connections.size() < chosen.seen() && standard_error_is_terminal()) {
+            with.complain(grouped(connections.size()) + " of " + grouped(chosen.seen()) +
+                          " connections are listed; --all lists all.");
+        }
+    });
+    return with.conclude(input);
+}
+
+} // namespace
+
+const subcommand connections{
+    .name = "connections",
+    .summary = "a row for each connection, sorted: bytes, times, retransmissions, round trip, …",
+    .description = "Lists the connections of a capture, the first 20 by what --sort names: both ends, state, duration, "
+                   "bytes, packets, "
+                   "retransmissions, round trip, throughput, and where most of the time went. The table has the "
+                   "columns that the width has room "
+                   "for, and always the one that it is sorted by. csv and json have all columns, with plain numbers; "
+                   "docs/program.md lists them.\n\n"
+                   "Orders: bytes (most bytes on the wire first), data (of data, each byte once), duration, packets, "
+                   "retransmissions, "
+                   "retransmission_rate, rtt, throughput, start (first to begin), number; and by the time that was "
+                   "spent on a part: handshake, "
+                   "path (data was under way), loss, window (the receiver had no room), server (no answer yet), idle.",
+    .examples = {{"tcplens connections --sort duration trace.pcap",
+                  "the longest ones, and where most of their time went"},
+                 {"tcplens connections --sort retransmissions --top 5 trace.pcap",
+                  "the five with the most retransmissions"},
+                 {"tcplens connections --server-port 443 --all --format csv trace.pcap",
+                  "all of one service, for a spreadsheet"},
+                 {"tcplens connections --all --format json trace.pcap | jq .rtt_ns", "one field of all"}},
+    .prepare = prepare<options, declare, run>,
+};
+
+} // namespace program
