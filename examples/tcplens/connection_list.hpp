@@ -52,6 +52,12 @@ public:
         return static_cast<const tcplens::detailed_connection&>(of);
     }
 
+    /// Whether observe() may be called.
+    [[nodiscard]] virtual bool has_observations() const noexcept = 0;
+    /// Adds all connections to what is observed, and to how far the directions are apart. \pre has_observations()
+    virtual void observe(tcplens::observation_accumulator& observations,
+                         tcplens::direction_skew::totals& skew) const = 0;
+
 private:
     virtual void restart() = 0;
     virtual const tcplens::connection* next() = 0;
@@ -63,10 +69,24 @@ class connections_of final : public connection_list {
 public:
     explicit connections_of(const Table& table) : table_(table) {}
     [[nodiscard]] bool has_details() const noexcept override {
-        return std::derived_from<typename Table::connection_type, tcplens::detailed_connection>;
+        return std::derived_from<connection_type, tcplens::detailed_connection>;
+    }
+    [[nodiscard]] bool has_observations() const noexcept override { return is_observed; }
+    void observe([[maybe_unused]] tcplens::observation_accumulator& observations,
+                 [[maybe_unused]] tcplens::direction_skew::totals& skew) const override {
+        if constexpr (is_observed) {
+            for (const connection_type& each : table_) {
+                observations.add(each);
+                skew.add(each.skew);
+            }
+        }
     }
 
 private:
+    using connection_type = typename Table::connection_type;
+    static constexpr bool is_observed = std::derived_from<connection_type, tcplens::skew_observer::facts> &&
+                                        std::derived_from<connection_type, tcplens::irregularity_observer::facts>;
+
     void restart() override { at_ = table_.begin(); }
     const tcplens::connection* next() override {
         if (at_ == table_.end()) return nullptr;

@@ -30,6 +30,7 @@ struct report_options {
     bool by_time = false;
     std::string resumed{}; ///< a file with a table, or empty
     std::string saved{};   ///< likewise
+    bool no_observations = false;
 
     [[nodiscard]] tcplens::server_filter server() const { return {.address = server_ip, .port = server_port}; }
     /// Whether the connections need the facts of the observers. \sa connection_list::details

@@ -4,6 +4,7 @@
 #include "json_answers.hpp"
 #include "json_facts.hpp"
 #include "json_writer.hpp"
+#include "observations.hpp"
 #include "report.hpp"
 
 #include <span>
@@ -82,9 +83,14 @@ void write_connections(json_writer& out, const report_options& given, const capt
 void write_report_json(session& with, const report_options& given, const capture_summary& captures,
                        connection_list& connections) {
     const tcplens::server_filter server = given.server();
+    tcplens::observation_accumulator observations;
+    tcplens::direction_skew::totals skew;
+    if (connections.has_observations()) connections.observe(observations, skew);
     json_writer out{with.out};
     out.begin_object();
-    out.member("capture", capture_json(captures));
+    json_value capture = capture_json(captures);
+    if (connections.has_observations()) capture["direction_skew"] = skew;
+    out.member("capture", capture);
     out.key("connections");
     write_connections(out, given, captures, connections);
     out.member("anomalies", tcplens::analyze_anomalies(
@@ -93,6 +99,10 @@ void write_report_json(session& with, const report_options& given, const capture
                tcplens::analyze_retransmissions(connections, {.server = server, .threshold = given.threshold}));
     if (given.server_ip) {
         out.member("traffic_flow", tcplens::analyze_traffic_flow(connections, {.server = server}));
+    }
+    if (connections.has_observations() && !given.no_observations) {
+        out.key("observations");
+        write_observations_json(out, observations.result(), most_reported_observations);
     }
     out.end();
     with.out << '\n';

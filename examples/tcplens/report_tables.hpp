@@ -104,11 +104,13 @@ exit_status alone(const report_options& given, session& with) {
     return given.by_time ? by_time<Table>(given, with) : part<Table>(given, with);
 }
 
-/// All of that with these rules, with what observers tell or without, on one processor.
+/// All of that with these rules, on one processor: with all that observers tell, or what the observations need.
 template <class Rules>
 exit_status run(const report_options& given, session& with) {
-    return given.needs_details() ? alone<tcplens::basic_detailed_connection_table<Rules>>(given, with)
-                                 : alone<tcplens::basic_connection_table<Rules>>(given, with);
+    return given.needs_details()
+               ? alone<tcplens::basic_detailed_connection_table<Rules>>(given, with)
+               : alone<tcplens::basic_connection_table<Rules, tcplens::skew_observer, tcplens::irregularity_observer>>(
+                     given, with);
 }
 
 } // namespace program::report_tables

@@ -2,6 +2,7 @@
 // The four answers as text: what matters most comes first, and no capture takes more than 60 lines, unless all connections are asked for.
 
 #include "not_understood.hpp"
+#include "observations.hpp"
 #include "report.hpp"
 #include "report_facts.hpp"
 #include "report_sections.hpp"
@@ -337,6 +338,18 @@ void add_not_understood(report_sections& to, const tcplens::decode_statistics& p
     if (reasons.size() > most) to.leave_out(reasons.size() - most);
 }
 
+void add_observations(report_sections& to, const connection_list& connections) {
+    tcplens::observation_accumulator observations;
+    tcplens::direction_skew::totals skew;
+    connections.observe(observations, skew);
+    const tcplens::observation_report report = observations.result();
+    if (report.items.empty()) return;
+    to.begin("Observations");
+    const std::vector<std::size_t> places = chosen_observations(report, most_reported_observations);
+    for (const std::size_t place : places) to.list(observation_sentence(report.items[place]));
+    if (report.total > places.size()) to.leave_out(report.total - places.size());
+}
+
 void add_hints(report_sections& to, const report_options& given) {
     const std::string file = given.files.size() == 1 && given.files[0] != "-" ? " " + escaped(given.files[0]) : " FILE";
     to.begin("To go on");
@@ -388,7 +401,7 @@ void write_report_text(session& with, const report_options& given, const capture
     find_retransmissions(findings, facts, retransmissions);
     find_one_sided(findings, facts);
     add_findings(sections, std::move(findings), captures.packets.tcp == 0);
-    // What was observed belongs here: at most 12 sentences, each with its packets.
+    if (connections.has_observations() && !given.no_observations) add_observations(sections, connections);
     add_totals(sections, facts, totals);
     if (!given.detailed) add_notable(sections, facts);
     add_anomalies(sections, tcplens::analyze_anomalies(
