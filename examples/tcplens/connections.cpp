@@ -4,32 +4,26 @@
 #include "connections_columns.hpp"
 #include "connections_order.hpp"
 #include "connections_table.hpp"
+#include "rows.hpp"
 #include "rule_sets.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
 #include <tcplens/analysis/terms/server_filter.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include <array>
-#include <charconv>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <ostream>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace program {
 
 namespace {
-
-enum class row_format { table, csv, json };
 
 using listed = std::span<const tcplens::detailed_connection* const>;
 
@@ -46,85 +40,37 @@ struct options {
 };
 
 void declare(command_line& line, options& given) {
-    std::vector<std::pair<std::string, const connection_order*>> orders;
-    for (const connection_order& each : connection_orders()) orders.emplace_back(each.name, &each);
-    line.choice<const connection_order*>("--sort", std::move(orders), "what comes first: see below (bytes)", given.by);
+    std::vector<std::string> names;
+    std::string phrase;
+    for (const connection_order& each : connection_orders()) {
+        phrase += (names.empty() ? "one of " : ", ") + std::string{each.name};
+        names.emplace_back(each.name);
+    }
+    line.option({.names = "--sort",
+                 .value = "ORDER",
+                 .needs = phrase,
+                 .meaning = "what comes first: " + phrase + " (bytes)",
+                 .choices = std::move(names)},
+                [&given](std::string_view value) {
+                    const auto found = std::ranges::find(connection_orders(), value, &connection_order::name);
+                    if (found == connection_orders().end()) return false;
+                    given.by = &*found;
+                    return true;
+                });
     line.flag("--reverse", "the other way round; connections without a value stay last", given.reverse);
     line.number<std::size_t>("--top", "N", 1, 1'000'000'000, "at most so many connections (20)", given.top);
     line.flag("--all", "all connections", given.all);
-    line.choice<row_format>(
-        "--format", {{"table", row_format::table}, {"csv", row_format::csv}, {"json", row_format::json}},
-        "a table for people (the default), or all columns as csv with a header, or as JSON, an object a line", given.format);
+    declare_format(line, given.format);
     line.server_filter(given.server_ip, given.server_port);
     declare_rules(line, given.rules);
     line.captures(given.files);
 }
 
-// --- csv
-
-void append_number(std::string& to, auto value) {
-    std::array<char, 64> digits{};
-    to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+void print_rows(session& with, row_format format, listed connections, tcplens::timestamp capture_begins) {
+    row_writer rows{with, format, all_columns()};
+    for (const tcplens::detailed_connection* each : connections) rows.write(cells_of(*each, capture_begins));
+    rows.finish();
 }
-
-/// As RFC 4180 has it, but lines end with a line feed alone.
-void append_csv(std::string& to, const cell& from) {
-    const auto append = [&to](const auto& value) {
-        using type = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<type, bool>) {
-            to += value ? "true" : "false";
-        } else if constexpr (std::is_same_v<type, std::string>) {
-            const bool quoted = value.find_first_of(",\"\r\n") != std::string::npos;
-            if (quoted) to += '"';
-            for (const char each : value) to.append(each == '"' ? 2 : 1, each);
-            if (quoted) to += '"';
-        } else if constexpr (!std::is_same_v<type, std::monostate>) {
-            append_number(to, value);
-        }
-    };
-    std::visit(append, from.value());
-}
-
-void print_csv(std::ostream& out, listed connections, tcplens::timestamp capture_begins) {
-    std::string line;
-    const auto comma = [&line] { line += line.empty() ? "" : ","; };
-    for_each_column_name([&](std::string_view name) {
-        comma();
-        line += name;
-    });
-    out << line << '\n';
-    for (const tcplens::detailed_connection* each : connections) {
-        line.clear();
-        bool first = true;
-        for_each_cell(*each, capture_begins, [&](std::string_view, const cell& value) {
-            if (!std::exchange(first, false)) line += ',';
-            append_csv(line, value);
-        });
-        out << line << '\n';
-    }
-}
-
-// --- json
-
-nlohmann::ordered_json json_of(const cell& from) {
-    return std::visit(
-        [](const auto& value) {
-            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) return nlohmann::ordered_json();
-            else return nlohmann::ordered_json(value);
-        },
-        from.value());
-}
-
-void print_json(std::ostream& out, listed connections, tcplens::timestamp capture_begins) {
-    for (const tcplens::detailed_connection* each : connections) {
-        nlohmann::ordered_json row = nlohmann::ordered_json::object();
-        for_each_cell(*each, capture_begins,
-                      [&](std::string_view name, const cell& value) { row[std::string{name}] = json_of(value); });
-        out << row.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
-    }
-}
-
-// --- text
 
 void print_text(const options& given, session& with, listed connections, std::uint64_t matching, std::uint64_t packets,
                 tcplens::timestamp capture_begins) {
@@ -167,13 +113,11 @@ exit_status run(const options& given, session& with) {
         const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
         tcplens::detail::for_each_selected(table, server, [&](const auto& each) { chosen.add(each); });
         const listed connections = chosen.sorted();
-        switch (given.format) {
-        case row_format::table:
+        if (given.format == row_format::table) {
             print_text(given, with, connections, chosen.seen(), table.statistics().packets, capture_begins);
             return;
-        case row_format::csv: print_csv(with.out, connections, capture_begins); break;
-        case row_format::json: print_json(with.out, connections, capture_begins); break;
         }
+        print_rows(with, given.format, connections, capture_begins);
         if (connections.size() < chosen.seen() && standard_error_is_terminal()) {
             with.complain(grouped(connections.size()) + " of " + grouped(chosen.seen()) +
                           " connections are listed; --all lists all.");

@@ -5,6 +5,7 @@
 // and which columns of other tools it is.
 
 #include "connections_facts.hpp"
+#include "rows.hpp"
 
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
 
@@ -12,24 +13,22 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
-#include <variant>
+#include <vector>
 
 namespace program {
 
-/// A value of a row: a number, a truth, a text; or nothing, where it is not known.
-class cell {
+/// A value of a row without the text that a table would need: a number, a truth, a text; or nothing, where it is not known.
+class plain_cell {
 public:
-    using value_type = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string>;
+    using value_type = cell::plain_value;
 
     template <class Value>
-    cell(const Value& value) : value_(of(value)) {} // NOLINT(google-explicit-constructor): a list of columns is easier to read
+    plain_cell(const Value& value) : value_(of(value)) {} // NOLINT(google-explicit-constructor): a list of columns is easier to read
 
-    [[nodiscard]] const value_type& value() const { return value_; }
+    [[nodiscard]] cell for_programs() && { return {std::move(value_), {}}; }
 
 private:
     template <class Value>
@@ -55,7 +54,7 @@ private:
 /// What a row says of the whole connection.
 struct connection_column {
     std::string_view name;
-    cell (*value)(const tcplens::detailed_connection& of, tcplens::timestamp capture_begins);
+    plain_cell (*value)(const tcplens::detailed_connection& of, tcplens::timestamp capture_begins);
 };
 
 /// One direction of a connection, with all that is known of it.
@@ -88,34 +87,12 @@ struct directed {
 /// What a row says of each direction, once as to_server_NAME and once as to_client_NAME.
 struct direction_column {
     std::string_view name;
-    cell (*value)(const directed& way);
+    plain_cell (*value)(const directed& way);
 };
 
-[[nodiscard]] std::span<const connection_column> connection_columns();
-[[nodiscard]] std::span<const direction_column> direction_columns();
-
-/// Calls `use(name)` for each column, in the order of the header; the name is good during the call.
-template <class Use>
-void for_each_column_name(Use use) {
-    for (const connection_column& each : connection_columns()) use(each.name);
-    for (const direction_column& each : direction_columns()) {
-        for (const std::string_view way : {"to_server_", "to_client_"}) use(std::string_view{std::string{way}.append(each.name)});
-    }
-}
-
-/// Calls `use(name, cell)` for each column of a connection, in the order of the header; the name is good during the call.
-template <class Use>
-void for_each_cell(const tcplens::detailed_connection& of, tcplens::timestamp capture_begins, Use use) {
-    for (const connection_column& each : connection_columns()) use(each.name, each.value(of, capture_begins));
-    const directed to_server{of, tcplens::direction::client_to_server};
-    const directed to_client{of, tcplens::direction::server_to_client};
-    std::string name;
-    for (const direction_column& each : direction_columns()) {
-        for (const directed* way : {&to_server, &to_client}) {
-            name = way->to_server ? "to_server_" : "to_client_";
-            use(std::string_view{name.append(each.name)}, each.value(*way));
-        }
-    }
-}
+/// The columns, for a row_writer. They have no titles: the table for people has columns of its own.
+[[nodiscard]] std::vector<column> all_columns();
+/// Their cells.
+[[nodiscard]] std::vector<cell> cells_of(const tcplens::detailed_connection& of, tcplens::timestamp capture_begins);
 
 } // namespace program

@@ -32,6 +32,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
 const std::vector<const subcommand*>& all_subcommands() {
     static const std::vector<const subcommand*> all{
         &report, &segments, &series, &times, &rtt, &zeek,
+        &report,
+        &connections,
+        &connection,
+        &segments,
     };
     return all;
 }

@@ -11,6 +11,8 @@ namespace program {
 // A new subcommand is a file NAME.cpp beside this, a line here, a line in subcommands.cpp, and a line each in CMakeLists.txt and
 // meson.build above. Those that are to come: observations, bytes, extract, split, graph, watch, mcp.
 extern const subcommand report;
+extern const subcommand connections;
+extern const subcommand connection;
 extern const subcommand segments;
 extern const subcommand zeek;
 extern const subcommand series;
