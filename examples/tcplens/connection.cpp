@@ -67,8 +67,9 @@ exit_status run(const options& given, session& with) {
     const exit_status status = with.conclude(input);
     if (found) return status;
     with.complain("There is no connection " + std::to_string(given.number) + " in what was read: " +
-                  (connections == 0 ? std::string{"there is none at all."}
-                                    : "the last of " + grouped(connections) + " is " + std::to_string(connections - 1) + "."));
+                  (connections == 0
+                       ? std::string{"there is none at all."}
+                       : "the last of " + grouped(connections) + " is " + std::to_string(connections - 1) + "."));
     return exit_status::bad_usage;
 }
 
@@ -77,11 +78,12 @@ exit_status run(const options& given, session& with) {
 const subcommand connection{
     .name = "connection",
     .summary = "one connection told whole: what happened, and where its time went",
-    .description =
-        "Tells of one connection how it was opened, which options both ends offered, what happened from its first packet to its "
-        "last, what each direction carried, and where the time went.\n\n"
-        "The timeline puts packets together that belong together, so that it has few lines for any connection: a request, an answer, "
-        "a loss with its repair. Times count from the first packet of the connection.",
+    .description = "Tells of one connection how it was opened, which options both ends offered, what happened from its "
+                   "first packet to its "
+                   "last, what each direction carried, and where the time went.\n\n"
+                   "The timeline puts packets together that belong together, so that it has few lines for any "
+                   "connection: a request, an answer, "
+                   "a loss with its repair. Times count from the first packet of the connection.",
     .examples = {{"tcplens connection 3 trace.pcap", "connection 3, as `tcplens connections trace.pcap` numbers it"},
                  {"tcplens connection 3 --lines 100 trace.pcap", "the same with a finer timeline"},
                  {"tcplens segments --explain --connection 3 trace.pcap", "the same connection, segment by segment"}},

@@ -23,9 +23,9 @@ constexpr std::chrono::milliseconds least_pause{10};
 /// went; and the more different they are, the more.
 [[nodiscard]] double loss_by_joining(const stretch& a, const stretch& b) noexcept {
     constexpr double same = 1;
-    constexpr double similar = 2;       // data and data that was repaired, of one side
-    constexpr double turn = 4;          // a request and its answer
-    constexpr double event = 1e9;       // a SYN, a FIN, a RST
+    constexpr double similar = 2; // data and data that was repaired, of one side
+    constexpr double turn = 4;    // a request and its answer
+    constexpr double event = 1e9; // a SYN, a FIN, a RST
     constexpr double other_event = 1e18;
     const bool same_side = a.begun_by == b.begun_by;
     double weight = same_side ? similar : turn;
@@ -44,17 +44,16 @@ constexpr std::chrono::milliseconds least_pause{10};
                   .last_packet = sent.packet_number,
                   .first_time = sent.time,
                   .last_time = sent.time};
-    found.sides[input.sender] = {
-        .packets = 1,
-        .data_packets = sent.payload_length > 0,
-        .data_bytes = sent.payload_length,
-        .retransmissions = said.is_retransmission(),
-        .out_of_order = said.has(verdict_kinds::out_of_order),
-        .duplicates = said.has(verdict_kinds::duplicate),
-        .holes = said.has(verdict_kinds::lost_segment),
-        .duplicate_acks = said.has(verdict_kinds::duplicate_ack),
-        .zero_windows = said.has(verdict_kinds::zero_window),
-        .probes = said.has(verdict_kinds::keep_alive | verdict_kinds::zero_window_probe)};
+    found.sides[input.sender] = {.packets = 1,
+                                 .data_packets = sent.payload_length > 0,
+                                 .data_bytes = sent.payload_length,
+                                 .retransmissions = said.is_retransmission(),
+                                 .out_of_order = said.has(verdict_kinds::out_of_order),
+                                 .duplicates = said.has(verdict_kinds::duplicate),
+                                 .holes = said.has(verdict_kinds::lost_segment),
+                                 .duplicate_acks = said.has(verdict_kinds::duplicate_ack),
+                                 .zero_windows = said.has(verdict_kinds::zero_window),
+                                 .probes = said.has(verdict_kinds::keep_alive | verdict_kinds::zero_window_probe)};
     return found;
 }
 

@@ -27,8 +27,8 @@ struct stretch_side {
     std::uint64_t data_bytes = 0; ///< as captured, retransmissions included
     std::uint64_t retransmissions = 0;
     std::uint64_t out_of_order = 0;
-    std::uint64_t duplicates = 0;     ///< copies that the network or the capture made
-    std::uint64_t holes = 0;          ///< data was missing before these packets
+    std::uint64_t duplicates = 0; ///< copies that the network or the capture made
+    std::uint64_t holes = 0;      ///< data was missing before these packets
     std::uint64_t duplicate_acks = 0;
     std::uint64_t zero_windows = 0;
     std::uint64_t probes = 0; ///< keep-alives and window probes

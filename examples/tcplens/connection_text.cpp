@@ -82,12 +82,14 @@ void print_heading(session& with, const connection& of, tcplens::timestamp captu
     if (of.role_guessed()) {
         print_sentence(with, "No SYN was captured: which end is the client is a guess.");
     }
-    print_sentence(with, "It lasted " + duration_text(of.time.duration) + ", from " + time_text(of.first_time) + " UTC (" +
-                             duration_text(of.first_time - capture_begins) + " after the first packet of the capture), "
-                             "packets " + grouped(of.first_packet) + " to " + grouped(of.last_packet) + ". " +
-                             ending_of(of));
+    print_sentence(with, "It lasted " + duration_text(of.time.duration) + ", from " + time_text(of.first_time) +
+                             " UTC (" + duration_text(of.first_time - capture_begins) +
+                             " after the first packet of the capture), "
+                             "packets " +
+                             grouped(of.first_packet) + " to " + grouped(of.last_packet) + ". " + ending_of(of));
     if (const time_part* const most = longest_part(of.time)) {
-        print_sentence(with, "For " + percentage(share(*most, of.time), 0) + " of the time " + std::string{most->meaning} + ".");
+        print_sentence(with, "For " + percentage(share(*most, of.time), 0) + " of the time " +
+                                 std::string{most->meaning} + ".");
     }
 }
 
@@ -143,7 +145,8 @@ void print_opening(session& with, const connection& of) {
     print_sentence(with, outcome_text(of));
     if (of.opening.client.retries() > 0) print_sentence(with, transmissions_text(of.opening.client, "SYN"));
     if (of.opening.server.retries() > 0) {
-        print_sentence(with, transmissions_text(of.opening.server, of.opening.simultaneous ? "server's SYN" : "SYN-ACK"));
+        print_sentence(with,
+                       transmissions_text(of.opening.server, of.opening.simultaneous ? "server's SYN" : "SYN-ACK"));
     }
     if (of.opening.client.count == 0 && of.opening.server.count == 0) return;
     const auto& client = of.opening.client.offers;
@@ -155,8 +158,7 @@ void print_opening(session& with, const connection& of) {
     };
     std::vector<two_sided> rows{{"", "client", "server"}};
     add_option(rows, "answered after", half_text(times.to_client), half_text(times.to_server));
-    add_option(rows, "MSS", number_text(client.maximum_segment_size),
-               number_text(server.maximum_segment_size));
+    add_option(rows, "MSS", number_text(client.maximum_segment_size), number_text(server.maximum_segment_size));
     add_option(rows, "window scale", number_text(client.window_scale), number_text(server.window_scale));
     add_option(rows, "SACK", yes_or_no(client.sack), yes_or_no(server.sack));
     add_option(rows, "timestamps", yes_or_no(client.timestamps), yes_or_no(server.timestamps));
@@ -244,13 +246,10 @@ void print_directions(session& with, const connection& of) {
     rows.count("dup. ACKs for it", [&](direction way) { return profile(way).duplicate_acks; });
     rows.count("FINs", [&](direction way) { return counts(way).fin; });
     rows.count("RSTs", [&](direction way) { return counts(way).rst; });
-    rows.time("rtt, least", [&](direction way) {
-        return rtt(way, [](const auto& samples) { return samples.least; });
-    });
+    rows.time("rtt, least", [&](direction way) { return rtt(way, [](const auto& samples) { return samples.least; }); });
     rows.time("rtt, mean", [&](direction way) { return rtt(way, [](const auto& samples) { return samples.mean(); }); });
-    rows.time("rtt, most", [&](direction way) {
-        return rtt(way, [](const auto& samples) { return samples.greatest; });
-    });
+    rows.time("rtt, most",
+              [&](direction way) { return rtt(way, [](const auto& samples) { return samples.greatest; }); });
     rows.bytes("in flight, most", [&](direction way) { return profile(way).in_flight.greatest; });
     rows.bytes("window, least", [&](direction way) { return profile(way).window.least; });
     rows.bytes("window, most", [&](direction way) { return profile(way).window.greatest; });
@@ -285,8 +284,8 @@ void print_times(session& with, const connection& of) {
         const double part = share(each, of.time);
         const auto filled = static_cast<std::size_t>(part * static_cast<double>(bar_width) + 0.5);
         const style how = each.member == &tcplens::time_attribution::loss_recovery ? style::bad : style::good;
-        with.out << "  " << padded(each.label, label_width) << ' ' << padded(duration_text(time), time_width, true) << ' '
-                 << padded(percentage(part, 0), share_width, true);
+        with.out << "  " << padded(each.label, label_width) << ' ' << padded(duration_text(time), time_width, true)
+                 << ' ' << padded(percentage(part, 0), share_width, true);
         if (filled > 0) with.out << ' ' << with.screen.painted(how, std::string(filled, '#'));
         with.out << '\n';
     }

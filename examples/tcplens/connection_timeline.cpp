@@ -104,23 +104,26 @@ void print_timeline(session& with, const tcplens::detailed_connection& of, story
 
     constexpr std::size_t wide = 60; // from where on there is room for the last packet as well
     std::size_t packets_width = std::string_view{"packet"}.size();
-    for (const stretch& each : stretches) packets_width = std::max(packets_width, packets_text(each, width >= wide).size());
+    for (const stretch& each : stretches)
+        packets_width = std::max(packets_width, packets_text(each, width >= wide).size());
     constexpr std::size_t time_width = 8;
     const std::size_t indent = 2 + packets_width + 1 + time_width + 2;
     with.out << "  " << padded("packet", packets_width, true) << ' ' << padded("after", time_width, true) << '\n';
 
     constexpr int silent_share = 10; // a silence is told if it is so large a part of the time: one in 10
-    const auto least_silence = std::max<std::chrono::nanoseconds>(of.time.duration / silent_share, std::chrono::milliseconds{1});
+    const auto least_silence =
+        std::max<std::chrono::nanoseconds>(of.time.duration / silent_share, std::chrono::milliseconds{1});
     const stretch* before = nullptr;
     for (const stretch& each : stretches) {
         if (before != nullptr && each.first_time - before->last_time >= least_silence) {
             with.out << std::string(indent, ' ')
-                     << wrapped("(no packet for " + duration_text(each.first_time - before->last_time) + ")", width, indent,
-                                false)
+                     << wrapped("(no packet for " + duration_text(each.first_time - before->last_time) + ")", width,
+                                indent, false)
                      << '\n';
         }
         std::string text = text_of(each, written.client());
-        if (each.longest_silence >= least_silence) text += " (no packet for " + duration_text(each.longest_silence) + ")";
+        if (each.longest_silence >= least_silence)
+            text += " (no packet for " + duration_text(each.longest_silence) + ")";
         with.out << "  " << padded(packets_text(each, width >= wide), packets_width, true) << ' '
                  << padded(duration_text(each.first_time - of.first_time), time_width, true) << "  "
                  << with.screen.painted(style_of(each), wrapped(text, width, indent, false)) << '\n';

@@ -131,16 +131,23 @@ exit_status run(const options& given, session& with) {
 const subcommand connections{
     .name = "connections",
     .summary = "a row for each connection, sorted: bytes, times, retransmissions, round trip, …",
-    .description =
-        "Lists the connections of a capture, the first 20 by what --sort names: both ends, state, duration, bytes, packets, "
-        "retransmissions, round trip, throughput, and where most of the time went. The table has the columns that the width has room "
-        "for, and always the one that it is sorted by. csv and json have all columns, with plain numbers; docs/program.md lists them.\n\n"
-        "Orders: bytes (most bytes on the wire first), data (of data, each byte once), duration, packets, retransmissions, "
-        "retransmission_rate, rtt, throughput, start (first to begin), number; and by the time that was spent on a part: handshake, "
-        "path (data was under way), loss, window (the receiver had no room), server (no answer yet), idle.",
-    .examples = {{"tcplens connections --sort duration trace.pcap", "the longest ones, and where most of their time went"},
-                 {"tcplens connections --sort retransmissions --top 5 trace.pcap", "the five with the most retransmissions"},
-                 {"tcplens connections --server-port 443 --all --format csv trace.pcap", "all of one service, for a spreadsheet"},
+    .description = "Lists the connections of a capture, the first 20 by what --sort names: both ends, state, duration, "
+                   "bytes, packets, "
+                   "retransmissions, round trip, throughput, and where most of the time went. The table has the "
+                   "columns that the width has room "
+                   "for, and always the one that it is sorted by. csv and json have all columns, with plain numbers; "
+                   "docs/program.md lists them.\n\n"
+                   "Orders: bytes (most bytes on the wire first), data (of data, each byte once), duration, packets, "
+                   "retransmissions, "
+                   "retransmission_rate, rtt, throughput, start (first to begin), number; and by the time that was "
+                   "spent on a part: handshake, "
+                   "path (data was under way), loss, window (the receiver had no room), server (no answer yet), idle.",
+    .examples = {{"tcplens connections --sort duration trace.pcap",
+                  "the longest ones, and where most of their time went"},
+                 {"tcplens connections --sort retransmissions --top 5 trace.pcap",
+                  "the five with the most retransmissions"},
+                 {"tcplens connections --server-port 443 --all --format csv trace.pcap",
+                  "all of one service, for a spreadsheet"},
                  {"tcplens connections --all --format json trace.pcap | jq .rtt_ns", "one field of all"}},
     .prepare = prepare<options, declare, run>,
 };

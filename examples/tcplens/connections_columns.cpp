@@ -4,9 +4,9 @@
 #include "connections_columns.hpp"
 
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
-#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -144,11 +144,17 @@ constexpr direction_column of_directions[]{
      }},
     {"mean_segment_bytes", [](const directed& way) -> plain_cell { return mean_segment(way); }},
     {"least_window_bytes",
-     [](const directed& way) -> plain_cell { return directed::if_any(way.profile.window.least, way.profile.window.least); }},
+     [](const directed& way) -> plain_cell {
+         return directed::if_any(way.profile.window.least, way.profile.window.least);
+     }},
     {"greatest_window_bytes",
-     [](const directed& way) -> plain_cell { return directed::if_any(way.profile.window.packets, way.profile.window.greatest); }},
+     [](const directed& way) -> plain_cell {
+         return directed::if_any(way.profile.window.packets, way.profile.window.greatest);
+     }},
     {"mean_window_bytes",
-     [](const directed& way) -> plain_cell { return directed::if_any(way.profile.window.packets, way.profile.window.mean()); }},
+     [](const directed& way) -> plain_cell {
+         return directed::if_any(way.profile.window.packets, way.profile.window.mean());
+     }},
     {"zero_window_packets", [](const directed& way) -> plain_cell { return way.profile.window.zeros; }},
     {"initial_window_bytes", [](const directed& way) -> plain_cell { return way.profile.initial_window_bytes; }},
     {"initial_window_packets", [](const directed& way) -> plain_cell { return way.profile.initial_window_packets; }},
@@ -190,16 +196,19 @@ constexpr direction_column of_directions[]{
     {"clock_rtt_samples", [](const directed& way) -> plain_cell { return way.profile.clock_round_trip.count; }},
     {"least_clock_rtt_ns", [](const directed& way) -> plain_cell { return least_of(way.profile.clock_round_trip); }},
     {"mean_clock_rtt_ns", [](const directed& way) -> plain_cell { return mean_of(way.profile.clock_round_trip); }},
-    {"greatest_clock_rtt_ns", [](const directed& way) -> plain_cell { return greatest_of(way.profile.clock_round_trip); }},
+    {"greatest_clock_rtt_ns",
+     [](const directed& way) -> plain_cell { return greatest_of(way.profile.clock_round_trip); }},
     {"ambiguous_acks", [](const directed& way) -> plain_cell { return way.profile.ambiguous_acks; }},
     {"post_loss_acks", [](const directed& way) -> plain_cell { return way.profile.post_loss_acks; }},
     {"cumulative_acks", [](const directed& way) -> plain_cell { return way.profile.cumulative_acks; }},
     {"duplicate_acks", [](const directed& way) -> plain_cell { return way.profile.duplicate_acks; }},
     {"triple_duplicate_acks", [](const directed& way) -> plain_cell { return way.profile.triple_duplicate_acks; }},
-    {"most_retransmissions_of_a_segment", [](const directed& way) -> plain_cell { return way.profile.most_retransmissions; }},
+    {"most_retransmissions_of_a_segment",
+     [](const directed& way) -> plain_cell { return way.profile.most_retransmissions; }},
     {"least_retransmission_time_ns",
      [](const directed& way) -> plain_cell { return least_of(way.profile.retransmission_time); }},
-    {"mean_retransmission_time_ns", [](const directed& way) -> plain_cell { return mean_of(way.profile.retransmission_time); }},
+    {"mean_retransmission_time_ns",
+     [](const directed& way) -> plain_cell { return mean_of(way.profile.retransmission_time); }},
     {"greatest_retransmission_time_ns",
      [](const directed& way) -> plain_cell { return greatest_of(way.profile.retransmission_time); }},
     {"busy_time_ns", [](const directed& way) -> plain_cell { return way.sending.busy; }},
@@ -214,7 +223,8 @@ std::vector<column> all_columns() {
     static const std::vector<std::string> of_both = [] {
         std::vector<std::string> names;
         for (const direction_column& each : of_directions) {
-            for (const std::string_view way : {"to_server_", "to_client_"}) names.push_back(std::string{way}.append(each.name));
+            for (const std::string_view way : {"to_server_", "to_client_"})
+                names.push_back(std::string{way}.append(each.name));
         }
         return names;
     }();

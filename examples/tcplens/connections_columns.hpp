@@ -26,7 +26,8 @@ public:
     using value_type = cell::plain_value;
 
     template <class Value>
-    plain_cell(const Value& value) : value_(of(value)) {} // NOLINT(google-explicit-constructor): a list of columns is easier to read
+    plain_cell(const Value& value)
+        : value_(of(value)) {} // NOLINT(google-explicit-constructor): a list of columns is easier to read
 
     [[nodiscard]] cell for_programs() && { return {std::move(value_), {}}; }
 
@@ -62,7 +63,8 @@ struct directed {
     explicit directed(const tcplens::detailed_connection& of, tcplens::direction way)
         : connection(of), to_server(way == tcplens::direction::client_to_server), counts(of.statistics(way)),
           profile(of.profile[way]), syns(to_server ? of.opening.client : of.opening.server),
-          handshake(to_server ? of.opening.times.to_server : of.opening.times.to_client), sending(of.time.sending(way)) {}
+          handshake(to_server ? of.opening.times.to_server : of.opening.times.to_client),
+          sending(of.time.sending(way)) {}
 
     const tcplens::detailed_connection& connection;
     bool to_server;

@@ -16,8 +16,8 @@ namespace program {
 
 /// One part of the time of a connection.
 struct time_part {
-    std::string_view name;  ///< in csv and json: the member of tcplens::time_attribution
-    std::string_view label; ///< in text
+    std::string_view name;    ///< in csv and json: the member of tcplens::time_attribution
+    std::string_view label;   ///< in text
     std::string_view meaning; ///< "most of the time …"
     std::chrono::nanoseconds tcplens::time_attribution::*member;
 };
@@ -27,7 +27,8 @@ inline constexpr std::array<time_part, 7> time_parts{{
     {"handshake", "handshake", "the connection was being opened", &tcplens::time_attribution::handshake},
     {"path", "path", "data or its acknowledgment was under way", &tcplens::time_attribution::path},
     {"loss_recovery", "loss", "lost data was waited for and repaired", &tcplens::time_attribution::loss_recovery},
-    {"receiver_window", "window", "the receiver had no room for more data", &tcplens::time_attribution::receiver_window},
+    {"receiver_window", "window", "the receiver had no room for more data",
+     &tcplens::time_attribution::receiver_window},
     {"receiver_application", "server", "the server had the request and had not begun to answer",
      &tcplens::time_attribution::receiver_application},
     {"sender_application", "idle", "nothing was under way, since no application had anything to send",

@@ -73,7 +73,8 @@ private:
     connection_precedence precedes_;
     std::size_t most_;
     std::uint64_t seen_ = 0;
-    std::vector<const tcplens::detailed_connection*> chosen_{}; ///< a heap if there is a bound: the last one is in front
+    std::vector<const tcplens::detailed_connection*>
+        chosen_{}; ///< a heap if there is a bound: the last one is in front
 };
 
 } // namespace program

@@ -2,13 +2,13 @@
 #include "connections_table.hpp"
 
 #include "connections_facts.hpp"
+#include "table_layout.hpp"
 #include "text.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace program {
@@ -34,9 +34,10 @@ std::string part_text(const row& of, tcplens::timestamp) {
 struct table_column {
     std::string_view title;
     std::string_view order; ///< by which it stays; empty if by none
-    int priority;           ///< the lowest is left out last; the columns of `only_by_order` are shown by their order only
+    int priority; ///< the lowest is left out last; the columns of `only_by_order` are shown by their order only
     bool is_number;
-    std::string_view part_of; ///< the title of the column that has the sum of this one and another; empty if there is none
+    std::string_view
+        part_of; ///< the title of the column that has the sum of this one and another; empty if there is none
     std::string (*text)(const row& of, tcplens::timestamp capture_begins);
 };
 
@@ -53,13 +54,18 @@ constexpr table_column columns_of_table[]{
     {"state", "", 5, false, "", [](const row& of, tcplens::timestamp) { return std::string{state_of(of)}; }},
     {"start", "start", 9, true, "",
      [](const row& of, tcplens::timestamp begin) { return duration_text(of.first_time - begin); }},
-    {"duration", "duration", 1, true, "", [](const row& of, tcplens::timestamp) { return duration_text(of.time.duration); }},
+    {"duration", "duration", 1, true, "",
+     [](const row& of, tcplens::timestamp) { return duration_text(of.time.duration); }},
     {"packets", "packets", 7, true, "", [](const row& of, tcplens::timestamp) { return grouped(packets_of(of)); }},
-    {">", "", 12, true, "packets", [](const row& of, tcplens::timestamp) { return grouped(of.client_to_server.packets); }},
-    {"<", "", 12, true, "packets", [](const row& of, tcplens::timestamp) { return grouped(of.server_to_client.packets); }},
+    {">", "", 12, true, "packets",
+     [](const row& of, tcplens::timestamp) { return grouped(of.client_to_server.packets); }},
+    {"<", "", 12, true, "packets",
+     [](const row& of, tcplens::timestamp) { return grouped(of.server_to_client.packets); }},
     {"bytes", "bytes", 2, true, "", [](const row& of, tcplens::timestamp) { return bytes_text(wire_bytes_of(of)); }},
-    {">", "", 10, true, "bytes", [](const row& of, tcplens::timestamp) { return bytes_text(of.client_to_server.wire_bytes); }},
-    {"<", "", 10, true, "bytes", [](const row& of, tcplens::timestamp) { return bytes_text(of.server_to_client.wire_bytes); }},
+    {">", "", 10, true, "bytes",
+     [](const row& of, tcplens::timestamp) { return bytes_text(of.client_to_server.wire_bytes); }},
+    {"<", "", 10, true, "bytes",
+     [](const row& of, tcplens::timestamp) { return bytes_text(of.server_to_client.wire_bytes); }},
     {"data", "data", only_by_order, true, "",
      [](const row& of, tcplens::timestamp) { return bytes_text(unique_bytes_of(of)); }},
     {"retr", "retransmissions", 3, true, "",
@@ -87,98 +93,30 @@ constexpr table_column columns_of_table[]{
     {"most time in", "", 4, false, "", [](const row& of, tcplens::timestamp) { return most_time(of); }},
 };
 
-constexpr std::size_t column_count = std::size(columns_of_table);
-constexpr std::size_t client_column = 1;
-constexpr std::size_t server_column = 3;
-constexpr std::size_t least_endpoint = 8; // "~" and a port
-
-/// The columns that are shown, and how wide they are: 0 if one is left out.
-using widths = std::array<std::size_t, column_count>;
-
-widths natural_widths(rows connections, tcplens::timestamp capture_begins) {
-    widths all{};
-    for (std::size_t i = 0; i < column_count; ++i) {
-        all[i] = columns_of_table[i].title.size();
-        for (const row* each : connections) {
-            all[i] = std::max(all[i], columns_of_table[i].text(*each, capture_begins).size());
-        }
-    }
-    return all;
-}
-
-std::size_t sum(const widths& all) {
-    std::size_t total = 0;
-    for (const std::size_t each : all) total += each == 0 ? 0 : each + 1; // a space between two
-    return total == 0 ? 0 : total - 1;
-}
-
-/// The columns that there is room for.
-widths fitting_widths(const widths& natural, std::size_t room, const connection_order& by) {
-    // What the addresses get at least, if other columns need the room: with 80 columns, what leaves the time's place in the table.
-    const std::size_t cap = std::max(least_endpoint, room * 22 / 100);
-    widths chosen{};
-    const auto priority_of = [&](std::size_t i) {
-        return columns_of_table[i].order == by.name ? always : columns_of_table[i].priority;
-    };
-    const auto has_sum = [&](std::size_t i) {
-        const std::string_view sum = columns_of_table[i].part_of;
-        const auto column = std::ranges::find(columns_of_table, sum, &table_column::title);
-        return sum.empty() || chosen[static_cast<std::size_t>(column - std::begin(columns_of_table))] > 0;
-    };
-    for (int priority = always; priority < only_by_order; ++priority) {
-        widths with = chosen; // columns of one priority come together, or not at all
-        for (std::size_t i = 0; i < column_count; ++i) {
-            if (priority_of(i) != priority || !has_sum(i)) continue;
-            with[i] = i == client_column || i == server_column ? std::min(natural[i], cap) : natural[i];
-        }
-        if (priority == always || sum(with) <= room) chosen = with;
-    }
-    // What is left goes to the addresses; what is too much they give.
-    std::size_t total = sum(chosen);
-    for (const std::size_t i : {client_column, server_column}) {
-        if (total > room) {
-            const std::size_t least = std::min(chosen[i], least_endpoint);
-            const std::size_t given = std::min(chosen[i] - least, total - room);
-            chosen[i] -= given;
-            total -= given;
-        } else {
-            const std::size_t taken = std::min(natural[i] - chosen[i], room - total);
-            chosen[i] += taken;
-            total += taken;
-        }
-    }
-    return chosen;
-}
-
-/// The end of an endpoint, which has its port.
-std::string last_of(const std::string& endpoint, std::size_t width) {
-    if (endpoint.size() <= width) return endpoint;
-    return '~' + endpoint.substr(endpoint.size() - width + 1);
-}
-
 } // namespace
 
 void print_table(std::ostream& out, const terminal& screen, rows connections, const connection_order& by,
                  tcplens::timestamp capture_begins) {
-    const widths chosen = fitting_widths(natural_widths(connections, capture_begins), screen.width(), by);
-    const auto line_of = [&](auto text_of) {
-        std::string line;
-        for (std::size_t i = 0; i < column_count; ++i) {
-            if (chosen[i] == 0) continue;
-            if (!line.empty()) line += ' ';
-            line += padded(text_of(i), chosen[i], columns_of_table[i].is_number);
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        return cut_to(line, screen.width());
-    };
-    out << screen.painted(style::bold, line_of([](std::size_t i) { return std::string{columns_of_table[i].title}; }))
-        << '\n';
-    for (const row* each : connections) {
-        out << line_of([&](std::size_t i) {
-            const std::string text = columns_of_table[i].text(*each, capture_begins);
-            return i == client_column || i == server_column ? last_of(text, chosen[i]) : text;
-        }) << '\n';
+    std::vector<const table_column*> chosen;
+    std::vector<layout_column> columns;
+    for (const table_column& each : columns_of_table) {
+        const bool is_asked_for = each.order == by.name;
+        if (each.priority == only_by_order && !is_asked_for) continue;
+        chosen.push_back(&each);
+        columns.push_back({.title = each.title,
+                           .priority = is_asked_for ? always : each.priority,
+                           .is_number = each.is_number,
+                           .is_endpoint = each.title == "client" || (each.title == "server" && !each.is_number),
+                           .part_of = each.part_of});
     }
+    table_layout layout{std::move(columns), screen.width()};
+    const auto texts_of = [&](const row& of) {
+        return [&](std::size_t i) { return chosen[i]->text(of, capture_begins); };
+    };
+    for (const row* each : connections) layout.measure(texts_of(*each));
+    layout.fit();
+    out << screen.painted(style::bold, layout.header()) << '\n';
+    for (const row* each : connections) out << layout.line(texts_of(*each)) << '\n';
 }
 
 } // namespace program

@@ -107,6 +107,20 @@ std::string padded(std::string_view text, std::size_t width, bool to_the_right) 
     return to_the_right ? space + std::string{text} : std::string{text} + space;
 }
 
+namespace {
+
+/// How many bytes of the text take at most so many columns.
+std::size_t bytes_of_columns(std::string_view text, std::size_t most) {
+    std::size_t end = 0;
+    for (std::size_t count = 0; end < text.size(); ++end) {
+        const bool begins = (static_cast<unsigned char>(text[end]) & 0xc0) != 0x80;
+        if (begins && ++count > most) break;
+    }
+    return end;
+}
+
+} // namespace
+
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent, bool indent_first) {
     std::string lines;
     bool first = true;
@@ -122,8 +136,10 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
         paragraph.remove_prefix(own);
         while (!paragraph.empty()) {
             const std::size_t length = std::min(paragraph.find(' '), paragraph.size());
-            const std::string_view word = paragraph.substr(0, length);
-            paragraph.remove_prefix(std::min(length + 1, paragraph.size()));
+            // What is longer than a line, such as the name of a file, goes on in the next one.
+            const std::size_t room = width > before.size() ? width - before.size() : 1;
+            const std::string_view word = paragraph.substr(0, bytes_of_columns(paragraph.substr(0, length), room));
+            paragraph.remove_prefix(std::min(word.size() + (word.size() == length), paragraph.size()));
             if (!empty && used + 1 + columns(word) > width) {
                 lines.append(line).append("\n");
                 line = before;
