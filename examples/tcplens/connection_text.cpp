@@ -274,10 +274,14 @@ void print_times(session& with, const connection& of) {
         return;
     }
     constexpr std::size_t label_width = 9;
-    constexpr std::size_t time_width = 9;
     constexpr std::size_t share_width = 4;
-    constexpr std::size_t before_bar = 2 + label_width + 1 + time_width + 1 + share_width + 1;
-    const std::size_t bar_width = std::min<std::size_t>(with.screen.width() - before_bar, 60);
+    constexpr std::size_t longest_bar = 60;
+    std::size_t time_width = 0;
+    for (const time_part& each : time_parts) {
+        time_width = std::max(time_width, duration_text(of.time.*each.member).size());
+    }
+    const std::size_t before_bar = 2 + label_width + 1 + time_width + 1 + share_width + 1;
+    const std::size_t bar_width = std::min(with.screen.width() - before_bar, longest_bar);
     for (const time_part& each : time_parts) {
         const std::chrono::nanoseconds time = of.time.*each.member;
         if (time.count() == 0) continue;

@@ -64,7 +64,7 @@ std::string text_of(const stretch& of, side client) {
     case stretch_kind::handshake_ack: return who + ": the connection is open (ACK)";
     case stretch_kind::fin: return who + " closes its side (FIN" + times_text(did.packets) + ")" + data;
     case stretch_kind::rst: return who + " resets the connection (RST" + times_text(did.packets) + ")";
-    case stretch_kind::acks: return who + " only acknowledges";
+    case stretch_kind::acks: return who + " acknowledges";
     case stretch_kind::data:
     case stretch_kind::trouble:
     case stretch_kind::probe:
@@ -106,7 +106,10 @@ void print_timeline(session& with, const tcplens::detailed_connection& of, story
     std::size_t packets_width = std::string_view{"packet"}.size();
     for (const stretch& each : stretches)
         packets_width = std::max(packets_width, packets_text(each, width >= wide).size());
-    constexpr std::size_t time_width = 8;
+    std::size_t time_width = 8;
+    for (const stretch& each : stretches) {
+        time_width = std::max(time_width, duration_text(each.first_time - of.first_time).size());
+    }
     const std::size_t indent = 2 + packets_width + 1 + time_width + 2;
     with.out << "  " << padded("packet", packets_width, true) << ' ' << padded("after", time_width, true) << '\n';
 

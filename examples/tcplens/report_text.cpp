@@ -24,10 +24,6 @@ constexpr std::size_t most_lines = 60;
 
 using tcplens::connection;
 
-std::string end_to_end(const connection& of) {
-    return to_string(of.client) + (of.role_guessed() ? " ? " : " > ") + to_string(of.server);
-}
-
 // --- what the capture is
 
 void add_head(report_sections& to, const capture_summary& captures, const report_facts& facts) {
@@ -321,7 +317,7 @@ void add_traffic_flow(report_sections& to, const tcplens::traffic_flow_report& r
     for (const auto& each : rows) layout.measure(texts_of(each));
     layout.fit();
     to.header(layout.header());
-    for (const auto& each : rows) to.header(layout.line(texts_of(each)));
+    for (const auto& each : rows) to.row(layout.line(texts_of(each)));
     if (up.packets + down.packets == 0) return;
     std::string sentence{to_string(report.analysis.data_flow_direction)};
     if (down.packets > 0) {
