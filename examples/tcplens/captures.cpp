@@ -158,6 +158,8 @@ const tcplens::packet* captures::next() {
     const tcplens::packet* const found = series_.next();
     if (found == nullptr) [[unlikely]]
         progress_.clear();
+    if (!first_time_ && found != nullptr && found->has_time) [[unlikely]]
+        first_time_ = found->time;
     return found;
 }
 

@@ -167,6 +167,8 @@ public:
     /// The comments and other options of the current packet.
     [[nodiscard]] tcplens::packet_options options() const;
     [[nodiscard]] std::uint64_t packets() const noexcept { return series_.packets(); }
+    /// The time of the first packet that has one: where the capture begins. Absent before it was read.
+    [[nodiscard]] const std::optional<tcplens::timestamp>& first_time() const noexcept { return first_time_; }
     [[nodiscard]] tcplens::skipped_parts skipped() const noexcept { return series_.skipped(); }
     [[nodiscard]] std::vector<tcplens::capture_interface> interfaces() const { return series_.interfaces(); }
     /// What went wrong so far, with the files' names.
@@ -188,6 +190,7 @@ private:
     tcplens::basic_capture_series<opener> series_;
     progress progress_;
     std::uint32_t since_look_ = 0;
+    std::optional<tcplens::timestamp> first_time_{};
     bool stopped_ = false; ///< by Ctrl-C
 };
 

@@ -3,13 +3,11 @@
 
 #include "connection_observer_of_one.hpp"
 #include "connection_text.hpp"
-#include "rule_sets.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +20,10 @@ struct options {
     std::vector<std::string> files{};
     std::uint64_t number = 0;
     std::size_t lines = 30;
-    rule_set rules = rule_set::evidence;
 };
 
 void declare(command_line& line, options& given) {
     line.number<std::size_t>("--lines", "N", 10, 1000, "tell what happened in about so many lines (30)", given.lines);
-    declare_rules(line, given.rules);
     line.operand({.names = "N",
                   .needs = "the number of a connection",
                   .meaning = "the number of the connection, as report and connections show it; the first is 0",
@@ -42,30 +38,22 @@ void declare(command_line& line, options& given) {
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
-    tcplens::timestamp capture_begins{};
-    std::uint64_t connections = 0;
-    const bool found = with_rules(given.rules, [&]<class Rules>(const Rules&) {
-        using made = table_of_one_for<tcplens::basic_detailed_connection_table<Rules>>;
-        typename made::table table{tcplens::table_options{}, Rules{}, typename made::observer{given.number}};
-        if (const tcplens::packet* const first = input.next()) {
-            capture_begins = first->time;
-            table.add(*first);
-        }
-        table.add_all(input);
-        connections = table.size();
-        if (given.number >= connections) return false;
-        auto observed = table.template observer<typename made::observer>();
+    using made = table_of_one_for<tcplens::detailed_connection_table>;
+    made::table table{tcplens::table_options{}, tcplens::evidence_rules{}, made::observer{given.number}};
+    table.add_all(input);
+    const std::uint64_t connections = table.size();
+    if (given.number < connections) {
+        auto observed = table.observer<made::observer>();
         const tcplens::detailed_connection of = observed.known(table[static_cast<std::size_t>(given.number)]);
-        print_heading(with, of, capture_begins);
+        print_heading(with, of, input.first_time().value_or(of.first_time));
         print_opening(with, of);
         print_timeline(with, of, observed.writer(), given.lines);
         print_directions(with, of);
         print_times(with, of);
         // What was observed of this connection belongs here: its sentences, each with its packets.
-        return true;
-    });
-    const exit_status status = with.conclude(input);
-    if (found) return status;
+        return with.conclude(input);
+    }
+    (void)with.conclude(input); // says what was wrong with the capture, which may be why
     with.complain("There is no connection " + std::to_string(given.number) + " in what was read: " +
                   (connections == 0
                        ? std::string{"there is none at all."}

@@ -81,7 +81,8 @@ std::string text_of(const stretch& of, side client) {
 
 std::string packets_text(const stretch& of, bool both) {
     std::string text = std::to_string(of.first_packet);
-    if (both && of.last_packet != of.first_packet) text += "-" + std::to_string(of.last_packet);
+    if (both && of.last_packet != of.first_packet)
+        text.append(1, '-').append(std::to_string(of.last_packet)); // g++ 12 warns of "-" + falsely
     return text;
 }
 

@@ -5,8 +5,8 @@
 #include "connections_order.hpp"
 #include "connections_table.hpp"
 #include "rows.hpp"
-#include "rule_sets.hpp"
 #include "subcommands.hpp"
+#include "tables.hpp"
 #include "text.hpp"
 
 #include <tcplens/analysis/terms/server_filter.hpp>
@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,8 +23,6 @@
 namespace program {
 
 namespace {
-
-using listed = std::span<const tcplens::detailed_connection* const>;
 
 struct options {
     std::vector<std::string> files{};
@@ -36,7 +33,6 @@ struct options {
     row_format format = row_format::table;
     std::optional<tcplens::address> server_ip{};
     std::optional<std::uint16_t> server_port{};
-    rule_set rules = rule_set::evidence;
 };
 
 void declare(command_line& line, options& given) {
@@ -62,33 +58,32 @@ void declare(command_line& line, options& given) {
     line.flag("--all", "all connections", given.all);
     declare_format(line, given.format);
     line.server_filter(given.server_ip, given.server_port);
-    declare_rules(line, given.rules);
     line.captures(given.files);
 }
 
-void print_rows(session& with, row_format format, listed connections, tcplens::timestamp capture_begins) {
+void print_rows(session& with, row_format format, const connection_listing& listed, tcplens::timestamp capture_begins) {
     row_writer rows{with, format, all_columns()};
-    for (const tcplens::detailed_connection* each : connections) rows.write(cells_of(*each, capture_begins));
+    listed.for_each([&](const tcplens::detailed_connection& each) { rows.write(cells_of(each, capture_begins)); });
     rows.finish();
 }
 
-void print_text(const options& given, session& with, listed connections, std::uint64_t matching, std::uint64_t packets,
-                tcplens::timestamp capture_begins) {
+void print_text(const options& given, session& with, const connection_listing& listed, std::uint64_t matching,
+                std::uint64_t packets, tcplens::timestamp capture_begins) {
     const auto print_sentence = [&](const std::string& sentence) {
         with.out << wrapped(sentence, with.screen.width()) << '\n';
     };
-    if (connections.empty()) {
-        const bool filtered = given.server_ip || given.server_port;
-        print_sentence("There is no TCP connection" + std::string{filtered ? " of that server" : ""} + " in " +
+    const std::size_t shown = listed.connections.size();
+    if (shown == 0) {
+        print_sentence("There is no TCP connection" +
+                       std::string{listed.server.selects_all() ? "" : " of that server"} + " in " +
                        counted(packets, "packet", "packets") + ". `tcplens report` says what else is in them.");
         return;
     }
-    print_table(with.out, with.screen, connections, *given.by, capture_begins);
-    bool guessed = false;
-    for (const tcplens::detailed_connection* each : connections) guessed = guessed || each->role_guessed();
+    print_table(with.out, with.screen, listed, *given.by, capture_begins);
+    const bool guessed = std::ranges::any_of(listed.connections, [](const auto* each) { return each->role_guessed(); });
     with.out << '\n';
-    if (connections.size() < matching) {
-        print_sentence(grouped(connections.size()) + " of " + counted(matching, "connection", "connections") + ", " +
+    if (shown < matching) {
+        print_sentence(grouped(shown) + " of " + counted(matching, "connection", "connections") + ", " +
                        std::string{given.by->meaning} + " first" + (given.reverse ? ", the other way round" : "") +
                        "; --all shows all.");
     }
@@ -99,30 +94,26 @@ void print_text(const options& given, session& with, listed connections, std::ui
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
-    with_rules(given.rules, [&]<class Rules>(const Rules&) {
-        tcplens::basic_detailed_connection_table<Rules> table;
-        tcplens::timestamp capture_begins{};
-        if (const tcplens::packet* const first = input.next()) {
-            capture_begins = first->time;
-            table.add(*first);
-        }
-        table.add_all(input);
+    tcplens::detailed_connection_table table;
+    read(input, table);
+    const tcplens::timestamp capture_begins = input.first_time().value_or(tcplens::timestamp{});
 
-        first_connections chosen{{.by = given.by, .reverse = given.reverse},
-                                 given.all ? first_connections::unlimited : given.top};
-        const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
-        tcplens::detail::for_each_selected(table, server, [&](const auto& each) { chosen.add(each); });
-        const listed connections = chosen.sorted();
-        if (given.format == row_format::table) {
-            print_text(given, with, connections, chosen.seen(), table.statistics().packets, capture_begins);
-            return;
-        }
-        print_rows(with, given.format, connections, capture_begins);
-        if (connections.size() < chosen.seen() && standard_error_is_terminal()) {
-            with.complain(grouped(connections.size()) + " of " + grouped(chosen.seen()) +
-                          " connections are listed; --all lists all.");
-        }
-    });
+    first_connections chosen{{.by = given.by, .reverse = given.reverse},
+                             given.all ? first_connections::unlimited : given.top};
+    const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
+    for (const tcplens::detailed_connection& each : table) {
+        if (connection_listing::selects(server, each)) chosen.add(each); // no order depends on the roles
+    }
+    const connection_listing listed{.connections = chosen.sorted(), .server = server};
+    if (given.format == row_format::table) {
+        print_text(given, with, listed, chosen.seen(), input.packets(), capture_begins);
+        return with.conclude(input);
+    }
+    print_rows(with, given.format, listed, capture_begins);
+    if (listed.connections.size() < chosen.seen() && standard_error_is_terminal()) {
+        with.complain(grouped(listed.connections.size()) + " of " + grouped(chosen.seen()) +
+                      " connections are listed; --all lists all.");
+    }
     return with.conclude(input);
 }
 

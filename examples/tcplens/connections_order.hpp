@@ -5,6 +5,7 @@
 
 #include "connections_facts.hpp"
 
+#include <tcplens/analysis/terms/server_filter.hpp>
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace program {
@@ -75,6 +77,32 @@ private:
     std::uint64_t seen_ = 0;
     std::vector<const tcplens::detailed_connection*>
         chosen_{}; ///< a heap if there is a bound: the last one is in front
+};
+
+/// Connections to be shown, as a filter of servers sees them: where the roles are a guess and the server that is asked for is taken
+/// for the client, they are shown the other way round.
+struct connection_listing {
+    std::span<const tcplens::detailed_connection* const> connections{};
+    tcplens::server_filter server{};
+
+    /// Whether the filter selects a connection.
+    [[nodiscard]] static bool selects(const tcplens::server_filter& server, const tcplens::detailed_connection& of) {
+        return server.matches(of.server) || (of.role_guessed() && server.matches(of.client));
+    }
+
+    /// Calls `use(connection)` for each; the reference is good during the call.
+    template <class Use>
+    void for_each(Use use) const {
+        for (const tcplens::detailed_connection* each : connections) {
+            if (server.matches(each->server)) {
+                use(*each);
+            } else {
+                tcplens::detailed_connection swapped = *each;
+                swapped.swap_roles();
+                use(std::as_const(swapped));
+            }
+        }
+    }
 };
 
 } // namespace program

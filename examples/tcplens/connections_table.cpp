@@ -16,7 +16,6 @@ namespace program {
 namespace {
 
 using row = tcplens::detailed_connection;
-using rows = std::span<const row* const>;
 
 constexpr std::string_view absent = "-";
 
@@ -95,8 +94,8 @@ constexpr table_column columns_of_table[]{
 
 } // namespace
 
-void print_table(std::ostream& out, const terminal& screen, rows connections, const connection_order& by,
-                 tcplens::timestamp capture_begins) {
+void print_table(std::ostream& out, const terminal& screen, const connection_listing& connections,
+                 const connection_order& by, tcplens::timestamp capture_begins) {
     std::vector<const table_column*> chosen;
     std::vector<layout_column> columns;
     for (const table_column& each : columns_of_table) {
@@ -113,10 +112,10 @@ void print_table(std::ostream& out, const terminal& screen, rows connections, co
     const auto texts_of = [&](const row& of) {
         return [&](std::size_t i) { return chosen[i]->text(of, capture_begins); };
     };
-    for (const row* each : connections) layout.measure(texts_of(*each));
+    connections.for_each([&](const row& each) { layout.measure(texts_of(each)); });
     layout.fit();
     out << screen.painted(style::bold, layout.header()) << '\n';
-    for (const row* each : connections) out << layout.line(texts_of(*each)) << '\n';
+    connections.for_each([&](const row& each) { out << layout.line(texts_of(each)) << '\n'; });
 }
 
 } // namespace program

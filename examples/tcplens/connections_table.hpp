@@ -9,14 +9,12 @@
 #include "terminal.hpp"
 
 #include <ostream>
-#include <span>
 
 namespace program {
 
 /// Prints a row for each connection, under a header. No line is wider than the terminal: first the columns that matter least are left
 /// out, then the addresses are cut, so that the ports stay. The column of the order stays, too.
-void print_table(std::ostream& out, const terminal& screen,
-                 std::span<const tcplens::detailed_connection* const> connections, const connection_order& by,
-                 tcplens::timestamp capture_begins);
+void print_table(std::ostream& out, const terminal& screen, const connection_listing& connections,
+                 const connection_order& by, tcplens::timestamp capture_begins);
 
 } // namespace program

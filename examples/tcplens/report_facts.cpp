@@ -74,7 +74,8 @@ std::optional<endpoint_counts::highest> endpoint_counts::most() const {
 
 report_facts::report_facts()
     : most_retransmissions("most retransmissions", 3, retransmissions), failed("not opened", 2, vain_syns),
-      longest("longest", 4, duration), most_bytes("most bytes", 3, wire_bytes) {}
+      longest("longest", 4, duration), most_bytes("most bytes", 3, wire_bytes),
+      first("", 10, [](const tcplens::connection&) { return std::int64_t{1}; }) {}
 
 void report_facts::add(const tcplens::connection& next) {
     ++connections;
@@ -94,17 +95,17 @@ void report_facts::add(const tcplens::connection& next) {
     }
     first_time = first_time ? std::min(*first_time, next.first_time) : next.first_time;
     last_time = last_time ? std::max(*last_time, next.last_time) : next.last_time;
-    for (top_connections* const each : {&most_retransmissions, &failed, &longest, &most_bytes}) each->add(next);
+    for (top_connections* const each : {&most_retransmissions, &failed, &longest, &most_bytes, &first}) each->add(next);
 }
 
 std::vector<notable_connection> notable_connections(const report_facts& facts, std::size_t most) {
     std::vector<notable_connection> all;
     for (const top_connections* const list :
-         {&facts.most_retransmissions, &facts.failed, &facts.longest, &facts.most_bytes}) {
+         {&facts.most_retransmissions, &facts.failed, &facts.longest, &facts.most_bytes, &facts.first}) {
         for (const tcplens::connection& each : list->found()) {
             const auto same =
                 std::ranges::find(all, each.number, [](const auto& other) { return other.connection.number; });
-            if (same != all.end()) same->reasons.append(", ").append(list->reason());
+            if (same != all.end()) same->add(list->reason());
             else if (all.size() < most) all.push_back({each, std::string{list->reason()}});
         }
     }

@@ -31,7 +31,7 @@ public:
     top_connections(std::string_view reason, std::size_t most, key by) : reason_(reason), most_(most), by_(by) {}
 
     void add(const tcplens::connection& next);
-    /// Why they are listed.
+    /// Why they are listed; may be empty.
     [[nodiscard]] std::string_view reason() const { return reason_; }
     [[nodiscard]] const std::vector<tcplens::connection>& found() const { return found_; }
 
@@ -81,6 +81,7 @@ struct report_facts {
     top_connections failed;
     top_connections longest;
     top_connections most_bytes;
+    top_connections first; ///< to fill the list
 
     report_facts();
     void add(const tcplens::connection& next);
@@ -90,6 +91,10 @@ struct report_facts {
 struct notable_connection {
     tcplens::connection connection{};
     std::string reasons{}; ///< with commas between
+
+    void add(std::string_view reason) {
+        if (!reason.empty()) reasons.append(reasons.empty() ? "" : ", ").append(reason);
+    }
 };
 [[nodiscard]] std::vector<notable_connection> notable_connections(const report_facts& facts, std::size_t most);
 
