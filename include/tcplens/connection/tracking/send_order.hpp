@@ -56,6 +56,10 @@ public:
     /// The sender skipped Identifications in a pause without any reason that the capture shows.
     constexpr void learn_skip() noexcept { skips_ = true; }
 
+    /// Packets of this sender were received that the capture does not hold: a missing Identification need not be a lost packet.
+    constexpr void learn_uncaptured() noexcept { was_uncaptured_ = true; }
+    [[nodiscard]] constexpr bool was_uncaptured() const noexcept { return was_uncaptured_; }
+
     [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ == full_trust; }
     /// Whether the sender ever skipped Identifications in a pause without any reason.
     [[nodiscard]] constexpr bool skips() const noexcept { return skips_; }
@@ -145,8 +149,8 @@ private:
     }
 
     friend void archive(auto& ar, send_order& of) {
-        auto& [clock, id, trust, skips, usual_step, is_settled, has_clock, had_two, varies, is_regular, counts_alone] =
-            of;
+        auto& [clock, id, trust, skips, usual_step, is_settled, has_clock, had_two, varies, is_regular, counts_alone,
+               was_uncaptured] = of;
         ar(clock, id);
         trust = ar.bits(trust, full_trust) & 3;
         skips = ar.bit(skips);
@@ -157,6 +161,7 @@ private:
         varies = ar.bit(varies);
         is_regular = ar.bit(is_regular);
         counts_alone = ar.bit(counts_alone);
+        was_uncaptured = ar.bit(was_uncaptured);
     }
 
     std::uint32_t clock_ = 0; ///< if has_clock_
@@ -170,6 +175,7 @@ private:
     bool varies_ : 1 = false;     ///< if had_two_
     bool is_regular_ : 1 = false; ///< the last step was the usual one
     bool counts_alone_ : 1 = false;
+    bool was_uncaptured_ : 1 = false;
 };
 
 } // namespace tcplens::inline v0::detail

@@ -53,11 +53,13 @@ namespace tcplens::inline v0::detail::evidence {
     if (!sender->owes_nothing || sender->sent_keep_alive || sender->sent_zero_window_probe) return false;
     if (sender.has_holes() || receiver->acknowledged != sent.sequence) return false;
     // The capture has all that came to it: else an acknowledgment of what is missing may be missing, too.
+    if (sender->order.was_uncaptured() || receiver->order.was_uncaptured()) return false;
     if (receiver.has_holes() || before(receiver->next, sent.acknowledgment)) return false;
-    // It knew, by its echo, that all before this had been acknowledged: it did not send that again.
     const auto& stamps = sent.options.timestamps;
     const send_stamp latest = receiver->order.latest();
-    if (!stamps || !latest.has_clock || latest.clock != stamps->echo) return false;
+    if (!stamps || !latest.has_clock) return false;
+    // It knew, by its echo, that all before this had been acknowledged: it did not send that again.
+    const bool knew = latest.clock == stamps->echo;
     // Windows counts the packets of all of its connections together.
     if (sent.hop_limit > per_connection_id_hop_limit) return false;
     const int missing = sender->order.missing_before(stamp.id);
@@ -68,6 +70,13 @@ namespace tcplens::inline v0::detail::evidence {
     if (sender.last().length() + timestamps_length > largest_packet(*sender, *receiver)) return false;
     if (!had_heard_all(sender, receiver)) return false;
     const std::chrono::nanoseconds silence = sent.time - sender.last().time;
+    const std::chrono::nanoseconds least = least_resend_time(sender, receiver);
+    if (!knew) {
+        // A loss probe waits two round trips (RFC 8985 section 7.2). A timeout, after which older data may have been sent again, takes
+        // longer, and so does a second acknowledgment.
+        return missing == 1 && receiver.latest(2).time < sender.last().time && silence >= 2 * least &&
+               silence < least + least_timeout && !sender->order.skips();
+    }
     if (sender->order.counts_alone()) return silence >= least_resend_time(sender, receiver) + least_timeout;
     if (took_timeouts(missing, silence, sender, receiver)) return !sender->order.skips();
     sender->order.learn_skip();
