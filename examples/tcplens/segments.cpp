@@ -11,8 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <ostream>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace program {
@@ -85,9 +86,11 @@ private:
     std::vector<sides> bases_{}; ///< by the number of the connection
 };
 
-void explain(std::ostream& out, const tcplens::segment& sent, const tcplens::add_result<>& added,
-             sequence_bases::relative numbers) {
+/// A segment in words; on a terminal in lines of its width.
+std::string explained(const tcplens::segment& sent, const tcplens::add_result<>& added,
+                      sequence_bases::relative numbers) {
     const tcplens::verdict& said = added.verdict;
+    std::ostringstream out;
     out << '#' << sent.packet_number << "  " << milliseconds(sent.time - added.connection->first_time)
         << "  connection " << added.connection->number << "  " << to_string(sent.source) << " > "
         << to_string(sent.destination) << (sent.flags.syn() ? " SYN" : "") << (sent.flags.fin() ? " FIN" : "")
@@ -97,7 +100,7 @@ void explain(std::ostream& out, const tcplens::segment& sent, const tcplens::add
     if (said.kinds != tcplens::verdict_kinds::none) out << ": " << to_string(said.kinds);
     if (said.evidence != tcplens::evidence_set::none) out << ", because of " << to_string(said.evidence);
     if (said.earlier_packet != 0) out << ", " << milliseconds(said.elapsed) << " after #" << said.earlier_packet;
-    out << '\n';
+    return std::move(out).str();
 }
 
 exit_status run(const options& given, session& with) {
@@ -111,9 +114,13 @@ exit_status run(const options& given, session& with) {
             const tcplens::add_result added = table.add(sent);
             if (given.connection && added.connection->number != *given.connection) continue;
             if (given.explain) {
-                explain(with.out, sent, added,
-                        given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
-                                  : bases.numbers(sent, added));
+                const std::string line =
+                    explained(sent, added,
+                              given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
+                                        : bases.numbers(sent, added));
+                constexpr std::size_t indent = 6; // of lines that go on
+                with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line)
+                         << '\n';
             } else if (added.verdict.kinds != tcplens::verdict_kinds::none) {
                 with.out << packet.number << '\t' << added.connection->number << '\t' << to_string(added.verdict.kinds)
                          << '\n';

@@ -42,7 +42,7 @@ bool contains(const std::string& text, std::string_view what) {
 TEST_CASE("report prints the four answers") {
     const temporary_folder folder;
     const std::string file = folder.write("two.pcap", two_connections());
-    const run_result ran = run(tcplens("report") + " " + file);
+    const run_result ran = run(program("report") + " " + file);
     CHECK(ran.status == 0);
     CHECK(ran.err.empty());
     CHECK(contains(ran.out, "  packets  11\n  TCP      11\n"));
@@ -60,12 +60,12 @@ TEST_CASE("report heeds its options") {
     const std::string server = to_string(s.hosts().server.endpoint().address);
     const std::string file = folder.write("two.pcap", two_connections());
 
-    const std::string flow = run(tcplens("report") + " --server-ip " + server + " " + file).out;
+    const std::string flow = run(program("report") + " --server-ip " + server + " " + file).out;
     CHECK(contains(flow, "\nTraffic flow of " + server + "\n"));
     CHECK(contains(flow, "  packets                      7                4\n"));
     CHECK(contains(flow, "primary RST source: server\n"));
-    CHECK(contains(run(tcplens("report") + " --server-port 80 " + file).out, "\n  total                0\n"));
-    CHECK(contains(run(tcplens("report") + " " + file + " --threshold 0.5").out, "not above the threshold of 50.00%"));
+    CHECK(contains(run(program("report") + " --server-port 80 " + file).out, "\n  total                0\n"));
+    CHECK(contains(run(program("report") + " " + file + " --threshold 0.5").out, "not above the threshold of 50.00%"));
 }
 
 TEST_CASE("report says what it did not understand, what was skipped and what the capture lost") {
@@ -73,13 +73,13 @@ TEST_CASE("report says what it did not understand, what was skipped and what the
     const temporary_folder folder;
     const std::string foreign = folder.write(
         "foreign.pcap", pcap_writer{{.link = 195}}.record(1, 0, counting(20)).record(2, 0, counting(20)).bytes());
-    const run_result ran = run(tcplens("report") + " " + foreign);
+    const run_result ran = run(program("report") + " " + foreign);
     CHECK(ran.status == 0);
     CHECK(contains(ran.out, "\n  TCP                              0\n"));
     CHECK(contains(ran.out, "\n  2 packets: link type IEEE802_15_4_WITHFCS (195) is not supported\n"));
     const std::string nameless =
         folder.write("nameless.pcap", pcap_writer{{.link = 0x0224'0002}}.record(1, 0, counting(20)).bytes());
-    CHECK(contains(run(tcplens("report") + " " + nameless).out, "\n  1 packet: link type 35913730 is not supported\n"));
+    CHECK(contains(run(program("report") + " " + nameless).out, "\n  1 packet: link type 35913730 is not supported\n"));
 
     // ARP, a UDP packet over IPv4, one that is cut, one that contradicts itself
     const auto ethernet = [](std::uint16_t type, std::initializer_list<int> rest) {
@@ -99,7 +99,7 @@ TEST_CASE("report says what it did not understand, what was skipped and what the
     mixed.statistics(0, 6, join({mixed.option(5, std::uint64_t{40}), mixed.option(7, std::uint64_t{2})}));
     mixed.statistics(0, 7, mixed.option(4, std::uint32_t{1}));
     mixed.section({.major = 2}).block(6, counting(24));
-    const run_result told = run(tcplens("report") + " " + folder.write("mixed.pcapng", mixed.bytes()));
+    const run_result told = run(program("report") + " " + folder.write("mixed.pcapng", mixed.bytes()));
     CHECK(told.status == 1);
     CHECK(contains(told.out, "\n  2 packets: UDP (IP protocol 17), not TCP\n"));
     CHECK(contains(told.out, "\n  1 packet: ARP (EtherType 0x0806), not TCP\n"));
@@ -117,11 +117,11 @@ TEST_CASE("report lists the first ten connections, or all") {
     story s;
     for (std::uint16_t i = 0; i < 12; ++i) s.established({.client_port = static_cast<std::uint16_t>(40000 + i)});
     const std::string file = folder.write("twelve.pcap", s.capture());
-    const std::string brief = run(tcplens("report") + " " + file).out;
+    const std::string brief = run(program("report") + " " + file).out;
     CHECK(contains(brief, ":40009 "));
     CHECK_FALSE(contains(brief, ":40010 "));
     CHECK(contains(brief, "and 2 more"));
-    const std::string detailed = run(tcplens("report") + " --detailed " + file).out;
+    const std::string detailed = run(program("report") + " --detailed " + file).out;
     CHECK(contains(detailed, ":40011 "));
     CHECK_FALSE(contains(detailed, " more"));
 }
