@@ -80,11 +80,16 @@ private:
 };
 
 constexpr std::size_t left_column = 22;
+constexpr std::size_t narrow_left_column = 6; // longer names stand in lines of their own
 
 void add_examples(std::string& to, const std::vector<example_line>& examples, std::size_t width) {
     to += "\nExamples:\n";
     for (const example_line& each : examples) {
-        to.append("  ").append(each.command).append("\n");
+        std::string command = wrapped(each.command, width - 4, 4, false); // goes on in the next line, as for a shell
+        for (std::size_t end = command.find('\n'); end != std::string::npos; end = command.find('\n', end + 3)) {
+            command.insert(end, " \\");
+        }
+        to.append("  ").append(command).append("\n");
         to += wrapped(each.meaning, width, 6) + "\n";
     }
 }
@@ -121,7 +126,7 @@ std::string help_page(const subcommand& of, std::size_t width) {
     if (!of.missing.empty()) {
         page += "\n" + wrapped("This build cannot run it: it lacks " + std::string{of.missing} + ".", width) + "\n";
     }
-    const two_columns table{width, left_column};
+    const two_columns table{width, width < 70 ? narrow_left_column : left_column};
     page += "\nArguments:\n";
     for (const argument& each : line.arguments()) {
         if (each.is_operand) table.add(page, title_of(each), each.meaning);

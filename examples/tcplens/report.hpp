@@ -34,7 +34,10 @@ struct report_options {
 
     [[nodiscard]] tcplens::server_filter server() const { return {.address = server_ip, .port = server_port}; }
     /// Whether the connections need the facts of the observers. \sa connection_list::details
-    [[nodiscard]] bool needs_details() const { return format == report_format::json && detailed; }
+    /// Saved tables always have them, so that whoever resumes one may ask for them.
+    [[nodiscard]] bool needs_details() const {
+        return (format == report_format::json && detailed) || !saved.empty() || !resumed.empty();
+    }
 };
 
 /// Writes the answers as text.

@@ -12,8 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <ostream>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace program {
@@ -112,9 +113,11 @@ void print_verdict(std::ostream& out, const tcplens::add_result<>& added, std::u
     out << '\n';
 }
 
-void explain(std::ostream& out, const tcplens::segment& sent, const tcplens::add_result<>& added,
-             sequence_bases::relative numbers) {
+/// A segment in words; on a terminal in lines of its width.
+std::string explained(const tcplens::segment& sent, const tcplens::add_result<>& added,
+                      sequence_bases::relative numbers) {
     const tcplens::verdict& said = added.verdict;
+    std::ostringstream out;
     out << '#' << sent.packet_number << "  " << milliseconds(sent.time - added.connection->first_time)
         << "  connection " << added.connection->number << "  " << to_string(sent.source) << " > "
         << to_string(sent.destination) << (sent.flags.syn() ? " SYN" : "") << (sent.flags.fin() ? " FIN" : "")
@@ -125,7 +128,7 @@ void explain(std::ostream& out, const tcplens::segment& sent, const tcplens::add
     if (said.evidence != tcplens::evidence_set::none) out << ", because of " << to_string(said.evidence);
     if (!said.is_certain()) out << ", " << certainty_text(said);
     if (said.earlier_packet != 0) out << ", " << milliseconds(said.elapsed) << " after #" << said.earlier_packet;
-    out << '\n';
+    return std::move(out).str();
 }
 
 exit_status run(const options& given, session& with) {
@@ -139,9 +142,13 @@ exit_status run(const options& given, session& with) {
             const tcplens::add_result added = table.add(sent);
             if (given.connection && added.connection->number != *given.connection) continue;
             if (given.explain) {
-                explain(with.out, sent, added,
-                        given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
-                                  : bases.numbers(sent, added));
+                const std::string line =
+                    explained(sent, added,
+                              given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
+                                        : bases.numbers(sent, added));
+                constexpr std::size_t indent = 6; // of lines that go on
+                with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line)
+                         << '\n';
             } else {
                 print_verdict(with.out, added, packet.number, given.certainty);
             }

@@ -54,14 +54,14 @@ const std::vector<column> columns_of_series{
     {.name = "to_server_new_bytes", .title = "> new [B]"},
     {.name = "to_server_retransmissions", .title = "> again", .dispensable = 1},
     {.name = "to_server_most_in_flight_bytes", .title = "> in flight [B]", .dispensable = 2},
-    {.name = "to_server_mean_rtt_ms", .title = "> rtt [ms]", .dispensable = 1},
+    {.name = "to_server_mean_rtt_ns", .title = "> rtt [ms]", .dispensable = 1},
     {.name = "to_client_packets", .title = "< packets"},
     {.name = "to_client_wire_bytes", .title = "< wire [B]", .dispensable = 3},
     {.name = "to_client_payload_bytes", .title = "< payload [B]", .dispensable = 4},
     {.name = "to_client_new_bytes", .title = "< new [B]"},
     {.name = "to_client_retransmissions", .title = "< again", .dispensable = 1},
     {.name = "to_client_most_in_flight_bytes", .title = "< in flight [B]", .dispensable = 2},
-    {.name = "to_client_mean_rtt_ms", .title = "< rtt [ms]", .dispensable = 1},
+    {.name = "to_client_mean_rtt_ns", .title = "< rtt [ms]", .dispensable = 1},
 };
 
 double seconds(std::chrono::nanoseconds time) {
@@ -78,7 +78,7 @@ void add(std::vector<cell>& row, const tcplens::time_series::direction_bin& bin)
         row.push_back(whole(count));
     }
     row.push_back(cell::maybe(bin.mean_rtt(), [](std::chrono::nanoseconds rtt) {
-        return cell{seconds(rtt) * 1000, fixed(seconds(rtt) * 1000, 3)};
+        return cell{std::int64_t{rtt.count()}, fixed(seconds(rtt) * 1000, 3)};
     }));
 }
 

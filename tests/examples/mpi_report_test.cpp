@@ -44,7 +44,7 @@ run_result alone(const std::string& arguments) {
 
 // That it says of packets and connections what tcplens says.
 void check_totals(const run_result& ran, const std::string& files) {
-    const auto told = nlohmann::json::parse(run(tcplens("report --format json --by-time") + files).out);
+    const auto told = nlohmann::json::parse(run(program("report --format json --by-time") + files).out);
     const auto line = [&](std::string_view name, const nlohmann::json& count) {
         const std::size_t at = ran.out.find(std::string{"\n  "}.append(name).append(" "));
         REQUIRE(at != std::string::npos);

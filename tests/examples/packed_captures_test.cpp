@@ -31,7 +31,7 @@ bool is_there(const std::string& program) {
 
 /// The command line that prints a line for each segment.
 std::string explained(const std::string& from) {
-    return tcplens("segments --explain ") + from;
+    return program("segments --explain ") + from;
 }
 
 struct packer {
@@ -44,7 +44,7 @@ std::vector<packer> packers() {
     std::vector<packer> all;
     for (const packer& each : {packer{"gzip -nc", "gzip"}, packer{"zstd -qc", "zstd"}}) {
         if (!is_there(each.name)) continue;
-        const run_result ran = run(each.command + " < tests/data/handshake.pcap | " + tcplens("segments -"));
+        const run_result ran = run(each.command + " < tests/data/handshake.pcap | " + program("segments -"));
         if (ran.status == 0) all.push_back(each);
         else CHECK(contains(ran.err, "is compressed (" + each.name + ")"));
     }
@@ -96,9 +96,9 @@ TEST_CASE("every subcommand reads packed captures") {
         for (const char* subcommand : {"report", "report --format json", "report --by-time", "report --threads 2",
                                        "segments", "zeek", "series", "times", "rtt"}) {
             CAPTURE(subcommand);
-            const run_result plain = run(tcplens(subcommand) + " - < tests/data/handshake.pcap");
+            const run_result plain = run(program(subcommand) + " - < tests/data/handshake.pcap");
             const run_result packed =
-                run(each.command + " < tests/data/handshake.pcap | " + tcplens(subcommand) + " -");
+                run(each.command + " < tests/data/handshake.pcap | " + program(subcommand) + " -");
             CHECK(packed.status == 0);
             CHECK(packed.out == plain.out);
         }

@@ -53,7 +53,7 @@ bool contains(const std::string& text, std::string_view what) {
 TEST_CASE("report prints the four answers, and before them what stands out") {
     const temporary_folder folder;
     const std::string file = folder.write("two.pcap", two_connections());
-    const run_result ran = run(tcplens("report") + " " + file);
+    const run_result ran = run(program("report") + " " + file);
     CHECK(ran.status == 0);
     CHECK(ran.err.empty());
     CAPTURE(ran.out);
@@ -75,7 +75,7 @@ TEST_CASE("report says when nothing stands out") {
     story s;
     s.established();
     const std::string calm = folder.write("calm.pcap", s.capture());
-    CHECK(contains(run(tcplens("report") + " " + calm).out, "\nWhat stands out\n  Nothing: no damage, and no more"));
+    CHECK(contains(run(program("report") + " " + calm).out, "\nWhat stands out\n  Nothing: no damage, and no more"));
 }
 
 TEST_CASE("report heeds its options") {
@@ -84,11 +84,11 @@ TEST_CASE("report heeds its options") {
     const std::string server = to_string(s.hosts().server.endpoint().address);
     const std::string file = folder.write("two.pcap", two_connections());
 
-    const std::string flow = run(tcplens("report") + " --server-ip " + server + " " + file).out;
+    const std::string flow = run(program("report") + " --server-ip " + server + " " + file).out;
     CHECK(contains(flow, "\nTraffic flow of " + server + "\n"));
     CHECK(contains(flow, "  packets                 7           4\n"));
-    CHECK(contains(run(tcplens("report") + " --server-port 80 " + file).out, "\nConnections\n  none\n"));
-    CHECK(contains(run(tcplens("report") + " " + file + " --threshold 0.5").out, "not above the threshold of 50.00%"));
+    CHECK(contains(run(program("report") + " --server-port 80 " + file).out, "\nConnections\n  none\n"));
+    CHECK(contains(run(program("report") + " " + file + " --threshold 0.5").out, "not above the threshold of 50.00%"));
 }
 
 TEST_CASE("report has 10 to 60 lines for any capture, and none is wider than it may be") {
@@ -112,7 +112,7 @@ TEST_CASE("report has 10 to 60 lines for any capture, and none is wider than it 
     for (const std::string& files : {long_name, empty, damaged, std::string{"tests/data/handshake.pcap"},
                                      std::string{"tests/data/lab/few_losses-3/a.pcap"}, empty + " " + long_name}) {
         for (const std::size_t width : {40u, 80u, 200u}) {
-            const run_result ran = run("COLUMNS=" + std::to_string(width) + " " + tcplens("report ") + files);
+            const run_result ran = run("COLUMNS=" + std::to_string(width) + " " + program("report ") + files);
             CHECK(ran.status == (files == damaged ? 1 : 0));
             CAPTURE(ran.out);
             const std::vector<std::string> lines = lines_of(ran.out);
@@ -128,7 +128,7 @@ TEST_CASE("report says what it did not understand, what was skipped and what the
     const temporary_folder folder;
     const std::string foreign = folder.write(
         "foreign.pcap", pcap_writer{{.link = 195}}.record(1, 0, counting(20)).record(2, 0, counting(20)).bytes());
-    const run_result ran = run("COLUMNS=200 " + tcplens("report") + " " + foreign);
+    const run_result ran = run("COLUMNS=200 " + program("report") + " " + foreign);
     CHECK(ran.status == 0);
     CHECK(contains(ran.out, "  2 packets, 0 of TCP, in 0 connections.\n"));
     CHECK(
@@ -137,7 +137,7 @@ TEST_CASE("report says what it did not understand, what was skipped and what the
     const std::string nameless =
         folder.write("nameless.pcap", pcap_writer{{.link = 0x0224'0002}}.record(1, 0, counting(20)).bytes());
     CHECK(
-        contains(run(tcplens("report") + " " + nameless).out, "\n- 1 packet: link type 35913730 is not supported.\n"));
+        contains(run(program("report") + " " + nameless).out, "\n- 1 packet: link type 35913730 is not supported.\n"));
 
     // ARP, a UDP packet over IPv4, one that is cut, one that contradicts itself
     const auto ethernet = [](std::uint16_t type, std::initializer_list<int> rest) {
@@ -157,7 +157,7 @@ TEST_CASE("report says what it did not understand, what was skipped and what the
     mixed.statistics(0, 6, join({mixed.option(5, std::uint64_t{40}), mixed.option(7, std::uint64_t{2})}));
     mixed.statistics(0, 7, mixed.option(4, std::uint32_t{1}));
     mixed.section({.major = 2}).block(6, counting(24));
-    const run_result told = run("COLUMNS=200 " + tcplens("report") + " " + folder.write("mixed.pcapng", mixed.bytes()));
+    const run_result told = run("COLUMNS=200 " + program("report") + " " + folder.write("mixed.pcapng", mixed.bytes()));
     CHECK(told.status == 1);
     CAPTURE(told.out);
     CHECK(contains(told.out, "\n- 2 packets: UDP (IP protocol 17), not TCP.\n"));
@@ -176,11 +176,11 @@ TEST_CASE("report lists ten connections, or all") {
     story s;
     for (std::uint16_t i = 0; i < 12; ++i) s.established({.client_port = static_cast<std::uint16_t>(40000 + i)});
     const std::string file = folder.write("twelve.pcap", s.capture());
-    const std::string brief = run(tcplens("report") + " " + file).out;
+    const std::string brief = run(program("report") + " " + file).out;
     CHECK(contains(brief, ":40009 "));
     CHECK_FALSE(contains(brief, ":40010 "));
     CHECK(contains(brief, "and 2 more"));
-    const std::string detailed = run(tcplens("report") + " --detailed " + file).out;
+    const std::string detailed = run(program("report") + " --detailed " + file).out;
     CHECK(contains(detailed, "\nAll connections\n"));
     CHECK(contains(detailed, ":40011 "));
     CHECK_FALSE(contains(detailed, " more\n"));
@@ -201,7 +201,7 @@ TEST_CASE("report lists the connections that a reader should look at, and says w
     }
     auto unheard = s.hosts({.client_port = 50000});
     unheard.client.syn();
-    const std::string told = run("COLUMNS=200 " + tcplens("report ") + folder.write("some.pcap", s.capture())).out;
+    const std::string told = run("COLUMNS=200 " + program("report ") + folder.write("some.pcap", s.capture())).out;
     CAPTURE(told);
     const auto listed_for = [&](std::string_view port) {
         for (const std::string& line : lines_of(told)) {

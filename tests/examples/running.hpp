@@ -60,7 +60,7 @@ inline std::string example(std::string_view name) {
 }
 
 /// The beginning of a command line of the program: its path and a subcommand.
-inline std::string tcplens(std::string_view subcommand) {
+inline std::string program(std::string_view subcommand) {
     return example("tcplens") + " " + std::string{subcommand};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
 #include <tcplens/connection/saved/saved_table.hpp>
 
 #include "../support/capture_writer.hpp"
@@ -10,6 +11,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -41,17 +43,19 @@ std::string write(const temporary_folder& folder, const std::string& name, const
 std::string answer(const std::string& command) {
     CAPTURE(command);
     if (!command.starts_with("report")) {
-        const run_result ran = run(tcplens(command));
+        const run_result ran = run(program(command));
         CHECK(ran.status == 0);
         CHECK(ran.err.empty());
         return ran.out;
     }
-    const run_result ran = run(tcplens(command) + " --format json");
+    const run_result ran = run(program(command) + " --format json");
     CHECK(ran.status == 0);
     CHECK(ran.err.empty());
     nlohmann::ordered_json told = nlohmann::ordered_json::parse(ran.out);
     told["capture"].erase("files");
     told["capture"].erase("errors");
+    auto& kinds = told["capture"]["not_understood"];
+    std::sort(kinds.begin(), kinds.end(), [](const auto& a, const auto& b) { return a.dump() < b.dump(); });
     return told.dump(1);
 }
 
@@ -98,7 +102,7 @@ TEST_CASE("a table that cannot be resumed, or not be saved, is told of") {
     busy_capture busy;
     const std::string capture = folder.write("whole.pcap", busy.pcap());
     const auto complaint = [&](const std::string& options, int status) {
-        const run_result ran = run(tcplens("report " + options + " " + capture));
+        const run_result ran = run(program("report " + options + " " + capture));
         CHECK(ran.status == status);
         return ran.err;
     };
@@ -133,7 +137,7 @@ TEST_CASE("a table takes the place of nothing but another one") {
     const std::string capture = folder.write("whole.pcap", busy.pcap());
     const std::string before = contents(capture);
     const auto refused = [&](const std::string& options, const std::string& table, const std::string& sentence) {
-        const run_result ran = run(tcplens("report " + options + table + " " + capture));
+        const run_result ran = run(program("report " + options + table + " " + capture));
         CHECK(ran.status == 2);
         CHECK(ran.out.empty());
         CHECK(ran.err == "tcplens: " + table + ": " + sentence + "\n");
@@ -195,11 +199,11 @@ TEST_CASE("what went wrong moves no table forward") {
 
     const std::string cut = folder.write("cut", std::span{parts[1]}.first(parts[1].size() - 1));
     const std::string goes_on = "report --detailed --resume " + table + " --save " + table + " ";
-    const run_result damaged = run(tcplens(goes_on + cut));
+    const run_result damaged = run(program(goes_on + cut));
     CHECK(damaged.status == 1);
     CHECK(damaged.err.ends_with(unsaved));
     CHECK(contents(table) == before);
-    const run_result unwritten = run(tcplens(goes_on + second + " >/dev/full"));
+    const run_result unwritten = run(program(goes_on + second + " >/dev/full"));
     CHECK(unwritten.status == 1);
     CHECK(unwritten.err == "tcplens: The output could not be written.\n" + unsaved);
     CHECK(contents(table) == before);
@@ -221,12 +225,12 @@ TEST_CASE("a report says what it goes on from, and numbers do not run back") {
     other.interface().enhanced(0, 2'000'000, tcp_packet({.source = at("192.0.2.1", 2)}));
     const std::string first = folder.write("one", one.bytes());
     const std::string second = folder.write("other", other.bytes());
-    REQUIRE(run(tcplens("report --save " + table + " " + first)).status == 0);
-    const run_result ran = run(tcplens("report --resume " + table + " --save " + table + " " + second));
+    REQUIRE(run(program("report --save " + table + " " + first)).status == 0);
+    const run_result ran = run(program("report --resume " + table + " --save " + table + " " + second));
     CHECK(contains(ran.out, second));
     CHECK(contains(ran.out, "going on from " + table + ": 1 packet before"));
     const std::string saved = contents(table);
-    tcplens::connection_table resumed;
+    tcplens::detailed_connection_table resumed;
     REQUIRE_FALSE(restore(resumed, std::as_bytes(std::span{saved})));
     REQUIRE(resumed.size() == 2);
     CHECK(resumed.begin()->first_packet == 3);
@@ -286,7 +290,7 @@ TEST_CASE("of several captures, one that is damaged or missing is told of, and t
     const std::string good = folder.write("good", files[1]);
     for (const std::string options : {"", "--by-time "}) {
         const run_result ran =
-            run(tcplens("report --format json") + " " + options + damaged + " " + missing + " - < " + good);
+            run(program("report --format json") + " " + options + damaged + " " + missing + " - < " + good);
         CHECK(ran.status == 1);
         const auto told = nlohmann::json::parse(ran.out)["capture"];
         CHECK(told["packets"] == busy.packets().size() - 1);
@@ -297,10 +301,10 @@ TEST_CASE("of several captures, one that is damaged or missing is told of, and t
         CHECK(ran.err.starts_with("tcplens: " + damaged + ": cut off at byte "));
         CHECK(contains(ran.err, "\ntcplens: " + missing + ": there is no such file.\n"));
     }
-    const run_result nothing = run(tcplens("report") + " " + missing + " " + missing);
+    const run_result nothing = run(program("report") + " " + missing + " " + missing);
     CHECK(nothing.status == 1);
     CHECK(nothing.out.empty());
-    const run_result times = run(tcplens("times --format csv") + " " + missing + " " + good);
+    const run_result times = run(program("times --format csv") + " " + missing + " " + good);
     CHECK(times.status == 1);
     CHECK(times.err == "tcplens: " + missing + ": there is no such file.\n");
     CHECK(contains(times.out, ",192.0.2.1:40000,"));
@@ -327,7 +331,7 @@ TEST_CASE("what a rotating capture says it lost is counted once") {
 
 TEST_CASE("standard input can be one of several captures, once") {
     const temporary_folder folder;
-    const run_result ran = run(tcplens("report") + " - -");
+    const run_result ran = run(program("report") + " - -");
     CHECK(ran.status == 2);
     CHECK(ran.err.starts_with("tcplens: Standard input can be read once.\n"));
 }
