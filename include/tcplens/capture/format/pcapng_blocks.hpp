@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/byte_order.hpp"
+#include "../../base/compiler.hpp"
+#include "../limits.hpp"
 #include "../pcapng_options.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,6 +59,19 @@ inline constexpr std::uint32_t statistics_header_length = 20;
 [[nodiscard]] constexpr std::span<const std::byte> options_behind(std::span<const std::byte> block,
                                                                   std::size_t header_length) noexcept {
     return block.subspan(header_length, block.size() - header_length - trailer_length);
+}
+
+/// The length of an enhanced packet block in the order of this machine that is all there, with nothing to complain of as far as the
+/// block tells; otherwise 0. @pre rest.size() >= smallest_packet_block
+[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint32_t
+length_of_sound_packet_block(std::span<const std::byte> rest) noexcept {
+    const auto field = [&](std::size_t at) { return load<std::uint32_t>(rest.data() + at, std::endian::native); };
+    if (field(0) != enhanced_packet) return 0;
+    const std::uint32_t length = field(4);
+    if (length < smallest_packet_block || length > capture_limits::max_record_length) return 0;
+    const std::uint32_t whole = rounded_up(length);
+    if (rest.size() < whole || field(whole - trailer_length) != length) return 0;
+    return field(20) > whole - smallest_packet_block ? 0 : whole;
 }
 
 /// The options of an interface that tell how its clock goes: if_tsresol and if_tsoffset.
