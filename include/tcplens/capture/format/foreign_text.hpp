@@ -139,7 +139,7 @@ namespace tcplens::inline v0::detail {
 
 /// What kind of text it is; "text" if it is none of those that are known.
 [[nodiscard]] constexpr std::string_view kind_of_text(std::string_view text) noexcept {
-    constexpr std::array base_64{"1MOyoQ", "obLDz", "obLD1", "TTyyoQ", "obI8TQ", "Cg0NCg", "H4sI", "KLUv/", "/Td6WF"};
+    constexpr std::array base_64{"1MOyoQ", "obLD1", "TTyyoQ", "obI8TQ", "Cg0NC", "H4sI", "KLUv/", "/Td6WF"};
     constexpr std::array tcpdump{"tcpdump: ", "reading from ", "listening on ", "IP ", "IP6 ", "ARP, "};
     constexpr std::array tshark{"Capturing on ", "Running as user "};
     const auto begins_with_one_of = [&](const auto& beginnings) {

@@ -53,13 +53,17 @@ inline constexpr std::uint32_t usual_max_captured = 262'144;
 /// Whether the bytes begin like a frame of a link layer.
 enum class frame_check : std::uint8_t { wrong, unknown, right };
 
+[[nodiscard]] constexpr bool is_usual_ether_type(std::uint16_t type) noexcept {
+    constexpr std::array<std::uint16_t, 12> usual{0x0800, 0x0806, 0x8035, 0x8100, 0x86dd, 0x8808,
+                                                  0x8847, 0x8863, 0x8864, 0x888e, 0x88a8, 0x88cc};
+    return std::find(usual.begin(), usual.end(), type) != usual.end();
+}
+
 [[nodiscard]] constexpr frame_check check_ethernet(std::span<const std::byte> frame) noexcept {
     constexpr std::size_t header_length = 14;
     if (frame.size() < header_length + 3) return frame_check::unknown;
     const auto type = load_big<std::uint16_t>(frame.data() + 12);
-    constexpr std::array<std::uint16_t, 12> usual_types{0x0800, 0x0806, 0x8035, 0x8100, 0x86dd, 0x8808,
-                                                        0x8847, 0x8863, 0x8864, 0x888e, 0x88a8, 0x88cc};
-    if (std::find(usual_types.begin(), usual_types.end(), type) != usual_types.end()) return frame_check::right;
+    if (is_usual_ether_type(type)) return frame_check::right;
     // a length (IEEE 802.3), of LLC with one of the usual service access points: SNAP, spanning tree, NetBIOS, IPX, OSI
     constexpr std::array<unsigned, 6> usual_points{0xaa, 0x42, 0xf0, 0xe0, 0xfe, 0xff};
     const auto point = std::to_integer<unsigned>(frame[header_length]);
@@ -89,16 +93,19 @@ enum class frame_check : std::uint8_t { wrong, unknown, right };
     case link_type::ipv4:
     case link_type::ipv6: return check_ip(frame);
     case link_type::null:
-    case link_type::loop: // an address family below 256, in either byte order
+    case link_type::loop: // an address family below 256, in either byte order, and IP
         if (frame.size() < 24) return frame_check::unknown;
         return right_if(frame[1] == std::byte{0} && frame[2] == std::byte{0} &&
-                        (frame[0] == std::byte{0}) != (frame[3] == std::byte{0}));
-    case link_type::linux_sll: // packet type 0 to 4, hardware type, address length
+                        (frame[0] == std::byte{0}) != (frame[3] == std::byte{0}) &&
+                        check_ip(frame.subspan(4)) != frame_check::wrong);
+    case link_type::linux_sll: // packet type 0 to 4, address length, protocol
         if (frame.size() < 16) return frame_check::unknown;
-        return right_if(load_big<std::uint16_t>(frame.data()) <= 4 && load_big<std::uint16_t>(frame.data() + 4) <= 32);
-    case link_type::linux_sll2: // the reserved field, packet type, address length
+        return right_if(load_big<std::uint16_t>(frame.data()) <= 4 && load_big<std::uint16_t>(frame.data() + 4) <= 32 &&
+                        is_usual_ether_type(load_big<std::uint16_t>(frame.data() + 14)));
+    case link_type::linux_sll2: // protocol, a reserved field, packet type, address length
         if (frame.size() < 20) return frame_check::unknown;
-        return right_if(load_big<std::uint16_t>(frame.data() + 2) == 0 && frame[10] <= std::byte{4} &&
+        return right_if(is_usual_ether_type(load_big<std::uint16_t>(frame.data())) &&
+                        load_big<std::uint16_t>(frame.data() + 2) == 0 && frame[10] <= std::byte{4} &&
                         frame[11] <= std::byte{32});
     default: return frame_check::unknown;
     }

@@ -4,6 +4,7 @@
 #include "../../base/byte_order.hpp"
 #include "../../base/compiler.hpp"
 #include "../limits.hpp"
+#include "../packet_options.hpp"
 #include "../pcapng_options.hpp"
 
 #include <bit>
@@ -72,6 +73,21 @@ length_of_sound_packet_block(std::span<const std::byte> rest) noexcept {
     const std::uint32_t whole = rounded_up(length);
     if (rest.size() < whole || field(whole - trailer_length) != length) return 0;
     return field(20) > whole - smallest_packet_block ? 0 : whole;
+}
+
+/// The options of an enhanced packet block, or of an obsolete one. `bytes` are those of its packet. @pre The block is sound.
+[[nodiscard]] constexpr packet_options options_of_packet(std::span<const std::byte> bytes, std::endian order) noexcept {
+    const std::byte* const block = bytes.data() - packet_header_length;
+    const std::uint32_t length = rounded_up(load<std::uint32_t>(block + 4, order));
+    const std::uint32_t at = packet_header_length + rounded_up(static_cast<std::uint32_t>(bytes.size()));
+    option_list list;
+    if (at + trailer_length <= length) list = {{block + at, length - trailer_length - at}, order};
+    constexpr std::uint16_t unknown = 0xffff;
+    if (load<std::uint32_t>(block, order) == obsolete_packet) {
+        if (const auto drops = load<std::uint16_t>(block + 10, order); drops != unknown)
+            return packet_options{list, drops};
+    }
+    return packet_options{list};
 }
 
 /// The options of an interface that tell how its clock goes: if_tsresol and if_tsoffset.

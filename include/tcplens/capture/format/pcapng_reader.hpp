@@ -71,7 +71,6 @@ public:
         return read_blocks();
     }
 
-    /// Reads the next packet; the range goes on from where reading stands.
     [[nodiscard]] constexpr packet_iterator<pcapng_reader> begin() { return packet_iterator<pcapng_reader>{*this}; }
     [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
 
@@ -88,30 +87,17 @@ public:
     /// after the last.
     [[nodiscard]] constexpr packet_options options() const noexcept {
         if (packet_.bytes.data() == nullptr || !packet_.has_time) return {}; // a simple packet has none
-        const std::byte* const block = packet_.bytes.data() - pcapng::packet_header_length;
-        const std::uint32_t length = pcapng::rounded_up(load<std::uint32_t>(block + 4, order_));
-        const std::uint32_t at =
-            pcapng::packet_header_length + pcapng::rounded_up(static_cast<std::uint32_t>(packet_.bytes.size()));
-        option_list list;
-        if (at + pcapng::trailer_length <= length) list = {{block + at, length - pcapng::trailer_length - at}, order_};
-        constexpr std::uint16_t unknown = 0xffff;
-        if (load<std::uint32_t>(block, order_) == pcapng::obsolete_packet) {
-            if (const auto drops = load<std::uint16_t>(block + 10, order_); drops != unknown) {
-                return packet_options{list, drops};
-            }
-        }
-        return packet_options{list};
+        return pcapng::options_of_packet(packet_.bytes, order_);
     }
     /// What was passed over so far.
     [[nodiscard]] constexpr skipped_parts skipped() const noexcept { return skipped_; }
 
-    /// The first section of an unknown version. At the end it is the error, if there is no other.
+    /// The first section of an unknown version, if there is one.
     [[nodiscard]] constexpr const std::optional<capture_error>& unreadable_section() const noexcept {
         return unreadable_section_;
     }
-    /// The descriptions, for a reader of a capture behind this one. @pre Nothing is read with this reader afterwards.
+    /// For a reader of a capture behind this one. @pre Nothing is read with this reader afterwards.
     [[nodiscard]] constexpr capture_descriptions take_descriptions() { return std::move(descriptions_); }
-    /// The number of interfaces so far, with those of the captures before.
     [[nodiscard]] constexpr std::uint32_t count_interfaces() const noexcept {
         return interfaces_before_ + static_cast<std::uint32_t>(interfaces_.size());
     }
