@@ -140,6 +140,8 @@ struct counted_reason {
         " blocks that are no packets have numbers all the same");
     add(skipped.bad_options, " option of a wrong length was not heeded: times or drop counts may be wrong",
         " options of a wrong length were not heeded: times or drop counts may be wrong");
+    add(skipped.corrected_clocks, " file says that its times are microseconds, but they are nanoseconds: they were corrected",
+        " files say that their times are microseconds, but they are nanoseconds: they were corrected");
     return sentences;
 }
 
