@@ -4,6 +4,7 @@
 // Reading the captures for report, with any rules.
 
 #include "captures.hpp"
+#include "interruption.hpp"
 #include "not_understood.hpp"
 #include "report.hpp"
 #include "segments_by_time.hpp"
@@ -36,6 +37,7 @@ template <class Table>
 exit_status by_time(const report_options& given, session& with) {
     std::vector<segment_file> files;
     for (std::size_t i = 0; i < given.files.size(); ++i) files.emplace_back(given.files[i], i);
+    watch_for_interruption();
     segments_by_time segments{std::move(files)};
     Table table;
     progress shown{given.files};
@@ -53,6 +55,7 @@ exit_status by_time(const report_options& given, session& with) {
         shown.show(packets, bytes);
     }
     shown.clear();
+    stop_watching_for_interruption();
     capture_summary summary;
     for (const segment_file& each : segments.files()) add(summary, each.name(), each.result(), each.problem());
     return answer(given, with, summary, table);

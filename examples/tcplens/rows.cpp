@@ -68,10 +68,21 @@ cell cell::yes_or_no(bool yes) {
     return {yes, yes ? "yes" : "no"};
 }
 
+std::vector<cell> cell::of_ends(const tcplens::connection& of) {
+    const auto number = [](std::uint64_t value) { return cell{value, std::to_string(value)}; };
+    return {number(of.number),           words(to_string(of.client)),
+            words(to_string(of.server)), words(to_string(of.client.address)),
+            number(of.client.port),      words(to_string(of.server.address)),
+            number(of.server.port)};
+}
+
 row_writer::row_writer(session& with, row_format format, std::vector<column> columns)
     : with_(with), format_(format), columns_(std::move(columns)) {
     if (format_ != row_format::csv) return;
-    for (std::size_t i = 0; i < columns_.size(); ++i) with_.out << (i == 0 ? "" : ",") << columns_[i].name;
+    bool is_first = true;
+    for (const column& each : columns_) {
+        if (!each.name.empty()) with_.out << (std::exchange(is_first, false) ? "" : ",") << each.name;
+    }
     with_.out << '\n';
 }
 
@@ -90,13 +101,17 @@ std::string row_writer::csv_text(const cell& of) const {
 
 void row_writer::write(std::vector<cell> row) {
     if (format_ == row_format::csv) {
-        for (std::size_t i = 0; i < row.size(); ++i) with_.out << (i == 0 ? "" : ",") << csv_text(row[i]);
+        bool is_first = true;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (!columns_[i].name.empty()) with_.out << (std::exchange(is_first, false) ? "" : ",") << csv_text(row[i]);
+        }
         with_.out << '\n';
         return;
     }
     if (format_ == row_format::json) {
         nlohmann::ordered_json object = nlohmann::ordered_json::object();
         for (std::size_t i = 0; i < row.size(); ++i) {
+            if (columns_[i].name.empty()) continue;
             nlohmann::ordered_json& field = object[std::string{columns_[i].name}];
             std::visit(
                 [&](const auto& value) {

@@ -138,6 +138,24 @@ TEST_CASE("Ctrl-C ends what writes into the pipe, and what reads from it still a
     CHECK(ran.out == "10\t1\tretransmission\n");
 }
 
+TEST_CASE("Ctrl-C ends reading a file, and what was read is answered for, with status 1") {
+    const temporary_folder folder;
+    const std::vector<std::byte> once = two_connections();
+    std::vector<std::byte> often = once;
+    constexpr std::ptrdiff_t file_header = 24;
+    for (int i = 0; i < 3000; ++i) often.insert(often.end(), once.begin() + file_header, once.end());
+    const std::string file = folder.write("often.pcap", often);
+    const std::string pipe = folder.file("pipe");
+    REQUIRE(run("mkfifo " + pipe).status == 0);
+    // It waits in the middle of the file until somebody reads what it says.
+    const run_result ran = run(program("segments --explain ") + file + " > " + pipe + " & tcplens=$!; exec 3< " + pipe +
+                               "; sleep 0.5; kill -INT $tcplens; wc -l <&3; wait $tcplens");
+    CHECK(ran.status == 1);
+    CHECK(std::stoi(ran.out) > 0);
+    CHECK(std::stoi(ran.out) < 3000 * 11);
+    CHECK(ran.err.starts_with("tcplens: " + file + ": Reading was interrupted: the answer is for the "));
+}
+
 TEST_CASE("of a capture that was cut short, all before the cut is answered, with status 1") {
     const temporary_folder folder;
     std::vector<std::byte> capture = two_connections();
