@@ -177,8 +177,6 @@ namespace {
 /// Rows of both directions, of which those without a value are left out.
 class direction_rows {
 public:
-    explicit direction_rows(const connection& of) : of_(of) {}
-
     /// Packets or the like; left out where there are none.
     template <class Value>
     void count(std::string_view label, Value value) {
@@ -216,7 +214,6 @@ private:
         return number ? show(*number) : "-";
     }
 
-    const connection& of_;
     std::vector<two_sided> rows_{{"", "client", "server"}};
 };
 
@@ -224,7 +221,7 @@ private:
 
 void print_directions(session& with, const connection& of) {
     print_title(with, "What each end sent");
-    direction_rows rows{of};
+    direction_rows rows;
     const auto counts = [&](direction way) -> const tcplens::direction_statistics& { return of.statistics(way); };
     const auto profile = [&](direction way) -> const tcplens::direction_profile& { return of.profile[way]; };
     const auto rtt = [&](direction way, auto of_samples) {
