@@ -28,7 +28,10 @@ void to_json(json& out, const decode_statistics& from) {
            {"fragments", from.fragments},
            {"truncated", from.truncated},
            {"malformed", from.malformed},
-           {"unsupported_link", from.unsupported_link}};
+           {"unsupported_link", from.unsupported_link},
+           {"additional_segments", from.additional_segments},
+           {"packets_with_several_segments", from.packets_with_several_segments},
+           {"icmp_notices", from.icmp_notices}};
 }
 
 void to_json(json& out, const undecoded_counts::kind& from) {
@@ -249,7 +252,7 @@ int main(int argc, char** argv) {
 
         json answers;
         answers["capture"] = {{"packets", table.statistics().packets},
-                              {"tcp_packets", table.statistics().tcp},
+                              {"tcp_packets", table.statistics().tcp + table.statistics().additional_segments},
                               {"decode", table.statistics()},
                               {"not_understood", table.statistics().undecoded.kinds()},
                               {"not_told_apart", table.statistics().undecoded.others()},
@@ -267,7 +270,7 @@ int main(int argc, char** argv) {
         answers["connections"] = tcplens::analyze_connections(table, {.server = server, .detailed = given.detailed});
         // mcpcap tells these two here, and so can who reads its answers.
         answers["connections"]["total_packets"] = table.statistics().packets;
-        answers["connections"]["tcp_packets_found"] = table.statistics().tcp;
+        answers["connections"]["tcp_packets_found"] = table.statistics().tcp + table.statistics().additional_segments;
         if constexpr (requires { table[0].profile; }) {
             std::size_t next = 0; // in the same order as they were described
             tcplens::detail::for_each_selected(table, server, [&](const auto& each) {

@@ -37,17 +37,15 @@ int main(int argc, char** argv) {
     series captures = open(given);
 
     const exit_status status = with_table(given.rules, [&](auto table) {
-        tcplens::segment sent;
-        for (const tcplens::packet& packet : captures) {
-            if (decode(packet, sent) != tcplens::packet_outcome::tcp) continue;
-            const tcplens::add_result added = table.add(sent);
+        const auto tell = [&](const tcplens::segment& sent, const auto& added) {
             if (given.explain) {
                 explain(sent, added);
             } else if (added.verdict.kinds != tcplens::verdict_kinds::none) {
-                std::cout << packet.number << '\t' << added.connection->number << '\t' << to_string(added.verdict.kinds)
-                          << '\n';
+                std::cout << sent.packet_number << '\t' << added.connection->number << '\t'
+                          << to_string(added.verdict.kinds) << '\n';
             }
-        }
+        };
+        for (const tcplens::packet& packet : captures) table.add_each(packet, tell);
         return conclude(given, captures);
     });
     return static_cast<int>(status);

@@ -112,7 +112,7 @@ void require_same_with_options(const packet& from, const decoding& plain) {
     const decoding without = decode_copy(from, {.tunnels = tunnel_set::none});
     if (without.outcome == packet_outcome::tcp)
         require(plain.outcome == packet_outcome::tcp && without.found == plain.found);
-    require(plain.found.tunnel_depth <= header_walk<no_reassembly>::max_headers);
+    require(plain.found.tunnel_depth <= header_walk<no_memory>::max_headers);
 
     decoder remembering;
     decoding made;

@@ -4,11 +4,13 @@
 #include "../../base/hash_key.hpp"
 #include "../../base/timestamp.hpp"
 #include "../../capture/packet.hpp"
+#include "../../wire/decode/bundle_stack.hpp"
 #include "../../wire/decode/decode.hpp"
 #include "../../wire/decode/decoder.hpp"
 #include "../../wire/decode_options.hpp"
 #include "../../wire/decode_result.hpp"
 #include "../../wire/decode_statistics.hpp"
+#include "../../wire/icmp_notice.hpp"
 #include "../../wire/ip/ip_fragment.hpp"
 #include "../../wire/ip_payload.hpp"
 #include "../../wire/segment.hpp"
@@ -80,10 +82,11 @@ public:
         depends_ = false;
         segment_count_ = other_count_ = 0;
         last_time_.reset();
+        memory_of_chunk memory;
         for (std::size_t at = 0; at < count_; ++at) {
-            fragments_met fragments;
-            const decode_result result = decode_with(packets_[at], segments_[at], how.decoding, fragments);
-            if (fragments.any) {
+            memory.fragments.any = false;
+            const decode_result result = decode_with(packets_[at], segments_[at], how.decoding, memory);
+            if (memory.fragments.any) {
                 kinds_[at] = kind::fragment;
                 depends_ = true;
             } else {
@@ -135,6 +138,14 @@ private:
             return std::nullopt;
         }
         void ignore(const ip_fragment&, std::uint32_t, timestamp) noexcept { any = true; }
+    };
+
+    struct memory_of_chunk {
+        static constexpr bool reads_notices = true;
+
+        fragments_met fragments{};
+        bundle_stack bundles{};
+        icmp_notice notice{};
     };
 
     void classify(std::size_t at, const decode_result& result, const dealing& how) {

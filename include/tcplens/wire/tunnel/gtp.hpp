@@ -21,8 +21,8 @@ inline constexpr tunnel_set gtp{1u << 11};
 namespace tcplens::inline v0::detail {
 
 /// Found by: UDP port 2152, and 3386 for version 0.
-/// Read: IP packets. Extension headers are skipped.
-/// Not read: control messages, GTP' (charging), PDUs that are not IP.
+/// Read: IP packets, Ethernet frames and PPP packets with IP; the header does not say which. Extension headers are skipped.
+/// Not read: control messages, GTP' (charging), other PDUs.
 /// Network: nothing, since tunnel endpoint identifiers differ by direction.
 struct gtp {
     static constexpr tunnel_set bit = tunnels::gtp;
@@ -48,7 +48,7 @@ struct gtp {
         default: return packet_outcome::not_tcp;
         }
         if (!content.has(length)) return content.truncation_error(length);
-        return ip_by_version(content.subview(length));
+        return ip_or_frame(content.subview(length));
     }
 
 private:

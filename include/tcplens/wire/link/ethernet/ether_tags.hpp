@@ -32,6 +32,16 @@ namespace tcplens::inline v0::detail {
     case ether_type::cisco_metadata: // a version, a length in words of four bytes, the options
         if (!tag.has(2)) return tag.truncation_error(2);
         return std::size_t{load_big<std::uint8_t>(tag.bytes.data() + 1)} * 4 + 4;
+    case ether_type::arista_time: {
+        if (!tag.has(4)) return tag.truncation_error(4);
+        constexpr std::uint16_t timestamp_subtype = 1;
+        if (load_big<std::uint16_t>(tag.bytes.data()) != timestamp_subtype) return 0;
+        switch (std::to_integer<unsigned>(tag.bytes[3]) >> 4) { // the format; the other four bits are the hardware
+        case 1: return 4 + 8 + 2;
+        case 2: return 4 + 6 + 2;
+        default: return 0;
+        }
+    }
     case ether_type::trill: { // RFC 6325 3: options in words of four bytes
         if (!tag.has(2)) return tag.truncation_error(2);
         const unsigned option_words = load_big<std::uint16_t>(tag.bytes.data()) >> 6 & 0x1f;
@@ -60,6 +70,12 @@ namespace tcplens::inline v0::detail {
         if (length_field <= longest) {
             // The length excludes padding. If a tool cut the frame, the length on the wire is less, and counts.
             if (length_field < payload.content.wire_length) payload.content = payload.content.limited_to(length_field);
+            const auto behind = llc_payload(payload.content);
+            if (!behind) return behind;
+            payload = *behind;
+            continue;
+        }
+        if (payload.type == ether_type::jumbo_llc) {
             const auto behind = llc_payload(payload.content);
             if (!behind) return behind;
             payload = *behind;
