@@ -95,12 +95,13 @@ struct header_walk {
         network = from.network;
         sampled = from.sampled;
         frame_view rest = from.rest();
+        const std::size_t before = rest.wire_length;
         const auto found = known_bundles::take(kind, rest);
         if (rest.wire_length == 0) memory.bundles.pop();
         else from.keep(rest);
         stopped = {packet_outcome::not_tcp, carrier_of(kind)};
         if (!found) return found.error();
-        wire_length = found->content.wire_length;
+        wire_length = sampled ? found->content.wire_length : before - rest.wire_length;
         return tunnel_payload{found->what(), found->content};
     }
 
@@ -178,7 +179,7 @@ private:
         const auto found = link_layers::payload(link, content);
         if (!found) return found.error();
         if (options.identify_networks) network = network_of_frame(network, link, content);
-        return tunnel_payload{found->type, found->content};
+        return tunnel_payload{found->what(), found->content};
     }
 
     [[nodiscard]] constexpr parse_result<tunnel_payload> by_ether_type(protocol_id& at, const frame_view& content) {

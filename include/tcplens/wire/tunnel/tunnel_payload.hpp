@@ -65,11 +65,15 @@ struct tunnel_payload {
     if (!content.has(shortest)) return packet_outcome::truncated;
     const auto second_word = load_big<std::uint16_t>(content.bytes.data() + 2);
     const auto third_word = load_big<std::uint16_t>(content.bytes.data() + 4);
-    if (first >> 4 == 4 && (first & 0xf) >= 5 && second_word <= content.wire_length)
+    // The address of an Ethernet frame's receiver may begin as IP does: then the length decides.
+    const bool ethernet = is_plausible_ethernet(content);
+    const bool v4 = first >> 4 == 4 && (first & 0xf) >= 5;
+    const bool v6 = first >> 4 == 6;
+    if (v4 && (ethernet ? second_word == content.wire_length : second_word <= content.wire_length))
         return tunnel_payload{ether_type::ipv4, content, network};
-    if (first >> 4 == 6 && third_word + 40u <= content.wire_length)
+    if (v6 && (ethernet ? third_word + 40u == content.wire_length : third_word + 40u <= content.wire_length))
         return tunnel_payload{ether_type::ipv6, content, network};
-    if (is_plausible_ethernet(content)) return tunnel_payload{link_type::ethernet, content, network};
+    if (ethernet) return tunnel_payload{link_type::ethernet, content, network};
     const auto ppp = load_big<std::uint32_t>(content.bytes.data());
     const bool leads_to_ip = ppp == 0xff03'0021 || ppp == 0xff03'0057 || ppp >> 16 == 0x0021 || ppp >> 16 == 0x0057;
     if (leads_to_ip) return tunnel_payload{link_type::ppp, content, network};

@@ -4,7 +4,6 @@
 #include "../../../base/byte_order.hpp"
 #include "../../ether_type.hpp"
 #include "../../frame_view.hpp"
-#include "../../ip/plausible_ip.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 
@@ -14,7 +13,7 @@
 namespace tcplens::inline v0::detail {
 
 /// The payload by its address family. The number for IPv6 differs from system to system, and some writers say IPv4 before either: where
-/// the version field contradicts the family, that counts. An unknown family may stand before IP, too, if the IP header is sound.
+/// the version field contradicts the family, that counts.
 [[nodiscard]] constexpr parse_result<network_payload> family_payload(std::uint32_t family,
                                                                      const frame_view& content) noexcept {
     const unsigned version = content.has(1) ? std::to_integer<unsigned>(content.bytes[0]) >> 4 : 0;
@@ -28,11 +27,7 @@ namespace tcplens::inline v0::detail {
     case 28: // FreeBSD and DragonFly BSD,
     case 30: // Darwin
         return network_payload{version == 4 ? ether_type::ipv4 : ether_type::ipv6, content};
-    default: {
-        const auto found = plausible_ip(content);
-        if (!found) return found.error();
-        return network_payload{*found, content};
-    }
+    default: return packet_outcome::not_tcp;
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../../base/byte_order.hpp"
+#include "../../../base/minimum.hpp"
 #include "../../../capture/link_type.hpp"
 #include "../../bundle_kind.hpp"
 #include "../../frame_view.hpp"
@@ -115,14 +116,13 @@ struct aggregate_subframes {
         constexpr std::size_t header = 14;
         const frame_view subframe = rest;
         rest = {};
-        if (!subframe.has(header)) {
-            // Up to 13 bytes behind the last subframe are padding and a check sequence.
-            return subframe.wire_length >= header ? packet_outcome::truncated : packet_outcome::not_tcp;
-        }
+        if (!subframe.has(header))
+            return subframe.truncation_error(header); // behind the last: padding, a check sequence
         const std::size_t length = load_big<std::uint16_t>(subframe.bytes.data() + 12);
         if (length == 0) return packet_outcome::not_tcp; // padding
         rest = subframe.behind((header + length + 3) / 4 * 4);
-        const frame_view content = subframe.subview(header).limited_to(length);
+        const frame_view behind_header = subframe.subview(header);
+        const frame_view content = behind_header.limited_to(lesser(length, behind_header.wire_length));
         if constexpr (Mesh) {
             const auto behind = behind_mesh_control(content);
             return behind ? payload_behind_llc(*behind) : behind.error();
