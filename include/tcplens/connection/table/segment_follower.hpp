@@ -239,10 +239,7 @@ protected:
     /// Hands a notice to the observers of the latest connection of the endpoints that it quotes, if there is one.
     void take_notice(const icmp_notice& notice) {
         if constexpr ((has_hook<Observers, observer_hooks::notices> || ...)) {
-            const segment quoted{.source = notice.quoted_source,
-                                 .destination = notice.quoted_destination,
-                                 .sequence = notice.quoted_sequence,
-                                 .network = notice.network};
+            const segment quoted = segment_quoted_by(notice);
             const found_connection found = find(quoted, segment_hash(quoted, options_.hash_key));
             if (found.record == nullptr) return;
             record& of = *found.record;
