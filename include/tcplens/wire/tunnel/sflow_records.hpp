@@ -65,7 +65,9 @@ struct sflow_records {
         const std::size_t packet_length = load_big<std::uint32_t>(fields + 4);
         const std::size_t stripped = load_big<std::uint32_t>(fields + 8);
         const std::size_t header_length = load_big<std::uint32_t>(fields + 12);
-        if (header_length > record->content.wire_length - header) return packet_outcome::malformed;
+        constexpr std::size_t longest = 1u << 16; // no link layer has longer packets
+        if (header_length > record->content.wire_length - header || packet_length > longest)
+            return packet_outcome::malformed;
         frame_view packet = record->content.subview(header).limited_to(header_length);
         if (packet_length >= stripped) packet.wire_length = (std::max)(packet.wire_length, packet_length - stripped);
         const protocol_id what = protocol_of(load_big<std::uint32_t>(fields));

@@ -88,7 +88,7 @@ namespace detail {
 }
 
 /// The tunnels that a datagram at any port may be taken for, those with the most certain headers first.
-inline constexpr std::array recognised_tunnels{tunnels::vxlan,  tunnels::geneve, tunnels::gtp,  tunnels::l2tp,
+inline constexpr std::array recognised_tunnels{tunnels::geneve, tunnels::vxlan,  tunnels::gtp,  tunnels::l2tp,
                                                tunnels::capwap, tunnels::lwapp,  tunnels::tzsp, tunnels::gre,
                                                tunnels::ayiya,  tunnels::teredo, tunnels::lisp, tunnels::mpls};
 

@@ -36,7 +36,7 @@ struct erf {
         header += found->skipped;
         if (!frame.has(header)) return frame.truncation_error(header);
         frame_view content = frame.subview(header);
-        if (on_wire >= found->counted) {
+        if (on_wire > found->counted) {
             const std::size_t length = on_wire - found->counted;
             content.bytes = content.bytes.first(lesser(content.bytes.size(), length));
             content.wire_length = length;

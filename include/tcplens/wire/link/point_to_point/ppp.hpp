@@ -73,7 +73,7 @@ struct ppp_header {
     constexpr std::byte begins_and_ends{0xc0};
     if ((packet.bytes[0] & begins_and_ends) != begins_and_ends) return packet_outcome::not_tcp;
     const auto found = whole_ppp_payload(packet.subview(long_header));
-    if (found || found.error() == packet_outcome::truncated) return found;
+    if (found || found.error() != packet_outcome::not_tcp) return found;
     return whole_ppp_payload(packet.subview(short_header));
 }
 
