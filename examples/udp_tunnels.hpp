@@ -19,7 +19,7 @@ namespace example {
     std::string last;
     for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
         const std::string_view name = to_string(tcplens::tunnel_set{bit});
-        if (name.empty() || !tcplens::udp_tunnel_named(name)) continue;
+        if (name.empty() || !tcplens::tunnels::with_udp_port(name)) continue;
         if (!last.empty()) all.append(all.empty() ? "" : ", ").append(last);
         last = name;
     }
@@ -35,7 +35,7 @@ namespace example {
         return "--tunnel needs a tunnel and its UDP port, such as vxlan=10800, not '" + said + "'.";
     const std::string_view name = value.substr(0, equals);
     const std::string_view number = value.substr(equals + 1);
-    const auto tunnel = tcplens::udp_tunnel_named(name);
+    const auto tunnel = tcplens::tunnels::with_udp_port(name);
     if (!tunnel) {
         return "--tunnel knows no tunnel '" + std::string{name} + "' with a UDP port: it is one of " +
                udp_tunnel_names() + ".";

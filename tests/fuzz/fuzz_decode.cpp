@@ -167,14 +167,14 @@ void require_same_with_options(const packet& from, const decoding& plain) {
     if (from.bytes.size() >= udp_header + 4) { // so that tunnels are found at any port
         const auto port = load_big<std::uint16_t>(from.bytes.data() + udp_header + 2);
         const auto tunnel = known_tunnels::bits[port % known_tunnels::size];
-        if (udp_tunnel_named(to_string(tunnel))) require(at_ports.ports.add(tunnel, port));
+        if (tunnels::with_udp_port(to_string(tunnel))) require(at_ports.ports.add(tunnel, port));
     }
     require_sound(from, decode_copy(from, at_ports));
 
     const decoding without = decode_copy(from, {.tunnels = tunnel_set::none});
     if (without.outcome == packet_outcome::tcp)
         require(plain.outcome == packet_outcome::tcp && without.found == plain.found);
-    require(plain.found.tunnel_depth <= header_walk<no_memory>::max_headers);
+    require(plain.found.tunnel_depth <= max_headers);
 
     decoder remembering;
     decoding made;

@@ -26,7 +26,7 @@ public:
     static constexpr std::size_t capacity = 32;
 
     /// Gives a port to a tunnel, in place of any tunnel that has it. Returns false if there are `capacity` ports already.
-    /// @pre `tunnel` is one tunnel that has a UDP port of its own: see udp_tunnel_named()
+    /// @pre `tunnel` is one tunnel that has a UDP port of its own: see tunnels::with_udp_port()
     constexpr bool add(tunnel_set tunnel, std::uint16_t port) noexcept {
         const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(size_);
         const auto found = std::find_if(entries_.begin(), end, [&](const entry& each) { return each.port == port; });

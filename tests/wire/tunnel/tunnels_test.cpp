@@ -464,7 +464,7 @@ TEST_CASE("tunnels: nested tunnels are entered up to the limit") {
         return ethernet_frame(0x0800, packet);
     };
     // each IP header and each tunnel is a header; then TCP
-    constexpr int deepest = (header_walk<no_memory>::max_headers - 2) / 2;
+    constexpr int deepest = (max_headers - 2) / 2;
     for (int times = 0; times <= deepest; ++times) CHECK(segment_of(nested(times)).tunnel_depth == times);
     for (const int times : {deepest + 1, deepest + 2, 1000}) {
         CHECK(outcome_of(nested(times)) == packet_outcome::not_tcp);

@@ -46,7 +46,7 @@ public:
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): as above
     constexpr bundle_stack(const bundle_stack&) noexcept {}
     constexpr bundle_stack& operator=(const bundle_stack&) noexcept {
-        size_ = 0;
+        clear();
         return *this;
     }
 
@@ -57,10 +57,16 @@ public:
     /// \pre !full()
     constexpr void push(const entry& next) noexcept { entries_[size_++] = next; }
     constexpr void pop() noexcept { --size_; }
-    constexpr void clear() noexcept { size_ = 0; }
+    constexpr void clear() noexcept {
+        size_ = 0;
+        taken_ = 0;
+    }
+    /// How many packets were taken out of bundles since clear(), with the next one.
+    [[nodiscard]] constexpr int count_taken() noexcept { return ++taken_; }
 
 private:
     std::size_t size_ = 0;
+    int taken_ = 0;
     std::array<entry, capacity> entries_;
 };
 

@@ -7,6 +7,7 @@
 #include "../decode_result.hpp"
 #include "../decode_statistics.hpp"
 #include "../frame_view.hpp"
+#include "../header_limits.hpp"
 #include "../ip/icmp.hpp"
 #include "../ip/ip_fragment.hpp"
 #include "../ip/ip_layer.hpp"
@@ -34,10 +35,6 @@ namespace tcplens::inline v0::detail {
 /// Reads one header after the other, from a link layer's payload to the TCP segment in it. `Memory` is decoder_memory or like it.
 template <class Memory>
 struct header_walk {
-    /// The most headers between the link layer and TCP: those of IP, UDP and tunnels, and of the frames in tunnels. A segment
-    /// behind more of them is not found. Ten nested tunnels have about thirty.
-    static constexpr int max_headers = 32;
-
     const decode_options& options;
     Memory& memory;
     timestamp time{};
@@ -97,7 +94,8 @@ struct header_walk {
         frame_view rest = from.rest();
         const std::size_t before = rest.wire_length;
         const auto found = known_bundles::take(kind, rest);
-        if (rest.wire_length == 0) memory.bundles.pop();
+        if (memory.bundles.count_taken() == max_bundled) memory.bundles.clear();
+        else if (rest.wire_length == 0) memory.bundles.pop();
         else from.keep(rest);
         stopped = {packet_outcome::not_tcp, carrier_of(kind)};
         if (!found) return found.error();

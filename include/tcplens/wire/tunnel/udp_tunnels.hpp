@@ -29,9 +29,11 @@ namespace tcplens::inline v0 {
     return detail::known_tunnels::names[static_cast<std::size_t>(found - detail::known_tunnels::bits.begin())];
 }
 
+namespace tunnels {
+
 /// The tunnel with this name that is found by a UDP port, for decode_options::ports: "vxlan", "geneve", "gtp". `nullopt` for any other
 /// name.
-[[nodiscard]] constexpr std::optional<tunnel_set> udp_tunnel_named(std::string_view name) noexcept {
+[[nodiscard]] constexpr std::optional<tunnel_set> with_udp_port(std::string_view name) noexcept {
     for (std::size_t i = 0; i < detail::known_tunnels::size; ++i) {
         const tunnel_set one = detail::known_tunnels::bits[i];
         if (detail::known_tunnels::names[i] == name &&
@@ -41,14 +43,7 @@ namespace tcplens::inline v0 {
     return std::nullopt;
 }
 
-/// All tunnels that are found by a UDP port.
-[[nodiscard]] constexpr tunnel_set udp_tunnels() noexcept {
-    tunnel_set all = tunnel_set::none;
-    for (const tunnel_set one : detail::known_tunnels::bits) {
-        if (detail::known_tunnels::own_port(one).in == protocol_id::registry::udp_port) all |= one;
-    }
-    return all;
-}
+} // namespace tunnels
 
 namespace detail {
 

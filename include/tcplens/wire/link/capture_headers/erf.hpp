@@ -4,6 +4,7 @@
 #include "../../../base/byte_order.hpp"
 #include "../../../capture/link_type.hpp"
 #include "../../frame_view.hpp"
+#include "../../header_limits.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 
@@ -27,7 +28,9 @@ struct erf {
         const std::size_t on_wire = load_big<std::uint16_t>(frame.bytes.data() + 14);
         constexpr unsigned more = 0x80; // another extension header of eight bytes follows
         std::size_t header = fixed;
+        int extensions = 0;
         for (unsigned continues = type & more; continues != 0; header += 8) {
+            if (++extensions > max_repeats) return packet_outcome::not_tcp;
             if (!frame.has(header + 8)) return frame.truncation_error(header + 8);
             continues = std::to_integer<unsigned>(frame.bytes[header]) & more;
         }

@@ -4,6 +4,7 @@
 #include "../../../base/byte_order.hpp"
 #include "../../../capture/link_type.hpp"
 #include "../../frame_view.hpp"
+#include "../../header_limits.hpp"
 #include "../../ip_protocol.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
@@ -31,7 +32,8 @@ struct exported_pdu {
         std::span<const std::byte> table_name;
         std::uint32_t value = 0;
         frame_view rest = frame;
-        for (;;) { // each tag has a type, a length, and a value that is padded to a multiple of four
+        for (int tags = 0;; ++tags) { // each has a type, a length, and a value that is padded to a multiple of four
+            if (tags == max_repeats) return packet_outcome::not_tcp;
             if (!rest.has(4)) return rest.truncation_error(4);
             const auto type = load_big<std::uint16_t>(rest.bytes.data());
             const std::size_t length = load_big<std::uint16_t>(rest.bytes.data() + 2);

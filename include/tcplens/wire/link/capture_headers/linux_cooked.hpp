@@ -85,7 +85,8 @@ private:
             return load_big<std::uint16_t>(behind.bytes.data()) == version_type_and_code ? hidden_tag::there
                                                                                          : hidden_tag::none;
         }
-        if (plausible_ip(content)) return hidden_tag::none;
+        const bool names_ip = ether_type{protocol} == ether_type::ipv4 || ether_type{protocol} == ether_type::ipv6;
+        if (!names_ip || plausible_ip(content)) return hidden_tag::none;
         const auto found = plausible_ip(behind);
         if (found) return *found == ether_type{protocol} ? hidden_tag::there : hidden_tag::none;
         return found.error() == packet_outcome::truncated ? hidden_tag::undecided : hidden_tag::none;

@@ -5,6 +5,7 @@
 #include "../../../capture/link_type.hpp"
 #include "../../ether_type.hpp"
 #include "../../frame_view.hpp"
+#include "../../header_limits.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 #include "address_family.hpp"
@@ -37,7 +38,7 @@ struct nflog {
         if (frame.bytes[1] != std::byte{}) return packet_outcome::not_tcp; // another version
         ether_type hardware_protocol{};
         frame_view rest = frame.subview(header);
-        while (rest.wire_length != 0) {
+        for (int attributes = 0; rest.wire_length != 0 && attributes < max_repeats; ++attributes) {
             const auto next = attribute::parse(rest);
             if (!next) return next.error();
             constexpr std::uint16_t packet_header = 1;

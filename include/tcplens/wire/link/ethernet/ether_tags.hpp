@@ -5,6 +5,7 @@
 #include "../../../base/compiler.hpp"
 #include "../../ether_type.hpp"
 #include "../../frame_view.hpp"
+#include "../../header_limits.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 #include "llc.hpp"
@@ -62,7 +63,7 @@ namespace tcplens::inline v0::detail {
 
 /// skip_tags() for frames other than plain IP.
 [[nodiscard]] TCPLENS_NOINLINE constexpr parse_result<network_payload> skip_any_tags(network_payload payload) noexcept {
-    for (;;) {
+    for (int tags = 0; tags <= max_repeats; ++tags) {
         if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
         constexpr std::uint16_t longest =
             1500; // IEEE 802.3 section 3.2.6: numbers up to the lowest EtherType are neither
@@ -88,6 +89,7 @@ namespace tcplens::inline v0::detail {
         payload = {ether_type{load_big<std::uint16_t>(payload.content.bytes.data() + *length - 2)},
                    payload.content.subview(*length)};
     }
+    return packet_outcome::not_tcp;
 }
 
 /// Skips any stack of tags: VLANs, MACsec without encryption, backbone bridges and fabrics with the Ethernet header in them. If

@@ -6,6 +6,7 @@
 #include "../../../capture/link_type.hpp"
 #include "../../bundle_kind.hpp"
 #include "../../frame_view.hpp"
+#include "../../header_limits.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 #include "../ethernet/ether_tags.hpp"
@@ -143,7 +144,9 @@ struct aggregate_subframes {
     const auto present = load_little<std::uint32_t>(frame.bytes.data() + 4);
     enum present_bits : std::uint32_t { has_time = 1, has_flags = 2, has_more_maps = 0x8000'0000 };
     std::size_t at = shortest;
+    int maps = 0;
     for (std::uint32_t map = present; (map & has_more_maps) != 0; at += 4) {
+        if (++maps > max_repeats) return packet_outcome::not_tcp;
         if (at + 4 > length) return packet_outcome::malformed;
         map = load_little<std::uint32_t>(frame.bytes.data() + at);
     }
