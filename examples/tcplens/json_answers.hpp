@@ -32,7 +32,10 @@ inline void to_json(json& out, const decode_statistics& from) {
            {"fragments", from.fragments},
            {"truncated", from.truncated},
            {"malformed", from.malformed},
-           {"unsupported_link", from.unsupported_link}};
+           {"unsupported_link", from.unsupported_link},
+           {"additional_segments", from.additional_segments},
+           {"packets_with_several_segments", from.packets_with_several_segments},
+           {"icmp_notices", from.icmp_notices}};
 }
 
 inline void to_json(json& out, const undecoded_counts::kind& from) {

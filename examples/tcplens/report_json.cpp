@@ -24,7 +24,7 @@ json_value error_json(const file_problem& problem) {
 json_value capture_json(const capture_summary& captures) {
     const std::vector<file_problem>& problems = captures.problems;
     json_value told = {{"packets", captures.packets.packets},
-                       {"tcp_packets", captures.packets.tcp},
+                       {"tcp_packets", captures.packets.tcp + captures.packets.additional_segments},
                        {"decode", captures.packets},
                        {"not_understood", captures.packets.undecoded.kinds()},
                        {"not_told_apart", captures.packets.undecoded.others()},
@@ -74,7 +74,7 @@ void write_connections(json_writer& out, const report_options& given, const capt
     out.member("issues", brief.issues);
     // mcpcap tells these two here, and so can who reads its answers.
     out.member("total_packets", captures.packets.packets);
-    out.member("tcp_packets_found", captures.packets.tcp);
+    out.member("tcp_packets_found", captures.packets.tcp + captures.packets.additional_segments);
     out.end();
 }
 

@@ -78,8 +78,11 @@ struct connection {
     tcplens::close_reason close_reason = close_reason::unknown; ///< how it ended
     bool closed = false;                  ///< ended: normally, by RST, or since another connection took its endpoints
     std::optional<direction> closed_by{}; ///< direction of the first FIN of a normal close, or of the RST; else nullopt
-    timestamp last_time{};                ///< capture time of its last packet
-    std::uint64_t last_packet = 0;        ///< packet::number of its last packet
+    /// Whether some of its segments are samples (segment::sampled). Those are counted, but no rules judge them, and observers do not get
+    /// them: nothing is concluded from what a sampling device left out.
+    bool sampled = false;
+    timestamp last_time{};                   ///< capture time of its last packet
+    std::uint64_t last_packet = 0;           ///< packet::number of its last packet
     direction_statistics client_to_server{}; ///< counts of what the client sent
     direction_statistics server_to_client{}; ///< counts of what the server sent
     std::uint64_t number = 0;                ///< from 0, in the order of first packets; unique within its table
