@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "../../support/story.hpp"
 
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -69,6 +71,21 @@ TEST_CASE("without a handshake the port of a server tells the roles, as a guess"
     CHECK(roles(40000, 9000, true) == std::pair{false, role_basis::first_packet});
     CHECK(roles(40000, 9000, false) == std::pair{true, role_basis::first_packet});
     CHECK_FALSE(ports_show_roles(443, 443));
+}
+
+TEST_CASE("the rules of mcpcap take the side that was heard first for the client") {
+    segment first{.source = {address::parse("192.0.2.1").value(), 80},
+                  .destination = {address::parse("192.0.2.2").value(), 40000},
+                  .payload_length = 10};
+    first.flags.bits = 0x10;
+    basic_connection_table<repeated_sequence_rules> as_mcpcap;
+    as_mcpcap.add(first);
+    CHECK(as_mcpcap[0].client == first.source);
+    CHECK(as_mcpcap[0].role_basis == role_basis::first_packet);
+    connection_table table;
+    table.add(first);
+    CHECK(table[0].server == first.source);
+    CHECK(table[0].role_basis == role_basis::port);
 }
 
 TEST_CASE("a handshake is stronger than the port of a server") {

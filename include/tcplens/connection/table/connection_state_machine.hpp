@@ -20,12 +20,12 @@ namespace tcplens::inline v0::detail {
 /// how it closed, and which SYN begins another. What is known of it is written into the `connection`.
 class connection_state_machine {
 public:
-    /// Begins with the first segment of a connection, whose sender is side 0.
-    constexpr void begin(const segment& first, connection& of) noexcept {
+    /// Begins with the first segment of a connection, whose sender is side 0. `ports_decide`: on the roles, without a SYN.
+    constexpr void begin(const segment& first, connection& of, bool ports_decide) noexcept {
         bool from_server = first.flags.syn() && first.flags.ack();
         of.role_basis = from_server ? role_basis::syn_ack : role_basis::syn;
         if (!first.flags.syn()) { // a guess
-            const bool by_port = ports_show_roles(first.source.port, first.destination.port);
+            const bool by_port = ports_decide && ports_show_roles(first.source.port, first.destination.port);
             of.role_basis = by_port ? role_basis::port : role_basis::first_packet;
             from_server = by_port && source_port_is_server(first.source.port, first.destination.port);
         }
