@@ -225,8 +225,8 @@ void print_report(const arguments& given, const capture_summary& captures, const
     if (std::ranges::begin(connections) == std::ranges::end(connections)) return;
     const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
     constexpr std::size_t brief = 10;
-    const std::size_t limit = given.detailed ? SIZE_MAX : brief;
-    print(tcplens::analyze_connections(connections, {.server = server, .limit = limit}));
+    const std::size_t most = given.detailed ? SIZE_MAX : brief;
+    print(tcplens::analyze_connections(connections, {.server = server, .limit = most}));
     print(tcplens::analyze_anomalies(connections, {.server = server, .retransmission_threshold = given.threshold}));
     print(tcplens::analyze_retransmissions(connections, {.server = server, .threshold = given.threshold}));
     if (given.server_ip) print(tcplens::analyze_traffic_flow(connections, {.server = server}));

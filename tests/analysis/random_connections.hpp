@@ -16,7 +16,7 @@ inline std::vector<tcplens::connection> random_connections(std::size_t count, st
                                                            std::uint32_t hosts = 50) {
     using namespace tcplens;
     std::mt19937 random{seed};
-    const auto below = [&random](std::uint32_t bound) { return random() % bound; };
+    const auto below = [&random](std::uint32_t bound) { return static_cast<std::uint32_t>(random() % bound); };
     const auto host = [&] {
         std::array<std::byte, 16> bytes{};
         const std::uint32_t number = below(hosts);

@@ -146,7 +146,7 @@ void require_sound_analyses(const Table& table) {
                                    &connection_retransmissions::retransmission_rate));
     require(again.summary.connections_above_threshold <= size);
     require(again.summary.worst_connection.has_value() == (all.retransmissions > 0));
-    if (all.retransmissions > 0) require(again.summary.worst_connection == again.by_connection.front().connection);
+    if (all.retransmissions > 0) require(again.summary.worst_connection == again.by_connection[0].connection);
 
     std::uint64_t servers = 0;
     for (const connection& each : table) {

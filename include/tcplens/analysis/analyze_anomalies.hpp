@@ -107,6 +107,17 @@ public:
         return report;
     }
 
+    /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
+    static void archive(auto& ar, basic_accumulator& of) {
+        auto& [options, counts, with_rst, resent, sources] = of;
+        ar.expect_equal("server", options.server);
+        ar.expect_equal("retransmission_threshold", options.retransmission_threshold);
+        ar(counts.total_connections, counts.total_packets, counts.successful_handshakes, counts.failed_handshakes);
+        ar(counts.incomplete_handshakes, counts.flags, counts.syns_without_ack, counts.syns_answered);
+        ar(counts.rst_distribution.by_direction, counts.total_retransmissions, counts.connection_states);
+        ar(with_rst, resent, sources);
+    }
+
 private:
     /// The place of a connection in a list by retransmissions.
     struct resent_order {

@@ -36,6 +36,11 @@ struct connections_report {
         closed, ///< connection::closed: it ended, or another connection took its endpoints.
     };
 
+    /// The greatest value that archives accept.
+    [[nodiscard]] friend constexpr connection_status tcplens_archive_limit(connection_status) noexcept {
+        return connection_status::closed;
+    }
+
     /// Counts over all selected connections.
     struct totals {
         std::uint64_t total_connections = 0;       ///< Successful, failed and incomplete handshakes together.
@@ -128,6 +133,13 @@ public:
         add_issue(summary_.retransmissions, " retransmissions detected");
         add_issue(summary_.failed_handshakes, " failed handshakes");
         return report;
+    }
+
+    /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
+    static void archive(auto& ar, accumulator& of) {
+        auto& [options, summary, first] = of;
+        ar.expect_equal("server", options.server);
+        ar(summary, first);
     }
 
 private:

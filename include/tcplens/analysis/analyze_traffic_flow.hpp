@@ -133,6 +133,13 @@ public:
                 .guessed_connections = guessed_};
     }
 
+    /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
+    static void archive(auto& ar, accumulator& of) {
+        auto& [options, up, down, guessed] = of;
+        ar.expect_equal("server", options.server);
+        ar(up, down, guessed);
+    }
+
 private:
     void add_selected(const connection& counted) noexcept {
         client_to_server_.add(counted.client_to_server);

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 namespace tcplens::inline v0::detail {
@@ -72,6 +72,23 @@ public:
     [[nodiscard]] std::size_t kept() const noexcept { return kept_.size(); }
 
 private:
+    friend void archive(auto& ar, first_items& of) {
+        auto& [limit, total, kept] = of;
+        ar.expect_equal("bound of a list", std::uint64_t{limit});
+        ar(total);
+        std::size_t count = kept.size();
+        ar.count(count, limit);
+        if constexpr (std::remove_cvref_t<decltype(ar)>::restores) {
+            kept.clear();
+            for (std::size_t i = 0; i < count && ar.good(); ++i) ar(kept.emplace_back());
+            if (!ar.good()) kept.clear();
+            ar.require(total >= kept.size() && (kept.size() == limit || kept.size() == total));
+            std::make_heap(kept.begin(), kept.end());
+        } else {
+            for (const item& each : kept) ar(each);
+        }
+    }
+
     void replace_last(const item& next) {
         if (kept_.empty() || !(next < kept_.front())) return;
         std::pop_heap(kept_.begin(), kept_.end());

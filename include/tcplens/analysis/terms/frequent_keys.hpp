@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace tcplens::inline v0::detail {
@@ -64,6 +65,28 @@ public:
     }
 
 private:
+    friend void archive(auto& ar, frequent_keys& of) {
+        auto& [capacity, counts, absent, forgotten, known] = of;
+        ar.expect_equal("number of tracked keys", std::uint64_t{capacity});
+        ar(absent, forgotten, known);
+        std::size_t count = counts.size();
+        ar.count(count, capacity);
+        if constexpr (std::remove_cvref_t<decltype(ar)>::restores) {
+            counts.clear();
+            for (std::size_t i = 0; i < count && ar.good(); ++i) {
+                Key key{};
+                limits found;
+                ar(key, found);
+                ar.require(found.at_least <= found.at_most && (counts.empty() || counts.rbegin()->first < key));
+                if (ar.good()) counts.emplace_hint(counts.end(), key, found);
+            }
+            ar.require(known >= counts.size() && (forgotten > 0 || (absent == 0 && known == counts.size())));
+            if (!ar.good()) counts.clear();
+        } else {
+            for (const auto& [key, found] : counts) ar(key, found);
+        }
+    }
+
     using entry = typename std::map<Key, limits>::iterator;
 
     void make_room() {
