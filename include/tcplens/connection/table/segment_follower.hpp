@@ -261,7 +261,7 @@ protected:
         begun.is_latest = true;
         begun.hash = hash;
         begun.connection.network = first.network;
-        begun.machine.begin(first, begun.connection);
+        begun.machine.begin(first, begun.connection, !roles_by_first_packet<Rules>);
         expiry_.begin(begun);
         return begun;
     }
