@@ -369,7 +369,9 @@ bool nothing_was_opened(const capture_summary& captures) {
         case open_failed:
         case empty:
         case not_a_capture:
+        case other_format:
         case compressed:
+        case altered:
         case unsupported_version: return true;
         default: return false;
         }

@@ -214,7 +214,7 @@ public:
     template <detail::connection_sink<connection_type> OnEnd>
     void flush(OnEnd&& on_end) {
         for (std::uint32_t slot = 0; slot < records_.slots(); ++slot) {
-            if (records_.at(slot).used) end_connection(records_.at(slot), end_reason::flushed, on_end);
+            if (records_.is_used(slot)) end_connection(records_.at(slot), end_reason::flushed, on_end);
         }
     }
 
