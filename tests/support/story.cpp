@@ -118,6 +118,10 @@ story_segment& story_segment::sack(std::int64_t left, std::int64_t right) {
     sack_ = {left, right};
     return *this;
 }
+story_segment& story_segment::hop_limit(std::uint8_t limit) {
+    hop_limit_ = limit;
+    return *this;
+}
 story_segment& story_segment::ip_id(std::uint16_t id) {
     ip_id_ = id;
     return *this;
@@ -357,7 +361,7 @@ story::telling story::tell_in(const setting& how) const {
         const auto frame = packet_builder::tcp_packet(
             {.source = how.endpoint(pair.opening, each.side_),
              .destination = how.endpoint(pair.opening, 1 - each.side_),
-             .hop_limit = pair.opening.hop_limit,
+             .hop_limit = each.hop_limit_.value_or(pair.opening.hop_limit),
              .ip_id = each.ip_id_,
              .sequence = (each.sequence_is_absolute_ ? 0 : initial(each.side_)) + modulo(each.sequence_),
              .acknowledgment = acknowledges ? initial(1 - each.side_) + modulo(each.acknowledgment_) : 0,

@@ -32,6 +32,7 @@ public:
     story_segment& with_fin();
     story_segment& carrying(std::uint32_t length); ///< data in a SYN
     story_segment& ip_id(std::uint16_t id);
+    story_segment& hop_limit(std::uint8_t limit); ///< as captured behind routers, in place of story_opening::hop_limit
     story_segment& timestamps(std::uint32_t value,
                               std::uint32_t echo);              ///< in place of those of story_opening::timestamps
     story_segment& sack(std::int64_t left, std::int64_t right); ///< relative, as acknowledgments are
@@ -64,6 +65,7 @@ private:
     std::uint32_t length_ = 0;
     std::uint16_t window_ = 0;
     std::uint16_t ip_id_ = 0;
+    std::optional<std::uint8_t> hop_limit_{};
     std::optional<tcplens::tcp_timestamps> timestamps_{};
     std::optional<std::array<std::int64_t, 2>> sack_{};
     bool captured_ = true;
