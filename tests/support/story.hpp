@@ -14,6 +14,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 class story;
@@ -44,6 +45,9 @@ public:
     story_segment& because(tcplens::evidence_set exactly);
     /// Other evidence over IPv6, which has no Identification.
     story_segment& because(tcplens::evidence_set exactly, tcplens::evidence_set over_ipv6);
+    /// How sure the verdict is, and what else the segment can be. Without a call any certainty is accepted.
+    story_segment& graded(tcplens::verdict::certainty_level exactly,
+                          tcplens::verdict::reading_set alternatives = tcplens::verdict::reading_set::none);
     /// The number of the earlier packet that the verdict points to, 0 for none, and the time since then.
     story_segment& earlier(std::uint64_t packet, std::optional<std::chrono::nanoseconds> elapsed = {});
     /// The number of the connection that the segment belongs to.
@@ -72,6 +76,7 @@ private:
     bool begins_handshake_ = false; ///< a segment of established(), which may be captured in another order
     tcplens::verdict_kinds expected_ = tcplens::verdict_kinds::none;
     std::optional<std::array<tcplens::evidence_set, 2>> reason_{}; ///< over IPv4, over IPv6
+    std::optional<std::pair<tcplens::verdict::certainty_level, tcplens::verdict::reading_set>> grade_{};
     std::optional<std::uint64_t> earlier_packet_{};
     std::optional<std::chrono::nanoseconds> elapsed_{};
     std::optional<std::uint64_t> connection_{};
