@@ -243,10 +243,10 @@ protected:
             const found_connection found = find(quoted, segment_hash(quoted, options_.hash_key));
             if (found.record == nullptr) return;
             record& of = *found.record;
-            const notice_input next{.notice = notice,
-                                    .connection = of.connection,
-                                    .quoted_sender = found.sender,
-                                    .quoted_direction = of.machine.way_of(found.sender)};
+            const observer_input::notice next{.error = notice,
+                                              .connection = of.connection,
+                                              .quoted_sender = found.sender,
+                                              .quoted_direction = of.machine.way_of(found.sender)};
             const auto tell = [&]<class Observer>(Observer& observer) {
                 if constexpr (has_hook<Observer, observer_hooks::notices>) {
                     observer.take_notice(next, std::get<typename Observer::connection_state>(of.observed),
