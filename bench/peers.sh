@@ -20,7 +20,7 @@ mkdir -p "$folder"
 
 say() { printf '%s\n' "$*" >&2; }
 
-needed=(g++ libpcap-dev libtins-dev tcptrace tshark argus-server time)
+needed=(g++ libcli11-dev nlohmann-json3-dev libpcap-dev libtins-dev tcptrace tshark argus-server time)
 if ! dpkg -s "${needed[@]}" > "$folder/dpkg.log" 2>&1; then
     say "installing ${needed[*]}"
     apt-get update -qq >&2
@@ -34,7 +34,8 @@ build() { # PROGRAM SOURCE [LIBRARY]...
     g++ -std=c++20 -O2 -Iinclude "$source" "$@" -o "$program"
 }
 build bench_whole bench/whole.cpp
-build report examples/report.cpp
+say "building tcplens"
+g++ -std=c++20 -O2 -Iinclude examples/tcplens/*.cpp -pthread -o "$folder/tcplens"
 build tcplens_table bench/peers/tcplens_table.cpp
 build pcap_loop bench/peers/pcap_loop.cpp -lpcap
 build tins_parse bench/peers/tins_parse.cpp -ltins -lpcap
@@ -44,7 +45,7 @@ build tins_follow bench/peers/tins_follow.cpp -ltins -lpcap
 programs=(
     "libpcap, loop that does nothing|10|$folder/pcap_loop FILE"
     "tcplens, \`connection_table\`|10|$folder/tcplens_table FILE"
-    "tcplens, \`report\`: all answers|10|$folder/report FILE"
+    "tcplens, \`report\`: all answers|10|$folder/tcplens report FILE"
     "libtins, parse|10|$folder/tins_parse FILE"
     "libtins, \`StreamFollower\`|10|$folder/tins_follow FILE"
     "tcptrace|10|tcptrace -n FILE"

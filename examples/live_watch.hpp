@@ -137,7 +137,7 @@ private:
 
     [[nodiscard]] std::string ends_since(const tcplens::connection_counters& before) const {
         std::string text;
-        for (std::size_t i = 0; i < tcplens::end_reason_count; ++i) {
+        for (std::size_t i = 0; i < before.ended_by.size(); ++i) {
             const auto why = static_cast<tcplens::end_reason>(i);
             text.append(text.empty() ? "" : " + ").append(to_string(why)).append(" ");
             text += std::to_string(table_.counters().ended(why) - before.ended(why));

@@ -12,7 +12,7 @@
 
 #include "command_line.hpp"
 #include "report_text.hpp"
-#include "segments_by_time.hpp"
+#include "tcplens/segments_by_time.hpp"
 
 #include <mpi.h>
 
@@ -23,6 +23,7 @@
 #include <functional>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -30,8 +31,8 @@
 
 namespace {
 
-using example::place;
-using example::placed_segment;
+using program::place;
+using program::placed_segment;
 
 struct placed_connection {
     place first{}; ///< of its segments
@@ -158,7 +159,7 @@ std::size_t default_round(std::size_t ranks) {
 }
 
 /// Reads all of `segments`, sends each to its owner, and follows those that are this rank's.
-void follow(example::segments_by_time& segments, const ranks& all, std::size_t round, owned_connections& into) {
+void follow(program::segments_by_time& segments, const ranks& all, std::size_t round, owned_connections& into) {
     constexpr place end{.time = tcplens::timestamp::max(),
                         .file = std::numeric_limits<std::uint64_t>::max(),
                         .in_file = std::numeric_limits<std::uint64_t>::max()};
@@ -202,17 +203,17 @@ std::vector<tcplens::connection> gather_connections(const ranks& all, const owne
 }
 
 /// What all ranks say of their files, in the order of files, for rank 0.
-example::capture_summary gather_results(const ranks& all, const example::segments_by_time& segments) {
+example::capture_summary gather_results(const ranks& all, const program::segments_by_time& segments) {
     struct numbered {
         std::uint64_t file;
         std::uint64_t name_length;
         std::uint64_t problem_length;
-        example::file_result result;
+        program::file_result result;
     };
     std::vector<numbered> results;
     std::vector<char> text;
-    for (const example::segment_file& each : segments.files()) {
-        const std::string problem = each.problem();
+    for (const program::segment_file& each : segments.files()) {
+        const std::string problem = each.problem() ? each.problem()->sentence : std::string{};
         results.push_back({each.number(), each.name().size(), problem.size(), each.result()});
         text.insert(text.end(), each.name().begin(), each.name().end());
         text.insert(text.end(), problem.begin(), problem.end());
@@ -237,7 +238,11 @@ example::capture_summary gather_results(const ranks& all, const example::segment
     }
     std::ranges::sort(files, {}, [](const described& each) { return each.what.file; });
     example::capture_summary captures;
-    for (const described& each : files) add(captures, each.name, each.what.result, each.problem);
+    for (const described& each : files) {
+        std::optional<program::file_problem> problem;
+        if (!each.problem.empty()) problem = {each.name, each.problem, {}};
+        add(captures, each.name, each.what.result, problem);
+    }
     return captures;
 }
 
@@ -295,7 +300,7 @@ int main(int argc, char** argv) {
         return refuse("The ranks were given different files: are those the --local ones of each?");
     }
 
-    std::vector<segment_file> files;
+    std::vector<program::segment_file> files;
     std::uint64_t number = 0;
     const std::vector<std::size_t> counts = all.of_all(given.files.size());
     for (std::size_t rank = 0; given.local && rank < all.own(); ++rank) number += counts[rank];
@@ -303,7 +308,7 @@ int main(int argc, char** argv) {
         if (given.local || i % all.count() == all.own()) files.emplace_back(given.files[i], number);
     }
 
-    segments_by_time segments{std::move(files)};
+    program::segments_by_time segments{std::move(files)};
     owned_connections own;
     follow(segments, all, given.round.value_or(default_round(all.count())), own);
 

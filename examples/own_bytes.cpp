@@ -32,7 +32,7 @@ int main() {
         0xc0, 0,  0x01, 0xbb, 0, 0, 0, 1, 0,  0, 0, 1, 0x50, 0x18, 0x20, 0, 0,   0,  0,   0, // TCP
         'h',  'i'};
     tcplens::connection_table table;
-    using clock = std::chrono::system_clock;
-    on_packet(table, std::as_bytes(std::span{segment}), clock::now());
-    on_packet(table, std::as_bytes(std::span{segment}), clock::now());
+    const tcplens::timestamp now = std::chrono::system_clock::now();
+    on_packet(table, std::as_bytes(std::span{segment}), now);
+    on_packet(table, std::as_bytes(std::span{segment}), now + std::chrono::microseconds{20}); // a copy
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The four answers as text.
+// The four answers as text, for mpi_report.
 
 #include "command_line.hpp"
-#include "not_understood.hpp"
 #include "percentage.hpp"
+#include "tcplens/capture_summary.hpp"
+#include "tcplens/not_understood.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -17,16 +18,8 @@
 
 namespace example {
 
-/// Some captures, and what was found in their packets besides connections.
-struct capture_summary {
-    std::vector<std::string> files{}; ///< as people call them
-    std::string resumed{};            ///< the file with the table that they go on from, or empty
-    std::uint64_t packets_before = 0; ///< of which that was; among `packets` too
-    tcplens::decode_statistics packets{};
-    std::uint64_t dropped = 0; ///< while capturing, as the captures say
-    tcplens::skipped_parts skipped{};
-    std::vector<file_problem> problems{};
-};
+using program::capture_summary;
+using program::file_problem;
 
 namespace report_text {
 
@@ -75,15 +68,15 @@ inline void print(const capture_summary& capture) {
     add_if_any("of a link type that is not read", packets.unsupported_link);
     add_if_any("lost while capturing, as the capture says", capture.dropped);
     print(1, rows);
-    const std::vector<counted_reason> reasons = not_understood(packets);
-    constexpr std::size_t most = 12; // the rest is in json_report
+    const std::vector<program::counted_reason> reasons = program::not_understood(packets);
+    constexpr std::size_t most = 12; // the rest is in tcplens report --format json
     if (!reasons.empty()) std::cout << "\n  without TCP:\n";
     for (std::size_t i = 0; i < std::min(most, reasons.size()); ++i) {
         std::cout << "  " << reasons[i].packets << (reasons[i].packets == 1 ? " packet: " : " packets: ")
                   << reasons[i].reason << '\n';
     }
     if (reasons.size() > most) std::cout << "  and " << reasons.size() - most << " more reasons\n";
-    for (const std::string& sentence : describe(capture.skipped)) std::cout << "  " << sentence << '\n';
+    for (const std::string& sentence : program::describe(capture.skipped)) std::cout << "  " << sentence << '\n';
     for (const file_problem& each : capture.problems) {
         std::cout << "  " << (files.size() > 1 ? each.file + ": " : "") << each.sentence << '\n';
     }
@@ -197,6 +190,16 @@ inline void print(const tcplens::traffic_flow_report& report) {
 }
 
 } // namespace report_text
+
+/// Complains of what went wrong with reading or writing, if anything did.
+[[nodiscard]] inline exit_status conclude(const arguments& given, const std::vector<file_problem>& problems) {
+    const bool written = static_cast<bool>(std::cout.flush());
+    for (const file_problem& each : problems) {
+        std::cerr << given.program << ": " << each.file << ": " << each.sentence << '\n';
+    }
+    if (!written) std::cerr << given.program << ": The output could not be written.\n";
+    return !problems.empty() || !written ? exit_status::bad_input : exit_status::good;
+}
 
 /// Prints what the captures hold, and the four answers of the connections in them.
 template <tcplens::connection_range Connections>

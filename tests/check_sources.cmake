@@ -56,6 +56,7 @@ set(rooms
     connection/detailed
     analysis/terms
     analysis/patterns
+    analysis/observations
     analysis
 )
 set(max_headers_per_room 30)

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADERS = ROOT / "include" / "tcplens"
 LIST = ROOT / "docs" / "reference" / "public_names.txt"
 
-MOST_NAMES = 150
+MOST_NAMES = 220
 # Words that say nothing without their namespace, or that programs use themselves.
 GENERIC = set("""after any before check common count data detail distance each error every find get has helper index info item
     kind layer lesser list load load_big load_little make merge name names node object of options parsed pattern percentage

@@ -9,7 +9,7 @@ export work
 trap 'rm -rf "$work"' EXIT
 
 # Included, for only headers are looked at.
-for source in examples/{report,conn_log,time_series}.cpp; do
+for source in examples/tcplens/{report_by_evidence,zeek,series}.cpp; do
     printf '#include "%s" // NOLINT(bugprone-suspicious-include)\n' "$PWD/$source" > "$work/$(basename "$source")"
 done
 find include/tcplens -name '*.hpp' -printf '#include <tcplens/%P>\n' | LC_ALL=C sort > "$work/all_headers.cpp"

@@ -4,5 +4,6 @@
 // connections -> answers: each analysis is one file, and one line here
 #include "analysis/analyze_anomalies.hpp"
 #include "analysis/analyze_connections.hpp"
+#include "analysis/analyze_observations.hpp"
 #include "analysis/analyze_retransmissions.hpp"
 #include "analysis/analyze_traffic_flow.hpp"

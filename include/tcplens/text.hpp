@@ -64,9 +64,13 @@ inline void append_digits(std::string& text, std::uint64_t number, std::size_t d
 
 /// The time in UTC by ISO 8601, always with nanoseconds: `2026-11-29T10:12:08.123456789Z`. Allocates the string.
 [[nodiscard]] inline std::string to_string(timestamp time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss<std::chrono::nanoseconds> clock{time - day};
+    // Not std::chrono::floor: near timestamp::min() the start of the day is no timestamp any more.
+    constexpr std::int64_t day = std::chrono::nanoseconds{std::chrono::days{1}}.count();
+    const std::int64_t count = time.time_since_epoch().count();
+    const std::int64_t since_midnight = (count % day + day) % day;
+    const std::int64_t days = count / day - (count % day < 0 ? 1 : 0);
+    const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
+    const std::chrono::hh_mm_ss<std::chrono::nanoseconds> clock{std::chrono::nanoseconds{since_midnight}};
     std::string text;
     const auto append = [&text](auto number, std::size_t digits, char end) {
         detail::append_digits(text, static_cast<std::uint64_t>(number), digits);

@@ -9,6 +9,7 @@ vcpkg_cmake_configure(
     OPTIONS
         -DTCPLENS_BUILD_TESTS=OFF
         -DTCPLENS_BUILD_EXAMPLES=OFF
+        -DTCPLENS_BUILD_PROGRAM=OFF
         -DTCPLENS_BUILD_BENCHMARKS=OFF
 )
 vcpkg_cmake_install()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What tshark says of the segments of a capture, and what `verdicts --rules wireshark` and `round_trips` do."""
+"""What tshark says of the segments of a capture, and what `tcplens segments --rules wireshark` and `tcplens rtt` do."""
 
+import csv
 import subprocess
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,10 +27,10 @@ def ask_tshark(path):
 
 def ask_verdicts(program, path):
     """(connection, names) of each segment that has a verdict, by frame."""
-    answer = subprocess.run([program, "--rules", "wireshark", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    answer = subprocess.run([program, "segments", "--rules", "wireshark", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                             text=True)
     if answer.returncode not in (0, 1):  # 1: a damaged capture, told up to there
-        raise SystemExit(f"{program} --rules wireshark {path} ended with {answer.returncode}")
+        raise SystemExit(f"{program} segments --rules wireshark {path} ended with {answer.returncode}")
     told = {}
     for line in answer.stdout.splitlines():
         frame, connection, names = line.split("\t")
@@ -65,7 +66,7 @@ class RoundTrips:
 
 @dataclass(frozen=True)
 class Handshake:
-    """What `round_trips` says of one connection beside that."""
+    """What `rtt` says of one connection beside that."""
     rtt: int
     certain: bool
     retries: int  # of SYN and SYN-ACK
@@ -92,23 +93,29 @@ def ask_tshark_round_trips(path):
     return told
 
 
+def ask_rtt(program, path, *options):
+    """The rows of `rtt`."""
+    command = [program, "rtt", "--format", "csv", *options, str(path)]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if answer.returncode not in (0, 1):  # 1: a damaged capture, told up to there
+        raise SystemExit(f"{' '.join(command)} ended with {answer.returncode}")
+    return csv.DictReader(answer.stdout.splitlines())
+
+
 def ask_round_trips(program, path):
     """What Wireshark's rule gives, and the handshakes by connection."""
-    answer = subprocess.run([program, str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    if answer.returncode not in (0, 1):  # 1: a damaged capture, told up to there
-        raise SystemExit(f"{program} {path} ended with {answer.returncode}")
     told, handshakes = RoundTrips({}, {}), {}
-    for line in answer.stdout.splitlines():
-        kind, *fields = line.split("\t")
-        if kind == "ack":
-            frame, connection, acknowledged, rtt = map(int, fields)
-            told.acknowledgments[frame] = (connection, acknowledged, rtt or None)
-        else:
-            connection, initial, rtt, certain, syns, syn_acks, outcome = fields
-            if initial != "-":
-                told.initial[int(connection)] = int(initial)
-            if rtt != "-":
-                handshakes[int(connection)] = Handshake(int(rtt), certain == "1", int(syns) + int(syn_acks), outcome)
+    for row in ask_rtt(program, path, "--acks"):
+        frame, connection, acknowledged, rtt = (int(row[name]) for name in ("frame", "connection", "acks_frame", "ack_rtt_ns"))
+        told.acknowledgments[frame] = (connection, acknowledged, rtt or None)
+    for row in ask_rtt(program, path):
+        connection = int(row["number"])
+        if row["initial_rtt_ns"]:
+            told.initial[connection] = int(row["initial_rtt_ns"])
+        if row["handshake_rtt_ns"]:
+            retries = int(row["syn_retries"]) + int(row["syn_ack_retries"])
+            certain = row["handshake_rtt_certain"] == "true"
+            handshakes[connection] = Handshake(int(row["handshake_rtt_ns"]), certain, retries, row["opening"])
     return told, handshakes
 
 
@@ -118,10 +125,10 @@ def round_trip_differences(tshark, ours):
     theirs, mine = tshark.acknowledgments, ours.acknowledgments
     for frame in sorted(theirs.keys() | mine.keys()):
         if theirs.get(frame) != mine.get(frame):
-            lines.append(f"frame {frame}: tshark {theirs.get(frame)}, round_trips {mine.get(frame)}")
+            lines.append(f"frame {frame}: tshark {theirs.get(frame)}, rtt {mine.get(frame)}")
     for stream in sorted(tshark.initial):
         if tshark.initial[stream] != ours.initial.get(stream):
-            lines.append(f"stream {stream}: initial_rtt is {tshark.initial[stream]}, round_trips {ours.initial.get(stream)}")
+            lines.append(f"stream {stream}: initial_rtt is {tshark.initial[stream]}, rtt {ours.initial.get(stream)}")
     return lines
 
 

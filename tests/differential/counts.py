@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compares how many packets `report` reads, and in how many it finds TCP, with the installed tshark (4.0), over the captures that
+"""Compares how many packets `tcplens report` reads, and in how many it finds TCP, with the installed tshark (4.0), over the captures that
 are named or lie in the folders that are named. TCP that an ICMP error quotes is no segment.
 Needs tshark and Python 3 with its standard library. Exit status: 0 no difference, 1 some, 77 (skipped) without tshark 4.0.
 
@@ -9,7 +9,7 @@ contradicts itself (malformed here); what IPComp compressed; packets sampled by 
 an IPv4 option of a wrong length, where tshark stops."""
 
 import argparse
-import re
+import json
 import subprocess
 import sys
 
@@ -29,14 +29,14 @@ def ask_tshark(path):
 
 
 def ask_report(program, path):
-    text = subprocess.run([program, path], capture_output=True, text=True).stdout
-    found = [re.search(rf"^  {name} +(\d+)$", text, re.MULTILINE) for name in ("packets", "TCP")]
-    return tuple(int(each[1]) if each else 0 for each in found)
+    text = subprocess.run([program, "report", "--format", "json", path], capture_output=True, text=True).stdout
+    capture = json.loads(text)["capture"]
+    return capture["packets"], capture["decode"]["tcp"]
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--report", required=True, help="the program `report`")
+    arguments.add_argument("--program", required=True, metavar="TCPLENS", help="the program tcplens")
     arguments.add_argument("paths", nargs="+")
     given = arguments.parse_args()
     if not tshark_is_here():
@@ -46,7 +46,7 @@ def main():
     captures = differing = 0
     for path in captures_in(given.paths, PCAP | MODIFIED_PCAP | PCAPNG):
         captures += 1
-        theirs, ours = ask_tshark(path), ask_report(given.report, path)
+        theirs, ours = ask_tshark(path), ask_report(given.program, path)
         if theirs != ours:
             differing += 1
             print(f"{path}: tshark {theirs[0]} packets, {theirs[1]} TCP; report {ours[0]}, {ours[1]}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The fewest segments of a flow on which tshark and verdicts still differ."""
+"""The fewest segments of a flow on which tshark and tcplens still differ."""
 
 import time
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compares `verdicts --rules wireshark` with the installed tshark (4.0 is the one that the rules are of), segment by segment:
+"""Compares `tcplens segments --rules wireshark` with the installed tshark (4.0 is the one that the rules are of), segment by segment:
 names and stream numbers, over the captures that are named or lie in the folders that are named, and over random segments.
-With --round-trips also what `round_trips` says of acks_frame, ack_rtt and initial_rtt, and its round trip of the handshake.
+Also what `tcplens rtt` says of acks_frame, ack_rtt and initial_rtt, and its round trip of the handshake.
 Needs tshark and Python 3 with its standard library. Exit status: 0 no difference, 1 some, 77 (skipped) without tshark 4.0."""
 
 import argparse
@@ -32,7 +32,7 @@ def compare_captures(program, paths):
         if frames:
             frame = frames[0]
             print(f"{path}: {len(frames)} differ, first frame {frame}: tshark {told(tshark.get(frame))}, "
-                  f"verdicts {told(verdicts.get(frame))}")
+                  f"segments {told(verdicts.get(frame))}")
     print(f"captures: {differing} of {segments} segments differ, in {len(paths)} captures")
     return differing == 0
 
@@ -104,14 +104,13 @@ def explain(program, seed, segments, frame, folder):
     if len(case) > SHOWN:
         print(f"({len(case) - SHOWN} segments before)")
     for number, segment in list(enumerate(case, start=1))[-SHOWN:]:
-        print(f"{segment}  tshark {told(tshark.get(number))}  verdicts {told(verdicts.get(number))}")
+        print(f"{segment}  tshark {told(tshark.get(number))}  segments {told(verdicts.get(number))}")
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("places", nargs="*", metavar="FILE|FOLDER")
-    options.add_argument("--verdicts", required=True, metavar="PROGRAM", help="the example of that name")
-    options.add_argument("--round-trips", metavar="PROGRAM", help="the example of that name")
+    options.add_argument("--program", required=True, metavar="TCPLENS", help="the program tcplens")
     options.add_argument("--random", type=int, default=0, metavar="N", help="also compare N random segments")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
@@ -122,15 +121,13 @@ def main():
 
     same = True
     if given.places:
-        same = compare_captures(given.verdicts, captures_in(given.places, PCAP | PCAPNG))
-        if given.round_trips:
-            same = compare_round_trips(given.round_trips, captures_in(given.places, PCAP | PCAPNG), "captures") and same
+        same = compare_captures(given.program, captures_in(given.places, PCAP | PCAPNG))
+        same = compare_round_trips(given.program, captures_in(given.places, PCAP | PCAPNG), "captures") and same
     if given.random > 0:
         with tempfile.TemporaryDirectory() as folder:
-            same = compare_random(given.verdicts, given.random, given.seed, Path(folder)) and same
-            if given.round_trips:
-                made = random_captures(given.random, given.seed, Path(folder))
-                same = compare_round_trips(given.round_trips, made, "random") and same
+            same = compare_random(given.program, given.random, given.seed, Path(folder)) and same
+            made = random_captures(given.random, given.seed, Path(folder))
+            same = compare_round_trips(given.program, made, "random") and same
     return 0 if same else 1
 
 

@@ -55,6 +55,6 @@ TEST_CASE("README: the quick start is two commands of one line each") {
         CHECK(command.find('\n') == command.size() - 1);
         CHECK(command.starts_with("apt-get update && apt-get install -y "));
     }
-    CHECK(commands[0].find("./report tests/data/") != std::string::npos);
+    CHECK(commands[0].find(" && build/release/examples/tcplens report tests/data/") != std::string::npos);
     CHECK(contents(".ci/run").find(commands[1].substr(0, commands[1].size() - 1)) != std::string::npos);
 }

@@ -59,6 +59,11 @@ inline std::string example(std::string_view name) {
     return (std::filesystem::path{folder} / name).string();
 }
 
+/// The beginning of a command line of the program: its path and a subcommand.
+inline std::string program(std::string_view subcommand) {
+    return example("tcplens") + " " + std::string{subcommand};
+}
+
 struct run_result {
     int status = -1; ///< -1 if it did not end by itself
     std::string out{};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/detailed/detailed_connection_table.hpp>
 #include <tcplens/connection/saved/saved_table.hpp>
 
 #include "../support/capture_writer.hpp"
@@ -8,7 +9,9 @@
 #include "running.hpp"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -36,13 +39,24 @@ std::string write(const temporary_folder& folder, const std::string& name, const
     return arguments;
 }
 
-// All but the line in which report names the captures.
+// What a subcommand answers; of report all but the names of the captures.
 std::string answer(const std::string& command) {
     CAPTURE(command);
-    const run_result ran = run(example(command));
+    if (!command.starts_with("report")) {
+        const run_result ran = run(program(command));
+        CHECK(ran.status == 0);
+        CHECK(ran.err.empty());
+        return ran.out;
+    }
+    const run_result ran = run(program(command) + " --format json");
     CHECK(ran.status == 0);
     CHECK(ran.err.empty());
-    return command.starts_with("report") ? ran.out.substr(ran.out.find('\n')) : ran.out;
+    nlohmann::ordered_json told = nlohmann::ordered_json::parse(ran.out);
+    told["capture"].erase("files");
+    told["capture"].erase("errors");
+    auto& kinds = told["capture"]["not_understood"];
+    std::sort(kinds.begin(), kinds.end(), [](const auto& a, const auto& b) { return a.dump() < b.dump(); });
+    return told.dump(1);
 }
 
 } // namespace
@@ -55,14 +69,14 @@ TEST_CASE("a capture that is cut into files, anywhere, is answered for as the wh
     const std::string cut_in_three = write(folder, "three-", busy.cut(3));
     const std::string cut_in_ten = write(folder, "ten-", busy.cut(10));
     for (const std::string command :
-         {"report --detailed", "verdicts", "conn_log -C", "time_series", "round_trips", "times"}) {
+         {"report --detailed", "segments", "zeek -C", "series", "rtt", "rtt --acks", "times --format csv"}) {
         const std::string expected = answer(command + whole);
         CHECK(contains(expected, "\n"));
         for (const std::string& files : {cut_in_two, cut_in_three, cut_in_ten})
             CHECK(answer(command + files) == expected);
     }
-    CHECK(contains(answer("verdicts" + cut_in_ten), "\tretransmission"));
-    CHECK(contains(answer("report" + cut_in_ten), ": UDP (IP protocol 17), not TCP\n"));
+    CHECK(contains(answer("segments" + cut_in_ten), "\tretransmission"));
+    CHECK(contains(answer("report" + cut_in_ten), "UDP (IP protocol 17), not TCP"));
 }
 
 TEST_CASE("a capture that is cut into files is answered for as the whole, file by file") {
@@ -88,7 +102,7 @@ TEST_CASE("a table that cannot be resumed, or not be saved, is told of") {
     busy_capture busy;
     const std::string capture = folder.write("whole.pcap", busy.pcap());
     const auto complaint = [&](const std::string& options, int status) {
-        const run_result ran = run(example("report " + options + " " + capture));
+        const run_result ran = run(program("report " + options + " " + capture));
         CHECK(ran.status == status);
         return ran.err;
     };
@@ -97,21 +111,23 @@ TEST_CASE("a table that cannot be resumed, or not be saved, is told of") {
     CHECK(complaint("--resume " + table, 0).empty());
     const std::string other = folder.write("other.pcap", busy.pcap());
     CHECK(complaint("--resume " + other, 1) ==
-          "report: " + other + ": It is no saved table: those begin with other bytes.\n");
+          "tcplens: " + other + ": It is no saved table: those begin with other bytes.\n");
     CHECK(complaint("--resume " + folder.file("none"), 1) ==
-          "report: " + folder.file("none") + ": It could not be read.\n");
+          "tcplens: " + folder.file("none") + ": It could not be read.\n");
     const std::string cut = folder.file("cut");
     std::filesystem::copy_file(table, cut);
     std::filesystem::resize_file(cut, 1000);
     CHECK(contains(complaint("--resume " + cut, 1), "but only 1000 are there: it was cut short.\n"));
-    CHECK(complaint("--resume " + folder.file(""), 1) == "report: " + folder.file("") + ": It is no regular file.\n");
-    CHECK(complaint("--resume /dev/zero", 1) == "report: /dev/zero: It is no regular file.\n");
+    CHECK(complaint("--resume " + folder.file(""), 1) == "tcplens: " + folder.file("") + ": It is no regular file.\n");
+    CHECK(complaint("--resume /dev/zero", 1) == "tcplens: /dev/zero: It is no regular file.\n");
     CHECK(complaint("--save " + folder.file("no/folder"), 1) ==
-          "report: " + folder.file("no/folder") + ": It could not be written.\n");
+          "tcplens: " + folder.file("no/folder") + ": It could not be written.\n");
     CHECK(complaint("--threads 2 --save " + table, 2) ==
-          "report: --resume and --save go with neither --by-time nor --threads.\n");
+          "tcplens: --resume and --save go with neither --by-time nor --threads.\n"
+          "tcplens: See `tcplens report --help`.\n");
     CHECK(complaint("--by-time --resume " + table, 2) ==
-          "report: --resume and --save go with neither --by-time nor --threads.\n");
+          "tcplens: --resume and --save go with neither --by-time nor --threads.\n"
+          "tcplens: See `tcplens report --help`.\n");
 }
 
 TEST_CASE("a table takes the place of nothing but another one") {
@@ -121,10 +137,10 @@ TEST_CASE("a table takes the place of nothing but another one") {
     const std::string capture = folder.write("whole.pcap", busy.pcap());
     const std::string before = contents(capture);
     const auto refused = [&](const std::string& options, const std::string& table, const std::string& sentence) {
-        const run_result ran = run(example("report " + options + table + " " + capture));
+        const run_result ran = run(program("report " + options + table + " " + capture));
         CHECK(ran.status == 2);
         CHECK(ran.out.empty());
-        CHECK(ran.err == "report: " + table + ": " + sentence + "\n");
+        CHECK(ran.err == "tcplens: " + table + ": " + sentence + "\n");
     };
     const std::string also = "It is named as a capture, too.";
     refused("--save ", capture, also);
@@ -179,17 +195,17 @@ TEST_CASE("what went wrong moves no table forward") {
     const std::string table = folder.file("table");
     answer("report --save " + table + " " + first);
     const std::string before = contents(table);
-    const std::string unsaved = "report: " + table + ": The table was not saved, since not all went well.\n";
+    const std::string unsaved = "tcplens: " + table + ": The table was not saved, since not all went well.\n";
 
     const std::string cut = folder.write("cut", std::span{parts[1]}.first(parts[1].size() - 1));
     const std::string goes_on = "report --detailed --resume " + table + " --save " + table + " ";
-    const run_result damaged = run(example(goes_on + cut));
+    const run_result damaged = run(program(goes_on + cut));
     CHECK(damaged.status == 1);
     CHECK(damaged.err.ends_with(unsaved));
     CHECK(contents(table) == before);
-    const run_result unwritten = run(example(goes_on + second + " >/dev/full"));
+    const run_result unwritten = run(program(goes_on + second + " >/dev/full"));
     CHECK(unwritten.status == 1);
-    CHECK(unwritten.err == "report: The output could not be written.\n" + unsaved);
+    CHECK(unwritten.err == "tcplens: The output could not be written.\n" + unsaved);
     CHECK(contents(table) == before);
 
     CHECK(answer(goes_on + second) == answer("report --detailed " + folder.write("whole", busy.pcap())));
@@ -209,11 +225,12 @@ TEST_CASE("a report says what it goes on from, and numbers do not run back") {
     other.interface().enhanced(0, 2'000'000, tcp_packet({.source = at("192.0.2.1", 2)}));
     const std::string first = folder.write("one", one.bytes());
     const std::string second = folder.write("other", other.bytes());
-    CHECK(contains(run(example("report --save " + table + " " + first)).out, "Capture " + first + "\n"));
-    const run_result ran = run(example("report --resume " + table + " --save " + table + " " + second));
-    CHECK(ran.out.starts_with("Capture " + second + ", going on from " + table + ": 1 packet before\n"));
+    REQUIRE(run(program("report --save " + table + " " + first)).status == 0);
+    const run_result ran = run(program("report --resume " + table + " --save " + table + " " + second));
+    CHECK(contains(ran.out, second));
+    CHECK(contains(ran.out, "going on from " + table + ": 1 packet before"));
     const std::string saved = contents(table);
-    tcplens::connection_table resumed;
+    tcplens::detailed_connection_table resumed;
     REQUIRE_FALSE(restore(resumed, std::as_bytes(std::span{saved})));
     REQUIRE(resumed.size() == 2);
     CHECK(resumed.begin()->first_packet == 3);
@@ -252,11 +269,10 @@ TEST_CASE("by time, a packet stands where the latest time before it in its file 
     folder.write("one", one.bytes());
     folder.write("other", other.bytes());
     const auto ports = [&](const std::string& files) {
-        const std::string text = answer("report --by-time " + files);
+        const auto told = nlohmann::json::parse(answer("report --by-time " + files));
         std::string found;
-        const std::string client = "\n  192.0.2.1:";
-        for (std::size_t at = text.find(client); at != std::string::npos; at = text.find(client, at + 1)) {
-            found += text[at + client.size()];
+        for (const auto& each : told["connections"]["connections"]) {
+            found += each["client"].get<std::string>().back();
         }
         return found;
     };
@@ -273,24 +289,25 @@ TEST_CASE("of several captures, one that is damaged or missing is told of, and t
     const std::string missing = folder.file("missing");
     const std::string good = folder.write("good", files[1]);
     for (const std::string options : {"", "--by-time "}) {
-        const run_result ran = run(example("report") + " " + options + damaged + " " + missing + " - < " + good);
+        const run_result ran =
+            run(program("report --format json") + " " + options + damaged + " " + missing + " - < " + good);
         CHECK(ran.status == 1);
-        CHECK(ran.out.starts_with("3 captures, from " + damaged + " to standard input\n"));
-        const std::string packets = std::to_string(busy.packets().size() - 1);
-        CHECK(contains(ran.out, "\n  packets "));
-        CHECK(contains(ran.out, " " + packets + "\n"));
-        CHECK(contains(ran.out, "\n  " + damaged + ": cut off at byte "));
-        CHECK(contains(ran.out, "\n  " + missing + ": there is no such file.\n"));
-        CHECK(ran.err.starts_with("report: " + damaged + ": cut off at byte "));
-        CHECK(contains(ran.err, "\nreport: " + missing + ": there is no such file.\n"));
+        const auto told = nlohmann::json::parse(ran.out)["capture"];
+        CHECK(told["packets"] == busy.packets().size() - 1);
+        CHECK(told["files"] == nlohmann::json{damaged, missing, "standard input"});
+        REQUIRE(told["errors"].size() == 2);
+        CHECK(told["errors"][0]["code"] == "truncated");
+        CHECK(told["errors"][1]["code"] == "file_not_found");
+        CHECK(ran.err.starts_with("tcplens: " + damaged + ": cut off at byte "));
+        CHECK(contains(ran.err, "\ntcplens: " + missing + ": there is no such file.\n"));
     }
-    const run_result nothing = run(example("report") + " " + missing + " " + missing);
+    const run_result nothing = run(program("report") + " " + missing + " " + missing);
     CHECK(nothing.status == 1);
     CHECK(nothing.out.empty());
-    const run_result times = run(example("times") + " " + missing + " " + good);
+    const run_result times = run(program("times --format csv") + " " + missing + " " + good);
     CHECK(times.status == 1);
-    CHECK(times.err == "times: " + missing + ": there is no such file.\n");
-    CHECK(contains(times.out, "\n192.0.2.1:40000\t"));
+    CHECK(times.err == "tcplens: " + missing + ": there is no such file.\n");
+    CHECK(contains(times.out, ",192.0.2.1,40000,"));
 }
 
 TEST_CASE("what a rotating capture says it lost is counted once") {
@@ -303,10 +320,7 @@ TEST_CASE("what a rotating capture says it lost is counted once") {
         return file.statistics(0, 2, capture_writer::join({file.option(2, start), file.option(5, lost)})).bytes();
     };
     const auto lost = [&](const std::string& arguments) {
-        const std::string text = answer("report " + arguments);
-        const std::string label = "as the capture says";
-        const std::size_t at = text.find(label);
-        return at == std::string::npos ? 0 : std::stoi(text.substr(at + label.size()));
+        return nlohmann::json::parse(answer("report " + arguments))["capture"]["dropped"].get<int>();
     };
     const std::string files = write(folder, "lost", {said(7, 10, "eth0"), said(7, 25, "eth0"), said(7, 25, "eth0")});
     CHECK(lost(files) == 25); // it goes on
@@ -317,7 +331,7 @@ TEST_CASE("what a rotating capture says it lost is counted once") {
 
 TEST_CASE("standard input can be one of several captures, once") {
     const temporary_folder folder;
-    const run_result ran = run(example("report") + " - -");
+    const run_result ran = run(program("report") + " - -");
     CHECK(ran.status == 2);
-    CHECK(ran.err.starts_with("report: Standard input can be read once.\n"));
+    CHECK(ran.err.starts_with("tcplens: Standard input can be read once.\n"));
 }

@@ -8,6 +8,7 @@
 #include <tcplens/connection/observers/closing_observer.hpp>
 #include <tcplens/connection/observers/opening_observer.hpp>
 #include <tcplens/connection/observers/profile_observer.hpp>
+#include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/connection/observers/time_observer.hpp>
 #include <tcplens/connection/observers/time_series_observer.hpp>
 #include <tcplens/connection/observers/wireshark_round_trips.hpp>
@@ -376,6 +377,22 @@ void follow_time(std::span<const std::byte> input, const Rules& rules, bool spli
     }
 }
 
+template <class Rules>
+void follow_skew(std::span<const std::byte> input, const Rules& rules) {
+    basic_connection_table table{table_options{.hash_key = hash_key{1}}, rules, skew_observer{}};
+    capture_reader reader{input};
+    for (const packet& each : reader) table.add(each);
+    direction_skew::totals all;
+    for (const auto& each : table) {
+        for (const direction_skew::answer_times& times : {each.skew.to_server, each.skew.to_client}) {
+            require(times.early <= times.count && times.least.has_value() == (times.count > 0));
+            require(!times.prove_skew() || *times.least < std::chrono::nanoseconds::zero());
+        }
+        all.add(each.skew);
+    }
+    require(all.skewed >= all.varying && all.at_least.has_value() == (all.skewed > 0));
+}
+
 } // namespace
 
 // Input: a capture.
@@ -396,5 +413,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     follow_time(input, evidence_rules{}, true);
     follow_time(input, evidence_rules{}, false);
     follow_time(input, repeated_sequence_rules{64, hash_key{1}}, false);
+    follow_skew(input, evidence_rules{});
+    follow_skew(input, wireshark_rules{});
     return 0;
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""score.py [--program VERDICTS] [--one-direction] DIR...      scores verdicts on recordings against what really happened
+"""score.py [--program COMMAND] [--one-direction] DIR...      scores verdicts on recordings against what really happened
 score.py --verdicts FILE --truth X.truth.tsv               the same for one file of verdicts, from any tool
 
-VERDICTS is run with a capture and prints a line a segment: the frame number first and the verdict's names, joined by commas,
+COMMAND is run with a capture and prints a line a segment: the frame number first and the verdict's names, joined by commas,
 last, tabs between. Of the names these count, the first that is there: duplicate; retransmission, fast_retransmission or
 spurious_retransmission; out_of_order; else the segment was called new.
 
@@ -19,6 +19,7 @@ import csv
 import glob
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -98,7 +99,7 @@ def one_direction(capture, truth, vantage, scratch):
 
 
 def run(program, capture):
-    result = subprocess.run([program, capture], capture_output=True, text=True)
+    result = subprocess.run([*shlex.split(program), capture], capture_output=True, text=True)
     if result.returncode:
         sys.exit(f"{program} {capture}: exit code {result.returncode} {result.stderr[:300]}")
     return read_verdicts(result.stdout)

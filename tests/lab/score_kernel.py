@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""score_kernel.py --program TIMES [--record SCENARIO] [--far] [--verbose] DIR...
+"""score_kernel.py --program TCPLENS [--record SCENARIO] [--far] [--verbose] DIR...
 
 Scores busy and receiver-limited times against what the senders' own kernels said of them (*.tcpinfo.tsv, see record.py).
-TIMES is run with each capture that has such a file, and prints a line a connection, with a line of names before: client,
-server, busy_up, receiver_limited_up, busy_down, receiver_limited_down, in nanoseconds. With --far it is given the capture of the
-other end instead, and nothing is judged. With --record the scenario is recorded first, and scored with the rest.
+`TCPLENS times --format csv` is run with each capture that has such a file. With --far it is given the capture of the other end
+instead, and nothing is judged. With --record the scenario is recorded first, and scored with the rest.
 
 A sender's busy time is off if it differs by more than 5 % and 12 ms, its receiver-limited time if by more than 10 % and
 40 ms: kernels count both in ticks of up to 10 ms. Passes when at most 5 % of the figures are off, and over all
@@ -22,21 +21,16 @@ import tempfile
 GOALS = {"busy": ("busy_time_us", 0.05, 12e3, 0.01, 5e3), "receiver_limited": ("rwnd_limited_us", 0.1, 40e3, 0.15, 10e3)}
 
 
-def split(endpoint):
-    address, port = endpoint.rsplit(":", 1)
-    return address.strip("[]") + " " + port
-
-
 def times(program, capture):
     """{(local, peer): {busy, receiver_limited}} in microseconds, of each end."""
-    ran = subprocess.run([program, capture], capture_output=True, text=True)
+    ran = subprocess.run([program, "times", "--format", "csv", capture], capture_output=True, text=True)
     if ran.returncode:
         sys.exit(f"{program} {capture}: exit code {ran.returncode} {ran.stderr[:300]}")
     told = {}
-    for row in csv.DictReader(ran.stdout.splitlines(), delimiter="\t"):
-        ends = split(row["client"]), split(row["server"])
-        for key, way in ((ends, "_up"), (ends[::-1], "_down")):
-            told[key] = {name: int(row[name + way]) / 1e3 for name in GOALS}
+    for row in csv.DictReader(ran.stdout.splitlines()):
+        ends = f"{row['client']} {row['client_port']}", f"{row['server']} {row['server_port']}"
+        for key, way in ((ends, "to_server_"), (ends[::-1], "to_client_")):
+            told[key] = {name: int(row[f"{way}{name}_time_ns"]) / 1e3 for name in GOALS}
     return told
 
 

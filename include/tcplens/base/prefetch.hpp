@@ -17,6 +17,9 @@ namespace tcplens::inline v0::detail {
 TCPLENS_ALWAYS_INLINE void prefetch(const void* object, std::size_t size) noexcept {
     constexpr std::size_t line = 64; // of nearly all processors; elsewhere it costs no more than a few fetches
     const auto* const bytes = static_cast<const char*>(object);
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
     for (std::size_t at = 0; at < size; at += line) {
 #if defined(__GNUC__)
         __builtin_prefetch(bytes + at, 1);

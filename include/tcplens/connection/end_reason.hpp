@@ -15,8 +15,10 @@ enum class end_reason : std::uint8_t {
     evicted, ///< the table needed the room for another connection
     flushed, ///< the user emptied the table
 };
+namespace detail {
 /// Number of enumerators of end_reason.
 inline constexpr std::size_t end_reason_count = 5;
+} // namespace detail
 
 /// The name of the enumerator, e.g. "evicted".
 [[nodiscard]] constexpr std::string_view to_string(end_reason reason) noexcept {

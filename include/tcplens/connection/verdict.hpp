@@ -56,7 +56,7 @@ enum class evidence_set : std::uint16_t {
     round_trip = 1u << 9,       ///< the time that had passed, compared with the round trip to its sender
     silence = 1u << 10,         ///< its sender had sent nothing for so long that a timer must have run out
     memory_exceeded = 1u << 11, ///< more had happened than the rules remember: the verdict is less sure
-    undecided = 1u << 12,       ///< late and sent again are both possible; the verdict names the likelier
+    undecided = 1u << 12,       ///< no round trip was measured that could tell late from sent again
 };
 
 /// Makes evidence_set a set: see base/enum_set.hpp.
@@ -64,10 +64,36 @@ enum class evidence_set : std::uint16_t {
     return detail::members_up_to(evidence_set::undecided);
 }
 
-/// What a rule set says of one segment, and why.
+/// What a rule set says of one segment, why, and how sure it is.
 struct verdict {
+    /// How sure a verdict is, from the evidence that there was. docs/accuracy.md has the measured share of each that is right.
+    enum class certainty_level : std::uint8_t {
+        certain,   ///< no other reading fits what was captured: at most 1 in 2,000 is wrong
+        likely,    ///< another reading is possible, but rare: at most 1 in 50 is wrong
+        undecided, ///< the capture does not tell which reading is right; the verdict names the likelier
+    };
+
+    /// What a segment can be, as far as its bytes are concerned: a set of bits.
+    enum class reading_set : std::uint8_t {
+        none = 0,                 ///< no reading
+        new_data = 1u << 0,       ///< the first copy of its bytes, in order
+        retransmission = 1u << 1, ///< a later transmission of bytes that were sent before
+        out_of_order = 1u << 2,   ///< the first copy of its bytes, late
+        duplicate = 1u << 3,      ///< a second copy of one transmission
+    };
+    /// Makes reading_set a set: see base/enum_set.hpp.
+    [[nodiscard]] friend constexpr reading_set tcplens_all_members(reading_set) noexcept {
+        return detail::members_up_to(reading_set::duplicate);
+    }
+
     verdict_kinds kinds = verdict_kinds::none;  ///< what the segment is
     evidence_set evidence = evidence_set::none; ///< why
+    /// How sure `kinds` is as to whether the segment is new, a retransmission, out of order or a duplicate. A copy that was lost before the
+    /// capture leaves no trace in most cases: a segment that is certainly new is the first copy that can be known of. Rule sets other
+    /// than `evidence_rules` only say `certain`.
+    certainty_level certainty = certainty_level::certain;
+    /// What else the segment can be, besides what `kinds` says. Empty if the verdict is certain.
+    reading_set alternatives = reading_set::none;
     /// packet::number of an earlier packet: the packet of which this is a copy, or which carried the same bytes; for a segment that
     /// fills a hole, the packet that opened the hole. 0 if there is none, or it is no longer remembered.
     std::uint64_t earlier_packet = 0;
@@ -77,6 +103,14 @@ struct verdict {
     [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
     /// Whether the verdict has the kind `retransmission`.
     [[nodiscard]] constexpr bool is_retransmission() const noexcept { return has(verdict_kinds::retransmission); }
+    /// Whether the verdict is certain.
+    [[nodiscard]] constexpr bool is_certain() const noexcept { return certainty == certainty_level::certain; }
+    /// The reading that `kinds` stands for: a duplicate counts as nothing else, and a retransmission as no new data.
+    [[nodiscard]] constexpr reading_set reading() const noexcept {
+        if (has(verdict_kinds::duplicate)) return reading_set::duplicate;
+        if (is_retransmission()) return reading_set::retransmission;
+        return has(verdict_kinds::out_of_order) ? reading_set::out_of_order : reading_set::new_data;
+    }
 
     [[nodiscard]] friend constexpr bool operator==(const verdict&, const verdict&) noexcept = default;
 };
@@ -107,6 +141,23 @@ struct verdict {
                                                      "silence",
                                                      "memory_exceeded",
                                                      "undecided"};
+    return detail::list_members(detail::set_bits(set), names);
+}
+
+/// "certain", "likely" or "undecided".
+[[nodiscard]] constexpr std::string_view to_string(verdict::certainty_level level) noexcept {
+    switch (level) {
+    case verdict::certainty_level::certain: return "certain";
+    case verdict::certainty_level::likely: return "likely";
+    case verdict::certainty_level::undecided: return "undecided";
+    }
+    return "";
+}
+
+/// The names of the readings, in the order of declaration, with commas between; empty for none: "new", "retransmission",
+/// "out_of_order", "duplicate".
+[[nodiscard]] inline std::string to_string(verdict::reading_set set) {
+    constexpr std::array<std::string_view, 4> names{"new", "retransmission", "out_of_order", "duplicate"};
     return detail::list_members(detail::set_bits(set), names);
 }
 

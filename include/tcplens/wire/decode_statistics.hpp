@@ -126,10 +126,10 @@ struct decode_statistics {
         }
     }
 
-    /// Counts one packet whose TCP segment is followed.
-    constexpr void count_tcp() noexcept {
-        ++packets;
-        ++tcp;
+    /// Counts so many packets whose TCP segments are followed.
+    constexpr void count_tcp(std::uint64_t number = 1) noexcept {
+        packets += number;
+        tcp += number;
     }
 
     /// Counts the TCP segments of a packet with several of them. @pre The packet was counted by count_tcp(), and `segments` is at

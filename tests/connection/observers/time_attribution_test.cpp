@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -63,6 +64,32 @@ TEST_CASE("time observer: the handshake lasts until the ACK of the SYN-ACK, with
     CHECK(time.duration == 1016ms);
     CHECK(time.handshake == 1011ms);
     CHECK(time.sum() == time.duration);
+}
+
+TEST_CASE("time observer: of two SYN-ACKs the one that the client acknowledges counts") { // RFC 9293 section 3.10.7.3
+    for (const bool second : {false, true}) {
+        for (const std::int64_t other : {-777'000, 777'000}) {
+            story s;
+            auto [client, server] = s.hosts();
+            client.syn();
+            s.after(10ms);
+            server.syn_ack();
+            server.syn_ack().at(other);
+            const std::int64_t initial = second ? other : 0;
+            client.acks(initial + 1);
+            s.after(1s); // nothing is in flight
+            client.sends(1, 100).acking(initial + 1);
+            s.after(10ms);
+            server.sends(initial + 1, 200).acking(101);
+            s.after(50ms);
+            client.acks(initial + 201);
+            const time_attribution time = time_of(s);
+            CHECK(time.handshake == 10ms);
+            CHECK(time.sender_application == 1s);
+            CHECK(time.path == 60ms);
+            CHECK(time.sending(direction::server_to_client).busy == 50ms);
+        }
+    }
 }
 
 TEST_CASE("time observer: an ACK of anything but the SYN ends no handshake") { // RFC 5961 4: a challenge ACK

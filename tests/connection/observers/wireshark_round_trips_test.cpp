@@ -62,7 +62,7 @@ struct hosts {
     std::optional<sample> client(const says& what) { return say(what, 0); }
     std::optional<sample> server(const says& what) { return say(what, 1); }
     void after(std::chrono::nanoseconds time) { now += time; }
-    const wireshark_rtt& told() { return table[0].wireshark; }
+    const wireshark_round_trips::round_trips& told() { return table[0].wireshark; }
 };
 
 } // namespace

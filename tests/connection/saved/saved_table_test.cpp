@@ -4,6 +4,7 @@
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
 #include <tcplens/connection/joined/trace_observer.hpp>
+#include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/connection/observers/wireshark_round_trips.hpp>
 #include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 #include <tcplens/connection/rules/wireshark_rules.hpp>
@@ -133,7 +134,7 @@ void check_all(const Range& traffic, const table_options& options, bool ends) {
     check_stops([&](const hash_key& key) { return detailed_connection_table{with_key(key)}; }, traffic, ends);
     check_stops(
         [&](const hash_key& key) {
-            return basic_connection_table{with_key(key), wireshark_rules{}, wireshark_round_trips{50}};
+            return basic_connection_table{with_key(key), wireshark_rules{}, wireshark_round_trips{50}, skew_observer{}};
         },
         traffic, ends);
     check_stops(

@@ -94,9 +94,9 @@ public:
         const bool known = space_.known();
         const sequence_number unacknowledged = space_.unacknowledged();
         space_.on_received(heard);
-        const bool advances = !known || before(unacknowledged, space_.unacknowledged());
-        buffer_.on_received(known && advances ? space_.unacknowledged().value - unacknowledged.value : 0,
-                            heard.payload_length == 0);
+        const std::int32_t step = known ? distance(unacknowledged, space_.unacknowledged()) : 0;
+        const bool advances = !known || step != 0; // back only to the number of another SYN
+        buffer_.on_received(static_cast<std::uint32_t>((std::max)(0, step)), heard.payload_length == 0);
         const auto window = space_.window();
         if (heard.flags.ack() && window && heard.acknowledgment == space_.unacknowledged()) {
             const sequence_number edge = heard.acknowledgment + *window;
@@ -112,7 +112,7 @@ public:
     /// Whether any data of the end is unacknowledged. A SYN or a FIN is no data.
     [[nodiscard]] constexpr bool data_in_flight() const noexcept {
         const std::int32_t left = distance(space_.unacknowledged(), data_end_);
-        return left > 0 && static_cast<std::uint32_t>(left) <= space_.in_flight();
+        return full_segment_ > 0 && left > 0 && static_cast<std::uint32_t>(left) <= space_.in_flight();
     }
     /// Whether a full segment has no room in the peer's window.
     [[nodiscard]] constexpr bool has_no_room() const noexcept {

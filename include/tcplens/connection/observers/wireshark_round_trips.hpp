@@ -18,30 +18,6 @@
 
 namespace tcplens::inline v0 {
 
-/// The round trips of a connection, as Wireshark 4.0 reports them.
-struct wireshark_rtt {
-    /// An acknowledgment that reaches exactly to the end of an earlier segment.
-    struct acknowledgment {
-        std::uint64_t packet_number = 0; ///< Packet number of the segment that acknowledges; 0 if there was none yet.
-        std::uint64_t acknowledged = 0; ///< tcp.analysis.acks_frame: packet number of the segment that it acknowledges.
-        /// tcp.analysis.ack_rtt: from that segment to the acknowledgment. Nanoseconds; tshark does not show a value of 0; negative if
-        /// the clock was set back.
-        std::chrono::nanoseconds rtt{};
-
-        [[nodiscard]] friend constexpr bool operator==(const acknowledgment&, const acknowledgment&) noexcept = default;
-    };
-
-    /// tcp.analysis.initial_rtt: from the latest SYN without ACK to the first segment after it with ACK and without SYN, from either
-    /// end, even a RST. Nanoseconds, never 0; negative if the clock was set back. Absent without such a pair.
-    std::optional<std::chrono::nanoseconds> initial_rtt{};
-    /// The latest of these acknowledgments. It is new if its packet number is that of the segment that was just added.
-    acknowledgment last_acknowledgment{};
-    /// Whether segments were forgotten that Wireshark would have remembered: some acknowledgments may be missing.
-    bool memory_exceeded = false;
-
-    [[nodiscard]] friend constexpr bool operator==(const wireshark_rtt&, const wireshark_rtt&) noexcept = default;
-};
-
 /// Adds to each connection, as member `wireshark`, tcp.analysis.initial_rtt and tcp.analysis.ack_rtt as Wireshark 4.0 has them,
 /// mistakes included.
 ///
@@ -50,7 +26,7 @@ struct wireshark_rtt {
 ///
 /// Wireshark remembers up to 10,000 unacknowledged segments of each direction. So does this observer, but no more than the latest
 /// `capacity` segments with data, SYN or FIN of all connections together. If more follow before a segment is acknowledged, its
-/// round trip is missing, and wireshark_rtt::memory_exceeded is set. An acknowledgment costs a step for each segment that waits
+/// round trip is missing, and round_trips::memory_exceeded is set. An acknowledgment costs a step for each segment that waits
 /// in its direction, as in Wireshark.
 class wireshark_round_trips {
 public:
@@ -61,9 +37,36 @@ public:
     /// The name of the observer in a saved table.
     static constexpr std::string_view saved_as = "wireshark_round_trips";
 
+    /// The round trips of a connection, as Wireshark 4.0 reports them.
+    struct round_trips {
+        /// An acknowledgment that reaches exactly to the end of an earlier segment.
+        struct acknowledgment {
+            std::uint64_t packet_number =
+                0; ///< Packet number of the segment that acknowledges; 0 if there was none yet.
+            std::uint64_t acknowledged =
+                0; ///< tcp.analysis.acks_frame: packet number of the segment that it acknowledges.
+            /// tcp.analysis.ack_rtt: from that segment to the acknowledgment. Nanoseconds; tshark does not show a value of 0; negative if
+            /// the clock was set back.
+            std::chrono::nanoseconds rtt{};
+
+            [[nodiscard]] friend constexpr bool operator==(const acknowledgment&,
+                                                           const acknowledgment&) noexcept = default;
+        };
+
+        /// tcp.analysis.initial_rtt: from the latest SYN without ACK to the first segment after it with ACK and without SYN, from either
+        /// end, even a RST. Nanoseconds, never 0; negative if the clock was set back. Absent without such a pair.
+        std::optional<std::chrono::nanoseconds> initial_rtt{};
+        /// The latest of these acknowledgments. It is new if its packet number is that of the segment that was just added.
+        acknowledgment last_acknowledgment{};
+        /// Whether segments were forgotten that Wireshark would have remembered: some acknowledgments may be missing.
+        bool memory_exceeded = false;
+
+        [[nodiscard]] friend constexpr bool operator==(const round_trips&, const round_trips&) noexcept = default;
+    };
+
     /// The member `wireshark` of the connection.
     struct facts {
-        wireshark_rtt wireshark{}; ///< The round trips, up to date after each packet.
+        round_trips wireshark{}; ///< The round trips, up to date after each packet.
 
         /// Does nothing: the round trips are of both directions.
         constexpr void swap_roles() noexcept {}
@@ -92,7 +95,7 @@ public:
     /// Takes in the next segment of a connection. Linear in the unacknowledged segments of a direction; allocates nothing.
     void observe(const observer_input& input, connection_state& state, facts& result) noexcept {
         const segment& sent = input.segment;
-        wireshark_rtt& rtt = result.wireshark;
+        round_trips& rtt = result.wireshark;
         remember(sent, state.sides[input.sender]);
         retire(sent, state.sides[opposite(input.sender)], rtt);
 
@@ -138,7 +141,7 @@ private:
     }
 
     /// Removes the segments of the receiver that a segment covers by its acknowledgment field, whatever its flags.
-    void retire(const segment& sent, side_state& receiver, wireshark_rtt& rtt) noexcept {
+    void retire(const segment& sent, side_state& receiver, round_trips& rtt) noexcept {
         if (receiver.newest == 0) return;
         // Segments that the same number did not cover before are not covered now.
         const std::uint64_t examined = sent.acknowledgment == receiver.acknowledged ? receiver.examined : 0;

@@ -150,7 +150,7 @@ public:
 
     /// Adds all packets of a range, behind those added before: see basic_connection_table::add(). Returns when all of them are in.
     /// The calling thread works too. Iterators of the range are used by all threads, by one at a time. The bytes of packets are copied
-    /// unless the range is a forward range, or has a member `bytes_stay()` that returns true: captures in memory or mapped have it.
+    /// unless the range is a forward range, or has a member `bytes_stay()` that returns true: captures in memory have it.
     ///
     /// If the system cannot start a thread, the threads that were started do all of the work, and the result is the same. Compiled
     /// without exceptions, the standard library ends the program instead. An exception that the range throws ends the program.

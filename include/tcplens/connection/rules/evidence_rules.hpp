@@ -65,7 +65,8 @@ public:
     /// and that has to grow.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr verdict judge(const rule_input& next, connection_state& state) {
         if (pass_plain<detail::evidence::plainness::usual>(next, state)) return {};
-        return judge_rare(next, state);
+        const rule_input copy = next; // so that `next` need not lie in memory for a plain segment
+        return judge_rare(copy, state);
     }
 
     /// Gives back the connection's piece of the shared memory. The table calls this for a connection that leaves it.
@@ -129,13 +130,20 @@ private:
         if (pass_plain<detail::evidence::plainness::rare>(next, state)) return {};
         verdict result = judge_with_care(next, state);
         // Nobody sends again for a connection that has ended and was followed by another: what comes again is a late copy.
-        if (next.after_end && result.is_retransmission()) result.kinds = verdict_kinds::duplicate;
+        if (next.after_end && result.is_retransmission()) {
+            using namespace detail::evidence;
+            result = grade({{.kinds = verdict_kinds::duplicate,
+                             .evidence = result.evidence,
+                             .earlier_packet = result.earlier_packet,
+                             .elapsed = result.elapsed},
+                            basis::clock});
+        }
         return result;
     }
 
     /// Judges without the fast path. Tests compare both.
     [[nodiscard]] TCPLENS_NOINLINE constexpr verdict judge_with_care(const rule_input& next, connection_state& state) {
-        const verdict result = judge_any(next, state);
+        const verdict result = detail::evidence::grade(judge_any(next, state));
         for (side_state& each : state.sides) each.is_calm = is_calm_now(each);
         if (busy_.is_wanted() && can_do_without(next.segment.time, state)) end_long_memory(state);
         return result;
@@ -154,18 +162,19 @@ private:
         if (!is_plain<How>(sent, sender, receiver)) return false;
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
-        const auto kept = detail::remembered_segment::of(sent, length, detail::segment_fingerprint(sent));
+        const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
+        const auto kept = [&] { return detail::remembered_segment::of(sent, length, fingerprint); };
         if (sender.busy != no_long_memory) {
             if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
-            busy_[sender.busy][next.sender].recent.remember(kept, detail::send_stamp::of(sent),
+            busy_[sender.busy][next.sender].recent.remember(kept(), detail::send_stamp::of(sent),
                                                             detail::copy_kind::first, sender.remembered);
         } else {
             if (lacks_room(sent, sender, receiver)) return false;
             if constexpr (How == plainness::rare) {
-                if (sender.sent_syn_last && !completes_handshake(kept, sender, state.beginnings[next.sender]))
+                if (sender.sent_syn_last && !completes_handshake(kept(), sender, state.beginnings[next.sender]))
                     return false;
             }
-            sender.recent.remember(kept, {}, detail::copy_kind::first, sender.remembered);
+            sender.recent.remember(kept(), {}, detail::copy_kind::first, sender.remembered);
         }
         sender.remembered.increment();
         sender.next = sent.sequence + length;
@@ -179,7 +188,7 @@ private:
     }
 
     // NOLINTNEXTLINE(readability-function-cognitive-complexity): the steps of the decision in order, each a call
-    [[nodiscard]] constexpr verdict judge_any(const rule_input& next, connection_state& state) {
+    [[nodiscard]] constexpr detail::evidence::ruling judge_any(const rule_input& next, connection_state& state) {
         using namespace detail::evidence;
         const segment& sent = next.segment;
         // A RST's sequence number need not be one of its sender's (RFC 9293 section 3.5.2), and nothing follows it.
@@ -196,9 +205,9 @@ private:
         if (sender->was_answered_twice && !sent.flags.syn()) settle_syn_ack(sender, sent.sequence);
 
         const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
-        if (const auto* const copy = is_news(sent, *sender) ? nullptr : sender.find_copy(fingerprint);
-            copy != nullptr && is_duplicate(sent, *copy, sender, receiver)) {
-            return take_duplicate(sent, *copy, sender, receiver);
+        if (const auto* const copy = is_news(sent, *sender) ? nullptr : sender.find_copy(fingerprint)) {
+            const auto by = find_basis_of_copy(sent, *copy, sender, receiver);
+            if (by) return {take_duplicate(sent, *copy, sender, receiver), *by};
         }
         if (sender->since_duplicate < no_recent_duplicate) receiver->since_duplicate = ++sender->since_duplicate;
         if (sent.flags.syn()) {
@@ -209,7 +218,7 @@ private:
 
         const detail::send_stamp stamp = detail::send_stamp::of(sent);
         const bool heard_before = sender->heard;
-        verdict result = judge_sequence(sent, stamp, sender, receiver);
+        ruling result = judge_sequence(sent, stamp, sender, receiver);
         if (result.is_retransmission()) classify_retransmission(sent, heard_before, sender, receiver, result);
         if (sent.flags.ack()) judge_acknowledgment(sent, *sender, receiver, result);
         if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) result.kinds |= verdict_kinds::zero_window;
@@ -219,6 +228,7 @@ private:
         const bool acknowledges_all =
             receiver->heard && sent.flags.ack() && !before(sent.acknowledgment, receiver->next);
         learn_last(sent, sent.sequence_length() > 0 || sent.window == 0, acknowledges_all, *sender, *receiver);
+        if (result.has(verdict_kinds::retransmission | verdict_kinds::lost_segment)) sender->order.excuse_step();
         if (sent.options.sack_permitted || sent.options.sack_block_count > 0) sender->permits_sack = true;
         sender->sent_keep_alive = result.has(verdict_kinds::keep_alive);
         sender->sent_zero_window_probe = result.has(verdict_kinds::zero_window_probe);

@@ -122,7 +122,8 @@ public:
         const decode_result decoded = decoder_.decode(next, found);
         if (!is_lone_segment(decoded)) return add_other(next, decoded, found, on_end, detail::ignore_segment{});
         if (!prepare_decoded(next, found)) return {.outcome = packet_outcome::malformed};
-        return count_and_follow(found, hash_of(found), {}, on_end);
+        statistics_.count_tcp();
+        return this->template follow<false>(found, hash_of(found), {}, on_end);
     }
 
     /// Adds the next packet, and passes each of its segments with what happened to it, as `on_segment(segment, result)`. Packets such as an
@@ -162,13 +163,16 @@ public:
             statistics_.count_bad_checksum();
             return {.outcome = packet_outcome::malformed};
         }
+        statistics_.count_tcp();
         const timestamp time = detail::clamp_for_arithmetic(next.time);
-        if (next.time == time && !next.sampled) return count_and_follow(next, hash_of(next), {}, on_end);
+        const auto follow_moved = [&](const segment& moved) {
+            return moved.sampled ? this->template follow<true>(moved, hash_of(moved), {}, on_end)
+                                 : this->template follow<false>(moved, hash_of(moved), {}, on_end);
+        };
+        if (next.time == time) return follow_moved(next);
         segment moved = next;
         moved.time = time;
-        if (!moved.sampled) return count_and_follow(moved, hash_of(moved), {}, on_end);
-        statistics_.count_tcp();
-        return this->template follow<true>(moved, hash_of(moved), {}, on_end);
+        return follow_moved(moved);
     }
 
     /// Adds all packets or all segments of a range. The result is that of adding them one by one. It is faster where there are many
@@ -269,10 +273,10 @@ private:
 
     using follower::add_batch;
     using follower::batch_size;
-    using follower::count_and_follow;
     using follower::end_connection;
     using follower::end_silent;
     using follower::expiry_;
+    using follower::follow;
     using follower::lookup_;
     using follower::observers_;
     using follower::options_;

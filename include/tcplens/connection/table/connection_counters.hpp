@@ -16,7 +16,7 @@ struct connection_counters {
     /// Connections in the table, closed or not.
     std::uint64_t open = 0;
     /// Connections that left the table, indexed by end_reason.
-    std::array<std::uint64_t, end_reason_count> ended_by{};
+    std::array<std::uint64_t, detail::end_reason_count> ended_by{};
     /// Segments that belong to no connection, since the table had no room for the one that they would have begun.
     std::uint64_t refused = 0;
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace tcplens::inline v0::detail {
 
@@ -40,34 +41,17 @@ public:
 
     /// Whether `next` is the first segment of another connection between the same two endpoints (RFC 9293 3.6.1 and 3.5.1):
     /// a SYN whose initial sequence number cannot be one of this connection.
-    // NOLINTNEXTLINE(readability-function-cognitive-complexity): the cases in order, each a condition
     [[nodiscard]] constexpr bool begins_another(const segment& next, side sender, const connection& of) const noexcept {
         if (!next.flags.syn() || next.flags.rst()) return false;
         const end_state& own = ends_[sender];
         const end_state& peer = ends_[opposite(sender)];
-        const bool is_over = of.closed && of.handshake == handshake_state::completed;
         if (own.sent_syn && own.initial == next.sequence) {
             // Embedded stacks begin with the same number each time; but a copy of the SYN may come late.
-            return is_over && !next.flags.ack() && next.time - of.last_time > latest_copy;
+            return is_over(of) && !next.flags.ack() && next.time - of.last_time > latest_copy;
         }
-        if (next.flags.ack()) {
-            // A SYN-ACK with another number, after the close: the SYN that it answers was not the old one.
-            if (is_over && own.sent_syn && own.initial != next.sequence) return true;
-            // One side alone is heard, and it begins anew after its FIN.
-            if (own.sent_syn && own.sent_fin && !peer.heard && next.acknowledgment != own.first_acknowledged)
-                return true;
-            // A SYN-ACK follows the SYN that it acknowledges, whatever was answered before (SYN cookies change), ...
-            if (peer.sent_syn && next.acknowledgment == peer.initial + 1) return false;
-            // ... and another SYN-ACK ends nothing, unless the connection is over.
-            if (own.sent_syn || peer.sent_syn) return of.closed;
-        } else {
-            if (own.sent_syn) return true;
-            if (is_just_before(next, own, peer)) return false;
-            // Simultaneous open (RFC 9293 3.5, figure 7), or a SYN captured behind its SYN-ACK.
-            if (peer.sent_syn) {
-                return of.closed || (peer.acknowledged_any && !follows_closely(next.sequence + 1, peer.acknowledged));
-            }
-        }
+        const std::optional<bool> begins =
+            next.flags.ack() ? begins_by_syn_ack(next, own, peer, of) : begins_by_syn(next, own, peer, of);
+        if (begins) return *begins;
         // Captured behind what came after it? Not for long. A host sends no more than an unscaled window before its SYN is answered.
         if (next.time - of.first_time > latest_copy) return true;
         if (own.heard) return of.closed || !follows_closely(next.sequence + 1, own.first);
@@ -275,6 +259,32 @@ private:
         if (!own.sent_data || before(own.next, end)) own.next = end;
         own.sent_data = true;
         own.goes_on = own.acknowledged_any;
+    }
+
+    [[nodiscard]] static constexpr bool is_over(const connection& of) noexcept {
+        return of.closed && of.handshake == handshake_state::completed;
+    }
+    /// begins_another() for a SYN-ACK of another number than that of its sender's SYN. Nullopt if no SYN was captured.
+    [[nodiscard]] static constexpr std::optional<bool>
+    begins_by_syn_ack(const segment& next, const end_state& own, const end_state& peer, const connection& of) noexcept {
+        // After the close: the SYN that it answers was not the old one.
+        if (is_over(of) && own.sent_syn) return true;
+        // One side alone is heard, and it begins anew after its FIN.
+        if (own.sent_syn && own.sent_fin && !peer.heard && next.acknowledgment != own.first_acknowledged) return true;
+        // A SYN-ACK follows the SYN that it acknowledges, whatever was answered before (SYN cookies change), ...
+        if (peer.sent_syn && next.acknowledgment == peer.initial + 1) return false;
+        // ... and another SYN-ACK ends nothing, unless the connection is over.
+        if (own.sent_syn || peer.sent_syn) return of.closed;
+        return std::nullopt;
+    }
+    /// The same for a SYN without ACK.
+    [[nodiscard]] static constexpr std::optional<bool>
+    begins_by_syn(const segment& next, const end_state& own, const end_state& peer, const connection& of) noexcept {
+        if (own.sent_syn) return true;
+        if (is_just_before(next, own, peer)) return false;
+        if (!peer.sent_syn) return std::nullopt;
+        // Simultaneous open (RFC 9293 3.5, figure 7), or a SYN captured behind its SYN-ACK.
+        return of.closed || (peer.acknowledged_any && !follows_closely(next.sequence + 1, peer.acknowledged));
     }
 
     [[nodiscard]] static constexpr bool follows_closely(sequence_number from, sequence_number to) noexcept {

@@ -35,14 +35,14 @@ struct alignas(64) connection_record {
     alignas(64) std::uint32_t listed_at = 0; ///< the clock tick at which it went to the end of its idle queue
     idle_class stage = idle_class::attempt;
     bool used = false;
-    bool is_latest = false;   ///< the latest connection of its endpoints: the index holds it
-    bool to_overtake = false; ///< `previous` may still go on: this connection is only a SYN so far
+    bool is_latest = false;        ///< the latest connection of its endpoints: the index holds it
+    bool to_overtake = false;      ///< `previous` may still go on: this connection is only a SYN so far
+    std::uint32_t previous = none; ///< the slot of the connection that had these endpoints before
     connection_state_machine machine{};
     std::uint64_t number = 0;      ///< a copy of connection.number, to spare a cache line
     std::uint32_t hash = 0;        ///< of its endpoints and network
     std::uint32_t slot = 0;        ///< its place in the store
     std::uint64_t listed = 0;      ///< its rank in the order in which records went to the end of a queue
-    std::uint32_t previous = none; ///< the slot of the connection that had these endpoints before
     std::uint32_t follower = none; ///< the slot of the connection whose `previous` this is
     alignas(64) typename Rules::connection_state rules{};
     [[no_unique_address]] std::tuple<typename Observers::connection_state...> observed{};
@@ -51,8 +51,8 @@ struct alignas(64) connection_record {
     template <class Archive>
     void archive(Archive& ar, Rules& shared_rules) {
         // Names all members, so that a new one is not forgotten.
-        [[maybe_unused]] auto& [connection_, listed_at_, stage_, used_, is_latest_, to_overtake_, machine_, number_,
-                                hash_, slot_, listed_, previous_, follower_, rules_, observed_] = *this;
+        [[maybe_unused]] auto& [connection_, listed_at_, stage_, used_, is_latest_, to_overtake_, previous_, machine_,
+                                number_, hash_, slot_, listed_, follower_, rules_, observed_] = *this;
         ar(used);
         if (!used) return;
         ar(static_cast<tcplens::connection&>(connection), listed_at, machine);

@@ -92,23 +92,17 @@ protected:
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): all that are read are assigned first
         std::array<likely_connection, batch_size> likely;
         const std::size_t count = batch.size();
+        statistics_.count_tcp(count);
         for (std::size_t i = 0; i < count; ++i) likely[i] = lookup_.prefetch_connection(records_, batch.hash_at(i));
         if (!lookup::stays_cached(records_)) {
             for (std::size_t i = 0; i < count; ++i) lookup::prefetch_side(rules_, batch.segment_at(i), likely[i]);
         }
         for (std::size_t i = 0; i < count; ++i) {
-            on_added(i, count_and_follow(batch.segment_at(i), batch.hash_at(i), likely[i], on_end));
+            on_added(i, follow<false>(batch.segment_at(i), batch.hash_at(i), likely[i], on_end));
         }
     }
 
     // From here to take_in() all is inlined, so that where the result is not used, as in add_all(), it is not made.
-    template <class OnEnd>
-    TCPLENS_ALWAYS_INLINE result_type count_and_follow(const segment& next, std::uint32_t hash,
-                                                       const likely_connection& likely, OnEnd& on_end) {
-        statistics_.count_tcp();
-        return follow<false>(next, hash, likely, on_end);
-    }
-
     /// Follows a segment. `Sampled`: the segments around it were not captured, so rules and observers do not get it.
     template <bool Sampled, class OnEnd>
     TCPLENS_ALWAYS_INLINE result_type follow(const segment& next, std::uint32_t hash, const likely_connection& likely,

@@ -9,12 +9,17 @@ namespace tcplens::inline v0::detail {
 
 /// Counts one captured segment of a direction. A segment counts as a retransmission if `said` calls it one.
 constexpr void count_segment(const segment& sent, const verdict& said, direction_statistics& counts) noexcept {
+    // In an order in which g++ joins no two of the sums into a vector, which takes twice as many instructions.
     ++counts.packets;
-    counts.wire_bytes += sent.wire_length;
     counts.payload_bytes += sent.payload_length;
-    counts.data_packets += sent.payload_length > 0;
     counts.ack += sent.flags.ack();
+    if (sent.payload_length > 0) ++counts.data_packets;
+    counts.wire_bytes += sent.wire_length;
     counts.retransmissions += said.is_retransmission();
+    if (!said.is_certain()) {
+        counts.unsure_retransmissions += said.is_retransmission();
+        counts.possible_retransmissions += contains_any(said.alternatives, verdict::reading_set::retransmission);
+    }
     if (!sent.flags.opens_or_closes()) return;
     counts.syn += sent.flags.syn();
     counts.syn_ack += sent.flags.syn() && sent.flags.ack();

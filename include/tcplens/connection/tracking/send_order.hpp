@@ -31,24 +31,34 @@ struct send_stamp {
 /// RFC 6864 section 4.1 does not require that, and some senders write random or constant numbers.
 class send_order {
 public:
-    /// Learns from the next segment in the order of capture.
-    constexpr void learn(const segment& sent) noexcept {
+    /// Learns from the next segment in the order of capture. Returns whether no segment before it has a higher Identification.
+    constexpr bool learn(const segment& sent) noexcept {
         if (const auto& stamps = sent.options.timestamps;
             stamps && (!has_clock_ || static_cast<std::int32_t>(stamps->value - clock_) > 0)) {
             clock_ = stamps->value;
             has_clock_ = true;
         }
         const std::uint16_t id = sent.ip_id.value_or(0);
-        if (id == 0) return;
+        if (id == 0) return id_ == 0;
         const int step = id_distance(id_, id);
         if (is_settled_ && step == usual_step_) id_ = id; // there is no more to learn
         else learn_step(id, step);
+        return id_ == id;
     }
 
     /// Learns from a SYN-ACK. Linux writes the Identification 0 on it, and counts the other packets of each connection by itself.
     constexpr void learn_syn_ack(const segment& sent) noexcept { counts_alone_ = sent.ip_id == std::uint16_t{0}; }
+    /// The last step was larger than the usual one because packets were lost.
+    constexpr void excuse_step() noexcept {
+        is_regular_ = usual_step_ != 0;
+        is_settled_ = trust_ == full_trust && is_regular_;
+    }
     /// The sender skipped Identifications in a pause without any reason that the capture shows.
     constexpr void learn_skip() noexcept { skips_ = true; }
+
+    /// Packets of this sender were received that the capture does not hold: a missing Identification need not be a lost packet.
+    constexpr void learn_uncaptured() noexcept { was_uncaptured_ = true; }
+    [[nodiscard]] constexpr bool was_uncaptured() const noexcept { return was_uncaptured_; }
 
     [[nodiscard]] constexpr bool counts_packets() const noexcept { return trust_ == full_trust; }
     /// Whether the sender ever skipped Identifications in a pause without any reason.
@@ -59,7 +69,7 @@ public:
     [[nodiscard]] constexpr int usual_step() const noexcept { return usual_step_ != 0 ? usual_step_ : 1; }
     /// Whether this Identification follows the highest one by another step than the usual one.
     [[nodiscard]] constexpr bool goes_on_otherwise(std::uint16_t id) const noexcept {
-        return id != 0 && id_distance(id_, id) != usual_step_ && counts_packets();
+        return id != 0 && id_distance(id_, id) != usual_step() && (counts_packets() || (counts_alone_ && !had_two_));
     }
     /// Whether the last two packets had different Identifications, so that equal ones mean one packet. Nullopt before two packets.
     [[nodiscard]] constexpr std::optional<bool> id_varies() const noexcept {
@@ -82,10 +92,12 @@ public:
     /// or as its SYN-ACK says. 0 if none are,
     /// or if the Identifications do not tell.
     [[nodiscard]] constexpr int missing_before(std::uint16_t id) const noexcept {
-        if (!counts_packets() || !(is_regular_ || counts_alone_) || id_ == 0 || id == 0) return 0;
+        if (id_ == 0 || id == 0) return 0;
+        if (counts_alone_ ? had_two_ && !counts_packets() : !counts_packets() || !is_regular_) return 0;
         const int step = id_distance(id_, id);
-        if (step <= usual_step_ || step > small_step * usual_step_ || step % usual_step_ != 0) return 0;
-        return step / usual_step_ - 1;
+        const int most = (counts_alone_ ? largest_flight : small_step) * usual_step();
+        if (step <= usual_step() || step > most || step % usual_step() != 0) return 0;
+        return step / usual_step() - 1;
     }
 
     /// How many ticks of its clock after `a` the sender sent `b`; negative if before. Nullopt within one tick.
@@ -102,6 +114,8 @@ private:
     // if the network adapter cut a packet into several, or if packets were lost. Two random numbers are seldom so close.
     static constexpr int small_step = 8;
     static constexpr int largest_step = 1024;
+    // Packets that one loss can take from a sender that counts those of each connection by itself. A choice.
+    static constexpr int largest_flight = 64;
     static constexpr int full_trust = 2;
 
     constexpr void learn_step(std::uint16_t id, int step) noexcept {
@@ -125,8 +139,8 @@ private:
 
     /// The least step is taken to be the usual one: some hosts count by 2, others count several connections together.
     constexpr void learn_usual(int step) noexcept {
-        is_regular_ = step == usual_step_;
-        if (is_regular_ || step > small_step || (usual_step_ != 0 && step > usual_step_)) return;
+        is_regular_ = step == usual_step_ || step == 1; // no step is smaller
+        if (step == usual_step_ || step > small_step || (usual_step_ != 0 && step > usual_step_)) return;
         usual_step_ = static_cast<std::uint8_t>(step) & 15;
     }
 
@@ -135,8 +149,8 @@ private:
     }
 
     friend void archive(auto& ar, send_order& of) {
-        auto& [clock, id, trust, skips, usual_step, is_settled, has_clock, had_two, varies, is_regular, counts_alone] =
-            of;
+        auto& [clock, id, trust, skips, usual_step, is_settled, has_clock, had_two, varies, is_regular, counts_alone,
+               was_uncaptured] = of;
         ar(clock, id);
         trust = ar.bits(trust, full_trust) & 3;
         skips = ar.bit(skips);
@@ -147,6 +161,7 @@ private:
         varies = ar.bit(varies);
         is_regular = ar.bit(is_regular);
         counts_alone = ar.bit(counts_alone);
+        was_uncaptured = ar.bit(was_uncaptured);
     }
 
     std::uint32_t clock_ = 0; ///< if has_clock_
@@ -160,6 +175,7 @@ private:
     bool varies_ : 1 = false;     ///< if had_two_
     bool is_regular_ : 1 = false; ///< the last step was the usual one
     bool counts_alone_ : 1 = false;
+    bool was_uncaptured_ : 1 = false;
 };
 
 } // namespace tcplens::inline v0::detail

@@ -15,6 +15,7 @@ namespace tcplens::inline v0::detail {
 /// RSTs are ignored: their numbers need not be the sender's. A segment or an acknowledgment more than 16 MiB away from its sender's
 /// numbers is believed only when the next one continues there, so that no single forged packet moves the space far. The same holds for
 /// a segment behind a hole that goes beyond every window the peer offered: the peer would not accept it (RFC 9293 section 3.10.7.4).
+/// Another SYN-ACK with another number counts if the peer acknowledges it, or if the side goes on behind it.
 class send_sequence_space {
 public:
     /// The side sent this segment.
@@ -31,10 +32,15 @@ public:
             next_ = sent.sequence_end();
             return;
         }
+        if (follows_other_syn(sent.sequence)) begin_at(sent.sequence);
+        if (sent.flags.syn() && in_flight() == 1 && sent.sequence != unacknowledged_ &&
+            sent.sequence_end() != unacknowledged_) {
+            far_sequence_ = {true, sent.sequence};
+            return;
+        }
         if (!believable(sent.sequence, next_, goes_beyond_window(sent), far_sequence_)) return;
         if (beyond_max_window(next_, sent.sequence)) { // it goes on elsewhere
-            unacknowledged_ = next_ = sent.sequence;
-            has_edge_ = false;
+            begin_at(sent.sequence);
         }
         if (before(next_, sent.sequence_end())) next_ = sent.sequence_end();
     }
@@ -51,6 +57,8 @@ public:
             if (!known_) {
                 known_ = true;
                 unacknowledged_ = next_ = ack;
+            } else if (follows_other_syn(ack)) {
+                begin_at(ack);
             } else if (believable(ack, unacknowledged_, false, far_acknowledgment_)) {
                 if (beyond_max_window(unacknowledged_, ack)) has_edge_ = false; // it goes on elsewhere
                 if (before(unacknowledged_, ack)) unacknowledged_ = ack;
@@ -113,6 +121,16 @@ private:
         bool was_last = false;
         sequence_number value{};
     };
+
+    /// Whether a number is that behind a SYN which was sent last, and bears another number than the SYN in flight.
+    [[nodiscard]] constexpr bool follows_other_syn(sequence_number number) const noexcept {
+        return far_sequence_.was_last && in_flight() == 1 && number == far_sequence_.value + 1;
+    }
+    /// The side goes on elsewhere, with nothing in flight.
+    constexpr void begin_at(sequence_number number) noexcept {
+        unacknowledged_ = next_ = number;
+        far_sequence_.was_last = has_edge_ = false;
+    }
 
     /// Takes note of how far the peer's windows have reached, if their scale is known.
     constexpr void move_edge(sequence_number acknowledged) noexcept {

@@ -169,7 +169,6 @@ TEST_CASE("a fingerprint changes with all that TCP and IP say") {
     differs([](segment& s) { s.flags = {0x18}; });
     differs([](segment& s) { s.ip_id = 8; });
     differs([](segment& s) { s.ip_id.reset(); });
-    differs([](segment& s) { s.ip_id = 0; });
     differs([](segment& s) { s.options.timestamps.reset(); });
     differs([](segment& s) { s.options.sack_block_count = 1; });
     segment later = plain; // when it was captured, and how long it lived, may differ

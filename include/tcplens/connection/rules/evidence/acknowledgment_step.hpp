@@ -32,6 +32,7 @@ constexpr void judge_uncaptured(const segment& sent, const side_view& receiver, 
     const bool probe_accepted = receiver->sent_zero_window_probe && ack == receiver->next + 1;
     if (!probe_accepted) {
         result.kinds |= verdict_kinds::ack_lost_segment;
+        receiver->order.learn_uncaptured();
         // An ACK gives no order, but it echoes the clock of what it acknowledges (RFC 7323 section 4.3).
         const std::uint32_t echo = sent.options.timestamps ? sent.options.timestamps->echo : 0;
         receiver.open_hole(receiver->next, ack,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "certainty.hpp"
 #include "resend_time.hpp"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 
 namespace tcplens::inline v0::detail::evidence {
 
@@ -25,13 +27,14 @@ namespace tcplens::inline v0::detail::evidence {
     return static_cast<std::uint16_t>(std::clamp<std::int64_t>(units, 0, 65535));
 }
 
-/// Whether an equal packet was captured at two places: routers between them lowered its hop limit, or other packets came twice just
-/// before, with the same delay.
-[[nodiscard]] constexpr bool is_mirrored(const segment& sent, const remembered_segment& earlier,
-                                         std::chrono::nanoseconds since, const side_view& sender,
+/// Whether routers lowered the hop limit of an equal packet between two places at which it was captured.
+[[nodiscard]] constexpr bool went_on(const segment& sent, const remembered_segment& earlier) noexcept {
+    return earlier.hop_limit() > sent.hop_limit && earlier.hop_limit() - unsigned{sent.hop_limit} <= most_routers;
+}
+
+/// Whether an equal packet was captured at two places: other packets came twice just before, with the same delay.
+[[nodiscard]] constexpr bool is_mirrored(const segment& sent, std::chrono::nanoseconds since, const side_view& sender,
                                          const side_view& receiver) noexcept {
-    const unsigned hops = earlier.hop_limit() - unsigned{sent.hop_limit};
-    if (earlier.hop_limit() > sent.hop_limit && hops <= most_routers) return true;
     if (sender->since_duplicate >= no_recent_duplicate || since < std::chrono::nanoseconds::zero()) return false;
     // A SYN that comes twice is answered twice, unless the answer was acknowledged before that.
     const bool was_acknowledged = receiver->has_acknowledged && before(sent.sequence, receiver->acknowledged);
@@ -72,7 +75,7 @@ namespace tcplens::inline v0::detail::evidence {
 [[nodiscard]] constexpr timestamp missed_since(const remembered_segment& earlier, const side_view& sender,
                                                const side_view& receiver) noexcept {
     if (sender.at_length == nullptr || !sender.at_length->recent.is_late(earlier)) return earlier.time;
-    return earlier.time - asked_before(earlier.time, *receiver);
+    return clamp_for_arithmetic(earlier.time - asked_before(earlier.time, *receiver));
 }
 
 /// Up to which delay an equal packet is more likely a copy than a retransmission, if neither says when it was sent. A round trip that
@@ -106,21 +109,29 @@ namespace tcplens::inline v0::detail::evidence {
     return sender->permits_sack && receiver->permits_sack && !sent.options.cut;
 }
 
-/// Whether a packet that equals an earlier one in all that TCP and IP say is a copy made by the network or the capture.
-[[nodiscard]] constexpr bool is_duplicate(const segment& sent, const remembered_segment& earlier,
-                                          const side_view& sender, const side_view& receiver) noexcept {
+/// What says that a packet that equals an earlier one in all that TCP and IP say is a copy made by the network or the capture. Nullopt
+/// if it was sent again.
+[[nodiscard]] constexpr std::optional<basis> find_basis_of_copy(const segment& sent, const remembered_segment& earlier,
+                                                                const side_view& sender,
+                                                                const side_view& receiver) noexcept {
     const std::chrono::nanoseconds since = sent.time - earlier.time;
-    if (is_mirrored(sent, earlier, since, sender, receiver)) return true;
+    if (went_on(sent, earlier)) return basis::order;
+    const bool mirrored = is_mirrored(sent, since, sender, receiver);
     // After a single packet it is not known whether the Identification varies.
     if (sent.ip_id.value_or(0) != 0 && sender->order.id_varies().value_or(false)) {
-        return !repeats_unanswered(sent, earlier, sender, receiver);
+        if (mirrored || !repeats_unanswered(sent, earlier, sender, receiver)) return basis::order;
+        return std::nullopt;
     }
-    if (sent.options.timestamps && sent.sequence_length() > 0 && excludes_resend(since, sender, receiver)) return true;
+    if (mirrored) return basis::likeness;
+    if (sent.options.timestamps && sent.sequence_length() > 0 && excludes_resend(since, sender, receiver)) {
+        return basis::clock;
+    }
     // No timer is as quick. A SYN-ACK answers each SYN at once; senders without timestamps may be generators with timers of their own.
     const bool is_unanswered_syn =
         sent.flags.syn() && !sent.flags.ack() && (!receiver->heard || sent.options.timestamps);
-    if (is_unanswered_syn && since >= std::chrono::nanoseconds::zero() && since < shortest_timer) return true;
-    return is_duplicate_by_time(sent, earlier, since, sender, receiver);
+    if (is_unanswered_syn && since >= std::chrono::nanoseconds::zero() && since < shortest_timer) return basis::order;
+    if (is_duplicate_by_time(sent, earlier, since, sender, receiver)) return basis::likeness;
+    return std::nullopt;
 }
 
 } // namespace tcplens::inline v0::detail::evidence

@@ -26,7 +26,7 @@ template <plainness How>
         if (!sent.flags.ack() || sent.flags.syn() || sent.flags.rst()) return false;
     }
     if (sent.sequence != sender.next || sent.window == 0) return false;
-    if (sent.options.sack_permitted || sent.options.sack_block_count > 0) return false;
+    if ((unsigned{sent.options.sack_permitted} | sent.options.sack_block_count) != 0) return false;
     if (receiver.heard && before(receiver.next, sent.acknowledgment)) return false;
     const bool fin = How == plainness::rare && sent.flags.fin();
     if (How == plainness::rare && sender.sent_syn_last) return !fin && sent.payload_length == 0;
@@ -42,8 +42,8 @@ template <plainness How>
 /// Takes note of the last segment of `sender`.
 constexpr void learn_last(const segment& sent, bool asks_for_answer, bool acknowledges_all, side_state& sender,
                           side_state& receiver) noexcept {
-    sender.order.learn(sent);
-    sender.owes_nothing = acknowledges_all && sent.ip_id.value_or(0) == sender.order.latest_id();
+    const bool is_latest = sender.order.learn(sent);
+    sender.owes_nothing = acknowledges_all && is_latest;
     if (asks_for_answer) receiver.owes_nothing = false;
     sender.window = sent.window;
 }

@@ -19,14 +19,16 @@ namespace tcplens::inline v0::detail {
 /// Stands for all that TCP and IP say of a segment, in 32 bits: of 100 million segments about one may be taken for a copy of
 /// one of the few before it. Never 0.
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint32_t segment_fingerprint(const segment& of) noexcept {
-    // Odd numbers without a pattern (SplitMix64 of 1 to 5, made odd): the upper half of a product depends on all of the other
-    // factor. The sum of two is turned by a bit, so that the highest bits of two fields don't make up for one another.
+    // Odd numbers without a pattern (SplitMix64, made odd): the upper half of a product depends on all of the other
+    // factor. The sum of two is turned by a bit, so that the highest bits of two fields don't make up for one another. Only lengths
+    // above 65,535 share bits with the Identification, and one that is absent counts as 0, since a sender has it always or never.
     constexpr auto join = [](std::uint32_t upper, std::uint32_t lower) { return std::uint64_t{upper} << 32 | lower; };
     std::uint64_t mixed = 0;
     if (const auto& stamps = of.options.timestamps) mixed = join(stamps->echo, stamps->value) * 0xf88bb8a8724c81edu;
-    if (of.ip_id) mixed += (std::uint64_t{*of.ip_id} + 1) * 0x06c45d188009454fu;
     mixed = std::rotr(mixed, 1) + join(of.acknowledgment.value, of.sequence.value) * 0xe220a8397b1dcdafu +
-            join(std::uint32_t{of.flags.bits} << 16 | of.window, of.payload_length) * 0x6e789e6aa1b965f5u;
+            join(std::uint32_t{of.flags.bits} << 16 | of.window,
+                 std::uint32_t{of.ip_id.value_or(0)} << 16 ^ of.payload_length) *
+                0x6e789e6aa1b965f5u;
     for (const sack_block& block : of.options.sack_blocks()) {
         mixed = (mixed ^ mixed >> 32 ^ join(block.left.value, block.right.value)) * 0x1b39896a51a8749bu;
     }
@@ -96,7 +98,7 @@ struct stamped_segment : remembered_segment {
 class remembered_count {
 public:
     constexpr void increment() noexcept {
-        value_ = value_ + 1u == end ? std::uint8_t{end - period} : static_cast<std::uint8_t>(value_ + 1u);
+        if (++value_ == 0) value_ = end - period;
     }
     /// Whether the next one takes the place of none.
     template <std::size_t Capacity>
@@ -115,7 +117,7 @@ public:
 
 private:
     static constexpr unsigned period = 224; // many capacities divide it
-    static constexpr unsigned end = 255;
+    static constexpr unsigned end = 256;
 
     friend void archive(auto& ar, remembered_count& of) {
         auto& [value] = of;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "certainty.hpp"
 #include "missing_copy.hpp"
 #include "resend_time.hpp"
 
@@ -14,18 +15,18 @@ namespace tcplens::inline v0::detail::evidence {
 /// same clock, so that no round trip was between them.
 [[nodiscard]] constexpr int compare_with_opener(const segment& sent, const send_stamp& stamp,
                                                 const sequence_holes::opening& hole, const side_view& sender,
-                                                const side_view& receiver, evidence_set& evidence) noexcept {
+                                                const side_view& receiver, ruling& result) noexcept {
     send_stamp beyond = hole.stamp;
     const bool by_acknowledgment = beyond.is_empty();
     if (by_acknowledgment && sender.at_length != nullptr) {
         const auto* const first = sender.at_length->recent.find_beyond(sent.sequence_end(), sender->remembered);
         if (first != nullptr) beyond = first->stamp();
     }
-    if (const int order = compare_order(stamp, beyond, *sender, evidence); order != 0) return order;
+    if (const int order = compare_order(stamp, beyond, *sender, result.evidence); order != 0) return order;
     // A retransmission may have been triggered by other segments than this one beyond: only the opener of the hole counts.
     if (stamp.has_clock && beyond.has_clock && !by_acknowledgment &&
         excludes_resend(sent.time - hole.time, sender, receiver)) {
-        evidence |= evidence_set::timestamp_option;
+        result.add(evidence_set::timestamp_option);
         return -1;
     }
     return 0;
@@ -35,44 +36,57 @@ namespace tcplens::inline v0::detail::evidence {
 /// their sequence numbers: a segment that left after one beyond it is no first copy.
 [[nodiscard]] constexpr bool sent_again(const segment& sent, const send_stamp& stamp,
                                         const sequence_holes::opening& hole, const side_view& sender,
-                                        const side_view& receiver, evidence_set& evidence) noexcept {
-    const int order = compare_with_opener(sent, stamp, hole, sender, receiver, evidence);
+                                        const side_view& receiver, ruling& result) noexcept {
+    const int order = compare_with_opener(sent, stamp, hole, sender, receiver, result);
     if (order < 0) sender->reorders = true;
     if (order != 0) return order > 0;
-    evidence |= whole_round_trip(sender, receiver) ? evidence_set::round_trip : evidence_set::undecided;
+    const bool is_measured = whole_round_trip(sender, receiver).has_value();
+    result.add(is_measured ? evidence_set::round_trip : evidence_set::undecided);
     const bool asked = receiver->duplicate_acks >= fast_retransmit_threshold;
     const bool passed_over = receiver->has_sacked && distance(sent.sequence_end(), receiver->sacked_up_to) >
                                                          sacked_segments_threshold * sent.payload_length;
-    if (asked) evidence |= evidence_set::duplicate_acks;
-    if (passed_over) evidence |= evidence_set::selective_ack;
+    if (asked) result.add(evidence_set::duplicate_acks);
+    if (passed_over) result.add(evidence_set::selective_ack);
     const std::chrono::nanoseconds least = least_resend_time(sender, receiver);
     const std::chrono::nanoseconds open_for = sent.time - hole.time;
     if (open_for < least / certain_reordering) sender->reorders = true;
+    // Within one tick of the sender's clock, what came late and what was sent again are equal.
+    result.by = is_measured && !stamp.has_clock ? basis::causes : basis::weak_causes;
     if (can_be_sent_again(sent, hole.time, sender, receiver)) return true;
     // What was measured as a round trip may include waiting. As long as nothing came late, half of it is believed: RACK sends again
     // at once then (RFC 8985 section 6.2).
-    return !sender->reorders && (asked || passed_over || !receiver->heard) && least > host_round_trip &&
-           open_for > least / 2;
+    if (!sender->reorders && (asked || passed_over || !receiver->heard) && least > host_round_trip &&
+        open_for > least / 2) {
+        return true;
+    }
+    if (!sender->reorders || open_for > least / 2) result.by = basis::weak_causes;
+    return false;
 }
 
-/// Whether a segment was sent again, if its acknowledgment `by` was captured before it and nothing of its sender is missing before it.
-/// Where the directions were captured at different times, an acknowledgment may come first. Each direction is in its own order.
+/// Whether a segment was sent again, if only `by` was captured of its place: the acknowledgment of the peer, or a bare ACK of its sender,
+/// whose sequence number is the next that its sender has not used yet. Where the directions were captured at different times, the peer's
+/// acknowledgment may come first. Each direction is in its own order.
 [[nodiscard]] constexpr bool sent_after_acknowledgment(const segment& sent, const send_stamp& stamp,
                                                        const sequence_holes::opening& by, const side_view& sender,
-                                                       const side_view& receiver, evidence_set& evidence) noexcept {
+                                                       const side_view& receiver, ruling& result) noexcept {
+    if (!by.stamp.is_empty()) {
+        const int order = compare_order(stamp, by.stamp, *sender, result.evidence);
+        if (order != 0) return order > 0;
+    }
     const auto packets = sender->order.packets_between(sender->order.latest(), stamp);
     if (packets && *packets <= sender->order.usual_step()) {
-        evidence |= evidence_set::ip_id;
+        result.add(evidence_set::ip_id);
         return false;
     }
     // The acknowledgment echoes the clock of the segment that it was sent for (RFC 7323 section 4.3).
     const bool has_echo = !by.stamp.has_clock && by.stamp.clock != 0;
     if (stamp.has_clock && has_echo && static_cast<std::int32_t>(stamp.clock - by.stamp.clock) <= 0) {
-        evidence |= evidence_set::timestamp_option;
+        result.add(evidence_set::timestamp_option);
         return false;
     }
+    result.by = basis::acknowledged;
     if (by.packet_number == 0) return false; // it is forgotten which acknowledgment came first
-    evidence |= whole_round_trip(sender, receiver) ? evidence_set::round_trip : evidence_set::undecided;
+    result.add(whole_round_trip(sender, receiver) ? evidence_set::round_trip : evidence_set::undecided);
     return sent.time - by.time > least_resend_time(sender, receiver) + least_timeout;
 }
 

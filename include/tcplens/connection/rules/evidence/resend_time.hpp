@@ -88,7 +88,8 @@ namespace tcplens::inline v0::detail::evidence {
     const bool repeated = wants && receiver->duplicate_acks > 0;
     const bool passed_over = receiver->has_sacked && !before(sent.sequence, receiver->acknowledged) &&
                              !before(receiver->sacked_up_to, sent.sequence_end());
-    if (repeated || passed_over) return (std::max)(since, sent.time - asked_before(sent.time, *receiver));
+    if (repeated || passed_over)
+        return (std::max)(since, clamp_for_arithmetic(sent.time - asked_before(sent.time, *receiver)));
     if (wants && receiver.last().time > since) return receiver.last().time;
     return std::nullopt;
 }

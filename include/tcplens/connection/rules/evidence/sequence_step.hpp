@@ -70,11 +70,11 @@ constexpr void skip_ahead(const segment& sent, const send_stamp& stamp, const si
 /// Judges a segment whose bytes were not captured before: late, sent again, or `beyond_all` that was captured.
 constexpr void judge_unseen(const segment& sent, const send_stamp& stamp, const sequence_holes::opening& hole,
                             bool beyond_all, const side_view& sender, const side_view& receiver,
-                            verdict& result) noexcept {
+                            ruling& result) noexcept {
     if (beyond_all) {
         // Only its acknowledgment, or an ACK without data, came before it: that is no order of data.
-        if (!sent_after_acknowledgment(sent, stamp, hole, sender, receiver, result.evidence)) return;
-    } else if (!sent_again(sent, stamp, hole, sender, receiver, result.evidence)) {
+        if (!sent_after_acknowledgment(sent, stamp, hole, sender, receiver, result)) return;
+    } else if (!sent_again(sent, stamp, hole, sender, receiver, result)) {
         result.kinds = verdict_kinds::out_of_order;
         return;
     }
@@ -94,15 +94,26 @@ constexpr void judge_unseen(const segment& sent, const send_stamp& stamp, const 
     return order;
 }
 
+/// Whether as many packets were sent from a segment to one `beyond` it as lie between their sequence numbers. A retransmission is sent
+/// after some of those.
+[[nodiscard]] constexpr bool is_numbered_in_sequence(const segment& sent, const send_stamp& stamp,
+                                                     const stamped_segment& beyond, const send_order& order) noexcept {
+    const auto packets = order.packets_between(stamp, beyond.stamp());
+    if (!packets || sent.payload_length == 0) return false;
+    const std::int64_t bytes = distance(sent.sequence, beyond.begin);
+    return (bytes + sent.payload_length - 1) / sent.payload_length * order.usual_step() == *packets;
+}
+
 /// Judges a segment of which some bytes were captured before by its order among the remembered segments. A first copy left before all
 /// first copies of what lies beyond it. \pre the sender has a long memory
 constexpr void judge_by_order(const segment& sent, const send_stamp& stamp, bool forgotten, bool is_remembered,
-                              const side_view& sender, verdict& result) noexcept {
+                              const side_view& sender, ruling& result) noexcept {
     const long_memory& memory = *sender.at_length;
     if (const evidence_set overtaken = memory.overtaken.evidence_for(sent.sequence, stamp, sender->order);
         overtaken != evidence_set::none) {
         result.kinds = verdict_kinds::out_of_order;
-        result.evidence |= overtaken;
+        result.by = basis::order;
+        result.add(overtaken);
         return;
     }
     evidence_set evidence = evidence_set::none;
@@ -120,8 +131,14 @@ constexpr void judge_by_order(const segment& sent, const send_stamp& stamp, bool
         if (order > 0) follows_any = true;
         if (order < 0) later = &each;
     });
-    if (follows_any) return;
+    if (follows_any) {
+        result.by = basis::order;
+        return;
+    }
     const bool precedes_beyond = against_beyond < 0;
+    if (against_beyond > 0) result.by = basis::repeated_later;
+    else if (stamp.has_clock && (is_remembered ? knows_stamps : beyond != nullptr)) result.by = basis::same_tick;
+    bool is_numbered = false;
     if (later != nullptr) {
         if (against_beyond > 0) return;
         // The earlier captured copies were sent after it: it is the first copy, unless an even older one was captured before.
@@ -132,22 +149,26 @@ constexpr void judge_by_order(const segment& sent, const send_stamp& stamp, bool
     } else {
         if (!precedes_beyond && !in_tick) return;
         result.kinds = forgotten ? verdict_kinds::out_of_order : verdict_kinds::duplicate;
+        is_numbered = !forgotten && beyond != nullptr && is_numbered_in_sequence(sent, stamp, *beyond, sender->order);
     }
-    result.evidence |= evidence;
+    result.add(evidence);
+    result.by = is_numbered ? basis::numbered_copy : basis::forgotten;
 }
 
 /// Judges a segment of which some bytes were captured before.
 constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool forgotten, const side_view& sender,
-                          const side_view& receiver, verdict& result) noexcept {
-    result.evidence |= evidence_set::bytes_seen;
+                          const side_view& receiver, ruling& result) noexcept {
+    result.add(evidence_set::bytes_seen);
     const remembered_segment* const earlier = sender.find_covering(sent.sequence);
     if (earlier != nullptr) {
         result.earlier_packet = earlier->packet_number(sent);
         result.elapsed = sent.time - earlier->time;
     }
     result.kinds = verdict_kinds::retransmission;
+    result.by = basis::repeated;
     if (earlier != nullptr && is_segmented_copy(sent, stamp, *earlier, sender, receiver)) {
         result.kinds = verdict_kinds::duplicate;
+        result.by = basis::likeness;
         return;
     }
     // The clock of the capture was set back: times and the timestamps option of one host tell no order.
@@ -159,21 +180,22 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
     evidence_set evidence = evidence_set::none;
     if (compare_order(stamp, sender->order.latest(), *sender, evidence) < 0) {
         result.kinds = earlier != nullptr || forgotten ? verdict_kinds::out_of_order : verdict_kinds::duplicate;
-        result.evidence |= evidence;
+        result.add(evidence);
+        result.by = basis::forgotten;
     }
 }
 
 /// Judges a segment that begins before the highest number known.
-[[nodiscard]] constexpr verdict judge_overlap(const segment& sent, const send_stamp& stamp, bool beyond_all,
-                                              const side_view& sender, const side_view& receiver) noexcept {
+[[nodiscard]] constexpr ruling judge_overlap(const segment& sent, const send_stamp& stamp, bool beyond_all,
+                                             const side_view& sender, const side_view& receiver) noexcept {
     const sequence_number begin = sent.sequence;
     const sequence_number end = sent.sequence_end();
-    verdict result;
+    ruling result;
     const sequence_holes::filling filling = fill_holes(begin, end, sender);
     const bool forgotten = sender.may_have_forgotten(begin);
-    if (forgotten) result.evidence |= evidence_set::memory_exceeded;
+    if (forgotten) result.add(evidence_set::memory_exceeded);
     if (filling.bytes > 0) {
-        result.evidence |= evidence_set::fills_hole;
+        result.add(evidence_set::fills_hole);
         result.earlier_packet = filling.opened.packet_number;
         result.elapsed = sent.time - filling.opened.time;
     }
@@ -193,8 +215,8 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
 }
 
 /// Judges a segment by its sequence numbers: beyond what was seen, in order, or before it.
-[[nodiscard]] constexpr verdict judge_sequence(const segment& sent, const send_stamp& stamp, const side_view& sender,
-                                               const side_view& receiver) noexcept {
+[[nodiscard]] constexpr ruling judge_sequence(const segment& sent, const send_stamp& stamp, const side_view& sender,
+                                              const side_view& receiver) noexcept {
     const sequence_number begin = sent.sequence;
     const sequence_number end = sent.sequence_end();
     if (!sender->heard) return hear_first(sent, stamp, sender, receiver);
@@ -211,7 +233,7 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
     if (begin != end) come_back(sender, begin);
     if (const verdict_kinds probe = find_probe(sent, sender.last().time, *sender, *receiver);
         probe != verdict_kinds::none) {
-        return {.kinds = probe};
+        return verdict{.kinds = probe};
     }
 
     const bool only_acknowledged = sender->next == sender->first && !sender->first_was_syn;
@@ -219,13 +241,14 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
     if (begin != end) sender.capture(end);
     if (before(sender->next, begin)) {
         skip_ahead(sent, stamp, sender);
-        return {.kinds = verdict_kinds::lost_segment};
+        return verdict{.kinds = verdict_kinds::lost_segment};
     }
     if (begin == end) return {};
     if (begin == sender->next) {
         sender.go_on_to(end);
         if (!copy_is_missing(sent, stamp, sender, receiver)) return {};
-        return {.kinds = verdict_kinds::retransmission, .evidence = evidence_set::ip_id | evidence_set::silence};
+        return {{.kinds = verdict_kinds::retransmission, .evidence = evidence_set::ip_id | evidence_set::silence},
+                basis::inference};
     }
     return judge_overlap(sent, stamp, beyond_all, sender, receiver);
 }

@@ -36,24 +36,25 @@ struct alignas(64) side_state {
     /// Segments of the connection since a duplicate was captured; the same in both sides. Low numbers mean that this capture holds
     /// each packet twice, as a mirror port may make it.
     std::uint8_t since_duplicate : 4 = no_recent_duplicate;
-    bool is_calm : 1 = false;       ///< see is_calm_now(): the next segment may take the fast path
-    bool heard : 1 = false;         ///< `first` and `next` are known
-    bool first_is_near : 1 = true;  ///< `first` is so near below `next` that numbers can be compared with it
-    bool first_was_syn : 1 = false; ///< the first captured segment of this side was a SYN
-    bool sent_syn : 1 = false;      ///< `first` is the number of its SYN
-    bool sent_syn_ack : 1 = false;
-    bool sent_syn_again : 1 = false;
-    bool sent_syn_last : 1 = false; ///< its last segment was a SYN, sent once; with ACK only if its peer was not heard
+    bool is_calm : 1 = false; ///< see is_calm_now(): the next segment may take the fast path
+    bool heard : 1 = false;   ///< `first` and `next` are known
     bool has_acknowledged : 1 = false;
-    bool has_sacked : 1 = false; ///< `sacked_up_to` is known, and beyond `acknowledged`
-    bool permits_sack : 1 = false;
+    bool sent_syn_last : 1 = false; ///< its last segment was a SYN, sent once; with ACK only if its peer was not heard
+    // Those of which is_calm_otherwise() asks are of one byte.
+    bool has_sacked : 1 = false;             ///< `sacked_up_to` is known, and beyond `acknowledged`
     bool sent_keep_alive : 1 = false;        ///< its last segment was a keep-alive
     bool sent_zero_window_probe : 1 = false; ///< its last segment was a zero window probe
     bool has_jumped : 1 = false;             ///< `before_jump` is known
     bool has_acknowledged_far : 1 = false;   ///< `far_acknowledgment` is known
-    bool lost_holes : 1 = false;             ///< there was no memory for its holes
+    bool was_answered_twice : 1 = false;     ///< `before_jump` is the number of another SYN-ACK of this side
+    bool first_is_near : 1 = true;           ///< `first` is so near below `next` that numbers can be compared with it
+    bool first_was_syn : 1 = false;          ///< the first captured segment of this side was a SYN
+    bool sent_syn : 1 = false;               ///< `first` is the number of its SYN
+    bool sent_syn_ack : 1 = false;
+    bool sent_syn_again : 1 = false;
+    bool permits_sack : 1 = false;
+    bool lost_holes : 1 = false; ///< there was no memory for its holes
     bool knows_handshake_time : 1 = false;
-    bool was_answered_twice : 1 = false; ///< `before_jump` is the number of another SYN-ACK of this side
     /// `far_acknowledgment` is what it acknowledged after duplicate ACKs: as far as its peer knows, a partial acknowledgment.
     bool ended_asking : 1 = false;
     bool reorders : 1 = false; ///< some of what it sent certainly came late
@@ -100,11 +101,11 @@ struct alignas(64) side_state {
 
 void side_state::archive(auto& ar, side_state& of) {
     auto& [there_and_back_, order_, first_, next_, acknowledged_, busy_, window_, duplicate_acks_, remembered_,
-           owes_nothing_, since_duplicate_, is_calm_, heard_, first_is_near_, first_was_syn_, sent_syn_, sent_syn_ack_,
-           sent_syn_again_, sent_syn_last_, has_acknowledged_, has_sacked_, permits_sack_, sent_keep_alive_,
-           sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, lost_holes_, knows_handshake_time_,
-           was_answered_twice_, ended_asking_, reorders_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_,
-           segment_size_limit_, copy_delay_, asked_at_, recent_] = of;
+           owes_nothing_, since_duplicate_, is_calm_, heard_, has_acknowledged_, sent_syn_last_, has_sacked_,
+           sent_keep_alive_, sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, was_answered_twice_,
+           first_is_near_, first_was_syn_, sent_syn_, sent_syn_ack_, sent_syn_again_, permits_sack_, lost_holes_,
+           knows_handshake_time_, ended_asking_, reorders_, uncaptured_, sacked_up_to_, before_jump_,
+           far_acknowledgment_, segment_size_limit_, copy_delay_, asked_at_, recent_] = of;
     ar(there_and_back_, order_, first_, next_, acknowledged_, window_, duplicate_acks_, remembered_, owes_nothing_,
        recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, segment_size_limit_, copy_delay_,
        asked_at_);

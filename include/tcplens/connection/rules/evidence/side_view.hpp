@@ -3,6 +3,7 @@
 
 #include "side_state.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tcplens::inline v0::detail::evidence {
@@ -36,6 +37,10 @@ struct side_view {
     /// Its last segment. \pre heard
     [[nodiscard]] constexpr const remembered_segment& last() const noexcept {
         return at_length ? at_length->recent.latest(1, state.remembered) : state.recent.latest(1, state.remembered);
+    }
+    /// The segment before the `age` - 1 last ones; an empty one if there is none. \pre 0 < age <= 7
+    [[nodiscard]] constexpr const remembered_segment& latest(std::size_t age) const noexcept {
+        return at_length ? at_length->recent.latest(age, state.remembered) : state.recent.latest(age, state.remembered);
     }
     constexpr void open_hole(sequence_number begin, sequence_number end,
                              const sequence_holes::opening& by) const noexcept {

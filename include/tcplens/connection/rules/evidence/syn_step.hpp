@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "certainty.hpp"
 #include "resend_time.hpp"
 
 #include <chrono>
@@ -68,40 +69,44 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
 
 /// Judges a SYN-ACK that take_syn() refused. `again`: it repeats the other SYN-ACK of this side; another host may answer, and repeat
 /// its answer.
-[[nodiscard]] constexpr verdict pass_other_syn(const segment& sent, std::uint32_t fingerprint, bool again,
-                                               const side_view& sender) noexcept {
+[[nodiscard]] constexpr ruling pass_other_syn(const segment& sent, std::uint32_t fingerprint, bool again,
+                                              const side_view& sender) noexcept {
     using enum verdict_kinds;
     if (!sender->heard || !sender->sent_syn) return {};
-    if (again) return {.kinds = retransmission, .evidence = evidence_set::sequence_number_seen};
+    if (again) return {{.kinds = retransmission, .evidence = evidence_set::sequence_number_seen}, basis::repeated};
     // Once it is settled which SYN-ACK counts: all below the window was received before (RFC 9293 3.10.7.4).
     if (sender->was_answered_twice || !before(sent.sequence, sender->first)) return {};
-    verdict result{.kinds = duplicate, .evidence = evidence_set::acknowledged};
+    ruling result{{.kinds = duplicate, .evidence = evidence_set::acknowledged}, basis::likeness};
     if (const auto* const earlier = sender.find_covering(sent.sequence)) {
-        result = {.kinds = retransmission | spurious_retransmission,
-                  .evidence = evidence_set::bytes_seen | evidence_set::acknowledged,
-                  .earlier_packet = earlier->packet_number(sent),
-                  .elapsed = sent.time - earlier->time};
+        result = {{.kinds = retransmission | spurious_retransmission,
+                   .evidence = evidence_set::bytes_seen | evidence_set::acknowledged,
+                   .earlier_packet = earlier->packet_number(sent),
+                   .elapsed = sent.time - earlier->time},
+                  basis::repeated};
     }
     sender.remember(sent, fingerprint, {}, copy_kind::repeated);
     return result;
 }
 
 /// Whether an earlier SYN-ACK was lost before the first one that was captured. A SYN-ACK echoes the SYN that was answered first
-/// (RFC 7323 section 4.3). If that is not the last SYN, either the answer took longer than the client's timer, or it was sent again. The
-/// latter follows the last SYN much sooner than that timer.
+/// (RFC 7323 section 4.3). If that is an earlier one than the last SYN, either the answer took longer than the client's timer, or it was
+/// sent again. The latter follows the last SYN much sooner than that timer.
 [[nodiscard]] constexpr bool was_answered_before(const segment& sent, const side_view& receiver) noexcept {
     const auto& stamps = sent.options.timestamps;
     if (!stamps || !receiver->sent_syn_again || !receiver->first_was_syn) return false;
     const auto& first = receiver.beginning.first_heard;
-    if (stamps->echo != first.stamp.clock) return false;
+    const bool is_later = static_cast<std::int32_t>(stamps->echo - first.stamp.clock) > 0;
+    const bool is_last = static_cast<std::int32_t>(stamps->echo - receiver->order.latest().clock) >= 0;
+    if (!first.stamp.has_clock || is_last || (stamps->echo != first.stamp.clock && !is_later)) return false;
     const std::chrono::nanoseconds since_last = sent.time - receiver.last().time;
+    const timestamp answered = is_later ? receiver.latest(2).time : first.time;
     return since_last >= std::chrono::nanoseconds::zero() &&
-           since_last < (receiver.last().time - first.time) / soon_after_syn;
+           since_last < (receiver.last().time - answered) / soon_after_syn;
 }
 
 /// The first segment that is captured of a side.
-[[nodiscard]] constexpr verdict hear_first(const segment& sent, const send_stamp& stamp, const side_view& sender,
-                                           const side_view& receiver) noexcept {
+[[nodiscard]] constexpr ruling hear_first(const segment& sent, const send_stamp& stamp, const side_view& sender,
+                                          const side_view& receiver) noexcept {
     sender->heard = true;
     sender->first = sent.sequence;
     sender.beginning.first_heard = {sent.time, sent.packet_number, stamp};
@@ -112,8 +117,9 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
     if (sent.flags.ack()) sender->order.learn_syn_ack(sent);
     sender->first_was_syn = true;
     if (!sent.flags.ack() || !was_answered_before(sent, receiver)) return {};
-    return {.kinds = verdict_kinds::retransmission,
-            .evidence = evidence_set::timestamp_option | evidence_set::round_trip};
+    return {
+        {.kinds = verdict_kinds::retransmission, .evidence = evidence_set::timestamp_option | evidence_set::round_trip},
+        basis::inference};
 }
 
 } // namespace tcplens::inline v0::detail::evidence

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "command_line.hpp"
+
+#include "text.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace program {
+
+struct command_line::parser {
+    CLI::App app{};
+    /// What the value of an option must be, by its first name.
+    std::map<std::string, std::string, std::less<>> needs{};
+    std::set<std::string, std::less<>> flags{};
+};
+
+namespace {
+
+/// The name by which messages call it: the last one, which is the long one.
+std::string called(const std::string& names) {
+    return names.substr(names.rfind(',') + 1);
+}
+
+} // namespace
+
+command_line::command_line(std::string_view name) : name_(name), parser_(std::make_unique<parser>()) {
+    parser_->app.set_help_flag();
+    parser_->app.allow_windows_style_options(false);
+}
+
+command_line::~command_line() = default;
+
+std::string command_line::phrase_of(const std::vector<std::string>& words) {
+    std::string phrase;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        phrase += i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
+        phrase += words[i];
+    }
+    return phrase;
+}
+
+void command_line::flag(std::string names, std::string meaning, bool& to) {
+    parser_->app.add_flag(names, to)->disable_flag_override()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    for (const std::string& each : CLI::detail::split_names(names)) parser_->flags.insert(each);
+    arguments_.push_back({.names = std::move(names), .value = {}, .needs = {}, .meaning = std::move(meaning)});
+}
+
+void command_line::option(argument what, setter set) {
+    const std::string name = called(what.names);
+    const auto take = [name, needs = what.needs, set = std::move(set)](const std::string& value) {
+        if (!set(value)) throw usage_error{name + " needs " + needs + ", not '" + escaped(value) + "'."};
+    };
+    parser_->app.add_option_function<std::string>(what.names, take)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    for (const std::string& each : CLI::detail::split_names(what.names)) parser_->needs[each] = what.needs;
+    arguments_.push_back(std::move(what));
+}
+
+void command_line::file(std::string names, std::string value, std::string meaning, std::string& to) {
+    option({.names = std::move(names),
+            .value = std::move(value),
+            .needs = "the name of a file",
+            .meaning = std::move(meaning),
+            .is_file = true},
+           [&to](std::string_view given) {
+               to = given;
+               return !given.empty();
+           });
+}
+
+void command_line::operand(argument what, setter set) {
+    what.is_operand = true;
+    const std::string name = what.names;
+    const auto take = [name, needs = what.needs, set = std::move(set)](const std::string& value) {
+        if (!set(value)) throw usage_error{name + " must be " + needs + ", not '" + escaped(value) + "'."};
+    };
+    parser_->app.add_option_function<std::string>(name, take)->required(what.required);
+    arguments_.push_back(std::move(what));
+}
+
+void command_line::captures(std::vector<std::string>& files) {
+    const auto take = [&files](const std::vector<std::string>& values) {
+        for (const std::string& each : values) {
+            if (each.empty()) throw usage_error{"The name of the file is empty."};
+            if (each == "-" && std::ranges::find(files, "-") != files.end()) {
+                throw usage_error{"Standard input can be read once."};
+            }
+            files.push_back(each);
+        }
+    };
+    parser_->app.add_option_function<std::vector<std::string>>("FILE", take)->required();
+    arguments_.push_back({.names = "FILE",
+                          .value = {},
+                          .needs = {},
+                          .meaning =
+                              "a pcap or pcapng capture, as it is or packed by gzip or zstd; - is standard input. The "
+                              "packets of several follow each other in the order of the files",
+                          .is_operand = true,
+                          .is_file = true,
+                          .several = true,
+                          .required = true});
+}
+
+void command_line::server_filter(std::optional<tcplens::address>& address, std::optional<std::uint16_t>& port) {
+    option({.names = "--server-ip",
+            .value = "A",
+            .needs = "an IPv4 or IPv6 address",
+            .meaning = "only connections to the server with this address"},
+           [&address](std::string_view given) {
+               address = tcplens::address::parse(given);
+               return address.has_value();
+           });
+    option({.names = "--server-port",
+            .value = "P",
+            .needs = "a number from 0 to 65535",
+            .meaning = "only connections to this port of a server"},
+           [&port](std::string_view given) {
+               port = parse_number<std::uint16_t>(given);
+               return port.has_value();
+           });
+}
+
+void command_line::rate(std::string names, std::string value, std::string meaning, double& to) {
+    option({.names = std::move(names),
+            .value = std::move(value),
+            .needs = "a rate from 0 to 1",
+            .meaning = std::move(meaning)},
+           [&to](std::string_view given) {
+               // std::from_chars for double came late to some standard libraries.
+               const std::string text{given};
+               char* end = nullptr;
+               to = std::strtod(text.c_str(), &end);
+               if (text.empty() || end != text.c_str() + text.size()) return false;
+               return to >= 0 && to <= 1; // a NaN is neither
+           });
+}
+
+std::string command_line::usage() const {
+    std::string line = "tcplens " + name_;
+    for (const argument& each : arguments_) {
+        if (each.is_operand) continue;
+        line += " [" + called(each.names) + (each.value.empty() ? "" : " ") + each.value + "]";
+    }
+    for (const argument& each : arguments_) {
+        if (!each.is_operand) continue;
+        line += (each.required ? " " : " [") + each.names + (each.several ? "..." : "") + (each.required ? "" : "]");
+    }
+    return line;
+}
+
+void command_line::parse(std::vector<std::string> words) {
+    // "--option=value" becomes two words: CLI11 takes an empty value for none. And CLI11 splits "[a,b]" into two.
+    std::vector<std::string> line;
+    bool operands_only = false;
+    bool is_value = false;
+    for (std::string& word : words) {
+        if (std::exchange(is_value, false)) {
+            line.push_back(std::move(word));
+            continue;
+        }
+        if (!operands_only && (word == "-h" || word == "--help")) {
+            help_wanted_ = true;
+            return;
+        }
+        operands_only = operands_only || word == "--";
+        const std::size_t equals = word.find('=');
+        const std::string option = word.substr(0, equals);
+        const bool takes_value = !operands_only && parser_->needs.contains(option);
+        is_value = takes_value && equals == std::string::npos;
+        if (!operands_only && !takes_value && equals != std::string::npos && parser_->flags.contains(option)) {
+            throw usage_error{option + " takes no value."};
+        }
+        if (takes_value && equals != std::string::npos) {
+            line.push_back(option);
+            line.push_back(word.substr(equals + 1));
+        } else if (word.starts_with('[') && word.ends_with(']')) {
+            line.push_back("./" + word);
+        } else {
+            line.push_back(std::move(word));
+        }
+    }
+    std::ranges::reverse(line); // as CLI11 has it
+    try {
+        parser_->app.parse(std::move(line));
+    } catch (const CLI::ExtrasError&) {
+        for (const std::string& each : parser_->app.remaining()) {
+            if (each.starts_with('-') && each != "-") {
+                throw usage_error{"There is no option '" + escaped(each) + "'."};
+            }
+        }
+        throw usage_error{"There are more files or numbers than " + name_ + " takes."};
+    } catch (const CLI::RequiredError& missing) {
+        const std::string what = missing.what();
+        if (what.starts_with("FILE")) throw usage_error{"Which capture? Name a file, or - for standard input."};
+        throw usage_error{what.substr(0, what.find(' ')) + " is missing."};
+    } catch (const CLI::ArgumentMismatch& wrong) {
+        const std::string what = wrong.what();
+        const std::string option = what.substr(0, what.find_first_of(": ="));
+        const auto needs = parser_->needs.find(option);
+        if (needs != parser_->needs.end()) throw usage_error{option + " needs " + needs->second + "."};
+        throw usage_error{escaped(what) + "."};
+    } catch (const CLI::ParseError& wrong) {
+        throw usage_error{escaped(wrong.what()) + "."};
+    }
+}
+
+} // namespace program

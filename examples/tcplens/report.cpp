@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// The four answers: which connections there are, what is odd, what was sent again, and what flows to and from a server.
+
+#include "report.hpp"
+
+#include "subcommands.hpp"
+#include "table_file.hpp"
+
+namespace program {
+
+namespace {
+
+void declare(command_line& line, report_options& given) {
+    line.choice<report_format>("--format", {{"text", report_format::text}, {"json", report_format::json}},
+                               "text for people (the default), or one JSON object with all that there is",
+                               given.format);
+    line.server_filter(given.server_ip, given.server_port);
+    line.rate("--threshold", "R", "the rate of retransmissions that is worth a note (0.02)", given.threshold);
+    declare_rules(line, given.rules);
+    line.flag("--detailed", "all connections, not only the first 10; in json with all facts of each", given.detailed);
+    line.number<std::size_t>("--threads", "N", 1, 256, "follow connections on so many processors (1)", given.threads);
+    line.flag("--by-time", "take the packets of all files in the order of their times, not one file after the other",
+              given.by_time);
+    line.file("--save", "TABLE", "write the table of connections to this file at the end, for --resume", given.saved);
+    line.file("--resume", "TABLE", "go on with the table that --save wrote to this file", given.resumed);
+    line.flag("--no-observations", "leave out what deserves a look, which takes some more time", given.no_observations);
+    line.captures(given.files);
+}
+
+exit_status run(const report_options& given, session& with) {
+    if ((given.by_time || given.threads > 1) && !(given.resumed.empty() && given.saved.empty())) {
+        throw usage_error{"--resume and --save go with neither --by-time nor --threads."};
+    }
+    if (given.threads > 1 && given.rules != rule_set::evidence) {
+        throw usage_error{
+            "--threads goes with the rules evidence only."}; // others would take longer to compile than to run
+    }
+    if (!check_tables(with, given.files, given.resumed, given.saved)) return exit_status::bad_usage;
+    switch (given.rules) {
+    case rule_set::wireshark: return report_by_wireshark(given, with);
+    case rule_set::repeated_sequence: return report_by_repeated_sequence(given, with);
+    case rule_set::evidence: break;
+    }
+    return report_by_evidence(given, with);
+}
+
+} // namespace
+
+const subcommand report{
+    .name = "report",
+    .summary = "the answer first: connections, what is wrong, retransmissions",
+    .description =
+        "Answers four questions: which connections there are and how they ended, what is odd, what was sent again, "
+        "and, "
+        "with --server-ip, what flows to and from that server.\n"
+        "\n"
+        "The table of all connections can be saved and resumed, so that the files of a rotating capture are read "
+        "once each.",
+    .examples = {{"tcplens report trace.pcap", "what there is, and what is wrong"},
+                 {"tcplens report --server-ip 192.0.2.1 --server-port 443 monday.pcap tuesday.pcap.gz",
+                  "one server, in two files that follow each other"},
+                 {"tcplens report --format json --detailed trace.pcap", "all facts of all connections, for programs"},
+                 {"tcpdump -w - | tcplens report -", "what comes in until Ctrl-C"}},
+    .prepare = prepare<report_options, declare, run>,
+};
+
+} // namespace program

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Round trips: of the handshake of each connection, or of each segment that acknowledges another one.
+
+#include "rows.hpp"
+#include "subcommands.hpp"
+#include "text.hpp"
+
+#include <tcplens/connection/observers/opening_observer.hpp>
+#include <tcplens/connection/observers/wireshark_round_trips.hpp>
+#include <tcplens/connection/rules/wireshark_rules.hpp>
+#include <tcplens/tcplens.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace program {
+
+namespace {
+
+struct options {
+    std::vector<std::string> files{};
+    row_format format = row_format::table;
+    bool acks = false;
+};
+
+void declare(command_line& line, options& given) {
+    line.flag("--acks",
+              "a row for each segment that acknowledges exactly up to the end of another one, not for each connection",
+              given.acks);
+    declare_format(line, given.format);
+    line.captures(given.files);
+}
+
+const std::vector<column> columns_of_acks{
+    {.name = "frame", .title = "frame"},
+    {.name = "connection", .title = "connection"},
+    {.name = "acks_frame", .title = "acknowledges frame"},
+    {.name = "ack_rtt_ns", .title = "round trip [ms]"},
+};
+const std::vector<column> columns_of_connections{
+    {.name = "number", .title = "#"},
+    {.name = {}, .title = "client", .is_text = true},
+    {.name = {}, .title = "server", .is_text = true},
+    {.name = "client", .title = {}},
+    {.name = "client_port", .title = {}},
+    {.name = "server", .title = {}},
+    {.name = "server_port", .title = {}},
+    {.name = "initial_rtt_ns", .title = "initial [ms]", .dispensable = 1},
+    {.name = "handshake_rtt_ns", .title = "handshake [ms]"},
+    {.name = "handshake_rtt_certain", .title = "certain", .dispensable = 2},
+    {.name = "syn_retries", .title = "SYN again", .dispensable = 2},
+    {.name = "syn_ack_retries", .title = "SYN-ACK again", .dispensable = 2},
+    {.name = "opening", .title = "opening", .dispensable = 1, .is_text = true},
+};
+
+cell whole(std::uint64_t number) {
+    return {number, std::to_string(number)};
+}
+cell time_cell(std::chrono::nanoseconds time) {
+    return {std::int64_t{time.count()}, fixed(static_cast<double>(time.count()) / 1e6, 3)};
+}
+
+exit_status run(const options& given, session& with) {
+    captures input{given.files};
+    tcplens::basic_connection_table<tcplens::wireshark_rules, tcplens::wireshark_round_trips, tcplens::opening_observer>
+        table;
+    row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
+    for (const tcplens::packet& packet : input) {
+        const tcplens::add_result added = table.add(packet);
+        if (!given.acks || added.connection == nullptr) continue;
+        const std::uint64_t number = added.connection->number;
+        const auto& last = table[number].wireshark.last_acknowledgment;
+        if (last.packet_number != packet.number) continue;
+        rows.write({whole(packet.number), whole(number), whole(last.acknowledged), time_cell(last.rtt)});
+    }
+    if (!given.acks) {
+        for (const auto& each : table) {
+            const tcplens::connection_opening::handshake_times& times = each.opening.times;
+            std::vector<cell> row = cell::of_ends(each);
+            row.push_back(cell::maybe(each.wireshark.initial_rtt, time_cell));
+            row.push_back(cell::maybe(times.rtt(), time_cell));
+            row.push_back(cell::yes_or_no(times.certain()));
+            row.push_back(whole(each.opening.client.retries()));
+            row.push_back(whole(each.opening.server.retries()));
+            row.push_back(cell::words(to_string(each.opening.outcome)));
+            rows.write(std::move(row));
+        }
+    }
+    rows.finish();
+    return with.conclude(input);
+}
+
+} // namespace
+
+const subcommand rtt{
+    .name = "rtt",
+    .summary = "round trips of handshakes, and of each acknowledgment",
+    .description = "Prints a row for each connection: Wireshark's tcp.analysis.initial_rtt, and beside it the round "
+                   "trip of the handshake from copies "
+                   "of SYN, SYN-ACK and ACK that belong together, whether that is certain, how often SYN and SYN-ACK "
+                   "were sent again, and what became "
+                   "of the opening. With --acks it prints Wireshark's tcp.analysis.ack_rtt of each segment that has "
+                   "one. Other tools for round trips: "
+                   "`tcplens connections --sort rtt` and `tcplens times`.",
+    .examples = {{"tcplens rtt trace.pcap", "how far away the servers are"},
+                 {"tcplens rtt --acks --format csv trace.pcap", "each acknowledgment, in nanoseconds"}},
+    .prepare = prepare<options, declare, run>,
+};
+
+} // namespace program

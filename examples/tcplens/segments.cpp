@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// What each segment was: a line for each that has a verdict, or, for people, a line for each.
+
+#include "rule_sets.hpp"
+#include "subcommands.hpp"
+#include "text.hpp"
+
+#include <tcplens/tcplens.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace program {
+
+namespace {
+
+struct options {
+    std::vector<std::string> files{};
+    rule_set rules = rule_set::evidence;
+    std::optional<std::uint64_t> connection{};
+    bool explain = false;
+    bool raw = false;
+    bool certainty = false;
+};
+
+void declare(command_line& line, options& given) {
+    declare_rules(line, given.rules);
+    line.option({.names = "--connection",
+                 .value = "N",
+                 .needs = "the number of a connection",
+                 .meaning = "only segments of this connection; connections are numbered from 0, as they begin"},
+                [&given](std::string_view value) {
+                    given.connection = parse_number<std::uint64_t>(value);
+                    return given.connection.has_value();
+                });
+    line.flag("--explain", "a line for each segment, for people: who sent what, what it was, and why it is said to be",
+              given.explain);
+    line.flag("--raw", "with --explain: sequence numbers as captured, not relative to the first of their side",
+              given.raw);
+    line.flag("--certainty",
+              "a fourth column: certain, likely, or undecided with the readings that are left; new segments that are "
+              "not certainly so have a line, too",
+              given.certainty);
+    line.captures(given.files);
+}
+
+/// Milliseconds with three decimals.
+std::string milliseconds(std::chrono::nanoseconds time) {
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+    const auto size = microseconds < 0 ? -microseconds : microseconds;
+    std::string text = microseconds < 0 ? "-" : "";
+    text += std::to_string(size / 1000) + '.' + std::to_string(1000 + size % 1000).substr(1);
+    return text + " ms";
+}
+
+/// Where the sequence numbers of the sides of connections begin: at the first that was seen of a side, or, before that, at what the
+/// other side acknowledged of it first.
+class sequence_bases {
+public:
+    /// What stands in a segment, relative to that.
+    struct relative {
+        std::uint32_t sequence;
+        std::uint32_t acknowledgment;
+    };
+
+    [[nodiscard]] relative numbers(const tcplens::segment& sent, const tcplens::add_result<>& added) {
+        const std::uint64_t number = added.connection->number;
+        if (number >= bases_.size()) bases_.resize(static_cast<std::size_t>(number) + 1);
+        sides& here = bases_[static_cast<std::size_t>(number)];
+        const bool to_server = added.direction == tcplens::direction::client_to_server;
+        std::optional<std::uint32_t>& own = to_server ? here.client : here.server;
+        std::optional<std::uint32_t>& peer = to_server ? here.server : here.client;
+        // Data begins at 1, as if the SYN had been seen.
+        if (sent.flags.syn()) own = sent.sequence.value;
+        else if (!own) own = sent.sequence.value - 1;
+        if (sent.flags.ack() && !peer) peer = sent.acknowledgment.value - 1;
+        return {sent.sequence.value - *own, sent.flags.ack() ? sent.acknowledgment.value - *peer : 0};
+    }
+
+private:
+    struct sides {
+        std::optional<std::uint32_t> client{};
+        std::optional<std::uint32_t> server{};
+    };
+    std::vector<sides> bases_{}; ///< by the number of the connection
+};
+
+/// "certain", "likely", or "undecided:" with the readings that are left, the named one first and '|' between.
+std::string certainty_text(const tcplens::verdict& said) {
+    std::string text{to_string(said.certainty)};
+    if (said.certainty != tcplens::verdict::certainty_level::undecided) return text;
+    text += ':' + to_string(said.reading());
+    if (said.alternatives != tcplens::verdict::reading_set::none) text += ',' + to_string(said.alternatives);
+    std::ranges::replace(text, ',', '|');
+    return text;
+}
+
+/// The line of a segment that has a verdict. `with_certainty`: also how sure that is, and a line for each segment that is new but not
+/// certainly so.
+void print_verdict(std::ostream& out, const tcplens::add_result<>& added, std::uint64_t frame, bool with_certainty) {
+    const tcplens::verdict& said = added.verdict;
+    const bool is_named = said.kinds != tcplens::verdict_kinds::none;
+    if (!is_named && (!with_certainty || said.is_certain())) return;
+    out << frame << '\t' << added.connection->number << '\t' << (is_named ? to_string(said.kinds) : "new");
+    if (with_certainty) out << '\t' << certainty_text(said);
+    out << '\n';
+}
+
+/// A segment in words; on a terminal in lines of its width.
+std::string explained(const tcplens::segment& sent, const tcplens::add_result<>& added,
+                      sequence_bases::relative numbers) {
+    const tcplens::verdict& said = added.verdict;
+    std::ostringstream out;
+    out << '#' << sent.packet_number << "  " << milliseconds(sent.time - added.connection->first_time)
+        << "  connection " << added.connection->number << "  " << to_string(sent.source) << " > "
+        << to_string(sent.destination) << (sent.flags.syn() ? " SYN" : "") << (sent.flags.fin() ? " FIN" : "")
+        << (sent.flags.rst() ? " RST" : "") << " seq " << numbers.sequence;
+    if (sent.flags.ack()) out << " ack " << numbers.acknowledgment;
+    out << " len " << sent.payload_length;
+    if (said.kinds != tcplens::verdict_kinds::none) out << ": " << to_string(said.kinds);
+    if (said.evidence != tcplens::evidence_set::none) out << ", because of " << to_string(said.evidence);
+    if (!said.is_certain()) out << ", " << certainty_text(said);
+    if (said.earlier_packet != 0) out << ", " << milliseconds(said.elapsed) << " after #" << said.earlier_packet;
+    return std::move(out).str();
+}
+
+exit_status run(const options& given, session& with) {
+    captures input{given.files};
+    const bool found = with_rules(given.rules, [&]<class Rules>(const Rules&) {
+        tcplens::basic_connection_table<Rules> table;
+        sequence_bases bases;
+        const auto tell = [&](const tcplens::segment& sent, const tcplens::add_result<>& added) {
+            if (given.connection && added.connection->number != *given.connection) return;
+            if (given.explain) {
+                const std::string line =
+                    explained(sent, added,
+                              given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
+                                        : bases.numbers(sent, added));
+                constexpr std::size_t indent = 6; // of lines that go on
+                with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line)
+                         << '\n';
+            } else {
+                print_verdict(with.out, added, sent.packet_number, given.certainty);
+            }
+        };
+        for (const tcplens::packet& packet : input) table.add_each(packet, tell);
+        return !given.connection || table.counters().begun > *given.connection;
+    });
+    const exit_status status = with.conclude(input);
+    if (found) return status;
+    with.complain("There is no connection " + std::to_string(*given.connection) + " in what was read.");
+    return exit_status::bad_usage;
+}
+
+} // namespace
+
+const subcommand segments{
+    .name = "segments",
+    .summary = "what each segment was: retransmission, duplicate, out of order, …",
+    .description = "Prints a line for every segment that was more than new data or an acknowledgment in order: the "
+                   "number of its frame, the "
+                   "number of its connection and the names of what it was, with tabs between and commas between names. "
+                   "With --explain it prints "
+                   "a line for every segment, with the reasons.",
+    .examples = {{"tcplens segments trace.pcap", "what was sent again, came late or twice"},
+                 {"tcplens segments --explain --connection 3 trace.pcap", "connection 3, segment by segment"},
+                 {"tcplens segments --rules wireshark trace.pcap", "what Wireshark says of the same segments"}},
+    .prepare = prepare<options, declare, run>,
+};
+
+} // namespace program

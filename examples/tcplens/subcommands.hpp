@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "subcommand.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace program {
+
+// A new subcommand is a file NAME.cpp beside this, a line here, a line in subcommands.cpp, and a line each in CMakeLists.txt and
+// meson.build above. Those that are to come: bytes, extract, split, graph, watch, mcp.
+extern const subcommand report;
+extern const subcommand connections;
+extern const subcommand connection;
+extern const subcommand segments;
+extern const subcommand observations;
+extern const subcommand zeek;
+extern const subcommand series;
+extern const subcommand times;
+extern const subcommand rtt;
+
+/// All, in the order of the help.
+[[nodiscard]] const std::vector<const subcommand*>& all_subcommands();
+/// The one of that name, or nullptr.
+[[nodiscard]] const subcommand* find_subcommand(std::string_view name);
+/// The name that is most like this one; empty if none is.
+[[nodiscard]] std::string_view similar_name(std::string_view name);
+
+} // namespace program

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A table in a file: what --save writes and --resume reads.
+
+#include "session.hpp"
+
+#include <tcplens/connection/saved/saved_table.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace program {
+
+namespace table_file {
+
+namespace files = std::filesystem;
+
+/// Where a name leads to that may be one of a link, whose target need not be there.
+[[nodiscard]] inline files::path resolve(files::path path) {
+    constexpr int most = 40; // as Linux follows
+    std::error_code none;
+    for (int links = 0; links < most && files::is_symlink(path, none); ++links) {
+        path = path.parent_path() / files::read_symlink(path, none);
+    }
+    return path;
+}
+
+/// Whether what has the name may be taken for a table that somebody wants to replace.
+[[nodiscard]] inline bool is_table(const files::path& path) {
+    std::error_code none;
+    if (!files::is_regular_file(path, none)) return false;
+    std::array<char, tcplens::detail::table_archive::magic.size()> begins{};
+    std::ifstream file{path, std::ios::binary};
+    file.read(begins.data(), begins.size());
+    return file && std::ranges::equal(std::as_bytes(std::span{begins}), tcplens::detail::table_archive::magic);
+}
+
+/// A new file beside another one, open to be written; removed again unless it takes the place of that one.
+class replacement {
+public:
+    explicit replacement(const files::path& of) : of_(of) {
+        constexpr int most = 1000; // that were left behind, or that others write now
+        for (int number = 0; number < most && file_ == nullptr; ++number) {
+            name_ = of;
+            name_ += ".new" + std::to_string(number);
+            file_ = std::fopen(name_.string().c_str(), "wbx"); // nothing that is there is opened, no link followed
+        }
+    }
+    replacement(const replacement&) = delete;
+    replacement& operator=(const replacement&) = delete;
+    ~replacement() {
+        if (file_ == nullptr) return;
+        (void)close();
+        std::error_code none;
+        if (!took_place_) files::remove(name_, none);
+    }
+
+    /// Whether that is the file now, with these bytes and the permissions of the one that was there.
+    [[nodiscard]] bool write(std::span<const std::byte> bytes) {
+        if (file_ == nullptr) return false;
+        const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+        if (!close() || !written) return false;
+        std::error_code failed;
+        const files::file_status old = files::status(of_, failed);
+        failed.clear();
+        if (files::exists(old)) files::permissions(name_, old.permissions(), failed);
+        if (!failed) files::rename(name_, of_, failed);
+        return took_place_ = !failed;
+    }
+
+private:
+    [[nodiscard]] bool close() {
+        if (closed_) return true;
+        closed_ = true;
+        return std::fclose(file_) == 0;
+    }
+
+    files::path of_;
+    files::path name_{};
+    std::FILE* file_ = nullptr;
+    bool closed_ = false;
+    bool took_place_ = false;
+};
+
+} // namespace table_file
+
+/// Whether tables can have the names that they were given; else it has said why not. Asked before anything is read.
+[[nodiscard]] inline bool check_tables(const session& with, const std::vector<std::string>& captures,
+                                       const std::string& resumed, const std::string& saved) {
+    std::error_code none;
+    for (const std::string& table : {resumed, saved}) {
+        if (table.empty()) continue;
+        for (const std::string& each : captures) {
+            if (each == "-" || (each != table && !std::filesystem::equivalent(each, table, none))) continue;
+            with.complain(table, "It is named as a capture, too.");
+            return false;
+        }
+    }
+    if (saved.empty()) return true;
+    const std::filesystem::path target = table_file::resolve(saved);
+    if (!std::filesystem::exists(std::filesystem::symlink_status(target, none)) || table_file::is_table(target))
+        return true;
+    with.complain(saved, "It is something else than a saved table, and was left as it is.");
+    return false;
+}
+
+/// Whether the table now goes on with the one in the file; else it has said why not.
+template <class Table>
+[[nodiscard]] bool resume_table(const session& with, const std::string& name, Table& table) {
+    std::error_code failed;
+    const auto status = std::filesystem::status(name, failed);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+        with.complain(name, "It is no regular file.");
+        return false;
+    }
+    const std::uintmax_t size = std::filesystem::file_size(name, failed);
+    std::vector<std::byte> bytes(failed ? 0 : static_cast<std::size_t>(size));
+    std::ifstream file{name, std::ios::binary};
+    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (failed || !file) {
+        with.complain(name, "It could not be read.");
+        return false;
+    }
+    const auto error = tcplens::restore(table, bytes);
+    if (error) with.complain(name, to_string(*error));
+    return !error;
+}
+
+/// Whether the table is in the file now; else it has said why not, and what was there is there still.
+template <class Table>
+[[nodiscard]] bool save_table(const session& with, const std::string& name, const Table& table) {
+    table_file::replacement file{table_file::resolve(name)};
+    if (file.write(tcplens::save(table))) return true;
+    with.complain(name, "It could not be written.");
+    return false;
+}
+
+} // namespace program

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#include "tables.hpp"
+
+namespace program {
+
+void read(captures& from, tcplens::detailed_connection_table& into) {
+    into.add_all(from);
+}
+
+} // namespace program

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "observations/address_scan.hpp"
+#include "observations/asymmetric_transfer.hpp"
+#include "observations/backscatter.hpp"
+#include "observations/blocked_service.hpp"
+#include "observations/capture_limits.hpp"
+#include "observations/connection_flood.hpp"
+#include "observations/connection_signs.hpp"
+#include "observations/contact_sample.hpp"
+#include "observations/observation.hpp"
+#include "observations/observation_options.hpp"
+#include "observations/path_trouble.hpp"
+#include "observations/port_scan.hpp"
+#include "observations/regular_contact.hpp"
+#include "observations/sequential_test.hpp"
+#include "observations/stealth_probe.hpp"
+#include "observations/syn_flood.hpp"
+#include "terms/connection_range.hpp"
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+namespace tcplens::inline v0 {
+
+/// What analyze_observations() returns.
+struct observation_report {
+    /// The observations, kind by kind in the order of observation_kind, of one kind the highest value first; of equal values the one
+    /// that began earlier.
+    std::vector<observation> items{};
+    std::uint64_t total = 0; ///< how many there were
+    std::uint64_t left_out =
+        0; ///< how many of them are not in `items`, since observation_options::per_kind bounds these
+    std::uint64_t connections = 0; ///< how many connections were added
+    /// Each kept connection stands for so many. 1 as long as no more than observation_options::kept_contacts were added: then every
+    /// count is exact. Above it counts are estimates, and what is rare may be missed.
+    std::uint64_t sampled_one_in = 1;
+    std::vector<observation_kind> not_available{}; ///< kinds that need facts which the connection type does not have
+    bool options_refused = false; ///< observation_options::is_valid() was false, and nothing was observed
+};
+
+/// Collects connections for the observations: one that a monitor feeds as connections end, or one a thread.
+///
+/// Memory is bounded by observation_options::kept_contacts. Beyond that the accumulator keeps a sample that depends on the set of
+/// connections and not on their order, so merge() is exact, associative and commutative. Not thread-safe.
+class observation_accumulator {
+public:
+    /// An accumulator without connections.
+    explicit observation_accumulator(const observation_options& options = {})
+        : options_(options), contacts_(options.kept_contacts, options.key) {}
+
+    /// Adds a connection, which should be finished: what happens to it later is not seen. Amortised constant time.
+    ///
+    /// The kinds reset_out_of_place, takeover_signs and covert_field_use need a connection with the facts of irregularity_observer.
+    template <std::derived_from<connection> Connection>
+    void add(const Connection& added) {
+        if (!options_.is_valid()) return;
+        detail::observing::contact made = detail::observing::contact_of(added);
+        if constexpr (requires { detail::observing::add_signs(made, added.irregularities); }) {
+            detail::observing::add_signs(made, added.irregularities);
+            has_signs_ = true;
+        }
+        contacts_.add(made);
+    }
+
+    /// Adds the connections of another accumulator. @pre both have the same options
+    void merge(const observation_accumulator& other) {
+        contacts_.merge(other.contacts_);
+        has_signs_ |= other.has_signs_;
+    }
+
+    /// What can be observed in the connections so far. Time n log n in the kept connections; allocates about as much as they take.
+    [[nodiscard]] observation_report result() const {
+        observation_report report{.connections = contacts_.seen(),
+                                  .sampled_one_in = std::uint64_t{1} << contacts_.level(),
+                                  .options_refused = !options_.is_valid()};
+        if (report.options_refused) return report;
+        if (!has_signs_) {
+            report.not_available = {observation_kind::reset_out_of_place, observation_kind::takeover_signs,
+                                    observation_kind::covert_field_use};
+        }
+        using namespace detail::observing;
+        const std::vector<contact> contacts = contacts_.sorted();
+        const observed_contacts in{.contacts = contacts, .level = contacts_.level(), .options = options_};
+        // A new kind is a file in observations/, its enumerator, and its line here, in their order.
+        constexpr void (*kinds[])(const observed_contacts&, std::vector<observation>&) = {
+            find_port_scans,          find_address_scans,  find_failing_sources,      find_stealth_probes,
+            find_syn_floods,          find_backscatter,    find_connection_floods,    find_blocked_services,
+            find_resets_out_of_place, find_takeover_signs, find_asymmetric_transfers, find_regular_contacts,
+            find_covert_field_use,    find_path_trouble,   find_capture_limits};
+        for (const auto find : kinds) {
+            std::vector<observation> found;
+            find(in, found);
+            keep_highest(found, report);
+        }
+        return report;
+    }
+
+private:
+    void keep_highest(std::vector<observation>& found, observation_report& report) const {
+        std::stable_sort(found.begin(), found.end(), [](const observation& a, const observation& b) {
+            return a.value != b.value ? a.value > b.value : a.first_time < b.first_time;
+        });
+        report.total += found.size();
+        if (found.size() > options_.per_kind) {
+            report.left_out += found.size() - options_.per_kind;
+            found.resize(options_.per_kind);
+        }
+        std::move(found.begin(), found.end(), std::back_inserter(report.items));
+    }
+
+    observation_options options_;
+    detail::observing::contact_sample contacts_;
+    bool has_signs_ = false; ///< the connections have the facts of irregularity_observer
+};
+
+/// Observes what deserves a look in a range of connections: scans, floods, services that are not reached, and more. Observations are
+/// counts with packet numbers; they do not say why.
+///
+/// Reads the range once. Memory is bounded, see observation_accumulator.
+template <connection_range Connections>
+[[nodiscard]] observation_report analyze_observations(Connections&& connections,
+                                                      const observation_options& options = {}) {
+    observation_accumulator observations{options};
+    for (const auto& each : connections) observations.add(each);
+    return observations.result();
+}
+
+} // namespace tcplens::inline v0

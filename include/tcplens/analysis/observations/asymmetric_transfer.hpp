@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "contact_groups.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tcplens::inline v0::detail::observing {
+
+/// A source that sent one target far more than it got from it, and far more than it sends its other targets. Source: the comparison of
+/// hosts with their own history is RITA's; the numbers are ours.
+inline void find_asymmetric_transfers(const observed_contacts& in, std::vector<observation>& found) {
+    constexpr std::size_t least_targets = 5; // fewer have no usual volume
+    struct transfer {
+        address target;
+        std::vector<const contact*> contacts;
+        double out = 0;
+        double in = 0;
+    };
+    const auto source_of = [](const contact& of) {
+        return of.came_out != outcome::unsolicited ? std::optional{of.source.address} : std::nullopt;
+    };
+    for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
+        std::map<address, transfer> by_target;
+        for (const contact* each : group) {
+            transfer& to = by_target[each->target.address];
+            to.target = each->target.address;
+            to.contacts.push_back(each);
+            to.out += static_cast<double>(each->bytes_out);
+            to.in += static_cast<double>(each->bytes_in);
+        }
+        if (by_target.size() < least_targets) return;
+        std::vector<double> volumes;
+        for (const auto& [target, to] : by_target) volumes.push_back(to.out);
+        const double usual = median(volumes);
+        const double spread = median_deviation(volumes, usual);
+        for (const auto& [target, to] : by_target) {
+            const bool is_far = to.out > usual + in.options.asymmetric_spreads * spread;
+            const double ratio = to.out / (to.in > 1 ? to.in : 1);
+            if (!is_far || to.out < in.options.asymmetric_bytes || ratio < in.options.asymmetric_ratio) continue;
+            observation made = observe(observation_kind::asymmetric_transfer, observation_category::transfer,
+                                       {.source = source, .target = target}, to.contacts);
+            made.value = ratio;
+            made.threshold = in.options.asymmetric_ratio;
+            made.threshold_source = "ours; the comparison with the source's own targets is RITA's";
+            made.counts = {{"bytes_out", static_cast<std::uint64_t>(to.out)},
+                           {"bytes_in", static_cast<std::uint64_t>(to.in)},
+                           {"median_bytes_out", static_cast<std::uint64_t>(usual)},
+                           {"median_deviation", static_cast<std::uint64_t>(spread)},
+                           {"targets", by_target.size()}};
+            made.limits = "A backup or an upload that somebody wanted looks the same.";
+            made.text = to_string(source) + " sent " + std::to_string(static_cast<std::uint64_t>(to.out)) +
+                        " bytes to " + to_string(target) + " and got " +
+                        std::to_string(static_cast<std::uint64_t>(to.in)) + "; to its other targets it sent " +
+                        std::to_string(static_cast<std::uint64_t>(usual)) + " in the median.";
+            found.push_back(std::move(made));
+        }
+    });
+}
+} // namespace tcplens::inline v0::detail::observing

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "contact_groups.hpp"
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace tcplens::inline v0::detail::observing {
+
+/// One source, one target: at least so many distinct ports that failed within five minutes. Source: Zeek's policy script scan.zeek
+/// (15 ports in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
+inline void find_port_scans(const observed_contacts& in, std::vector<observation>& found) {
+    const auto pair_of = [](const contact& of) {
+        return is_failure(of.came_out) ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
+                                       : std::nullopt;
+    };
+    for_each_group(in.contacts, pair_of, [&](const auto& pair, contact_group group) {
+        const auto distinct_ports = [](contact_group part) {
+            return count_distinct(part, [](const contact& of) { return of.target.port; });
+        };
+        const auto [part, ports] = best_window(group, scan_unit, scan_units, distinct_ports);
+        const auto value = static_cast<double>(in.estimate(ports));
+        if (value < in.options.port_scan) return;
+        const auto& [source, target, network] = pair;
+        observation made = observe(observation_kind::port_scan, observation_category::reconnaissance,
+                                   {.source = source, .target = target}, part);
+        made.value = value;
+        made.threshold = in.options.port_scan;
+        made.threshold_source = "Zeek's scan policy: 15 ports of one host in 5 minutes";
+        made.counts = {{"ports_in_5_minutes", in.estimate(ports)},
+                       {"ports", in.estimate(distinct_ports(group))},
+                       {"failed_connections", in.estimate(group.size())}};
+        made.limits = "A client that tries many closed ports on purpose looks the same.";
+        made.text = to_string(source) + " failed at " + counted(in.estimate(ports), "port") + " of " +
+                    to_string(target) + " within five minutes.";
+        found.push_back(std::move(made));
+    });
+}
+} // namespace tcplens::inline v0::detail::observing

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "contact_groups.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tcplens::inline v0::detail::observing {
+
+/// Threshold random walk (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis Testing, 2004): the
+/// sum of the log-likelihood ratios over the distinct endpoints that a source tried. An endpoint counts as a success if any contact
+/// with it succeeded, so the order does not matter.
+inline void find_failing_sources(const observed_contacts& in, std::vector<observation>& found) {
+    const observation_options& options = in.options;
+    const double failure = std::log((1 - options.scanner_success) / (1 - options.ordinary_success));
+    const double success = std::log(options.scanner_success / options.ordinary_success);
+    const double threshold = std::log((1 - options.error_rate) / options.error_rate);
+    const auto source_of = [](const contact& of) {
+        const bool tells = is_failure(of.came_out) || of.came_out == outcome::answered || of.came_out == outcome::idle;
+        return tells ? std::optional{of.source.address} : std::nullopt;
+    };
+    for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
+        std::map<std::pair<endpoint, std::uint32_t>, bool> reached;
+        for (const contact* each : group) {
+            reached[{each->target, each->network}] |= !is_failure(each->came_out);
+        }
+        std::uint64_t successes = 0;
+        for (const auto& [target, answered] : reached) successes += answered;
+        const std::uint64_t failures = reached.size() - successes;
+        const double value = static_cast<double>(in.estimate(failures)) * failure +
+                             static_cast<double>(in.estimate(successes)) * success;
+        if (value < threshold) return;
+        const auto failed = select(group, [](const contact& of) { return is_failure(of.came_out); });
+        observation made = observe(observation_kind::sequential_test, observation_category::reconnaissance,
+                                   {.source = source}, failed);
+        made.value = value;
+        made.threshold = threshold;
+        made.threshold_source = "Jung et al. 2004: ln((1 - beta) / alpha)";
+        made.counts = {{"failed_targets", in.estimate(failures)}, {"reached_targets", in.estimate(successes)}};
+        made.limits = "A host whose services are down fails as often as one that looks for services.";
+        made.text = to_string(source) + " failed at " + counted(in.estimate(failures), "endpoint") + " and reached " +
+                    std::to_string(in.estimate(successes)) + ".";
+        found.push_back(std::move(made));
+    });
+}
+} // namespace tcplens::inline v0::detail::observing

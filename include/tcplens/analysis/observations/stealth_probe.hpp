@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "contact_groups.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tcplens::inline v0::detail::observing {
+
+/// Segments that open no connection and wait for a RST: NULL, FIN, Xmas and SYN with FIN, and ACKs on no connection. Source: nmap's
+/// documentation of its scan types.
+inline void find_stealth_probes(const observed_contacts& in, std::vector<observation>& found) {
+    const auto source_of = [](const contact& of) {
+        const bool probe = of.came_out == outcome::odd_probe || of.came_out == outcome::ack_probe;
+        return probe ? std::optional{of.source.address} : std::nullopt;
+    };
+    for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
+        const auto odd = select(group, [](const contact& of) { return of.came_out == outcome::odd_probe; });
+        const auto acks = count_distinct(group, [](const contact& of) {
+            return of.came_out == outcome::ack_probe ? std::optional{of.target} : std::nullopt;
+        });
+        // The missing value of the odd ones was counted as one, too.
+        const std::uint64_t ack_targets = acks - (odd.empty() ? 0 : 1);
+        const auto odd_count = static_cast<double>(in.estimate(odd.size()));
+        const auto ack_count = static_cast<double>(in.estimate(ack_targets));
+        const bool are_odd = odd_count >= in.options.stealth_probes && !odd.empty();
+        if (!are_odd && ack_count < in.options.ack_probes) return;
+        observation made = observe(observation_kind::stealth_probe, observation_category::reconnaissance,
+                                   {.source = source}, are_odd ? contact_group{odd} : group);
+        made.value = are_odd ? odd_count : ack_count;
+        made.threshold = are_odd ? in.options.stealth_probes : in.options.ack_probes;
+        made.threshold_source = "nmap's scan types; the number is ours";
+        made.counts = {{"odd_probes", in.estimate(odd.size())}, {"ack_targets", in.estimate(ack_targets)}};
+        made.limits = "ACKs of a connection that is older than the capture look like probes.";
+        made.text = to_string(source) + " sent " + counted(in.estimate(odd.size()), "probe") +
+                    " with the flags of NULL, FIN, Xmas or SYN+FIN scans, and ACKs on no connection to " +
+                    counted(in.estimate(ack_targets), "endpoint") + ".";
+        found.push_back(std::move(made));
+    });
+}
+} // namespace tcplens::inline v0::detail::observing

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "contact_groups.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tcplens::inline v0::detail::observing {
+
+/// A service with many attempts a second, or many that are half open within a minute, of which less than half were completed. Source:
+/// RFC 4987 describes the attack; the numbers are ours.
+inline void find_syn_floods(const observed_contacts& in, std::vector<observation>& found) {
+    constexpr std::chrono::seconds second{1};
+    constexpr std::chrono::minutes half_open_time{1}; // a SYN-ACK is sent for about so long by default
+    const auto service_of = [](const contact& of) {
+        const bool attempt = of.came_out != outcome::midstream && of.came_out != outcome::unsolicited &&
+                             of.came_out != outcome::odd_probe && of.came_out != outcome::ack_probe;
+        return attempt ? std::optional{std::pair{of.target, of.network}} : std::nullopt;
+    };
+    const auto is_completed = [](const contact& of) {
+        return of.came_out == outcome::answered || of.came_out == outcome::idle ||
+               of.came_out == outcome::reset_at_once || of.came_out == outcome::reset_after_data;
+    };
+    // A refused attempt leaves nothing half open.
+    const auto stays_open = [](const contact& of) {
+        return of.came_out == outcome::ignored || of.came_out == outcome::half_open;
+    };
+    for_each_group(in.contacts, service_of, [&](const auto& service, contact_group group) {
+        const auto [burst, attempts] = best_window(group, second, 1, [](contact_group part) { return part.size(); });
+        const auto open = select(group, stays_open);
+        const auto [waiting, half_open] =
+            best_window(contact_group{open}, half_open_time, 1, [](contact_group part) { return part.size(); });
+        const auto rate = static_cast<double>(in.estimate(attempts));
+        const auto at_once = static_cast<double>(in.estimate(half_open));
+        const bool by_rate = rate >= in.options.syn_rate;
+        if (!by_rate && at_once < in.options.half_open) return;
+        const contact_group part = by_rate ? burst : waiting;
+        const std::size_t completed = select(part, is_completed).size();
+        if (static_cast<double>(completed) >= in.options.syn_completed * static_cast<double>(part.size())) return;
+        const std::size_t sources = count_distinct(part, [](const contact& of) { return of.source.address; });
+        const endpoint& target = service.first;
+        observation made = observe(observation_kind::syn_flood, observation_category::flood,
+                                   {.target = target.address, .port = target.port}, part);
+        made.value = by_rate ? rate : at_once;
+        made.threshold = by_rate ? in.options.syn_rate : in.options.half_open;
+        made.threshold_source = by_rate ? "attempts a second; ours, the attack is RFC 4987's"
+                                        : "half open within a minute; ours, the attack is RFC 4987's";
+        made.counts = {{"attempts_in_1_second", in.estimate(attempts)},
+                       {"half_open_in_1_minute", in.estimate(half_open)},
+                       {"completed", in.estimate(completed)},
+                       {"distinct_sources", in.estimate(sources)},
+                       {"attempts", in.estimate(group.size())}};
+        made.limits =
+            "Sources may be forged. A service whose answers were not captured looks flooded at the same rate.";
+        made.text = to_string(target) + " got " + counted(in.estimate(part.size()), "attempt") + " from " +
+                    counted(in.estimate(sources), "source") + (by_rate ? " within a second" : " within a minute") +
+                    ", and " + std::to_string(in.estimate(completed)) + " of them were completed.";
+        found.push_back(std::move(made));
+    });
+}
+} // namespace tcplens::inline v0::detail::observing
