@@ -45,12 +45,12 @@ namespace program {
     if (error != std::errc{} || end != number.data() + number.size() || port == 0)
         return "--tunnel needs a UDP port from 1 to 65535, not '" + std::string{number} + "'.";
     if (!into.ports.add(*tunnel, port))
-        return "--tunnel can be given for " + std::to_string(tcplens::tunnel_ports::capacity) + " ports at most.";
+        return "--tunnel can be given for " + std::to_string(tcplens::tunnels::port_list::capacity) + " ports at most.";
     return {};
 }
 
 /// E.g. "UDP port 10800; they look like VXLAN: --tunnel vxlan=10800".
-[[nodiscard]] inline std::string describe(const tcplens::udp_port_counts::entry& port) {
+[[nodiscard]] inline std::string describe(const tcplens::tunnels::port_counts::entry& port) {
     std::string text = "UDP port " + std::to_string(port.port);
     if (port.resembling == 0) return text + ", not TCP";
     const std::string name{to_string(port.tunnel)};

@@ -22,7 +22,7 @@ struct decode_options {
     /// The tunnels that are entered: `~tunnels::gtp` is all but GTP. A tunnel that is not entered counts as not_tcp.
     tunnel_set tunnels = tunnel_set::all;
     /// UDP ports at which tunnels are looked for beside the ports that docs/protocols.md names. The tunnel must be among `tunnels`.
-    tunnel_ports ports{};
+    tunnels::port_list ports{};
     /// Limits of the reassembly of IP fragments. decoder applies them; decode() keeps no fragments.
     reassembly_options reassembly{};
 

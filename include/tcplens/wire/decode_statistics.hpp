@@ -105,7 +105,7 @@ struct decode_statistics {
     /// All packets but `tcp`, by kind: its kinds and others sum to `packets - tcp`.
     undecoded_counts undecoded{};
     /// The busiest UDP ports of packets at which decoding stopped at UDP.
-    udp_port_counts udp_ports{};
+    tunnels::port_counts udp_ports{};
 
     /// Counts one packet with this result.
     constexpr void count(const decode_result& result, link_type link) noexcept {

@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v0::tunnels {
 
 /// UDP ports at which tunnels are found beside their own ports, such as VXLAN at port 10800. At most `capacity`; never allocates.
-class tunnel_ports {
+class port_list {
 public:
     /// A port, and the tunnel that is found there.
     struct entry {
@@ -26,7 +26,7 @@ public:
     static constexpr std::size_t capacity = 32;
 
     /// Gives a port to a tunnel, in place of any tunnel that has it. Returns false if there are `capacity` ports already.
-    /// @pre `tunnel` is one tunnel that has a UDP port of its own: see tunnels::with_udp_port()
+    /// @pre `tunnel` is one tunnel that has a UDP port of its own: see with_udp_port()
     constexpr bool add(tunnel_set tunnel, std::uint16_t port) noexcept {
         const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(size_);
         const auto found = std::find_if(entries_.begin(), end, [&](const entry& each) { return each.port == port; });
@@ -51,12 +51,12 @@ public:
     /// Whether no port was given.
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
 
-    [[nodiscard]] friend constexpr bool operator==(const tunnel_ports& a, const tunnel_ports& b) noexcept {
+    [[nodiscard]] friend constexpr bool operator==(const port_list& a, const port_list& b) noexcept {
         return std::equal(a.entries().begin(), a.entries().end(), b.entries().begin(), b.entries().end());
     }
 
 private:
-    friend void archive(auto& ar, tunnel_ports& ports) {
+    friend void archive(auto& ar, port_list& ports) {
         auto& [entries, size] = ports;
         ar.count(size, capacity);
         for (std::size_t i = 0; i < size; ++i) ar(entries[i]);
@@ -66,4 +66,4 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v0::tunnels

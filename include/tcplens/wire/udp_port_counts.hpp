@@ -10,14 +10,14 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v0::tunnels {
 
 /// Counts UDP datagrams without TCP by port, in bounded memory: it never allocates. For questions such as "which tunnel did the capture
 /// have that was not entered?"
 ///
 /// Of the two ports of a datagram it counts for the one that has more datagrams so far. If neither has any: for the receiver's if the
 /// datagram looks like a tunnel, otherwise for the lower one, which is the server's as a rule.
-class udp_port_counts {
+class port_counts {
 public:
     /// The datagrams of one port.
     struct entry {
@@ -50,7 +50,7 @@ public:
     }
 
     /// Adds the counts of other datagrams.
-    constexpr void add(const udp_port_counts& more) noexcept {
+    constexpr void add(const port_counts& more) noexcept {
         for (const entry& each : more.entries()) {
             entry* const held = find(each.port);
             if (held == nullptr) {
@@ -81,7 +81,7 @@ public:
         return made;
     }
 
-    [[nodiscard]] friend constexpr bool operator==(const udp_port_counts& a, const udp_port_counts& b) noexcept {
+    [[nodiscard]] friend constexpr bool operator==(const port_counts& a, const port_counts& b) noexcept {
         return std::equal(a.entries().begin(), a.entries().end(), b.entries().begin(), b.entries().end());
     }
 
@@ -116,7 +116,7 @@ private:
                                  [](const entry& a, const entry& b) { return a.packets < b.packets; });
     }
 
-    friend void archive(auto& ar, udp_port_counts& counts) {
+    friend void archive(auto& ar, port_counts& counts) {
         auto& [entries, size] = counts;
         ar.count(size, capacity);
         for (std::size_t i = 0; i < size; ++i) ar(entries[i]);
@@ -126,4 +126,4 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v0::tunnels

@@ -40,10 +40,10 @@ struct notice_observer {
     struct connection_state {};
 
     void observe(const observer_input&, connection_state&, facts&) noexcept {}
-    void take_notice(const notice_input& next, connection_state&, facts& of) noexcept {
+    void take_notice(const observer_input::notice& next, connection_state&, facts& of) noexcept {
         ++of.notices.count;
-        of.notices.packet = next.notice.packet_number;
-        of.notices.mtu = next.notice.mtu;
+        of.notices.packet = next.error.packet_number;
+        of.notices.mtu = next.error.mtu;
         of.notices.way = next.quoted_direction;
     }
 };

@@ -141,7 +141,10 @@ TEST_CASE("add says why a packet is no TCP, and every packet is accounted for") 
         expected.count({outcome, at}, link);
     };
     count(packet_outcome::tcp, ip_protocol::tcp);
-    count(packet_outcome::not_tcp, ip_protocol{17});
+    decode_result datagram{packet_outcome::not_tcp, ip_protocol{17}};
+    datagram.source_port = 40000; // of the TCP header that is taken for that of UDP
+    datagram.destination_port = 443;
+    expected.count(datagram, link_type::ethernet);
     count(packet_outcome::fragment, ip_protocol::tcp);
     count(packet_outcome::fragment, ip_protocol::tcp);
     count(packet_outcome::truncated, ip_protocol::tcp);

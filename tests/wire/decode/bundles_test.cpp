@@ -340,3 +340,28 @@ TEST_CASE("links: hidden tags, families, meshes, multilink, timestamps") {
     CHECK(decode_frame(join({addresses, hex("d28b 0002 0010 0000000100000002 0800"), v4})).outcome ==
           packet_outcome::not_tcp);
 }
+
+TEST_CASE("limits: tags, labels, extension headers and packets in one are read up to a bound") {
+    const auto outcome = [](const byte_vector& frame) { return decode_frame(frame).outcome; };
+    const auto repeated = [](std::size_t times, const byte_vector& part) {
+        byte_vector all;
+        for (std::size_t i = 0; i < times; ++i) all = join({all, part});
+        return all;
+    };
+    const byte_vector packet = tcp_ip_packet({.source = client, .destination = server});
+    for (const std::size_t times : {30u, 31u, 32u, 33u, 100u, 5000u}) {
+        CAPTURE(times);
+        const auto expected = times <= 32 ? packet_outcome::tcp : packet_outcome::not_tcp;
+        CHECK(outcome(ethernet_frame(
+                  0x8100, join({repeated(times - 1, hex("0001 8100")), hex("0001 0800"), packet}))) == expected);
+        CHECK(outcome(ethernet_frame(0x8847, join({repeated(times - 1, hex("00064040")), hex("00064140"), packet}))) ==
+              expected);
+        byte_vector six = v6;
+        overwrite(six, 4, big_endian(static_cast<std::uint16_t>(21 + 8 * times)));
+        overwrite(six, 6, hex("3c"));
+        const byte_vector headers = join({repeated(times - 1, hex("3c00 0104 00000000")), hex("0600 0104 00000000")});
+        six.insert(six.begin() + 40, headers.begin(), headers.end());
+        CHECK(outcome(ethernet_frame(0x86dd, six)) == expected);
+    }
+    CHECK(segments_of(aggregate(std::vector<byte_vector>(300, packet)), link_type::ieee802_11).size() == 256);
+}

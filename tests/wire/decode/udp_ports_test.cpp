@@ -62,14 +62,14 @@ TEST_CASE("tunnel ports: each tunnel with a UDP port is known by its name") {
 }
 
 TEST_CASE("tunnel ports: their number is bounded, and a port has one tunnel") {
-    tunnel_ports ports;
-    for (std::uint16_t i = 0; i < tunnel_ports::capacity; ++i)
+    tunnels::port_list ports;
+    for (std::uint16_t i = 0; i < tunnels::port_list::capacity; ++i)
         CHECK(ports.add(tunnels::vxlan, static_cast<std::uint16_t>(1000 + i)));
     CHECK(!ports.add(tunnels::vxlan, 7));
     CHECK(ports.at(7) == tunnel_set::none);
     CHECK(ports.add(tunnels::geneve, 1000));
     CHECK(ports.at(1000) == tunnels::geneve);
-    CHECK(ports.entries().size() == tunnel_ports::capacity);
+    CHECK(ports.entries().size() == tunnels::port_list::capacity);
 }
 
 TEST_CASE("UDP without a tunnel: the result has the ports, and the tunnel that the datagram looks like") {
@@ -95,7 +95,7 @@ TEST_CASE("UDP without a tunnel: the result has the ports, and the tunnel that t
 }
 
 TEST_CASE("UDP ports: the busiest are counted, whichever side has them") {
-    udp_port_counts counts;
+    tunnels::port_counts counts;
     const auto count = [&](std::uint16_t source, std::uint16_t destination, std::uint8_t resembled = 0) {
         decode_result result{packet_outcome::not_tcp, ip_protocol{17}};
         result.source_port = source;
@@ -117,15 +117,15 @@ TEST_CASE("UDP ports: the busiest are counted, whichever side has them") {
     CHECK(sorted[1].packets == 1000);
     CHECK(sorted[1].resembling == 1000);
     CHECK(sorted[1].tunnel == tunnels::vxlan);
-    CHECK(counts.entries().size() == udp_port_counts::capacity);
+    CHECK(counts.entries().size() == tunnels::port_counts::capacity);
     std::uint64_t all = 0;
-    for (const udp_port_counts::entry& each : counts.entries()) {
+    for (const tunnels::port_counts::entry& each : counts.entries()) {
         CHECK(each.uncertain <= each.packets);
         all += each.packets;
     }
     CHECK(all == 4000);
 
-    udp_port_counts more = counts;
+    tunnels::port_counts more = counts;
     more.add(counts);
     CHECK(more.sorted()[0].packets == 4000);
     CHECK(more.sorted()[1].resembling == 2000);

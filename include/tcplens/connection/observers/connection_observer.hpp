@@ -19,6 +19,18 @@ namespace tcplens::inline v0 {
 
 /// What an observer gets of each segment, after the table and the rules have taken it in. Valid during the call only.
 struct observer_input {
+    /// What an observer with the hook observer_hooks::notices gets of an ICMP error. Valid during the call only.
+    struct notice {
+        /// What the error says, and which segment it quotes.
+        const icmp_notice& error;
+        /// The latest connection of the quoted endpoints.
+        const tcplens::connection& connection;
+        /// The side of the connection that sent the quoted segment.
+        side quoted_sender = side::first;
+        /// The direction of the quoted segment, by the roles that the connection has now.
+        direction quoted_direction = direction::client_to_server;
+    };
+
     /// The segment.
     const tcplens::segment& segment;
     /// What the rules said of it.
@@ -31,18 +43,6 @@ struct observer_input {
     tcplens::direction direction = direction::client_to_server;
     /// Whether it is the first segment of the connection.
     bool begins_connection = false;
-};
-
-/// What an observer with the hook observer_hooks::notices gets of an ICMP error. Valid during the call only.
-struct notice_input {
-    /// What the error says, and which segment it quotes.
-    const icmp_notice& notice;
-    /// The latest connection of the quoted endpoints.
-    const tcplens::connection& connection;
-    /// The side of the connection that sent the quoted segment.
-    side quoted_sender = side::first;
-    /// The direction of the quoted segment, by the roles that the connection has now.
-    direction quoted_direction = direction::client_to_server;
 };
 
 /// The optional members of an observer. An observer lists those that it has:
@@ -60,7 +60,7 @@ enum class observer_hooks : std::uint16_t {
     /// `bool fits(const connection_state&, const facts&, direction first) const`. Says whether a restored state and restored facts
     /// can belong together; `first` is the direction in which side::first sends.
     fits = 1u << 1,
-    /// `void take_notice(const notice_input&, connection_state&, facts&)`. Called for each ICMP error that quotes a segment of the
+    /// `void take_notice(const observer_input::notice&, connection_state&, facts&)`. Called for each ICMP error that quotes a segment of the
     /// connection, in the order of capture. The error is no segment: nothing counts it, and it does not keep the connection alive.
     notices = 1u << 2,
 };
@@ -91,8 +91,8 @@ concept fits_fits = requires(const Observer& observer, const typename Observer::
 };
 
 template <class Observer>
-concept notices_fit = requires(Observer observer, const notice_input& next, typename Observer::connection_state& state,
-                               typename Observer::facts& facts) {
+concept notices_fit = requires(Observer observer, const observer_input::notice& next,
+                               typename Observer::connection_state& state, typename Observer::facts& facts) {
     { observer.take_notice(next, state, facts) } -> std::same_as<void>;
 };
 
@@ -150,7 +150,7 @@ consteval void check_observer_hooks() {
                   "bool fits(const connection_state&, const facts&, direction first) const");
     static_assert(!has_hook<Observer, observer_hooks::notices> || notices_fit<Observer>,
                   "tcplens: the observer lists the hook `notices`, but does not have it as: "
-                  "void take_notice(const notice_input&, connection_state&, facts&)");
+                  "void take_notice(const observer_input::notice&, connection_state&, facts&)");
     static_assert(!has_hook<Observer, observer_hooks::fits> || has_hook<Observer, observer_hooks::saving>,
                   "tcplens: the observer lists the hook `fits`, but not `saving`, which it belongs to");
 }

@@ -165,13 +165,14 @@ public:
         }
         statistics_.count_tcp();
         const timestamp time = detail::clamp_for_arithmetic(next.time);
-        if (next.time == time && !next.sampled) {
-            return this->template follow<false>(next, hash_of(next), {}, on_end);
-        }
+        const auto follow_moved = [&](const segment& moved) {
+            return moved.sampled ? this->template follow<true>(moved, hash_of(moved), {}, on_end)
+                                 : this->template follow<false>(moved, hash_of(moved), {}, on_end);
+        };
+        if (next.time == time) return follow_moved(next);
         segment moved = next;
         moved.time = time;
-        if (!moved.sampled) return this->template follow<false>(moved, hash_of(moved), {}, on_end);
-        return this->template follow<true>(moved, hash_of(moved), {}, on_end);
+        return follow_moved(moved);
     }
 
     /// Adds all packets or all segments of a range. The result is that of adding them one by one. It is faster where there are many

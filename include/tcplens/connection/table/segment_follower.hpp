@@ -103,7 +103,6 @@ protected:
     }
 
     // From here to take_in() all is inlined, so that where the result is not used, as in add_all(), it is not made.
-
     /// Follows a segment. `Sampled`: the segments around it were not captured, so rules and observers do not get it.
     template <bool Sampled, class OnEnd>
     TCPLENS_ALWAYS_INLINE result_type follow(const segment& next, std::uint32_t hash, const likely_connection& likely,
@@ -238,10 +237,10 @@ protected:
             const found_connection found = find(quoted, segment_hash(quoted, options_.hash_key));
             if (found.record == nullptr) return;
             record& of = *found.record;
-            const notice_input next{.notice = notice,
-                                    .connection = of.connection,
-                                    .quoted_sender = found.sender,
-                                    .quoted_direction = of.machine.way_of(found.sender)};
+            const observer_input::notice next{.error = notice,
+                                              .connection = of.connection,
+                                              .quoted_sender = found.sender,
+                                              .quoted_direction = of.machine.way_of(found.sender)};
             const auto tell = [&]<class Observer>(Observer& observer) {
                 if constexpr (has_hook<Observer, observer_hooks::notices>) {
                     observer.take_notice(next, std::get<typename Observer::connection_state>(of.observed),

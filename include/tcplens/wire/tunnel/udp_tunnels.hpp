@@ -29,7 +29,9 @@ namespace tcplens::inline v0 {
     return detail::known_tunnels::names[static_cast<std::size_t>(found - detail::known_tunnels::bits.begin())];
 }
 
-namespace tunnels {
+} // namespace tcplens::inline v0
+
+namespace tcplens::inline v0::tunnels {
 
 /// The tunnel with this name that is found by a UDP port, for decode_options::ports: "vxlan", "geneve", "gtp". `nullopt` for any other
 /// name.
@@ -43,9 +45,9 @@ namespace tunnels {
     return std::nullopt;
 }
 
-} // namespace tunnels
+} // namespace tcplens::inline v0::tunnels
 
-namespace detail {
+namespace tcplens::inline v0::detail {
 
 /// Whether an IP packet whose header is sound begins there, or in the Ethernet frame or PPP packet that begins there.
 [[nodiscard]] constexpr bool leads_to_sound_ip(const tunnel_payload& found) noexcept {
@@ -105,6 +107,4 @@ inline constexpr std::array recognised_tunnels{tunnels::geneve, tunnels::vxlan, 
     return 0;
 }
 
-} // namespace detail
-
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v0::detail
