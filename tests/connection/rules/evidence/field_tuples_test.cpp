@@ -115,7 +115,9 @@ TEST_CASE("a late copy of data or of the FIN of the old connection, after its su
 TEST_CASE("a hole of more than 16 MiB in both directions is missed, not forgotten") { // a capture overrun at 10 Gbit/s
     for_each_way({.rtt = 20ms}, [](const story_opening& opening) {
         story s;
-        auto [client, server] = s.established(opening);
+        story_hosts hosts = s.established(opening);
+        story_host& client = hosts.client;
+        story_host& server = hosts.server;
         std::int64_t next = 1;
         const auto exchange = [&](bool after_hole) {
             for (int i = 0; i < 20; ++i) {
