@@ -32,6 +32,7 @@ set(rooms
     capture/source
     capture/format
     capture/file
+    capture/write
     wire
     wire/ip
     wire/link/ethernet
