@@ -49,6 +49,7 @@ set(rooms
     connection/rules/evidence
     connection/rules
     connection/observers
+    connection/streams
     connection/table
     connection/zeek
     connection/saved
