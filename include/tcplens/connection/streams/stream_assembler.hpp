@@ -93,6 +93,14 @@ public:
         skip(at, cut, byte_stream::gap_reason::snapshot);
     }
 
+    /// The same for a packet that comes in order, before all that is held.
+    void deliver_in_order(const stream_place& at, std::span<const std::byte> bytes, std::uint64_t cut) {
+        stream_direction& own = at.direction();
+        const std::uint64_t number = own.offset / held_block::size;
+        deliver_any(at, bytes, cut);
+        leave_block(own, number);
+    }
+
     /// Compares bytes that were delivered before with another copy of them. `offset`: of the first one.
     void compare_delivered(const stream_place& at, std::uint64_t offset, std::span<const std::byte> copy) {
         const stream_direction& own = at.direction();
@@ -116,19 +124,19 @@ public:
     void hold(const stream_place& at, std::uint64_t begin, std::uint64_t offset, std::span<const std::byte> bytes,
               std::uint64_t length, bool replaces) {
         stream_direction& own = at.direction();
-        if (own.held == held_bytes::none) own.held = held_.open(&at.connection, at.time);
         overlap_resolution resolution{begin, offset, offset + length, how_.overlaps, replaces};
         while (length > 0) {
             const std::uint64_t number = offset / held_block::size;
-            held_block* into = own.held == held_bytes::none ? nullptr : held_.make(held_[own.held], number);
+            if (own.held == held_bytes::none) own.held = held_.open(&at.connection, at.time);
+            held_block* const into = own.held == held_bytes::none ? nullptr : held_.make(held_[own.held], number);
             if (into == nullptr) {
                 // The direction that has waited longest gives up; it may be this one.
-                if (holds_any()) give_up_all(held_.oldest(), at);
-                if (own.held == held_bytes::none || offset < own.offset) {
-                    take_rest(at, offset, bytes, length);
-                    return;
-                }
-                continue;
+                const std::uint32_t oldest = held_.oldest();
+                const bool is_own = oldest == own.held;
+                if (oldest != held_bytes::none) give_up_all(oldest, at);
+                if (!is_own) continue;
+                take_rest(at, offset, bytes, length);
+                return;
             }
             const std::size_t in_block = static_cast<std::size_t>(offset % held_block::size);
             const std::size_t count =
@@ -192,8 +200,7 @@ public:
         stream_direction& own = at.direction();
         const std::uint64_t number = own.offset / held_block::size;
         skip(at, offset - own.offset, reason);
-        if (own.held != held_bytes::none && own.offset / held_block::size != number)
-            held_.release(held_[own.held], number);
+        leave_block(own, number);
         settle_hold(at, true);
     }
     /// Delivers all that is held up to an offset, and gives up the gaps before it; the last gap too.
@@ -279,6 +286,12 @@ private:
             at = base + end;
         }
         return to;
+    }
+
+    /// Gives the block back that the direction stood in, if it stands in another now. Blocks between do not exist.
+    void leave_block(stream_direction& own, std::uint64_t number) noexcept {
+        if (own.held != held_bytes::none && own.offset / held_block::size != number)
+            held_.release(held_[own.held], number);
     }
 
     /// Progress begins another wait; an empty hold is given back.

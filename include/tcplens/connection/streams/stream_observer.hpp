@@ -194,6 +194,7 @@ private:
             if (!take_syn(next, at, of_peer)) return;
         } else {
             begin_midstream(input, own);
+            if (own.in_syn) leave_syn(next, at);
         }
         own.heard = true;
         own.settle();
@@ -334,9 +335,11 @@ private:
                 at.counts.ignored += length;
                 return;
             }
-            // The gaps before it are given up until the rest fits.
-            const std::uint64_t target = length > most ? offset : offset + length - most;
-            if (target > own.offset) assembler_.advance_to(at, target, byte_stream::gap_reason::buffer_full);
+            // The gaps before it are given up until it fits.
+            while (own.offset < offset && offset + length - own.offset > most) {
+                if (assembler_.give_up_gap(at, offset, byte_stream::gap_reason::buffer_full)) continue;
+                assembler_.skip_to(at, offset, byte_stream::gap_reason::buffer_full);
+            }
             if (own.ended) return;
         }
         const std::uint64_t edge = edge_offset(own);
@@ -344,7 +347,7 @@ private:
             const std::uint64_t stop = (std::min)({offset + length, edge, assembler_.first_held(own)});
             const std::uint64_t count = stop - offset;
             const auto captured = bytes.first((std::min)(bytes.size(), static_cast<std::size_t>(count)));
-            assembler_.deliver_any(at, captured, count - captured.size());
+            assembler_.deliver_in_order(at, captured, count - captured.size());
             bytes = bytes.subspan(captured.size());
             offset += count;
             length -= count;
@@ -396,6 +399,16 @@ private:
         own.in_syn = false;
         own.edge_known = false;
         own.sent = own.next;
+        own.settle();
+    }
+
+    /// The sender goes on, and the answer to its SYN was not captured: what was in the SYN was accepted, unless it is sent again.
+    void leave_syn(const segment& next, const place& at) {
+        direction_state& own = at.direction();
+        own.in_syn = false;
+        own.edge_known = false;
+        if (next.payload_length > 0 && before(next.sequence, own.sent)) assembler_.release_hold(own);
+        assembler_.drain(at);
         own.settle();
     }
 
