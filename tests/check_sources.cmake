@@ -45,6 +45,7 @@ set(rooms
     wire/tunnel
     wire/decode
     connection
+    connection/filters
     connection/tracking
     connection/rules/evidence
     connection/rules
