@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -173,7 +174,7 @@ TEST_CASE("pcapng writer: a packet without a time stays one, cut or not, of what
     byte_vector written;
     pcapng_writer writer{written};
     std::vector<packet> packets;
-    for (const std::size_t length : {5, 4, 3, 0}) {
+    for (const std::size_t length : std::initializer_list<std::size_t>{5, 4, 3, 0}) {
         packet simple = of(0, {});
         simple.bytes = std::span{hello}.first(length);
         simple.has_time = false;

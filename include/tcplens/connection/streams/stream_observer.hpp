@@ -13,6 +13,7 @@
 #include "byte_stream.hpp"
 #include "stream_assembler.hpp"
 #include "stream_direction.hpp"
+#include "stream_window.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -101,7 +102,7 @@ public:
                     {state, input.sender, told.streams.of(input.direction), next.time, next.packet_number},
                     input.payload);
             }
-            note_acknowledgment(next, own, peer);
+            detail::note_acknowledgment(next, own, peer);
             return;
         }
         observe_any(input, state, told);
@@ -142,7 +143,7 @@ private:
         direction_state& own = at.direction();
         take_acknowledged(at, true);
         if (own.ended) return;
-        const std::uint64_t edge = edge_offset(own);
+        const std::uint64_t edge = detail::edge_offset(own);
         assembler_.drain(at, edge);
         while (assembler_.give_up_gap(at, edge, byte_stream::gap_reason::ended)) {
         }
@@ -152,28 +153,6 @@ private:
             assembler_.refuse(at);
         }
         assembler_.tell_fin(at);
-    }
-
-    /// The offset up to which the receiver takes bytes.
-    [[nodiscard]] static std::uint64_t edge_offset(const direction_state& own) noexcept {
-        if (!own.edge_known) return unlimited;
-        const std::int32_t ahead = distance(own.next, own.edge);
-        return own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0));
-    }
-
-    /// Takes the acknowledgment number and the window of a segment that `own` sent and that acknowledges nothing new.
-    TCPLENS_ALWAYS_INLINE static void note_acknowledgment(const segment& next, const direction_state& own,
-                                                          direction_state& acknowledged) noexcept {
-        if (!acknowledged.was_acknowledged || before(acknowledged.acknowledged, next.acknowledgment)) {
-            acknowledged.acknowledged = next.acknowledgment;
-            acknowledged.was_acknowledged = true;
-        }
-        const bool syn = next.flags.syn(); // its window is not scaled (RFC 7323 section 2.2)
-        if (!syn && !own.scale_known) return;
-        const sequence_number edge = next.acknowledgment + (std::uint32_t{next.window} << (syn ? 0 : own.scale));
-        if (acknowledged.edge_known && !before(acknowledged.edge, edge)) return;
-        acknowledged.edge = edge;
-        acknowledged.edge_known = true;
     }
 
     TCPLENS_NOINLINE void observe_any(const observer_input& input, connection_state& state, facts& told) {
@@ -198,7 +177,7 @@ private:
         }
         own.heard = true;
         own.settle();
-        note_sent(next, own);
+        detail::note_sent(next, own);
         take_acknowledged(at, false);
         take_urgent(input, own);
         take_data(input, at);
@@ -223,7 +202,7 @@ private:
             own.other = base; // another SYN cookie, or another host: the acknowledgment tells which one counts
             own.has_other = true;
         }
-        take_scale(next, own, peer);
+        detail::take_scale(next, own, peer);
         const bool opens = !next.flags.ack() && own.offset == 0 && !own.was_acknowledged;
         if (opens && next.payload_length > 0) {
             own.in_syn = true;
@@ -232,23 +211,6 @@ private:
         }
         return true;
     }
-    /// The window scale of both sides (RFC 7323 section 2.2), as far as a SYN tells it.
-    static void take_scale(const segment& next, direction_state& own, direction_state& peer) noexcept {
-        if (next.options.cut) return;
-        const auto scale = next.options.window_scale;
-        own.sent_syn = true;
-        own.offers_scale = scale.has_value();
-        own.scale = (std::min)(scale.value_or(0), std::uint8_t{14});
-        if (next.flags.ack()) {
-            own.scale_known = true;
-            peer.scale_known = peer.sent_syn || !scale;
-            if (!scale) peer.scale = 0;
-        } else if (peer.sent_syn && peer.scale_known) { // its SYN-ACK was captured first
-            own.scale_known = true;
-            if (!peer.offers_scale) own.scale = 0;
-        }
-    }
-
     /// A direction of which no SYN was captured begins with its first segment.
     void begin_midstream(const observer_input& input, direction_state& own) noexcept {
         const segment& next = input.segment;
@@ -264,13 +226,6 @@ private:
             const bool is_lower = ahead < 0 && ahead >= -most_rebase && !own.was_acknowledged;
             if (is_lower || (ahead == 1 && !own.was_acknowledged)) assembler_.begin(own, next.sequence, true);
         }
-    }
-
-    static void note_sent(const segment& next, direction_state& own) noexcept {
-        const sequence_number end = next.payload_begin() + next.payload_length;
-        if (before(own.sent, own.next)) own.sent = own.next;
-        const std::int32_t ahead = distance(own.sent, end);
-        if (ahead > 0 && ahead <= detail::max_sequence_age) own.sent = end;
     }
 
     void take_urgent(const observer_input& input, direction_state& own) noexcept {
@@ -331,7 +286,7 @@ private:
         if (length == 0) return;
         const std::uint64_t most = assembler_.options().direction_bytes;
         if (offset + length - own.offset > most) {
-            if (offset > edge_offset(own)) { // no receiver takes that
+            if (offset > detail::edge_offset(own)) { // no receiver takes that
                 at.counts.ignored += length;
                 return;
             }
@@ -342,7 +297,7 @@ private:
             }
             if (own.ended) return;
         }
-        const std::uint64_t edge = edge_offset(own);
+        const std::uint64_t edge = detail::edge_offset(own);
         if (offset == own.offset) {
             const std::uint64_t stop = (std::min)({offset + length, edge, assembler_.first_held(own)});
             const std::uint64_t count = stop - offset;
@@ -353,7 +308,7 @@ private:
             length -= count;
         }
         if (length > 0) assembler_.hold(at, begin, offset, bytes, length, offset >= edge);
-        if (!own.ended) assembler_.drain(at, edge_offset(own));
+        if (!own.ended) assembler_.drain(at, detail::edge_offset(own));
     }
 
     /// Takes a FIN: the direction ends when all before it was told.
@@ -383,10 +338,10 @@ private:
         if (own.in_syn) answer_syn_data(next, at);
         const std::int32_t ahead = distance(own.next, next.acknowledgment);
         if (ahead > detail::max_sequence_age) return;
-        note_acknowledgment(next, by, own);
+        detail::note_acknowledgment(next, by, own);
         take_acknowledged(at, false);
         if (own.ended) return;
-        assembler_.drain(at, edge_offset(own));
+        assembler_.drain(at, detail::edge_offset(own));
         assembler_.tell_fin(at);
     }
     /// The answer to a SYN with data tells how much of it was accepted (RFC 7413 section 4.2).
