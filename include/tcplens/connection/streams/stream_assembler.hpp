@@ -72,7 +72,16 @@ public:
         at.counts.missing += length;
         own.offset += length;
         own.next = own.next + static_cast<std::uint32_t>(length);
-        delivered_.begin_at(own.remembered, own.offset);
+        own.remembered.from = own.offset;
+    }
+
+    /// Delivers the data of a segment that comes in order: `length` bytes, of which the first were captured.
+    TCPLENS_ALWAYS_INLINE void deliver_plain(const stream_place& at, std::span<const std::byte> bytes,
+                                             std::uint64_t length) {
+        if (bytes.size() > length) [[unlikely]]
+            bytes = bytes.first(static_cast<std::size_t>(length));
+        if (!bytes.empty()) deliver(at, bytes);
+        if (bytes.size() < length) skip(at, length - bytes.size(), byte_stream::gap_reason::snapshot);
     }
 
     /// Delivers bytes that begin with the next one, apart from an urgent one; behind them come `cut` bytes that were not captured.
@@ -104,7 +113,7 @@ public:
     /// Compares bytes that were delivered before with another copy of them. `offset`: of the first one.
     void compare_delivered(const stream_place& at, std::uint64_t offset, std::span<const std::byte> copy) {
         const stream_direction& own = at.direction();
-        if (own.remembered == delivered_bytes::none || copy.empty()) return;
+        if (own.remembered.ring == delivered_bytes::none || copy.empty()) return;
         const std::uint64_t begin = delivered_.begin_of(own.remembered, own.offset);
         if (offset < begin) {
             copy = copy.subspan(static_cast<std::size_t>((std::min)(std::uint64_t{copy.size()}, begin - offset)));

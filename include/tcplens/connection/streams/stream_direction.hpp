@@ -27,8 +27,8 @@ struct stream_direction {
     bool edge_known = false;  ///< `edge` is
     bool scale_known = false; ///< `scale` is that of the windows that this side offers
     std::uint8_t scale = 0;
-    std::uint32_t remembered = delivered_bytes::none;
     std::uint32_t held = held_bytes::none;
+    remembered_bytes remembered{};
     sequence_number sent{};         ///< behind the last byte that is known to have been sent
     sequence_number acknowledged{}; ///< by the peer, if `was_acknowledged`
     sequence_number fin{};          ///< of the FIN, if `has_fin`

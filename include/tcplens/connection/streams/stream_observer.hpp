@@ -94,13 +94,12 @@ public:
         detail::stream_direction& peer = state.sides[opposite(input.sender)];
         // Nearly all segments: the next bytes, or none, and an acknowledgment of what was delivered.
         if (own.is_plain && peer.is_plain && next.sequence == own.next && next.flags.is_ack_alone() &&
-            !next.flags.urg() && next.payload_length == input.payload.size() &&
-            (!own.edge_known || distance(own.next + next.payload_length, own.edge) >= 0) &&
-            distance(peer.next, next.acknowledgment) <= 0) [[likely]] {
-            if (!input.payload.empty()) {
-                assembler_.deliver(
+            !next.flags.urg() && distance(peer.next, next.acknowledgment) <= 0 &&
+            (!own.edge_known || distance(own.next + next.payload_length, own.edge) >= 0)) [[likely]] {
+            if (next.payload_length > 0) {
+                assembler_.deliver_plain(
                     {state, input.sender, told.streams.of(input.direction), next.time, next.packet_number},
-                    input.payload);
+                    input.payload, next.payload_length);
             }
             detail::note_acknowledgment(next, own, peer);
             return;
