@@ -32,6 +32,7 @@ set(rooms
     capture/source
     capture/format
     capture/file
+    capture/write
     wire
     wire/ip
     wire/link/ethernet
@@ -44,10 +45,12 @@ set(rooms
     wire/tunnel
     wire/decode
     connection
+    connection/filters
     connection/tracking
     connection/rules/evidence
     connection/rules
     connection/observers
+    connection/streams
     connection/table
     connection/zeek
     connection/saved

@@ -26,6 +26,7 @@ namespace tcplens::inline v0 {
 
 struct connection_name;
 struct restore_error;
+struct write_error;
 
 /// Not for programs: argument-dependent lookup finds it for the enumerations of this namespace, and for no others.
 template <class Enum>
@@ -52,7 +53,7 @@ concept any_of = (std::same_as<Value, Types> || ...);
 /// Every type of tcplens with a to_string(): operator<< and std::formatter below are for no type of anybody else.
 template <class Value>
 concept has_text = by_lookup::named_enumeration<Value> ||
-    any_of<Value, address, capture_error, connection_name, endpoint, restore_error, verdict>;
+    any_of<Value, address, capture_error, connection_name, endpoint, restore_error, verdict, write_error>;
 
 /// Appends a number with leading zeros.
 inline void append_digits(std::string& text, std::uint64_t number, std::size_t digits) {

@@ -6,13 +6,16 @@
 #include "../../wire/segment.hpp"
 #include "../connection.hpp"
 #include "../direction.hpp"
+#include "../end_reason.hpp"
 #include "../rules/hook_check.hpp"
 #include "../rules/segment_rules.hpp"
 #include "../side.hpp"
 #include "../verdict.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 namespace tcplens::inline v0 {
@@ -43,6 +46,11 @@ struct observer_input {
     tcplens::direction direction = direction::client_to_server;
     /// Whether it is the first segment of the connection.
     bool begins_connection = false;
+    /// The captured bytes of its data; empty unless an observer of the table lists observer_hooks::payload, and for segments that were
+    /// decoded elsewhere.
+    std::span<const std::byte> payload{};
+    /// The urgent pointer of its header; 0 where `payload` is always empty. Valid only if segment.flags.urg().
+    std::uint16_t urgent_pointer = 0;
 };
 
 /// The optional members of an observer. An observer lists those that it has:
@@ -63,10 +71,16 @@ enum class observer_hooks : std::uint16_t {
     /// `void take_notice(const observer_input::notice&, connection_state&, facts&)`. Called for each ICMP error that quotes a segment of the
     /// connection, in the order of capture. The error is no segment: nothing counts it, and it does not keep the connection alive.
     notices = 1u << 2,
+    /// No member: the table locates the data of each segment, for observer_input::payload. Packets whose bytes do not stay valid are
+    /// then followed one by one.
+    payload = 1u << 3,
+    /// `void finish(const connection&, end_reason, connection_state&, facts&)`. Called when a connection leaves the table, before the
+    /// callback.
+    finish = 1u << 4,
 };
 /// The set of all hooks.
 [[nodiscard]] constexpr observer_hooks tcplens_all_members(observer_hooks) noexcept {
-    return detail::members_up_to(observer_hooks::notices);
+    return detail::members_up_to(observer_hooks::finish);
 }
 
 namespace detail {
@@ -95,6 +109,13 @@ concept notices_fit = requires(Observer observer, const observer_input::notice& 
                                typename Observer::connection_state& state, typename Observer::facts& facts) {
     { observer.take_notice(next, state, facts) } -> std::same_as<void>;
 };
+template <class Observer>
+concept finish_fits = requires(Observer observer, const connection& left, end_reason reason,
+                               typename Observer::connection_state& state, typename Observer::facts& facts) {
+    observer.finish(left, reason, state, facts);
+};
+template <class Observer>
+concept wants_payload = has_hook<Observer, observer_hooks::payload>;
 
 }
 namespace detail {
@@ -153,6 +174,9 @@ consteval void check_observer_hooks() {
                   "void take_notice(const observer_input::notice&, connection_state&, facts&)");
     static_assert(!has_hook<Observer, observer_hooks::fits> || has_hook<Observer, observer_hooks::saving>,
                   "tcplens: the observer lists the hook `fits`, but not `saving`, which it belongs to");
+    static_assert(!has_hook<Observer, observer_hooks::finish> || finish_fits<Observer>,
+                  "tcplens: the observer lists the hook `finish`, but does not have it as: "
+                  "void finish(const connection&, end_reason, connection_state&, facts&)");
 }
 
 template <class Observer>
@@ -169,6 +193,9 @@ consteval void check_observer_names() {
     static_assert(has_hook<Observer, observer_hooks::notices> || !names_take_notice<Observer>,
                   "tcplens: the observer has a member `take_notice`, but does not list it: "
                   "add observer_hooks::notices to its `hooks`");
+    static_assert(has_hook<Observer, observer_hooks::finish> || !names_finish<Observer>,
+                  "tcplens: the observer has a member `finish`, but does not list it: "
+                  "add observer_hooks::finish to its `hooks`");
 }
 
 } // namespace detail

@@ -53,6 +53,9 @@ struct named_archive {
 struct named_fits {
     int fits;
 };
+struct named_finish {
+    int finish;
+};
 struct named_take_notice {
     int take_notice;
 };
@@ -92,6 +95,10 @@ concept names_archive = !requires {
 template <class Part>
 concept names_fits = !requires {
     &with_name<Part, named_fits>::fits;
+};
+template <class Part>
+concept names_finish = !requires {
+    &with_name<Part, named_finish>::finish;
 };
 template <class Part>
 concept names_take_notice = !requires {

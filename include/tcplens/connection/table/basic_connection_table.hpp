@@ -27,6 +27,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <ranges>
 #include <span>
@@ -118,7 +119,7 @@ public:
     /// The same; first, connections that were silent for too long leave, at most 16 of them with one packet.
     template <detail::connection_sink<connection_type> OnEnd>
     result_type add(const packet& next, OnEnd&& on_end) {
-        segment found;
+        held_segment found;
         const decode_result decoded = decoder_.decode(next, found);
         if (!is_lone_segment(decoded)) return add_other(next, decoded, found, on_end, detail::ignore_segment{});
         if (!prepare_decoded(next, found)) return {.outcome = packet_outcome::malformed};
@@ -132,7 +133,7 @@ public:
     template <std::invocable<const segment&, const result_type&> OnSegment, class OnEnd = detail::no_sink>
     requires detail::connection_sink<OnEnd, connection_type>
         result_type add_each(const packet& next, OnSegment&& on_segment, OnEnd&& on_end = OnEnd{}) {
-        segment found;
+        held_segment found;
         const decode_result decoded = decoder_.decode(next, found);
         return add_other(next, decoded, found, on_end, on_segment);
     }
@@ -165,12 +166,14 @@ public:
         }
         statistics_.count_tcp();
         const timestamp time = detail::clamp_for_arithmetic(next.time);
-        const auto follow_moved = [&](const segment& moved) {
+        const auto follow_moved = [&](const held_segment& moved) {
             return moved.sampled ? this->template follow<true>(moved, hash_of(moved), {}, on_end)
                                  : this->template follow<false>(moved, hash_of(moved), {}, on_end);
         };
-        if (next.time == time) return follow_moved(next);
-        segment moved = next;
+        if constexpr (!takes_payload) {
+            if (next.time == time) return follow_moved(next);
+        }
+        held_segment moved{next};
         moved.time = time;
         return follow_moved(moved);
     }
@@ -195,7 +198,10 @@ public:
             if (!prepare(next, last.found, add_waiting, on_end)) continue;
             last.hash = hash_of(last.found);
             lookup_.prefetch(last.hash);
-            if (++count < waiting.size()) continue;
+            if (++count < waiting.size()) {
+                if (!can_wait(range, next, last.found)) add_waiting();
+                continue;
+            }
             add_batch(waiting_segments{waiting}, on_end, ignore_result{});
             count = 0;
         }
@@ -283,6 +289,8 @@ private:
     using follower::rules_;
     using follower::statistics_;
     using follower::take_notice;
+    using follower::takes_payload;
+    using typename follower::held_segment;
 
     struct ignore_result {
         void operator()(std::size_t, const result_type&) const noexcept {}
@@ -290,7 +298,7 @@ private:
 
     /// Segments that are followed when what is known of their connections has been fetched.
     struct waiting_segment {
-        segment found;
+        held_segment found;
         std::uint32_t hash = 0;
     };
     struct waiting_segments {
@@ -321,7 +329,7 @@ private:
     }
 
     /// Gives the segment of a packet a time. False, and the packet is counted, if its checksum is bad.
-    [[nodiscard]] bool prepare_decoded(const packet& next, segment& found) {
+    [[nodiscard]] bool prepare_decoded(const packet& next, held_segment& found) {
         if (next.has_time) last_time_ = found.time;
         else found.time = last_time_;
         if (!is_ignored(found)) return true;
@@ -331,7 +339,7 @@ private:
 
     /// Whether a segment is to be followed. Packets that are anything else are added at once, behind those that wait.
     template <class OnEnd>
-    [[nodiscard]] bool prepare(const packet& next, segment& found, const auto& add_waiting, OnEnd& on_end) {
+    [[nodiscard]] bool prepare(const packet& next, held_segment& found, const auto& add_waiting, OnEnd& on_end) {
         const decode_result decoded = decoder_.decode(next, found);
         if (is_lone_segment(decoded)) return prepare_decoded(next, found);
         if (decoded.more || decoded.has_notice) add_waiting();
@@ -341,8 +349,8 @@ private:
 
     /// Adds a packet that is not one segment alone, or each of whose segments is asked for.
     template <class OnEnd, class OnSegment>
-    TCPLENS_NOINLINE result_type add_other(const packet& next, decode_result decoded, segment& found, OnEnd& on_end,
-                                           OnSegment&& on_segment) {
+    TCPLENS_NOINLINE result_type add_other(const packet& next, decode_result decoded, held_segment& found,
+                                           OnEnd& on_end, OnSegment&& on_segment) {
         const decode_result first = decoded;
         result_type result{.outcome = first.outcome};
         std::uint64_t followed = 0;
@@ -379,7 +387,7 @@ private:
     }
 
     template <class OnEnd>
-    [[nodiscard]] bool prepare(const segment& next, segment& found, const auto& add_waiting, OnEnd& on_end) {
+    [[nodiscard]] bool prepare(const segment& next, held_segment& found, const auto& add_waiting, OnEnd& on_end) {
         if (next.sampled) {
             add_waiting();
             add(next, on_end);
@@ -389,9 +397,27 @@ private:
             statistics_.count_bad_checksum();
             return false;
         }
-        found = next;
+        found = held_segment{next};
         found.time = detail::clamp_for_arithmetic(next.time);
         return true;
+    }
+    /// Whether the next packet may be read before a segment is followed: its data stays valid, or is not needed.
+    template <class Range>
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE static bool can_wait(const Range& range, const auto& from,
+                                                             const held_segment& found) noexcept {
+        if constexpr (!takes_payload || std::convertible_to<decltype(from), const segment&>) {
+            return true;
+        } else if constexpr (requires {
+                                 { range.bytes_stay() } -> std::convertible_to<bool>;
+                             }) {
+            // What fragments were put together to lies in no packet.
+            const std::byte* const begin = from.bytes.data();
+            const bool in_packet = !std::less<>{}(found.payload.data(), begin) &&
+                                   std::less_equal<>{}(found.payload.data(), begin + from.bytes.size());
+            return in_packet && range.bytes_stay();
+        } else {
+            return false;
+        }
     }
     decoder decoder_;
     timestamp last_time_{};

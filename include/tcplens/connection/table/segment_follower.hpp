@@ -8,6 +8,7 @@
 #include "../../wire/icmp_notice.hpp"
 #include "../../wire/packet_outcome.hpp"
 #include "../../wire/segment.hpp"
+#include "../../wire/segment_with_payload.hpp"
 #include "../connection.hpp"
 #include "../direction.hpp"
 #include "../end_reason.hpp"
@@ -53,6 +54,10 @@ protected:
 
     /// For how many segments at a time memory is fetched before they are followed.
     static constexpr std::size_t batch_size = 32;
+
+    /// Whether an observer needs the data of segments: then every segment that is followed is a segment_with_payload.
+    static constexpr bool takes_payload = (wants_payload<Observers> || ...);
+    using held_segment = std::conditional_t<takes_payload, segment_with_payload, segment>;
 
     template <class OnEnd>
     static constexpr bool ends_connections = !std::same_as<std::remove_cvref_t<OnEnd>, detail::no_sink>;
@@ -204,14 +209,20 @@ protected:
         count_segment(next, judged, into.connection.statistics(direction));
         if constexpr (sizeof...(Observers) > 0) {
             if (into.machine.way_of(side::first) != first_direction) into.connection.swap_roles_of_facts();
-            if constexpr (!Sampled)
-                observe({.segment = next,
-                         .verdict = judged,
-                         .connection = into.connection,
-                         .sender = sender,
-                         .direction = direction,
-                         .begins_connection = how.begins},
-                        into);
+            if constexpr (!Sampled) {
+                observer_input seen{.segment = next,
+                                    .verdict = judged,
+                                    .connection = into.connection,
+                                    .sender = sender,
+                                    .direction = direction,
+                                    .begins_connection = how.begins};
+                if constexpr (takes_payload) { // then all segments have it
+                    const auto& whole = static_cast<const segment_with_payload&>(next);
+                    seen.payload = whole.payload;
+                    seen.urgent_pointer = whole.urgent_pointer;
+                }
+                observe(seen, into);
+            }
         }
         return {.outcome = packet_outcome::tcp,
                 .connection = &into.connection,
@@ -249,6 +260,18 @@ protected:
             };
             std::apply([&](Observers&... observers) { (tell(observers), ...); }, observers_);
         }
+    }
+
+    /// Tells those observers that want to know that a connection leaves.
+    void finish_observers(record& ended, end_reason reason) {
+        const auto finish_one = [&]<class Observer>(Observer& observer) {
+            if constexpr (has_hook<Observer, observer_hooks::finish>) {
+                observer.finish(std::as_const(ended.connection), reason,
+                                std::get<typename Observer::connection_state>(ended.observed),
+                                static_cast<typename Observer::facts&>(ended.connection));
+            }
+        };
+        std::apply([&](Observers&... observers) { (finish_one(observers), ...); }, observers_);
     }
 
     [[nodiscard]] record& begin_connection(const segment& first, std::uint32_t hash) {
@@ -323,6 +346,7 @@ protected:
 
     template <class OnEnd>
     void end_connection(record& ended, end_reason reason, OnEnd& on_end) {
+        finish_observers(ended, reason);
         on_end(std::as_const(ended.connection), reason);
         expiry_.remove(ended);
         unlink(records_, lookup_.index(), ended);

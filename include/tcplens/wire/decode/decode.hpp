@@ -14,11 +14,13 @@
 #include "../link/link_layers.hpp"
 #include "../network_payload.hpp"
 #include "../segment.hpp"
+#include "../segment_with_payload.hpp"
 #include "../tcp/tcp_header.hpp"
 #include "decode_memory.hpp"
 #include "header_walk.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,10 +29,11 @@ namespace tcplens::inline v0 {
 
 namespace detail {
 
-/// Writes the segment that an IP packet carries.
+/// Writes the segment that an IP packet carries. `Segment` is segment, or segment_with_payload for those who need its data.
+template <class Segment>
 TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size_t wire_length,
                                                    const ip_payload& carries, const tcp_header& tcp,
-                                                   segment& into) noexcept {
+                                                   Segment& into) noexcept {
     // Each field on its own: g++ would build a whole segment elsewhere first, and copy it.
     into.time = clamp_for_arithmetic(from.time);
     into.packet_number = from.number;
@@ -56,11 +59,16 @@ TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size
     into.tunnel_depth = 0;
     tcp.read_options(into.options);
     into.network = 0;
+    if constexpr (std::same_as<Segment, segment_with_payload>) {
+        into.payload = tcp.payload();
+        into.urgent_pointer = tcp.urgent_pointer();
+    }
 }
 
 /// Writes the segment that an IP packet carries, if it is one.
+template <class Segment>
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool decode_tcp(const packet& from, std::size_t wire_length,
-                                                              const ip_payload& carries, segment& into) noexcept {
+                                                              const ip_payload& carries, Segment& into) noexcept {
     auto tcp = tcp_header::parse(carries.content);
     if (tcp) write_segment(from, wire_length, carries, *tcp, into);
     return static_cast<bool>(tcp);
@@ -68,8 +76,9 @@ TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size
 
 /// Writes the segment, if the network layer is IPv4 without options or IPv6 without extension headers, is no fragment and carries
 /// TCP. False for anything else.
+template <class Segment>
 [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool
-decode_plain(const packet& from, std::size_t wire_length, const network_payload& network, segment& into) noexcept {
+decode_plain(const packet& from, std::size_t wire_length, const network_payload& network, Segment& into) noexcept {
     // Not by a common path, so that fields go straight from the header into the segment. No local variable is const: g++ 12 keeps
     // those in memory.
     if (network.type == ether_type::ipv4) {
@@ -92,16 +101,17 @@ decode_plain(const packet& from, std::size_t wire_length, const network_payload&
 }
 
 /// decode_plain(), for Ethernet without tags.
-[[nodiscard]] constexpr bool decode_plain(const packet& from, segment& into) noexcept {
+template <class Segment>
+[[nodiscard]] constexpr bool decode_plain(const packet& from, Segment& into) noexcept {
     frame_view frame = frame_of(from);
     return from.link == link_type::ethernet && frame.has(ethernet::header_length) &&
            decode_plain(from, frame.wire_length, ethernet::behind_header(frame), into);
 }
 
 /// Writes the segment to which a walk leads from `at` on. False if there is none: then walk.stopped says why.
-template <class Memory>
+template <class Memory, class Segment>
 [[nodiscard]] constexpr bool walk_to_segment(const packet& from, header_walk<Memory>& walk, protocol_id at,
-                                             const frame_view& content, int headers, segment& into) {
+                                             const frame_view& content, int headers, Segment& into) {
     if (!walk.find_tcp(at, content, headers)) return false;
     const auto tcp = tcp_header::parse(walk.carries.content);
     if (!tcp) {
@@ -117,9 +127,9 @@ template <class Memory>
 }
 
 /// Goes on with what is left of the bundles of a packet, until there is a segment or a notice. `stopped`: why there was none so far.
-template <class Memory>
+template <class Memory, class Segment>
 [[nodiscard]] TCPLENS_NOINLINE constexpr decode_result decode_bundles(const packet& from, header_walk<Memory>& walk,
-                                                                      decode_result stopped, segment& into) {
+                                                                      decode_result stopped, Segment& into) {
     while (!stopped.has_notice && !walk.memory.bundles.empty()) {
         int headers = 0;
         const auto next = walk.next_in_bundle(headers);
@@ -141,8 +151,8 @@ template <class Memory>
 }
 
 /// decode() for packets that decode_plain() does not read.
-template <class Memory>
-[[nodiscard]] constexpr decode_result decode_walking(const packet& from, const network_payload& network, segment& into,
+template <class Memory, class Segment>
+[[nodiscard]] constexpr decode_result decode_walking(const packet& from, const network_payload& network, Segment& into,
                                                      const decode_options& options, Memory& memory) {
     const frame_view frame = frame_of(from);
     memory.bundles.clear();
@@ -160,16 +170,16 @@ template <class Memory>
 }
 
 /// Finds the next segment or notice of a packet of which decode() or this function said that there is more.
-template <class Memory>
-[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result decode_more(const packet& from, segment& into,
+template <class Memory, class Segment>
+[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result decode_more(const packet& from, Segment& into,
                                                                    const decode_options& options, Memory& memory) {
     header_walk<Memory> walk{options, memory, clamp_for_arithmetic(from.time)};
     return decode_bundles(from, walk, {}, into);
 }
 
 /// decode() for packets that are not in Ethernet frames without tags.
-template <class Memory>
-[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result decode_framed(const packet& from, segment& into,
+template <class Memory, class Segment>
+[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result decode_framed(const packet& from, Segment& into,
                                                                      const decode_options& options, Memory& memory) {
     const frame_view frame = frame_of(from);
     const auto network = link_layers::payload(from.link, frame);
@@ -181,8 +191,8 @@ template <class Memory>
 }
 
 /// decode(), with a memory: see decoder_memory.
-template <class Memory>
-[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr decode_result decode_with(const packet& from, segment& into,
+template <class Memory, class Segment>
+[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr decode_result decode_with(const packet& from, Segment& into,
                                                                         const decode_options& options, Memory& memory) {
     if (!options.verify_checksums && !options.identify_networks && decode_plain(from, into))
         return {packet_outcome::tcp, ip_protocol::tcp};

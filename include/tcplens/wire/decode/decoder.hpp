@@ -8,6 +8,7 @@
 #include "../ip/ip_reassembly.hpp"
 #include "../reassembly_statistics.hpp"
 #include "../segment.hpp"
+#include "../segment_with_payload.hpp"
 #include "decode.hpp"
 #include "decode_memory.hpp"
 
@@ -32,6 +33,12 @@ public:
         memory_.fragments.begin_packet();
         return detail::decode_with(from, into, options_, memory_);
     }
+    /// The same, with where the data of the segment is: valid as long as the packet's bytes, or, if fragments were put together, until
+    /// the next call.
+    [[nodiscard]] decode_result decode(const packet& from, detail::segment_with_payload& into) {
+        memory_.fragments.begin_packet();
+        return detail::decode_with(from, into, options_, memory_);
+    }
 
     /// Finds the next segment or notice of a packet, if the last call of decode() or decode_next() for it returned decode_result::more.
     ///
@@ -45,6 +52,10 @@ public:
     ///         if (!result.more) break;
     ///     }
     [[nodiscard]] decode_result decode_next(const packet& from, segment& into) {
+        return detail::decode_more(from, into, options_, memory_);
+    }
+    /// The same, with where the data of the segment is.
+    [[nodiscard]] decode_result decode_next(const packet& from, detail::segment_with_payload& into) {
         return detail::decode_more(from, into, options_, memory_);
     }
 

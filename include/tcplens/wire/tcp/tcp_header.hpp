@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace tcplens::inline v0::detail {
 
@@ -55,6 +56,13 @@ public:
     /// How many bytes of data were captured.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t captured_payload() const noexcept {
         return packet_.bytes.size() - lesser(packet_.bytes.size(), length());
+    }
+    /// The captured bytes of data.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::span<const std::byte> payload() const noexcept {
+        return packet_.bytes.last(captured_payload());
+    }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint16_t urgent_pointer() const noexcept {
+        return load_big<std::uint16_t>(at(18));
     }
     /// How many bytes of data do not fit into the frame.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t payload_beyond_frame() const noexcept {

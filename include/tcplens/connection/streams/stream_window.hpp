@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/compiler.hpp"
+#include "../../wire/segment.hpp"
+#include "../../wire/sequence_number.hpp"
+#include "stream_direction.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+namespace tcplens::inline v0::detail {
+
+/// The offset up to which the receiver takes bytes.
+[[nodiscard]] inline std::uint64_t edge_offset(const stream_direction& own) noexcept {
+    if (!own.edge_known) return (std::numeric_limits<std::uint64_t>::max)();
+    const std::int32_t ahead = distance(own.next, own.edge);
+    return own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0));
+}
+
+/// Takes the acknowledgment number and the window of a segment that `own` sent and that acknowledges nothing new.
+TCPLENS_ALWAYS_INLINE void note_acknowledgment(const segment& next, const stream_direction& own,
+                                               stream_direction& acknowledged) noexcept {
+    if (!acknowledged.was_acknowledged || before(acknowledged.acknowledged, next.acknowledgment)) {
+        acknowledged.acknowledged = next.acknowledgment;
+        acknowledged.was_acknowledged = true;
+    }
+    const bool syn = next.flags.syn(); // its window is not scaled (RFC 7323 section 2.2)
+    if (!syn && !own.scale_known) return;
+    const sequence_number edge = next.acknowledgment + (std::uint32_t{next.window} << (syn ? 0 : own.scale));
+    if (acknowledged.edge_known && !before(acknowledged.edge, edge)) return;
+    acknowledged.edge = edge;
+    acknowledged.edge_known = true;
+}
+
+/// The window scale of both sides (RFC 7323 section 2.2), as far as a SYN tells it.
+inline void take_scale(const segment& next, stream_direction& own, stream_direction& peer) noexcept {
+    if (next.options.cut) return;
+    const auto scale = next.options.window_scale;
+    own.sent_syn = true;
+    own.offers_scale = scale.has_value();
+    own.scale = (std::min)(scale.value_or(0), std::uint8_t{14});
+    if (next.flags.ack()) {
+        own.scale_known = true;
+        peer.scale_known = peer.sent_syn || !scale;
+        if (!scale) peer.scale = 0;
+    } else if (peer.sent_syn && peer.scale_known) { // its SYN-ACK was captured first
+        own.scale_known = true;
+        if (!peer.offers_scale) own.scale = 0;
+    }
+}
+
+/// Takes the end of what a segment shows to have been sent.
+inline void note_sent(const segment& next, stream_direction& own) noexcept {
+    const sequence_number end = next.payload_begin() + next.payload_length;
+    if (before(own.sent, own.next)) own.sent = own.next;
+    const std::int32_t ahead = distance(own.sent, end);
+    if (ahead > 0 && ahead <= max_sequence_age) own.sent = end;
+}
+
+} // namespace tcplens::inline v0::detail
