@@ -36,10 +36,10 @@ exit_status answer(const report_options& given, session& with, const capture_sum
 template <class Table>
 exit_status by_time(const report_options& given, session& with) {
     std::vector<segment_file> files;
-    for (std::size_t i = 0; i < given.files.size(); ++i) files.emplace_back(given.files[i], i);
+    for (std::size_t i = 0; i < given.files.size(); ++i) files.emplace_back(given.files[i], i, given.decoding);
     watch_for_interruption();
     segments_by_time segments{std::move(files)};
-    Table table;
+    Table table{{.decoding = given.decoding}};
     progress shown{given.files};
     std::uint64_t count = 0;
     while (const placed_segment* const next = segments.next()) {
@@ -89,7 +89,7 @@ std::uint64_t last_number(const Table& table) {
 /// With one table, which may go on with an earlier one, and a later one with it.
 template <class Table>
 exit_status part(const report_options& given, session& with) {
-    Table table;
+    Table table{{.decoding = given.decoding}};
     if (given.resumed.empty() && given.saved.empty()) return series(given, with, table);
     if (!given.resumed.empty() && !resume_table(with, given.resumed, table)) return exit_status::bad_input;
     const exit_status status = series(given, with, table, last_number(table));

@@ -23,6 +23,7 @@ namespace {
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     row_format format = row_format::table;
     bool acks = false;
 };
@@ -32,7 +33,7 @@ void declare(command_line& line, options& given) {
               "a row for each segment that acknowledges exactly up to the end of another one, not for each connection",
               given.acks);
     declare_format(line, given.format);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 const std::vector<column> columns_of_acks{

@@ -18,12 +18,13 @@ namespace {
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     row_format format = row_format::table;
 };
 
 void declare(command_line& line, options& given) {
     declare_format(line, given.format);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 // Titles of the table: times in milliseconds.
@@ -70,7 +71,7 @@ void add(std::vector<cell>& row, const tcplens::time_attribution::sending_times&
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
-    tcplens::detailed_connection_table table;
+    tcplens::detailed_connection_table table{{.decoding = given.decoding}};
     read(input, table);
     row_writer rows{with, given.format, columns_of_times};
     for (const tcplens::detailed_connection& each : table) {

@@ -414,3 +414,29 @@ TEST_CASE("output that can't be written is an error") {
     }
     CHECK(run(program("--help > /dev/full")).status == 1);
 }
+
+TEST_CASE("on a terminal lines are as wide as that at most; colours are there only, and not with NO_COLOR") {
+    if (run("command -v script stty").status != 0) return; // bsdutils has it
+    const std::string file = " tests/data/lab/few_losses-3/a.pcap";
+    std::vector<std::string> commands = subcommands();
+    commands.emplace_back("segments --explain");
+    commands.emplace_back("connection 4");
+    for (const std::string& command : commands) {
+        if (command == "zeek") continue; // its lines are those of Zeek
+        CAPTURE(command);
+        CHECK_FALSE(contains(run(program(command) + file).out, "\x1b"));
+        for (const std::size_t width : {40u, 80u, 132u}) {
+            const std::string line = "stty cols " + std::to_string(width) + "; exec " + program(command) + file;
+            const run_result ran = run("NO_COLOR=1 script -qec '" + line + "' /dev/null < /dev/null");
+            CHECK(!ran.out.empty());
+            CHECK_FALSE(contains(ran.out, "\x1b"));
+            for (std::string each : lines(ran.out)) {
+                while (!each.empty() && each.back() == '\r') each.pop_back();
+                CAPTURE(each);
+                const bool is_one_word =
+                    each.find(' ', std::min(each.find_first_not_of(' '), each.size())) == std::string::npos;
+                CHECK((columns(each) <= width || is_one_word));
+            }
+        }
+    }
+}

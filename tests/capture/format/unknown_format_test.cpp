@@ -177,8 +177,9 @@ TEST_CASE("unknown format: text is quoted, and what it is tells what to do") {
     CHECK(said_of("\xef\xbb\xbfsome text here").starts_with("is text ('some text here'), "));
     const std::string long_line(300, 'x');
     CHECK(said_of(long_line).starts_with("is text ('" + std::string(63, 'x') + "'), "));
+    CHECK(said_of("{\n  \"name\": 1,\r\n  \"value\": 2\n}").starts_with("is text ('{ \"name\": 1,'), "));
     // escape sequences are no text that is printed
-    CHECK(said_of("some text \x1b[2J").starts_with("is text ('some text '), "));
+    CHECK(said_of("some text \x1b[2J").starts_with("is text ('some text'), "));
     CHECK(said_of("\x1b[2J\x1b[1;31mred") ==
           "is neither a pcap nor a pcapng capture (begins with 0x1b5b324a). Wireshark's editcap "
           "converts other capture formats: editcap -F pcapng FILE NEW_FILE.");

@@ -199,11 +199,15 @@ constexpr void explain_text(capture_error& error, std::span<const std::byte> byt
     const std::size_t length = length_of_text(bytes);
     if (length == 0 || (length < enough && length < bytes.size())) return;
 
+    // The first line, and what follows on it if it is short. Spaces of any kind are one space.
     std::size_t count = 0;
-    while (count < length && count + 1 < error.excerpt.size() && bytes[count] >= std::byte{' '}) {
-        error.excerpt[count] = static_cast<char>(std::to_integer<unsigned char>(bytes[count]));
-        ++count;
+    for (std::size_t i = 0; i < length && count + 1 < error.excerpt.size(); ++i) {
+        const bool is_space = bytes[i] <= std::byte{' '};
+        if (bytes[i] == std::byte{'\n'} && count >= enough) break;
+        if (is_space && error.excerpt[count - 1] == ' ') continue; // the first is none
+        error.excerpt[count++] = is_space ? ' ' : static_cast<char>(std::to_integer<unsigned char>(bytes[i]));
     }
+    while (error.excerpt[count - 1] == ' ') error.excerpt[--count] = '\0';
     error.subject = kind_of_text(error.quoted());
     if (const std::size_t at = find_capture_behind_text(bytes)) {
         error.code = capture_error_code::altered;

@@ -150,7 +150,7 @@ inline constexpr std::array kuznetzov_record_headers{kuznetzov_record_header_len
     return is_zero || detect_format(rest) != capture_format::unknown;
 }
 
-/// Whether a record header that makes no sense is found some bytes further on, and every LF of the bytes stands behind a CR: a
+/// Whether a record header that makes no sense is found some bytes further on, and the bytes have LFs, each of them behind a CR: a
 /// transfer as text put a CR before each LF (FTP in ASCII mode, a terminal).
 [[nodiscard]] constexpr bool has_crs_before_lfs(std::span<const std::byte> bytes, const header& of,
                                                 std::uint32_t seconds_before) noexcept {
@@ -165,10 +165,13 @@ inline constexpr std::array kuznetzov_record_headers{kuznetzov_record_header_len
     std::size_t shift = 1;
     while (shift <= most_crs && !is_plausible_at(shift)) ++shift;
     if (shift > most_crs) return false;
+    bool has_lf = false;
     for (std::size_t i = 1; i < bytes.size(); ++i) {
-        if (bytes[i] == lf && bytes[i - 1] != cr) return false;
+        if (bytes[i] != lf) continue;
+        if (bytes[i - 1] != cr) return false;
+        has_lf = true;
     }
-    return true;
+    return has_lf;
 }
 
 } // namespace tcplens::inline v0::detail::pcap

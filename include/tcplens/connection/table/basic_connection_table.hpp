@@ -165,14 +165,13 @@ public:
         }
         statistics_.count_tcp();
         const timestamp time = detail::clamp_for_arithmetic(next.time);
-        const auto follow_moved = [&](const segment& moved) {
-            return moved.sampled ? this->template follow<true>(moved, hash_of(moved), {}, on_end)
-                                 : this->template follow<false>(moved, hash_of(moved), {}, on_end);
-        };
-        if (next.time == time) return follow_moved(next);
+        if (next.time == time && !next.sampled) {
+            return this->template follow<false>(next, hash_of(next), {}, on_end);
+        }
         segment moved = next;
         moved.time = time;
-        return follow_moved(moved);
+        if (!moved.sampled) return this->template follow<false>(moved, hash_of(moved), {}, on_end);
+        return this->template follow<true>(moved, hash_of(moved), {}, on_end);
     }
 
     /// Adds all packets or all segments of a range. The result is that of adding them one by one. It is faster where there are many
@@ -215,7 +214,7 @@ public:
     template <detail::connection_sink<connection_type> OnEnd>
     void flush(OnEnd&& on_end) {
         for (std::uint32_t slot = 0; slot < records_.slots(); ++slot) {
-            if (records_.at(slot).used) end_connection(records_.at(slot), end_reason::flushed, on_end);
+            if (records_.is_used(slot)) end_connection(records_.at(slot), end_reason::flushed, on_end);
         }
     }
 
@@ -276,7 +275,6 @@ private:
     using follower::end_connection;
     using follower::end_silent;
     using follower::expiry_;
-    using follower::follow;
     using follower::lookup_;
     using follower::observers_;
     using follower::options_;

@@ -103,6 +103,7 @@ protected:
     }
 
     // From here to take_in() all is inlined, so that where the result is not used, as in add_all(), it is not made.
+
     /// Follows a segment. `Sampled`: the segments around it were not captured, so rules and observers do not get it.
     template <bool Sampled, class OnEnd>
     TCPLENS_ALWAYS_INLINE result_type follow(const segment& next, std::uint32_t hash, const likely_connection& likely,
@@ -260,7 +261,7 @@ protected:
         begun.is_latest = true;
         begun.hash = hash;
         begun.connection.network = first.network;
-        begun.machine.begin(first, begun.connection);
+        begun.machine.begin(first, begun.connection, !roles_by_first_packet<Rules>);
         expiry_.begin(begun);
         return begun;
     }
