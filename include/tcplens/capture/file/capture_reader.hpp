@@ -128,7 +128,7 @@ private:
         const std::span<const std::byte> beginning = source.peek(detail::unknown_format_length);
         if (detail::snoop::is_header(beginning)) return readers{std::in_place_type<snoop_reader>, std::move(source)};
         const bool is_other = detail::explain_unknown_format(beginning).code != capture_error_code::not_a_capture;
-        if (!is_other && detail::erf::is_beginning(beginning)) {
+        if (!is_other && detail::erf_file::is_beginning(beginning)) {
             return readers{std::in_place_type<erf_reader>, std::move(source)};
         }
         // what is none of them, the pcap reader explains

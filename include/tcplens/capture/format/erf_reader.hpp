@@ -26,7 +26,7 @@
 #include <vector>
 
 /// Records of Endace's Extensible Record Format (ERF types reference, EDM11-01), which a file consists of: it has no header.
-namespace tcplens::inline v0::detail::erf {
+namespace tcplens::inline v0::detail::erf_file {
 
 /// time (8 bytes, the least significant first), type, flags, length of the record (2), loss or color (2), length on the wire (2)
 inline constexpr std::size_t record_header_length = 16;
@@ -76,7 +76,7 @@ inline constexpr link_type link{197}; ///< LINKTYPE_ERF: packets begin with the 
     return true;
 }
 
-} // namespace tcplens::inline v0::detail::erf
+} // namespace tcplens::inline v0::detail::erf_file
 
 namespace tcplens::inline v0::detail {
 
@@ -86,9 +86,9 @@ namespace tcplens::inline v0::detail {
 template <byte_source Source>
 class erf_reader : public packet_reader<Source> {
 public:
-    /// @pre erf::is_beginning() is true of the first bytes.
+    /// @pre erf_file::is_beginning() is true of the first bytes.
     constexpr explicit erf_reader(Source source) : packet_reader<Source>(std::move(source)) {
-        packet_.link = erf::link;
+        packet_.link = erf_file::link;
     }
 
     /// The next packet, good until the next call (and as long as the source's memory, over a memory_source);
@@ -96,18 +96,18 @@ public:
     constexpr const packet* next() {
         if (this->error_) return nullptr;
         while (true) {
-            auto record = source_.peek(erf::record_header_length);
+            auto record = source_.peek(erf_file::record_header_length);
             if (record.empty() && !source_.read_error()) return this->end_well();
             const std::uint64_t offset = source_.position();
-            if (record.size() < erf::record_header_length) {
-                return this->ran_out(record_name, offset, packet_.number + 1, erf::record_header_length, record.size());
+            if (record.size() < erf_file::record_header_length) {
+                return this->ran_out(record_name, offset, packet_.number + 1, erf_file::record_header_length, record.size());
             }
-            if (std::all_of(record.begin(), record.begin() + erf::record_header_length,
+            if (std::all_of(record.begin(), record.begin() + erf_file::record_header_length,
                             [](std::byte each) { return each == std::byte{0}; })) {
                 return this->end_at_zeros(record_name);
             }
             const auto length = load_big<std::uint16_t>(record.data() + 10);
-            if (length < erf::record_header_length) {
+            if (length < erf_file::record_header_length) {
                 return this->fail({.code = capture_error_code::bad_block_length,
                                    .offset = offset,
                                    .packet_number = packet_.number + 1,
@@ -121,7 +121,7 @@ public:
             }
             source_.skip(length);
             ++packet_.number;
-            if (erf::type_of(record.data()) < first_without_packet) return deliver(record.first(length));
+            if (erf_file::type_of(record.data()) < first_without_packet) return deliver(record.first(length));
             ++skipped_.numbered_blocks;
         }
     }
@@ -140,7 +140,7 @@ public:
         return {{.format = capture_format::erf, .byte_order = std::endian::big}};
     }
     /// All interfaces as one.
-    [[nodiscard]] std::vector<capture_interface> interfaces() const { return {{.link = erf::link}}; }
+    [[nodiscard]] std::vector<capture_interface> interfaces() const { return {{.link = erf_file::link}}; }
     /// None: there are no options in ERF.
     [[nodiscard]] constexpr packet_options options() const noexcept { return {}; }
     /// The records that are no packets.
@@ -156,7 +156,7 @@ private:
     constexpr const packet* deliver(std::span<const std::byte> record) noexcept {
         // 32 bits of seconds, and 32 of a fraction of one
         const std::uint64_t fraction = load_little<std::uint32_t>(record.data());
-        packet_.time = timestamp{std::chrono::seconds{erf::seconds_of(record.data())} +
+        packet_.time = timestamp{std::chrono::seconds{erf_file::seconds_of(record.data())} +
                                  std::chrono::nanoseconds{(fraction * 1'000'000'000) >> 32}};
         packet_.bytes = record;
         packet_.wire_length = static_cast<std::uint32_t>(record.size());
@@ -171,13 +171,13 @@ private:
     /// before an Ethernet frame.
     [[nodiscard]] static constexpr std::size_t length_of_headers(std::span<const std::byte> record) noexcept {
         constexpr std::byte more{0x80};
-        std::size_t length = erf::record_header_length;
+        std::size_t length = erf_file::record_header_length;
         bool has_more = (record[8] & more) != std::byte{0};
         while (has_more && length + 8 <= record.size()) {
             has_more = (record[length] & more) != std::byte{0};
             length += 8;
         }
-        const unsigned type = erf::type_of(record.data());
+        const unsigned type = erf_file::type_of(record.data());
         const bool is_ethernet = type == 2 || type == 11 || type == 16 || type == 20;
         return length + (is_ethernet ? 2 : 0);
     }

@@ -18,7 +18,7 @@ namespace tcplens::inline v0::detail {
 ///
 /// Read: Ethernet, HDLC and PPP over SONET, multichannel HDLC, AAL5, IPv4 and IPv6. Extension headers are skipped.
 /// Not read: ATM cells, AAL2, InfiniBand, counters and metadata.
-struct erf_record {
+struct erf {
     static constexpr std::array types{link_type::erf};
 
     [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type, const frame_view& frame) noexcept {
