@@ -359,10 +359,12 @@ std::string file_operand(const std::vector<std::string>& files) {
 }
 
 void add_hints(report_sections& to, const report_options& given) {
-    const std::string file = ' ' + file_operand(given.files);
+    constexpr std::string_view longest = "tcplens connections --sort duration ";
+    std::string file = file_operand(given.files);
+    if (2 + longest.size() + columns(file) > to.width()) file = "FILE"; // a command in two lines cannot be copied
     to.begin("To go on");
-    to.say("tcplens connections --sort duration" + file);
-    to.say("tcplens connection N" + file);
+    to.say(std::string{longest} + file);
+    to.say("tcplens connection N " + file);
 }
 
 /// Whether there is nothing to tell but why the files could not be opened: that stands on standard error.
