@@ -82,6 +82,18 @@ inline void print(const capture_summary& capture) {
     }
 }
 
+/// How client and server were told apart, as people say it.
+inline std::string described(tcplens::role_basis basis) {
+    using enum tcplens::role_basis;
+    switch (basis) {
+    case syn: return "SYN";
+    case syn_ack: return "SYN-ACK";
+    case port: return "port (a guess)";
+    case first_packet: return "first packet (a guess)";
+    }
+    return {};
+}
+
 inline void print(const tcplens::connections_report& report) {
     const tcplens::connections_report::totals& all = report.summary;
     std::cout << "\nConnections\n";
@@ -94,18 +106,19 @@ inline void print(const tcplens::connections_report& report) {
               {"not closed", to_string(all.active_connections)}});
     if (report.connections.empty()) return;
 
-    std::vector<row> rows{{"client", "server", "handshake", "state", "close", "packets", "data", "retransmitted", "SYN",
-                           "SYN-ACK", "ACK", "FIN", "RST"}};
+    std::vector<row> rows{{"client", "server", "roles by", "handshake", "state", "close", "packets", "data",
+                           "retransmitted", "SYN", "SYN-ACK", "ACK", "FIN", "RST"}};
     for (const tcplens::connections_report::row& each : report.connections) {
-        rows.push_back({to_string(each.client), to_string(each.server), each.handshake_completed ? "yes" : "no",
-                        std::string{to_string(each.status)}, std::string{to_string(each.close_reason)},
-                        to_string(each.packets), to_string(each.data_packets), to_string(each.retransmissions),
-                        to_string(each.flags.syn), to_string(each.flags.syn_ack), to_string(each.flags.ack),
-                        to_string(each.flags.fin), to_string(each.flags.rst)});
+        rows.push_back({to_string(each.client), to_string(each.server), described(each.role_basis),
+                        each.handshake_completed ? "yes" : "no", std::string{to_string(each.status)},
+                        std::string{to_string(each.close_reason)}, to_string(each.packets),
+                        to_string(each.data_packets), to_string(each.retransmissions), to_string(each.flags.syn),
+                        to_string(each.flags.syn_ack), to_string(each.flags.ack), to_string(each.flags.fin),
+                        to_string(each.flags.rst)});
     }
     std::cout << '\n';
-    print(5, rows);
-    if (const std::uint64_t more = all.total_connections - report.connections.size(); more > 0) {
+    print(6, rows);
+    if (const std::uint64_t more = report.connections.left_out(); more > 0) {
         std::cout << "  and " << more << " more: see --detailed\n";
     }
     if (!report.issues.empty()) std::cout << '\n';
@@ -125,9 +138,11 @@ inline void print(const tcplens::anomaly_report& report) {
         std::vector<row> rows{{"RST to the server", to_string(rst.to_server)},
                               {"RST from the server", to_string(rst.from_server)}};
         if (rst.unknown > 0) rows.push_back({"RST, server unknown", to_string(rst.unknown)});
-        for (const auto& [address, count] : counts.rst_distribution.by_source) {
+        for (const auto& each : counts.rst_distribution.by_source) {
             if (rows.size() == 8) break; // who sent most comes first
-            rows.push_back({"RST from " + to_string(address), to_string(count)});
+            rows.push_back(
+                {"RST from " + to_string(each.address),
+                 (each.rst_at_least < each.rst ? to_string(each.rst_at_least) + " to " : "") + to_string(each.rst)});
         }
         std::cout << '\n';
         print(1, rows);
@@ -209,7 +224,9 @@ void print_report(const arguments& given, const capture_summary& captures, const
     if (captures.packets.packets > 0 || captures.problems.size() < captures.files.size()) print(captures);
     if (std::ranges::begin(connections) == std::ranges::end(connections)) return;
     const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
-    print(tcplens::analyze_connections(connections, {.server = server, .detailed = given.detailed}));
+    constexpr std::size_t brief = 10;
+    const std::size_t most = given.detailed ? SIZE_MAX : brief;
+    print(tcplens::analyze_connections(connections, {.server = server, .limit = most}));
     print(tcplens::analyze_anomalies(connections, {.server = server, .retransmission_threshold = given.threshold}));
     print(tcplens::analyze_retransmissions(connections, {.server = server, .threshold = given.threshold}));
     if (given.server_ip) print(tcplens::analyze_traffic_flow(connections, {.server = server}));

@@ -81,8 +81,11 @@ TEST_CASE("text: addresses, endpoints and connection names are written as to_str
     const tcplens::endpoint client{tcplens::address::parse("192.0.2.1").value(), 49152};
     CHECK(user::text_of(v6) == "2001:db8::1");
     CHECK(user::text_of(tcplens::endpoint{v6, 80}) == "[2001:db8::1]:80");
-    CHECK(user::text_of(tcplens::connection_name{.client = client, .server = {v6, 443}, .number = 3}) ==
+    CHECK(user::text_of(tcplens::connection_name{
+              .client = client, .server = {v6, 443}, .number = 3, .role_basis = tcplens::role_basis::syn}) ==
           "192.0.2.1:49152 -> [2001:db8::1]:443");
+    CHECK(user::text_of(tcplens::connection_name{.client = client, .server = {v6, 443}}) ==
+          "192.0.2.1:49152 -> [2001:db8::1]:443 (roles guessed)");
 }
 
 TEST_CASE("text: enumerators are written by their names") {
@@ -95,6 +98,8 @@ TEST_CASE("text: enumerators are written by their names") {
     CHECK(user::text_of(tcplens::packet_outcome::not_tcp) == "not_tcp");
     CHECK(user::text_of(tcplens::connections_report::connection_status::closed) == "closed");
     CHECK(user::text_of(tcplens::anomaly_category::reliability) == "reliability");
+    CHECK(user::text_of(tcplens::connection_page::order::bytes) == "bytes");
+    CHECK(user::text_of(tcplens::connection_page::state::attempt) == "attempt");
     CHECK(user::text_of(tcplens::traffic_flow_report::rst_source::server) == "server");
     CHECK(user::text_of(tcplens::traffic_flow_report::flow_balance::client_heavy) == "client_heavy");
     CHECK(user::text_of(tcplens::capture_error_code::truncated) == "truncated");

@@ -137,7 +137,9 @@ input_file captures::opener::operator()(const std::string& file) const {
 }
 
 captures::captures(std::vector<std::string> files, std::uint64_t numbers_before)
-    : names_(names_of(files)), series_(files, opener{this}, numbers_before), progress_(files) {}
+    : names_(names_of(files)), series_(files, opener{this}, numbers_before), progress_(files) {
+    watch_for_interruption();
+}
 
 bool captures::has_to_stop() const {
     const input_file* const now = series_.current();
@@ -156,8 +158,10 @@ const tcplens::packet* captures::next() {
         since_look_ = 0;
     }
     const tcplens::packet* const found = series_.next();
-    if (found == nullptr) [[unlikely]]
+    if (found == nullptr) [[unlikely]] {
         progress_.clear();
+        stop_watching_for_interruption();
+    }
     if (!first_time_ && found != nullptr && found->has_time) [[unlikely]]
         first_time_ = found->time;
     return found;

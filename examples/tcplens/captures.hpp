@@ -79,6 +79,7 @@ private:
     struct stream_filler {
         unpacked_stream* from;
         std::ptrdiff_t operator()(std::span<std::byte> into) { return (*from)(into); }
+        [[nodiscard]] auto change() const noexcept { return from->change(); }
     };
     struct streamed {
         std::unique_ptr<unpacked_stream> stream;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "command_line.hpp"
 
+#include "udp_tunnels.hpp"
+
 #include "text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -56,8 +58,13 @@ void command_line::option(argument what, setter set) {
     const auto take = [name, needs = what.needs, set = std::move(set)](const std::string& value) {
         if (!set(value)) throw usage_error{name + " needs " + needs + ", not '" + escaped(value) + "'."};
     };
-    parser_->app.add_option_function<std::string>(what.names, take)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    if (what.several) {
+        const auto take_all = [take](const std::vector<std::string>& values) { std::ranges::for_each(values, take); };
+        parser_->app.add_option_function<std::vector<std::string>>(what.names, take_all)->allow_extra_args(false);
+    } else {
+        parser_->app.add_option_function<std::string>(what.names, take)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    }
     for (const std::string& each : CLI::detail::split_names(what.names)) parser_->needs[each] = what.needs;
     arguments_.push_back(std::move(what));
 }
@@ -84,7 +91,16 @@ void command_line::operand(argument what, setter set) {
     arguments_.push_back(std::move(what));
 }
 
-void command_line::captures(std::vector<std::string>& files) {
+void command_line::captures(std::vector<std::string>& files, tcplens::decode_options& decoding) {
+    option({.names = "--tunnel",
+            .value = "NAME=PORT",
+            .needs = "a tunnel and its UDP port, such as vxlan=10800",
+            .meaning = "find this tunnel at this UDP port, too; may be given several times: " + udp_tunnel_names(),
+            .several = true},
+           [&decoding](std::string_view value) {
+               if (const std::string wrong = add_tunnel_port(decoding, value); !wrong.empty()) throw usage_error{wrong};
+               return true;
+           });
     const auto take = [&files](const std::vector<std::string>& values) {
         for (const std::string& each : values) {
             if (each.empty()) throw usage_error{"The name of the file is empty."};

@@ -5,6 +5,7 @@
 // the help, the man page and the completions say of them.
 
 #include <tcplens/analysis/terms/server_filter.hpp>
+#include <tcplens/wire/decode_options.hpp>
 
 #include <charconv>
 #include <cstddef>
@@ -74,8 +75,8 @@ public:
     void file(std::string names, std::string value, std::string meaning, std::string& to);
     /// What stands without an option, before the captures.
     void operand(argument what, setter set);
-    /// The captures: one at least.
-    void captures(std::vector<std::string>& files);
+    /// The captures, one at least; and where UDP tunnels are found in them.
+    void captures(std::vector<std::string>& files, tcplens::decode_options& decoding);
 
     // --- what several subcommands have
 

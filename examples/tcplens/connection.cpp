@@ -18,6 +18,7 @@ namespace {
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     std::uint64_t number = 0;
     std::size_t lines = 30;
 };
@@ -33,13 +34,14 @@ void declare(command_line& line, options& given) {
                      given.number = number.value_or(0);
                      return number.has_value();
                  });
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
     using made = table_of_one_for<tcplens::detailed_connection_table>;
-    made::table table{tcplens::table_options{}, tcplens::evidence_rules{}, made::observer{given.number}};
+    made::table table{tcplens::table_options{.decoding = given.decoding}, tcplens::evidence_rules{},
+                      made::observer{given.number}};
     table.add_all(input);
     const std::uint64_t connections = table.size();
     if (given.number < connections) {

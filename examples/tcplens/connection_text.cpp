@@ -80,7 +80,9 @@ void print_heading(session& with, const connection& of, tcplens::timestamp captu
                              std::string{state_of(of)};
     with.out << with.screen.painted(style::bold, wrapped(name, with.screen.width(), 2, false)) << '\n';
     if (of.role_guessed()) {
-        print_sentence(with, "No SYN was captured: which end is the client is a guess.");
+        const bool by_port = of.role_basis == tcplens::role_basis::port;
+        print_sentence(with, "No SYN was captured: which end is the client is a guess, by " +
+                                 std::string{by_port ? "the port of a server." : "which end was heard first."});
     }
     print_sentence(with, "It lasted " + duration_text(of.time.duration) + ", from " + time_text(of.first_time) +
                              " UTC (" + duration_text(of.first_time - capture_begins) +

@@ -26,6 +26,7 @@ namespace {
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     const connection_order* by = &connection_orders().front();
     bool reverse = false;
     std::size_t top = 20;
@@ -58,7 +59,7 @@ void declare(command_line& line, options& given) {
     line.flag("--all", "all connections", given.all);
     declare_format(line, given.format);
     line.server_filter(given.server_ip, given.server_port);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 void print_rows(session& with, row_format format, const connection_listing& listed, tcplens::timestamp capture_begins) {
@@ -94,7 +95,7 @@ void print_text(const options& given, session& with, const connection_listing& l
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
-    tcplens::detailed_connection_table table;
+    tcplens::detailed_connection_table table{{.decoding = given.decoding}};
     read(input, table);
     const tcplens::timestamp capture_begins = input.first_time().value_or(tcplens::timestamp{});
 

@@ -69,7 +69,7 @@ public:
     void add(std::string& to, std::string_view name, std::string_view meaning) const {
         to.append("  ").append(name);
         const std::size_t indent = left_ + 4;
-        if (columns(name) > left_) to += "\n" + std::string(indent, ' ');
+        if (columns(name) > left_) to.append("\n").append(indent, ' ');
         else to += std::string(left_ - columns(name) + 2, ' ');
         to += wrapped(meaning, width_, indent, false) + "\n";
     }
@@ -110,7 +110,7 @@ std::string help_page(std::size_t width) {
     for (const subcommand* each : all_subcommands()) table.add(page, each->name, each->summary);
     page += "\nOptions:\n";
     for (const auto& [name, meaning] : general_options) table.add(page, name, meaning);
-    page += "\n" + wrapped(habits, width) + "\n";
+    page.append("\n").append(wrapped(habits, width)).append("\n");
     page += "\nExit status:\n";
     const two_columns narrow{width, 1};
     for (const auto& [status, meaning] : statuses) narrow.add(page, status, meaning);
@@ -124,7 +124,9 @@ std::string help_page(const subcommand& of, std::size_t width) {
     (void)of.prepare(line);
     std::string page = wrapped("Usage: " + line.usage(), width) + "\n\n" + wrapped(of.description, width) + "\n";
     if (!of.missing.empty()) {
-        page += "\n" + wrapped("This build cannot run it: it lacks " + std::string{of.missing} + ".", width) + "\n";
+        std::string sentence = "This build cannot run it: it lacks ";
+        sentence.append(of.missing).append(".");
+        page.append("\n").append(wrapped(sentence, width)).append("\n");
     }
     const two_columns table{width, width < 70 ? narrow_left_column : left_column};
     page += "\nArguments:\n";
@@ -254,7 +256,7 @@ std::string bash_completion() {
         for (const argument& argument : line.arguments()) {
             if (argument.is_operand) continue;
             const std::vector<std::string> own = names_of(argument);
-            options += " " + joined(own);
+            options.append(" ").append(joined(own));
             std::string pattern;
             for (const std::string& name : own) pattern += (pattern.empty() ? "" : "|") + name;
             if (!argument.choices.empty()) {
@@ -304,7 +306,7 @@ std::string zsh_completion() {
                 cases += "                '*" + name + "[" + zsh_text(argument.meaning) + "]";
                 if (!argument.choices.empty()) cases += ":value:(" + joined(argument.choices) + ")";
                 else if (argument.is_file) cases += ":file:_files";
-                else if (!argument.value.empty()) cases += ":" + zsh_text(argument.value) + ":";
+                else if (!argument.value.empty()) cases.append(":").append(zsh_text(argument.value)).append(":");
                 cases += "' \\\n";
             }
         }

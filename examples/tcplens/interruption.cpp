@@ -26,6 +26,10 @@ void watch_for_interruption() {
 #endif
 }
 
+void stop_watching_for_interruption() {
+    std::signal(SIGINT, SIG_DFL);
+}
+
 bool interrupted() noexcept {
     return came != 0;
 }

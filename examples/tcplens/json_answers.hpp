@@ -10,7 +10,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,7 +35,10 @@ inline void to_json(json& out, const decode_statistics& from) {
            {"fragments", from.fragments},
            {"truncated", from.truncated},
            {"malformed", from.malformed},
-           {"unsupported_link", from.unsupported_link}};
+           {"unsupported_link", from.unsupported_link},
+           {"additional_segments", from.additional_segments},
+           {"packets_with_several_segments", from.packets_with_several_segments},
+           {"icmp_notices", from.icmp_notices}};
 }
 
 inline void to_json(json& out, const undecoded_counts::kind& from) {
@@ -60,17 +66,35 @@ inline void to_json(json& out, const connection_name& from) {
     out = name_of(from);
 }
 
+// Adds a list under its name, and beside it how many items there are in all, and how many of them are left out.
+inline void add_list(json& out, const std::string& name, json items, std::uint64_t total, std::uint64_t left_out) {
+    out[name] = std::move(items);
+    out[name + "_total"] = total;
+    out[name + "_left_out"] = left_out;
+}
+template <class Item>
+void add_list(json& out, const std::string& name, const bounded_list<Item>& from) {
+    add_list(out, name, from.items, from.total, from.left_out());
+}
+
 // Counts by name: one object.
-inline json by_name(const std::vector<connection_retransmissions>& from) {
+inline json by_name(const bounded_list<connection_retransmissions>& from) {
     std::map<std::string, std::uint64_t> counts;
     for (const connection_retransmissions& each : from) counts[name_of(each.connection)] += each.retransmissions;
     return counts;
 }
 
-inline json by_name(const std::vector<anomaly_statistics::address_resets>& from) {
-    std::map<std::string, std::uint64_t> counts;
-    for (const auto& [address, count] : from) counts[to_string(address)] += count;
-    return counts;
+inline void add_counts(json& out, const std::string& name, const bounded_list<connection_retransmissions>& from) {
+    add_list(out, name, by_name(from), from.total, from.left_out());
+}
+
+// The kinds of packets without TCP, the most frequent first.
+inline void add_not_understood(json& out, const undecoded_counts& from, std::size_t limit) {
+    std::vector<undecoded_counts::kind> kinds(from.kinds().begin(), from.kinds().end());
+    std::ranges::stable_sort(kinds, std::ranges::greater{}, &undecoded_counts::kind::packets);
+    const std::size_t total = kinds.size();
+    kinds.resize(std::min(limit, total));
+    add_list(out, "not_understood", kinds, total, total - kinds.size());
 }
 
 // --- connections
@@ -83,12 +107,15 @@ inline void to_json(json& out, const connections_report::totals& from) {
            {"established_connections", from.established_connections},
            {"reset_connections", from.reset_connections},
            {"normal_close", from.normal_close},
-           {"active_connections", from.active_connections}};
+           {"active_connections", from.active_connections},
+           {"guessed_roles", from.guessed_roles}};
 }
 
 inline void to_json(json& out, const connections_report::row& from) {
     out = {{"client", to_string(from.client)},
            {"server", to_string(from.server)},
+           {"known_by", to_string(from.role_basis)},
+           {"role_guessed", from.role_guessed()},
            {"state", to_string(from.status)},
            {"handshake_completed", from.handshake_completed},
            {"syn_count", from.flags.syn},
@@ -103,13 +130,34 @@ inline void to_json(json& out, const connections_report::row& from) {
 }
 
 inline void to_json(json& out, const connections_report& from) {
-    out = {{"summary", from.summary}, {"connections", from.connections}, {"issues", from.issues}};
+    out = {{"summary", from.summary}};
+    add_list(out, "connections", from.connections);
+    out["issues"] = from.issues;
 }
 
 // --- anomalies
 
+inline void to_json(json& out, const anomaly_statistics::reset_distribution& from) {
+    std::map<std::string, std::uint64_t> by_source;
+    std::map<std::string, std::uint64_t> at_least;
+    for (const anomaly_statistics::address_resets& each : from.by_source) {
+        by_source[to_string(each.address)] = each.rst;
+        if (each.rst_at_least < each.rst) at_least[to_string(each.address)] = each.rst_at_least;
+    }
+    add_list(out, "by_source", by_source, from.by_source.total, from.by_source.left_out());
+    out["by_source_exact"] = from.by_source_exact;
+    if (!from.by_source_exact) { // the counts and totals are limits
+        out["by_source_at_least"] = at_least;
+        out["by_source_total_at_most"] = from.sources_at_most;
+        out["untracked_source_at_most"] = from.untracked_at_most;
+    }
+    out["by_direction"] = {{"to_server", from.by_direction.to_server},
+                           {"from_server", from.by_direction.from_server},
+                           {"unknown", from.by_direction.unknown}};
+    add_list(out, "connections_with_rst", from.connections_with_rst);
+}
+
 inline void to_json(json& out, const anomaly_statistics& from) {
-    const anomaly_statistics::reset_distribution& rst = from.rst_distribution;
     out = {{"total_connections", from.total_connections},
            {"total_packets", from.total_packets},
            {"handshake",
@@ -122,22 +170,14 @@ inline void to_json(json& out, const anomaly_statistics& from) {
              {"rst", from.flags.rst},
              {"fin", from.flags.fin},
              {"ack", from.flags.ack}}},
-           {"rst_distribution",
-            {{"by_source", by_name(rst.by_source)},
-             {"by_direction",
-              {{"to_server", rst.by_direction.to_server},
-               {"from_server", rst.by_direction.from_server},
-               {"unknown", rst.by_direction.unknown}}},
-             {"connections_with_rst", rst.connections_with_rst}}},
-           {"retransmissions",
-            {{"total", from.total_retransmissions},
-             {"rate", from.retransmission_rate},
-             {"by_connection", by_name(from.retransmissions_by_connection)}}},
+           {"rst_distribution", from.rst_distribution},
+           {"retransmissions", {{"total", from.total_retransmissions}, {"rate", from.retransmission_rate}}},
            {"connection_states",
             {{"established", from.connection_states.established},
              {"reset", from.connection_states.reset},
              {"closed", from.connection_states.closed},
              {"unknown", from.connection_states.unknown}}}};
+    add_counts(out["retransmissions"], "by_connection", from.retransmissions_by_connection);
 }
 
 // The name of a field of a pattern: of some it is longer in C++.
@@ -160,9 +200,10 @@ inline std::string_view json_name(std::string_view field) {
 inline json details_of(const auto& pattern) {
     json fields = json::object();
     pattern.for_each_field([&](std::string_view name, const auto& value) {
-        json& field = fields[std::string{json_name(name)}];
-        if constexpr (requires { by_name(value); }) field = by_name(value);
-        else field = value;
+        const std::string field{json_name(name)};
+        if constexpr (requires { add_counts(fields, field, value); }) add_counts(fields, field, value);
+        else if constexpr (requires { add_list(fields, field, value); }) add_list(fields, field, value);
+        else fields[field] = value;
     });
     return fields;
 }
@@ -203,12 +244,11 @@ inline void to_json(json& out, const retransmission_report& from) {
            {"total_retransmissions", from.total_retransmissions},
            {"retransmission_rate", from.retransmission_rate},
            {"threshold", from.threshold},
-           {"exceeds_threshold", from.exceeds_threshold},
-           {"by_connection", from.by_connection},
-           {"summary",
-            {{"worst_connection", worst ? name_of(*worst) : ""},
-             {"worst_retrans_rate", from.summary.worst_retransmission_rate},
-             {"connections_above_threshold", from.summary.connections_above_threshold}}}};
+           {"exceeds_threshold", from.exceeds_threshold}};
+    add_list(out, "by_connection", from.by_connection);
+    out["summary"] = {{"worst_connection", worst ? name_of(*worst) : ""},
+                      {"worst_retrans_rate", from.summary.worst_retransmission_rate},
+                      {"connections_above_threshold", from.summary.connections_above_threshold}};
 }
 
 // --- traffic flow
@@ -226,6 +266,7 @@ inline void to_json(json& out, const traffic_flow_report::direction_totals& from
 inline void to_json(json& out, const traffic_flow_report& from) {
     out = {{"client_to_server", from.client_to_server},
            {"server_to_client", from.server_to_client},
+           {"guessed_connections", from.guessed_connections},
            {"analysis",
             {{"asymmetry_ratio", from.analysis.asymmetry_ratio},
              {"primary_rst_source", to_string(from.analysis.primary_rst_source)},

@@ -2,7 +2,6 @@
 // The program tcplens: it finds the subcommand that is asked for, and runs it.
 
 #include "help.hpp"
-#include "interruption.hpp"
 #include "session.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
@@ -77,7 +76,6 @@ exit_status run(session& with, words line) {
             with.complain(name + " needs " + std::string{asked_for->missing} + ", which this build of tcplens lacks.");
             return exit_status::bad_usage;
         }
-        watch_for_interruption();
         return runner(with);
     } catch (const usage_error& mistake) {
         return refuse(with, mistake.what(), name);

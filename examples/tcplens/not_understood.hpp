@@ -3,6 +3,8 @@
 
 // What the reports say of packets without TCP, so that nobody takes "no TCP was seen" for "no TCP was there".
 
+#include "udp_tunnels.hpp"
+
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
@@ -87,7 +89,8 @@ inline constexpr named_number ether_types[]{
     case ip_protocol: return named("IP protocol", look_up(ip_protocols), false);
     case udp_port: return named("UDP port", {}, false);
     case gre_protocol: return named("GRE protocol", look_up(ether_types), true);
-    case none: break;
+    case none:
+    case bundle: break;
     }
     return "something that no number tells";
 }
@@ -122,7 +125,24 @@ struct counted_reason {
         if (same != reasons.end()) same->packets += packets;
         else if (packets > 0) reasons.push_back({reason, packets});
     };
-    for (const tcplens::undecoded_counts::kind& kind : statistics.undecoded.kinds()) add(describe(kind), kind.packets);
+    // UDP by port: the busiest ports, and the others together.
+    constexpr std::size_t most_ports = 5;
+    std::uint64_t of_ports = 0;
+    const auto ports = statistics.udp_ports.sorted();
+    for (std::size_t i = 0; i < std::min(most_ports, statistics.udp_ports.entries().size()); ++i) {
+        const std::uint64_t certain = ports[i].packets - ports[i].uncertain;
+        add(describe(ports[i]), certain);
+        of_ports += certain;
+    }
+    for (const tcplens::undecoded_counts::kind& kind : statistics.undecoded.kinds()) {
+        std::uint64_t packets = kind.packets;
+        if (kind.outcome == tcplens::packet_outcome::not_tcp && kind.stopped_at == tcplens::ip_protocol{17}) {
+            const std::uint64_t told = std::min(packets, of_ports);
+            packets -= told;
+            of_ports -= told;
+        }
+        add(describe(kind), packets);
+    }
     add("of further kinds that are not told apart", statistics.undecoded.others());
     std::ranges::stable_sort(reasons, std::ranges::greater{}, &counted_reason::packets);
     return reasons;
@@ -140,6 +160,9 @@ struct counted_reason {
         " blocks that are no packets have numbers all the same");
     add(skipped.bad_options, " option of a wrong length was not heeded: times or drop counts may be wrong",
         " options of a wrong length were not heeded: times or drop counts may be wrong");
+    add(skipped.corrected_clocks,
+        " file says that its times are microseconds, but they are nanoseconds: they were corrected",
+        " files say that their times are microseconds, but they are nanoseconds: they were corrected");
     return sentences;
 }
 

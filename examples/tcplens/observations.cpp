@@ -25,6 +25,7 @@ enum class observations_format { text, json };
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     observations_format format = observations_format::text;
     bool all = false;
 };
@@ -34,12 +35,13 @@ void declare(command_line& line, options& given) {
                                      {{"text", observations_format::text}, {"json", observations_format::json}},
                                      "text for people (the default), or one JSON object", given.format);
     line.flag("--all", "all observations, not only the 10 highest of each kind", given.all);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
-    tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::irregularity_observer> table;
+    tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::irregularity_observer> table{
+        {.decoding = given.decoding}};
     table.add_all(input);
     constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max();
     tcplens::observation_options options;

@@ -24,7 +24,7 @@ void declare(command_line& line, report_options& given) {
     line.file("--save", "TABLE", "write the table of connections to this file at the end, for --resume", given.saved);
     line.file("--resume", "TABLE", "go on with the table that --save wrote to this file", given.resumed);
     line.flag("--no-observations", "leave out what deserves a look, which takes some more time", given.no_observations);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 exit_status run(const report_options& given, session& with) {

@@ -20,6 +20,7 @@ enum class report_format { text, json };
 
 struct report_options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     report_format format = report_format::text;
     std::optional<tcplens::address> server_ip{};
     std::optional<std::uint16_t> server_port{};

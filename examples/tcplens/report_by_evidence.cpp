@@ -16,14 +16,15 @@ exit_status report_by_evidence(const report_options& given, session& with) {
     if (given.needs_details()) {
         basic_parallel_connection_table<evidence_rules, opening_observer, closing_observer, profile_observer,
                                         time_observer, zeek_observer, skew_observer, irregularity_observer>
-            table{given.threads};
+            table{given.threads, {.decoding = given.decoding}};
         return report_tables::series(given, with, table);
     }
     if (plain) {
-        parallel_connection_table table{given.threads};
+        parallel_connection_table table{given.threads, {.decoding = given.decoding}};
         return report_tables::series(given, with, table);
     }
-    basic_parallel_connection_table<evidence_rules, skew_observer, irregularity_observer> table{given.threads};
+    basic_parallel_connection_table<evidence_rules, skew_observer, irregularity_observer> table{
+        given.threads, {.decoding = given.decoding}};
     return report_tables::series(given, with, table);
 }
 

@@ -4,6 +4,7 @@
 // Reading the captures for report, with any rules.
 
 #include "captures.hpp"
+#include "interruption.hpp"
 #include "not_understood.hpp"
 #include "report.hpp"
 #include "segments_by_time.hpp"
@@ -35,9 +36,10 @@ exit_status answer(const report_options& given, session& with, const capture_sum
 template <class Table>
 exit_status by_time(const report_options& given, session& with) {
     std::vector<segment_file> files;
-    for (std::size_t i = 0; i < given.files.size(); ++i) files.emplace_back(given.files[i], i);
+    for (std::size_t i = 0; i < given.files.size(); ++i) files.emplace_back(given.files[i], i, given.decoding);
+    watch_for_interruption();
     segments_by_time segments{std::move(files)};
-    Table table;
+    Table table{{.decoding = given.decoding}};
     progress shown{given.files};
     std::uint64_t count = 0;
     while (const placed_segment* const next = segments.next()) {
@@ -53,6 +55,7 @@ exit_status by_time(const report_options& given, session& with) {
         shown.show(packets, bytes);
     }
     shown.clear();
+    stop_watching_for_interruption();
     capture_summary summary;
     for (const segment_file& each : segments.files()) add(summary, each.name(), each.result(), each.problem());
     return answer(given, with, summary, table);
@@ -86,7 +89,7 @@ std::uint64_t last_number(const Table& table) {
 /// With one table, which may go on with an earlier one, and a later one with it.
 template <class Table>
 exit_status part(const report_options& given, session& with) {
-    Table table;
+    Table table{{.decoding = given.decoding}};
     if (given.resumed.empty() && given.saved.empty()) return series(given, with, table);
     if (!given.resumed.empty() && !resume_table(with, given.resumed, table)) return exit_status::bad_input;
     const exit_status status = series(given, with, table, last_number(table));

@@ -379,7 +379,9 @@ bool nothing_was_opened(const capture_summary& captures) {
         case open_failed:
         case empty:
         case not_a_capture:
+        case other_format:
         case compressed:
+        case altered:
         case unsupported_version: return true;
         default: return false;
         }
@@ -399,7 +401,7 @@ void write_report_text(session& with, const report_options& given, const capture
     tcplens::detail::for_each_selected(connections, server, [&](const connection& each) { facts.add(each); });
     const auto totals = tcplens::analyze_connections(connections, {.server = server}).summary;
     const auto retransmissions = tcplens::analyze_retransmissions(
-        connections, {.server = server, .threshold = given.threshold, .worst_count = worst_count});
+        connections, {.server = server, .threshold = given.threshold, .limit = worst_count});
 
     report_sections sections{with.screen.width()};
     add_head(sections, captures, facts);

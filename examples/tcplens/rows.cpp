@@ -68,10 +68,21 @@ cell cell::yes_or_no(bool yes) {
     return {yes, yes ? "yes" : "no"};
 }
 
+std::vector<cell> cell::of_ends(const tcplens::connection& of) {
+    const auto number = [](std::uint64_t value) { return cell{value, std::to_string(value)}; };
+    return {number(of.number),           words(to_string(of.client)),
+            words(to_string(of.server)), words(to_string(of.client.address)),
+            number(of.client.port),      words(to_string(of.server.address)),
+            number(of.server.port)};
+}
+
 row_writer::row_writer(session& with, row_format format, std::vector<column> columns)
     : with_(with), format_(format), columns_(std::move(columns)) {
     if (format_ != row_format::csv) return;
-    for (std::size_t i = 0; i < columns_.size(); ++i) with_.out << (i == 0 ? "" : ",") << columns_[i].name;
+    bool is_first = true;
+    for (const column& each : columns_) {
+        if (!each.name.empty()) with_.out << (std::exchange(is_first, false) ? "" : ",") << each.name;
+    }
     with_.out << '\n';
 }
 
@@ -90,7 +101,10 @@ std::string row_writer::csv_text(const cell& of) const {
 
 void row_writer::write(std::vector<cell> row) {
     if (format_ == row_format::csv) {
-        for (std::size_t i = 0; i < row.size(); ++i) with_.out << (i == 0 ? "" : ",") << csv_text(row[i]);
+        bool is_first = true;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (!columns_[i].name.empty()) with_.out << (std::exchange(is_first, false) ? "" : ",") << csv_text(row[i]);
+        }
         with_.out << '\n';
         return;
     }
@@ -100,6 +114,7 @@ void row_writer::write(std::vector<cell> row) {
         auto& fields = object.get_ref<nlohmann::ordered_json::object_t&>();
         fields.reserve(row.size());
         for (std::size_t i = 0; i < row.size(); ++i) {
+            if (columns_[i].name.empty()) continue;
             nlohmann::ordered_json& field = fields.emplace_back(std::string{columns_[i].name}, nullptr).second;
             std::visit(
                 [&](const auto& value) {

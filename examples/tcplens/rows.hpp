@@ -7,6 +7,7 @@
 #include "session.hpp"
 
 #include <tcplens/base/timestamp.hpp>
+#include <tcplens/connection/connection.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -25,7 +26,7 @@ enum class row_format { table, csv, json };
 void declare_format(command_line& line, row_format& to);
 
 struct column {
-    std::string_view name;  ///< in csv and json, with its unit: "duration_ns"
+    std::string_view name;  ///< in csv and json, with its unit: "duration_ns"; empty: it is in the table only
     std::string_view title; ///< in the table, whose cells have units: "duration"; empty: it is not in the table
     /// 0: it is in every table; of the others those with the highest number are left out first where the width is too small.
     int dispensable = 0;
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] static cell moment(tcplens::timestamp time);         ///< nanoseconds since 1970
     [[nodiscard]] static cell words(std::string_view text);            ///< shown escaped
     [[nodiscard]] static cell yes_or_no(bool yes);
+    /// The number of a connection; both ends for a table; client, client_port, server and server_port for csv and json.
+    [[nodiscard]] static std::vector<cell> of_ends(const tcplens::connection& of);
     /// `make(*value)`, or nothing.
     template <class Value, class Make>
     [[nodiscard]] static cell maybe(const std::optional<Value>& value, Make make) {

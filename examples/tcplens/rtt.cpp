@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace program {
@@ -22,6 +23,7 @@ namespace {
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     row_format format = row_format::table;
     bool acks = false;
 };
@@ -31,7 +33,7 @@ void declare(command_line& line, options& given) {
               "a row for each segment that acknowledges exactly up to the end of another one, not for each connection",
               given.acks);
     declare_format(line, given.format);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 const std::vector<column> columns_of_acks{
@@ -41,15 +43,19 @@ const std::vector<column> columns_of_acks{
     {.name = "ack_rtt_ns", .title = "round trip [ms]"},
 };
 const std::vector<column> columns_of_connections{
-    {.name = "connection", .title = "#"},
-    {.name = "client", .title = "client", .is_text = true},
-    {.name = "server", .title = "server", .is_text = true},
+    {.name = "number", .title = "#"},
+    {.name = {}, .title = "client", .is_text = true},
+    {.name = {}, .title = "server", .is_text = true},
+    {.name = "client", .title = {}},
+    {.name = "client_port", .title = {}},
+    {.name = "server", .title = {}},
+    {.name = "server_port", .title = {}},
     {.name = "initial_rtt_ns", .title = "initial [ms]", .dispensable = 1},
     {.name = "handshake_rtt_ns", .title = "handshake [ms]"},
-    {.name = "handshake_certain", .title = "certain", .dispensable = 2},
+    {.name = "handshake_rtt_certain", .title = "certain", .dispensable = 2},
     {.name = "syn_retries", .title = "SYN again", .dispensable = 2},
     {.name = "syn_ack_retries", .title = "SYN-ACK again", .dispensable = 2},
-    {.name = "outcome", .title = "outcome", .dispensable = 1, .is_text = true},
+    {.name = "opening", .title = "opening", .dispensable = 1, .is_text = true},
 };
 
 cell whole(std::uint64_t number) {
@@ -75,10 +81,14 @@ exit_status run(const options& given, session& with) {
     if (!given.acks) {
         for (const auto& each : table) {
             const tcplens::connection_opening::handshake_times& times = each.opening.times;
-            rows.write({whole(each.number), cell::words(to_string(each.client)), cell::words(to_string(each.server)),
-                        cell::maybe(each.wireshark.initial_rtt, time_cell), cell::maybe(times.rtt(), time_cell),
-                        cell::yes_or_no(times.certain()), whole(each.opening.client.retries()),
-                        whole(each.opening.server.retries()), cell::words(to_string(each.opening.outcome))});
+            std::vector<cell> row = cell::of_ends(each);
+            row.push_back(cell::maybe(each.wireshark.initial_rtt, time_cell));
+            row.push_back(cell::maybe(times.rtt(), time_cell));
+            row.push_back(cell::yes_or_no(times.certain()));
+            row.push_back(whole(each.opening.client.retries()));
+            row.push_back(whole(each.opening.server.retries()));
+            row.push_back(cell::words(to_string(each.opening.outcome)));
+            rows.write(std::move(row));
         }
     }
     rows.finish();

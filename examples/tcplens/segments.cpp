@@ -23,6 +23,7 @@ namespace {
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     rule_set rules = rule_set::evidence;
     std::optional<std::uint64_t> connection{};
     bool explain = false;
@@ -48,7 +49,7 @@ void declare(command_line& line, options& given) {
               "a fourth column: certain, likely, or undecided with the readings that are left; new segments that are "
               "not certainly so have a line, too",
               given.certainty);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 /// Milliseconds with three decimals.
@@ -134,25 +135,22 @@ std::string explained(const tcplens::segment& sent, const tcplens::add_result<>&
 exit_status run(const options& given, session& with) {
     captures input{given.files};
     const bool found = with_rules(given.rules, [&]<class Rules>(const Rules&) {
-        tcplens::basic_connection_table<Rules> table;
+        tcplens::basic_connection_table<Rules> table{{.decoding = given.decoding}};
         sequence_bases bases;
-        tcplens::segment sent;
-        for (const tcplens::packet& packet : input) {
-            if (decode(packet, sent) != tcplens::packet_outcome::tcp) continue;
-            const tcplens::add_result added = table.add(sent);
-            if (given.connection && added.connection->number != *given.connection) continue;
-            if (given.explain) {
-                const std::string line =
-                    explained(sent, added,
-                              given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
-                                        : bases.numbers(sent, added));
-                constexpr std::size_t indent = 6; // of lines that go on
-                with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line)
-                         << '\n';
-            } else {
-                print_verdict(with.out, added, packet.number, given.certainty);
+        const auto tell = [&](const tcplens::segment& sent, const auto& added) {
+            if (given.connection && added.connection->number != *given.connection) return;
+            if (!given.explain) {
+                print_verdict(with.out, added, sent.packet_number, given.certainty);
+                return;
             }
-        }
+            const std::string line =
+                explained(sent, added,
+                          given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
+                                    : bases.numbers(sent, added));
+            constexpr std::size_t indent = 6; // of lines that go on
+            with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line) << '\n';
+        };
+        for (const tcplens::packet& packet : input) table.add_each(packet, tell);
         return !given.connection || table.counters().begun > *given.connection;
     });
     const exit_status status = with.conclude(input);

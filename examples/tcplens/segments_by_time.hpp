@@ -63,8 +63,9 @@ static_assert(std::is_trivially_copyable_v<file_result>);
 class segment_file {
 public:
     /// \param number its place among all files, counted from 0
-    segment_file(const std::string& file, std::uint64_t number)
-        : name_(name_of(file)), capture_(file), here_{.at = {.time = tcplens::timestamp::min(), .file = number}} {}
+    segment_file(const std::string& file, std::uint64_t number, const tcplens::decode_options& decoding)
+        : name_(name_of(file)), capture_(file),
+          decoder_(decoding), here_{.at = {.time = tcplens::timestamp::min(), .file = number}} {}
 
     /// The next one, good until the next call; nullptr at the end.
     [[nodiscard]] const placed_segment* next() {

@@ -21,6 +21,7 @@ namespace {
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     row_format format = row_format::table;
     std::optional<std::uint64_t> connection{};
     std::uint32_t interval_ms = 1000;
@@ -43,7 +44,7 @@ void declare(command_line& line, options& given) {
         "more than 1,000 intervals",
         given.interval_ms);
     declare_format(line, given.format);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 const std::vector<column> columns_of_series{
@@ -86,7 +87,7 @@ exit_status run(const options& given, session& with) {
     captures input{given.files};
     std::vector<tcplens::time_series::time_bin> bins(most_intervals);
     tcplens::basic_connection_table table{
-        tcplens::table_options{}, tcplens::evidence_rules{},
+        tcplens::table_options{.decoding = given.decoding}, tcplens::evidence_rules{},
         tcplens::time_series_observer{
             bins, {.interval = std::chrono::milliseconds{given.interval_ms}, .connection = given.connection}}};
     table.add_all(input);

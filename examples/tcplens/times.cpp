@@ -18,38 +18,43 @@ namespace {
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     row_format format = row_format::table;
 };
 
 void declare(command_line& line, options& given) {
     declare_format(line, given.format);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 // Titles of the table: times in milliseconds.
 const std::vector<column> columns_of_times{
-    {.name = "connection", .title = "#"},
-    {.name = "client", .title = "client", .is_text = true},
-    {.name = "server", .title = "server", .is_text = true},
+    {.name = "number", .title = "#"},
+    {.name = {}, .title = "client", .is_text = true},
+    {.name = {}, .title = "server", .is_text = true},
+    {.name = "client", .title = {}},
+    {.name = "client_port", .title = {}},
+    {.name = "server", .title = {}},
+    {.name = "server_port", .title = {}},
     {.name = "duration_ns", .title = "duration [ms]"},
-    {.name = "handshake_ns", .title = "handshake [ms]", .dispensable = 3},
-    {.name = "sender_application_ns", .title = "application [ms]", .dispensable = 1},
-    {.name = "receiver_window_ns", .title = "window [ms]", .dispensable = 2},
-    {.name = "loss_recovery_ns", .title = "loss [ms]", .dispensable = 1},
-    {.name = "retransmission_timeout_ns", .title = "timeout [ms]", .dispensable = 4},
-    {.name = "path_ns", .title = "path [ms]", .dispensable = 1},
-    {.name = "receiver_application_ns", .title = "receiver [ms]", .dispensable = 3},
-    {.name = "teardown_ns", .title = "teardown [ms]", .dispensable = 3},
-    {.name = "to_server_busy_ns", .title = "> busy [ms]", .dispensable = 5},
-    {.name = "to_server_receiver_limited_ns", .title = "> window [ms]", .dispensable = 6},
-    {.name = "to_server_send_buffer_limited_ns", .title = "> buffer [ms]", .dispensable = 6},
-    {.name = "to_server_rtt_min_ns", .title = "> least rtt [ms]", .dispensable = 5},
-    {.name = "to_server_rtt_min_exact_ns", .title = {}},
-    {.name = "to_client_busy_ns", .title = "< busy [ms]", .dispensable = 5},
-    {.name = "to_client_receiver_limited_ns", .title = "< window [ms]", .dispensable = 6},
-    {.name = "to_client_send_buffer_limited_ns", .title = "< buffer [ms]", .dispensable = 6},
-    {.name = "to_client_rtt_min_ns", .title = "< least rtt [ms]", .dispensable = 5},
-    {.name = "to_client_rtt_min_exact_ns", .title = {}},
+    {.name = "handshake_time_ns", .title = "handshake [ms]", .dispensable = 3},
+    {.name = "sender_application_time_ns", .title = "application [ms]", .dispensable = 1},
+    {.name = "receiver_window_time_ns", .title = "window [ms]", .dispensable = 2},
+    {.name = "loss_recovery_time_ns", .title = "loss [ms]", .dispensable = 1},
+    {.name = "retransmission_timeout_time_ns", .title = "timeout [ms]", .dispensable = 4},
+    {.name = "path_time_ns", .title = "path [ms]", .dispensable = 1},
+    {.name = "receiver_application_time_ns", .title = "receiver [ms]", .dispensable = 3},
+    {.name = "teardown_time_ns", .title = "teardown [ms]", .dispensable = 3},
+    {.name = "to_server_busy_time_ns", .title = "> busy [ms]", .dispensable = 5},
+    {.name = "to_server_receiver_limited_time_ns", .title = "> window [ms]", .dispensable = 6},
+    {.name = "to_server_send_buffer_limited_time_ns", .title = "> buffer [ms]", .dispensable = 6},
+    {.name = "to_server_kernel_least_rtt_ns", .title = "> least rtt [ms]", .dispensable = 5},
+    {.name = "to_server_least_rtt_ns", .title = {}},
+    {.name = "to_client_busy_time_ns", .title = "< busy [ms]", .dispensable = 5},
+    {.name = "to_client_receiver_limited_time_ns", .title = "< window [ms]", .dispensable = 6},
+    {.name = "to_client_send_buffer_limited_time_ns", .title = "< buffer [ms]", .dispensable = 6},
+    {.name = "to_client_kernel_least_rtt_ns", .title = "< least rtt [ms]", .dispensable = 5},
+    {.name = "to_client_least_rtt_ns", .title = {}},
 };
 
 cell time_cell(std::chrono::nanoseconds time) {
@@ -66,14 +71,12 @@ void add(std::vector<cell>& row, const tcplens::time_attribution::sending_times&
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
-    tcplens::detailed_connection_table table;
+    tcplens::detailed_connection_table table{{.decoding = given.decoding}};
     read(input, table);
     row_writer rows{with, given.format, columns_of_times};
     for (const tcplens::detailed_connection& each : table) {
         const tcplens::time_attribution& time = each.time;
-        std::vector<cell> row{{each.number, std::to_string(each.number)},
-                              cell::words(to_string(each.client)),
-                              cell::words(to_string(each.server))};
+        std::vector<cell> row = cell::of_ends(each);
         for (const auto part :
              {time.duration, time.handshake, time.sender_application, time.receiver_window, time.loss_recovery,
               time.retransmission_timeout, time.path, time.receiver_application, time.teardown}) {

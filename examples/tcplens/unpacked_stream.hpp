@@ -47,6 +47,8 @@ public:
 
     /// Why unpacking failed; empty if it did not. It is shared, since it is asked for after the stream is closed.
     [[nodiscard]] std::shared_ptr<const std::string> problem() const noexcept { return problem_; }
+    /// What another program did to the file meanwhile.
+    [[nodiscard]] auto change() const noexcept { return from_.change(); }
     /// Bytes read, packed.
     [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
 

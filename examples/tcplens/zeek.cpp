@@ -121,6 +121,7 @@ void print(std::ostream& out, const Connection& of, const std::string& history) 
 
 struct options {
     std::vector<std::string> files{};
+    tcplens::decode_options decoding{};
     bool ignore_checksums = false;
     bool bare = false;
 };
@@ -129,15 +130,16 @@ void declare(command_line& line, options& given) {
     line.flag("-C", "take segments whatever their checksums, as zeek -C", given.ignore_checksums);
     line.flag("-b", "as a bare Zeek (zeek -b), whose standard scripts do not tell which ports are those of servers",
               given.bare);
-    line.captures(given.files);
+    line.captures(given.files, given.decoding);
 }
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
     const tcplens::zeek_options zeek{.standard_ports = !given.bare, .handshake_shows_server = given.bare};
-    tcplens::basic_connection_table table{
-        tcplens::table_options{.decoding = {.verify_checksums = !given.ignore_checksums}}, tcplens::zeek_rules{zeek},
-        tcplens::zeek_observer{zeek}};
+    tcplens::decode_options decoding = given.decoding;
+    decoding.verify_checksums = !given.ignore_checksums;
+    tcplens::basic_connection_table table{tcplens::table_options{.decoding = decoding}, tcplens::zeek_rules{zeek},
+                                          tcplens::zeek_observer{zeek}};
     analysis_limits limits;
     for (const tcplens::packet& packet : input) {
         if (!given.ignore_checksums && !has_good_header(packet)) continue;

@@ -7,3 +7,5 @@
 #include "analysis/analyze_observations.hpp"
 #include "analysis/analyze_retransmissions.hpp"
 #include "analysis/analyze_traffic_flow.hpp"
+#include "analysis/community_id.hpp"
+#include "analysis/list_connections.hpp"

@@ -91,9 +91,14 @@ TEST_CASE("anomalies: the counts over all connections") {
     CHECK(all.rst_distribution.by_direction.to_server == 1);
     CHECK(all.rst_distribution.by_direction.from_server == 2);
     CHECK(all.rst_distribution.by_direction.unknown == 0);
-    CHECK(all.rst_distribution.connections_with_rst == std::vector{connection_name::of(connections[1]),
-                                                                   connection_name::of(connections[2]),
-                                                                   connection_name::of(connections[5])});
+    CHECK(all.rst_distribution.by_source_exact);
+    CHECK(all.rst_distribution.by_source.total == 2);
+    CHECK(all.rst_distribution.sources_at_most == 2);
+    CHECK(all.rst_distribution.untracked_at_most == 0);
+    CHECK(all.rst_distribution.connections_with_rst.items == std::vector{connection_name::of(connections[1]),
+                                                                         connection_name::of(connections[2]),
+                                                                         connection_name::of(connections[5])});
+    CHECK(all.rst_distribution.connections_with_rst.left_out() == 0);
 
     CHECK(all.total_retransmissions == 1);
     CHECK(all.retransmission_rate == 1.0 / 23);

@@ -4,6 +4,7 @@
 #include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <span>
 #include <string>
@@ -32,11 +33,14 @@ void check(const connections_report::totals& got, const connections_report::tota
     CHECK(got.reset_connections == expected.reset_connections);
     CHECK(got.normal_close == expected.normal_close);
     CHECK(got.active_connections == expected.active_connections);
+    CHECK(got.guessed_roles == expected.guessed_roles);
+    CHECK(got.retransmissions == expected.retransmissions);
 }
 
 void check(const connections_report::row& got, const connections_report::row& expected) {
     CHECK(got.client == expected.client);
     CHECK(got.server == expected.server);
+    CHECK(got.role_guessed() == (got.client.port == 40004)); // picked up midstream
     CHECK(to_string(got.status) == to_string(expected.status));
     CHECK(got.handshake_completed == expected.handshake_completed);
     CHECK(got.flags.syn == expected.flags.syn);
@@ -57,11 +61,13 @@ constexpr connections_report::totals of_the_seven{.total_connections = 7,
                                                   .established_connections = 3,
                                                   .reset_connections = 3,
                                                   .normal_close = 1,
-                                                  .active_connections = 3};
+                                                  .active_connections = 3,
+                                                  .guessed_roles = 1,
+                                                  .retransmissions = 1};
 
 } // namespace
 
-TEST_CASE("connections: all are counted, and described in the order of the range") {
+TEST_CASE("connections: all are counted, and described in the order in which they began") {
     story s;
     tell_seven_connections(s);
     const connections_report report = analyze_connections(s.connections());
@@ -159,7 +165,7 @@ TEST_CASE("connections: a completed handshake alone is no issue") {
     CHECK(analyze_connections(std::vector{hand_made(0)}).issues.empty());
 }
 
-TEST_CASE("connections: ten are listed, with `detailed` all of them; all are counted") {
+TEST_CASE("connections: ten are listed, or as many as the limit; all are counted") {
     std::vector<connection> twelve;
     for (std::uint64_t number = 0; number < 12; ++number) twelve.push_back(hand_made(number));
     const connections_report brief = analyze_connections(twelve);
@@ -167,10 +173,16 @@ TEST_CASE("connections: ten are listed, with `detailed` all of them; all are cou
     REQUIRE(brief.connections.size() == 10);
     CHECK(brief.connections[0].client.port == 40000);
     CHECK(brief.connections[9].client.port == 40009);
-    const connections_report detailed = analyze_connections(twelve, {.detailed = true});
-    CHECK(detailed.summary.total_connections == 12);
-    REQUIRE(detailed.connections.size() == 12);
-    CHECK(detailed.connections[11].client.port == 40011);
+    CHECK(brief.connections.total == 12);
+    CHECK(brief.connections.left_out() == 2);
+    const connections_report all = analyze_connections(twelve, {.limit = SIZE_MAX});
+    CHECK(all.summary.total_connections == 12);
+    REQUIRE(all.connections.size() == 12);
+    CHECK(all.connections[11].client.port == 40011);
+    CHECK(all.connections.left_out() == 0);
+    const connections_report none = analyze_connections(twelve, {.limit = 0});
+    CHECK(none.connections.empty());
+    CHECK(none.connections.left_out() == 12);
 }
 
 TEST_CASE("connections: an overtaken connection is closed, for an unknown reason") {
@@ -189,7 +201,7 @@ TEST_CASE("connections: the filter selects by the server's address, its port, or
     s.established({.client_port = 1001, .server_port = 80});
     s.established({.server = 1, .client_port = 1002, .server_port = 443});
     const address other = packet_builder::address_of("198.51.100.2");
-    const auto selected = [&](const connections_options& options) {
+    const auto selected = [&](const connections_report::options& options) {
         std::vector<int> ports;
         const connections_report report = analyze_connections(s.connections(), options);
         for (const connections_report::row& each : report.connections) ports.push_back(each.client.port);
@@ -208,18 +220,19 @@ TEST_CASE("connections: the filter selects by the server's address, its port, or
 
 TEST_CASE("connections: the filter corrects roles that are a guess") {
     story s;
-    auto [client, server] = s.midstream();
+    auto [client, server] = s.midstream({.server_port = 4433});
     server.sends(1, 100);
     client.acks(101);
     REQUIRE(s.connection().server == client.endpoint()); // it was not heard first
-    for (const connections_options& options : {connections_options{.server = {.address = server_address}},
-                                               connections_options{.server = {.port = std::uint16_t{443}}}}) {
+    for (const connections_report::options& options :
+         {connections_report::options{.server = {.address = server_address}},
+          connections_report::options{.server = {.port = std::uint16_t{4433}}}}) {
         const connections_report report = analyze_connections(s.connections(), options);
         REQUIRE(report.connections.size() == 1);
         CHECK(report.connections[0].client == client.endpoint());
         CHECK(report.connections[0].server == server.endpoint());
     }
     const connections_report as_guessed = analyze_connections(s.connections(), {.server = {.address = client_address}});
-    CHECK(as_guessed.connections.at(0).server == client.endpoint());
+    CHECK(as_guessed.connections.items.at(0).server == client.endpoint());
     CHECK(analyze_connections(s.connections(), {.server = {.port = std::uint16_t{80}}}).connections.empty());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../support/connections.hpp"
 
+#include <cstdint>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -80,7 +81,7 @@ TEST_CASE("retransmissions: a rate equal to the threshold does not exceed it") {
 
 TEST_CASE("retransmissions: connections are sorted by rate, not by count") {
     const std::vector connections{with(0, 1000, 20), with(1, 10, 1), with(2, 4, 2), with(3, 10, 0)};
-    const retransmission_report report = analyze_retransmissions(connections);
+    const retransmission_report report = analyze_retransmissions(connections, {.minimum_packets = 0});
     CHECK(numbers(report) == std::vector<std::uint64_t>{2, 1, 0, 3});
     CHECK(report.summary.worst_connection->number == 2);
     CHECK(report.summary.worst_retransmission_rate == 0.5);
@@ -88,33 +89,57 @@ TEST_CASE("retransmissions: connections are sorted by rate, not by count") {
     CHECK(report.retransmission_rate == 23.0 / 1024);
 }
 
-TEST_CASE("retransmissions: the ten worst are listed, or as many as worst_count") {
+TEST_CASE("retransmissions: connections of few packets come after all others with retransmissions") {
+    const std::vector connections{with(0, 7, 6), with(1, 49, 40), with(2, 50, 1), with(3, 1000, 500), with(4, 1000, 0)};
+    const retransmission_report report = analyze_retransmissions(connections);
+    CHECK(numbers(report) == std::vector<std::uint64_t>{3, 2, 0, 1, 4});
+    CHECK(report.summary.worst_connection->number == 3);
+    CHECK(report.summary.worst_retransmission_rate == 0.5);
+    CHECK(report.summary.connections_above_threshold == 3);
+    CHECK(numbers(analyze_retransmissions(connections, {.minimum_packets = 1001})) ==
+          std::vector<std::uint64_t>{0, 1, 3, 2, 4});
+    CHECK(numbers(analyze_retransmissions(connections, {.limit = 1})) == std::vector<std::uint64_t>{3});
+}
+
+TEST_CASE("retransmissions: rates of huge counts are compared exactly") {
+    constexpr std::uint64_t huge = std::uint64_t{1} << 63;
+    const auto of = [](std::uint64_t number, std::uint64_t packets, std::uint64_t again) {
+        return hand_made(number, {.packets = packets, .retransmissions = again});
+    };
+    const std::vector connections{of(0, huge, huge - 2), of(1, huge, huge - 1), of(2, huge + 1, huge), of(3, 100, 99)};
+    CHECK(numbers(analyze_retransmissions(connections)) == std::vector<std::uint64_t>{2, 1, 0, 3});
+}
+
+TEST_CASE("retransmissions: the ten worst are listed, or as many as the limit") {
     std::vector<connection> connections;
     for (std::uint64_t number = 0; number < 15; ++number) connections.push_back(with(number, 100, 3 + number));
     CHECK(numbers(analyze_retransmissions(connections)) ==
           std::vector<std::uint64_t>{14, 13, 12, 11, 10, 9, 8, 7, 6, 5});
-    CHECK(numbers(analyze_retransmissions(connections, {.worst_count = 3})) == std::vector<std::uint64_t>{14, 13, 12});
-    CHECK(numbers(analyze_retransmissions(connections, {.worst_count = 100})).size() == 15);
-    const retransmission_report none = analyze_retransmissions(connections, {.worst_count = 0});
+    CHECK(analyze_retransmissions(connections).by_connection.total == 15);
+    CHECK(analyze_retransmissions(connections).by_connection.left_out() == 5);
+    CHECK(numbers(analyze_retransmissions(connections, {.limit = 3})) == std::vector<std::uint64_t>{14, 13, 12});
+    CHECK(numbers(analyze_retransmissions(connections, {.limit = SIZE_MAX})).size() == 15);
+    const retransmission_report none = analyze_retransmissions(connections, {.limit = 0});
     CHECK(none.by_connection.empty());
+    CHECK(none.by_connection.left_out() == 15);
     CHECK(none.summary.worst_connection->number == 14);
     CHECK(none.summary.connections_above_threshold == 15);
     CHECK(none.total_retransmissions == 15 * 3 + 14 * 15 / 2);
 }
 
-TEST_CASE("retransmissions: connections with equal rates keep the order of the range") {
+TEST_CASE("retransmissions: of connections with equal rates the one that began first comes first") {
     std::vector<connection> connections;
     for (std::uint64_t number = 0; number < 30; ++number) connections.push_back(with(number, 100, 5));
     CHECK(numbers(analyze_retransmissions(connections)) == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
     CHECK(analyze_retransmissions(connections).summary.worst_connection->number == 0);
     const std::vector backwards(connections.rbegin(), connections.rend());
-    CHECK(numbers(analyze_retransmissions(backwards, {.worst_count = 3})) == std::vector<std::uint64_t>{29, 28, 27});
-    CHECK(analyze_retransmissions(backwards).summary.worst_connection->number == 29);
+    CHECK(numbers(analyze_retransmissions(backwards, {.limit = 3})) == std::vector<std::uint64_t>{0, 1, 2});
+    CHECK(analyze_retransmissions(backwards).summary.worst_connection->number == 0);
 
     // Connections of several tables bear the same numbers.
     std::vector<connection> merged{with(0, 10, 1), with(0, 10, 1), with(0, 10, 1)};
     for (std::uint16_t port = 0; connection & each : merged) each.client.port = port++;
-    const retransmission_report report = analyze_retransmissions(merged, {.worst_count = 2});
+    const retransmission_report report = analyze_retransmissions(merged, {.limit = 2});
     CHECK(report.by_connection[0].connection.client.port == 0);
     CHECK(report.by_connection[1].connection.client.port == 1);
 }
@@ -132,7 +157,7 @@ TEST_CASE("retransmissions: the filter selects the connections of a server") {
     const retransmission_report report = analyze_retransmissions(s.connections(), {.server = {.address = other}});
     CHECK(report.total_packets == 2);
     CHECK(report.total_retransmissions == 1);
-    CHECK(report.by_connection.at(0).connection.server == endpoint{other, 80});
+    CHECK(report.by_connection.items.at(0).connection.server == endpoint{other, 80});
     CHECK(report.summary.worst_connection->client.port == 1000);
     CHECK(analyze_retransmissions(s.connections(), {.server = {.port = std::uint16_t{443}}}).total_packets == 3);
     CHECK(analyze_retransmissions(s.connections(), {.server = {.address = other, .port = std::uint16_t{443}}})

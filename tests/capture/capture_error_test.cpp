@@ -79,8 +79,9 @@ TEST_CASE("capture_error: the message of a file that is no capture says what to 
     CHECK(message(not_a_capture, {"", 0, 0}, 0, 0x7f454c46) ==
           "is neither a pcap nor a pcapng capture (begins with 0x7f454c46). Wireshark's editcap converts other capture "
           "formats: editcap -F pcapng FILE NEW_FILE.");
-    CHECK(message(compressed, {"gzip", 0, 0}, 0, 0) ==
-          "is compressed (gzip). Unpack it first, or read the output of 'gzip -dc FILE' through a pipe.");
+    CHECK(message(compressed, {"gzip", 0, 0}, 0, 0) == "is compressed (gzip). Unpack it first, or read the output of "
+                                                       "'gzip -dc FILE' through a pipe (of a tar archive in it: "
+                                                       "'tar -xOf FILE').");
     CHECK(message(compressed, {"zip", 0, 0}, 0, 0) ==
           "is compressed (zip). Unpack it first, or read the output of 'unzip -p FILE' through a pipe.");
     CHECK(to_string(capture_error{.code = empty}) == "is empty: there is not even the header of a capture.");

@@ -109,13 +109,13 @@ def ask_round_trips(program, path):
         frame, connection, acknowledged, rtt = (int(row[name]) for name in ("frame", "connection", "acks_frame", "ack_rtt_ns"))
         told.acknowledgments[frame] = (connection, acknowledged, rtt or None)
     for row in ask_rtt(program, path):
-        connection = int(row["connection"])
+        connection = int(row["number"])
         if row["initial_rtt_ns"]:
             told.initial[connection] = int(row["initial_rtt_ns"])
         if row["handshake_rtt_ns"]:
             retries = int(row["syn_retries"]) + int(row["syn_ack_retries"])
-            certain = row["handshake_certain"] == "true"
-            handshakes[connection] = Handshake(int(row["handshake_rtt_ns"]), certain, retries, row["outcome"])
+            certain = row["handshake_rtt_certain"] == "true"
+            handshakes[connection] = Handshake(int(row["handshake_rtt_ns"]), certain, retries, row["opening"])
     return told, handshakes
 
 

@@ -138,6 +138,24 @@ TEST_CASE("Ctrl-C ends what writes into the pipe, and what reads from it still a
     CHECK(ran.out == "10\t1\tretransmission\n");
 }
 
+TEST_CASE("Ctrl-C ends reading a file, and what was read is answered for, with status 1") {
+    const temporary_folder folder;
+    const std::vector<std::byte> once = two_connections();
+    std::vector<std::byte> often = once;
+    constexpr std::ptrdiff_t file_header = 24;
+    for (int i = 0; i < 3000; ++i) often.insert(often.end(), once.begin() + file_header, once.end());
+    const std::string file = folder.write("often.pcap", often);
+    const std::string pipe = folder.file("pipe");
+    REQUIRE(run("mkfifo " + pipe).status == 0);
+    // It waits in the middle of the file until somebody reads what it says.
+    const run_result ran = run(program("segments --explain ") + file + " > " + pipe + " & tcplens=$!; exec 3< " + pipe +
+                               "; sleep 0.5; kill -INT $tcplens; wc -l <&3; wait $tcplens");
+    CHECK(ran.status == 1);
+    CHECK(std::stoi(ran.out) > 0);
+    CHECK(std::stoi(ran.out) < 3000 * 11);
+    CHECK(ran.err.starts_with("tcplens: " + file + ": Reading was interrupted: the answer is for the "));
+}
+
 TEST_CASE("of a capture that was cut short, all before the cut is answered, with status 1") {
     const temporary_folder folder;
     std::vector<std::byte> capture = two_connections();
@@ -395,4 +413,30 @@ TEST_CASE("output that can't be written is an error") {
         CHECK(run(program(each) + " --help > /dev/full").status == 1);
     }
     CHECK(run(program("--help > /dev/full")).status == 1);
+}
+
+TEST_CASE("on a terminal lines are as wide as that at most; colours are there only, and not with NO_COLOR") {
+    if (run("command -v script stty").status != 0) return; // bsdutils has it
+    const std::string file = " tests/data/lab/few_losses-3/a.pcap";
+    std::vector<std::string> commands = subcommands();
+    commands.emplace_back("segments --explain");
+    commands.emplace_back("connection 4");
+    for (const std::string& command : commands) {
+        if (command == "zeek") continue; // its lines are those of Zeek
+        CAPTURE(command);
+        CHECK_FALSE(contains(run(program(command) + file).out, "\x1b"));
+        for (const std::size_t width : {40u, 80u, 132u}) {
+            const std::string line = "stty cols " + std::to_string(width) + "; exec " + program(command) + file;
+            const run_result ran = run("NO_COLOR=1 script -qec '" + line + "' /dev/null < /dev/null");
+            CHECK(!ran.out.empty());
+            CHECK_FALSE(contains(ran.out, "\x1b"));
+            for (std::string each : lines(ran.out)) {
+                while (!each.empty() && each.back() == '\r') each.pop_back();
+                CAPTURE(each);
+                const bool is_one_word =
+                    each.find(' ', std::min(each.find_first_not_of(' '), each.size())) == std::string::npos;
+                CHECK((columns(each) <= width || is_one_word));
+            }
+        }
+    }
 }

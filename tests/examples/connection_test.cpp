@@ -136,7 +136,7 @@ TEST_CASE("connection tells losses, closed windows and guesses") {
     const std::string told = run("COLUMNS=100 " + program("connection 0 ") + file).out;
     CAPTURE(told);
     CHECK(contains(told, ":40000 ? "));
-    CHECK(contains(told, "No SYN was captured: which end is the client is a guess."));
+    CHECK(contains(told, "No SYN was captured: which end is the client is a guess, by "));
     CHECK(contains(told, "It was not captured: the connection was open before, or its begin is missing."));
     CHECK(contains(told, "1 retransmission"));
     CHECK(contains(told, "server: its window is closed"));

@@ -68,6 +68,7 @@ TEST_CASE("the JSON of report says what was not understood") {
                    "unsupported_link": 1},
         "not_understood": [{"packets": 1, "outcome": "unsupported_link", "link_type": 195,
                             "reason": "link type IEEE802_15_4_WITHFCS (195) is not supported"}],
+        "not_understood_total": 1, "not_understood_left_out": 0,
         "not_told_apart": 0, "dropped": 42,
         "skipped": {"sections": 0, "numbered_blocks": 1, "bad_options": 0, "descriptions": 0},
         "direction_skew": {"connections": 0, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null},
@@ -107,19 +108,22 @@ TEST_CASE("report --format json gives each answer under its names") {
         "packets": 13, "tcp_packets": 13,
         "decode": {"packets": 13, "tcp": 13, "not_tcp": 0, "fragments": 0, "truncated": 0, "malformed": 0,
                    "unsupported_link": 0},
-        "not_understood": [], "not_told_apart": 0, "dropped": 0,
+        "not_understood": [], "not_understood_total": 0, "not_understood_left_out": 0,
+        "not_told_apart": 0, "dropped": 0,
         "skipped": {"sections": 0, "numbered_blocks": 0, "bad_options": 0, "descriptions": 0},
         "direction_skew": {"connections": 2, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null},
         "error": null})"));
 
     const json& connections = all["connections"];
-    CHECK(keys(connections) == names{"summary", "connections", "issues", "total_packets", "tcp_packets_found"});
+    CHECK(keys(connections) == names{"summary", "connections", "connections_total", "connections_left_out", "issues",
+                                     "total_packets", "tcp_packets_found"});
     CHECK(connections["summary"] == json::parse(R"({
         "total_connections": 3, "successful_handshakes": 2, "failed_handshakes": 1, "incomplete_handshakes": 0,
-        "established_connections": 2, "reset_connections": 1, "normal_close": 1, "active_connections": 1})"));
+        "established_connections": 2, "reset_connections": 1, "normal_close": 1, "active_connections": 1,
+        "guessed_roles": 0})"));
     CHECK(connections["connections"].size() == 3);
     json second = json::parse(R"({
-        "client": "", "server": "", "state": "closed", "handshake_completed": true, "syn_count": 2,
+        "client": "", "server": "", "known_by": "syn", "role_guessed": false, "state": "closed", "handshake_completed": true, "syn_count": 2,
         "syn_ack_count": 1, "ack_count": 4, "rst_count": 1, "fin_count": 0, "data_packets": 2, "retransmissions": 1,
         "close_reason": "reset", "packet_count": 6})");
     second["client"] = client;
@@ -143,6 +147,9 @@ TEST_CASE("report --format json gives each answer under its names") {
     const std::string both = s.connections().at(1).client < s.connections().at(1).server ? client + " <-> " + server
                                                                                          : server + " <-> " + client;
     CHECK(statistics["rst_distribution"]["connections_with_rst"] == json::array({both}));
+    CHECK(keys(statistics["rst_distribution"]) == names{"by_source", "by_source_total", "by_source_left_out",
+                                                        "by_source_exact", "by_direction", "connections_with_rst",
+                                                        "connections_with_rst_total", "connections_with_rst_left_out"});
     CHECK(statistics["retransmissions"]["total"] == 1);
     CHECK(statistics["retransmissions"]["by_connection"] == json{{both, 1}});
     CHECK(statistics["connection_states"] ==
@@ -155,10 +162,12 @@ TEST_CASE("report --format json gives each answer under its names") {
     }
     CHECK(patterns ==
           names{"rst_directional_asymmetry", "packet_retransmission", "handshake_completion", "abnormal_termination"});
-    CHECK(keys(anomalies["patterns"][0]["observations"]) ==
-          names{"rst_to_server", "rst_from_server", "ratio", "affected_connections"});
-    CHECK(keys(anomalies["patterns"][1]["observations"]) ==
-          names{"total_retransmissions", "total_packets", "rate", "threshold", "exceeds_threshold", "by_connection"});
+    CHECK(keys(anomalies["patterns"][0]["observations"]) == names{"rst_to_server", "rst_from_server", "ratio",
+                                                                  "affected_connections", "affected_connections_total",
+                                                                  "affected_connections_left_out"});
+    CHECK(keys(anomalies["patterns"][1]["observations"]) == names{"total_retransmissions", "total_packets", "rate",
+                                                                  "threshold", "exceeds_threshold", "by_connection",
+                                                                  "by_connection_total", "by_connection_left_out"});
     CHECK(keys(anomalies["patterns"][2]["observations"]) == names{"successful", "failed", "failure_rate"});
     CHECK(keys(anomalies["patterns"][3]["observations"]) ==
           names{"reset_count", "normal_close", "total_connections", "reset_rate"});
@@ -172,7 +181,8 @@ TEST_CASE("report --format json gives each answer under its names") {
 
     const json& retransmissions = all["retransmissions"];
     CHECK(keys(retransmissions) == names{"total_packets", "total_retransmissions", "retransmission_rate", "threshold",
-                                         "exceeds_threshold", "by_connection", "summary"});
+                                         "exceeds_threshold", "by_connection", "by_connection_total",
+                                         "by_connection_left_out", "summary"});
     CHECK(retransmissions["total_packets"] == 13);
     CHECK(retransmissions["threshold"] == 0.02);
     CHECK(retransmissions["exceeds_threshold"] == true);
@@ -183,7 +193,7 @@ TEST_CASE("report --format json gives each answer under its names") {
     CHECK(retransmissions["summary"]["connections_above_threshold"] == 1);
 
     const json& flow = all["traffic_flow"];
-    CHECK(keys(flow) == names{"client_to_server", "server_to_client", "analysis"});
+    CHECK(keys(flow) == names{"client_to_server", "server_to_client", "guessed_connections", "analysis"});
     const names counts{"packet_count", "byte_count",   "syn_count",      "rst_count",
                        "fin_count",    "data_packets", "retransmissions"};
     CHECK(keys(flow["client_to_server"]) == counts);
@@ -212,13 +222,71 @@ TEST_CASE("the JSON of report heeds its options") {
     CHECK(answers("- < " + file) == answers(file));
 }
 
-TEST_CASE("the JSON of report tells the first ten connections, or all") {
+TEST_CASE("the JSON of report lists ten of each kind and says how many are left out; with --detailed it lists all") {
     const temporary_folder folder;
     story s;
-    for (std::uint16_t i = 0; i < 12; ++i) s.established({.client_port = static_cast<std::uint16_t>(40000 + i)});
+    for (std::uint16_t i = 0; i < 12; ++i) {
+        auto [client, server] = s.established({.client_port = static_cast<std::uint16_t>(40000 + i)});
+        client.sends(1, 100);
+        s.after(300ms);
+        client.sends(1, 100).expect(retransmission);
+        server.resets();
+    }
     const std::string file = folder.write("twelve.pcap", s.capture());
-    CHECK(answers(file)["connections"]["connections"].size() == 10);
-    CHECK(answers("--detailed " + file)["connections"]["connections"].size() == 12);
+    const auto sizes = [](const json& all) {
+        const json& anomalies = all["anomalies"]["statistics"];
+        return std::vector{all["connections"]["connections"].size(), all["retransmissions"]["by_connection"].size(),
+                           anomalies["rst_distribution"]["connections_with_rst"].size(),
+                           anomalies["retransmissions"]["by_connection"].size(),
+                           all["anomalies"]["patterns"][0]["observations"]["affected_connections"].size()};
+    };
+    const json brief = answers(file);
+    CHECK(sizes(brief) == std::vector<std::size_t>(5, 10));
+    CHECK(brief["connections"]["connections_total"] == 12);
+    CHECK(brief["connections"]["connections_left_out"] == 2);
+    CHECK(brief["anomalies"]["statistics"]["rst_distribution"]["connections_with_rst_left_out"] == 2);
+    CHECK(brief["anomalies"]["patterns"][0]["observations"]["affected_connections_total"] == 12);
+    const json detailed = answers("--detailed " + file);
+    CHECK(sizes(detailed) == std::vector<std::size_t>(5, 12));
+    CHECK(detailed["connections"]["connections_left_out"] == 0);
+    CHECK(detailed["connections"]["connections"][11]["first_time_ns"] >
+          detailed["connections"]["connections"][0]["first_time_ns"]);
+}
+
+TEST_CASE("the JSON of report counts the sources of 3,000 RSTs within limits, and says so") {
+    const temporary_folder folder;
+    capture_writer::pcap_writer capture;
+    for (int i = 0; i < 3000; ++i) {
+        const std::string from = "10.0." + std::to_string(i / 200) + '.' + std::to_string(i % 200 + 1);
+        capture.record(0, 0,
+                       packet_builder::tcp_packet({.source = packet_builder::at(from, 1000),
+                                                   .destination = packet_builder::at("192.0.2.1", 80),
+                                                   .flags = packet_builder::flags::rst}));
+    }
+    const std::string file = folder.write("resets.pcap", capture.bytes());
+    const run_result ran = run(example("tcplens report --format json") + " " + file);
+    CHECK(ran.out.size() <= 24'576);
+    const json resets = json::parse(ran.out)["anomalies"]["statistics"]["rst_distribution"];
+    CHECK(resets["by_source"].size() == 10);
+    CHECK(resets["by_source_exact"] == false);
+    CHECK(resets["by_source_total"] >= 1025);
+    CHECK(resets["by_source_total_at_most"] >= 3000);
+    CHECK(resets["untracked_source_at_most"] >= 1);
+    const json exact = answers("--detailed " + file)["anomalies"]["statistics"]["rst_distribution"];
+    CHECK(exact["by_source"].size() == 3000);
+    CHECK(exact["by_source_exact"] == true);
+}
+
+TEST_CASE("the JSON of report marks roles that are a guess") {
+    const temporary_folder folder;
+    story s;
+    s.midstream({.server_port = 80}).server.sends(1, 100);
+    s.midstream({.client_port = 40001, .server_port = 4433}).server.sends(1, 100);
+    const json all = answers(folder.write("midstream.pcap", s.capture()))["connections"];
+    CHECK(all["summary"]["guessed_roles"] == 2);
+    CHECK(all["connections"][0]["known_by"] == "port");
+    CHECK(all["connections"][0]["role_guessed"] == true);
+    CHECK(all["connections"][1]["known_by"] == "first_packet");
 }
 
 TEST_CASE("two incarnations under one name add up") {

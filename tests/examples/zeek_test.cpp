@@ -93,7 +93,7 @@ TEST_CASE("zeek prints a row for each connection") {
           "1795318320.050487\tC3\t127.0.0.1\t50864\t127.0.0.1\t9\ttcp\t0.000008\t0\t0\tREJ\t0\tSr\t1\t60\t1\t40\n");
 }
 
-TEST_CASE("conn_log, without -C, takes what was left to an adapter for damaged, as Zeek does") {
+TEST_CASE("zeek, without -C, takes what was left to an adapter for damaged, as Zeek does") {
     CHECK(rows("tests/data/handshake.pcap")
               .starts_with(
                   "1795318320.032451\tC1\t127.0.0.1\t49788\t127.0.0.1\t8080\ttcp\t-\t-\t-\tOTH\t0\tC\t0\t0\t0\t0\n"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "require.hpp"
 
+#include <tcplens/connection/table/connection_table.hpp>
 #include <tcplens/wire/decode/decoder.hpp>
 
 #include <algorithm>
@@ -63,7 +64,11 @@ constexpr std::array seeded_links{link_type::ethernet,
                                   link_type::ipoib,
                                   link_type::pktap,
                                   link_type::dsa_tag_brcm,
-                                  link_type::dsa_tag_edsa};
+                                  link_type::dsa_tag_edsa,
+                                  link_type::erf,
+                                  link_type::wireshark_upper_pdu,
+                                  link_type::netlink,
+                                  link_type::symantec_firewall};
 
 /// Those, and all others that can be decoded.
 const std::vector<link_type> links = [] {
@@ -89,6 +94,54 @@ decoding decode_copy(packet of, const decode_options& options = {}) {
     return made;
 }
 
+void require_sound(const packet& from, const decoding& made) {
+    require(made.outcome <= packet_outcome::unsupported_link);
+    const bool wraps = from.link == link_type::ppi || from.link == link_type::pktap ||
+                       from.link == link_type::wireshark_upper_pdu; // perhaps what nobody knows
+    const bool unsupported = made.outcome == packet_outcome::unsupported_link;
+    require(can_decode(from.link) ? !unsupported || wraps : unsupported);
+    const segment& found = made.found;
+    if (made.outcome != packet_outcome::tcp) {
+        require(found == segment{}); // not touched
+        return;
+    }
+    require(from.bytes.size() >= 40); // the shortest headers of IP and TCP
+    require(found.time == from.time);
+    require(found.packet_number == from.number);
+    require(found.sampled || found.wire_length <= from.wire_length); // less for one of several
+    require(found.captured_payload <= found.payload_length && found.captured_payload <= from.bytes.size());
+    require(found.payload_length < found.ip_length);
+    require(found.source.address.is_v4() || !found.ip_id || found.destination.address.is_v4());
+    // No jumbogram in IPv4: the length is that of the field, or of the frame.
+    require(!found.ip_id || found.payload_length <= std::max<std::uint32_t>(from.wire_length, 0xffff) - 40);
+    require(found.flags.bits <= 0x1ff);
+    require(found.ecn <= 3);
+    require(found.options.sack_block_count <= 4);
+    require(found.options.window_scale.value_or(0) <= 14);
+    require(found.sequence_end() - found.sequence_length() == found.sequence);
+}
+
+/// What else a packet holds is bounded by its bytes, and found by a table too.
+void require_sound_rest(const packet& from, decoder& reader, decode_result result) {
+    std::size_t steps = 0;
+    std::size_t segments = 0;
+    std::size_t notices = 0;
+    for (segment found;; result = reader.decode_next(from, found)) {
+        segments += result.outcome == packet_outcome::tcp;
+        notices += result.has_notice;
+        if (result.has_notice) require(reader.notice().packet_number == from.number);
+        require(!result.has_notice || result.outcome != packet_outcome::tcp);
+        require(++steps <= from.bytes.size() / 20 + 2);
+        if (!result.more) break;
+    }
+    connection_table table;
+    table.add(from);
+    const decode_statistics& counted = table.statistics();
+    require(is_consistent(counted));
+    require(counted.packets == 1 && counted.tcp + counted.additional_segments == segments);
+    require(counted.icmp_notices == notices);
+}
+
 /// Options change what is told of a packet, not what is in it. Nor does it matter that most packets are decoded in a shorter way
 /// unless checksums are asked for, and into a segment that was used before.
 void require_same_with_options(const packet& from, const decoding& plain) {
@@ -109,41 +162,25 @@ void require_same_with_options(const packet& from, const decoding& plain) {
         require(decode(from, used) == packet_outcome::tcp && used == plain.found);
     }
 
+    decode_options at_ports;
+    const std::size_t udp_header = from.link == link_type::ethernet ? 14 + 20 : 20;
+    if (from.bytes.size() >= udp_header + 4) { // so that tunnels are found at any port
+        const auto port = load_big<std::uint16_t>(from.bytes.data() + udp_header + 2);
+        const auto tunnel = known_tunnels::bits[port % known_tunnels::size];
+        if (tunnels::with_udp_port(to_string(tunnel))) require(at_ports.ports.add(tunnel, port));
+    }
+    require_sound(from, decode_copy(from, at_ports));
+
     const decoding without = decode_copy(from, {.tunnels = tunnel_set::none});
     if (without.outcome == packet_outcome::tcp)
         require(plain.outcome == packet_outcome::tcp && without.found == plain.found);
-    require(plain.found.tunnel_depth <= header_walk<no_reassembly>::max_headers);
+    require(plain.found.tunnel_depth <= max_headers);
 
     decoder remembering;
     decoding made;
     made.outcome = remembering.decode(from, made.found);
     if (plain.outcome == packet_outcome::tcp) require(made.outcome == packet_outcome::tcp && made.found == plain.found);
-}
-
-void require_sound(const packet& from, const decoding& made) {
-    require(made.outcome <= packet_outcome::unsupported_link);
-    const bool wraps = from.link == link_type::ppi || from.link == link_type::pktap; // perhaps what nobody knows
-    const bool unsupported = made.outcome == packet_outcome::unsupported_link;
-    require(can_decode(from.link) ? !unsupported || wraps : unsupported);
-    const segment& found = made.found;
-    if (made.outcome != packet_outcome::tcp) {
-        require(found == segment{}); // not touched
-        return;
-    }
-    require(from.bytes.size() >= 40); // the shortest headers of IP and TCP
-    require(found.time == from.time);
-    require(found.packet_number == from.number);
-    require(found.wire_length == from.wire_length);
-    require(found.captured_payload <= found.payload_length && found.captured_payload <= from.bytes.size());
-    require(found.payload_length < found.ip_length);
-    require(found.source.address.is_v4() || !found.ip_id || found.destination.address.is_v4());
-    // No jumbogram in IPv4: the length is that of the field, or of the frame.
-    require(!found.ip_id || found.payload_length <= std::max<std::uint32_t>(from.wire_length, 0xffff) - 40);
-    require(found.flags.bits <= 0x1ff);
-    require(found.ecn <= 3);
-    require(found.options.sack_block_count <= 4);
-    require(found.options.window_scale.value_or(0) <= 14);
-    require(found.sequence_end() - found.sequence_length() == found.sequence);
+    require_sound_rest(from, remembering, made.outcome);
 }
 
 } // namespace

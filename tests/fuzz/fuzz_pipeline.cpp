@@ -99,7 +99,7 @@ void require_sound_analyses(const Table& table) {
     for (const connection& each : table) all.add(each);
     const std::uint64_t size = table.size();
 
-    const connections_report report = analyze_connections(table, {.detailed = true});
+    const connections_report report = analyze_connections(table, {.limit = SIZE_MAX});
     const connections_report::totals& summary = report.summary;
     require(summary.total_connections == size);
     require(summary.successful_handshakes + summary.failed_handshakes + summary.incomplete_handshakes == size);
@@ -132,13 +132,13 @@ void require_sound_analyses(const Table& table) {
     for (const auto& each : rst.by_source) by_source += each.rst;
     require(by_source == all.rst);
     require(statistics.total_retransmissions == all.retransmissions);
-    require(anomalies.patterns.size() <= std::variant_size_v<anomaly_details> &&
+    require(anomalies.patterns.size() <= std::variant_size_v<anomaly_pattern::any_pattern> &&
             anomalies.summary.total_patterns == anomalies.patterns.size());
     std::uint64_t by_category = 0;
     for (const auto& each : anomalies.summary.by_category) by_category += each.patterns;
     require(by_category == anomalies.patterns.size());
 
-    const retransmission_report again = analyze_retransmissions(table, {.worst_count = 3});
+    const retransmission_report again = analyze_retransmissions(table, {.limit = 3});
     require(again.total_packets == all.packets && again.total_retransmissions == all.retransmissions);
     require(again.retransmission_rate >= 0 && again.retransmission_rate <= 1);
     require(again.by_connection.size() == std::min<std::uint64_t>(size, 3));
@@ -146,7 +146,7 @@ void require_sound_analyses(const Table& table) {
                                    &connection_retransmissions::retransmission_rate));
     require(again.summary.connections_above_threshold <= size);
     require(again.summary.worst_connection.has_value() == (all.retransmissions > 0));
-    if (all.retransmissions > 0) require(again.summary.worst_connection == again.by_connection.front().connection);
+    if (all.retransmissions > 0) require(again.summary.worst_connection == again.by_connection[0].connection);
 
     std::uint64_t servers = 0;
     for (const connection& each : table) {

@@ -70,7 +70,7 @@ void follow(std::span<const std::byte> saved, const Make& make) {
     std::uint64_t size = 0;
     for (const connection& each : table) size += each.number < table.counters().begun;
     require(size == table.size());
-    require(analyze_connections(table, {.detailed = true}).connections.size() == size);
+    require(analyze_connections(table, {.limit = SIZE_MAX}).connections.size() == size);
     require(analyze_anomalies(table).statistics.total_connections == size);
 
     table_type moved = std::move(table);

@@ -128,6 +128,49 @@ int main(int count, char** arguments) {
         seed("fuzz_pcapng", "skipped" + suffix,
              pcapng_writer{{.order = order}}.block(4, counting(8)).interface().block(5, counting(12)).bytes());
     }
+    // what only streams of all formats meet: captures behind each other, other formats, what is none
+    const auto only_stream = [&](const std::string& name, const byte_vector& bytes) {
+        byte_vector input{std::byte{2}, std::byte{0}, std::byte{6}, std::byte{0xf4}};
+        input.insert(input.end(), bytes.begin(), bytes.end());
+        write("fuzz_stream", name, input);
+    };
+    const byte_vector pcap = pcap_writer{{.order = std::endian::big, .link = 101}}.record(1, 2, counting(3)).bytes();
+    const byte_vector pcapng = pcapng_writer{}.interface({.resolution = 9}).enhanced(0, 9, counting(3)).bytes();
+    only_stream("pcap_behind_pcap", join({pcap, pcap_writer{{.nanoseconds = true}}.record(3, 4, counting(2)).bytes()}));
+    only_stream("pcapng_behind_pcap", join({pcap, pcapng, pcap}));
+    only_stream("pcap_behind_pcapng", join({pcapng, pcap, pcapng}));
+    only_stream("zeros_behind_pcap", join({pcap, byte_vector(40)}));
+    only_stream("zeros_behind_pcapng", join({pcapng, byte_vector(40)}));
+    only_stream("nanoseconds_as_microseconds", pcap_writer{}.record(1, 5'000'000, counting(3)).bytes());
+    only_stream("aix",
+                pcap_writer{{.order = std::endian::big, .link = 6, .minor = 2}}.record(1, 5, counting(3)).bytes());
+    for (const std::size_t more : {4u, 8u, 12u}) {
+        byte_vector packet = counting(60);
+        packet[12] = std::byte{8};
+        packet[13] = std::byte{0};
+        pcap_writer patched;
+        for (std::uint32_t i = 0; i < 2; ++i)
+            patched.record_header(1 + i, 0, 60, 60).raw(byte_vector(more)).raw(packet);
+        only_stream("record_headers_of_" + std::to_string(16 + more), patched.bytes());
+    }
+    byte_writer snoop{std::endian::big};
+    snoop.put(text({"snoop\0\0\0", 8})).put(2).put(4).put(60).put(5).put(32).put(0).put(1).put(2);
+    only_stream("snoop", snoop.put(counting(8)).bytes());
+    byte_writer erf;
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        erf.use(std::endian::little);
+        erf.put(i).put(std::uint32_t{1'700'000'000}).put(std::uint8_t{2}).put(std::uint8_t{0});
+        erf.use(std::endian::big);
+        erf.put(std::uint16_t{24}).put(std::uint16_t{0}).put(std::uint16_t{60}).put(counting(8));
+    }
+    only_stream("erf", erf.bytes());
+    only_stream("text_before_pcap", join({text("listening on eth0\n"), pcap}));
+    only_stream("hex_dump", text("00000000: d4c3 b2a1 0200 0400"));
+    only_stream("lzma", text({"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0", 14}));
+    only_stream("skippable", text({"\x50\x2a\x4d\x18\2\0\0\0ab\x28\xb5\x2f\xfd", 14}));
+    only_stream("utf_16", text({"\xff\xfe\x58\x25\x1c\x25\x93\x25\xed\0\2\0", 12}));
+    only_stream("line_ends", text({"\r\n\r\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0", 16}));
+
     for (const char* const target : {"fuzz_pcap", "fuzz_pcapng"}) {
         write(target, "empty", {});
         write(target, "text", text("neither"));

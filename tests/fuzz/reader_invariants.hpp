@@ -48,6 +48,13 @@ inline void require_sound(const tcplens::packet_options& options, const tcplens:
     if (const auto comment = options.comment()) require(comment->find('\0') == comment->npos);
 }
 
+/// Whether a reader of one format ended since another capture begins: only capture_reader goes on with that.
+template <typename Reader>
+bool ends_before_another(const Reader& reader) {
+    if constexpr (requires { reader.another_begins(); }) return reader.another_begins();
+    else return false;
+}
+
 /// Reads all packets over memory and requires what must hold of every capture.
 template <typename Reader>
 void require_sound(Reader& reader, std::span<const std::byte> input) {
@@ -81,10 +88,13 @@ void require_sound(Reader& reader, std::span<const std::byte> input) {
             interfaces.size() <= tcplens::capture_limits::max_descriptions);
     require(skipped.sections <= input.size() / 28 && skipped.descriptions <= input.size() / 20);
     require(packets == 0 || !interfaces.empty() || skipped.descriptions != 0);
+    require(skipped.corrected_clocks <= input.size() / 24); // the smallest pcap file
     for (const auto& each : interfaces) require(each.section < sections.size());
 
     if (reader.error()) {
         require_sound(*reader.error(), packets + skipped.numbered_blocks, input.size());
+    } else if (ends_before_another(reader)) {
+        require(reader.position() + 12 <= input.size());
     } else {
         require(reader.position() == input.size());
         require(skipped.sections == 0);

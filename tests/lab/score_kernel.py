@@ -21,11 +21,6 @@ import tempfile
 GOALS = {"busy": ("busy_time_us", 0.05, 12e3, 0.01, 5e3), "receiver_limited": ("rwnd_limited_us", 0.1, 40e3, 0.15, 10e3)}
 
 
-def split(endpoint):
-    address, port = endpoint.rsplit(":", 1)
-    return address.strip("[]") + " " + port
-
-
 def times(program, capture):
     """{(local, peer): {busy, receiver_limited}} in microseconds, of each end."""
     ran = subprocess.run([program, "times", "--format", "csv", capture], capture_output=True, text=True)
@@ -33,9 +28,9 @@ def times(program, capture):
         sys.exit(f"{program} {capture}: exit code {ran.returncode} {ran.stderr[:300]}")
     told = {}
     for row in csv.DictReader(ran.stdout.splitlines()):
-        ends = split(row["client"]), split(row["server"])
+        ends = f"{row['client']} {row['client_port']}", f"{row['server']} {row['server_port']}"
         for key, way in ((ends, "to_server_"), (ends[::-1], "to_client_")):
-            told[key] = {name: int(row[f"{way}{name}_ns"]) / 1e3 for name in GOALS}
+            told[key] = {name: int(row[f"{way}{name}_time_ns"]) / 1e3 for name in GOALS}
     return told
 
 

@@ -25,6 +25,7 @@ static_assert(formattable<tcplens::verdict, tcplens::verdict_kinds, tcplens::evi
 static_assert(formattable<tcplens::capture_error, tcplens::restore_error>);
 static_assert(
     formattable<tcplens::anomaly_category, tcplens::capture_error_code, tcplens::close_reason,
+                tcplens::connection_page::order, tcplens::connection_page::state,
                 tcplens::connections_report::connection_status, tcplens::direction, tcplens::end_reason,
                 tcplens::traffic_flow_report::flow_balance, tcplens::handshake_state, tcplens::idle_class,
                 tcplens::link_type, tcplens::opening_outcome, tcplens::packet_outcome, tcplens::restore_error_code,

@@ -38,6 +38,14 @@ std::string host_name(const story_opening& opening, unsigned side) {
     return (side == 0 ? "client" : "server") + (host == 0 ? std::string{} : std::to_string(host));
 }
 
+/// Without the bounds of the counts: how sure verdicts are depends on the IP version.
+connection without_bounds(connection of) {
+    for (direction_statistics* each : {&of.client_to_server, &of.server_to_client}) {
+        each->unsure_retransmissions = each->possible_retransmissions = 0;
+    }
+    return of;
+}
+
 std::string describe(const direction_statistics& of) {
     std::ostringstream out;
     out << of.packets << " packets, " << of.wire_bytes << " bytes, " << of.payload_bytes << " of payload in "
@@ -118,6 +126,10 @@ story_segment& story_segment::sack(std::int64_t left, std::int64_t right) {
     sack_ = {left, right};
     return *this;
 }
+story_segment& story_segment::hop_limit(std::uint8_t limit) {
+    hop_limit_ = limit;
+    return *this;
+}
 story_segment& story_segment::ip_id(std::uint16_t id) {
     ip_id_ = id;
     return *this;
@@ -128,6 +140,10 @@ story_segment& story_segment::expect(verdict_kinds exactly) {
 }
 story_segment& story_segment::because(evidence_set exactly) {
     return because(exactly, exactly);
+}
+story_segment& story_segment::graded(verdict::certainty_level exactly, verdict::reading_set alternatives) {
+    grade_ = {exactly, alternatives};
+    return *this;
 }
 story_segment& story_segment::because(evidence_set exactly, evidence_set over_ipv6) {
     reason_ = {exactly, over_ipv6};
@@ -277,6 +293,7 @@ story_segment& story::captures(const story_segment& sent, unsigned line) {
     again.begins_handshake_ = false;
     again.expected_ = verdict_kinds::none;
     again.reason_.reset();
+    again.grade_.reset();
     again.earlier_packet_.reset();
     again.elapsed_.reset();
     again.connection_.reset();
@@ -357,7 +374,7 @@ story::telling story::tell_in(const setting& how) const {
         const auto frame = packet_builder::tcp_packet(
             {.source = how.endpoint(pair.opening, each.side_),
              .destination = how.endpoint(pair.opening, 1 - each.side_),
-             .hop_limit = pair.opening.hop_limit,
+             .hop_limit = each.hop_limit_.value_or(pair.opening.hop_limit),
              .ip_id = each.ip_id_,
              .sequence = (each.sequence_is_absolute_ ? 0 : initial(each.side_)) + modulo(each.sequence_),
              .acknowledgment = acknowledges ? initial(1 - each.side_) + modulo(each.acknowledgment_) : 0,
@@ -476,6 +493,13 @@ std::string story::differences(const telling& told, const setting& how) {
         if (each.reason_ && result.verdict.evidence != (*each.reason_)[how.v6]) {
             expect(false, "the evidence", names_of(result.verdict.evidence), names_of((*each.reason_)[how.v6]));
         }
+        if (each.grade_ && std::pair{result.verdict.certainty, result.verdict.alternatives} != *each.grade_) {
+            const auto grade = [](verdict::certainty_level level, verdict::reading_set others) {
+                return std::string(to_string(level)) + " (" + to_string(others) + ")";
+            };
+            expect(false, "the certainty", grade(result.verdict.certainty, result.verdict.alternatives),
+                   grade(each.grade_->first, each.grade_->second));
+        }
         if (each.earlier_packet_ && result.verdict.earlier_packet != *each.earlier_packet_) {
             expect(false, "the earlier packet", std::to_string(result.verdict.earlier_packet),
                    std::to_string(*each.earlier_packet_));
@@ -507,7 +531,7 @@ std::string story::differences(const telling& told, const setting& how) {
                      std::to_string(connections_.size());
     } else {
         for (std::size_t i = 0; i < connections_.size(); ++i) {
-            if (told.connections[i] == connections_[i]) continue;
+            if (without_bounds(told.connections[i]) == without_bounds(connections_[i])) continue;
             all_wrong +=
                 "\n  " + describe(told.connections[i]) + "\n  but in the first setting\n  " + describe(connections_[i]);
         }

@@ -14,6 +14,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 class story;
@@ -32,6 +33,7 @@ public:
     story_segment& with_fin();
     story_segment& carrying(std::uint32_t length); ///< data in a SYN
     story_segment& ip_id(std::uint16_t id);
+    story_segment& hop_limit(std::uint8_t limit); ///< as captured behind routers, in place of story_opening::hop_limit
     story_segment& timestamps(std::uint32_t value,
                               std::uint32_t echo);              ///< in place of those of story_opening::timestamps
     story_segment& sack(std::int64_t left, std::int64_t right); ///< relative, as acknowledgments are
@@ -43,6 +45,9 @@ public:
     story_segment& because(tcplens::evidence_set exactly);
     /// Other evidence over IPv6, which has no Identification.
     story_segment& because(tcplens::evidence_set exactly, tcplens::evidence_set over_ipv6);
+    /// How sure the verdict is, and what else the segment can be. Without a call any certainty is accepted.
+    story_segment& graded(tcplens::verdict::certainty_level exactly,
+                          tcplens::verdict::reading_set alternatives = tcplens::verdict::reading_set::none);
     /// The number of the earlier packet that the verdict points to, 0 for none, and the time since then.
     story_segment& earlier(std::uint64_t packet, std::optional<std::chrono::nanoseconds> elapsed = {});
     /// The number of the connection that the segment belongs to.
@@ -64,12 +69,14 @@ private:
     std::uint32_t length_ = 0;
     std::uint16_t window_ = 0;
     std::uint16_t ip_id_ = 0;
+    std::optional<std::uint8_t> hop_limit_{};
     std::optional<tcplens::tcp_timestamps> timestamps_{};
     std::optional<std::array<std::int64_t, 2>> sack_{};
     bool captured_ = true;
     bool begins_handshake_ = false; ///< a segment of established(), which may be captured in another order
     tcplens::verdict_kinds expected_ = tcplens::verdict_kinds::none;
     std::optional<std::array<tcplens::evidence_set, 2>> reason_{}; ///< over IPv4, over IPv6
+    std::optional<std::pair<tcplens::verdict::certainty_level, tcplens::verdict::reading_set>> grade_{};
     std::optional<std::uint64_t> earlier_packet_{};
     std::optional<std::chrono::nanoseconds> elapsed_{};
     std::optional<std::uint64_t> connection_{};

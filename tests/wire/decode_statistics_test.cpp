@@ -33,7 +33,7 @@ decode_result result_of(const byte_vector& frame, const capture_options& how = {
 TEST_CASE("decode statistics: a packet with any outcome counts in `packets` and in one part") {
     for (unsigned outcome = 0; outcome < 6; ++outcome) {
         decode_statistics counted;
-        for (int i = 0; i < 3; ++i) counted.count({packet_outcome{static_cast<std::uint8_t>(outcome)}}, link_type::raw);
+        for (int i = 0; i < 3; ++i) counted.count(packet_outcome{static_cast<std::uint8_t>(outcome)}, link_type::raw);
         CHECK(counted.packets == 3);
         const std::array all{counted.tcp,       counted.not_tcp,   counted.fragments,
                              counted.truncated, counted.malformed, counted.unsupported_link};

@@ -1,31 +1,42 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/check.hpp"
 #include "../base/ratio.hpp"
+#include "terms/begin_order.hpp"
+#include "terms/bounded_list.hpp"
 #include "terms/connection_range.hpp"
 #include "terms/connection_retransmissions.hpp"
+#include "terms/first_items.hpp"
+#include "terms/rate_order.hpp"
 
-#include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
-#include <vector>
 
 namespace tcplens::inline v0 {
 
-/// Options of analyze_retransmissions().
-struct retransmission_options {
-    server_filter server{};  ///< Counts only the connections of this server; by default all connections.
-    double threshold = 0.02; ///< The report notes rates above this one. From 0 to 1; 0.02 is the default of mcpcap.
-    std::size_t worst_count = 10; ///< How many connections the report lists at most.
-};
-
 /// What analyze_retransmissions() returns.
 struct retransmission_report {
+    /// Options of analyze_retransmissions().
+    struct options {
+        server_filter server{};  ///< Counts only the connections of this server; by default all connections.
+        double threshold = 0.02; ///< The report notes rates above this one. From 0 to 1; 0.02 is the default of mcpcap.
+        std::size_t limit = 10;  ///< How many connections the report lists at most.
+        /// Connections with fewer packets come after all others with retransmissions, since their rates say little: below 50 packets a
+        /// single retransmission exceeds the default threshold.
+        std::uint64_t minimum_packets = 50;
+
+        /// Whether all options are equal.
+        [[nodiscard]] friend constexpr bool operator==(const options&, const options&) noexcept = default;
+    };
+
+    class accumulator;
+
     /// The worst connections in short.
     struct worst_summary {
-        /// The connection with the highest rate, of equal rates the first; nullopt without retransmissions.
+        /// The connection that comes first in the order of `by_connection`; nullopt without retransmissions.
         std::optional<connection_name> worst_connection{};
         double worst_retransmission_rate = 0;          ///< The rate of `worst_connection`; 0 if there is none.
         std::uint64_t connections_above_threshold = 0; ///< Connections whose rate exceeds the threshold.
@@ -33,88 +44,114 @@ struct retransmission_report {
 
     std::uint64_t total_packets = 0;         ///< TCP segments of both directions, with or without data.
     std::uint64_t total_retransmissions = 0; ///< Segments that the rules of the table judged to be retransmissions.
+    std::uint64_t least_retransmissions = 0; ///< Those of them whose verdict is certain.
+    /// All segments that can have been retransmissions, those included that are called something else with less certainty.
+    std::uint64_t most_retransmissions = 0;
     double retransmission_rate = 0; ///< `total_retransmissions / total_packets`, from 0 to 1; 0 without packets.
-    double threshold = 0;           ///< retransmission_options::threshold
+    double threshold = 0;           ///< options::threshold
     bool exceeds_threshold = false; ///< `retransmission_rate > threshold`
-    /// The connections with the highest rates, the highest first, of equal rates the first of the range. At most
-    /// retransmission_options::worst_count; connections without retransmissions are listed if there is room.
-    std::vector<connection_retransmissions> by_connection{};
+    /// The connections with the highest rates, the highest first: those with at least options::minimum_packets, then those with fewer, then
+    /// those without retransmissions. Of equal rates the connection that began first. At most options::limit.
+    bounded_list<connection_retransmissions> by_connection{};
     worst_summary summary{}; ///< The worst connections in short.
 };
 
-namespace detail {
-
-/// Counts connections for analyze_retransmissions(). A template, to reduce the compile time of programs that do not use it.
-template <class Connection>
-class retransmission_accumulator {
+/// Counts connections for analyze_retransmissions(), one at a time: as they end in a monitor, or in several parts that are merged.
+///
+/// Results do not depend on the order in which connections are added and accumulators merged. Memory is that of the list.
+class retransmission_report::accumulator {
 public:
-    explicit retransmission_accumulator(const retransmission_options& options) : options_(options) {}
+    /// Begins without connections.
+    explicit accumulator(const retransmission_report::options& options = {})
+        : options_(options), worst_(options.limit), worst_of_all_(1) {}
 
-    void add(const Connection& counted) {
-        const connection_retransmissions found = connection_retransmissions::of(counted);
-        report_.total_packets += found.packets;
-        report_.total_retransmissions += found.retransmissions;
-        report_.summary.connections_above_threshold += found.retransmission_rate > options_.threshold;
-        if (has_higher_rate(found, highest_)) highest_ = found;
-
-        // Only the worst are kept, in a heap with the least bad of them on top: there may be millions.
-        const candidate next{.found = found, .position = position_++};
-        if (worst_.size() < options_.worst_count) {
-            worst_.push_back(next);
-            std::ranges::push_heap(worst_, is_worse);
-        } else if (!worst_.empty() && is_worse(next, worst_.front())) {
-            std::ranges::pop_heap(worst_, is_worse);
-            worst_.back() = next;
-            std::ranges::push_heap(worst_, is_worse);
-        }
+    /// Counts a connection, if the filter selects it. Allocates until the list is full.
+    void add(const connection& counted) {
+        detail::use_if_selected(counted, options_.server, [this](const connection& each) { add_selected(each); });
     }
 
-    [[nodiscard]] retransmission_report result() && {
-        std::ranges::sort_heap(worst_, is_worse);
-        for (const candidate& each : worst_) report_.by_connection.push_back(each.found);
-        if (highest_.retransmissions > 0) report_.summary.worst_connection = highest_.connection;
-        report_.summary.worst_retransmission_rate = highest_.retransmission_rate;
-        report_.retransmission_rate = ratio(report_.total_retransmissions, report_.total_packets);
-        report_.threshold = options_.threshold;
-        report_.exceeds_threshold = report_.retransmission_rate > options_.threshold;
-        return std::move(report_);
+    /// Adds the connections that another accumulator counted. @pre `other` has the same options, and is not this object
+    void merge(const accumulator& other) {
+        TCPLENS_CHECK(this != &other && options_ == other.options_, "another accumulator with the same options");
+        packets_ += other.packets_;
+        retransmissions_ += other.retransmissions_;
+        least_retransmissions_ += other.least_retransmissions_;
+        most_retransmissions_ += other.most_retransmissions_;
+        above_threshold_ += other.above_threshold_;
+        worst_.merge(other.worst_);
+        worst_of_all_.merge(other.worst_of_all_);
+    }
+
+    /// The report on all connections so far. Connections can be added afterwards.
+    [[nodiscard]] retransmission_report result() const {
+        retransmission_report report{.total_packets = packets_,
+                                     .total_retransmissions = retransmissions_,
+                                     .least_retransmissions = least_retransmissions_,
+                                     .most_retransmissions = most_retransmissions_,
+                                     .retransmission_rate = detail::ratio(retransmissions_, packets_),
+                                     .threshold = options_.threshold,
+                                     .by_connection = worst_.list()};
+        report.exceeds_threshold = report.retransmission_rate > options_.threshold;
+        report.summary.connections_above_threshold = above_threshold_;
+        for (const connection_retransmissions& worst : worst_of_all_.list()) {
+            if (worst.retransmission_rate == 0) continue;
+            report.summary.worst_connection = worst.connection;
+            report.summary.worst_retransmission_rate = worst.retransmission_rate;
+        }
+        return report;
+    }
+
+    /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
+    static void archive(auto& ar, accumulator& of) {
+        auto& [options, packets, retransmissions, least, most, above_threshold, worst, worst_of_all] = of;
+        ar.expect_equal("server", options.server);
+        ar.expect_equal("threshold", options.threshold);
+        ar.expect_equal("minimum_packets", options.minimum_packets);
+        ar(packets, retransmissions, least, most, above_threshold, worst, worst_of_all);
     }
 
 private:
-    struct candidate {
-        connection_retransmissions found{};
-        std::uint64_t position = 0; // in the range: numbers are unique in one table only
+    struct place {
+        detail::rate_order rate{};
+        detail::begin_order begin{};
+
+        [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const place&, const place&) noexcept = default;
     };
+    using selection = detail::first_items<place, connection_retransmissions>;
 
-    /// Compares whole numbers: the quotients of equal fractions may differ by rounding.
-    [[nodiscard]] static bool has_higher_rate(const connection_retransmissions& a,
-                                              const connection_retransmissions& b) noexcept {
-        if (a.packets == 0 || b.packets == 0) return a.retransmission_rate > b.retransmission_rate; // one of them is 0
-        return a.retransmissions * b.packets > b.retransmissions * a.packets;
+    void add_selected(const connection& counted) {
+        const connection_retransmissions found = connection_retransmissions::of(counted);
+        packets_ += found.packets;
+        retransmissions_ += found.retransmissions;
+        for (const direction each : {direction::client_to_server, direction::server_to_client}) {
+            least_retransmissions_ += counted.statistics(each).least_retransmissions();
+            most_retransmissions_ += counted.statistics(each).most_retransmissions();
+        }
+        above_threshold_ += found.retransmission_rate > options_.threshold;
+        const place at{.rate = detail::rate_order::of(found.retransmissions, found.packets, options_.minimum_packets),
+                       .begin = detail::begin_order::of(counted)};
+        worst_.add(at, [&found] { return found; });
+        worst_of_all_.add(at, [&found] { return found; });
     }
 
-    [[nodiscard]] static bool is_worse(const candidate& a, const candidate& b) noexcept {
-        if (has_higher_rate(a.found, b.found)) return true;
-        return !has_higher_rate(b.found, a.found) && a.position < b.position;
-    }
-
-    retransmission_options options_;
-    retransmission_report report_{};
-    std::vector<candidate> worst_{};
-    connection_retransmissions highest_{.packets = 1};
-    std::uint64_t position_ = 0;
+    retransmission_report::options options_;
+    std::uint64_t packets_ = 0;
+    std::uint64_t retransmissions_ = 0;
+    std::uint64_t least_retransmissions_ = 0;
+    std::uint64_t most_retransmissions_ = 0;
+    std::uint64_t above_threshold_ = 0;
+    selection worst_;
+    selection worst_of_all_; ///< whatever the limit is
 };
-
-} // namespace detail
 
 /// Counts the retransmissions in the connections of a range, and lists the connections with the highest rates.
 ///
 /// What a retransmission is, the rules of the table decided. Reads the range once. Time is linear in the number of connections,
-/// times the logarithm of retransmission_options::worst_count; memory is that of the list.
+/// times the logarithm of options::limit; memory is that of the list.
 template <connection_range Connections>
 [[nodiscard]] retransmission_report analyze_retransmissions(Connections&& connections,
-                                                            const retransmission_options& options = {}) {
-    return detail::accumulate(connections, options.server, detail::retransmission_accumulator<connection>{options});
+                                                            const retransmission_report::options& options = {}) {
+    return detail::accumulate(connections, retransmission_report::accumulator{options});
 }
 
 } // namespace tcplens::inline v0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/check.hpp"
 #include "../base/ratio.hpp"
 #include "terms/connection_range.hpp"
 #include "terms/flag_counts.hpp"
@@ -8,18 +9,22 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace tcplens::inline v0 {
 
-/// Options of analyze_traffic_flow().
-struct traffic_flow_options {
-    /// Counts only the connections of this server. By default all connections count, by the roles that the table found.
-    server_filter server{};
-};
-
 /// What analyze_traffic_flow() returns.
 struct traffic_flow_report {
+    /// Options of analyze_traffic_flow().
+    struct options {
+        /// Counts only the connections of this server. By default all connections count, by the roles that the table found.
+        server_filter server{};
+
+        /// Whether all options are equal.
+        [[nodiscard]] friend constexpr bool operator==(const options&, const options&) noexcept = default;
+    };
+
+    class accumulator;
+
     /// Which side sent more RST segments.
     enum class rst_source : std::uint8_t { client, server, balanced };
 
@@ -43,6 +48,18 @@ struct traffic_flow_report {
             data_packets += counted.data_packets;
             retransmissions += counted.retransmissions;
         }
+        /// Adds what others counted.
+        constexpr void add(const direction_totals& counted) noexcept {
+            packets += counted.packets;
+            wire_bytes += counted.wire_bytes;
+            flags.add(counted.flags);
+            data_packets += counted.data_packets;
+            retransmissions += counted.retransmissions;
+        }
+
+        /// Whether all counts are equal.
+        [[nodiscard]] friend constexpr bool operator==(const direction_totals&,
+                                                       const direction_totals&) noexcept = default;
     };
 
     /// The two directions compared.
@@ -55,10 +72,13 @@ struct traffic_flow_report {
         std::string interpretation{}; ///< One sentence for people, with packets, bytes and RST segments of both.
     };
 
-    server_filter server{};              ///< traffic_flow_options::server
+    server_filter server{};              ///< options::server
     direction_totals client_to_server{}; ///< What the clients sent.
     direction_totals server_to_client{}; ///< What the servers sent.
     comparison analysis{};               ///< The two directions compared.
+    /// Connections whose roles are a guess (connection::role_guessed()): their packets may count in the wrong direction. 0 if
+    /// `server` selects a server, since its roles decide.
+    std::uint64_t guessed_connections = 0;
 };
 
 /// The enumerator's name.
@@ -73,61 +93,86 @@ struct traffic_flow_report {
     return names[static_cast<unsigned>(balance)];
 }
 
-namespace detail {
-
-/// Counts connections for analyze_traffic_flow(). A template, to reduce the compile time of programs that do not use it.
-template <class Connection>
-class traffic_flow_accumulator {
+/// Counts connections for analyze_traffic_flow(), one at a time: as they end in a monitor, or in several parts that are merged.
+///
+/// Results do not depend on the order in which connections are added and accumulators merged. Memory is constant.
+class traffic_flow_report::accumulator {
 public:
-    explicit traffic_flow_accumulator(const traffic_flow_options& options) : report_{.server = options.server} {}
+    /// Begins without connections.
+    explicit accumulator(const traffic_flow_report::options& options = {}) noexcept : options_(options) {}
 
-    void add(const Connection& counted) {
-        report_.client_to_server.add(counted.client_to_server);
-        report_.server_to_client.add(counted.server_to_client);
+    /// Counts a connection, if the filter selects it.
+    void add(const connection& counted) noexcept {
+        detail::use_if_selected(counted, options_.server, [this](const connection& each) { add_selected(each); });
     }
 
-    [[nodiscard]] traffic_flow_report result() && {
-        const traffic_flow_report::direction_totals& up = report_.client_to_server;
-        const traffic_flow_report::direction_totals& down = report_.server_to_client;
-        report_.analysis.asymmetry_ratio = ratio(up.packets, down.packets);
-        report_.analysis.data_flow_direction = balance_of(up.packets, down.packets);
+    /// Adds the connections that another accumulator counted. @pre `other` has the same options
+    void merge(const accumulator& other) noexcept {
+        TCPLENS_CHECK(options_ == other.options_, "an accumulator with the same options");
+        client_to_server_.add(other.client_to_server_);
+        server_to_client_.add(other.server_to_client_);
+        guessed_ += other.guessed_;
+    }
+
+    /// The report on all connections so far. Connections can be added afterwards.
+    [[nodiscard]] traffic_flow_report result() const {
+        const direction_totals& up = client_to_server_;
+        const direction_totals& down = server_to_client_;
+        comparison compared{.asymmetry_ratio = detail::ratio(up.packets, down.packets),
+                            .data_flow_direction = balance_of(up.packets, down.packets),
+                            .interpretation = describe("Clients", up) + ", " +
+                                              describe(options_.server.address ? "the server" : "the servers", down) +
+                                              "."};
         if (up.flags.rst != down.flags.rst) {
-            report_.analysis.primary_rst_source = up.flags.rst > down.flags.rst
-                                                      ? traffic_flow_report::rst_source::client
-                                                      : traffic_flow_report::rst_source::server;
+            compared.primary_rst_source = up.flags.rst > down.flags.rst ? rst_source::client : rst_source::server;
         }
-        report_.analysis.interpretation = describe("Clients", up) + ", " +
-                                          describe(report_.server.address ? "the server" : "the servers", down) + ".";
-        return std::move(report_);
+        return {.server = options_.server,
+                .client_to_server = up,
+                .server_to_client = down,
+                .analysis = compared,
+                .guessed_connections = guessed_};
+    }
+
+    /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
+    static void archive(auto& ar, accumulator& of) {
+        auto& [options, up, down, guessed] = of;
+        ar.expect_equal("server", options.server);
+        ar(up, down, guessed);
     }
 
 private:
-    /// The limits of mcpcap, 1.2 and 0.8, as fractions: whole numbers have a direction even if one of them is 0.
-    [[nodiscard]] static traffic_flow_report::flow_balance balance_of(std::uint64_t up, std::uint64_t down) noexcept {
-        if (5 * up > 6 * down) return traffic_flow_report::flow_balance::client_heavy;
-        if (5 * up < 4 * down) return traffic_flow_report::flow_balance::server_heavy;
-        return traffic_flow_report::flow_balance::balanced;
+    void add_selected(const connection& counted) noexcept {
+        client_to_server_.add(counted.client_to_server);
+        server_to_client_.add(counted.server_to_client);
+        guessed_ += options_.server.selects_all() && counted.role_guessed();
     }
 
-    [[nodiscard]] static std::string describe(std::string_view sender,
-                                              const traffic_flow_report::direction_totals& sent) {
+    /// The limits of mcpcap, 1.2 and 0.8, as fractions: whole numbers have a direction even if one of them is 0.
+    [[nodiscard]] static flow_balance balance_of(std::uint64_t up, std::uint64_t down) noexcept {
+        if (5 * up > 6 * down) return flow_balance::client_heavy;
+        if (5 * up < 4 * down) return flow_balance::server_heavy;
+        return flow_balance::balanced;
+    }
+
+    [[nodiscard]] static std::string describe(std::string_view sender, const direction_totals& sent) {
         return std::string(sender) + " sent " + std::to_string(sent.packets) + " packets (" +
                std::to_string(sent.wire_bytes) + " bytes, " + std::to_string(sent.flags.rst) + " RST)";
     }
 
-    traffic_flow_report report_;
+    traffic_flow_report::options options_;
+    direction_totals client_to_server_{};
+    direction_totals server_to_client_{};
+    std::uint64_t guessed_ = 0;
 };
-
-} // namespace detail
 
 /// Counts what clients sent to servers and servers to clients, over the connections of a range.
 ///
-/// With an address in traffic_flow_options::server, that is the traffic between one server and all of its clients. Connections in
+/// With an address in options::server, that is the traffic between one server and all of its clients. Connections in
 /// which the address is the client do not count. Reads the range once, in linear time and constant memory.
 template <connection_range Connections>
 [[nodiscard]] traffic_flow_report analyze_traffic_flow(Connections&& connections,
-                                                       const traffic_flow_options& options = {}) {
-    return detail::accumulate(connections, options.server, detail::traffic_flow_accumulator<connection>{options});
+                                                       const traffic_flow_report::options& options = {}) {
+    return detail::accumulate(connections, traffic_flow_report::accumulator{options});
 }
 
 } // namespace tcplens::inline v0

@@ -38,14 +38,14 @@ using all_patterns = pattern_list< //
 
 } // namespace detail
 
-/// The counts of one pattern, of any kind: a std::variant of all pattern types, for std::get_if and std::visit.
-using anomaly_details = detail::all_patterns::variant;
-
 /// Something in the counts that deserves a look. A pattern says what was counted, never why.
 struct anomaly_pattern {
+    /// The counts of one pattern, of any kind: a std::variant of all pattern types, for std::get_if and std::visit.
+    using any_pattern = detail::all_patterns::variant;
+
     std::string_view name{};     ///< The name of the pattern's type, such as `packet_retransmission`; a string literal.
     anomaly_category category{}; ///< What the pattern is about.
-    anomaly_details details{};   ///< The counts.
+    any_pattern details{};       ///< The counts.
     std::string description{};   ///< One sentence for people, with the most important counts.
 };
 

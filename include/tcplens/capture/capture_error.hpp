@@ -1,12 +1,37 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
+
+/// How something changed a capture that it took for text: values of capture_error::subject.
+namespace tcplens::inline v0::detail::altered_by {
+inline constexpr std::string_view utf_16 = "UTF-16";
+inline constexpr std::string_view utf_8 = "UTF-8";
+inline constexpr std::string_view crs_before_lfs = "LF to CR LF";
+inline constexpr std::string_view line_ends = "line ends";
+inline constexpr std::string_view text_before = "text before";
+} // namespace tcplens::inline v0::detail::altered_by
+
+/// What a text is that is no capture: values of capture_error::subject, which go on with what to do.
+namespace tcplens::inline v0::detail::text_kind {
+inline constexpr std::string_view git_lfs = "a Git LFS pointer";
+inline constexpr std::string_view html = "an HTML page";
+inline constexpr std::string_view xml = "an XML document";
+inline constexpr std::string_view base_64 = "Base64";
+inline constexpr std::string_view uuencoded = "uuencoded";
+inline constexpr std::string_view tcpdump = "text of tcpdump";
+inline constexpr std::string_view tshark = "text of tshark";
+inline constexpr std::string_view hexadecimal = "a hex dump";
+inline constexpr std::string_view hexadecimal_words = "a dump of words";
+inline constexpr std::string_view packet_dump = "a hex dump of packets";
+inline constexpr std::string_view other = "text";
+} // namespace tcplens::inline v0::detail::text_kind
 
 namespace tcplens::inline v0 {
 
@@ -19,12 +44,18 @@ enum class capture_error_code : std::uint8_t {
     open_failed,       ///< another reason: capture_error::system_error has it
     read_failed,       ///< the system, or the source of a stream, failed while the capture was read
     // The file is no capture, or of a kind that is not read.
-    empty,               ///< there are no bytes
-    not_a_capture,       ///< neither pcap nor pcapng
-    compressed,          ///< gzip, zstd, xz, bzip2, lz4 or zip: capture_error::subject has the name
+    empty,         ///< there are no bytes
+    not_a_capture, ///< none of the formats that are read or known: capture_error::subject and excerpt tell of text
+    other_format,  ///< a capture of a format that is not read: capture_error::subject has its name
+    compressed, ///< compressed, or an archive: capture_error::subject has the name of the format, e.g. gzip, zip or tar
     unsupported_version, ///< a pcap file before version 2, or a pcapng section with another major version than 1
     // The capture is damaged.
-    truncated,            ///< it ends within a header, a record or a block
+    altered,          ///< it was taken for text, and changed: capture_error::subject says how
+    file_shrank,      ///< another program cut the file while it was read, perhaps to write it anew
+    file_overwritten, ///< another program wrote over the beginning of the file while it was read
+    truncated,        ///< it ends within a header, a record or a block
+    only_zeros,       ///< there are only zeros from somewhere on: after a crash, or in a file that was allocated before
+    zero_gap,         ///< there are zeros where a packet is due, and other bytes behind them
     bad_byte_order_magic, ///< pcapng: the byte order of a section cannot be told
     bad_block_length,     ///< pcapng: a block length is impossible, or not the same at both ends of the block
     bad_captured_length,  ///< pcapng: a packet claims more bytes than its block has
@@ -36,13 +67,12 @@ enum class capture_error_code : std::uint8_t {
 
 /// The enumerator's name, e.g. "record_too_long"; "unknown" for a value without a name.
 [[nodiscard]] constexpr std::string_view to_string(capture_error_code code) noexcept {
-    constexpr std::array<std::string_view, 17> names{
-        "file_not_found",      "permission_denied",    "is_a_directory",
-        "open_failed",         "read_failed",          "empty",
-        "not_a_capture",       "compressed",           "unsupported_version",
-        "truncated",           "bad_byte_order_magic", "bad_block_length",
-        "bad_captured_length", "bad_option",           "record_too_long",
-        "unknown_interface",   "too_many_interfaces"};
+    constexpr std::array<std::string_view, 23> names{
+        "file_not_found",  "permission_denied",    "is_a_directory",     "open_failed",         "read_failed",
+        "empty",           "not_a_capture",        "other_format",       "compressed",          "unsupported_version",
+        "altered",         "file_shrank",          "file_overwritten",   "truncated",           "only_zeros",
+        "zero_gap",        "bad_byte_order_magic", "bad_block_length",   "bad_captured_length", "bad_option",
+        "record_too_long", "unknown_interface",    "too_many_interfaces"};
     const auto index = static_cast<std::size_t>(code);
     return index < names.size() ? names[index] : "unknown";
 }
@@ -64,8 +94,16 @@ struct capture_error {
     std::uint64_t available = 0;
     /// The errno of open_failed and read_failed; 0 if it is not known, and for all other codes.
     int system_error = 0;
-    /// The part of the capture that is damaged, or the kind of compression: "packet record", "gzip". Static; may be empty.
+    /// The part of the capture that is damaged, or what the file is: "packet record", "gzip". Static; may be empty.
     std::string_view subject{};
+    /// The first characters of a file that is text, without line ends, with a 0 behind them: see quoted(). Empty for all else.
+    std::array<char, 64> excerpt{};
+
+    /// The excerpt as a string: printable ASCII. Valid as long as this object.
+    [[nodiscard]] constexpr std::string_view quoted() const noexcept {
+        return {excerpt.data(),
+                static_cast<std::size_t>(std::find(excerpt.begin(), excerpt.end(), '\0') - excerpt.begin())};
+    }
 
     friend constexpr bool operator==(const capture_error&, const capture_error&) = default;
 };
@@ -86,6 +124,17 @@ public:
         case open_failed: return "cannot be opened" + system() + ".";
         case empty: return "is empty: there is not even the header of a capture.";
         case not_a_capture: return not_a_capture_text();
+        case other_format: return other_format_text();
+        case altered: return altered_text();
+        case file_shrank:
+            return "was cut while it was read: it had " + number(error_.needed) + " bytes and has " +
+                   number(error_.available) + " now." + packets_read("the cut");
+        case file_overwritten:
+            return "was overwritten while it was read: its beginning has changed." + packets_read("that was noticed") +
+                   " The last ones may be of the new file.";
+        case only_zeros:
+            return "has only zeros from byte " + number(error_.offset) + " on (" + number(error_.available) +
+                   " bytes): it was not written to its end." + packets_read("them");
         case compressed: return compressed_text();
         case unsupported_version: return unsupported_version_text();
         case read_failed: return "reading failed at byte " + number(error_.offset) + system() + "." + packets_read();
@@ -112,6 +161,7 @@ private:
         case bad_captured_length: return "it claims " + needed + " captured bytes and has room for " + available;
         case bad_option: return "an option claims " + needed + " bytes, " + available + " are left";
         case record_too_long: return "it claims " + needed + " bytes, at most " + available + " are possible";
+        case zero_gap: return number(error_.available) + " zero bytes stand where a packet is due";
         case unknown_interface:
             return "it names interface " + needed + " (counted from 0), and " + available + " are described";
         case too_many_interfaces:
@@ -121,17 +171,102 @@ private:
     }
 
     [[nodiscard]] std::string not_a_capture_text() const {
+        if (error_.subject == "zeros")
+            return "begins with zeros only: nothing was written into it, or its contents were lost.";
+        const std::string quote = "'" + std::string{error_.quoted()} + "'";
+        if (!error_.subject.empty()) {
+            return "is " + std::string{error_.subject} + " (" + quote + "), not a capture. " + advice_for_text();
+        }
         std::string text = "is neither a pcap nor a pcapng capture";
         if (error_.available != 0) text += " (begins with " + hexadecimal(error_.available) + ")";
         return text + ". Wireshark's editcap converts other capture formats: editcap -F pcapng FILE NEW_FILE.";
     }
+    [[nodiscard]] std::string advice_for_text() const {
+        struct advice {
+            std::string_view kind;
+            std::string_view sentence;
+        };
+        constexpr std::array known{
+            advice{text_kind::git_lfs, "Fetch the capture that it stands for: git lfs pull."},
+            advice{text_kind::html, "The download gave a page instead of the capture."},
+            advice{text_kind::xml, "The download may have given an answer instead of the capture."},
+            advice{text_kind::base_64, "Decode it: base64 -d FILE > NEW_FILE."},
+            advice{text_kind::uuencoded, "Decode it: uudecode -o NEW_FILE FILE."},
+            advice{text_kind::tcpdump, "Packets are written to a file by tcpdump -w FILE."},
+            advice{text_kind::tshark, "Packets are written to a file by tshark -w FILE."},
+            advice{text_kind::hexadecimal,
+                   "Turn it into bytes: xxd -r FILE > NEW_FILE, or xxd -r -p if its lines have no offsets."},
+            advice{text_kind::hexadecimal_words,
+                   "Its words are in another order than the bytes: dump the capture again with xxd."},
+            advice{text_kind::packet_dump, "Wireshark's text2pcap makes a capture of it: text2pcap FILE NEW_FILE."},
+        };
+        for (const auto& [kind, sentence] : known) {
+            if (kind == error_.subject) return std::string{sentence};
+        }
+        return "Only binary captures are read (tcpdump -w FILE).";
+    }
+    [[nodiscard]] std::string other_format_text() const {
+        std::string text = "is a capture of another format (" + std::string{error_.subject} + "). Convert it with ";
+        if (error_.subject.starts_with("Windows")) return text + "etl2pcapng: etl2pcapng FILE NEW_FILE.";
+        return text + "Wireshark's editcap: editcap -F pcapng FILE NEW_FILE.";
+    }
+    [[nodiscard]] std::string altered_text() const {
+        if (error_.subject == altered_by::utf_16 || error_.subject == altered_by::utf_8) {
+            return "was a capture, and is text in " + std::string{error_.subject} +
+                   " now: a redirection (>) of PowerShell changed its bytes, and cannot be undone. Let the program "
+                   "that captures "
+                   "write the file (tcpdump -w FILE), or redirect in cmd.exe.";
+        }
+        if (error_.subject == altered_by::text_before) {
+            const std::string at = number(error_.available);
+            return "begins with text ('" + std::string{error_.quoted()} + "'); a capture begins behind it, at byte " +
+                   at + ". Cut the text off: tail -c +" + std::to_string(error_.available + 1) + " FILE > NEW_FILE.";
+        }
+        std::string text = "was changed by a transfer as text";
+        text += error_.subject == altered_by::crs_before_lfs ? " (LF became CR LF)" : " (its line ends were changed)";
+        if (error_.packet_number != 0)
+            text += ", as is seen at byte " + number(error_.offset) + " in packet " + number(error_.packet_number);
+        text += ". Transfer it again as bytes: FTP in binary mode, adb exec-out, no terminal (ssh -T, kubectl exec "
+                "without -t).";
+        if (error_.packet_number != 0) text += packets_read();
+        return text;
+    }
     [[nodiscard]] std::string compressed_text() const {
-        std::string text = "is compressed (";
+        struct unpacking {
+            std::string_view format;
+            std::string_view command;
+            bool can_hold_tar = false; ///< and tar unpacks it
+        };
+        constexpr std::array known{
+            unpacking{"gzip", "gzip -dc", true},
+            unpacking{"compress", "gzip -dc", true},
+            unpacking{"zstd", "zstd -dc", true},
+            unpacking{"xz", "xz -dc", true},
+            unpacking{"lzma", "xz -dc", true},
+            unpacking{"bzip2", "bzip2 -dc", true},
+            unpacking{"lzip", "lzip -dc", true},
+            unpacking{"lzop", "lzop -dc", true},
+            unpacking{"lz4", "lz4 -dc"},
+            unpacking{"pack", "gzip -dc"},
+            unpacking{"snappy", "snzip -dc"},
+            unpacking{"zip", "unzip -p"},
+            unpacking{"7z", "7z x -so"},
+            unpacking{"rar", "unrar p -inul"},
+            unpacking{"cab", "cabextract -p"},
+            unpacking{"cpio", "cpio -i --to-stdout <"},
+            unpacking{"ar", "ar p"},
+            unpacking{"tar", "tar -xOf"},
+        };
+        const auto* const found = std::find_if(known.begin(), known.end(),
+                                               [&](const unpacking& each) { return each.format == error_.subject; });
+        const bool is_archive = error_.subject == "tar" || error_.subject == "cpio" || error_.subject == "ar";
+        std::string text = is_archive ? "is an archive (" : "is compressed (";
         text += error_.subject;
-        text += "). Unpack it first, or read the output of '";
-        if (error_.subject == "zip") text += "unzip -p";
-        else (text += error_.subject) += " -dc";
-        return text + " FILE' through a pipe.";
+        text += "). Unpack it first";
+        if (found == known.end()) return text + ".";
+        text += ", or read the output of '" + std::string{found->command} + " FILE' through a pipe";
+        if (found->can_hold_tar) text += " (of a tar archive in it: 'tar -xOf FILE')";
+        return text + ".";
     }
     [[nodiscard]] std::string unsupported_version_text() const {
         const bool is_section = error_.subject == "section header";
@@ -153,12 +288,12 @@ private:
         if (error_.packet_number != 0) text += " before packet " + number(error_.packet_number);
         return text;
     }
-    [[nodiscard]] std::string packets_read() const {
+    [[nodiscard]] std::string packets_read(const std::string& before = "it") const {
         switch (error_.packet_number) {
         case 0:
         case 1: return " No packet was read.";
-        case 2: return " The packet before it was read.";
-        default: return " The " + number(error_.packet_number - 1) + " packets before it were read.";
+        case 2: return " The packet before " + before + " was read.";
+        default: return " The " + number(error_.packet_number - 1) + " packets before " + before + " were read.";
         }
     }
     [[nodiscard]] std::string system() const {

@@ -24,6 +24,7 @@ enum class link_type : std::uint32_t {
     pflog_old = 17,               ///< DLT_OLD_PFLOG of OpenBSD before 3.4
     ppp_hdlc = 50,                ///< PPP in HDLC-like framing: RFC 1662
     ppp_ether = 51,               ///< PPPoE
+    symantec_firewall = 99,       ///< captures of Symantec's firewall
     atm_rfc1483 = 100,            ///< LLC-encapsulated ATM: RFC 2684
     raw = 101,                    ///< IPv4 or IPv6, told by the version field
     cisco_hdlc = 104,             ///< Cisco HDLC
@@ -47,6 +48,7 @@ enum class link_type : std::uint32_t {
     juniper_frelay = 180,         ///< Frame Relay behind a Juniper header
     juniper_chdlc = 181,          ///< Cisco HDLC behind a Juniper header
     ppi = 192,                    ///< a Per-Packet Information header
+    erf = 197,                    ///< a record of Endace's ERF format
     ppp_with_direction = 204,     ///< PPP behind a direction
     cisco_hdlc_with_direction = 205,  ///< Cisco HDLC behind a direction
     frame_relay_with_direction = 206, ///< Frame Relay behind a direction
@@ -55,6 +57,8 @@ enum class link_type : std::uint32_t {
     ipv6 = 229,                       ///< IPv6 without a link layer
     nflog = 239,                      ///< Linux netfilter log
     ipoib = 242,                      ///< RFC 4391
+    wireshark_upper_pdu = 252,        ///< what Wireshark exported, behind tags that name it
+    netlink = 253,                    ///< Linux Netlink messages
     pktap = 258,                      ///< PKTAP of macOS
     linux_sll2 = 276,                 ///< Linux cooked capture, version 2
     dsa_tag_brcm = 281,               ///< Ethernet with a Broadcom switch tag

@@ -13,7 +13,7 @@ namespace tcplens::inline v0 {
 /// One packet of a capture, as a view.
 ///
 /// It is valid until the reader that gave it is asked for the next packet. Its bytes are valid longer where the reader's bytes_stay()
-/// says so: over a mapped file as long as the capture_file, over memory as long as that memory.
+/// says so: over memory as long as that memory.
 struct packet {
     /// When the packet was captured; the epoch if `has_time` is false.
     timestamp time{};

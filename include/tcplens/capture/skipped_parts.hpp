@@ -5,7 +5,7 @@
 
 namespace tcplens::inline v0 {
 
-/// Counts of what a reader skipped without making packets of it, and without an error that ends reading.
+/// Counts of what a reader skipped without making packets of it, and of what it corrected, without an error that ends reading.
 struct skipped_parts {
     /// pcapng sections of an unknown major version, with all their packets. At the end of the capture the reader's error() tells of
     /// the first.
@@ -19,6 +19,10 @@ struct skipped_parts {
     /// Sections and interfaces that are not described in full, because `capture_limits::max_descriptions` or
     /// `capture_limits::max_description_bytes` was reached.
     std::uint64_t descriptions = 0;
+    /// pcap files that say that their times are microseconds, and whose times are nanoseconds: a fraction of a second of 1,000,000 or
+    /// more proves it. Times are read as nanoseconds from the first packet with such a fraction on; the packets before it, if there are
+    /// any, are up to a second late.
+    std::uint64_t corrected_clocks = 0;
 
     /// Adds the counts of another reader.
     constexpr void add(const skipped_parts& more) noexcept {
@@ -26,6 +30,7 @@ struct skipped_parts {
         numbered_blocks += more.numbered_blocks;
         bad_options += more.bad_options;
         descriptions += more.descriptions;
+        corrected_clocks += more.corrected_clocks;
     }
 
     friend constexpr bool operator==(const skipped_parts&, const skipped_parts&) = default;

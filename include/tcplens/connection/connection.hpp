@@ -18,8 +18,11 @@ namespace tcplens::inline v0 {
 /// The observation by which the client was told from the server. Later enumerators are surer.
 enum class role_basis : std::uint8_t {
     first_packet, ///< a guess: no SYN was captured, and the client is the side that was heard first
-    syn_ack,      ///< the client received the SYN-ACK
-    syn,          ///< the client sent the first SYN without ACK
+    /// A guess: no SYN was captured, and the server is the side whose port Zeek's standard scripts register for servers; of two such
+    /// ports the lower one.
+    port,
+    syn_ack, ///< the client received the SYN-ACK
+    syn,     ///< the client sent the first SYN without ACK
 };
 /// The greatest value that archives accept.
 [[nodiscard]] constexpr role_basis tcplens_archive_limit(role_basis) noexcept {
@@ -51,7 +54,7 @@ enum class close_reason : std::uint8_t {
 
 /// The name of the enumerator, e.g. "syn_ack".
 [[nodiscard]] constexpr std::string_view to_string(role_basis basis) noexcept {
-    constexpr std::string_view names[]{"first_packet", "syn_ack", "syn"};
+    constexpr std::string_view names[]{"first_packet", "port", "syn_ack", "syn"};
     return names[static_cast<unsigned>(basis)];
 }
 /// The name of the enumerator, e.g. "completed".
@@ -78,8 +81,11 @@ struct connection {
     tcplens::close_reason close_reason = close_reason::unknown; ///< how it ended
     bool closed = false;                  ///< ended: normally, by RST, or since another connection took its endpoints
     std::optional<direction> closed_by{}; ///< direction of the first FIN of a normal close, or of the RST; else nullopt
-    timestamp last_time{};                ///< capture time of its last packet
-    std::uint64_t last_packet = 0;        ///< packet::number of its last packet
+    /// Whether some of its segments are samples (segment::sampled). Those are counted, but no rules judge them, and observers do not get
+    /// them: nothing is concluded from what a sampling device left out.
+    bool sampled = false;
+    timestamp last_time{};                   ///< capture time of its last packet
+    std::uint64_t last_packet = 0;           ///< packet::number of its last packet
     direction_statistics client_to_server{}; ///< counts of what the client sent
     direction_statistics server_to_client{}; ///< counts of what the server sent
     std::uint64_t number = 0;                ///< from 0, in the order of first packets; unique within its table
@@ -95,8 +101,8 @@ struct connection {
         return direction == direction::client_to_server ? client_to_server : server_to_client;
     }
 
-    /// Whether the roles of client and server are a guess.
-    [[nodiscard]] constexpr bool role_guessed() const noexcept { return role_basis == role_basis::first_packet; }
+    /// Whether the roles of client and server are a guess: no SYN was captured.
+    [[nodiscard]] constexpr bool role_guessed() const noexcept { return role_basis < role_basis::syn_ack; }
 
     /// Exchanges the roles of client and server.
     constexpr void swap_roles() noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reassembly_options.hpp"
+#include "tunnel_ports.hpp"
 #include "tunnel_set.hpp"
 
 namespace tcplens::inline v0 {
@@ -20,6 +21,8 @@ struct decode_options {
     bool identify_networks = false;
     /// The tunnels that are entered: `~tunnels::gtp` is all but GTP. A tunnel that is not entered counts as not_tcp.
     tunnel_set tunnels = tunnel_set::all;
+    /// UDP ports at which tunnels are looked for beside the ports that docs/protocols.md names. The tunnel must be among `tunnels`.
+    tunnel_ports ports{};
     /// Limits of the reassembly of IP fragments. decoder applies them; decode() keeps no fragments.
     reassembly_options reassembly{};
 

@@ -7,6 +7,7 @@
 #include "ip_protocol.hpp"
 #include "packet_outcome.hpp"
 #include "protocol_id.hpp"
+#include "udp_port_counts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -95,8 +96,16 @@ struct decode_statistics {
     std::uint64_t unsupported_link = 0; ///< packets with packet_outcome::unsupported_link
     /// How many of `malformed` are whole TCP segments with a bad checksum, which table_options::ignore_bad_checksums ignores.
     std::uint64_t bad_checksums = 0;
+    /// TCP segments beyond the first one of their packet. `tcp + additional_segments` is the number of segments.
+    std::uint64_t additional_segments = 0;
+    /// How many of `tcp` carried more than one segment, such as an A-MSDU or an sFlow datagram.
+    std::uint64_t packets_with_several_segments = 0;
+    /// ICMP errors that quote a TCP segment: see icmp_notice. Most are packets of their own, which count as `not_tcp`.
+    std::uint64_t icmp_notices = 0;
     /// All packets but `tcp`, by kind: its kinds and others sum to `packets - tcp`.
     undecoded_counts undecoded{};
+    /// The busiest UDP ports of packets at which decoding stopped at UDP.
+    udp_port_counts udp_ports{};
 
     /// Counts one packet with this result.
     constexpr void count(const decode_result& result, link_type link) noexcept {
@@ -106,6 +115,7 @@ struct decode_statistics {
             return;
         }
         undecoded.count(link, result);
+        if ((result.source_port | result.destination_port) != 0) udp_ports.count(result);
         switch (result.outcome) {
         case packet_outcome::tcp: break;
         case packet_outcome::not_tcp: ++not_tcp; break;
@@ -120,6 +130,13 @@ struct decode_statistics {
     constexpr void count_tcp(std::uint64_t number = 1) noexcept {
         packets += number;
         tcp += number;
+    }
+
+    /// Counts the TCP segments of a packet with several of them. @pre The packet was counted by count_tcp(), and `segments` is at
+    /// least 1
+    constexpr void count_additional(std::uint64_t segments) noexcept {
+        additional_segments += segments - 1;
+        packets_with_several_segments += segments > 1;
     }
 
     /// Counts one TCP segment that is ignored because its checksum is bad.
@@ -145,7 +162,11 @@ struct decode_statistics {
         malformed += more.malformed;
         unsupported_link += more.unsupported_link;
         bad_checksums += more.bad_checksums;
+        additional_segments += more.additional_segments;
+        packets_with_several_segments += more.packets_with_several_segments;
+        icmp_notices += more.icmp_notices;
         undecoded.add(more.undecoded);
+        udp_ports.add(more.udp_ports);
     }
 
     [[nodiscard]] friend constexpr bool operator==(const decode_statistics&,
@@ -154,7 +175,9 @@ struct decode_statistics {
     /// Whether the parts sum to the whole.
     [[nodiscard]] friend constexpr bool is_consistent(const decode_statistics& counted) noexcept {
         return counted.packets == counted.tcp + counted.not_tcp + counted.fragments + counted.truncated +
-                                      counted.malformed + counted.unsupported_link;
+                                      counted.malformed + counted.unsupported_link &&
+               counted.packets_with_several_segments <= counted.tcp &&
+               counted.packets_with_several_segments <= counted.additional_segments;
     }
 };
 

@@ -11,6 +11,7 @@ namespace tcplens::inline v0 {
 enum class ether_type : std::uint16_t {
     ipv4 = 0x0800,                 ///< RFC 791
     trill = 0x22f3,                ///< RFC 6325
+    batman_adv = 0x4305,           ///< B.A.T.M.A.N. advanced
     transparent_ethernet = 0x6558, ///< a whole Ethernet frame follows (RFC 1701, RFC 7637)
     vlan = 0x8100,                 ///< IEEE 802.1Q
     ipv6 = 0x86dd,                 ///< RFC 8200
@@ -18,6 +19,7 @@ enum class ether_type : std::uint16_t {
     mpls = 0x8847,                 ///< RFC 5332
     mpls_multicast = 0x8848,       ///< RFC 5332
     pppoe_session = 0x8864,        ///< RFC 2516
+    jumbo_llc = 0x8870,            ///< IEEE 802.2 LLC in frames that are longer than a length field can say
     provider_vlan = 0x88a8,        ///< IEEE 802.1ad
     macsec = 0x88e5,               ///< IEEE 802.1AE
     backbone_service = 0x88e7,     ///< IEEE 802.1ah I-TAG: provider backbone bridges
@@ -28,6 +30,7 @@ enum class ether_type : std::uint16_t {
     e_tag = 0x893f,                ///< IEEE 802.1BR
     nsh = 0x894f,                  ///< RFC 8300
     old_qinq = 0x9100,             ///< double VLAN tags before 802.1ad
+    arista_time = 0xd28b,          ///< Arista's timestamp tag
     r_tag = 0xf1c1,                ///< IEEE 802.1CB
 };
 

@@ -30,6 +30,11 @@ struct frame_view {
         return {bytes.subspan(header_length), wire_length - header_length, beyond_frame};
     }
 
+    /// The view behind `length` bytes of the wire, whether they were captured or not.
+    [[nodiscard]] constexpr frame_view behind(std::size_t length) const noexcept {
+        return {bytes.subspan(lesser(bytes.size(), length)), wire_length - lesser(wire_length, length), beyond_frame};
+    }
+
     /// The view with the length that a header gives, whatever the frame around it says. That removes padding, and restores the
     /// length where a tool cut packets and rewrote the length of the frame.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr frame_view limited_to(std::size_t length) const noexcept {

@@ -10,6 +10,7 @@ namespace tcplens::inline v0 {
 /// Any value is valid; those that tcplens needs most have a name.
 enum class ip_protocol : std::uint8_t {
     hop_by_hop = 0,           ///< IPv6 extension header (RFC 8200 section 4.3)
+    icmp = 1,                 ///< RFC 792
     ipv4 = 4,                 ///< RFC 2003
     tcp = 6,                  ///< RFC 9293
     udp = 17,                 ///< RFC 768
@@ -18,6 +19,7 @@ enum class ip_protocol : std::uint8_t {
     fragment = 44,            ///< IPv6 extension header (RFC 8200 section 4.5)
     gre = 47,                 ///< RFC 2784
     authentication = 51,      ///< RFC 4302
+    icmp6 = 58,               ///< RFC 4443
     destination_options = 60, ///< IPv6 extension header (RFC 8200 section 4.6)
     ether_ip = 97,            ///< RFC 3378
     l2tp = 115,               ///< RFC 3931

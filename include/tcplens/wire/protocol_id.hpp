@@ -19,6 +19,7 @@ struct protocol_id {
         ip_protocol,  ///< IP protocol numbers
         udp_port,     ///< UDP ports
         gre_protocol, ///< protocol types of GRE: EtherTypes, and numbers that only GRE uses
+        bundle,       ///< only within the decoder, never in a result: several packets one after the other
     };
     registry in = registry::none; ///< the registry of `number`
     std::uint32_t number = 0;     ///< the number in that registry; 0 without a registry

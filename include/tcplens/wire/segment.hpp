@@ -36,9 +36,11 @@ struct segment {
     std::uint16_t window = 0;           ///< the window of the header, not scaled
     tcp_flags flags{};                  ///< the control bits
     checksum_state checksum = checksum_state::not_verified; ///< see decode_options::verify_checksums
-    std::optional<std::uint16_t> ip_id{};                   ///< IPv4 Identification; `nullopt` for IPv6
-    std::uint8_t hop_limit = 0;                             ///< IPv6 hop limit or IPv4 time to live
-    std::uint8_t ecn = 0;          ///< the two ECN bits of IP (RFC 3168 section 5), from 0 to 3
+    /// Whether the segment is a sample that a device chose (sFlow): the segments around it were not captured.
+    bool sampled = false;
+    std::optional<std::uint16_t> ip_id{}; ///< IPv4 Identification; `nullopt` for IPv6
+    std::uint8_t hop_limit = 0;           ///< IPv6 hop limit or IPv4 time to live
+    std::uint8_t ecn = 0;                 ///< the two ECN bits of IP (RFC 3168 section 5), from 0 to 3
     std::uint8_t tunnel_depth = 0; ///< how many tunnels are around the IP packet; an MPLS label stack counts as one
     tcp_options options{};         ///< the TCP options, as far as they were captured
     /// Distinguishes networks that may use the same addresses, by VLAN and tunnel; 0 outside of those.

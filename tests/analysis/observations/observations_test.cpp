@@ -135,6 +135,22 @@ TEST_CASE("observations: failed ports of one target within five minutes are a po
     }
 }
 
+TEST_CASE("observations: a prober whose source port is that of a server is the source all the same") {
+    for (const std::uint16_t probe : {ACK, FIN, std::uint16_t{0}, std::uint16_t(FIN | PSH | URG)}) {
+        for (const bool answered : {false, true}) {
+            CAPTURE(probe);
+            CAPTURE(answered);
+            wire w;
+            for (unsigned port = 1001; port <= 1015; ++port) {
+                w.sends(w.end(1, 80), w.end(2, port), probe, 1, probe & ACK);
+                if (answered) w.sends(w.end(2, port), w.end(1, 80), RST, 1, 0);
+            }
+            const observation scan = only(w.report(), observation_kind::port_scan);
+            CHECK(scan.subject == observation::subject_type{.source = w.host(1), .target = w.host(2)});
+        }
+    }
+}
+
 TEST_CASE("observations: ports that answer, or that failed over a longer time, are no port scan") {
     wire w;
     for (unsigned port = 1; port <= 14; ++port) w.refused(w.end(1, 40000), w.end(2, port));

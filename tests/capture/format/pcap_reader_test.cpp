@@ -210,14 +210,46 @@ TEST_CASE("pcap: the time zone is not applied") {
     CHECK(read_memory(capture.bytes()).packets.at(0).time == at(10s));
 }
 
-TEST_CASE("pcap: a fraction of a second or more is added all the same") {
-    const auto capture = pcap_writer{}.record(10, 2'500'000, text("x")).record(0xffffffff, 0xffffffff, text("x"));
+TEST_CASE("pcap: a fraction of a second or more proves that the clock counts nanoseconds") {
+    for (const std::endian order : orders) {
+        const auto capture = pcap_writer{{.order = order}}
+                                 .record(10, 0, text("x"))
+                                 .record(10, 999'999, text("x"))
+                                 .record(10, 1'000'000, text("x"))
+                                 .record(11, 5, text("x"))
+                                 .record(11, 999'999'999, text("x"));
+        const reading result = read_memory(capture.bytes());
+        CHECK(!result.error);
+        REQUIRE(result.packets.size() == 5);
+        CHECK(result.packets[1].time == at(10'999'999us)); // nothing tells yet
+        CHECK(result.packets[2].time == at(10s + 1ms));
+        CHECK(result.packets[3].time == at(11s + 5ns));
+        CHECK(result.packets[4].time == at(11s + 999'999'999ns));
+        CHECK(result.skipped == skipped_parts{.corrected_clocks = 1});
+    }
+}
+
+TEST_CASE("pcap: a fraction that can be neither microseconds nor nanoseconds is added all the same") {
+    const auto capture = pcap_writer{}.record(0xffffffff, 0xffffffff, text("x")).record(10, 7, text("x"));
     const reading result = read_memory(capture.bytes());
-    CHECK(result.packets.at(0).time == at(12'500ms));
-    CHECK(result.packets.at(1).time == at(4'294'967'295s + 4'294'967'295us));
+    CHECK(result.packets.at(0).time == at(4'294'967'295s + 4'294'967'295us));
+    CHECK(result.packets.at(1).time == at(10s + 7us));
+    CHECK(result.skipped == skipped_parts{});
 
     const auto fine = pcap_writer{{.nanoseconds = true}}.record(10, 0xffffffff, text("x"));
     CHECK(read_memory(fine.bytes()).packets.at(0).time == at(10s + 4'294'967'295ns));
+}
+
+TEST_CASE("pcap: a carry that was forgotten is no proof in a capture whose packets before it prove microseconds") {
+    pcap_writer capture;
+    for (std::uint32_t i = 0; i < 100; ++i) capture.record(10 + i / 10, i % 10 * 99'999, text("x"));
+    const reading carry =
+        read_memory(pcap_writer{capture}.record(20, 1'000'050, text("x")).record(22, 3, text("x")).bytes());
+    CHECK(carry.packets.at(100).time == at(21s + 50us));
+    CHECK(carry.packets.at(101).time == at(22s + 3us));
+    CHECK(carry.skipped == skipped_parts{});
+    const reading proof = read_memory(pcap_writer{capture}.record(20, 2'000'000, text("x")).bytes());
+    CHECK(proof.packets.at(100).time == at(20s + 2ms));
 }
 
 TEST_CASE("pcap: the wire length of a packet is at least its captured length") {

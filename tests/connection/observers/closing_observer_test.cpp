@@ -119,14 +119,14 @@ TEST_CASE("closing observer: a reset has the direction and the time of the RST t
 
 TEST_CASE("closing observer: the times change places when client and server do") {
     hosts h;
-    h.server(10ms, fin | ack, 1, 1); // heard first: taken for the client
+    h.client(10ms, fin | ack, 1, 1); // by its port the client
     CHECK(h.closing().client.sent == start + 10ms);
     CHECK(h.closing().begun_by == to_server);
-    h.client(0ms, syn, 0, 0); // late
+    h.server(0ms, syn, 0, 0); // late
     CHECK(h.closing().server.sent == start + 10ms);
     CHECK_FALSE(h.closing().client.sent);
     CHECK(h.closing().begun_by == to_client);
-    h.client(11ms, ack, 1, 2);
+    h.server(11ms, ack, 1, 2);
     CHECK(h.closing().server.acknowledged == start + 11ms);
 
     closing_observer::facts told;

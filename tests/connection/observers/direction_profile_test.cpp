@@ -208,11 +208,11 @@ TEST_CASE(
     });
     for_all_numbers([](talk_type& talk) { // midstream, one direction alone
         for (int i = 0; i < 10; ++i) talk.server({.length = 1000, .ack = 5000 + 100 * i});
-        CHECK(talk.up().unique_bytes == 10'000); // who is heard first is taken for the client
-        CHECK(talk.down().missed_bytes() == 900);
-        CHECK(!talk.down().stream_begins);
-        CHECK(talk.up().in_flight.greatest == 10'000);
-        CHECK(talk.up().round_trip.count == 0);
+        CHECK(talk.down().unique_bytes == 10'000);
+        CHECK(talk.up().missed_bytes() == 900);
+        CHECK(!talk.up().stream_begins);
+        CHECK(talk.down().in_flight.greatest == 10'000);
+        CHECK(talk.down().round_trip.count == 0);
     });
 }
 
@@ -659,14 +659,14 @@ TEST_CASE("profile: an acknowledgment of bytes that were never sent changes noth
 
 TEST_CASE("profile: it stays with its end when client and server change places") {
     for_all_numbers([](talk_type& talk) {
-        talk.server({.at = 1, .length = 100, .ack = 1}); // a guess: this is the client
+        talk.client({.at = 1, .length = 100, .ack = 1}); // a guess by the port: this is the client
         CHECK(talk.up().unique_bytes == 100);
-        talk.client({.at = 0, .flags = talk_type::syn}); // late
+        talk.server({.at = 0, .flags = talk_type::syn}); // late
         CHECK(talk.only().role_basis == role_basis::syn);
         CHECK(talk.down().unique_bytes == 100);
         CHECK(talk.up().stream_begins);
         CHECK(talk.up().unique_bytes == 0);
-        talk.client({.length = 10, .ack = 101});
+        talk.server({.length = 10, .ack = 101});
         CHECK(talk.up().unique_bytes == 10);
         CHECK(talk.down().round_trip.count == 1);
     });

@@ -396,10 +396,10 @@ TEST_CASE("time series: with one connection selected, only that one counts") {
 
 TEST_CASE("time series: client and server change places: so do the bins of one connection") {
     const auto tell = [](hosts& h) {
-        h.server(2ms, ack, 1, 1, 100); // heard first
+        h.client(2ms, ack, 1, 1, 100); // by its port the client
         CHECK(h.bin(0).client_to_server.new_bytes == 100);
         CHECK(h.bin(0).client_to_server.most_in_flight == 100);
-        h.client(3ms, syn, 0, 0); // late
+        h.server(3ms, syn, 0, 0); // late
     };
     SUBCASE("of one connection all that was counted does") {
         hosts h{{.interval = 10ms, .connection = 0}};
@@ -413,9 +413,9 @@ TEST_CASE("time series: client and server change places: so do the bins of one c
         hosts h{{.interval = 10ms}};
         tell(h);
         CHECK(h.bin(0).client_to_server.packets == 2);
-        h.client(15ms, ack, 1, 101);
+        h.server(15ms, ack, 1, 101);
         CHECK(h.bin(1).server_to_client.most_in_flight == 0);
-        h.server(25ms, ack, 101, 1, 10);
+        h.client(25ms, ack, 101, 1, 10);
         CHECK(h.bin(2).server_to_client.most_in_flight == 10);
         CHECK(h.bin(2).client_to_server.most_in_flight == 0);
     }

@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <memory>
 #include <random>
@@ -375,7 +376,6 @@ TEST_CASE("parallel table: stories and recorded captures give the result of one 
         CAPTURE(entry.path().string());
         detailed_connection_table one;
         capture_file file{entry.path()};
-        CHECK(file.bytes_stay());
         one.add_all(file);
         for (const std::size_t count : table_counts) {
             using table_type = basic_parallel_connection_table<evidence_rules, opening_observer, closing_observer,
@@ -384,8 +384,10 @@ TEST_CASE("parallel table: stories and recorded captures give the result of one 
             many.add_all(capture_file{entry.path()});
             check_same(one, many);
             table_type streamed{count};
-            capture_file stream{file_stream{entry.path()}};
-            CHECK_FALSE(stream.bytes_stay());
+            std::ifstream in{entry.path(), std::ios::binary};
+            const std::string held{std::istreambuf_iterator<char>{in}, {}};
+            capture_reader stream{std::as_bytes(std::span{held})};
+            static_assert(decltype(stream)::bytes_stay() && !capture_file::bytes_stay());
             streamed.add_all(stream);
             CHECK_FALSE(stream.error());
             CHECK(stream.packets() == file.packets());

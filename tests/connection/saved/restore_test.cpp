@@ -513,3 +513,68 @@ TEST_CASE("rules of one's own that say what they remember") {
     basic_connection_table<hundredth_rules> others{fixed, hundredth_rules{7}};
     CHECK(restore(others, saved).value().subject == "each");
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+TEST_CASE("places without a connection take no memory of one until one is there, whatever the bytes say") {
+    // As somebody would make it: an empty table, and many places that are free.
+    constexpr std::uint32_t places = 200'000;
+    auto bytes = save(detailed_connection_table{fixed});
+    archive_writer more;
+    more(places);
+    std::ranges::copy(more.written(), bytes.end() - 4);
+    bytes.resize(bytes.size() + places); // each is free
+    archive_writer order;
+    for (std::uint32_t i = 0; i < places; ++i) order(i);
+    bytes.insert(bytes.end(), order.written().begin(), order.written().end());
+    saved_bytes::mend(bytes);
+
+    const auto resident = [] { // in bytes
+        std::ifstream file{"/proc/self/statm"};
+        std::size_t all = 0;
+        std::size_t pages = 0;
+        file >> all >> pages;
+        return pages * 4096;
+    };
+    detailed_connection_table table{fixed};
+    const std::size_t before = resident();
+    REQUIRE_FALSE(restore(table, bytes));
+    CHECK(resident() - before < 20 * bytes.size());
+
+    random_traffic traffic{1};
+    detailed_connection_table other{fixed};
+    for (int i = 0; i < 2000; ++i) {
+        const segment next = traffic.next();
+        CHECK(table.add(next).verdict == other.add(next).verdict);
+    }
+    CHECK(table.size() == other.size());
+}
+
+#endif
+
+TEST_CASE("a table with more connections than are wanted is an error before memory is taken, and the header tells the "
+          "length") {
+    connection_table stopped{fixed};
+    random_traffic traffic{1};
+    for (int i = 0; i < 500; ++i) stopped.add(traffic.next());
+    const std::size_t count = stopped.size();
+    const auto saved = save(stopped);
+    connection_table fewer{fixed};
+    const auto error = restore(fewer, saved, count - 1);
+    REQUIRE(error);
+    CHECK(to_string(error->code) == "too_many_connections");
+    CHECK(error->needed == count);
+    CHECK(error->available == count - 1);
+    CHECK(to_string(*error) == "It has places for " + std::to_string(count) + " connections, and at most " +
+                                   std::to_string(count - 1) + " are to be restored.");
+    connection_table enough{fixed};
+    CHECK_FALSE(restore(enough, saved, count));
+    CHECK(enough.size() == count);
+
+    connection_table untouched{fixed};
+    const auto beginning = restore(untouched, std::span{saved}.first(saved_bytes::header_size));
+    REQUIRE(beginning);
+    CHECK(to_string(beginning->code) == "truncated");
+    CHECK(beginning->needed == saved.size());
+    CHECK_FALSE(restore(untouched, saved)); // it is as it was
+}

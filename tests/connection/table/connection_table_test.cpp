@@ -337,6 +337,7 @@ TEST_CASE("verdicts and what else is named are written by their names") {
           "duplicate_ack,keep_alive,keep_alive_ack,zero_window,zero_window_probe,zero_window_probe_ack,window_full,"
           "window_update,reused_ports,duplicate,tail_loss_probe");
     CHECK(to_string(role_basis::first_packet) == "first_packet");
+    CHECK(to_string(role_basis::port) == "port");
     CHECK(to_string(role_basis::syn_ack) == "syn_ack");
     CHECK(to_string(role_basis::syn) == "syn");
     CHECK(to_string(handshake_state::incomplete) == "incomplete");

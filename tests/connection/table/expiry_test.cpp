@@ -173,7 +173,7 @@ TEST_CASE("a connection leaves once it was silent for as long as its stage allow
         SUBCASE("when one of its own comes, and begins another") {
             CHECK(m.client(1, flags::ack, 1003).begins_connection);
             CHECK(m.table.begin()->number == 1);
-            CHECK(m.table.begin()->role_basis == role_basis::first_packet);
+            CHECK(m.table.begin()->role_guessed());
         }
         REQUIRE(m.ended.size() == 1);
         CHECK(m.ended[0].reason == each.reason);

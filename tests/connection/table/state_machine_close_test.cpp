@@ -187,7 +187,7 @@ TEST_CASE("a RST is all that was captured") {
     auto [client, server] = s.midstream();
     server.resets();
     check_close(s.connection(), close_reason::reset,
-                direction::client_to_server); // heard first: the client, as a guess
+                direction::server_to_client); // by its port, as a guess
     CHECK(s.connection().role_guessed());
     CHECK(s.connection().handshake == handshake_state::incomplete);
 }

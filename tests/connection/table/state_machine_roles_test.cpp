@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "../../support/story.hpp"
 
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
+
 #include <algorithm>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 using namespace std::chrono_literals;
 using namespace tcplens;
@@ -33,17 +37,73 @@ TEST_CASE("the client is who received the SYN-ACK") {
 
 TEST_CASE("with neither, the client is who was heard first, as a guess") {
     story s;
-    auto [client, server] = s.midstream();
+    auto [client, server] = s.midstream({.server_port = 4433});
     server.sends(1, 100);
     client.acks(101);
     CHECK(s.connection().client == server.endpoint());
+    CHECK(s.connection().role_basis == role_basis::first_packet);
     CHECK(s.connection().role_guessed());
     CHECK(s.connection().client_to_server.data_packets == 1);
 }
 
+TEST_CASE("without a handshake the port of a server tells the roles, as a guess") {
+    const auto roles = [](std::uint16_t client_port, std::uint16_t server_port, bool server_first) {
+        story s;
+        auto [client, server] = s.midstream({.client_port = client_port, .server_port = server_port});
+        if (server_first) server.sends(1, 100);
+        else client.acks(1);
+        client.acks(101);
+        server.sends(101, 10);
+        const connection seen = s.connection();
+        CHECK(seen.role_guessed());
+        CHECK(seen.server_to_client.data_packets == (seen.server == server.endpoint() ? (server_first ? 2 : 1) : 0));
+        return std::pair{seen.server == server.endpoint(), seen.role_basis};
+    };
+    for (const bool server_first : {true, false}) {
+        CAPTURE(server_first);
+        CHECK(roles(40000, 80, server_first) == std::pair{true, role_basis::port});
+        CHECK(roles(40000, 6379, server_first) == std::pair{true, role_basis::port});
+        CHECK(roles(443, 22, server_first) == std::pair{true, role_basis::port});  // of two, the lower one
+        CHECK(roles(22, 443, server_first) == std::pair{false, role_basis::port}); // the same
+        CHECK(roles(80, 9000, server_first) == std::pair{false, role_basis::port});
+    }
+    // Neither port tells: as above.
+    CHECK(roles(40000, 9000, true) == std::pair{false, role_basis::first_packet});
+    CHECK(roles(40000, 9000, false) == std::pair{true, role_basis::first_packet});
+    CHECK_FALSE(ports_show_roles(443, 443));
+}
+
+TEST_CASE("the rules of mcpcap take the side that was heard first for the client") {
+    segment first{.source = {address::parse("192.0.2.1").value(), 80},
+                  .destination = {address::parse("192.0.2.2").value(), 40000},
+                  .payload_length = 10};
+    first.flags.bits = 0x10;
+    basic_connection_table<repeated_sequence_rules> as_mcpcap;
+    as_mcpcap.add(first);
+    CHECK(as_mcpcap[0].client == first.source);
+    CHECK(as_mcpcap[0].role_basis == role_basis::first_packet);
+    connection_table table;
+    table.add(first);
+    CHECK(table[0].server == first.source);
+    CHECK(table[0].role_basis == role_basis::port);
+}
+
+TEST_CASE("a handshake is stronger than the port of a server") {
+    story s;
+    auto [client, server] = s.hosts({.client_port = 80, .server_port = 40000});
+    client.syn();
+    CHECK(s.connection().client == client.endpoint());
+    CHECK(s.connection().role_basis == role_basis::syn);
+    story answered;
+    auto [asking, answering] = answered.hosts({.client_port = 80, .server_port = 40000});
+    answering.syn_ack();
+    CHECK(answered.connection().client == asking.endpoint());
+    CHECK(answered.connection().role_basis == role_basis::syn_ack);
+}
+
 TEST_CASE("a guess is corrected by a SYN-ACK or a SYN, with all that was counted") {
     story s;
-    auto [client, server] = s.midstream({.timestamps = true});
+    auto [client, server] = s.midstream({.server_port = 4433, .timestamps = true});
     const auto& syn = client.syn().uncaptured();
     const auto& syn_ack = server.syn_ack().uncaptured();
     s.after(10ms);
@@ -75,7 +135,7 @@ TEST_CASE("a guess is corrected by a SYN-ACK or a SYN, with all that was counted
 
 TEST_CASE("a guess is corrected together with who closed") {
     story s;
-    auto [client, server] = s.midstream();
+    auto [client, server] = s.midstream({.server_port = 4433});
     server.resets();
     CHECK(s.connection().closed_by == direction::client_to_server);
     server.syn_ack().at(0);

@@ -76,8 +76,9 @@ TEST_CASE("Zeek observer: the originator need not be the client, and stays with 
 
     SUBCASE("its port is a server's") {
         const auto& told = table[table.add(first).connection->number];
-        CHECK(told.client == first.source); // tcplens takes who was heard first, Zeek goes by the port
-        CHECK(told.zeek.originator == direction::server_to_client);
+        CHECK(told.server == first.source);
+        CHECK(told.role_basis == role_basis::port);
+        CHECK(told.zeek.originator == direction::client_to_server);
         CHECK(told.zeek.history.view() == "^d");
     }
     SUBCASE("then its SYN-ACK comes, late") {

@@ -62,6 +62,27 @@ byte_vector in_gre(const char* type, const byte_vector& content) {
     return in_ip(47, join({hex("0000"), hex(type), content}));
 }
 
+/// A frame of IEEE 802.11, with v4() behind IEEE 802.2 LLC.
+byte_vector wireless(const char* control, const char* behind = "") {
+    return join({hex(control), hex("0000 020000000001 020000000002 020000000003 1000"), hex(behind),
+                 hex("aaaa03 000000 0800"), v4()});
+}
+byte_vector long_word(std::size_t value) {
+    return join({big_endian(static_cast<std::uint16_t>(value >> 16)), big_endian(static_cast<std::uint16_t>(value))});
+}
+/// An sFlow sample of a packet, with a record of another kind before it. Without padding, so that the packet is last.
+byte_vector sflow_sample(std::uint32_t protocol, const byte_vector& packet, bool expanded = false) {
+    const std::size_t length = packet.size();
+    const byte_vector record = join({hex("00000001"), long_word(16 + length), long_word(protocol),
+                                     long_word(length + 4), hex("00000004"), long_word(length), packet});
+    const byte_vector other = hex("000003e9 00000010 00000001 00000000 00000001 00000000"); // of a switch
+    const byte_vector head = expanded ? hex("00000001 00000000 00000003 00000200 00000200 00000000 00000000 00000003"
+                                            "00000000 00000004 00000002")
+                                      : hex("00000001 00000003 00000200 00000200 00000000 00000003 00000004 00000002");
+    return join(
+        {long_word(expanded ? 3 : 1), long_word(head.size() + other.size() + record.size()), head, other, record});
+}
+
 struct tunnelled {
     std::string what;
     byte_vector frame;
@@ -128,6 +149,38 @@ std::vector<tunnelled> all_tunnels() {
         {"MPLS in IP (RFC 4023)", in_ip(137, join({hex("00064140"), v4()})), tunnels::mpls},
         {"MPLS in GRE (RFC 4023)", in_gre("8847", join({hex("00064140"), v4()})), tunnels::gre | tunnels::mpls, 2},
         {"MPLS in UDP (RFC 7510)", in_udp(6635, join({hex("00064140"), v4()})), tunnels::mpls},
+        {"batman-adv to one station", ethernet_frame(0x4305, join({hex("40 0f 32 01 020000000003"), eth()})),
+         tunnels::batman_adv},
+        {"batman-adv with the sender's address",
+         ethernet_frame(0x4305, join({hex("42 0f 32 01 020000000003 020000000004 01 00"), eth()})),
+         tunnels::batman_adv},
+        {"batman-adv to all stations", ethernet_frame(0x4305, join({hex("01 0f 32 00 00000001 020000000003"), eth()})),
+         tunnels::batman_adv},
+        {"batman-adv 2011 to one station", ethernet_frame(0x4305, join({hex("03 0e 32 01 020000000003"), eth()})),
+         tunnels::batman_adv},
+        {"LWAPP", in_udp(12222, join({hex("00 00 0048 0000"), wireless("0801")})), tunnels::lwapp},
+        {"LWAPP, frame control swapped", in_udp(12222, join({hex("00 00 0048 0000"), wireless("0108")})),
+         tunnels::lwapp},
+        {"CAPWAP, IEEE 802.11, frame control swapped",
+         in_udp(5247, join({hex("00 100300 00000000"), wireless("0108")})), tunnels::capwap},
+        {"CAPWAP, IEEE 802.11, frame control swapped, both orders are data",
+         in_udp(5247, join({hex("00 100300 00000000"), wireless("0888", "0000")})), tunnels::capwap},
+        {"CAPWAP, the first fragment", in_udp(5247, join({hex("00 100280 00010000"), eth()})), tunnels::capwap},
+        {"sFlow",
+         in_udp(6343,
+                join({hex("00000005 00000001 0a000001 00000000 00000001 00000064 00000001"), sflow_sample(1, eth())})),
+         tunnels::sflow},
+        {"sFlow, expanded, of an IPv6 agent",
+         in_udp(6343,
+                join({hex("00000005 00000002 20010db8000000000000000000000001 00000000 00000001 00000064 00000001"),
+                      sflow_sample(11, v4(), true)})),
+         tunnels::sflow},
+        {"GTP-U, Ethernet", in_udp(2152, join({hex("30ff 0040 00000001"), eth()})), tunnels::gtp},
+        {"GTP-U, Ethernet whose receiver begins as IPv4 does",
+         in_udp(2152, join({hex("30ff 0040 00000001 450000000002 020000000001 0800"), v4()})), tunnels::gtp},
+        {"GTP-U, PPP", in_udp(2152, join({hex("30ff 0040 00000001 ff03 0021"), v4()})), tunnels::gtp},
+        {"VXLAN at Linux's port", in_udp(8472, join({hex("08000000 012345 00"), eth()})), tunnels::vxlan, 1, true},
+        {"VXLAN without the flag", in_udp(4789, join({hex("00000000 012345 00"), eth()})), tunnels::vxlan},
         {"PPPoE (RFC 2516)", ethernet_frame(0x8864, join({hex("1100 0007 0040"), ppp_v4})), tunnels::pppoe, 1, true},
         {"PPPoE, IPv6 (RFC 5072)", ethernet_frame(0x8864, join({hex("1100 0007 0040 0057"), v6()})), tunnels::pppoe, 1,
          true},
@@ -234,7 +287,8 @@ TEST_CASE("tunnels: the segment in each tunnel is found") {
         CHECK(found.payload_length == data_length);
         CHECK(found.payload_beyond_frame == 0);
         CHECK(found.captured_payload == data_length);
-        CHECK(found.wire_length == each.frame.size());
+        CHECK(found.wire_length == (found.sampled ? found.ip_length + (each.depth == 1 && each.what == "sFlow" ? 14 : 0)
+                                                  : each.frame.size()));
         CHECK(found.ip_id == (four ? std::optional<std::uint16_t>{0x4242} : std::nullopt));
         CHECK(found.tunnel_depth == each.depth);
         CHECK(found.network == 0); // nobody asked
@@ -351,7 +405,7 @@ TEST_CASE("tunnels: a header that is not that of the tunnel is not TCP") {
         {in_udp(1701, join({hex("0003 0000 00000009 12"), byte_vector(40)})), udp(1701)},
         {in_ip(115, join({hex("00000000"), eth()})), ip_protocol::l2tp}, // control
         {in_ip(115, hex("00000009 00")), ip_protocol::l2tp},
-        {in_udp(4789, join({hex("00000000 012345 00"), eth()})), udp(4789)},
+        {in_udp(4789, join({hex("00000000 012345 00"), four})), udp(4789)}, // no network, no Ethernet
         {in_udp(4790, join({hex("0c000006 012345 00"), eth()})), udp(4790)},
         {in_udp(6081, join({hex("4000 6558 000007 00"), eth()})), udp(6081)},
         {in_udp(6081, join({hex("0000 0806 000007 00"), eth()})), ether_type{0x0806}},
@@ -364,7 +418,7 @@ TEST_CASE("tunnels: a header that is not that of the tunnel is not TCP") {
         {in_udp(5072, join({hex("43 52 10 29 12345678"), byte_vector(36), v6()})), udp(5072)}, // not to be forwarded
         {in_udp(5247, join({hex("01 100200 00000000"), eth()})), udp(5247)},                   // DTLS
         {in_udp(5247, join({hex("00 080200 00000000"), eth()})), udp(5247)},                   // too short to be
-        {in_udp(5247, join({hex("00 100280 00000000"), eth()})), udp(5247)},                   // in fragments
+        {in_udp(5247, join({hex("00 100280 00010008"), eth()})), udp(5247)},                   // a later fragment
         {in_udp(5247, join({hex("00 100208 00000000"), eth()})), udp(5247)},                   // keep-alive
         {in_udp(5247, join({hex("00 100500 00000000"), eth()})), udp(5247)},                   // of another radio
         {ethernet_frame(0x894f, join({hex("4fc2 0201 00000001"), four})), ether_type::nsh},
@@ -410,7 +464,7 @@ TEST_CASE("tunnels: nested tunnels are entered up to the limit") {
         return ethernet_frame(0x0800, packet);
     };
     // each IP header and each tunnel is a header; then TCP
-    constexpr int deepest = (header_walk<no_reassembly>::max_headers - 2) / 2;
+    constexpr int deepest = (max_headers - 2) / 2;
     for (int times = 0; times <= deepest; ++times) CHECK(segment_of(nested(times)).tunnel_depth == times);
     for (const int times : {deepest + 1, deepest + 2, 1000}) {
         CHECK(outcome_of(nested(times)) == packet_outcome::not_tcp);

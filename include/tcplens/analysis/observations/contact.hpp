@@ -86,9 +86,17 @@ struct contact {
     return up.fin == 0 && up.ack == up.packets ? outcome::ack_probe : outcome::midstream;
 }
 
-[[nodiscard]] constexpr outcome outcome_of(const connection& of) noexcept {
+/// Whether the side that ports make the server probed the other: it alone sent something, without payload, that is no RST. Whoever
+/// probes chooses the source port, so the port of a server says little there (role_basis::port).
+[[nodiscard]] constexpr bool server_probes(const connection& of) noexcept {
     const direction_statistics& up = of.client_to_server;
     const direction_statistics& down = of.server_to_client;
+    return of.role_basis == role_basis::port && up.packets == up.rst && down.packets > down.rst &&
+           down.payload_bytes == 0;
+}
+
+[[nodiscard]] constexpr outcome outcome_of(const connection& of, const direction_statistics& up,
+                                           const direction_statistics& down) noexcept {
     const bool alone = up.packets == 0 || down.packets == 0;
     if (alone && (sent_answers_alone(up) || sent_answers_alone(down))) return outcome::unsolicited;
     if (of.handshake == handshake_state::failed) return outcome_of_attempt(up, down);
@@ -102,13 +110,15 @@ struct contact {
 
 /// The contact that a connection was. `hash` stays 0.
 [[nodiscard]] constexpr contact contact_of(const connection& of) noexcept {
-    const direction_statistics& up = of.client_to_server;
-    const direction_statistics& down = of.server_to_client;
-    const outcome came_out = outcome_of(of);
+    const bool probed = server_probes(of);
+    const direction_statistics& up = probed ? of.server_to_client : of.client_to_server;
+    const direction_statistics& down = probed ? of.client_to_server : of.server_to_client;
+    const outcome came_out = outcome_of(of, up, down);
     // Who is heard alone with answers is the source of them.
-    const bool turned = came_out == outcome::unsolicited && up.packets == 0;
-    const direction_statistics& out = turned ? down : up;
-    const direction_statistics& in = turned ? up : down;
+    const bool alone = came_out == outcome::unsolicited && up.packets == 0;
+    const bool turned = alone != probed;
+    const direction_statistics& out = alone ? down : up;
+    const direction_statistics& in = alone ? up : down;
     return {.source = turned ? of.server : of.client,
             .target = turned ? of.client : of.server,
             .network = of.network,

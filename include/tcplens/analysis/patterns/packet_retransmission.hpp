@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/ratio.hpp"
+#include "../terms/bounded_list.hpp"
 #include "anomaly_category.hpp"
 #include "anomaly_options.hpp"
 #include "anomaly_statistics.hpp"
@@ -11,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tcplens::inline v0 {
 
@@ -20,13 +20,12 @@ struct packet_retransmission {
     static constexpr std::string_view name = "packet_retransmission";           ///< anomaly_pattern::name
     static constexpr anomaly_category category = anomaly_category::reliability; ///< anomaly_pattern::category
 
-    std::uint64_t total_retransmissions = 0; ///< At least 1.
-    std::uint64_t total_packets = 0;         ///< TCP segments, with or without data.
-    double retransmission_rate = 0;          ///< `total_retransmissions / total_packets`
-    double threshold = 0;                    ///< anomaly_options::retransmission_threshold
-    bool exceeds_threshold = false;          ///< `retransmission_rate > threshold`
-    /// The connections with at least one retransmission, in the order of the range.
-    std::vector<connection_retransmissions> by_connection{};
+    std::uint64_t total_retransmissions = 0;                  ///< At least 1.
+    std::uint64_t total_packets = 0;                          ///< TCP segments, with or without data.
+    double retransmission_rate = 0;                           ///< `total_retransmissions / total_packets`
+    double threshold = 0;                                     ///< anomaly_options::retransmission_threshold
+    bool exceeds_threshold = false;                           ///< `retransmission_rate > threshold`
+    bounded_list<connection_retransmissions> by_connection{}; ///< anomaly_statistics::retransmissions_by_connection
 
     /// The pattern in these counts; nullopt without retransmissions.
     [[nodiscard]] static std::optional<packet_retransmission> find(const anomaly_statistics& counts,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/ratio.hpp"
+#include "../terms/bounded_list.hpp"
 #include "anomaly_category.hpp"
 #include "anomaly_options.hpp"
 #include "anomaly_statistics.hpp"
@@ -11,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tcplens::inline v0 {
 
@@ -23,10 +23,11 @@ struct rst_directional_asymmetry {
     static constexpr double notable_above = 0.9;  ///< A `to_server_share` above it is notable. The limit of mcpcap.
     static constexpr double notable_below = 0.1;  ///< A `to_server_share` below it is notable. The limit of mcpcap.
 
-    std::uint64_t rst_to_server = 0;                     ///< RST segments that clients sent.
-    std::uint64_t rst_from_server = 0;                   ///< RST segments that servers sent.
-    double to_server_share = 0;                          ///< `rst_to_server / (rst_to_server + rst_from_server)`
-    std::vector<connection_name> affected_connections{}; ///< All connections with RST, in the order of the range.
+    std::uint64_t rst_to_server = 0;   ///< RST segments that clients sent.
+    std::uint64_t rst_from_server = 0; ///< RST segments that servers sent.
+    double to_server_share = 0;        ///< `rst_to_server / (rst_to_server + rst_from_server)`
+    bounded_list<connection_name>
+        affected_connections{}; ///< anomaly_statistics::reset_distribution::connections_with_rst
 
     /// The pattern in these counts; nullopt if no RST has a known direction.
     [[nodiscard]] static std::optional<rst_directional_asymmetry> find(const anomaly_statistics& counts,

@@ -21,31 +21,36 @@ const connection& > ;
 
 namespace detail {
 
-/// Calls `use(connection)` for each connection whose server the filter matches. If the roles of a connection are a guess and only
-/// its client matches, `use` gets a copy with swapped roles.
-template <connection_range Connections, class Use>
-constexpr void for_each_selected(Connections&& connections, const server_filter& filter, Use&& use) {
-    // A connection with observers' facts keeps them in the copy.
-    using element = std::remove_cvref_t<std::ranges::range_reference_t<Connections>>;
-    using selected = std::conditional_t<std::derived_from<element, connection>, element, connection>;
-    for (const selected& each : connections) {
-        if (filter.matches(each.server)) {
-            use(each);
-        } else if (each.role_guessed() && filter.matches(each.client)) {
-            selected swapped = each;
-            swapped.swap_roles();
-            use(swapped);
-        }
+/// The element type of a range, as far as an analysis knows it: with the facts of observers if it derives from `connection`.
+template <connection_range Range>
+using connection_of =
+    std::conditional_t<std::derived_from<std::remove_cvref_t<std::ranges::range_reference_t<Range>>, connection>,
+                       std::remove_cvref_t<std::ranges::range_reference_t<Range>>, connection>;
+
+/// Calls `use(connection)` if the filter matches the connection's server. If the roles of the connection are a guess and only its client
+/// matches, `use` gets a copy with swapped roles.
+template <std::derived_from<connection> Connection, class Use>
+constexpr void use_if_selected(const Connection& each, const server_filter& filter, Use&& use) {
+    if (filter.matches(each.server)) {
+        use(each);
+    } else if (each.role_guessed() && filter.matches(each.client)) {
+        Connection swapped = each;
+        swapped.swap_roles();
+        use(swapped);
     }
 }
 
-/// Passes the selected connections to an accumulator, which has `add(connection)` and `result() &&`, and returns its result.
-/// Each analysis is such an accumulator.
-template <connection_range Connections, class Accumulator>
-[[nodiscard]] constexpr auto accumulate(Connections&& connections, const server_filter& filter,
-                                        Accumulator accumulator) {
-    for_each_selected(connections, filter, [&](const connection& each) { accumulator.add(each); });
-    return std::move(accumulator).result();
+/// Calls `use(connection)` for each connection that the filter selects, see use_if_selected().
+template <connection_range Connections, class Use>
+constexpr void for_each_selected(Connections&& connections, const server_filter& filter, Use&& use) {
+    for (const connection_of<Connections>& each : connections) use_if_selected(each, filter, use);
+}
+
+/// Adds every connection of a range to an accumulator, and returns its result. Each analysis is such a loop.
+template <class Accumulator, connection_range Connections>
+[[nodiscard]] constexpr auto accumulate(Connections&& connections, Accumulator accumulator) {
+    for (const connection& each : connections) accumulator.add(each);
+    return accumulator.result();
 }
 
 } // namespace detail

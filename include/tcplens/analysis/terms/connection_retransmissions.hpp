@@ -5,6 +5,7 @@
 #include "../../connection/connection.hpp"
 #include "connection_name.hpp"
 
+#include <compare>
 #include <cstdint>
 
 namespace tcplens::inline v0 {
@@ -26,6 +27,13 @@ struct connection_retransmissions {
                 .packets = packets,
                 .retransmission_rate = detail::ratio(resent, packets)};
     }
+
+    /// Whether all members are equal.
+    [[nodiscard]] friend constexpr bool operator==(const connection_retransmissions&,
+                                                   const connection_retransmissions&) noexcept = default;
+    /// The order of the members. Both are unordered if a rate is not a number.
+    [[nodiscard]] friend constexpr std::partial_ordering
+    operator<=>(const connection_retransmissions&, const connection_retransmissions&) noexcept = default;
 };
 
 } // namespace tcplens::inline v0

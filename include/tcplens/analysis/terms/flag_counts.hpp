@@ -3,6 +3,7 @@
 
 #include "../../connection/direction_statistics.hpp"
 
+#include <compare>
 #include <cstdint>
 
 namespace tcplens::inline v0 {
@@ -23,9 +24,20 @@ struct flag_counts {
         rst += counted.rst;
         fin += counted.fin;
     }
+    /// Adds the segments that others counted.
+    constexpr void add(const flag_counts& counted) noexcept {
+        syn += counted.syn;
+        syn_ack += counted.syn_ack;
+        ack += counted.ack;
+        rst += counted.rst;
+        fin += counted.fin;
+    }
 
     /// Whether all counts are equal.
     [[nodiscard]] friend constexpr bool operator==(const flag_counts&, const flag_counts&) noexcept = default;
+    /// The order of the members.
+    [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const flag_counts&,
+                                                                    const flag_counts&) noexcept = default;
 };
 
 } // namespace tcplens::inline v0

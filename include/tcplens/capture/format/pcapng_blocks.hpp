@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/byte_order.hpp"
+#include "../../base/compiler.hpp"
+#include "../limits.hpp"
+#include "../packet_options.hpp"
 #include "../pcapng_options.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,6 +60,34 @@ inline constexpr std::uint32_t statistics_header_length = 20;
 [[nodiscard]] constexpr std::span<const std::byte> options_behind(std::span<const std::byte> block,
                                                                   std::size_t header_length) noexcept {
     return block.subspan(header_length, block.size() - header_length - trailer_length);
+}
+
+/// The length of an enhanced packet block in the order of this machine that is all there, with nothing to complain of as far as the
+/// block tells; otherwise 0. @pre rest.size() >= smallest_packet_block
+[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint32_t
+length_of_sound_packet_block(std::span<const std::byte> rest) noexcept {
+    const auto field = [&](std::size_t at) { return load<std::uint32_t>(rest.data() + at, std::endian::native); };
+    if (field(0) != enhanced_packet) return 0;
+    const std::uint32_t length = field(4);
+    if (length < smallest_packet_block || length > capture_limits::max_record_length) return 0;
+    const std::uint32_t whole = rounded_up(length);
+    if (rest.size() < whole || field(whole - trailer_length) != length) return 0;
+    return field(20) > whole - smallest_packet_block ? 0 : whole;
+}
+
+/// The options of an enhanced packet block, or of an obsolete one. `bytes` are those of its packet. @pre The block is sound.
+[[nodiscard]] constexpr packet_options options_of_packet(std::span<const std::byte> bytes, std::endian order) noexcept {
+    const std::byte* const block = bytes.data() - packet_header_length;
+    const std::uint32_t length = rounded_up(load<std::uint32_t>(block + 4, order));
+    const std::uint32_t at = packet_header_length + rounded_up(static_cast<std::uint32_t>(bytes.size()));
+    option_list list;
+    if (at + trailer_length <= length) list = {{block + at, length - trailer_length - at}, order};
+    constexpr std::uint16_t unknown = 0xffff;
+    if (load<std::uint32_t>(block, order) == obsolete_packet) {
+        if (const auto drops = load<std::uint16_t>(block + 10, order); drops != unknown)
+            return packet_options{list, drops};
+    }
+    return packet_options{list};
 }
 
 /// The options of an interface that tell how its clock goes: if_tsresol and if_tsoffset.

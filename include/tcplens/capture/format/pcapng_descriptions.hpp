@@ -14,6 +14,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,9 +22,10 @@
 
 namespace tcplens::inline v0::detail {
 
-/// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until somebody asks.
+/// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until somebody asks, and what files of
+/// other formats say that stand before it in the same stream.
 /// Bounded: `capture_limits::max_descriptions` of each, `capture_limits::max_description_bytes` in all; what comes after that is not kept.
-class pcapng_descriptions {
+class capture_descriptions {
 public:
     /// False if it is not kept.
     [[nodiscard]] bool add_section(std::endian order, std::uint16_t major, std::uint16_t minor,
@@ -31,8 +33,25 @@ public:
         section_is_kept_ = sections_.size() < capture_limits::max_descriptions;
         if (!section_is_kept_) return false;
         const bool fits = options.size() <= capture_limits::max_description_bytes - bytes_.size();
-        sections_.push_back({order, major, minor, keep(options)});
+        sections_.push_back({capture_format::pcapng, order, major, minor, keep(options)});
         return fits;
+    }
+
+    /// A file of another format, which is one section with one interface, or none. Returns how many descriptions are not kept.
+    [[nodiscard]] std::uint64_t add_file(const capture_section& file, std::span<const capture_interface> interfaces) {
+        section_is_kept_ = sections_.size() < capture_limits::max_descriptions;
+        if (!section_is_kept_) return 1 + interfaces.size();
+        sections_.push_back({file.format, file.byte_order, file.major_version, file.minor_version, {}});
+        std::uint64_t lost = 0;
+        for (const capture_interface& each : interfaces) {
+            if (interfaces_.size() == capture_limits::max_descriptions) {
+                ++lost;
+                continue;
+            }
+            interfaces_.push_back(
+                {sections_.size() - 1, each.link, each.snapshot_length, no_statistics, {}, each.fcs_bits});
+        }
+        return lost;
     }
 
     /// Of the section added last. False if it is not kept.
@@ -85,11 +104,13 @@ public:
         return bad;
     }
 
+    [[nodiscard]] std::size_t count_sections() const noexcept { return sections_.size(); }
+
     [[nodiscard]] std::vector<capture_section> sections() const {
         std::vector<capture_section> result;
         result.reserve(sections_.size());
         for (const kept_section& each : sections_) {
-            capture_section described{.format = capture_format::pcapng,
+            capture_section described{.format = each.format,
                                       .byte_order = each.order,
                                       .major_version = each.major,
                                       .minor_version = each.minor};
@@ -111,8 +132,10 @@ public:
         std::vector<capture_interface> result;
         result.reserve(interfaces_.size());
         for (const kept_interface& each : interfaces_) {
-            capture_interface described{
-                .section = each.section, .link = each.link, .snapshot_length = each.snapshot_length};
+            capture_interface described{.section = each.section,
+                                        .link = each.link,
+                                        .snapshot_length = each.snapshot_length,
+                                        .fcs_bits = each.fcs_bits};
             for (const option_list::option& option : options(each.kept, sections_[each.section].order)) {
                 describe(described, option);
             }
@@ -128,6 +151,7 @@ private:
         std::size_t size = 0;
     };
     struct kept_section {
+        capture_format format;
         std::endian order;
         std::uint16_t major;
         std::uint16_t minor;
@@ -139,6 +163,7 @@ private:
         std::uint32_t snapshot_length;
         std::uint32_t statistics; ///< where
         range kept;
+        std::optional<std::uint8_t> fcs_bits{}; ///< where no option tells
     };
 
     static constexpr std::uint32_t no_statistics = 0xffffffff;

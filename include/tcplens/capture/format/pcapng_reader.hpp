@@ -16,8 +16,10 @@
 #include "interface_clock.hpp"
 #include "packet_iterator.hpp"
 #include "packet_reader.hpp"
+#include "pcap_header.hpp"
 #include "pcapng_blocks.hpp"
 #include "pcapng_descriptions.hpp"
+#include "unknown_format.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -41,14 +43,13 @@ namespace tcplens::inline v0::detail {
 template <byte_source Source>
 class pcapng_reader : public packet_reader<Source> {
 public:
-    constexpr explicit pcapng_reader(Source source) : packet_reader<Source>(std::move(source)) {
-        const std::span<const std::byte> beginning = source_.peek(magic_length);
-        if (detect_format(beginning) == capture_format::pcapng) {
+    constexpr explicit pcapng_reader(Source source, captures_before before = {}, capture_descriptions descriptions = {})
+        : packet_reader<Source>(std::move(source), before), interfaces_before_(before.interfaces),
+          descriptions_(std::move(descriptions)) {
+        if (detect_format(source_.peek(magic_length)) == capture_format::pcapng) {
             read_section_header();
-        } else if (source_.read_error()) {
-            this->ran_out(section_header_name, 0, 0, pcapng_section_header_length, beginning.size());
         } else {
-            this->fail(explain_unknown_format(beginning));
+            this->explain_format(section_header_name, pcapng_section_header_length);
         }
     }
 
@@ -70,39 +71,36 @@ public:
         return read_blocks();
     }
 
-    /// Reads the next packet; the range goes on from where reading stands.
     [[nodiscard]] constexpr packet_iterator<pcapng_reader> begin() { return packet_iterator<pcapng_reader>{*this}; }
     [[nodiscard]] constexpr std::default_sentinel_t end() const noexcept { return {}; }
 
     /// Packets delivered so far.
-    [[nodiscard]] constexpr std::uint64_t packets() const noexcept { return packet_.number - skipped_.numbered_blocks; }
+    [[nodiscard]] constexpr std::uint64_t packets() const noexcept {
+        return packet_reader<Source>::packets() - skipped_.numbered_blocks;
+    }
 
-    /// What the sections that were begun so far say of themselves, made anew with each call; bounded, see
-    /// `capture_limits::max_descriptions`.
+    /// What the sections that were begun so far say of themselves, with the captures before.
     [[nodiscard]] std::vector<capture_section> sections() const { return descriptions_.sections(); }
-    /// What was said so far of the interfaces of all sections, made anew with each call; bounded likewise. Statistics
-    /// mostly stand at the end of a capture.
+    /// What was said so far of the interfaces of all sections, with the captures before.
     [[nodiscard]] std::vector<capture_interface> interfaces() const { return descriptions_.interfaces(); }
     /// What the capture tells of the packet at hand besides; good as long as that is. None before the first packet and
     /// after the last.
     [[nodiscard]] constexpr packet_options options() const noexcept {
         if (packet_.bytes.data() == nullptr || !packet_.has_time) return {}; // a simple packet has none
-        const std::byte* const block = packet_.bytes.data() - pcapng::packet_header_length;
-        const std::uint32_t length = pcapng::rounded_up(load<std::uint32_t>(block + 4, order_));
-        const std::uint32_t at =
-            pcapng::packet_header_length + pcapng::rounded_up(static_cast<std::uint32_t>(packet_.bytes.size()));
-        option_list list;
-        if (at + pcapng::trailer_length <= length) list = {{block + at, length - pcapng::trailer_length - at}, order_};
-        constexpr std::uint16_t unknown = 0xffff;
-        if (load<std::uint32_t>(block, order_) == pcapng::obsolete_packet) {
-            if (const auto drops = load<std::uint16_t>(block + 10, order_); drops != unknown) {
-                return packet_options{list, drops};
-            }
-        }
-        return packet_options{list};
+        return pcapng::options_of_packet(packet_.bytes, order_);
     }
     /// What was passed over so far.
     [[nodiscard]] constexpr skipped_parts skipped() const noexcept { return skipped_; }
+
+    /// The first section of an unknown version, if there is one.
+    [[nodiscard]] constexpr const std::optional<capture_error>& unreadable_section() const noexcept {
+        return unreadable_section_;
+    }
+    /// For a reader of a capture behind this one. @pre Nothing is read with this reader afterwards.
+    [[nodiscard]] constexpr capture_descriptions take_descriptions() { return std::move(descriptions_); }
+    [[nodiscard]] constexpr std::uint32_t count_interfaces() const noexcept {
+        return interfaces_before_ + static_cast<std::uint32_t>(interfaces_.size());
+    }
 
 private:
     struct described_interface {
@@ -118,7 +116,9 @@ private:
     using packet_reader<Source>::packet_;
     using packet_reader<Source>::usual_;
 
-    [[nodiscard]] constexpr std::uint64_t next_number() const noexcept { return in_section_ ? packet_.number + 1 : 0; }
+    [[nodiscard]] constexpr std::uint64_t next_number() const noexcept {
+        return in_section_ ? packet_.number + 1 : this->number_in_header();
+    }
 
     constexpr const packet* fail_here(capture_error_code code, std::string_view subject, std::uint64_t offset,
                                       std::uint64_t needed, std::uint64_t available) {
@@ -134,9 +134,8 @@ private:
         if (left != 0 || source_.read_error()) {
             return this->ran_out("block", source_.position(), next_number(), pcapng::smallest_block, left);
         }
-        packet_.bytes = {};
         if (unreadable_section_) return this->fail(*unreadable_section_);
-        return nullptr;
+        return this->end_well();
     }
 
     /// Whether a block of this kind can be that long.
@@ -210,7 +209,7 @@ private:
         }
         constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
         const auto magic = load_big<std::uint32_t>(header.data() + 8);
-        if (magic != byte_order_magic && magic != reverse_bytes(byte_order_magic)) {
+        if (!begins_pcapng_section(header)) {
             fail_here(capture_error_code::bad_byte_order_magic, section_header_name, offset, byte_order_magic, magic);
             return false;
         }
@@ -315,7 +314,7 @@ private:
 
     /// Goes on to the next packet over any blocks.
     TCPLENS_NOINLINE constexpr const packet* read_blocks() {
-        if (this->error_) return nullptr;
+        if (this->error_ || this->another_begins()) return nullptr;
 
         while (true) {
             const std::span<const std::byte> header = source_.peek(pcapng::smallest_block);
@@ -336,9 +335,18 @@ private:
     constexpr bool read_other_block(std::span<const std::byte> header, std::uint32_t type) {
         // The type of a section header is the same in either byte order; its length is known only once the order is.
         if (type == pcapng_magic) return read_section_header();
+        // As a type of block it would be one for local use, of an impossible length.
+        if (detect_format(header) == capture_format::pcap && pcap::is_header(source_.peek(pcap_header_length))) {
+            this->end_before_another();
+            return false;
+        }
         const auto length = load<std::uint32_t>(header.data() + 4, order_);
         if (readable_ && type == pcapng::interface_description) return read_interface(header, length);
         if (readable_ && type == pcapng::interface_statistics_block) return read_statistics(header, length);
+        if (type == 0 && length == 0) {
+            this->end_at_zeros("block");
+            return false;
+        }
         if (!skip_block("block", length)) return false;
         if (readable_ && pcapng::is_numbered(type)) {
             ++packet_.number;
@@ -374,16 +382,11 @@ private:
     /// Of an enhanced packet block in the order of this machine that is all there, with nothing to complain of and a
     /// usual clock; otherwise 0. @pre rest.size() >= pcapng::smallest_packet_block
     [[nodiscard]] constexpr std::size_t length_of_sound_packet(std::span<const std::byte> rest) const noexcept {
-        const auto field = [&](std::size_t at) { return load<std::uint32_t>(rest.data() + at, std::endian::native); };
-        if (field(0) != pcapng::enhanced_packet) return 0;
-        const std::uint32_t length = field(4);
-        if (length < pcapng::smallest_packet_block || length > capture_limits::max_record_length) return 0;
-        const std::uint32_t whole = pcapng::rounded_up(length);
-        if (rest.size() < whole || field(whole - pcapng::trailer_length) != length) return 0;
-        if (field(20) > whole - pcapng::smallest_packet_block) return 0;
-        const std::uint32_t interface_id = field(8);
-        if (interface_id >= interfaces_.size()) return 0;
-        const std::uint64_t units = std::uint64_t{field(12)} << 32 | field(16);
+        const std::uint32_t whole = pcapng::length_of_sound_packet_block(rest);
+        const auto interface_id = load<std::uint32_t>(rest.data() + 8, std::endian::native);
+        if (whole == 0 || interface_id >= interfaces_.size()) return 0;
+        const std::uint64_t units = std::uint64_t{load<std::uint32_t>(rest.data() + 12, std::endian::native)} << 32 |
+                                    load<std::uint32_t>(rest.data() + 16, std::endian::native);
         return interfaces_[interface_id].clock.is_simple(units) ? whole : 0;
     }
 
@@ -441,7 +444,7 @@ private:
     bool readable_ = true; ///< this section
     skipped_parts skipped_{};
     std::optional<capture_error> unreadable_section_{}; ///< the first
-    pcapng_descriptions descriptions_{};
+    capture_descriptions descriptions_{};
 };
 
 } // namespace tcplens::inline v0::detail

@@ -18,6 +18,8 @@ namespace tcplens::inline v0 {
 /// - `read_error()` is `nullopt`, or after reading failed the errno (0 if it is not known); the bytes end there.
 ///
 /// A source that knows its length also has `size()`, in bytes. A source whose bytes stay valid has a static member `bytes_stay`, true.
+/// A source whose bytes other programs can change while they are read can have `change()`: see file_stream::change(). Readers ask for it
+/// when reading ends.
 template <typename Source>
 concept byte_source = std::move_constructible<Source> &&
     requires(Source& source, const Source& constant, std::size_t n, std::uint64_t distance) {

@@ -4,6 +4,8 @@
 #include "../capture_error.hpp"
 #include "stream_source.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -17,11 +19,11 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #ifdef _WIN32
-#include <algorithm>
 #include <io.h>
 #include <share.h>
 #include <wchar.h>
 #else
+#include <poll.h>
 #include <unistd.h>
 #endif
 
@@ -29,9 +31,24 @@ namespace tcplens::inline v0 {
 
 /// A file, a pipe or a device that is open for reading, and a stream_filler: each call reads once.
 ///
-/// It owns its file descriptor, unless that is the one of standard input.
+/// It owns its file descriptor, unless that is the one of standard input. Other programs may write to a file, cut it or replace it
+/// meanwhile: reading goes on to wherever the file ends, and change() tells of what is gone. It is used by one thread at a time.
 class file_stream {
 public:
+    /// What another program did to a regular file while it was read.
+    struct file_change {
+        /// Whether the file is shorter than it was: it was cut, perhaps to be written anew.
+        bool shrank = false;
+        /// Whether the beginning of the file has other bytes than those that were read.
+        bool overwritten = false;
+        /// The length in bytes that the file had when it was opened, or that was read of it, whichever is larger.
+        std::uint64_t size_before = 0;
+        /// The length in bytes that it has now.
+        std::uint64_t size_now = 0;
+
+        friend constexpr bool operator==(const file_change&, const file_change&) = default;
+    };
+
     /// Opens the file at a path; error() tells whether that failed. Opening a FIFO waits until its other end is opened.
     explicit file_stream(const char* path) noexcept { open(path); }
     /// Opens the file at a path that has c_str(), such as a std::filesystem::path or a std::string.
@@ -48,6 +65,7 @@ public:
 #ifdef _WIN32
         _setmode(0, _O_BINARY);
 #endif
+        stream.look();
         return stream;
     }
 
@@ -56,7 +74,8 @@ public:
 
     file_stream(file_stream&& other) noexcept
         : descriptor_(std::exchange(other.descriptor_, -1)), owned_(std::exchange(other.owned_, false)),
-          regular_size_(other.regular_size_), error_(other.error_) {}
+          regular_size_(other.regular_size_), read_(other.read_), begun_at_(other.begun_at_),
+          beginning_(other.beginning_), error_(other.error_) {}
 
     file_stream& operator=(file_stream&& other) noexcept {
         if (this != &other) {
@@ -64,6 +83,9 @@ public:
             descriptor_ = std::exchange(other.descriptor_, -1);
             owned_ = std::exchange(other.owned_, false);
             regular_size_ = other.regular_size_;
+            read_ = other.read_;
+            begun_at_ = other.begun_at_;
+            beginning_ = other.beginning_;
             error_ = other.error_;
         }
         return *this;
@@ -79,7 +101,7 @@ public:
     [[nodiscard]] const std::optional<capture_error>& error() const noexcept {
         return error_;
     }
-    /// Length of the file in bytes when it was opened; `nullopt` if it is not a regular file, and for standard input.
+    /// Length of the file in bytes when it was opened, counted from where reading began; `nullopt` if it is not a regular file.
     [[nodiscard]] std::optional<std::uint64_t> regular_size() const noexcept {
         return regular_size_;
     }
@@ -88,8 +110,8 @@ public:
         return descriptor_;
     }
 
-    /// Reads once into the buffer. Returns the number of bytes, 0 at the end, and -errno if reading failed.
-    // NOLINTNEXTLINE(readability-make-member-function-const): it moves the position in the file
+    /// Reads once into the buffer, and waits for a descriptor that does not wait by itself (O_NONBLOCK). Returns the number of bytes,
+    /// 0 at the end, and -errno if reading failed. Bytes that are appended to a file before its end is reached are read, too.
     std::ptrdiff_t operator()(std::span<std::byte> buffer) noexcept {
         if (descriptor_ < 0) return -EBADF;
         while (true) {
@@ -99,12 +121,109 @@ public:
 #else
             const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
 #endif
-            if (count >= 0) return count;
-            if (errno != EINTR) return -errno;
+            if (count >= 0) {
+                if (read_ == 0) beginning_ = digest::of(buffer.first(static_cast<std::size_t>(count)));
+                read_ += static_cast<std::uint64_t>(count);
+                return count;
+            }
+            if (!wait_after(errno)) return -errno;
         }
     }
 
+    /// What happened to the file since it was opened, as far as it concerns the bytes that were read, or should have been. `nullopt`
+    /// if nothing of them is gone, and for everything but regular files. Bytes that were only appended are no change.
+    ///
+    /// Looks at the length and the first bytes (at most 4,096) of the file: two system calls. A file that another one was renamed
+    /// over is not changed: the one that was opened is read to its end.
+    [[nodiscard]] std::optional<file_change> change() const noexcept {
+        if (!regular_size_) return std::nullopt;
+        const std::optional<std::uint64_t> size_now = size_from_beginning();
+        if (!size_now) return std::nullopt;
+        file_change found{.size_before = (std::max)(*regular_size_, read_), .size_now = *size_now};
+        found.shrank = found.size_now < found.size_before;
+        found.overwritten = read_ > 0 && !still_begins_with(beginning_);
+        if (!found.shrank && !found.overwritten) return std::nullopt;
+        return found;
+    }
+
 private:
+    /// Of the first bytes of a file: enough for the headers of a capture and its first packet, by which two captures differ.
+    struct digest {
+        static constexpr std::size_t most_bytes = 4096;
+
+        std::size_t length = 0;
+        std::uint64_t value = 0;
+
+        /// FNV-1a (draft-eastlake-fnv): any hash would do, since nobody gains from a collision.
+        [[nodiscard]] static constexpr digest of(std::span<const std::byte> bytes) noexcept {
+            bytes = bytes.first((std::min)(bytes.size(), most_bytes));
+            digest made{.length = bytes.size(), .value = 0xcbf29ce484222325u};
+            for (const std::byte each : bytes) {
+                made.value = (made.value ^ std::to_integer<std::uint64_t>(each)) * 0x100000001b3u;
+            }
+            return made;
+        }
+        friend constexpr bool operator==(const digest&, const digest&) = default;
+    };
+
+    /// Whether to try again after reading failed with this errno.
+    [[nodiscard]] bool wait_after(int failure) const noexcept {
+        if (failure == EINTR) return true;
+#ifndef _WIN32
+        if (failure == EAGAIN || failure == EWOULDBLOCK) {
+            pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
+            const bool waited = ::poll(&wanted, 1, -1) >= 0 || errno == EINTR;
+            errno = failure;
+            return waited;
+        }
+#endif
+        return false;
+    }
+
+    /// Whether the file has, where reading began, the bytes that were read there. True if nobody can tell.
+    [[nodiscard]] bool still_begins_with(const digest& expected) const noexcept {
+#ifdef _WIN32
+        static_cast<void>(expected); // Windows has no pread(), and does not let a file be cut that is open
+        return true;
+#else
+        std::array<std::byte, digest::most_bytes> bytes;
+        std::size_t held = 0;
+        while (held < expected.length) {
+            const ssize_t count =
+                ::pread(descriptor_, bytes.data() + held, expected.length - held, static_cast<off_t>(begun_at_ + held));
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) return true;
+            if (count == 0) return false;
+            held += static_cast<std::size_t>(count);
+        }
+        return digest::of(std::span{bytes}.first(held)) == expected;
+#endif
+    }
+
+    /// The length of a regular file from where reading began; `nullopt` for anything else.
+    [[nodiscard]] std::optional<std::uint64_t> size_from_beginning() const noexcept {
+#ifdef _WIN32
+        struct _stat64 status {};
+        if (_fstat64(descriptor_, &status) != 0 || (status.st_mode & _S_IFMT) != _S_IFREG) return std::nullopt;
+#else
+        struct stat status {};
+        if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+#endif
+        const auto size = static_cast<std::uint64_t>(status.st_size);
+        return size - (std::min)(size, begun_at_);
+    }
+
+    /// Finds out what is open, and where in it reading begins.
+    void look() noexcept {
+#ifdef _WIN32
+        const auto at = _lseeki64(descriptor_, 0, SEEK_CUR);
+#else
+        const auto at = ::lseek(descriptor_, 0, SEEK_CUR);
+#endif
+        begun_at_ = at > 0 ? static_cast<std::uint64_t>(at) : 0;
+        regular_size_ = size_from_beginning();
+    }
+
     file_stream() noexcept = default;
 
 #ifdef _WIN32
@@ -139,11 +258,7 @@ private:
             return;
         }
         owned_ = true;
-        if (_fstat64(descriptor_, &status) != 0) {
-            fail(errno);
-        } else if ((status.st_mode & _S_IFMT) == _S_IFREG) {
-            regular_size_ = static_cast<std::uint64_t>(status.st_size);
-        }
+        look();
 #else
         do {
             descriptor_ = ::open(path, O_RDONLY | O_CLOEXEC);
@@ -158,8 +273,11 @@ private:
             fail(errno);
         } else if (S_ISDIR(status.st_mode)) {
             fail(EISDIR);
-        } else if (S_ISREG(status.st_mode)) {
-            regular_size_ = static_cast<std::uint64_t>(status.st_size);
+        } else {
+            look();
+#ifdef POSIX_FADV_SEQUENTIAL
+            static_cast<void>(::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL)); // only a hint
+#endif
         }
 #endif
     }
@@ -191,6 +309,9 @@ private:
     int descriptor_ = -1;
     bool owned_ = false;
     std::optional<std::uint64_t> regular_size_{};
+    std::uint64_t read_ = 0;     ///< bytes, so far
+    std::uint64_t begun_at_ = 0; ///< where in the file; standard input may have been read before
+    digest beginning_{};         ///< of what was read first
     std::optional<capture_error> error_{};
 };
 

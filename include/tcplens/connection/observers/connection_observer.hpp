@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/enum_set.hpp"
+#include "../../wire/icmp_notice.hpp"
 #include "../../wire/segment.hpp"
 #include "../connection.hpp"
 #include "../direction.hpp"
@@ -32,6 +33,18 @@ struct observer_input {
     bool begins_connection = false;
 };
 
+/// What an observer with the hook observer_hooks::notices gets of an ICMP error. Valid during the call only.
+struct notice_input {
+    /// What the error says, and which segment it quotes.
+    const icmp_notice& notice;
+    /// The latest connection of the quoted endpoints.
+    const tcplens::connection& connection;
+    /// The side of the connection that sent the quoted segment.
+    side quoted_sender = side::first;
+    /// The direction of the quoted segment, by the roles that the connection has now.
+    direction quoted_direction = direction::client_to_server;
+};
+
 /// The optional members of an observer. An observer lists those that it has:
 ///
 ///     static constexpr auto hooks = observer_hooks::saving;
@@ -47,10 +60,13 @@ enum class observer_hooks : std::uint16_t {
     /// `bool fits(const connection_state&, const facts&, direction first) const`. Says whether a restored state and restored facts
     /// can belong together; `first` is the direction in which side::first sends.
     fits = 1u << 1,
+    /// `void take_notice(const notice_input&, connection_state&, facts&)`. Called for each ICMP error that quotes a segment of the
+    /// connection, in the order of capture. The error is no segment: nothing counts it, and it does not keep the connection alive.
+    notices = 1u << 2,
 };
 /// The set of all hooks.
 [[nodiscard]] constexpr observer_hooks tcplens_all_members(observer_hooks) noexcept {
-    return detail::members_up_to(observer_hooks::fits);
+    return detail::members_up_to(observer_hooks::notices);
 }
 
 namespace detail {
@@ -72,6 +88,12 @@ template <class Observer>
 concept fits_fits = requires(const Observer& observer, const typename Observer::connection_state& state,
                              const typename Observer::facts& facts, direction first) {
     { observer.fits(state, facts, first) } -> std::same_as<bool>;
+};
+
+template <class Observer>
+concept notices_fit = requires(Observer observer, const notice_input& next, typename Observer::connection_state& state,
+                               typename Observer::facts& facts) {
+    { observer.take_notice(next, state, facts) } -> std::same_as<void>;
 };
 
 }
@@ -126,6 +148,9 @@ consteval void check_observer_hooks() {
     static_assert(!has_hook<Observer, observer_hooks::fits> || fits_fits<Observer>,
                   "tcplens: the observer lists the hook `fits`, but does not have it as: "
                   "bool fits(const connection_state&, const facts&, direction first) const");
+    static_assert(!has_hook<Observer, observer_hooks::notices> || notices_fit<Observer>,
+                  "tcplens: the observer lists the hook `notices`, but does not have it as: "
+                  "void take_notice(const notice_input&, connection_state&, facts&)");
     static_assert(!has_hook<Observer, observer_hooks::fits> || has_hook<Observer, observer_hooks::saving>,
                   "tcplens: the observer lists the hook `fits`, but not `saving`, which it belongs to");
 }
@@ -141,6 +166,9 @@ consteval void check_observer_names() {
     static_assert(
         has_hook<Observer, observer_hooks::fits> || !names_fits<Observer>,
         "tcplens: the observer has a member `fits`, but does not list it: add observer_hooks::fits to its `hooks`");
+    static_assert(has_hook<Observer, observer_hooks::notices> || !names_take_notice<Observer>,
+                  "tcplens: the observer has a member `take_notice`, but does not list it: "
+                  "add observer_hooks::notices to its `hooks`");
 }
 
 } // namespace detail

@@ -150,7 +150,7 @@ public:
 
     /// Adds all packets of a range, behind those added before: see basic_connection_table::add(). Returns when all of them are in.
     /// The calling thread works too. Iterators of the range are used by all threads, by one at a time. The bytes of packets are copied
-    /// unless the range is a forward range, or has a member `bytes_stay()` that returns true: captures in memory or mapped have it.
+    /// unless the range is a forward range, or has a member `bytes_stay()` that returns true: captures in memory have it.
     ///
     /// If the system cannot start a thread, the threads that were started do all of the work, and the result is the same. Compiled
     /// without exceptions, the standard library ends the program instead. An exception that the range throws ends the program.
@@ -218,7 +218,7 @@ private:
     /// Some packets of a chunk that one table gets: see table_access::add_batch().
     struct batch {
         const detail::partitioned_packets* chunk = nullptr;
-        std::span<const std::uint16_t> places{};
+        std::span<const std::uint32_t> places{};
 
         [[nodiscard]] std::size_t size() const noexcept { return places.size(); }
         [[nodiscard]] const segment& segment_at(std::size_t i) const noexcept { return chunk->segment_at(places[i]); }
@@ -284,19 +284,27 @@ private:
 
     void follow(const detail::partitioned_packets& chunk, std::uint64_t number, std::size_t follower) {
         share& own = shares_[follower];
-        std::span<const std::uint16_t> places = chunk.of(follower);
+        std::span<const std::uint32_t> places = chunk.of(follower);
+        const auto note = [&](std::uint32_t place, const auto& added) {
+            if (!added.begins_connection) return;
+            own.begun.push_back({number << 32 | place, access::owned(own.table, added.connection)});
+        };
         while (!places.empty()) {
-            const batch some{&chunk, places.first((std::min)(access::batch_size<table_type>, places.size()))};
-            places = places.subspan(some.size());
-            for (const std::uint16_t place : some.places) {
+            std::size_t ordinary = 0;
+            const std::size_t most = (std::min)(access::batch_size<table_type>, places.size());
+            while (ordinary < most && chunk.is_ordinary(places[ordinary])) ++ordinary;
+            const batch some{&chunk, places.first(ordinary)};
+            places = places.subspan(ordinary);
+            for (const std::uint32_t place : some.places) {
                 access::prefetch_index(own.table, chunk.hash_at(place));
                 detail::prefetch(&chunk.segment_at(place), sizeof(segment)); // another processor may have written it
             }
-            access::add_batch(own.table, some, [&](std::size_t i, const auto& added) {
-                if (!added.begins_connection) return;
-                own.begun.push_back({number * detail::partitioned_packets::capacity + some.places[i],
-                                     access::owned(own.table, added.connection)});
-            });
+            access::add_batch(own.table, some, [&](std::size_t i, const auto& added) { note(some.places[i], added); });
+            if (ordinary == most) continue;
+            const std::uint32_t place = places.front();
+            places = places.subspan(1);
+            if (const icmp_notice* const notice = chunk.notice_at(place)) access::take_notice(own.table, *notice);
+            else note(place, access::add_sample(own.table, chunk.segment_at(place), chunk.hash_at(place)));
         }
     }
 

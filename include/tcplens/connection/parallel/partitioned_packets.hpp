@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/compiler.hpp"
 #include "../../base/hash_key.hpp"
 #include "../../base/timestamp.hpp"
+#include "../../capture/link_type.hpp"
 #include "../../capture/packet.hpp"
+#include "../../wire/decode/bundle_stack.hpp"
 #include "../../wire/decode/decode.hpp"
 #include "../../wire/decode/decoder.hpp"
 #include "../../wire/decode_options.hpp"
 #include "../../wire/decode_result.hpp"
 #include "../../wire/decode_statistics.hpp"
+#include "../../wire/icmp_notice.hpp"
 #include "../../wire/ip/ip_fragment.hpp"
 #include "../../wire/ip_payload.hpp"
 #include "../../wire/segment.hpp"
@@ -50,7 +54,7 @@ public:
         }
     };
 
-    explicit partitioned_packets(std::uint32_t tables) : begins_(tables + 2) {}
+    explicit partitioned_packets(std::uint32_t tables) : begins_(tables + 2) { items_.make_room(capacity); }
 
     /// Reads up to `capacity` packets. `copies`: their bytes, too, since they are gone when the next one is read; then it
     /// ends once there are a mebibyte of them. Whether the end was reached.
@@ -78,16 +82,30 @@ public:
     /// Decodes what can be decoded without what came before.
     void decode(const dealing& how) {
         depends_ = false;
-        segment_count_ = other_count_ = 0;
+        counted_ = {};
+        items_.clear();
         last_time_.reset();
         for (std::size_t at = 0; at < count_; ++at) {
-            fragments_met fragments;
-            const decode_result result = decode_with(packets_[at], segments_[at], how.decoding, fragments);
-            if (fragments.any) {
-                kinds_[at] = kind::fragment;
-                depends_ = true;
+            items_.make_room(items_.count + 1);
+            memory_.fragments.any = false;
+            const decode_result result =
+                decode_with(packets_[at], items_.segments[items_.count], how.decoding, memory_);
+            if (memory_.fragments.any) {
+                put_off(at);
+            } else if (result.outcome == packet_outcome::tcp && !result.more) {
+                counted_.tcp += add_segment(at, how);
             } else {
-                classify(at, result, how);
+                const std::size_t first = items_.count;
+                const counts before = counted_;
+                const auto next = [&] {
+                    return decode_more(packets_[at], items_.segments[items_.count], how.decoding, memory_);
+                };
+                add_any(at, result, next, memory_.notice, how);
+                if (memory_.fragments.any) { // in one of several
+                    items_.count = first;
+                    counted_ = before;
+                    put_off(at);
+                }
             }
         }
         if (!depends_) deal();
@@ -101,28 +119,95 @@ public:
         } else if (last_time_) {
             last_time = *last_time_;
         }
-        statistics.packets += segment_count_;
-        statistics.tcp += segment_count_;
-        for (const std::uint16_t at : std::span{others_}.first(other_count_)) {
-            if (kinds_[at] == kind::ignored) statistics.count_bad_checksum(packets_[at].link);
-            else statistics.count(results_[at], packets_[at].link);
+        statistics.packets += counted_.tcp;
+        statistics.tcp += counted_.tcp;
+        statistics.additional_segments += counted_.additional;
+        statistics.packets_with_several_segments += counted_.several;
+        statistics.icmp_notices += counted_.notices;
+        for (std::size_t at = 0; at < items_.count; ++at) {
+            if (counted_.others == 0) break;
+            const link_type link = packets_[items_.packets[at]].link;
+            if (items_.kinds[at] == kind::ignored) statistics.count_bad_checksum(link);
+            else if (items_.kinds[at] == kind::other) statistics.count(items_.results[at], link);
+            else continue;
+            --counted_.others;
         }
     }
 
-    /// The places of the packets that a table gets, in their order.
-    [[nodiscard]] std::span<const std::uint16_t> of(std::size_t table) const noexcept {
-        return std::span<const std::uint16_t>{dealt_}.first(begins_[table + 1]).subspan(begins_[table]);
+    /// The places of what a table gets, in their order.
+    [[nodiscard]] std::span<const std::uint32_t> of(std::size_t table) const noexcept {
+        return std::span<const std::uint32_t>{dealt_}.first(begins_[table + 1]).subspan(begins_[table]);
     }
-    [[nodiscard]] const segment& segment_at(std::size_t place) const noexcept { return segments_[place]; }
-    [[nodiscard]] std::uint32_t hash_at(std::size_t place) const noexcept { return hashes_[place]; }
+    [[nodiscard]] const segment& segment_at(std::size_t place) const noexcept { return items_.segments[place]; }
+    [[nodiscard]] std::uint32_t hash_at(std::size_t place) const noexcept { return items_.hashes[place]; }
+    /// Whether a batch may have it: not a sample, nor a notice.
+    [[nodiscard]] bool is_ordinary(std::size_t place) const noexcept {
+        return items_.kinds[place] != kind::notice && !items_.segments[place].sampled;
+    }
+    /// The notice at that place; null if it is a segment.
+    [[nodiscard]] const icmp_notice* notice_at(std::size_t place) const noexcept {
+        return items_.kinds[place] == kind::notice ? &items_.notices[items_.hashes[place]] : nullptr;
+    }
 
 private:
     enum class kind : std::uint8_t {
         segment,
         segment_without_time,
-        ignored, ///< for its bad checksum
-        other,   ///< than TCP
-        fragment,
+        ignored,  ///< for its bad checksum: the packet counts
+        other,    ///< a packet without TCP
+        notice,   ///< what an ICMP error says; its packet is an item of its own
+        fragment, ///< put off until what came before is known
+    };
+
+    /// Packets, and what was found beside their first segments.
+    struct counts {
+        std::uint64_t tcp = 0;
+        std::uint64_t others = 0;
+        std::uint64_t additional = 0;
+        std::uint64_t several = 0;
+        std::uint64_t notices = 0;
+    };
+
+    /// What was found in the packets, in their order. There are about as many as packets; a packet may have several.
+    struct items {
+        std::size_t count = 0;
+        std::vector<segment> segments{};
+        std::vector<std::uint32_t> hashes{}; ///< of a notice, its place among the notices
+        std::vector<std::uint32_t> owners{};
+        std::vector<kind> kinds{};
+        std::vector<std::uint16_t> packets{}; ///< places of the packets
+        std::vector<decode_result> results{};
+        std::vector<icmp_notice> notices{};
+
+        void make_room(std::size_t wanted) {
+            if (wanted <= segments.size()) return;
+            const std::size_t size = (std::max)(wanted, 2 * segments.size());
+            segments.resize(size);
+            hashes.resize(size);
+            owners.resize(size);
+            kinds.resize(size);
+            packets.resize(size);
+            results.resize(size);
+        }
+        void clear() noexcept {
+            count = 0;
+            notices.clear();
+        }
+        /// Appends an item of another list.
+        void take(const items& from, std::size_t at) {
+            make_room(count + 1);
+            segments[count] = from.segments[at];
+            hashes[count] = from.hashes[at];
+            owners[count] = from.owners[at];
+            kinds[count] = from.kinds[at];
+            packets[count] = from.packets[at];
+            results[count] = from.results[at];
+            if (kinds[count] == kind::notice) {
+                hashes[count] = static_cast<std::uint32_t>(notices.size());
+                notices.push_back(from.notices[from.hashes[at]]);
+            }
+            ++count;
+        }
     };
 
     /// In the place of reassembly: notes whether the packet is a fragment. If so, the result of decoding does not count.
@@ -137,67 +222,142 @@ private:
         void ignore(const ip_fragment&, std::uint32_t, timestamp) noexcept { any = true; }
     };
 
-    void classify(std::size_t at, const decode_result& result, const dealing& how) {
-        owners_[at] = how.tables; // no table's
-        if (result.outcome != packet_outcome::tcp) {
-            kinds_[at] = kind::other;
-            results_[at] = result;
-            others_[other_count_++] = static_cast<std::uint16_t>(at);
-            return;
+    struct memory_of_chunk {
+        static constexpr bool reads_notices = true;
+
+        fragments_met fragments{};
+        bundle_stack bundles{};
+        icmp_notice notice{};
+    };
+
+    /// Appends an item whose segment is there already.
+    std::size_t append(std::size_t packet, kind what, std::uint32_t owner) {
+        const std::size_t at = items_.count++;
+        items_.kinds[at] = what;
+        items_.packets[at] = static_cast<std::uint16_t>(packet);
+        items_.owners[at] = owner;
+        return at;
+    }
+
+    void put_off(std::size_t packet) {
+        append(packet, kind::fragment, 0);
+        depends_ = true;
+    }
+
+    /// Appends a packet that is not followed.
+    void add_other(std::size_t packet, const decode_result& result, kind what, const dealing& how) {
+        items_.make_room(items_.count + 1);
+        items_.results[append(packet, what, how.tables)] = result; // no table's
+        ++counted_.others;
+    }
+
+    /// Appends the segment at the end of the items, unless it is ignored: then it is counted as a packet. Whether it is followed.
+    bool add_segment(std::size_t packet, const dealing& how) {
+        if (!take_segment(packet, how)) {
+            add_other(packet, {}, kind::ignored, how);
+            return false;
         }
-        const bool has_time = packets_[at].has_time;
-        if (has_time) last_time_ = segments_[at].time;
+        return true;
+    }
+    /// Appends the segment at the end of the items. False if its checksum is bad.
+    bool take_segment(std::size_t packet, const dealing& how) {
+        const segment& found = items_.segments[items_.count];
+        const bool has_time = packets_[packet].has_time;
+        if (has_time) last_time_ = found.time;
         else depends_ = true;
-        if (how.ignore_bad_checksums && segments_[at].checksum == checksum_state::bad) {
-            kinds_[at] = kind::ignored;
-            others_[other_count_++] = static_cast<std::uint16_t>(at);
-            return;
+        if (how.ignore_bad_checksums && found.checksum == checksum_state::bad) return false;
+        const std::uint32_t hash = segment_hash(found, how.key);
+        items_.hashes[items_.count] = hash;
+        append(packet, has_time ? kind::segment : kind::segment_without_time, how.table_of(hash));
+        return true;
+    }
+
+    /// Appends all that a packet holds; `next` decodes the next of it.
+    template <class Next>
+    TCPLENS_NOINLINE void add_any(std::size_t packet, decode_result result, const Next& next, const icmp_notice& notice,
+                                  const dealing& how) {
+        const decode_result first = result;
+        std::uint64_t followed = 0;
+        bool ignored = false;
+        for (;; result = next()) {
+            if (result.outcome == packet_outcome::tcp) {
+                if (take_segment(packet, how)) ++followed;
+                else ignored = true;
+            } else if (result.has_notice) {
+                ++counted_.notices;
+                add_notice(packet, notice, how);
+            }
+            if (!result.more) break;
+            items_.make_room(items_.count + 1);
         }
-        kinds_[at] = has_time ? kind::segment : kind::segment_without_time;
-        hashes_[at] = segment_hash(segments_[at], how.key);
-        owners_[at] = how.table_of(hashes_[at]);
-        ++segment_count_;
+        if (followed > 0) {
+            ++counted_.tcp;
+            counted_.additional += followed - 1;
+            counted_.several += followed > 1;
+        } else {
+            add_other(packet, first, ignored ? kind::ignored : kind::other, how);
+        }
+    }
+
+    void add_notice(std::size_t packet, const icmp_notice& notice, const dealing& how) {
+        if (!packets_[packet].has_time) depends_ = true;
+        items_.make_room(items_.count + 1);
+        const std::uint32_t hash = segment_hash(segment_quoted_by(notice), how.key);
+        items_.hashes[items_.count] = static_cast<std::uint32_t>(items_.notices.size());
+        items_.notices.push_back(notice);
+        items_.segments[items_.count].sampled = false;
+        append(packet, kind::notice, how.table_of(hash));
     }
 
     void settle_one_by_one(decoder& with, timestamp& last_time, const dealing& how) {
-        other_count_ = 0;
-        for (std::size_t at = 0; at < count_; ++at) {
-            if (kinds_[at] == kind::fragment) classify(at, with.decode(packets_[at], segments_[at]), how);
-            else if (kinds_[at] == kind::other || kinds_[at] == kind::ignored)
-                others_[other_count_++] = static_cast<std::uint16_t>(at);
-            if (kinds_[at] == kind::other) continue;
-            if (packets_[at].has_time) last_time = segments_[at].time;
-            else segments_[at].time = last_time;
+        std::swap(items_, before_);
+        items_.clear();
+        for (std::size_t at = 0; at < before_.count; ++at) {
+            const std::size_t first = items_.count;
+            const std::size_t packet = before_.packets[at];
+            if (before_.kinds[at] == kind::fragment) {
+                items_.make_room(items_.count + 1);
+                const decode_result result = with.decode(packets_[packet], items_.segments[items_.count]);
+                const auto next = [&] { return with.decode_next(packets_[packet], items_.segments[items_.count]); };
+                add_any(packet, result, next, with.notice(), how);
+            } else {
+                items_.take(before_, at);
+            }
+            for (std::size_t settled = first; settled < items_.count; ++settled) {
+                if (items_.kinds[settled] == kind::other) continue;
+                timestamp& time = items_.kinds[settled] == kind::notice ? items_.notices[items_.hashes[settled]].time
+                                                                        : items_.segments[settled].time;
+                if (!packets_[packet].has_time) time = last_time;
+                else if (items_.kinds[settled] != kind::notice) last_time = time;
+            }
         }
     }
 
     /// Sorts the places by the tables that get them.
     void deal() {
+        dealt_.resize((std::max)(dealt_.size(), items_.count));
         std::ranges::fill(begins_, 0u);
-        for (std::size_t at = 0; at < count_; ++at) ++begins_[owners_[at]];
+        for (std::size_t at = 0; at < items_.count; ++at) ++begins_[items_.owners[at]];
         std::uint32_t begin = 0;
         for (std::uint32_t& each : begins_) begin += std::exchange(each, begin);
-        for (std::size_t at = 0; at < count_; ++at) dealt_[begins_[owners_[at]]++] = static_cast<std::uint16_t>(at);
+        for (std::size_t at = 0; at < items_.count; ++at)
+            dealt_[begins_[items_.owners[at]]++] = static_cast<std::uint32_t>(at);
         // Each is now where the next one's begin, so one further up.
         std::copy_backward(begins_.begin(), begins_.end() - 1, begins_.end());
         begins_[0] = 0;
     }
 
-    std::size_t count_ = 0;
-    std::size_t segment_count_ = 0;
-    std::size_t other_count_ = 0;
+    std::size_t count_ = 0; ///< of the packets
+    counts counted_{};
     bool depends_ = false;                 ///< on what came before
     std::optional<timestamp> last_time_{}; ///< of the last segment that has one
     std::array<packet, capacity> packets_{};
-    std::array<segment, capacity> segments_{};
-    std::array<std::uint32_t, capacity> hashes_{};
-    std::array<std::uint32_t, capacity> owners_{};
-    std::array<kind, capacity> kinds_{};
-    std::array<decode_result, capacity> results_{};
-    std::array<std::uint16_t, capacity> others_{}; ///< the places of all that are no segments
-    std::array<std::uint16_t, capacity> dealt_{};  ///< the places, by table
-    std::vector<std::uint32_t> begins_;            ///< where those of each table begin; those of nobody are the last
-    std::vector<std::byte> bytes_{};               ///< of all packets, where they were copied
+    items items_{};
+    items before_{}; ///< those that were not settled
+    memory_of_chunk memory_{};
+    std::vector<std::uint32_t> dealt_{}; ///< the places, by table
+    std::vector<std::uint32_t> begins_;  ///< where those of each table begin; those of nobody are the last
+    std::vector<std::byte> bytes_{};     ///< of all packets, where they were copied
 };
 
 } // namespace tcplens::inline v0::detail

@@ -218,12 +218,15 @@ private:
 
         const detail::send_stamp stamp = detail::send_stamp::of(sent);
         const bool heard_before = sender->heard;
+        // Where the directions are captured at different times, data may come behind its acknowledgment.
+        const bool is_answered = sender->uncaptured > 0 && sent.sequence_length() > 0 && receiver->has_acknowledged &&
+                                 !before(receiver->acknowledged, sent.sequence_end());
         ruling result = judge_sequence(sent, stamp, sender, receiver);
         if (result.is_retransmission()) classify_retransmission(sent, heard_before, sender, receiver, result);
         if (sent.flags.ack()) judge_acknowledgment(sent, *sender, receiver, result);
         if (sent.window == 0 && !sent.flags.syn() && !sent.flags.fin()) result.kinds |= verdict_kinds::zero_window;
 
-        learn_times(sent, result, sender, receiver);
+        learn_times(sent, result, is_answered, sender, receiver);
         sender.remember(sent, fingerprint, stamp, kind_of(result));
         const bool acknowledges_all =
             receiver->heard && sent.flags.ack() && !before(sent.acknowledgment, receiver->next);
@@ -254,10 +257,14 @@ private:
         return was_captured ? detail::copy_kind::repeated : detail::copy_kind::resent;
     }
 
-    static constexpr void learn_times(const segment& sent, const verdict& result, const side_view& sender,
-                                      const side_view& receiver) noexcept {
+    static constexpr void learn_times(const segment& sent, const verdict& result, bool is_answered,
+                                      const side_view& sender, const side_view& receiver) noexcept {
         if (sent.flags.ack()) sender->there_and_back.answers(sent);
-        receiver->there_and_back.passes(sent, result.is_retransmission());
+        if (is_answered && !result.is_retransmission()) {
+            receiver->there_and_back.passes_late(sent, receiver.last().time);
+        } else {
+            receiver->there_and_back.passes(sent, result.is_retransmission());
+        }
         if (sender->sent_syn_last && !sent.flags.syn()) {
             detail::evidence::learn_handshake_time(sent.time, sender.last(), *sender, sender.beginning);
         }

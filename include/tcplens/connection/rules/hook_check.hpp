@@ -53,6 +53,9 @@ struct named_archive {
 struct named_fits {
     int fits;
 };
+struct named_take_notice {
+    int take_notice;
+};
 
 template <class Part>
 concept names_reserve = !requires {
@@ -89,6 +92,10 @@ concept names_archive = !requires {
 template <class Part>
 concept names_fits = !requires {
     &with_name<Part, named_fits>::fits;
+};
+template <class Part>
+concept names_take_notice = !requires {
+    &with_name<Part, named_take_notice>::take_notice;
 };
 
 } // namespace tcplens::inline v0::detail

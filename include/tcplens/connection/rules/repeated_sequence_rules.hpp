@@ -28,6 +28,8 @@ public:
     static constexpr auto hooks = rule_hooks::reserve | rule_hooks::saving;
     /// Results for a connection depend on no other connection, so parallel tables take it.
     static constexpr bool per_connection = true;
+    /// Where no handshake was captured, the side that was heard first is the client, as in mcpcap.
+    static constexpr bool roles_by_first_packet = true;
     /// Identifies the rule set in a saved table.
     static constexpr std::string_view saved_as = "repeated_sequence_rules";
 

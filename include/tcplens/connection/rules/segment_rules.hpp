@@ -176,7 +176,9 @@ consteval void check_rule_names() {
 /// - the members that its `hooks` list: see rule_hooks.
 ///
 /// A table owns one object of the rule set, which may hold what all connections share. A rule set whose verdict on a segment depends
-/// on no other connection may declare `static constexpr bool per_connection = true`; parallel tables ask for that.
+/// on no other connection may declare `static constexpr bool per_connection = true`; parallel tables ask for that. A rule set that follows
+/// a tool which takes the side that was heard first for the client, unless a SYN tells more, may declare
+/// `static constexpr bool roles_by_first_packet = true`; otherwise ports decide first, see role_basis::port.
 ///
 /// `static_assert(check_rules<my_rules>())` says by one message each what a rule set lacks.
 template <class Rules>
@@ -210,6 +212,12 @@ template <class Rules>
 }
 
 namespace detail {
+
+/// A rule set that takes the side that was heard first for the client where no handshake was captured.
+template <class Rules>
+concept roles_by_first_packet = requires {
+    requires Rules::roles_by_first_packet;
+};
 
 /// A rule set with the hook begins_another.
 template <class Rules>

@@ -17,9 +17,10 @@ enum class restore_error_code : std::uint8_t {
     too_long,      ///< there are bytes behind the saved table
     bad_checksum,  ///< the bytes were damaged
     // The table can only be destroyed or assigned to, as one that was moved from.
-    other_rules,      ///< the saved table has other rules or other observers
-    other_options,    ///< the saved table, its rules or an observer have other options
-    impossible_value, ///< a value that no table has: the bytes were made by something other than save()
+    other_rules,          ///< the saved table has other rules or other observers
+    other_options,        ///< the saved table, its rules or an observer have other options
+    impossible_value,     ///< a value that no table has: the bytes were made by something other than save()
+    too_many_connections, ///< more connections, or places for them, than `most_places` of restore()
 };
 
 /// The enumerator's name, e.g. "bad_checksum".
@@ -34,6 +35,7 @@ enum class restore_error_code : std::uint8_t {
     case restore_error_code::other_rules: return "other_rules";
     case restore_error_code::other_options: return "other_options";
     case restore_error_code::impossible_value: return "impossible_value";
+    case restore_error_code::too_many_connections: return "too_many_connections";
     }
     return "unknown";
 }
@@ -44,9 +46,9 @@ struct restore_error {
     restore_error_code code{};
     /// Where in the bytes the fault is, from 0.
     std::uint64_t offset = 0;
-    /// The length in bytes or the format version that is required; 0 for other errors.
+    /// The length in bytes, the format version or the number of connections that is required; 0 for other errors.
     std::uint64_t needed = 0;
-    /// The length in bytes or the format version that was found; 0 for other errors.
+    /// The length in bytes or the format version that was found, or the number of connections that is allowed; 0 for other errors.
     std::uint64_t available = 0;
     /// What differs from the table, for example "max_connections". Refers to static memory; may be empty.
     std::string_view subject{};
@@ -82,6 +84,9 @@ struct restore_error {
                "): it can be restored only into a table with the same options.";
     case restore_error_code::impossible_value:
         return "At byte " + number(offset) + " it says what is true of no table: it was made by something else.";
+    case restore_error_code::too_many_connections:
+        return "It has places for " + number(needed) + " connections, and at most " + number(available) +
+               " are to be restored.";
     }
     return "It could not be restored.";
 }

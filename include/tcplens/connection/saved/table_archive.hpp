@@ -52,7 +52,7 @@ public:
         archive_writer writer;
         writer(std::array<std::byte, header_size>{}); // until it is known
         // An archive_writer changes nothing in what it writes.
-        archive_table(writer, const_cast<basic_connection_table<Rules, Observers...>&>(table));
+        archive_table(writer, const_cast<basic_connection_table<Rules, Observers...>&>(table), accept_all);
 
         std::vector<std::byte> whole = std::move(writer).written();
         const auto body = std::span{std::as_const(whole)}.subspan(header_size);
@@ -65,15 +65,24 @@ public:
 
     template <class Rules, class... Observers>
     [[nodiscard]] static std::optional<restore_error> restore(basic_connection_table<Rules, Observers...>& table,
-                                                              std::span<const std::byte> bytes) {
+                                                              std::span<const std::byte> bytes,
+                                                              std::size_t most_places) {
         if (table.statistics().packets > 0 || table.counters().begun > 0)
             return restore_error{.code = restore_error_code::table_in_use};
         if (const auto error = check_header(bytes)) return error;
         archive_reader reader{bytes.subspan(header_size), header_size};
-        archive_table(reader, table);
+        std::size_t too_many = 0;
+        archive_table(reader, table, [&](std::size_t connections) {
+            if (connections > most_places) too_many = connections;
+            return too_many == 0;
+        });
         reader.require(reader.left() == 0);
         if (!reader.error()) return std::nullopt;
-        return as_restore_error(*reader.error());
+        if (too_many == 0) return as_restore_error(*reader.error());
+        return restore_error{.code = restore_error_code::too_many_connections,
+                             .offset = reader.error()->offset,
+                             .needed = too_many,
+                             .available = most_places};
     }
 
 private:
@@ -149,8 +158,10 @@ private:
         return true;
     }
 
-    template <class Archive, class Rules, class... Observers>
-    static void archive_table(Archive& ar, basic_connection_table<Rules, Observers...>& table) {
+    static constexpr auto accept_all = [](std::size_t) { return true; };
+
+    template <class Archive, class Rules, class... Observers, class Accept>
+    static void archive_table(Archive& ar, basic_connection_table<Rules, Observers...>& table, Accept accept) {
         static_assert(check_savable_rules<Rules>());
         static_assert((check_savable_observer<Observers>() && ...));
         auto& options = table_access::options(table);
@@ -167,7 +178,7 @@ private:
         ar(table_access::decoding(table), table_access::statistics(table), table_access::expiring(table),
            table_access::last_time(table));
         const std::size_t most = options.max_connections == 0 ? record::none : options.max_connections;
-        records.archive(ar, rules, most, [&](const record& restored) {
+        records.archive(ar, rules, most, accept, [&](const record& restored) {
             (require_fit(ar, std::get<Observers>(observers), restored), ...);
         });
         if constexpr (Archive::restores) {

@@ -44,6 +44,11 @@ concept range_to_add = std::ranges::input_range<Range> &&
     (std::convertible_to<std::ranges::range_reference_t<Range>, const packet&> ||
      std::convertible_to<std::ranges::range_reference_t<Range>, const segment&>);
 
+/// The callback of a caller that does not ask for segments.
+struct ignore_segment {
+    constexpr void operator()(const auto&, const auto&) const noexcept {}
+};
+
 /// For the rooms that save tables or deal segments out to several: the parts of a table.
 struct table_access;
 
@@ -114,10 +119,22 @@ public:
     template <detail::connection_sink<connection_type> OnEnd>
     result_type add(const packet& next, OnEnd&& on_end) {
         segment found;
-        const packet_outcome outcome = find_segment(next, found);
-        if (outcome != packet_outcome::tcp) return {.outcome = outcome};
+        const decode_result decoded = decoder_.decode(next, found);
+        if (!is_lone_segment(decoded)) return add_other(next, decoded, found, on_end, detail::ignore_segment{});
+        if (!prepare_decoded(next, found)) return {.outcome = packet_outcome::malformed};
         statistics_.count_tcp();
-        return follow(found, hash_of(found), {}, on_end);
+        return this->template follow<false>(found, hash_of(found), {}, on_end);
+    }
+
+    /// Adds the next packet, and passes each of its segments with what happened to it, as `on_segment(segment, result)`. Packets such as an
+    /// IEEE 802.11 A-MSDU or an sFlow datagram may carry several. Returns the result of the first one. Neither callback may use the
+    /// table.
+    template <std::invocable<const segment&, const result_type&> OnSegment, class OnEnd = detail::no_sink>
+    requires detail::connection_sink<OnEnd, connection_type>
+        result_type add_each(const packet& next, OnSegment&& on_segment, OnEnd&& on_end = OnEnd{}) {
+        segment found;
+        const decode_result decoded = decoder_.decode(next, found);
+        return add_other(next, decoded, found, on_end, on_segment);
     }
 
     /// Adds a packet from anywhere: `bytes` from its link layer on, and its length on the wire in bytes. Its number is one more than
@@ -148,10 +165,13 @@ public:
         }
         statistics_.count_tcp();
         const timestamp time = detail::clamp_for_arithmetic(next.time);
-        if (next.time == time) return follow(next, hash_of(next), {}, on_end);
+        if (next.time == time && !next.sampled) {
+            return this->template follow<false>(next, hash_of(next), {}, on_end);
+        }
         segment moved = next;
         moved.time = time;
-        return follow(moved, hash_of(moved), {}, on_end);
+        if (!moved.sampled) return this->template follow<false>(moved, hash_of(moved), {}, on_end);
+        return this->template follow<true>(moved, hash_of(moved), {}, on_end);
     }
 
     /// Adds all packets or all segments of a range. The result is that of adding them one by one. It is faster where there are many
@@ -167,7 +187,11 @@ public:
         std::size_t count = 0;
         for (const auto& next : range) {
             waiting_segment& last = waiting[count];
-            if (!prepare(next, last.found)) continue;
+            const auto add_waiting = [&] {
+                add_batch(waiting_segments{std::span{waiting}.first(count)}, on_end, ignore_result{});
+                count = 0;
+            };
+            if (!prepare(next, last.found, add_waiting, on_end)) continue;
             last.hash = hash_of(last.found);
             lookup_.prefetch(last.hash);
             if (++count < waiting.size()) continue;
@@ -190,7 +214,7 @@ public:
     template <detail::connection_sink<connection_type> OnEnd>
     void flush(OnEnd&& on_end) {
         for (std::uint32_t slot = 0; slot < records_.slots(); ++slot) {
-            if (records_.at(slot).used) end_connection(records_.at(slot), end_reason::flushed, on_end);
+            if (records_.is_used(slot)) end_connection(records_.at(slot), end_reason::flushed, on_end);
         }
     }
 
@@ -251,13 +275,13 @@ private:
     using follower::end_connection;
     using follower::end_silent;
     using follower::expiry_;
-    using follower::follow;
     using follower::lookup_;
     using follower::observers_;
     using follower::options_;
     using follower::records_;
     using follower::rules_;
     using follower::statistics_;
+    using follower::take_notice;
 
     struct ignore_result {
         void operator()(std::size_t, const result_type&) const noexcept {}
@@ -290,24 +314,76 @@ private:
         return options_.ignore_bad_checksums && next.checksum == checksum_state::bad;
     }
 
-    /// The segment in a packet, with a time. A packet that is not followed is counted.
-    [[nodiscard]] packet_outcome find_segment(const packet& next, segment& found) {
-        const decode_result decoded = decoder_.decode(next, found);
-        if (decoded.outcome != packet_outcome::tcp) {
-            statistics_.count(decoded, next.link);
-            return decoded.outcome;
-        }
-        if (next.has_time) last_time_ = found.time;
-        else found.time = last_time_;
-        if (!is_ignored(found)) return packet_outcome::tcp;
-        statistics_.count_bad_checksum(next.link);
-        return packet_outcome::malformed;
+    /// Whether a packet is one segment, and nothing else.
+    [[nodiscard]] static constexpr bool is_lone_segment(const decode_result& decoded) noexcept {
+        return decoded.outcome == packet_outcome::tcp && !decoded.more;
     }
 
-    [[nodiscard]] bool prepare(const packet& next, segment& found) {
-        return find_segment(next, found) == packet_outcome::tcp;
+    /// Gives the segment of a packet a time. False, and the packet is counted, if its checksum is bad.
+    [[nodiscard]] bool prepare_decoded(const packet& next, segment& found) {
+        if (next.has_time) last_time_ = found.time;
+        else found.time = last_time_;
+        if (!is_ignored(found)) return true;
+        statistics_.count_bad_checksum(next.link);
+        return false;
     }
-    [[nodiscard]] bool prepare(const segment& next, segment& found) noexcept {
+
+    /// Whether a segment is to be followed. Packets that are anything else are added at once, behind those that wait.
+    template <class OnEnd>
+    [[nodiscard]] bool prepare(const packet& next, segment& found, const auto& add_waiting, OnEnd& on_end) {
+        const decode_result decoded = decoder_.decode(next, found);
+        if (is_lone_segment(decoded)) return prepare_decoded(next, found);
+        if (decoded.more || decoded.has_notice) add_waiting();
+        add_other(next, decoded, found, on_end, detail::ignore_segment{});
+        return false;
+    }
+
+    /// Adds a packet that is not one segment alone, or each of whose segments is asked for.
+    template <class OnEnd, class OnSegment>
+    TCPLENS_NOINLINE result_type add_other(const packet& next, decode_result decoded, segment& found, OnEnd& on_end,
+                                           OnSegment&& on_segment) {
+        const decode_result first = decoded;
+        result_type result{.outcome = first.outcome};
+        std::uint64_t followed = 0;
+        bool ignored = false;
+        for (;; decoded = decoder_.decode_next(next, found)) {
+            if (decoded.outcome == packet_outcome::tcp) {
+                if (next.has_time) last_time_ = found.time;
+                else found.time = last_time_;
+                if (is_ignored(found)) {
+                    ignored = true;
+                } else {
+                    if (++followed == 1) statistics_.count_tcp();
+                    const std::uint32_t hash = hash_of(found);
+                    const result_type added = found.sampled ? this->template follow<true>(found, hash, {}, on_end)
+                                                            : this->template follow<false>(found, hash, {}, on_end);
+                    on_segment(std::as_const(found), added);
+                    if (followed == 1) result = added;
+                }
+            } else if (decoded.has_notice) {
+                ++statistics_.icmp_notices;
+                take_notice(decoder_.notice());
+            }
+            if (!decoded.more) break;
+        }
+        if (followed > 0) {
+            statistics_.count_additional(followed);
+        } else if (ignored) {
+            statistics_.count_bad_checksum(next.link);
+            result.outcome = packet_outcome::malformed;
+        } else {
+            statistics_.count(first, next.link);
+        }
+        return result;
+    }
+
+    template <class OnEnd>
+    [[nodiscard]] bool prepare(const segment& next, segment& found, const auto& add_waiting, OnEnd& on_end) {
+        if (next.sampled) {
+            add_waiting();
+            add(next, on_end);
+            return false;
+        }
         if (is_ignored(next)) {
             statistics_.count_bad_checksum();
             return false;

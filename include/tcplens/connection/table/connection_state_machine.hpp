@@ -7,6 +7,7 @@
 #include "../idle_class.hpp"
 #include "../rules/segment_rules.hpp"
 #include "../side.hpp"
+#include "../tracking/likely_server_port.hpp"
 
 #include <array>
 #include <chrono>
@@ -19,12 +20,15 @@ namespace tcplens::inline v0::detail {
 /// how it closed, and which SYN begins another. What is known of it is written into the `connection`.
 class connection_state_machine {
 public:
-    /// Begins with the first segment of a connection, whose sender is side 0.
-    constexpr void begin(const segment& first, connection& of) noexcept {
-        const bool from_server = first.flags.syn() && first.flags.ack();
-        of.role_basis = from_server         ? role_basis::syn_ack
-                        : first.flags.syn() ? role_basis::syn
-                                            : role_basis::first_packet;
+    /// Begins with the first segment of a connection, whose sender is side 0. `ports_decide`: on the roles, without a SYN.
+    constexpr void begin(const segment& first, connection& of, bool ports_decide) noexcept {
+        bool from_server = first.flags.syn() && first.flags.ack();
+        of.role_basis = from_server ? role_basis::syn_ack : role_basis::syn;
+        if (!first.flags.syn()) { // a guess
+            const bool by_port = ports_decide && ports_show_roles(first.source.port, first.destination.port);
+            of.role_basis = by_port ? role_basis::port : role_basis::first_packet;
+            from_server = by_port && source_port_is_server(first.source.port, first.destination.port);
+        }
         of.client = from_server ? first.destination : first.source;
         of.server = from_server ? first.source : first.destination;
         client_side_ = from_server ? side::second : side::first;
@@ -338,9 +342,8 @@ private:
         }
         if (of.close_reason != close_reason::unknown || of.closed) return;
         // Picked up midstream it counts as open from its fourth packet on, the first that a handshake would not explain.
-        const bool seen_open = of.role_basis == role_basis::first_packet
-                                   ? of.client_to_server.packets + of.server_to_client.packets >= 3
-                                   : of.handshake == handshake_state::completed || data;
+        const bool seen_open = of.role_guessed() ? of.client_to_server.packets + of.server_to_client.packets >= 3
+                                                 : of.handshake == handshake_state::completed || data;
         if (seen_open) of.close_reason = close_reason::active;
     }
 
@@ -349,7 +352,7 @@ private:
         // The answer to a FIN, NULL or Xmas probe resets nothing.
         const bool answers_probe = !ends_[side::first].heard && !ends_[side::second].heard &&
                                    of.first_packet != next.packet_number && !ends_[side::first].sent_rst &&
-                                   !ends_[side::second].sent_rst && of.role_basis == role_basis::first_packet;
+                                   !ends_[side::second].sent_rst && of.role_guessed();
         if (answers_probe) return;
         end_state& own = ends_[sender];
         own.sent_rst = true;

@@ -47,14 +47,12 @@ struct alignas(64) connection_record {
     alignas(64) typename Rules::connection_state rules{};
     [[no_unique_address]] std::tuple<typename Observers::connection_state...> observed{};
 
-    /// The archive list. Derived members are made anew after restoring: stage, number, hash, slot, follower.
+    /// The archive list of a used record. Derived members are made anew after restoring: stage, number, hash, slot, follower.
     template <class Archive>
     void archive(Archive& ar, Rules& shared_rules) {
         // Names all members, so that a new one is not forgotten.
         [[maybe_unused]] auto& [connection_, listed_at_, stage_, used_, is_latest_, to_overtake_, previous_, machine_,
                                 number_, hash_, slot_, listed_, follower_, rules_, observed_] = *this;
-        ar(used);
-        if (!used) return;
         ar(static_cast<tcplens::connection&>(connection), listed_at, machine);
         ar(is_latest, to_overtake, listed, previous);
         if constexpr (has_hook<Rules, rule_hooks::archive_connection>) {
@@ -67,16 +65,62 @@ struct alignas(64) connection_record {
     }
 };
 
+/// Memory for some records, each of which is made when it is first needed: pages of memory that no record is made in are not taken
+/// from the system.
+template <class Record>
+class record_chunk {
+public:
+    static constexpr std::size_t size = 64;
+
+    record_chunk() : records_(std::allocator<Record>{}.allocate(size)) {}
+    record_chunk(const record_chunk&) = delete;
+    record_chunk& operator=(const record_chunk&) = delete;
+    record_chunk(record_chunk&& other) noexcept
+        : records_(std::exchange(other.records_, nullptr)), made_(std::exchange(other.made_, 0)) {}
+    record_chunk& operator=(record_chunk&& other) noexcept {
+        std::swap(records_, other.records_);
+        std::swap(made_, other.made_);
+        return *this;
+    }
+    ~record_chunk() {
+        if (records_ == nullptr) return;
+        for (std::size_t i = 0; i < size; ++i) {
+            if (is_made(i)) std::destroy_at(records_ + i);
+        }
+        std::allocator<Record>{}.deallocate(records_, size);
+    }
+
+    /// @pre is_made(place), to look at it
+    [[nodiscard]] Record& operator[](std::size_t place) noexcept { return records_[place]; }
+    [[nodiscard]] const Record& operator[](std::size_t place) const noexcept { return records_[place]; }
+    [[nodiscard]] bool is_made(std::size_t place) const noexcept { return (made_ >> place & 1) != 0; }
+
+    /// A new record, in place of the one that may be there.
+    Record& make(std::size_t place) noexcept {
+        if (is_made(place)) std::destroy_at(records_ + place); // an assignment would build a record elsewhere first
+        made_ |= std::uint64_t{1} << place;
+        return *std::construct_at(records_ + place);
+    }
+
+private:
+    Record* records_;
+    std::uint64_t made_ = 0; ///< a bit for each
+};
+
 /// The records of a table. A record keeps its address; storage grows by whole chunks; a freed slot is used again.
 template <class Record>
 class record_store {
 public:
     static constexpr std::uint32_t none = Record::none;
-    static constexpr std::size_t chunk_size = 64;
+    static constexpr std::size_t chunk_size = record_chunk<Record>::size;
 
+    /// @pre The slot was taken once: is_used() is true of it, or was.
     [[nodiscard]] Record& at(std::size_t slot) noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
     [[nodiscard]] const Record& at(std::size_t slot) const noexcept {
         return chunks_[slot / chunk_size][slot % chunk_size];
+    }
+    [[nodiscard]] bool is_used(std::size_t slot) const noexcept {
+        return chunks_[slot / chunk_size].is_made(slot % chunk_size) && at(slot).used;
     }
 
     /// The number of slots that were ever used.
@@ -87,7 +131,7 @@ public:
     /// The first used slot from `slot` on; slots() if there is none.
     [[nodiscard]] std::uint32_t next_used(std::uint32_t slot) const noexcept {
         if (free_.empty()) return slot; // all are used
-        while (slot < slots_ && !at(slot).used) ++slot;
+        while (slot < slots_ && !is_used(slot)) ++slot;
         return slot;
     }
 
@@ -98,7 +142,7 @@ public:
         const std::size_t slots = chunks * chunk_size;
         if (free_.capacity() < slots)
             free_.reserve((std::max)(slots, 2 * free_.capacity())); // so that give_back() never allocates
-        while (chunks_.size() < chunks) chunks_.push_back(std::make_unique<Record[]>(chunk_size));
+        while (chunks_.size() < chunks) chunks_.emplace_back();
     }
 
     [[nodiscard]] bool has_room() const noexcept { return !free_.empty() || slots_ < capacity(); }
@@ -111,11 +155,8 @@ public:
         } else {
             slot = free_.back();
             free_.pop_back();
-            std::destroy_at(&at(slot)); // an assignment would build a record elsewhere first
-            std::construct_at(&at(slot));
         }
-        Record& record = at(slot);
-        record.slot = slot;
+        Record& record = make(slot);
         record.used = true;
         return record;
     }
@@ -127,40 +168,57 @@ public:
     }
 
     /// The archive list of all records, used or not, and of the order in which free slots are used again.
-    /// `most`: the largest number of slots that can be there. `before(slots)` is called when there is memory for so many;
-    /// `each(record)` after a used record.
-    template <class Archive, class Each>
-    void archive(Archive& ar, typename Record::rules_type& rules, std::size_t most, Each each) {
+    /// A free slot has five bytes there, and takes none of the pages that its record would be in before it is taken.
+    /// `most`: the largest number of slots that can be there. `accept(slots)` tells whether so many are restored; `each(record)` is
+    /// called after a used record.
+    template <class Archive, class Accept, class Each>
+    void archive(Archive& ar, typename Record::rules_type& rules, std::size_t most, Accept accept, Each each) {
         std::uint32_t count = slots_;
         ar.count(count, most);
         if constexpr (Archive::restores) {
             constexpr std::size_t least =
                 5; // bytes of a slot: that it is free, and its number in the list of free slots
             ar.require(count <= ar.left() / least);
+            if (ar.good()) ar.require(accept(count));
             for (std::uint32_t slot = 0; slot < count && ar.good(); ++slot) {
                 reserve(std::size_t{slot} + 1);
                 slots_ = slot + 1;
-                at(slot).archive(ar, rules);
-                if (at(slot).used) each(at(slot));
+                bool used = false;
+                ar(used);
+                if (!used) continue;
+                Record& record = make(slot);
+                record.used = true;
+                record.archive(ar, rules);
+                each(record);
             }
             if (ar.good()) restore_free_slots(ar);
         } else {
             ar.expect((slots_ - free_.size()) * sizeof(Record));
-            for (std::uint32_t slot = 0; slot < count; ++slot) at(slot).archive(ar, rules);
+            for (std::uint32_t slot = 0; slot < count; ++slot) {
+                bool used = is_used(slot);
+                ar(used);
+                if (used) at(slot).archive(ar, rules);
+            }
             for (const std::uint32_t slot : free_) ar(slot);
         }
     }
     [[nodiscard]] std::size_t used() const noexcept { return slots_ - free_.size(); }
 
 private:
+    Record& make(std::uint32_t slot) noexcept {
+        Record& record = chunks_[slot / chunk_size].make(slot % chunk_size);
+        record.slot = slot;
+        return record;
+    }
+
     void restore_free_slots(auto& ar) {
         std::size_t count = 0;
-        for (std::uint32_t slot = 0; slot < slots_; ++slot) count += !at(slot).used;
+        for (std::uint32_t slot = 0; slot < slots_; ++slot) count += !is_used(slot);
         std::vector<bool> taken(slots_);
         for (std::size_t i = 0; i < count && ar.good(); ++i) {
             std::uint32_t slot = 0;
             ar(slot);
-            const bool possible = slot < slots_ && !at(slot).used && !taken[slot];
+            const bool possible = slot < slots_ && !is_used(slot) && !taken[slot];
             ar.require(possible);
             if (!possible) return;
             taken[slot] = true;
@@ -168,7 +226,7 @@ private:
         }
     }
 
-    std::vector<std::unique_ptr<Record[]>> chunks_{};
+    std::vector<record_chunk<Record>> chunks_{};
     std::uint32_t slots_ = 0;
     std::vector<std::uint32_t> free_{};
 };

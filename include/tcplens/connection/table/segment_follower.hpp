@@ -5,6 +5,7 @@
 #include "../../base/prefetch.hpp"
 #include "../../base/timestamp.hpp"
 #include "../../wire/decode_statistics.hpp"
+#include "../../wire/icmp_notice.hpp"
 #include "../../wire/packet_outcome.hpp"
 #include "../../wire/segment.hpp"
 #include "../connection.hpp"
@@ -22,6 +23,7 @@
 #include "lookup.hpp"
 #include "record_store.hpp"
 #include "table_options.hpp"
+#include "tuple_hash.hpp"
 
 #include <array>
 #include <concepts>
@@ -96,12 +98,14 @@ protected:
             for (std::size_t i = 0; i < count; ++i) lookup::prefetch_side(rules_, batch.segment_at(i), likely[i]);
         }
         for (std::size_t i = 0; i < count; ++i) {
-            on_added(i, follow(batch.segment_at(i), batch.hash_at(i), likely[i], on_end));
+            on_added(i, follow<false>(batch.segment_at(i), batch.hash_at(i), likely[i], on_end));
         }
     }
 
     // From here to take_in() all is inlined, so that where the result is not used, as in add_all(), it is not made.
-    template <class OnEnd>
+
+    /// Follows a segment. `Sampled`: the segments around it were not captured, so rules and observers do not get it.
+    template <bool Sampled, class OnEnd>
     TCPLENS_ALWAYS_INLINE result_type follow(const segment& next, std::uint32_t hash, const likely_connection& likely,
                                              OnEnd& on_end) {
         expiry_.advance(next.time);
@@ -118,42 +122,42 @@ protected:
 
         const bool goes_on = found.record != nullptr && !rules_decide<record> && !next.flags.syn() &&
                              found.record->previous == record::none;
-        if (!goes_on) return begin_or_follow(next, hash, found, on_end);
-        return take_in(next, *found.record, found.sender);
+        if (!goes_on) return begin_or_follow<Sampled>(next, hash, found, on_end);
+        return take_in<Sampled>(next, *found.record, found.sender);
     }
 
     /// Follows a segment that may begin a connection, or belong to one before the latest of its endpoints.
-    template <class OnEnd>
+    template <bool Sampled, class OnEnd>
     TCPLENS_NOINLINE result_type begin_or_follow(const segment& next, std::uint32_t hash, found_connection found,
                                                  OnEnd& on_end) {
         if (found.record == nullptr) {
             if (!make_room(on_end)) return refuse();
             record& begun = begin_connection(next, hash);
             lookup_.index().insert(hash, begun.slot);
-            return take_in_any(next, begun, side::first, {.begins = true});
+            return take_in_any<Sampled>(next, begun, side::first, {.begins = true});
         }
         record& latest = *found.record;
         if (options_.split_incarnations && begins_another(rules_, next, found.sender, latest)) {
-            return begin_another(next, hash, latest, on_end);
+            return begin_another<Sampled>(next, hash, latest, on_end);
         }
         if (latest.previous != record::none && !continues_latest(next, found.sender, latest)) {
             if (record* const previous = previous_of(latest, on_end);
                 previous != nullptr && belongs_to_previous(next, found.sender, latest, *previous)) {
                 const bool after_end = !latest.to_overtake && previous->machine.ended(previous->connection);
-                return take_in_any(next, *previous, sender_in(*previous, next), {.after_end = after_end});
+                return take_in_any<Sampled>(next, *previous, sender_in(*previous, next), {.after_end = after_end});
             }
         }
-        return take_in_any(next, latest, found.sender);
+        return take_in_any<Sampled>(next, latest, found.sender);
     }
 
     /// Follows a SYN that is not of the latest connection of its endpoints.
-    template <class OnEnd>
+    template <bool Sampled, class OnEnd>
     [[nodiscard]] TCPLENS_ALWAYS_INLINE result_type begin_another(const segment& next, std::uint32_t hash,
                                                                   record& latest, OnEnd& on_end) {
         if (record* const previous = previous_of(latest, on_end);
             !rules_decide<record> && previous != nullptr &&
             previous->machine.has_initial(next, sender_in(*previous, next))) {
-            return take_in_any(next, *previous, sender_in(*previous, next)); // its SYN, captured late
+            return take_in_any<Sampled>(next, *previous, sender_in(*previous, next)); // its SYN, captured late
         }
         if (!make_room(on_end)) return refuse();
         record* const before = find(next, hash).record; // null if it made room
@@ -164,15 +168,17 @@ protected:
             lookup_.index().replace(hash, before->slot, begun.slot);
             if (put_behind(records_, begun, *before)) overtake(*before);
         }
-        return take_in_any(next, begun, side::first, {.begins = true, .reuses_ports = true});
+        return take_in_any<Sampled>(next, begun, side::first, {.begins = true, .reuses_ports = true});
     }
 
+    template <bool Sampled>
     TCPLENS_NOINLINE result_type take_in_any(const segment& next, record& into, side sender,
                                              const beginning& how = {}) {
-        return take_in(next, into, sender, how);
+        return take_in<Sampled>(next, into, sender, how);
     }
 
     /// Follows a segment of a connection that is known.
+    template <bool Sampled>
     TCPLENS_ALWAYS_INLINE result_type take_in(const segment& next, record& into, side sender,
                                               const beginning& how = {}) {
         [[maybe_unused]] const direction first_direction = into.machine.way_of(side::first);
@@ -183,24 +189,30 @@ protected:
         }
         const bool still_established = into.machine.is_plain() && into.stage == idle_class::established;
         if (!still_established || into.listed_at != expiry_.ticks()) expiry_.hear(into);
-        verdict judged = rules_.judge({.segment = next,
-                                       .sender = sender,
-                                       .connection_number = into.number,
-                                       .reuses_ports = how.reuses_ports,
-                                       .after_end = how.after_end},
-                                      into.rules);
+        verdict judged{};
+        if constexpr (Sampled) {
+            into.connection.sampled = true;
+        } else {
+            judged = rules_.judge({.segment = next,
+                                   .sender = sender,
+                                   .connection_number = into.number,
+                                   .reuses_ports = how.reuses_ports,
+                                   .after_end = how.after_end},
+                                  into.rules);
+        }
         if (how.reuses_ports && !rules_decide<record>) judged.kinds |= verdict_kinds::reused_ports;
         const direction direction = into.machine.way_of(sender);
         count_segment(next, judged, into.connection.statistics(direction));
         if constexpr (sizeof...(Observers) > 0) {
             if (into.machine.way_of(side::first) != first_direction) into.connection.swap_roles_of_facts();
-            observe({.segment = next,
-                     .verdict = judged,
-                     .connection = into.connection,
-                     .sender = sender,
-                     .direction = direction,
-                     .begins_connection = how.begins},
-                    into);
+            if constexpr (!Sampled)
+                observe({.segment = next,
+                         .verdict = judged,
+                         .connection = into.connection,
+                         .sender = sender,
+                         .direction = direction,
+                         .begins_connection = how.begins},
+                        into);
         }
         return {.outcome = packet_outcome::tcp,
                 .connection = &into.connection,
@@ -219,6 +231,27 @@ protected:
             observers_);
     }
 
+    /// Hands a notice to the observers of the latest connection of the endpoints that it quotes, if there is one.
+    void take_notice(const icmp_notice& notice) {
+        if constexpr ((has_hook<Observers, observer_hooks::notices> || ...)) {
+            const segment quoted = segment_quoted_by(notice);
+            const found_connection found = find(quoted, segment_hash(quoted, options_.hash_key));
+            if (found.record == nullptr) return;
+            record& of = *found.record;
+            const notice_input next{.notice = notice,
+                                    .connection = of.connection,
+                                    .quoted_sender = found.sender,
+                                    .quoted_direction = of.machine.way_of(found.sender)};
+            const auto tell = [&]<class Observer>(Observer& observer) {
+                if constexpr (has_hook<Observer, observer_hooks::notices>) {
+                    observer.take_notice(next, std::get<typename Observer::connection_state>(of.observed),
+                                         static_cast<typename Observer::facts&>(of.connection));
+                }
+            };
+            std::apply([&](Observers&... observers) { (tell(observers), ...); }, observers_);
+        }
+    }
+
     [[nodiscard]] record& begin_connection(const segment& first, std::uint32_t hash) {
         if (!records_.has_room()) {
             records_.reserve(std::size_t{records_.slots()} + 1);
@@ -228,7 +261,7 @@ protected:
         begun.is_latest = true;
         begun.hash = hash;
         begun.connection.network = first.network;
-        begun.machine.begin(first, begun.connection);
+        begun.machine.begin(first, begun.connection, !roles_by_first_packet<Rules>);
         expiry_.begin(begun);
         return begun;
     }

@@ -42,6 +42,16 @@ struct table_access {
         table.add_batch(batch, keep, on_added);
     }
 
+    /// Adds a segment of which add_batch() takes none: one that is a sample.
+    template <class Table>
+    static auto add_sample(Table& table, const segment& next, std::uint32_t hash) {
+        no_sink keep;
+        table.statistics_.count_tcp();
+        return table.template follow<true>(next, hash, {}, keep);
+    }
+    /// Hands a notice to the observers of a table.
+    static void take_notice(auto& table, const icmp_notice& notice) { table.take_notice(notice); }
+
     /// The connection that a table handed out as const, to the owner of the table.
     template <class Table>
     [[nodiscard]] static typename Table::connection_type*

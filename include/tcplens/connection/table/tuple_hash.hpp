@@ -5,6 +5,7 @@
 #include "../../base/compiler.hpp"
 #include "../../base/hash_key.hpp"
 #include "../../wire/endpoint.hpp"
+#include "../../wire/icmp_notice.hpp"
 #include "../../wire/segment.hpp"
 
 #include <cstdint>
@@ -65,6 +66,14 @@ private:
     const std::uint32_t hash = tuple_hash::of(next.source, next.destination, key);
     if (next.network == 0) return hash;
     return hash ^ static_cast<std::uint32_t>(next.network * (key.word(5) | 1) >> 32);
+}
+
+/// What is known of the segment that a notice quotes: enough to find its connection.
+[[nodiscard]] constexpr segment segment_quoted_by(const icmp_notice& notice) noexcept {
+    return {.source = notice.quoted_source,
+            .destination = notice.quoted_destination,
+            .sequence = notice.quoted_sequence,
+            .network = notice.network};
 }
 
 } // namespace tcplens::inline v0::detail

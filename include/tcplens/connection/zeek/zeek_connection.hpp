@@ -4,6 +4,7 @@
 #include "../../wire/segment.hpp"
 #include "../rules/segment_rules.hpp"
 #include "../side.hpp"
+#include "../tracking/likely_server_port.hpp"
 #include "zeek_end_state.hpp"
 #include "zeek_endpoint.hpp"
 #include "zeek_history_writer.hpp"

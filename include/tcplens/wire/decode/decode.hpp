@@ -15,6 +15,7 @@
 #include "../network_payload.hpp"
 #include "../segment.hpp"
 #include "../tcp/tcp_header.hpp"
+#include "decode_memory.hpp"
 #include "header_walk.hpp"
 
 #include <algorithm>
@@ -51,6 +52,7 @@ TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size
     into.window = tcp.window();
     into.flags = tcp.flags();
     into.checksum = checksum_state::not_verified;
+    into.sampled = false;
     into.tunnel_depth = 0;
     tcp.read_options(into.options);
     into.network = 0;
@@ -96,44 +98,95 @@ decode_plain(const packet& from, std::size_t wire_length, const network_payload&
            decode_plain(from, frame.wire_length, ethernet::behind_header(frame), into);
 }
 
-/// decode() for packets that decode_plain() does not read.
-template <class Fragments>
-[[nodiscard]] constexpr decode_result decode_walking(const packet& from, const network_payload& network, segment& into,
-                                                     const decode_options& options, Fragments& fragments) {
-    const frame_view frame = frame_of(from);
-    header_walk<Fragments> walk{options, fragments, clamp_for_arithmetic(from.time)};
-    if (options.identify_networks) walk.network = network_of_frame(0, from.link, frame);
-    const decode_result result = walk.find_tcp(network.type, network.content);
-    if (result.outcome != packet_outcome::tcp) return result;
+/// Writes the segment to which a walk leads from `at` on. False if there is none: then walk.stopped says why.
+template <class Memory>
+[[nodiscard]] constexpr bool walk_to_segment(const packet& from, header_walk<Memory>& walk, protocol_id at,
+                                             const frame_view& content, int headers, segment& into) {
+    if (!walk.find_tcp(at, content, headers)) return false;
     const auto tcp = tcp_header::parse(walk.carries.content);
-    if (!tcp) return {tcp.error(), ip_protocol::tcp};
-    write_segment(from, frame.wire_length, walk.carries, *tcp, into);
-    if (options.verify_checksums) into.checksum = verify_checksums(walk.around, walk.carries);
+    if (!tcp) {
+        walk.stopped = {tcp.error(), ip_protocol::tcp};
+        return false;
+    }
+    write_segment(from, walk.wire_length, walk.carries, *tcp, into);
+    if (walk.options.verify_checksums) into.checksum = verify_checksums(walk.around, walk.carries);
     into.tunnel_depth = walk.depth;
     into.network = walk.network;
+    into.sampled = walk.sampled;
+    return true;
+}
+
+/// Goes on with what is left of the bundles of a packet, until there is a segment or a notice. `stopped`: why there was none so far.
+template <class Memory>
+[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result decode_bundles(const packet& from, header_walk<Memory>& walk,
+                                                                      decode_result stopped, segment& into) {
+    while (!stopped.has_notice && !walk.memory.bundles.empty()) {
+        int headers = 0;
+        const auto next = walk.next_in_bundle(headers);
+        if (!next) {
+            walk.stopped.outcome = next.error();
+        } else if (walk_to_segment(from, walk, next->what, next->content, headers, into)) {
+            decode_result found{packet_outcome::tcp, ip_protocol::tcp};
+            found.more = true;
+            return found;
+        }
+        // Without any segment it counts that the capture was cut before one could be found; otherwise what came first.
+        const bool cut =
+            walk.stopped.outcome == packet_outcome::truncated && stopped.outcome != packet_outcome::truncated;
+        if (cut || walk.stopped.has_notice) stopped = walk.stopped;
+    }
+    if constexpr (Memory::reads_notices) walk.memory.notice.packet_number = from.number;
+    stopped.more = !walk.memory.bundles.empty();
+    return stopped;
+}
+
+/// decode() for packets that decode_plain() does not read.
+template <class Memory>
+[[nodiscard]] constexpr decode_result decode_walking(const packet& from, const network_payload& network, segment& into,
+                                                     const decode_options& options, Memory& memory) {
+    const frame_view frame = frame_of(from);
+    memory.bundles.clear();
+    header_walk<Memory> walk{options, memory, clamp_for_arithmetic(from.time)};
+    walk.wire_length = frame.wire_length;
+    if (options.identify_networks) walk.network = network_of_frame(0, from.link, frame);
+    const bool found = walk_to_segment(from, walk, network.what(), network.content, 0, into);
+    if (!found) {
+        if (!walk.stopped.has_notice && walk.memory.bundles.empty()) return walk.stopped;
+        return decode_bundles(from, walk, walk.stopped, into);
+    }
+    decode_result result{packet_outcome::tcp, ip_protocol::tcp};
+    result.more = walk.sampled || !walk.memory.bundles.empty();
     return result;
 }
 
+/// Finds the next segment or notice of a packet of which decode() or this function said that there is more.
+template <class Memory>
+[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result decode_more(const packet& from, segment& into,
+                                                                   const decode_options& options, Memory& memory) {
+    header_walk<Memory> walk{options, memory, clamp_for_arithmetic(from.time)};
+    return decode_bundles(from, walk, {}, into);
+}
+
 /// decode() for packets that are not in Ethernet frames without tags.
-template <class Fragments>
-[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result
-decode_framed(const packet& from, segment& into, const decode_options& options, Fragments& fragments) {
+template <class Memory>
+[[nodiscard]] TCPLENS_NOINLINE constexpr decode_result decode_framed(const packet& from, segment& into,
+                                                                     const decode_options& options, Memory& memory) {
     const frame_view frame = frame_of(from);
     const auto network = link_layers::payload(from.link, frame);
     if (!network) return {network.error(), from.link};
     if (!options.verify_checksums && !options.identify_networks &&
         decode_plain(from, frame.wire_length, *network, into))
         return {packet_outcome::tcp, ip_protocol::tcp};
-    return decode_walking(from, *network, into, options, fragments);
+    return decode_walking(from, *network, into, options, memory);
 }
 
-/// decode(), with a store of fragments: see no_reassembly.
-template <class Fragments>
-[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr decode_result
-decode_with(const packet& from, segment& into, const decode_options& options, Fragments& fragments) {
+/// decode(), with a memory: see decoder_memory.
+template <class Memory>
+[[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr decode_result decode_with(const packet& from, segment& into,
+                                                                        const decode_options& options, Memory& memory) {
     if (!options.verify_checksums && !options.identify_networks && decode_plain(from, into))
         return {packet_outcome::tcp, ip_protocol::tcp};
-    return decode_framed(from, into, options, fragments);
+    return decode_framed(from, into, options, memory);
 }
 
 } // namespace detail
@@ -148,11 +201,12 @@ decode_with(const packet& from, segment& into, const decode_options& options, Fr
 
 /// Finds the TCP segment in a packet: the innermost one, in all tunnels of decode_options::tunnels around it.
 ///
-/// `into` is written if, and only if, the outcome is packet_outcome::tcp. Does not allocate and keeps no state, so a fragmented
-/// IP packet is packet_outcome::fragment: class decoder puts fragments together.
+/// `into` is written if, and only if, the outcome is packet_outcome::tcp. Does not allocate and keeps no state: of several segments in
+/// one packet it finds the first, a fragmented IP packet is packet_outcome::fragment, and what ICMP errors say is not read. Class
+/// decoder does all of that.
 [[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
                                              const decode_options& options = {}) noexcept {
-    detail::no_reassembly none;
+    detail::no_memory none;
     return detail::decode_with(from, into, options, none);
 }
 

@@ -5,6 +5,7 @@
 #include "../ip_protocol.hpp"
 #include "../reassembly_options.hpp"
 #include "../reassembly_statistics.hpp"
+#include "fragment_buffer.hpp"
 #include "ip_fragment.hpp"
 
 #include <algorithm>
@@ -83,7 +84,7 @@ public:
         ip_payload whole = packet->first;
         whole.fragment = false;
         whole.length = static_cast<std::uint32_t>(packet->first_header_length + packet->total);
-        whole.content = {std::span<const std::byte>{packet->bytes}.first((std::min)(packet->total, packet->captured)),
+        whole.content = {std::span<const std::byte>{packet->bytes.data(), (std::min)(packet->total, packet->captured)},
                          packet->total, 0};
         return whole;
     }
@@ -149,11 +150,24 @@ private:
         std::array<piece, max_pieces> pieces{};
         std::size_t piece_count = 0; ///< pieces are in order, with gaps between them
         enum state state = state::unused;
-        std::vector<std::byte> bytes{};
+        fragment_buffer bytes{};
 
         [[nodiscard]] std::size_t end() const noexcept { return piece_count == 0 ? 0 : pieces[piece_count - 1].end; }
 
-        static void archive(auto& ar, entry& packet) {
+        /// The bytes that were captured, with zeros in the gaps.
+        [[nodiscard]] std::vector<std::byte> image() const {
+            std::vector<std::byte> made(bytes.size());
+            for (std::size_t i = 0; i < piece_count; ++i) {
+                const std::size_t known = (std::min)(pieces[i].end, captured);
+                if (known <= pieces[i].begin) break;
+                std::copy(bytes.data() + pieces[i].begin, bytes.data() + known,
+                          made.begin() + static_cast<std::ptrdiff_t>(pieces[i].begin));
+            }
+            return made;
+        }
+
+        template <class Archive>
+        static void archive(Archive& ar, entry& packet) {
             auto& [key_, begun_, age_, first_, first_header_length_, total_, captured_, pieces_, piece_count_, state_,
                    bytes_] = packet;
             ar(key_, begun_, age_, first_, first_header_length_);
@@ -165,7 +179,14 @@ private:
                 ar.require(i == 0 || pieces_[i - 1].end < pieces_[i].begin);
             }
             ar.bounded(state_, state::dropped);
-            ar.bytes(bytes_);
+            if constexpr (Archive::restores) {
+                std::vector<std::byte> image;
+                ar.bytes(image);
+                bytes_.grow(image.size());
+                std::copy(image.begin(), image.end(), bytes_.data());
+            } else {
+                ar.bytes(packet.image());
+            }
             ar.require(state_ != state::unused && bytes_.size() == packet.end() && packet.end() <= total_);
             // Some fragments are missing.
             ar.require(piece_count_ != 1 || pieces_[0].begin != 0 || pieces_[0].end != total_);
@@ -252,7 +273,7 @@ private:
             const bool same =
                 within &&
                 (known <= begin || std::equal(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(known - begin),
-                                              into.bytes.begin() + static_cast<std::ptrdiff_t>(begin)));
+                                              into.bytes.data() + begin));
             return same ? stored::nothing_new : stored::conflict;
         }
         std::size_t at = 0; // index of the first piece behind the fragment
@@ -263,9 +284,9 @@ private:
         if (end > into.bytes.size()) {
             if (!make_room(into, end - into.bytes.size())) return stored::no_room;
             held_ += end - into.bytes.size();
-            into.bytes.resize(end);
+            into.bytes.grow(end);
         }
-        std::copy(from.begin(), from.end(), into.bytes.begin() + static_cast<std::ptrdiff_t>(begin));
+        std::copy(from.begin(), from.end(), into.bytes.data() + begin);
         if (from.size() < end - begin) into.captured = (std::min)(into.captured, begin + from.size());
 
         add_piece(into, at, {begin, end}, joins_before, joins_after);

@@ -4,6 +4,7 @@
 #include "../../base/byte_order.hpp"
 #include "../../base/compiler.hpp"
 #include "../frame_view.hpp"
+#include "../header_limits.hpp"
 #include "../ip_payload.hpp"
 #include "../ip_protocol.hpp"
 #include "../parse_result.hpp"
@@ -71,7 +72,7 @@ public:
     /// becomes the final one.
     [[nodiscard]] TCPLENS_NOINLINE static constexpr parse_result<ip_payload>
     before_fragment(ip_payload found) noexcept {
-        for (;;) {
+        for (int headers = 0; headers <= max_repeats; ++headers) {
             std::size_t unit = 8; // RFC 8200 section 4: a length counts units of eight bytes after the first eight
             switch (found.protocol) {
             case ip_protocol::hop_by_hop:
@@ -97,12 +98,13 @@ public:
             found.protocol = ip_protocol{std::to_integer<std::uint8_t>(header[0])};
             found.content = found.content.subview(header_length);
         }
+        return packet_outcome::not_tcp;
     }
 
     /// Skips all extension headers. Behind the header of a later fragment it stops: what follows is not a header.
     [[nodiscard]] TCPLENS_NOINLINE static constexpr parse_result<ip_payload>
     behind_extension_headers(ip_payload found) noexcept {
-        for (;;) {
+        for (int fragments = 0; fragments <= max_repeats; ++fragments) {
             const auto passed = before_fragment(found);
             if (!passed || passed->protocol != ip_protocol::fragment) return passed;
             found = *passed;
@@ -115,6 +117,7 @@ public:
             found.content = found.content.subview(8);
             if ((offset_and_more & 0xfff8) != 0) return found;
         }
+        return packet_outcome::not_tcp;
     }
 
 private:
@@ -147,7 +150,8 @@ private:
 
     /// The home address of a mobile node (RFC 6275 section 6.3).
     [[nodiscard]] static constexpr std::optional<address> home_address(std::span<const std::byte> header) noexcept {
-        for (std::size_t at = 2; at + 1 < header.size();) {
+        std::size_t at = 2;
+        for (int options = 0; at + 1 < header.size() && options < max_repeats; ++options) {
             if (header[at] == std::byte{0}) { // Pad1 (RFC 8200 section 4.2)
                 ++at;
                 continue;

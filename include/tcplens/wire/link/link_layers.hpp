@@ -2,11 +2,15 @@
 #pragma once
 
 #include "capture_headers/enc.hpp"
+#include "capture_headers/erf.hpp"
+#include "capture_headers/exported_pdu.hpp"
 #include "capture_headers/juniper.hpp"
 #include "capture_headers/linux_cooked.hpp"
+#include "capture_headers/netlink.hpp"
 #include "capture_headers/nflog.hpp"
 #include "capture_headers/null_loopback.hpp"
 #include "capture_headers/pflog.hpp"
+#include "capture_headers/symantec_firewall.hpp"
 #include "ethernet/docsis.hpp"
 #include "ethernet/ethernet.hpp"
 #include "ethernet/fddi.hpp"
@@ -34,6 +38,7 @@ namespace tcplens::inline v0::detail {
 using link_layers =
     link_layer_list<ethernet, raw_ip, null_loopback, linux_cooked, cisco_hdlc, ppp, fddi, nflog, arcnet, ieee802_11,
                     wrapped_link, frame_relay, token_ring, ip_over_infiniband, ip_over_fibre_channel, ip_over_ieee1394,
-                    ip_over_atm, mpls_link, pflog, enc, slip, docsis, juniper, switch_tagged_ethernet>;
+                    ip_over_atm, mpls_link, pflog, enc, slip, docsis, juniper, switch_tagged_ethernet, erf,
+                    exported_pdu, netlink, symantec_firewall>;
 
 } // namespace tcplens::inline v0::detail

@@ -6,12 +6,6 @@
 #include "../frame_view.hpp"
 #include "../network_payload.hpp"
 #include "../parse_result.hpp"
-#include "capture_headers/null_loopback.hpp"
-#include "ethernet/ethernet.hpp"
-#include "link_layer_list.hpp"
-#include "point_to_point/ppp.hpp"
-#include "point_to_point/raw_ip.hpp"
-#include "wireless/ieee802_11.hpp"
 
 #include <array>
 #include <cstddef>
@@ -21,8 +15,8 @@ namespace tcplens::inline v0::detail {
 
 /// A capture header that names the link type of the frame behind it, PPI and Apple's PKTAP.
 ///
-/// Read: Ethernet, raw IP, BSD loopback, IEEE 802.11 and PPP frames.
-/// Not read: other link types, events without a frame.
+/// Read: any link type of this table.
+/// Not read: events without a frame.
 struct wrapped_link {
     static constexpr std::array types{link_type::ppi, link_type::pktap};
 
@@ -37,8 +31,7 @@ struct wrapped_link {
         if (!frame.has(length)) return frame.truncation_error(length);
         constexpr std::uint32_t no_frame = 0; // PKTAP: only an event
         if (!ppi && load_little<std::uint32_t>(header + 4) == no_frame) return packet_outcome::not_tcp;
-        using inner = link_layer_list<ethernet, raw_ip, null_loopback, ieee802_11, ppp>;
-        return inner::payload(link_type{load_little<std::uint32_t>(header + shortest - 4)}, frame.subview(length));
+        return other_payload(link_type{load_little<std::uint32_t>(header + shortest - 4)}, frame.subview(length));
     }
 };
 

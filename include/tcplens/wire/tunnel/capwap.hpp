@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/byte_order.hpp"
 #include "../frame_view.hpp"
 #include "../parse_result.hpp"
 #include "../tunnel_set.hpp"
+#include "swapped_wireless.hpp"
 #include "tunnel_payload.hpp"
 
 #include <array>
@@ -21,8 +23,9 @@ inline constexpr tunnel_set capwap{1u << 14};
 namespace tcplens::inline v0::detail {
 
 /// Found by: UDP port 5247.
-/// Read: Ethernet frames and IEEE 802.11 frames. Of the latter, those whose frame control bytes were not swapped.
-/// Not read: encrypted data (DTLS), fragments of CAPWAP, keep-alives, bindings other than IEEE 802.11.
+/// Read: Ethernet frames and IEEE 802.11 frames, also with the two bytes of frame control swapped (Cisco). Of a fragmented frame the
+/// first fragment, by its IP length.
+/// Not read: encrypted data (DTLS), later fragments, keep-alives, bindings other than IEEE 802.11.
 /// Network: nothing.
 struct capwap {
     static constexpr tunnel_set bit = tunnels::capwap;
@@ -39,12 +42,13 @@ struct capwap {
         const bool native = (fields & 0x100) != 0;
         const bool fragment = (fields & 0x080) != 0;
         const bool keep_alive = (fields & 0x008) != 0;
-        if (length < 8 || fragment || keep_alive) return packet_outcome::not_tcp;
+        if (length < 8 || keep_alive) return packet_outcome::not_tcp;
+        if (fragment && load_big<std::uint16_t>(content.bytes.data() + 6) >> 3 != 0) return packet_outcome::not_tcp;
         if (!content.has(length)) return content.truncation_error(length);
         constexpr std::uint32_t ieee802_11_binding = 1; // RFC 5416
         if (!native) return tunnel_payload{link_type::ethernet, content.subview(length)};
         if (binding != ieee802_11_binding) return packet_outcome::not_tcp;
-        return tunnel_payload{link_type::ieee802_11, content.subview(length)};
+        return swapped_ieee802_11_tunnel(content.subview(length));
     }
 };
 

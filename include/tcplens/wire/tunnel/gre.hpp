@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../frame_view.hpp"
+#include "../header_limits.hpp"
 #include "../ip_protocol.hpp"
 #include "../parse_result.hpp"
 #include "../tunnel_set.hpp"
@@ -52,7 +53,9 @@ struct gre {
             if (protocol == 0x6558) network.number >>= 8; // NVGRE: without the number of the flow
         }
         if ((flags & has_routing) != 0) {
+            int entries = 0;
             for (bool more = true; more;) { // source route entries, of which the last is empty (RFC 1701)
+                if (++entries > max_repeats) return packet_outcome::not_tcp;
                 if (!content.has(length + 4)) return content.truncation_error(length + 4);
                 const std::byte* entry = content.bytes.data() + length;
                 const auto entry_length = std::to_integer<std::size_t>(entry[3]);

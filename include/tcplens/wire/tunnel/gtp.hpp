@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../frame_view.hpp"
+#include "../header_limits.hpp"
 #include "../parse_result.hpp"
 #include "../tunnel_set.hpp"
 #include "tunnel_payload.hpp"
@@ -21,8 +22,8 @@ inline constexpr tunnel_set gtp{1u << 11};
 namespace tcplens::inline v0::detail {
 
 /// Found by: UDP port 2152, and 3386 for version 0.
-/// Read: IP packets. Extension headers are skipped.
-/// Not read: control messages, GTP' (charging), PDUs that are not IP.
+/// Read: IP packets, Ethernet frames and PPP packets with IP; the header does not say which. Extension headers are skipped.
+/// Not read: control messages, GTP' (charging), other PDUs.
 /// Network: nothing, since tunnel endpoint identifiers differ by direction.
 struct gtp {
     static constexpr tunnel_set bit = tunnels::gtp;
@@ -48,7 +49,7 @@ struct gtp {
         default: return packet_outcome::not_tcp;
         }
         if (!content.has(length)) return content.truncation_error(length);
-        return ip_by_version(content.subview(length));
+        return ip_or_frame(content.subview(length));
     }
 
 private:
@@ -60,7 +61,10 @@ private:
         std::size_t length = 12; // if any of the optional fields is present, all of them take up room
         if (!content.has(length)) return content.truncation_error(length);
         bool more = (flags & has_extensions) != 0 && content.bytes[11] != std::byte{};
-        while (more) { // 3GPP TS 29.281 section 5.2.1: a length in words of four bytes, the next type in the last byte
+        for (
+            int extensions = 0; more;
+            ++extensions) { // 3GPP TS 29.281 section 5.2.1: a length in words of four bytes, the next type in the last byte
+            if (extensions == max_repeats) return packet_outcome::not_tcp;
             if (!content.has(length + 1)) return content.truncation_error(length + 1);
             const std::size_t extension = std::to_integer<std::size_t>(content.bytes[length]) * 4;
             if (extension == 0) return packet_outcome::not_tcp;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../frame_view.hpp"
+#include "../header_limits.hpp"
 #include "../ip_protocol.hpp"
 #include "../parse_result.hpp"
 #include "../tunnel_set.hpp"
@@ -34,7 +35,9 @@ struct mpls {
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id, frame_view content) noexcept {
         std::uint32_t entry = 0;
+        int labels = 0;
         do {
+            if (++labels > max_repeats) return packet_outcome::not_tcp;
             if (!content.has(4)) return content.truncation_error(4);
             entry = load_big<std::uint32_t>(content.bytes.data());
             content = content.subview(4);

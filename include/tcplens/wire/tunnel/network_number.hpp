@@ -5,6 +5,7 @@
 #include "../../capture/link_type.hpp"
 #include "../ether_type.hpp"
 #include "../frame_view.hpp"
+#include "../header_limits.hpp"
 #include "../link/link_layers.hpp"
 #include "../network_payload.hpp"
 
@@ -30,7 +31,7 @@ namespace tcplens::inline v0::detail {
 /// section 9.6; 0 means no VLAN) and backbone service instances (section 9.7) are the same in both directions.
 [[nodiscard]] constexpr std::uint32_t network_of_tags(std::uint32_t around, ether_type type,
                                                       frame_view behind) noexcept {
-    for (;;) {
+    for (int tags = 0; tags <= max_repeats; ++tags) {
         std::size_t next = 2; // offset of the next EtherType
         if (!behind.has(4)) return around;
         const std::byte* fields = behind.bytes.data();
@@ -48,6 +49,7 @@ namespace tcplens::inline v0::detail {
         type = ether_type{load_big<std::uint16_t>(fields + next)};
         behind = behind.subview(next + 2);
     }
+    return around;
 }
 
 /// Mixes in the networks of the tags of a frame. \pre The link layer gave what the frame carries.

@@ -52,6 +52,20 @@ struct tunnel_list {
         return found;
     }
 
+    /// The port by which a tunnel that was given another one is found; no protocol for tunnels without a UDP port.
+    [[nodiscard]] static constexpr protocol_id own_port(tunnel_set one) noexcept {
+        protocol_id found;
+        const auto look_at = [&]<class Tunnel>(const Tunnel*) {
+            if (Tunnel::bit != one) return;
+            for (const protocol_id carrier : Tunnel::carried_by) {
+                if (carrier.in == protocol_id::registry::udp_port && found.in == protocol_id::registry::none)
+                    found = carrier;
+            }
+        };
+        (look_at(static_cast<const Tunnels*>(nullptr)), ...);
+        return found;
+    }
+
 private:
     template <class Tunnel>
     [[nodiscard]] static constexpr bool opens_one(protocol_id carrier, tunnel_set among) noexcept {

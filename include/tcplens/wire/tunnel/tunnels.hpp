@@ -4,6 +4,7 @@
 #include "aruba_gre.hpp"
 #include "authentication_header.hpp"
 #include "ayiya.hpp"
+#include "batman_adv.hpp"
 #include "bridged.hpp"
 #include "capwap.hpp"
 #include "erspan.hpp"
@@ -14,9 +15,11 @@
 #include "ip_in_ip.hpp"
 #include "l2tp.hpp"
 #include "lisp.hpp"
+#include "lwapp.hpp"
 #include "mpls.hpp"
 #include "nsh.hpp"
 #include "pppoe.hpp"
+#include "sflow.hpp"
 #include "teredo.hpp"
 #include "tunnel_list.hpp"
 #include "tzsp.hpp"
@@ -29,6 +32,6 @@ namespace tcplens::inline v0::detail {
 /// docs/protocols.md.
 using known_tunnels =
     tunnel_list<gtp, gre, vxlan, geneve, mpls, pppoe, ip_in_ip, bridged, authentication_header, erspan, l2tp, teredo,
-                ayiya, capwap, lisp, nsh, ethernet_in_ip, tzsp, wccp, aruba_gre>;
+                ayiya, capwap, lisp, nsh, ethernet_in_ip, tzsp, wccp, aruba_gre, batman_adv, lwapp, sflow>;
 
 } // namespace tcplens::inline v0::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../frame_view.hpp"
+#include "../header_limits.hpp"
 #include "../parse_result.hpp"
 #include "../tunnel_set.hpp"
 #include "tunnel_payload.hpp"
@@ -36,7 +37,9 @@ struct tzsp {
         constexpr std::byte last_with_a_frame{1}; // 0: received frame, 1: frame to be sent, others: control
         if (content.bytes[0] != version || content.bytes[1] > last_with_a_frame) return packet_outcome::not_tcp;
         std::size_t length = 4;
+        int fields = 0;
         for (bool more = true; more;) { // tagged fields: a type and, except for padding (0) and the end (1), a length
+            if (++fields > max_repeats) return packet_outcome::not_tcp;
             if (!content.has(length + 1)) return content.truncation_error(length + 1);
             const auto type = std::to_integer<unsigned>(content.bytes[length++]);
             more = type != 1;

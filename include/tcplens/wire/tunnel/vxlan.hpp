@@ -20,14 +20,15 @@ inline constexpr tunnel_set vxlan{1u << 9};
 
 namespace tcplens::inline v0::detail {
 
-/// Found by: UDP port 4789, and 4790 for VXLAN-GPE.
-/// Read: Ethernet frames. With VXLAN-GPE also IPv4, IPv6, NSH and MPLS.
-/// Not read: packets without the flag for a valid network identifier.
-/// Network: the VXLAN network identifier (VNI).
+/// Found by: UDP ports 4789 and 8472 (Linux's default), and 4790 for VXLAN-GPE.
+/// Read: Ethernet frames. With VXLAN-GPE also IPv4, IPv6, NSH and MPLS. Packets without the flag for a valid network identifier are
+/// read if an Ethernet frame with IP or a tag follows.
+/// Network: the VXLAN network identifier (VNI), if it is valid.
 struct vxlan {
     static constexpr tunnel_set bit = tunnels::vxlan;
     static constexpr std::string_view name = "vxlan";
-    static constexpr std::array carried_by{protocol_id::udp_port(4789), protocol_id::udp_port(4790)};
+    static constexpr std::array carried_by{protocol_id::udp_port(4789), protocol_id::udp_port(8472),
+                                           protocol_id::udp_port(4790)};
 
     [[nodiscard]] static constexpr parse_result<tunnel_payload> payload(protocol_id carrier,
                                                                         const frame_view& content) noexcept {
@@ -35,7 +36,15 @@ struct vxlan {
         constexpr std::byte has_network{0x08};
         constexpr std::byte has_next_protocol{0x04};
         const std::byte flags = content.bytes[0];
-        if ((flags & has_network) == std::byte{}) return packet_outcome::not_tcp;
+        if ((flags & has_network) == std::byte{}) {
+            // RFC 7348 section 5 makes receivers drop it. A capture is none.
+            constexpr std::size_t ethernet_and_version = 8 + 15;
+            if (!content.has(ethernet_and_version))
+                return content.wire_length >= ethernet_and_version ? packet_outcome::truncated
+                                                                   : packet_outcome::not_tcp;
+            if (!is_plausible_ethernet(content.subview(8))) return packet_outcome::not_tcp;
+            return tunnel_payload{link_type::ethernet, content.subview(8)};
+        }
         const std::uint32_t network = load_big<std::uint32_t>(content.bytes.data() + 4) >> 8;
         if (carrier == protocol_id::udp_port(4790) && (flags & has_next_protocol) != std::byte{})
             return by_next_protocol(content.bytes[3], content.subview(8), network);

@@ -16,20 +16,15 @@ namespace tcplens::inline v0::detail::evidence {
     return told == unknown_segment_size ? ethernet_segment_size : told;
 }
 
-/// Whether a silence was as long as one timeout, or as up to so many, each twice as long as the one before (RFC 6298 section 5.5). Hosts
-/// that count the packets of all their connections together (RFC 6864 section 4.1 allows that) skip Identifications after pauses of any
-/// length.
-[[nodiscard]] constexpr bool took_timeouts(int most, std::chrono::nanoseconds silence, const side_view& sender,
+/// Whether a silence was as long as so many timeouts, each twice as long as the one before (RFC 6298 section 5.5). Hosts that count the
+/// packets of all their connections together (RFC 6864 section 4.1 allows that) skip Identifications after pauses of any length.
+[[nodiscard]] constexpr bool took_timeouts(int times, std::chrono::nanoseconds silence, const side_view& sender,
                                            const side_view& receiver) noexcept {
     const auto measured = whole_round_trip(sender, receiver);
     if (!measured) return false;
-    const std::chrono::nanoseconds least = *measured - *measured / round_trip_tolerance + least_timeout;
-    const std::chrono::nanoseconds greatest = 3 * *measured + greatest_timeout;
-    for (std::int64_t times = 1; times <= most; ++times) {
-        const std::int64_t waits = (std::int64_t{1} << times) - 1;
-        if (silence >= waits * least && silence <= waits * greatest) return true;
-    }
-    return false;
+    const std::int64_t waits = (std::int64_t{1} << times) - 1;
+    return silence >= waits * (*measured - *measured / round_trip_tolerance + least_timeout) &&
+           silence <= waits * (3 * *measured + greatest_timeout);
 }
 
 /// Whether all that the receiver sent and that asks for an answer had reached the sender when that sent its last segment. A repeated segment

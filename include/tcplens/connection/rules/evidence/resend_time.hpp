@@ -16,10 +16,11 @@ namespace tcplens::inline v0::detail::evidence {
                                                                                  const side_view& b) noexcept {
     const auto to_a = a->there_and_back.least();
     const auto to_b = b->there_and_back.least();
-    if (to_a && to_b) return *to_a + *to_b;
+    // Where the directions are captured at different times, one part is too short by as much as the other is too long.
+    if (to_a && to_b) return (std::max)(*to_a + *to_b, std::chrono::nanoseconds::zero());
     if (a->knows_handshake_time) return a.beginning.handshake_time;
     if (b->knows_handshake_time) return b.beginning.handshake_time;
-    return to_a;
+    return to_a >= std::chrono::nanoseconds::zero() ? to_a : std::nullopt;
 }
 
 /// The least time after which a sender can have sent again what passed the capture point, or what a segment that passed it showed to

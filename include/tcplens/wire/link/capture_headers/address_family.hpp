@@ -7,23 +7,26 @@
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tcplens::inline v0::detail {
 
-/// The payload by its address family. The number for IPv6 differs from system to system. None of these numbers is a family on
-/// another system that occurs in such headers.
+/// The payload by its address family. The number for IPv6 differs from system to system, and some writers say IPv4 before either: where
+/// the version field contradicts the family, that counts.
 [[nodiscard]] constexpr parse_result<network_payload> family_payload(std::uint32_t family,
                                                                      const frame_view& content) noexcept {
+    const unsigned version = content.has(1) ? std::to_integer<unsigned>(content.bytes[0]) >> 4 : 0;
     switch (family) {
     case 2: // AF_INET everywhere
-        return network_payload{ether_type::ipv4, content};
+        return network_payload{version == 6 ? ether_type::ipv6 : ether_type::ipv4, content};
     case 10: // AF_INET6 of Linux,
     case 23: // Windows,
     case 24: // NetBSD, OpenBSD and BSD/OS,
+    case 26: // Solaris,
     case 28: // FreeBSD and DragonFly BSD,
     case 30: // Darwin
-        return network_payload{ether_type::ipv6, content};
+        return network_payload{version == 4 ? ether_type::ipv4 : ether_type::ipv6, content};
     default: return packet_outcome::not_tcp;
     }
 }

@@ -4,6 +4,7 @@
 #include "../../../base/byte_order.hpp"
 #include "../../../capture/link_type.hpp"
 #include "../../frame_view.hpp"
+#include "../../ip/plausible_ip.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 #include "../ethernet/ether_tags.hpp"
@@ -12,6 +13,7 @@
 #include "../point_to_point/frame_relay.hpp"
 #include "../point_to_point/ppp.hpp"
 #include "../wireless/ieee802_11.hpp"
+#include "netlink.hpp"
 
 #include <array>
 #include <cstddef>
@@ -22,8 +24,8 @@ namespace tcplens::inline v0::detail {
 /// Linux cooked capture, versions 1 and 2, as from the device `any`.
 ///
 /// Read: by hardware type (ARPHRD) and protocol: EtherTypes with any tags, Ethernet, IEEE 802.2 LLC, PPP, Frame Relay,
-/// Radiotap.
-/// Not read: Netlink, CAN, Novell's 802.3.
+/// Radiotap, Netlink. A second VLAN tag that libpcap left before the IP packet is found.
+/// Not read: CAN, Novell's 802.3.
 struct linux_cooked {
     static constexpr std::array types{link_type::linux_sll, link_type::linux_sll2};
 
@@ -39,7 +41,7 @@ struct linux_cooked {
         switch (load_big<std::uint16_t>(frame.bytes.data() + (first ? 2 : 8))) {
         case frame_relay: return frame_relay_payload(content);
         case radiotap: return radiotap_payload(content);
-        case netlink: return packet_outcome::not_tcp;
+        case netlink: return netlink_payload(load_big<std::uint16_t>(frame.bytes.data() + (first ? 14 : 0)), content);
         default: break;
         }
         const auto protocol = load_big<std::uint16_t>(frame.bytes.data() + (first ? 14 : 0));
@@ -50,14 +52,44 @@ struct linux_cooked {
         case wan_ppp: return ppp_payload(content);
         default:
             if (protocol < lowest_ether_type) return packet_outcome::not_tcp; // Novell's 802.3, CAN, …
-            return skip_tags({ether_type{protocol}, content});
+            switch (find_hidden_tag(protocol, content)) {
+            case hidden_tag::there: return skip_tags({ether_type::vlan, content});
+            case hidden_tag::undecided: return packet_outcome::truncated;
+            default: return skip_tags({ether_type{protocol}, content});
+            }
         }
     }
 
     [[nodiscard]] static constexpr network_payload tagged_payload(link_type link, const frame_view& frame) noexcept {
         const bool first = link == link_type::linux_sll;
         const auto protocol = load_big<std::uint16_t>(frame.bytes.data() + (first ? 14 : 0));
-        return {ether_type{protocol}, frame.subview(first ? 16 : 20)};
+        const frame_view content = frame.subview(first ? 16 : 20);
+        const bool hidden = find_hidden_tag(protocol, content) == hidden_tag::there;
+        return {hidden ? ether_type::vlan : ether_type{protocol}, content};
+    }
+
+private:
+    enum class hidden_tag : std::uint8_t { none, there, undecided };
+
+    /// Whether a VLAN tag precedes the IP packet or PPPoE session that the header names. libpcap 1.10.3 moves the first of two tags that
+    /// the kernel took off into the header, and takes the protocol behind both for that of the frame.
+    [[nodiscard]] static constexpr hidden_tag find_hidden_tag(std::uint16_t protocol,
+                                                              const frame_view& content) noexcept {
+        constexpr std::size_t tag = 4;
+        if (!content.has(tag) || load_big<std::uint16_t>(content.bytes.data() + 2) != protocol) return hidden_tag::none;
+        const frame_view behind = content.subview(tag);
+        if (ether_type{protocol} == ether_type::pppoe_session) {
+            constexpr std::uint16_t version_type_and_code = 0x1100;
+            if (load_big<std::uint16_t>(content.bytes.data()) == version_type_and_code) return hidden_tag::none;
+            if (!behind.has(2)) return hidden_tag::undecided;
+            return load_big<std::uint16_t>(behind.bytes.data()) == version_type_and_code ? hidden_tag::there
+                                                                                         : hidden_tag::none;
+        }
+        const bool names_ip = ether_type{protocol} == ether_type::ipv4 || ether_type{protocol} == ether_type::ipv6;
+        if (!names_ip || plausible_ip(content)) return hidden_tag::none;
+        const auto found = plausible_ip(behind);
+        if (found) return *found == ether_type{protocol} ? hidden_tag::there : hidden_tag::none;
+        return found.error() == packet_outcome::truncated ? hidden_tag::undecided : hidden_tag::none;
     }
 };
 

@@ -5,6 +5,7 @@
 #include "../../../capture/link_type.hpp"
 #include "../../ether_type.hpp"
 #include "../../frame_view.hpp"
+#include "../../header_limits.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 #include "address_family.hpp"
@@ -24,20 +25,28 @@ struct nflog {
     static constexpr std::array types{link_type::nflog};
 
     [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type, const frame_view& frame) noexcept {
+        constexpr std::uint16_t packet_of_log = 9;
+        return payload_of(packet_of_log, frame);
+    }
+
+    /// The packet of a log, or of a queue, whose attributes differ in the type of the packet.
+    [[nodiscard]] static constexpr parse_result<network_payload> payload_of(std::uint16_t whole_packet,
+                                                                            const frame_view& frame) noexcept {
         constexpr std::size_t header = 4; // family, version, resource
         if (!frame.has(header)) return frame.truncation_error(header);
         const auto family = load_big<std::uint8_t>(frame.bytes.data());
         if (frame.bytes[1] != std::byte{}) return packet_outcome::not_tcp; // another version
         ether_type hardware_protocol{};
         frame_view rest = frame.subview(header);
-        while (rest.wire_length != 0) {
+        for (int attributes = 0; rest.wire_length != 0 && attributes < max_repeats; ++attributes) {
             const auto next = attribute::parse(rest);
             if (!next) return next.error();
-            enum attribute_type : std::uint16_t { packet_header = 1, whole_packet = 9 };
+            constexpr std::uint16_t packet_header = 1;
             if (next->type == whole_packet) return packet_of(rest, *next, family, hardware_protocol);
-            if (next->type == packet_header) {
-                if (!rest.has(attribute::header + 2)) return rest.truncation_error(attribute::header + 2);
-                hardware_protocol = ether_type{load_big<std::uint16_t>(rest.bytes.data() + attribute::header)};
+            if (next->type == packet_header) { // of a queue: an identifier, then the protocol
+                const std::size_t at = attribute::header + (whole_packet == packet_of_queue ? 4 : 0);
+                if (!rest.has(at + 2)) return rest.truncation_error(at + 2);
+                hardware_protocol = ether_type{load_big<std::uint16_t>(rest.bytes.data() + at)};
             }
             const std::size_t padded = (next->length + 3) / 4 * 4;
             if (!rest.has(padded)) return rest.truncation_error(padded);
@@ -45,6 +54,8 @@ struct nflog {
         }
         return packet_outcome::not_tcp;
     }
+
+    static constexpr std::uint16_t packet_of_queue = 10;
 
 private:
     /// A length, a type and a value, which is padded to a multiple of four.

@@ -5,6 +5,7 @@
 #include "../../../base/compiler.hpp"
 #include "../../ether_type.hpp"
 #include "../../frame_view.hpp"
+#include "../../header_limits.hpp"
 #include "../../network_payload.hpp"
 #include "../../parse_result.hpp"
 #include "llc.hpp"
@@ -32,6 +33,16 @@ namespace tcplens::inline v0::detail {
     case ether_type::cisco_metadata: // a version, a length in words of four bytes, the options
         if (!tag.has(2)) return tag.truncation_error(2);
         return std::size_t{load_big<std::uint8_t>(tag.bytes.data() + 1)} * 4 + 4;
+    case ether_type::arista_time: {
+        if (!tag.has(4)) return tag.truncation_error(4);
+        constexpr std::uint16_t timestamp_subtype = 1;
+        if (load_big<std::uint16_t>(tag.bytes.data()) != timestamp_subtype) return 0;
+        switch (std::to_integer<unsigned>(tag.bytes[3]) >> 4) { // the format; the other four bits are the hardware
+        case 1: return 4 + 8 + 2;
+        case 2: return 4 + 6 + 2;
+        default: return 0;
+        }
+    }
     case ether_type::trill: { // RFC 6325 3: options in words of four bytes
         if (!tag.has(2)) return tag.truncation_error(2);
         const unsigned option_words = load_big<std::uint16_t>(tag.bytes.data()) >> 6 & 0x1f;
@@ -52,7 +63,7 @@ namespace tcplens::inline v0::detail {
 
 /// skip_tags() for frames other than plain IP.
 [[nodiscard]] TCPLENS_NOINLINE constexpr parse_result<network_payload> skip_any_tags(network_payload payload) noexcept {
-    for (;;) {
+    for (int tags = 0; tags <= max_repeats; ++tags) {
         if (payload.type == ether_type::ipv4 || payload.type == ether_type::ipv6) return payload;
         constexpr std::uint16_t longest =
             1500; // IEEE 802.3 section 3.2.6: numbers up to the lowest EtherType are neither
@@ -65,6 +76,12 @@ namespace tcplens::inline v0::detail {
             payload = *behind;
             continue;
         }
+        if (payload.type == ether_type::jumbo_llc) {
+            const auto behind = llc_payload(payload.content);
+            if (!behind) return behind;
+            payload = *behind;
+            continue;
+        }
         const auto length = tag_length(payload);
         if (!length) return length.error();
         if (*length == 0) return payload;
@@ -72,6 +89,7 @@ namespace tcplens::inline v0::detail {
         payload = {ether_type{load_big<std::uint16_t>(payload.content.bytes.data() + *length - 2)},
                    payload.content.subview(*length)};
     }
+    return packet_outcome::not_tcp;
 }
 
 /// Skips any stack of tags: VLANs, MACsec without encryption, backbone bridges and fabrics with the Ethernet header in them. If

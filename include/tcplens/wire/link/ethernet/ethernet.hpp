@@ -20,7 +20,7 @@ namespace tcplens::inline v0::detail {
 ///
 /// Read: two addresses, any stack of tags, then an EtherType, or a length with IEEE 802.2 LLC. The tags are VLAN (IEEE
 /// 802.1Q, 802.1ad, 0x9100), backbone service (802.1ah), MACsec (802.1AE), E-tag (802.1BR), R-tag (802.1CB), VN-tag,
-/// HSR, TRILL (RFC 6325), FabricPath and Cisco metadata.
+/// HSR, TRILL (RFC 6325), FabricPath, Cisco metadata and Arista's timestamp. LLC in jumbo frames (0x8870).
 /// Not read: encrypted MACsec, Novell's 802.3 without LLC.
 struct ethernet {
     static constexpr std::array types{link_type::ethernet};

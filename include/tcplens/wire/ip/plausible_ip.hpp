@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../base/byte_order.hpp"
+#include "../../base/minimum.hpp"
+#include "../ether_type.hpp"
+#include "../frame_view.hpp"
+#include "../parse_result.hpp"
+#include "internet_checksum.hpp"
+#include "ipv4.hpp"
+#include "ipv6.hpp"
+
+#include <cstddef>
+
+namespace tcplens::inline v0::detail {
+
+/// Whether bytes whose protocol nothing names are an IPv4 header: its length fits, and its checksum is right or left to the network
+/// adapter. Of other bytes, one in some millions passes. False if the header was not captured.
+[[nodiscard]] constexpr bool is_plausible_ipv4(const frame_view& packet) noexcept {
+    const auto header = ipv4_header::parse(packet);
+    if (!header || header->total_length() > packet.wire_length) return false;
+    if (load_big<std::uint16_t>(packet.bytes.data() + 10) == 0) return true;
+    return ones_complement_sum{}.add(packet.bytes.first(header->length())).verifies();
+}
+
+/// Whether bytes whose protocol nothing names are an IPv6 header: its length fits. False if the header was not captured.
+[[nodiscard]] constexpr bool is_plausible_ipv6(const frame_view& packet) noexcept {
+    const auto header = ipv6_header::parse(packet);
+    return header && header->payload_length() != 0 &&
+           ipv6_header::length + header->payload_length() <= packet.wire_length;
+}
+
+/// Whether too little was captured to say whether the bytes are an IP header.
+[[nodiscard]] constexpr bool is_undecided_ip(const frame_view& packet) noexcept {
+    constexpr std::size_t longest_header = 60; // of IPv4 with all options
+    if (packet.bytes.size() >= lesser(packet.wire_length, longest_header)) return false;
+    if (packet.bytes.empty()) return true;
+    const auto version = std::to_integer<unsigned>(packet.bytes[0]) >> 4;
+    return version == 4 || version == 6;
+}
+
+/// The EtherType of the IP packet that the bytes are; not_tcp if they are none.
+[[nodiscard]] constexpr parse_result<ether_type> plausible_ip(const frame_view& packet) noexcept {
+    if (is_plausible_ipv4(packet)) return ether_type::ipv4;
+    if (is_plausible_ipv6(packet)) return ether_type::ipv6;
+    return is_undecided_ip(packet) ? packet_outcome::truncated : packet_outcome::not_tcp;
+}
+
+} // namespace tcplens::inline v0::detail
