@@ -27,12 +27,15 @@ std::int64_t vain_syns(const tcplens::connection& of) {
 std::string_view state_of(const tcplens::connection& of) {
     if (of.handshake == handshake_state::failed) {
         if (of.close_reason == close_reason::reset) {
-            return of.closed_by == tcplens::direction::client_to_server ? "aborted" : "refused";
+            const bool is_answer =
+                of.closed_by == tcplens::direction::server_to_client && of.server_to_client.syn_ack == 0;
+            return is_answer ? "refused" : "aborted";
         }
         return of.server_to_client.packets > 0 ? "half_open" : "unanswered";
     }
     if (of.close_reason == close_reason::normal) return "closed";
     if (of.close_reason == close_reason::reset) return "reset";
+    if (of.client_to_server.packets == 0 && of.server_to_client.syn_ack > 0) return "unsolicited";
     if (of.closed) return "replaced";
     if (of.client_to_server.fin + of.server_to_client.fin > 0) return "half_closed";
     return of.handshake == handshake_state::completed ? "established" : "midstream";

@@ -69,7 +69,7 @@ struct report_facts {
     std::uint64_t refused = 0;    ///< a RST answered the SYN
     std::uint64_t unanswered = 0; ///< nothing answered the SYN
     std::uint64_t half_open = 0;  ///< a SYN-ACK was not acknowledged
-    std::uint64_t aborted = 0;    ///< the client took its SYN back
+    std::uint64_t aborted = 0;    ///< one end gave it up by a RST
     std::uint64_t roles_guessed = 0;
     std::uint64_t one_sided = 0;  ///< not refused or unanswered, and only one direction was captured
     std::uint64_t reset_open = 0; ///< reset after the handshake, or picked up midstream

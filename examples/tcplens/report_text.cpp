@@ -114,7 +114,7 @@ void find_failures(std::vector<finding>& all, const report_facts& facts,
     add(facts.refused, "refused");
     add(facts.unanswered, "unanswered");
     add(facts.half_open, "half open");
-    add(facts.aborted, "given up by the client");
+    add(facts.aborted, "given up by a RST");
     const auto server = facts.failed_servers.most();
     if (server && server->at_least * 2 > failed && failed > 1) {
         sentence += ". Of " + to_string(server->endpoint) +
@@ -350,11 +350,21 @@ void add_observations(report_sections& to, const connection_list& connections) {
     if (report.total > places.size()) to.leave_out(report.total - places.size());
 }
 
+/// How a shell takes the name of the only file; a name that cannot be shown as it is is left to the reader.
+std::string file_operand(const std::vector<std::string>& files) {
+    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+=,-";
+    if (files.size() != 1 || files[0] == "-" || escaped(files[0]) != files[0]) return "FILE";
+    if (files[0].find('\'') != std::string::npos) return "FILE";
+    return files[0].find_first_not_of(plain) == std::string::npos ? files[0] : "'" + files[0] + "'";
+}
+
 void add_hints(report_sections& to, const report_options& given) {
-    const std::string file = given.files.size() == 1 && given.files[0] != "-" ? " " + escaped(given.files[0]) : " FILE";
+    constexpr std::string_view longest = "tcplens connections --sort duration ";
+    std::string file = file_operand(given.files);
+    if (2 + longest.size() + columns(file) > to.width()) file = "FILE"; // a command in two lines cannot be copied
     to.begin("To go on");
-    to.say("tcplens connections --sort duration" + file);
-    to.say("tcplens connection N" + file);
+    to.say(std::string{longest} + file);
+    to.say("tcplens connection N " + file);
 }
 
 /// Whether there is nothing to tell but why the files could not be opened: that stands on standard error.
