@@ -89,7 +89,6 @@ TEST_CASE("unknown format: compressed files and archives are named, with a comma
              sample{"070701"sv, "cpio", "'cpio -i --to-stdout < FILE'"},
              sample{"!<arch>\n"sv, "ar", "'ar p FILE'"},
          }) {
-        CAPTURE(name);
         const capture_error error = error_of(text(beginning));
         CHECK(to_string(error.code) == "compressed");
         CHECK(error.subject == name);
@@ -133,7 +132,6 @@ TEST_CASE("unknown format: captures of other formats are named, with editcap as 
              std::pair{"\x4a\0\x4a\0\0\xe7\7\x0b\x0e\x16\x0d\x14\3\0\0\0\0\0\0\0\0\0\0\0\2"sv, "CommView"sv},
              std::pair{"\x4a\0\0\0\xe7\7\x0b\x0e\x16\x0d\x14\3\0\0\0\0\0\0\0\0\2"sv, "CommView"sv},
          }) {
-        CAPTURE(name);
         const capture_error error = error_of(text(beginning));
         CHECK(to_string(error.code) == "other_format");
         CHECK(error.subject == name);
@@ -215,7 +213,6 @@ TEST_CASE("unknown format: captures that were taken for text are told") {
     for (const auto& [what, by] :
          {std::pair{"\n"sv, "\r\n"sv}, std::pair{"\r"sv, "\r\n"sv}, std::pair{"\r\n"sv, "\n"sv},
           std::pair{"\n"sv, "\r"sv}, std::pair{"\r"sv, "\n"sv}, std::pair{"\r"sv, ""sv}}) {
-        CAPTURE(by);
         CHECK(to_string(error_of(replaced(pcapng, what, by)).code) == "altered");
     }
     CHECK(to_string(error_of(replaced(pcapng, "\n", "\r\n")))
