@@ -33,9 +33,6 @@ struct retransmission_report {
 
     std::uint64_t total_packets = 0;         ///< TCP segments of both directions, with or without data.
     std::uint64_t total_retransmissions = 0; ///< Segments that the rules of the table judged to be retransmissions.
-    std::uint64_t least_retransmissions = 0; ///< Those of them whose verdict is certain.
-    /// All segments that can have been retransmissions, those included that are called something else with less certainty.
-    std::uint64_t most_retransmissions = 0;
     double retransmission_rate = 0; ///< `total_retransmissions / total_packets`, from 0 to 1; 0 without packets.
     double threshold = 0;           ///< retransmission_options::threshold
     bool exceeds_threshold = false; ///< `retransmission_rate > threshold`
@@ -57,10 +54,6 @@ public:
         const connection_retransmissions found = connection_retransmissions::of(counted);
         report_.total_packets += found.packets;
         report_.total_retransmissions += found.retransmissions;
-        for (const direction each : {direction::client_to_server, direction::server_to_client}) {
-            report_.least_retransmissions += counted.statistics(each).least_retransmissions();
-            report_.most_retransmissions += counted.statistics(each).most_retransmissions();
-        }
         report_.summary.connections_above_threshold += found.retransmission_rate > options_.threshold;
         if (has_higher_rate(found, highest_)) highest_ = found;
 
