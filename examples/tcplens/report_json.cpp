@@ -9,17 +9,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <span>
+#include <sstream>
+#include <string>
+#include <utility>
 
 namespace program {
 
 namespace {
 
-/// How many items each list has at most.
-std::size_t most_listed(const report_options& given) {
-    constexpr std::size_t brief = 10;
-    return given.detailed ? SIZE_MAX : brief;
-}
+/// How much the answers hold at most.
+struct bounds {
+    std::size_t listed = 10; ///< items of each list
+    std::size_t observations = most_reported_observations;
+};
+
+/// Without --detailed the answers have at most so many bytes, which a language model and a person can read, whatever the capture.
+constexpr std::size_t most_bytes = 24'576;
+
+/// The bounds that are tried until the answers fit: long addresses and many observations may need shorter lists.
+constexpr bounds brief_bounds[]{{}, {7, 10}, {5, 8}, {3, 6}, {2, 4}, {1, 2}, {0, 1}};
 
 json_value error_json(const file_problem& problem) {
     if (!problem.error) return {{"code", "interrupted"}, {"offset", 0}, {"packet", 0}, {"message", problem.sentence}};
@@ -29,12 +39,12 @@ json_value error_json(const file_problem& problem) {
             {"message", problem.sentence}};
 }
 
-json_value capture_json(const report_options& given, const capture_summary& captures) {
+json_value capture_json(const capture_summary& captures, bounds most) {
     const std::vector<file_problem>& problems = captures.problems;
     json_value told = {{"packets", captures.packets.packets},
                        {"tcp_packets", captures.packets.tcp + captures.packets.additional_segments},
                        {"decode", captures.packets}};
-    add_not_understood(told, captures.packets.undecoded, most_listed(given));
+    add_not_understood(told, captures.packets.undecoded, most.listed);
     told["not_told_apart"] = captures.packets.undecoded.others();
     told["dropped"] = captures.dropped;
     told["skipped"] = captures.skipped;
@@ -56,8 +66,10 @@ json_value row_json(const tcplens::connection& of) {
 }
 
 void write_connections(json_writer& out, const report_options& given, const capture_summary& captures,
-                       connection_list& connections) {
-    const tcplens::connections_report brief = tcplens::analyze_connections(connections, {.server = given.server()});
+                       connection_list& connections, bounds most) {
+    const std::size_t listed = given.detailed ? 0 : most.listed; // the details are written one at a time
+    const tcplens::connections_report brief =
+        tcplens::analyze_connections(connections, {.server = given.server(), .limit = listed});
     out.begin_object();
     out.member("summary", brief.summary);
     out.key("connections");
@@ -88,29 +100,27 @@ void write_connections(json_writer& out, const report_options& given, const capt
     out.end();
 }
 
-} // namespace
+/// What the observers of all connections say together.
+struct observed {
+    tcplens::observation_report observations{};
+    tcplens::direction_skew::totals skew{};
+};
 
-void write_report_json(session& with, const report_options& given, const capture_summary& captures,
-                       connection_list& connections) {
+void write_answers(std::ostream& to, const report_options& given, const capture_summary& captures,
+                   connection_list& connections, const observed& seen, bounds most) {
     const tcplens::server_filter server = given.server();
-    tcplens::observation_accumulator observations;
-    tcplens::direction_skew::totals skew;
-    if (connections.has_observations()) connections.observe(observations, skew);
-    json_writer out{with.out};
+    json_writer out{to};
     out.begin_object();
-    json_value capture = capture_json(given, captures);
-    if (connections.has_observations()) capture["direction_skew"] = skew;
+    json_value capture = capture_json(captures, most);
+    if (connections.has_observations()) capture["direction_skew"] = seen.skew;
     out.member("capture", capture);
     out.key("connections");
-    write_connections(out, given, captures, connections);
-    constexpr std::size_t told_apart = 1024;
-    out.member("anomalies",
-               tcplens::analyze_anomalies(connections, {.server = server,
-                                                        .retransmission_threshold = given.threshold,
-                                                        .limit = most_listed(given),
-                                                        .tracked_sources = given.detailed ? SIZE_MAX : told_apart}));
+    write_connections(out, given, captures, connections, most);
+    tcplens::anomaly_options odd{.server = server, .retransmission_threshold = given.threshold, .limit = most.listed};
+    if (given.detailed) odd.tracked_sources = SIZE_MAX;
+    out.member("anomalies", tcplens::analyze_anomalies(connections, odd));
     tcplens::retransmission_report::options resent{
-        .server = server, .threshold = given.threshold, .limit = most_listed(given)};
+        .server = server, .threshold = given.threshold, .limit = most.listed};
     if (given.rules == rule_set::repeated_sequence) resent.minimum_packets = 0; // as in mcpcap
     out.member("retransmissions", tcplens::analyze_retransmissions(connections, resent));
     if (given.server_ip) {
@@ -118,10 +128,34 @@ void write_report_json(session& with, const report_options& given, const capture
     }
     if (connections.has_observations() && !given.no_observations) {
         out.key("observations");
-        write_observations_json(out, observations.result(), most_reported_observations);
+        write_observations_json(out, seen.observations, most.observations);
     }
     out.end();
-    with.out << '\n';
+    to << '\n';
+}
+
+} // namespace
+
+void write_report_json(session& with, const report_options& given, const capture_summary& captures,
+                       connection_list& connections) {
+    observed seen;
+    if (connections.has_observations()) {
+        tcplens::observation_accumulator observations;
+        connections.observe(observations, seen.skew);
+        seen.observations = observations.result();
+    }
+    if (given.detailed) {
+        write_answers(with.out, given, captures, connections, seen, {.listed = SIZE_MAX});
+        return;
+    }
+    std::string text;
+    for (const bounds most : brief_bounds) {
+        std::ostringstream out;
+        write_answers(out, given, captures, connections, seen, most);
+        text = std::move(out).str();
+        if (text.size() <= most_bytes) break;
+    }
+    with.out << text;
 }
 
 } // namespace program

@@ -71,8 +71,8 @@ TEST_CASE("the JSON of report says what was not understood") {
         "not_understood_total": 1, "not_understood_left_out": 0,
         "not_told_apart": 0, "dropped": 42,
         "skipped": {"sections": 0, "numbered_blocks": 1, "bad_options": 0, "descriptions": 0},
-        "direction_skew": {"connections": 0, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null},
-        "error": null})"));
+        "error": null,
+        "direction_skew": {"connections": 0, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null}})"));
 }
 
 TEST_CASE("where the time went, as JSON") {
@@ -103,7 +103,7 @@ TEST_CASE("report --format json gives each answer under its names") {
     const std::string server_ip = to_string(s.connections().at(1).server.address);
     const json all = answers("--server-ip " + server_ip + " " + file);
 
-    CHECK(keys(all) == names{"capture", "connections", "anomalies", "retransmissions", "traffic_flow"});
+    CHECK(keys(all) == names{"capture", "connections", "anomalies", "retransmissions", "traffic_flow", "observations"});
     CHECK(all["capture"] == json::parse(R"({
         "packets": 13, "tcp_packets": 13,
         "decode": {"packets": 13, "tcp": 13, "not_tcp": 0, "fragments": 0, "truncated": 0, "malformed": 0,
@@ -111,8 +111,8 @@ TEST_CASE("report --format json gives each answer under its names") {
         "not_understood": [], "not_understood_total": 0, "not_understood_left_out": 0,
         "not_told_apart": 0, "dropped": 0,
         "skipped": {"sections": 0, "numbered_blocks": 0, "bad_options": 0, "descriptions": 0},
-        "direction_skew": {"connections": 2, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null},
-        "error": null})"));
+        "error": null,
+        "direction_skew": {"connections": 2, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null}})"));
 
     const json& connections = all["connections"];
     CHECK(keys(connections) == names{"summary", "connections", "connections_total", "connections_left_out", "issues",
