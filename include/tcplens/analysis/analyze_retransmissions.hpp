@@ -44,9 +44,6 @@ struct retransmission_report {
 
     std::uint64_t total_packets = 0;         ///< TCP segments of both directions, with or without data.
     std::uint64_t total_retransmissions = 0; ///< Segments that the rules of the table judged to be retransmissions.
-    std::uint64_t least_retransmissions = 0; ///< Those of them whose verdict is certain.
-    /// All segments that can have been retransmissions, those included that are called something else with less certainty.
-    std::uint64_t most_retransmissions = 0;
     double retransmission_rate = 0; ///< `total_retransmissions / total_packets`, from 0 to 1; 0 without packets.
     double threshold = 0;           ///< options::threshold
     bool exceeds_threshold = false; ///< `retransmission_rate > threshold`
@@ -75,8 +72,6 @@ public:
         TCPLENS_CHECK(this != &other && options_ == other.options_, "another accumulator with the same options");
         packets_ += other.packets_;
         retransmissions_ += other.retransmissions_;
-        least_retransmissions_ += other.least_retransmissions_;
-        most_retransmissions_ += other.most_retransmissions_;
         above_threshold_ += other.above_threshold_;
         worst_.merge(other.worst_);
         worst_of_all_.merge(other.worst_of_all_);
@@ -86,8 +81,6 @@ public:
     [[nodiscard]] retransmission_report result() const {
         retransmission_report report{.total_packets = packets_,
                                      .total_retransmissions = retransmissions_,
-                                     .least_retransmissions = least_retransmissions_,
-                                     .most_retransmissions = most_retransmissions_,
                                      .retransmission_rate = detail::ratio(retransmissions_, packets_),
                                      .threshold = options_.threshold,
                                      .by_connection = worst_.list()};
@@ -123,10 +116,6 @@ private:
         const connection_retransmissions found = connection_retransmissions::of(counted);
         packets_ += found.packets;
         retransmissions_ += found.retransmissions;
-        for (const direction each : {direction::client_to_server, direction::server_to_client}) {
-            least_retransmissions_ += counted.statistics(each).least_retransmissions();
-            most_retransmissions_ += counted.statistics(each).most_retransmissions();
-        }
         above_threshold_ += found.retransmission_rate > options_.threshold;
         const place at{.rate = detail::rate_order::of(found.retransmissions, found.packets, options_.minimum_packets),
                        .begin = detail::begin_order::of(counted)};
@@ -137,8 +126,6 @@ private:
     retransmission_report::options options_;
     std::uint64_t packets_ = 0;
     std::uint64_t retransmissions_ = 0;
-    std::uint64_t least_retransmissions_ = 0;
-    std::uint64_t most_retransmissions_ = 0;
     std::uint64_t above_threshold_ = 0;
     selection worst_;
     selection worst_of_all_; ///< whatever the limit is

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 namespace tcplens::inline v0 {
@@ -18,19 +17,6 @@ struct direction_statistics {
     std::uint64_t syn_ack = 0;         ///< packets with the flags SYN and ACK
     std::uint64_t rst = 0;             ///< packets with the flag RST
     std::uint64_t fin = 0;             ///< packets with the flag FIN
-    /// Those of `retransmissions` whose verdict is not certain.
-    std::uint32_t unsure_retransmissions = 0;
-    /// Packets that are called something else, but may be retransmissions: verdict::alternatives.
-    std::uint32_t possible_retransmissions = 0;
-
-    /// How many packets certainly were retransmissions.
-    [[nodiscard]] constexpr std::uint64_t least_retransmissions() const noexcept {
-        return retransmissions - std::min<std::uint64_t>(unsure_retransmissions, retransmissions);
-    }
-    /// How many packets can have been retransmissions.
-    [[nodiscard]] constexpr std::uint64_t most_retransmissions() const noexcept {
-        return retransmissions + possible_retransmissions;
-    }
 
     /// Adds counts of other packets.
     constexpr void add(const direction_statistics& more) noexcept {
@@ -44,8 +30,6 @@ struct direction_statistics {
         syn_ack += more.syn_ack;
         rst += more.rst;
         fin += more.fin;
-        unsure_retransmissions += more.unsure_retransmissions;
-        possible_retransmissions += more.possible_retransmissions;
     }
 
     [[nodiscard]] friend constexpr bool operator==(const direction_statistics&,

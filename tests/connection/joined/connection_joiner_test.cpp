@@ -33,7 +33,7 @@ namespace {
 using traced_table = basic_connection_table<evidence_rules, trace_observer>;
 
 static_assert(std::is_trivially_copyable_v<traced_table::connection_type>);
-static_assert(sizeof(trace_entry) == 208);
+static_assert(sizeof(trace_entry) == 200);
 
 constexpr unsigned fin = segment_script::fin, syn = segment_script::syn, rst = segment_script::rst;
 constexpr unsigned ack = segment_script::ack;

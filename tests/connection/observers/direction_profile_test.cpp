@@ -41,12 +41,31 @@ TEST_CASE("profile: bytes are unique the first time, and retransmitted each time
         CHECK(talk.up().unique_bytes == 300);
         CHECK(talk.up().retransmitted_bytes == 250);
         CHECK(talk.up().retransmitted_packets == 2);
+        CHECK(talk.up().certain_retransmissions <= 2);
+        CHECK(talk.up().possible_retransmissions == 2);
         CHECK(talk.up().stream_bytes == 300);
         CHECK(talk.up().missed_bytes() == 0);
+        CHECK(talk.up().capture_loss_rate() == 0);
         CHECK(talk.up().goodput(2s) == 150);
         CHECK(talk.up().throughput(2s) == 275);
         CHECK(talk.up().goodput(0s) == 0);
         CHECK(talk.down().unique_bytes == 0);
+    });
+}
+
+TEST_CASE("profile: bytes that are acknowledged but were never captured are the loss of the capture") {
+    for_all_numbers([](talk_type& talk) {
+        talk.shakes_hands();
+        CHECK(talk.down().capture_loss_rate() == 0);
+        talk.client({.length = 100});
+        talk.client({.at = 201, .length = 200}); // 100 bytes are missing before it
+        talk.after(10ms);
+        talk.server({.ack = 401});
+        CHECK(talk.up().missed_bytes() == 100);
+        CHECK(talk.up().capture_loss_rate() == 0.25);
+        CHECK(talk.up().certain_retransmissions == 0);
+        CHECK(talk.up().possible_retransmissions == 0);
+        CHECK(talk.down().capture_loss_rate() == 0);
     });
 }
 

@@ -221,7 +221,7 @@ private:
 
 } // namespace detail
 
-/// The trace_observer that connection_joiner usually needs: 12 entries, 2.5 KB a connection.
+/// The trace_observer that connection_joiner usually needs: 12 entries, 2.4 KB a connection.
 using trace_observer = detail::basic_trace_observer<12>;
 
 static_assert(check_observer<trace_observer>());

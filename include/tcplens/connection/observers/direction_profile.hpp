@@ -82,6 +82,10 @@ struct direction_profile {
     /// Packets with payload, SYN or FIN that was captured before. Packets that were sent again, but not captured the first time,
     /// are not among them: see direction_statistics::retransmissions.
     std::uint64_t retransmitted_packets = 0;
+    /// Packets that certainly were retransmissions: direction_statistics::retransmissions without those whose verdict is less sure.
+    std::uint64_t certain_retransmissions = 0;
+    /// Packets that can have been retransmissions: also those that are called something else with less than certainty.
+    std::uint64_t possible_retransmissions = 0;
     std::uint64_t probe_packets = 0; ///< Packets with the verdict keep_alive or zero_window_probe.
     /// Payload bytes of these packets. A probe's byte that the peer accepts becomes one of unique_bytes.
     std::uint64_t probe_bytes = 0;
@@ -162,6 +166,11 @@ struct direction_profile {
     /// Bytes of the stream that were not captured so far.
     [[nodiscard]] constexpr std::uint64_t missed_bytes() const noexcept {
         return stream_bytes > unique_bytes ? stream_bytes - unique_bytes : 0;
+    }
+    /// Share of the stream that was not captured so far, from 0 to 1; 0 without a stream. Once the peer has acknowledged the whole
+    /// stream this is the loss rate of the capture itself: the bytes arrived, but the capture does not hold them.
+    [[nodiscard]] constexpr double capture_loss_rate() const noexcept {
+        return stream_bytes == 0 ? 0 : static_cast<double>(missed_bytes()) / static_cast<double>(stream_bytes);
     }
     /// Length of the whole stream in bytes. Absent unless both its SYN and its FIN were captured.
     [[nodiscard]] constexpr std::optional<std::uint64_t> stream_length() const noexcept {

@@ -103,6 +103,10 @@ public:
             ++profile.truncated_packets;
             profile.truncated_bytes += sent.payload_length - sent.captured_payload;
         }
+        const bool is_retransmission = input.verdict.is_retransmission();
+        profile.certain_retransmissions += is_retransmission && input.verdict.is_certain();
+        profile.possible_retransmissions +=
+            is_retransmission || contains_any(input.verdict.alternatives, verdict::reading_set::retransmission);
         if (input.verdict.has(verdict_kinds::duplicate)) {
             ++profile.duplicate_packets;
             profile.duplicate_bytes += sent.payload_length;

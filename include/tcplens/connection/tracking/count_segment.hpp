@@ -16,10 +16,6 @@ constexpr void count_segment(const segment& sent, const verdict& said, direction
     if (sent.payload_length > 0) ++counts.data_packets;
     counts.wire_bytes += sent.wire_length;
     counts.retransmissions += said.is_retransmission();
-    if (!said.is_certain()) {
-        counts.unsure_retransmissions += said.is_retransmission();
-        counts.possible_retransmissions += contains_any(said.alternatives, verdict::reading_set::retransmission);
-    }
     if (!sent.flags.opens_or_closes()) return;
     counts.syn += sent.flags.syn();
     counts.syn_ack += sent.flags.syn() && sent.flags.ack();

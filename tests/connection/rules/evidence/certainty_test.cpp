@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "../../../support/story.hpp"
 
-#include <tcplens/analysis.hpp>
 #include <tcplens/connection.hpp>
 
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <cstdint>
-#include <vector>
 
 using namespace std::chrono_literals;
 using namespace tcplens;
@@ -210,33 +208,7 @@ TEST_CASE("a capture that lost packets itself infers none before it") {
     }
 }
 
-// Sums
-
-TEST_CASE("certainty: a direction's count of retransmissions has bounds") {
-    story s{{.families = story_families::v6}};
-    auto [client, server] = s.established({.rtt = 10ms});
-    client.sends(1, 100).uncaptured();
-    client.sends(101, 100).expect(lost_segment);
-    s.after(20ms);
-    client.sends(1, 100).expect(retransmission).graded(level::likely, or_late);
-    const auto& late = client.sends(201, 100).uncaptured();
-    client.sends(301, 100).expect(lost_segment);
-    s.after(6ms);
-    s.captures(late).expect(out_of_order).graded(level::undecided, reading::retransmission);
-    s.after(10ms);
-    server.acks(401);
-    client.sends(401, 100);
-    s.after(300ms);
-    client.sends(401, 100).expect(retransmission).graded(level::certain);
-    const direction_statistics& counted = s.connection().client_to_server;
-    CHECK(counted.retransmissions == 2);
-    CHECK(counted.least_retransmissions() == 1);
-    CHECK(counted.most_retransmissions() == 3);
-    const retransmission_report report = analyze_retransmissions(std::vector{s.connection()});
-    CHECK(report.total_retransmissions == 2);
-    CHECK(report.least_retransmissions == 1);
-    CHECK(report.most_retransmissions == 3);
-}
+// Text
 
 TEST_CASE("certainty: levels and readings as text") {
     CHECK(to_string(level::certain) == "certain");
