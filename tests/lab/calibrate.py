@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: MIT
 """calibrate.py PROGRAM DIR...      how often each certainty is right: the table of docs/accuracy.md
 
-PROGRAM is run with --certainty and a capture, as 'build/examples/tcplens segments'. Each DIR is a recording, or a folder of
-recordings. The table has a row for each sending stack, by what its packets say of when they were sent, and for each kind of
-verdict; its cells are how many odd segments were called so with each certainty, and how many of these were wrong.
+PROGRAM is run with --explain and a capture, as 'build/examples/tcplens segments'. Each DIR is a recording, or a folder of
+recordings. The table has a row for each sending stack, by what its packets say of when they were sent, and for the strongest
+evidence of the verdict; its cells are how many odd segments were called so with each certainty, and how many of these were wrong.
 
 A segment is odd if it was not new or was not called new. An undecided verdict is wrong if the truth is not among its readings.
-A segment without a line is certain and new. `unseen` and `mixed` are treated as score.py treats them."""
+`unseen` and `mixed` are treated as score.py treats them."""
 import argparse
 import csv
 import glob
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -22,6 +23,12 @@ from score import RETRANSMISSIONS
 from truth import read_pcap
 
 LEVELS = ("certain", "likely", "undecided")
+# The strongest evidence first. `asked`: by duplicate ACKs or SACK, or a timer ran out.
+EVIDENCE = ("ip_id", "timestamp_option", "same_packet", "round_trip", "asked", "bytes_seen", "sequence_number_seen", "none")
+ASKED = {"duplicate_acks", "selective_ack", "silence"}
+LINE = re.compile(
+    r"#(\d+) .* len \d+(?:: ([\w,]+?))?(?:, because of ([\w,]+?))?(?:, (likely|undecided:[\w|]+))?(?:, -?[\d.]+ ms after #\d+)?"
+)
 COUNTED = 0.8  # a sender counts if that share of its Identifications is a small step above the one before
 
 
@@ -72,24 +79,28 @@ def stacks(capture):
 
 
 def judge(program, truth):
-    """Counts of a capture: {(stack, what was said, certainty): [odd, wrong]}."""
+    """Counts of a capture: {(stack, evidence, certainty): odd and wrong}."""
     capture = truth.replace(".truth.tsv", ".pcap")
-    result = subprocess.run([*program, "--certainty", capture], capture_output=True, text=True)
+    result = subprocess.run([*program, "--explain", capture], capture_output=True, text=True)
     if result.returncode:
         sys.exit(f"{shlex.join(program)} {capture}: exit code {result.returncode} {result.stderr[:300]}")
     said = {}
     for line in result.stdout.splitlines():
-        frame, _, names, certainty = line.split("\t")
-        said[int(frame)] = (kind(set(names.split(","))), *certainty.partition(":")[::2])
+        frame, names, evidence, certainty = LINE.fullmatch(line).groups(default="")
+        found = set(evidence.split(","))
+        found |= {"asked"} if found & ASKED else set()
+        strongest = next((each for each in EVIDENCE if each in found), "none")
+        level, _, readings = (certainty or "certain").partition(":")
+        said[int(frame)] = kind(set(names.split(","))), level, readings, strongest
     counts, stack_of = defaultdict(Counter), stacks(capture)
     with open(truth) as file:
         for row in csv.DictReader(file, delimiter="\t"):
             frame, real = int(row["frame"]), row["class"]
-            told, certainty, readings = said.get(frame, ("new", "certain", ""))
+            told, certainty, readings, evidence = said[frame]
             if real == "mixed" or (real == "unseen" and told in ("new", "retransmission")) or real == told == "new":
                 continue
             right = real == told or (certainty == "undecided" and real in readings.split("|"))
-            for key in ((stack_of[frame], told, certainty), (stack_of[frame], "all", certainty), ("all", "all", certainty)):
+            for key in ((stack_of[frame], evidence, certainty), (stack_of[frame], "all", certainty), ("all", "all", certainty)):
                 counts[key]["odd"] += 1
                 counts[key]["wrong"] += not right
     return counts
@@ -107,7 +118,7 @@ def cell(count, total):
 
 
 def print_table(counts):
-    print("| what the sender's packets say of when they were sent | called | " + " | ".join(LEVELS) + " |")
+    print("| the sender's packets have | evidence | " + " | ".join(LEVELS) + " |")
     print("| --- | --- |" + " --- |" * len(LEVELS))
     rows = sorted({key[:2] for key in counts}, key=lambda row: (row[0] == "all", row[0], row[1] == "all", row[1]))
     for row in rows:

@@ -95,7 +95,9 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
     const auto& stamps = sent.options.timestamps;
     if (!stamps || !receiver->sent_syn_again || !receiver->first_was_syn) return false;
     const auto& first = receiver.beginning.first_heard;
-    const bool is_later = static_cast<std::int32_t>(stamps->echo - first.stamp.clock) > 0;
+    // If the client went on already, its latest clock is no SYN's.
+    const bool is_later =
+        !receiver->has_acknowledged && static_cast<std::int32_t>(stamps->echo - first.stamp.clock) > 0;
     const bool is_last = static_cast<std::int32_t>(stamps->echo - receiver->order.latest().clock) >= 0;
     if (!first.stamp.has_clock || is_last || (stamps->echo != first.stamp.clock && !is_later)) return false;
     const std::chrono::nanoseconds since_last = sent.time - receiver.last().time;
