@@ -52,7 +52,8 @@ inline void to_json(json& out, const skipped_parts& from) {
     out = {{"sections", from.sections},
            {"numbered_blocks", from.numbered_blocks},
            {"bad_options", from.bad_options},
-           {"descriptions", from.descriptions}};
+           {"descriptions", from.descriptions},
+           {"corrected_clocks", from.corrected_clocks}};
 }
 
 // A connection by one name, the same for both directions and for all of its incarnations.

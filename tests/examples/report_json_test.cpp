@@ -70,7 +70,7 @@ TEST_CASE("the JSON of report says what was not understood") {
                             "reason": "link type IEEE802_15_4_WITHFCS (195) is not supported"}],
         "not_understood_total": 1, "not_understood_left_out": 0,
         "not_told_apart": 0, "dropped": 42,
-        "skipped": {"sections": 0, "numbered_blocks": 1, "bad_options": 0, "descriptions": 0},
+        "skipped": {"sections": 0, "numbered_blocks": 1, "bad_options": 0, "descriptions": 0, "corrected_clocks": 0},
         "error": null,
         "direction_skew": {"connections": 0, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null}})"));
 }
@@ -110,7 +110,7 @@ TEST_CASE("report --format json gives each answer under its names") {
                    "unsupported_link": 0},
         "not_understood": [], "not_understood_total": 0, "not_understood_left_out": 0,
         "not_told_apart": 0, "dropped": 0,
-        "skipped": {"sections": 0, "numbered_blocks": 0, "bad_options": 0, "descriptions": 0},
+        "skipped": {"sections": 0, "numbered_blocks": 0, "bad_options": 0, "descriptions": 0, "corrected_clocks": 0},
         "error": null,
         "direction_skew": {"connections": 2, "skewed": 0, "varying": 0, "at_least_us": null, "at_most_us": null}})"));
 
