@@ -39,7 +39,7 @@ constexpr std::ptrdiff_t failure = std::numeric_limits<std::ptrdiff_t>::min(); /
 
 constexpr std::byte first_of_gzip{0x1f}; // RFC 1952 section 2.3.1
 
-std::string advice(std::string_view program) {
+[[maybe_unused]] std::string advice(std::string_view program) {
     return std::string{": the last packets before that may be damaged, too. Get the file again, or see what '"} +
            std::string{program} + " -t' says.";
 }
