@@ -96,11 +96,11 @@ public:
 
     /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
     static void archive(auto& ar, accumulator& of) {
-        auto& [options, packets, retransmissions, least, most, above_threshold, worst, worst_of_all] = of;
+        auto& [options, packets, retransmissions, above_threshold, worst, worst_of_all] = of;
         ar.expect_equal("server", options.server);
         ar.expect_equal("threshold", options.threshold);
         ar.expect_equal("minimum_packets", options.minimum_packets);
-        ar(packets, retransmissions, least, most, above_threshold, worst, worst_of_all);
+        ar(packets, retransmissions, above_threshold, worst, worst_of_all);
     }
 
 private:
