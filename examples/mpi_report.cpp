@@ -305,7 +305,8 @@ int main(int argc, char** argv) {
     const std::vector<std::size_t> counts = all.of_all(given.files.size());
     for (std::size_t rank = 0; given.local && rank < all.own(); ++rank) number += counts[rank];
     for (std::size_t i = 0; i < given.files.size(); ++i, ++number) {
-        if (given.local || i % all.count() == all.own()) files.emplace_back(given.files[i], number);
+        if (given.local || i % all.count() == all.own())
+            files.emplace_back(given.files[i], number, tcplens::decode_options{});
     }
 
     program::segments_by_time segments{std::move(files)};

@@ -224,8 +224,8 @@ void print_report(const arguments& given, const capture_summary& captures, const
     if (captures.packets.packets > 0 || captures.problems.size() < captures.files.size()) print(captures);
     if (std::ranges::begin(connections) == std::ranges::end(connections)) return;
     const tcplens::server_filter server{.address = given.server_ip, .port = given.server_port};
-    constexpr std::size_t brief = 10;
-    const std::size_t most = given.detailed ? SIZE_MAX : brief;
+    constexpr std::size_t first_few = 10;
+    const std::size_t most = given.detailed ? SIZE_MAX : first_few;
     print(tcplens::analyze_connections(connections, {.server = server, .limit = most}));
     print(tcplens::analyze_anomalies(connections, {.server = server, .retransmission_threshold = given.threshold}));
     print(tcplens::analyze_retransmissions(connections, {.server = server, .threshold = given.threshold}));
