@@ -102,7 +102,7 @@ TEST_CASE("frequent keys: limits contain the true counts in any order of adding 
     std::mt19937 random{3};
     for (int round = 0; round < 300; ++round) {
         const std::size_t capacity = random() % 20;
-        const std::uint32_t keys = 1 + random() % 200;
+        const auto keys = static_cast<std::uint32_t>(1 + random() % 200);
         std::map<int, std::uint64_t> truth;
         std::uint64_t all = 0;
         std::vector<counts> parts(1 + random() % 6, counts{capacity});
