@@ -281,7 +281,7 @@ TEST_CASE("what was saved before can be restored, and is the same when it is sav
 
 TEST_CASE("what a saved table begins with, whatever the machine") {
     const std::vector<std::byte> saved = saved_before("evidence_empty");
-    const auto begins = packet_builder::hex("74 63 70 6c 65 6e 73 1a 01 00 00 00 64 01 00 00 00 00 00 00");
+    const auto begins = packet_builder::hex("74 63 70 6c 65 6e 73 1a 01 00 00 00 84 01 00 00 00 00 00 00");
     CHECK(std::ranges::equal(std::span{saved}.first(begins.size()), begins));
     // The name of the rules, behind its length; no observers; connections are split.
     const auto goes_on = packet_builder::hex("0e 00 00 00 65 76 69 64 65 6e 63 65 5f 72 75 6c 65 73 00 00 00 00 01");
