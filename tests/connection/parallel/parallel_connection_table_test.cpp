@@ -315,8 +315,8 @@ TEST_CASE("parallel table: chunks without fragments, followed by a packet that d
 
 TEST_CASE("parallel table: observers give the facts that they give in one table") {
     const made_capture made = everything(4, enough);
-    check_any_number<evidence_rules, opening_observer, closing_observer, profile_observer, time_observer,
-                     zeek_observer>(made.packets());
+    check_any_number<evidence_rules, opening_observer, closing_observer, profile_observer, time_observer, zeek_observer,
+                     skew_observer, irregularity_observer>(made.packets());
 }
 
 TEST_CASE("parallel table: tables that are larger than the caches give the result of one table") {
@@ -378,8 +378,9 @@ TEST_CASE("parallel table: stories and recorded captures give the result of one 
         capture_file file{entry.path()};
         one.add_all(file);
         for (const std::size_t count : table_counts) {
-            using table_type = basic_parallel_connection_table<evidence_rules, opening_observer, closing_observer,
-                                                               profile_observer, time_observer, zeek_observer>;
+            using table_type =
+                basic_parallel_connection_table<evidence_rules, opening_observer, closing_observer, profile_observer,
+                                                time_observer, zeek_observer, skew_observer, irregularity_observer>;
             table_type many{count};
             many.add_all(capture_file{entry.path()});
             check_same(one, many);
