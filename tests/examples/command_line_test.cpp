@@ -275,7 +275,7 @@ TEST_CASE("options may stand anywhere, in any order, and the last one counts") {
     const std::string file = "tests/data/lab/few_losses-3/a.pcap";
     const std::string expected = run(program("segments --explain --rules wireshark ") + file).out;
     CHECK(!expected.empty());
-    for (const std::string line :
+    for (const std::string& line :
          {"segments --rules wireshark --explain " + file, "segments " + file + " --explain --rules wireshark",
           "segments --rules=wireshark " + file + " --explain", "--explain segments --rules wireshark " + file,
           "--rules wireshark --explain segments " + file,
