@@ -331,7 +331,7 @@ bool print(std::string_view title, const soaked& found) {
     print("add", found.calls);
     print("plain work", found.plain);
     std::cout << "  " << found.lifetimes.begun << " connections begun, " << found.lifetimes.ended() << " ended:";
-    for (std::size_t i = 0; i < tcplens::end_reason_count; ++i) {
+    for (std::size_t i = 0; i < tcplens::detail::end_reason_count; ++i) {
         std::cout << ' ' << to_string(tcplens::end_reason{static_cast<std::uint8_t>(i)}) << ' '
                   << found.lifetimes.ended_by[i];
     }
