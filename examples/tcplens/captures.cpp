@@ -163,7 +163,7 @@ const tcplens::packet* captures::next() {
         stop_watching_for_interruption();
     }
     if (!first_time_ && found != nullptr && found->has_time) [[unlikely]]
-        first_time_ = found->time;
+        first_time_ = tcplens::detail::clamp_for_arithmetic(found->time);
     return found;
 }
 

@@ -98,7 +98,8 @@ void command_line::captures(std::vector<std::string>& files, tcplens::decode_opt
             .meaning = "find this tunnel at this UDP port, too; may be given several times: " + udp_tunnel_names(),
             .several = true},
            [&decoding](std::string_view value) {
-               if (const std::string wrong = add_tunnel_port(decoding, value); !wrong.empty()) throw usage_error{wrong};
+               if (const std::string wrong = add_tunnel_port(decoding, value); !wrong.empty())
+                   throw usage_error{escaped(wrong)};
                return true;
            });
     const auto take = [&files](const std::vector<std::string>& values) {

@@ -54,8 +54,8 @@ public:
 
     /// Whether observe() may be called.
     [[nodiscard]] virtual bool has_observations() const noexcept = 0;
-    /// Adds all connections to what is observed, and to how far the directions are apart. \pre has_observations()
-    virtual void observe(tcplens::observation_accumulator& observations,
+    /// Adds all connections with these servers to what is observed, and to how far the directions are apart. \pre has_observations()
+    virtual void observe(const tcplens::server_filter& server, tcplens::observation_accumulator& observations,
                          tcplens::direction_skew::totals& skew) const = 0;
 
 private:
@@ -72,13 +72,14 @@ public:
         return std::derived_from<connection_type, tcplens::detailed_connection>;
     }
     [[nodiscard]] bool has_observations() const noexcept override { return is_observed; }
-    void observe([[maybe_unused]] tcplens::observation_accumulator& observations,
+    void observe([[maybe_unused]] const tcplens::server_filter& server,
+                 [[maybe_unused]] tcplens::observation_accumulator& observations,
                  [[maybe_unused]] tcplens::direction_skew::totals& skew) const override {
         if constexpr (is_observed) {
-            for (const connection_type& each : table_) {
+            tcplens::detail::for_each_selected(table_, server, [&](const connection_type& each) {
                 observations.add(each);
                 skew.add(each.skew);
-            }
+            });
         }
     }
 

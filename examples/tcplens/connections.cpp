@@ -106,7 +106,9 @@ exit_status run(const options& given, session& with) {
         if (connection_listing::selects(server, each)) chosen.add(each); // no order depends on the roles
     }
     const connection_listing listed{.connections = chosen.sorted(), .server = server};
+    const bool is_unread = input.packets() == 0 && !input.problems().empty();
     if (given.format == row_format::table) {
+        if (is_unread) return with.conclude(input);
         print_text(given, with, listed, chosen.seen(), input.packets(), capture_begins);
         return with.conclude(input);
     }

@@ -54,7 +54,7 @@ exit_status run(const options& given, session& with) {
         write_observations_json(out, found, no_bound);
         out.end();
         with.out << '\n';
-    } else {
+    } else if (input.packets() > 0 || input.problems().empty()) {
         write_observations_text(with, found, no_bound);
     }
     return with.conclude(input);

@@ -35,7 +35,10 @@ std::string_view state_of(const tcplens::connection& of) {
     }
     if (of.close_reason == close_reason::normal) return "closed";
     if (of.close_reason == close_reason::reset) return "reset";
-    if (of.client_to_server.packets == 0 && of.server_to_client.syn_ack > 0) return "unsolicited";
+    const tcplens::direction_statistics& down = of.server_to_client;
+    if (of.client_to_server.packets == 0 && down.syn_ack > 0 && down.packets == down.syn_ack + down.rst) {
+        return "unsolicited";
+    }
     if (of.closed) return "replaced";
     if (of.client_to_server.fin + of.server_to_client.fin > 0) return "half_closed";
     return of.handshake == handshake_state::completed ? "established" : "midstream";

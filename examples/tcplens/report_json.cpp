@@ -7,6 +7,7 @@
 #include "observations.hpp"
 #include "report.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
@@ -50,12 +51,17 @@ json_value capture_json(const capture_summary& captures, bounds most) {
     told["skipped"] = captures.skipped;
     told["error"] = problems.empty() ? json_value() : error_json(problems[0]);
     if (captures.files.size() > 1) {
-        told["files"] = captures.files;
-        json_value& errors = told["errors"] = json_value::array();
-        for (const file_problem& each : problems) {
-            errors.push_back({{"file", each.file}});
-            errors.back().update(error_json(each));
+        json_value& files = told["files"] = json_value::array();
+        for (std::size_t i = 0; i < std::min(most.listed, captures.files.size()); ++i) {
+            files.push_back(captures.files[i]);
         }
+        json_value& errors = told["errors"] = json_value::array();
+        for (std::size_t i = 0; i < std::min(most.listed, problems.size()); ++i) {
+            errors.push_back({{"file", problems[i].file}});
+            errors.back().update(error_json(problems[i]));
+        }
+        if (files.size() < captures.files.size()) told["files_left_out"] = captures.files.size() - files.size();
+        if (errors.size() < problems.size()) told["errors_left_out"] = problems.size() - errors.size();
     }
     return told;
 }
@@ -141,7 +147,7 @@ void write_report_json(session& with, const report_options& given, const capture
     observed seen;
     if (connections.has_observations()) {
         tcplens::observation_accumulator observations;
-        connections.observe(observations, seen.skew);
+        connections.observe(given.server(), observations, seen.skew);
         seen.observations = observations.result();
     }
     if (given.detailed) {

@@ -37,8 +37,8 @@ void add_head(report_sections& to, const capture_summary& captures, const report
     std::string what = counted(captures.packets.packets, "packet", "packets") + ", " + grouped(captures.packets.tcp) +
                        " of TCP, in " + counted(facts.connections, "connection", "connections");
     if (facts.first_time && facts.last_time) {
-        what += ", " + duration_text(*facts.last_time - *facts.first_time) + " from " + time_text(*facts.first_time) +
-                " UTC";
+        what += ", " + duration_text(std::max(*facts.last_time - *facts.first_time, std::chrono::nanoseconds::zero())) +
+                " from " + time_text(*facts.first_time) + " UTC";
     }
     to.say(what + ".");
     if (!captures.resumed.empty()) {
@@ -189,7 +189,7 @@ std::vector<std::string> cells_of(const connection& of) {
             of.role_guessed() ? "?" : ">",
             to_string(of.server),
             std::string{state_of(of)},
-            duration_text(of.last_time - of.first_time),
+            duration_text(std::max(of.last_time - of.first_time, std::chrono::nanoseconds::zero())),
             bytes_text(of.client_to_server.wire_bytes + of.server_to_client.wire_bytes),
             grouped(of.client_to_server.packets + of.server_to_client.packets),
             grouped(of.client_to_server.retransmissions + of.server_to_client.retransmissions)};
@@ -269,7 +269,8 @@ void add_retransmissions(report_sections& to, const tcplens::retransmission_repo
     to.say(sentence + "; " + counted(report.summary.connections_above_threshold, "connection", "connections") +
            " above it.");
 
-    table_layout layout{{{.title = "highest rates", .is_endpoint = true},
+    to.say("The highest rates, those of at least 50 packets first:");
+    table_layout layout{{{.title = "connection", .is_endpoint = true},
                          {.title = ""},
                          {.title = "", .is_endpoint = true},
                          {.title = "#", .priority = 2, .is_number = true},
@@ -338,16 +339,19 @@ void add_not_understood(report_sections& to, const tcplens::decode_statistics& p
     if (reasons.size() > most) to.leave_out(reasons.size() - most);
 }
 
-void add_observations(report_sections& to, const connection_list& connections) {
+void add_observations(report_sections& to, const connection_list& connections, const tcplens::server_filter& server) {
     tcplens::observation_accumulator observations;
     tcplens::direction_skew::totals skew;
-    connections.observe(observations, skew);
+    connections.observe(server, observations, skew);
     const tcplens::observation_report report = observations.result();
     if (report.items.empty()) return;
     to.begin("Observations");
     const std::vector<std::size_t> places = chosen_observations(report, most_reported_observations);
     for (const std::size_t place : places) to.list(observation_sentence(report.items[place]));
     if (report.total > places.size()) to.leave_out(report.total - places.size());
+    if (report.sampled_one_in > 1) {
+        to.say("Counts are estimates: one connection in " + grouped(report.sampled_one_in) + " was looked at.");
+    }
 }
 
 /// How a shell takes the name of the only file; a name that cannot be shown as it is is left to the reader.
@@ -413,7 +417,7 @@ void write_report_text(session& with, const report_options& given, const capture
     find_retransmissions(findings, facts, retransmissions);
     find_one_sided(findings, facts);
     add_findings(sections, std::move(findings), captures.packets.tcp == 0);
-    if (connections.has_observations() && !given.no_observations) add_observations(sections, connections);
+    if (connections.has_observations() && !given.no_observations) add_observations(sections, connections, server);
     add_totals(sections, facts, totals);
     if (!given.detailed) add_notable(sections, facts);
     add_anomalies(sections, tcplens::analyze_anomalies(

@@ -142,6 +142,8 @@ void row_writer::fit() {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         widths_[i] = columns(columns_[i].title);
         for (const auto& row : held_) widths_[i] = std::max(widths_[i], columns(row[i]));
+        constexpr std::size_t more_digits = 3; // numbers of connections and frames count on, ports get longer
+        if (held_.size() == rows_that_decide) widths_[i] += more_digits;
         if (!columns_[i].title.empty()) shown_.push_back(i);
     }
     const auto width = [&] {

@@ -75,9 +75,10 @@ public:
         const std::uint64_t number = added.connection->number;
         if (number >= bases_.size()) bases_.resize(static_cast<std::size_t>(number) + 1);
         sides& here = bases_[static_cast<std::size_t>(number)];
-        const bool to_server = added.direction == tcplens::direction::client_to_server;
-        std::optional<std::uint32_t>& own = to_server ? here.client : here.server;
-        std::optional<std::uint32_t>& peer = to_server ? here.server : here.client;
+        if (!here.end) here.end = sent.source; // roles may change places later, ends do not
+        const bool is_first = *here.end == sent.source;
+        std::optional<std::uint32_t>& own = is_first ? here.first : here.second;
+        std::optional<std::uint32_t>& peer = is_first ? here.second : here.first;
         // Data begins at 1, as if the SYN had been seen.
         if (sent.flags.syn()) own = sent.sequence.value;
         else if (!own) own = sent.sequence.value - 1;
@@ -87,8 +88,9 @@ public:
 
 private:
     struct sides {
-        std::optional<std::uint32_t> client{};
-        std::optional<std::uint32_t> server{};
+        std::optional<tcplens::endpoint> end{}; ///< who sent the first segment
+        std::optional<std::uint32_t> first{};
+        std::optional<std::uint32_t> second{};
     };
     std::vector<sides> bases_{}; ///< by the number of the connection
 };

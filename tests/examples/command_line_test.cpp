@@ -186,7 +186,7 @@ TEST_CASE("what can't be read gets one sentence and status 1") {
     } const cases[]{{missing, "there is no such file."},
                     {folder.file(""), "is a directory, not a capture file."},
                     {empty, "is empty"},
-                    {text, "is neither a pcap nor a pcapng capture"},
+                    {text, "is text ('no capture'), not a capture. Only binary captures are read"},
                     {"- </dev/null", "is empty"}};
     for (const auto& [file, sentence] : cases) {
         for (const char* subcommand : {"report", "segments"}) {

@@ -177,6 +177,6 @@ TEST_CASE("what is wrong with the capture within is told") {
         CHECK(std::ranges::count(ran.out, '\n') == 35);
         CHECK(contains(ran.err, "The 35 packets before it were read."));
         const std::string text = folder.write("text", std::as_bytes(std::span{"no capture"}));
-        CHECK(contains(run(explained(pack(each, text))).err, "neither a pcap nor a pcapng"));
+        CHECK(contains(run(explained(pack(each, text))).err, "is text ('no capture'), not a capture"));
     }
 }

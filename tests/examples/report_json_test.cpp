@@ -65,7 +65,7 @@ TEST_CASE("the JSON of report says what was not understood") {
     CHECK(all["capture"] == json::parse(R"({
         "packets": 1, "tcp_packets": 0,
         "decode": {"packets": 1, "tcp": 0, "not_tcp": 0, "fragments": 0, "truncated": 0, "malformed": 0,
-                   "unsupported_link": 1},
+                   "unsupported_link": 1, "additional_segments": 0, "packets_with_several_segments": 0, "icmp_notices": 0},
         "not_understood": [{"packets": 1, "outcome": "unsupported_link", "link_type": 195,
                             "reason": "link type IEEE802_15_4_WITHFCS (195) is not supported"}],
         "not_understood_total": 1, "not_understood_left_out": 0,
@@ -107,7 +107,7 @@ TEST_CASE("report --format json gives each answer under its names") {
     CHECK(all["capture"] == json::parse(R"({
         "packets": 13, "tcp_packets": 13,
         "decode": {"packets": 13, "tcp": 13, "not_tcp": 0, "fragments": 0, "truncated": 0, "malformed": 0,
-                   "unsupported_link": 0},
+                   "unsupported_link": 0, "additional_segments": 0, "packets_with_several_segments": 0, "icmp_notices": 0},
         "not_understood": [], "not_understood_total": 0, "not_understood_left_out": 0,
         "not_told_apart": 0, "dropped": 0,
         "skipped": {"sections": 0, "numbered_blocks": 0, "bad_options": 0, "descriptions": 0, "corrected_clocks": 0},

@@ -160,7 +160,7 @@ TEST_CASE("report says what it did not understand, what was skipped and what the
     const run_result told = run("COLUMNS=200 " + program("report") + " " + folder.write("mixed.pcapng", mixed.bytes()));
     CHECK(told.status == 1);
     CAPTURE(told.out);
-    CHECK(contains(told.out, "\n- 2 packets: UDP (IP protocol 17), not TCP.\n"));
+    CHECK(contains(told.out, "\n- 2 packets: UDP port 9, not TCP.\n"));
     CHECK(contains(told.out, "\n- 1 packet: ARP (EtherType 0x0806), not TCP.\n"));
     CHECK(contains(told.out, "\n- 1 packet: cut off within IPv4 (EtherType 0x0800).\n"));
     CHECK(contains(told.out, "\n- 1 packet: malformed: IPv4 (EtherType 0x0800) that contradicts itself.\n"));

@@ -105,7 +105,9 @@ public:
 private:
     void keep_highest(std::vector<observation>& found, observation_report& report) const {
         std::stable_sort(found.begin(), found.end(), [](const observation& a, const observation& b) {
-            return a.value != b.value ? a.value > b.value : a.first_time < b.first_time;
+            if (a.value == b.value) return a.first_time < b.first_time;
+            // Its value is a spread: the least is the most regular.
+            return (a.value > b.value) != (a.kind == observation_kind::regular_contact);
         });
         report.total += found.size();
         if (found.size() > options_.per_kind) {

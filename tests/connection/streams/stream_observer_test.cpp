@@ -189,7 +189,7 @@ TEST_CASE("streams: windows are scaled as the handshake says, and not known with
     CHECK(talk.told() == joined({"> 2 cd", "> 4 efghijklmno"}));
     byte_talk midstream;
     midstream.server(1, "", {.ack = 1, .window = 2}).client(1, "abcd");
-    CHECK(midstream.told() == joined({"< 0 abcd"})); // the side that was heard first counts as the client
+    CHECK(midstream.told() == joined({"> 0 abcd"})); // the ports tell who the client is
 }
 
 TEST_CASE("streams: data in a SYN counts as far as the answer accepts it") {
@@ -238,7 +238,7 @@ TEST_CASE("streams: a connection that was picked up midstream begins with its fi
     CHECK(reordered.told() == joined({"> 0 ab", "> 2 cd"}));
     byte_talk acknowledged; // the receiver tells where its stream is
     acknowledged.server(50, "", {.ack = 98}).client(100, "cd").client(98, "ab");
-    CHECK(acknowledged.told() == joined({"< 0 ab", "< 2 cd"}));
+    CHECK(acknowledged.told() == joined({"> 0 ab", "> 2 cd"}));
     byte_talk keep_alive;
     keep_alive.client(99, std::string_view{"\0", 1}).client(100, "cd", {.flags = ack | psh});
     CHECK(keep_alive.told() == joined({"> 0 cd"}));

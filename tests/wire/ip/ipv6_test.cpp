@@ -181,9 +181,11 @@ TEST_CASE("IPv6: extension headers are skipped") {
                        padding_options(60)},
                       8 + 16 + 8 + 8 + 24 + 8);
     }
-    SUBCASE("however many") {
-        const std::vector<extension_header> headers(500, padding_options(60));
-        CHECK(segment_of(tcp_packet(v6(headers)), raw).payload_length == 9);
+    SUBCASE("up to the bound, and none behind it") {
+        const std::vector<extension_header> most(detail::max_repeats, padding_options(60));
+        CHECK(segment_of(tcp_packet(v6(most)), raw).payload_length == 9);
+        const std::vector<extension_header> many(500, padding_options(60));
+        CHECK(decode_frame(tcp_packet(v6(many)), {.link = raw}).outcome == packet_outcome::not_tcp);
     }
     SUBCASE("before another protocol") {
         for (unsigned protocol = 0; protocol < 256; ++protocol) {

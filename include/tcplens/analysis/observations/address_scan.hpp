@@ -22,7 +22,7 @@ inline void find_address_scans(const observed_contacts& in, std::vector<observat
         };
         const auto [part, hosts] = best_window(group, scan_unit, scan_units, distinct_hosts);
         const auto value = static_cast<double>(in.estimate(hosts));
-        if (value < in.options.address_scan) return;
+        if (!in.reaches(hosts, in.options.address_scan)) return;
         const auto& [source, port] = key;
         observation made = observe(observation_kind::address_scan, observation_category::reconnaissance,
                                    {.source = source, .port = port}, part);

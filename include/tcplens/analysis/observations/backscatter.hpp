@@ -36,7 +36,7 @@ inline void find_backscatter(const observed_contacts& in, std::vector<observatio
     };
     for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
         const std::uint64_t packets = packets_of(group) << in.level;
-        if (static_cast<double>(packets) < in.options.backscatter) return;
+        if (!in.reaches(packets_of(group), in.options.backscatter)) return;
         const auto targets = in.estimate(count_distinct(group, [](const contact& of) { return of.target.address; }));
         observe_group({.source = source}, group, packets, targets,
                       to_string(source) + " sent " + counted(packets, "SYN-ACK or RST segment") + " to " +
@@ -47,7 +47,7 @@ inline void find_backscatter(const observed_contacts& in, std::vector<observatio
     };
     for_each_group(in.contacts, target_of, [&](const address& target, contact_group group) {
         const std::uint64_t packets = packets_of(group) << in.level;
-        if (static_cast<double>(packets) < in.options.backscatter) return;
+        if (!in.reaches(packets_of(group), in.options.backscatter)) return;
         const auto sources = in.estimate(count_distinct(group, [](const contact& of) { return of.source.address; }));
         if (sources < 2) return; // its one source is observed already
         observe_group({.target = target}, group, packets, sources,

@@ -26,7 +26,7 @@ inline void find_blocked_services(const observed_contacts& in, std::vector<obser
         };
         const auto failed = select(group, [](const contact& of) { return of.came_out != outcome::answered; });
         const auto value = static_cast<double>(in.estimate(failed.size()));
-        if (value < in.options.blocked || 2 * failed.size() < group.size()) return;
+        if (!in.reaches(failed.size(), in.options.blocked) || 2 * failed.size() < group.size()) return;
         const auto answered = select(group, [](const contact& of) { return of.came_out == outcome::answered; });
         const auto address_of = [](const contact& of) { return of.source.address; };
         const auto failed_sources = in.estimate(count_distinct(contact_group{failed}, address_of));

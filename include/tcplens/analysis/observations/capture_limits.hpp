@@ -15,7 +15,7 @@ inline void find_capture_limits(const observed_contacts& in, std::vector<observa
     const auto one_sided = [](const contact& of) { return of.one_sided ? std::optional{true} : std::nullopt; };
     for_each_group(in.contacts, one_sided, [&](bool, contact_group group) {
         const auto value = static_cast<double>(in.estimate(group.size()));
-        if (value < in.options.one_sided) return;
+        if (!in.reaches(group.size(), in.options.one_sided)) return;
         observation made = observe(observation_kind::capture_limits, observation_category::capture, {}, group);
         made.value = value;
         made.threshold = in.options.one_sided;

@@ -18,7 +18,7 @@ inline void find_connection_floods(const observed_contacts& in, std::vector<obse
     };
     for_each_group(in.contacts, service_of, [&](const auto& service, contact_group group) {
         const auto value = static_cast<double>(in.estimate(group.size()));
-        if (value < in.options.idle_connections) return;
+        if (!in.reaches(group.size(), in.options.idle_connections)) return;
         const auto sources = in.estimate(count_distinct(group, [](const contact& of) { return of.source.address; }));
         const endpoint& target = service.first;
         observation made = observe(observation_kind::connection_flood, observation_category::flood,

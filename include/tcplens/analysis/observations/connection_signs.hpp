@@ -27,9 +27,11 @@ inline void find_signs(const observed_contacts& in, std::uint32_t strong, std::u
                                     .connection = each.number},
                                    alone);
         made.packets.clear();
-        for (const std::uint64_t packet : each.sign_packets) {
-            if (packet != 0) made.packets.push_back(packet);
+        constexpr std::size_t most_packets = 8;
+        for (std::size_t i = 0; i < each.sign_packets.size() && made.packets.size() < most_packets; ++i) {
+            if ((each.signs_there[i] & signs) != 0) made.packets.push_back(each.sign_packets[i]);
         }
+        if (made.packets.empty()) made.packets.push_back(each.first_packet);
         std::sort(made.packets.begin(), made.packets.end());
         made.value = std::popcount(signs);
         made.threshold = 1;
@@ -56,7 +58,8 @@ inline void find_resets_out_of_place(const observed_contacts& in, std::vector<ob
                {.kind = observation_kind::reset_out_of_place,
                 .category = observation_category::interference,
                 .threshold_source = "RFC 5961 section 3; Weaver et al. 2009",
-                .limits = "A host that resets late, and a path that changes, leave some of the same signs."},
+                .limits = "Data that was lost before the capture, a host that resets late, and a path that changes "
+                          "leave some of the same signs."},
                "A RST does not fit", found);
 }
 

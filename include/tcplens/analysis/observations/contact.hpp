@@ -52,11 +52,13 @@ struct contact {
     std::uint64_t bytes_out = 0; ///< payload from the source
     std::uint64_t bytes_in = 0;
     std::uint64_t packets_out = 0;
-    std::uint64_t data_packets = 0;              ///< of both directions
-    std::uint64_t retransmissions = 0;           ///< of both directions
-    std::uint32_t signs = 0;                     ///< a bit for each irregularity that occurred
-    std::array<std::uint64_t, 8> sign_packets{}; ///< where those first occurred that an observation uses; 0 at the end
-    std::uint64_t hash = 0;                      ///< decides whether a sample keeps it
+    std::uint64_t data_packets = 0;    ///< of both directions
+    std::uint64_t retransmissions = 0; ///< of data, in both directions
+    std::uint32_t signs = 0;           ///< a bit for each irregularity that occurred
+    static constexpr std::size_t most_sign_packets = 12;
+    std::array<std::uint64_t, most_sign_packets> sign_packets{}; ///< where signs first occurred; 0 at the end
+    std::array<std::uint32_t, most_sign_packets> signs_there{};  ///< the signs of each of these packets
+    std::uint64_t hash = 0;                                      ///< decides whether a sample keeps it
 
     /// Contacts in the order of time; the rest makes the order complete.
     [[nodiscard]] friend constexpr bool operator<(const contact& a, const contact& b) noexcept {
@@ -101,11 +103,20 @@ struct contact {
     if (alone && (sent_answers_alone(up) || sent_answers_alone(down))) return outcome::unsolicited;
     if (of.handshake == handshake_state::failed) return outcome_of_attempt(up, down);
     if (of.handshake == handshake_state::incomplete) return outcome_of_midstream(up, down);
-    if (of.close_reason == close_reason::reset && down.payload_bytes == 0) {
+    // Who took more than a request was reached, even if it said nothing.
+    constexpr std::uint64_t most_of_a_request = 3; // data packets
+    const bool took_more = up.data_packets > up.retransmissions + most_of_a_request;
+    if (of.close_reason == close_reason::reset && down.payload_bytes == 0 && !took_more) {
         return up.payload_bytes == 0 ? outcome::reset_at_once : outcome::reset_after_data;
     }
     return up.payload_bytes + down.payload_bytes == 0 && of.close_reason != close_reason::normal ? outcome::idle
                                                                                                  : outcome::answered;
+}
+
+/// Data packets that were sent again: SYNs are no data.
+[[nodiscard]] constexpr std::uint64_t data_sent_again(const direction_statistics& of) noexcept {
+    const std::uint64_t syn_copies = of.syn > 1 ? of.syn - 1 : 0;
+    return of.retransmissions > syn_copies ? of.retransmissions - syn_copies : 0;
 }
 
 /// The contact that a connection was. `hash` stays 0.
@@ -134,7 +145,7 @@ struct contact {
             .bytes_in = in.payload_bytes,
             .packets_out = out.packets,
             .data_packets = up.data_packets + down.data_packets,
-            .retransmissions = up.retransmissions + down.retransmissions};
+            .retransmissions = data_sent_again(up) + data_sent_again(down)};
 }
 
 [[nodiscard]] constexpr std::uint32_t sign_bit(irregularity of) noexcept {
@@ -160,17 +171,22 @@ constexpr std::uint32_t covert_signs = sign_bits({irregularity::number_without_a
 
 /// Notes which irregularities a connection has, and where.
 constexpr void add_signs(contact& to, const connection_irregularities& found) noexcept {
+    constexpr std::uint32_t used_signs =
+        reset_signs | weak_reset_signs | takeover_signs | weak_takeover_signs | covert_signs;
     std::size_t used = 0;
     for (std::size_t i = 0; i < connection_irregularities::kinds; ++i) {
         const auto kind = static_cast<irregularity>(i);
         if (!found.has(kind)) continue;
         to.signs |= sign_bit(kind);
-        const bool tells = ((reset_signs | weak_reset_signs | takeover_signs | weak_takeover_signs | covert_signs) &
-                            sign_bit(kind)) != 0;
+        if ((used_signs & sign_bit(kind)) == 0) continue;
         for (const std::uint64_t packet : found.packets(kind)) {
+            if (packet == 0) continue;
             const auto end = to.sign_packets.begin() + static_cast<std::ptrdiff_t>(used);
-            const bool known = std::find(to.sign_packets.begin(), end, packet) != end;
-            if (tells && packet != 0 && !known && used < to.sign_packets.size()) to.sign_packets[used++] = packet;
+            const auto at =
+                static_cast<std::size_t>(std::find(to.sign_packets.begin(), end, packet) - to.sign_packets.begin());
+            if (at == contact::most_sign_packets) continue;
+            if (at == used) to.sign_packets[used++] = packet;
+            to.signs_there[at] |= sign_bit(kind);
         }
     }
 }

@@ -31,6 +31,13 @@ struct observed_contacts {
     [[nodiscard]] std::uint64_t estimate(std::size_t kept) const noexcept {
         return static_cast<std::uint64_t>(kept) << level;
     }
+    /// Whether a number of contacts shows that a threshold is reached. Of a sample, five must show it, or as many as the threshold if
+    /// that is less: one kept contact does not stand for others of its own kind.
+    [[nodiscard]] bool reaches(std::size_t kept, double threshold) const noexcept {
+        constexpr double least_kept = 5;
+        return static_cast<double>(estimate(kept)) >= threshold &&
+               static_cast<double>(kept) >= (std::min)(threshold, least_kept);
+    }
 };
 
 /// Calls `use(key, contacts)` for the contacts of each key, in the order of the keys. `key_of(contact)` returns an optional; contacts

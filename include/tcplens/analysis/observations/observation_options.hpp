@@ -13,7 +13,7 @@ namespace tcplens::inline v0 {
 struct observation_options {
     std::size_t per_kind = 10; ///< The most observations of one kind in a report; the highest values are kept.
     std::size_t kept_contacts =
-        1U << 14; ///< The most connections that are kept, at about 160 bytes each; see analyze_observations().
+        1U << 14; ///< The most connections that are kept, at about 330 bytes each; see analyze_observations().
 
     double port_scan = 15;    ///< Distinct ports of one target that failed within five minutes (Zeek's scan policy).
     double address_scan = 25; ///< Distinct targets that failed at one port within five minutes (Zeek's scan policy).

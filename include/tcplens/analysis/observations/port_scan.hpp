@@ -24,7 +24,7 @@ inline void find_port_scans(const observed_contacts& in, std::vector<observation
         };
         const auto [part, ports] = best_window(group, scan_unit, scan_units, distinct_ports);
         const auto value = static_cast<double>(in.estimate(ports));
-        if (value < in.options.port_scan) return;
+        if (!in.reaches(ports, in.options.port_scan)) return;
         const auto& [source, target, network] = pair;
         observation made = observe(observation_kind::port_scan, observation_category::reconnaissance,
                                    {.source = source, .target = target}, part);

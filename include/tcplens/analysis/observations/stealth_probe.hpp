@@ -27,8 +27,8 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
         const std::uint64_t ack_targets = acks - (odd.empty() ? 0 : 1);
         const auto odd_count = static_cast<double>(in.estimate(odd.size()));
         const auto ack_count = static_cast<double>(in.estimate(ack_targets));
-        const bool are_odd = odd_count >= in.options.stealth_probes && !odd.empty();
-        if (!are_odd && ack_count < in.options.ack_probes) return;
+        const bool are_odd = !odd.empty() && in.reaches(odd.size(), in.options.stealth_probes);
+        if (!are_odd && !in.reaches(ack_targets, in.options.ack_probes)) return;
         observation made = observe(observation_kind::stealth_probe, observation_category::reconnaissance,
                                    {.source = source}, are_odd ? contact_group{odd} : group);
         made.value = are_odd ? odd_count : ack_count;

@@ -37,8 +37,8 @@ inline void find_syn_floods(const observed_contacts& in, std::vector<observation
             best_window(contact_group{open}, half_open_time, 1, [](contact_group part) { return part.size(); });
         const auto rate = static_cast<double>(in.estimate(attempts));
         const auto at_once = static_cast<double>(in.estimate(half_open));
-        const bool by_rate = rate >= in.options.syn_rate;
-        if (!by_rate && at_once < in.options.half_open) return;
+        const bool by_rate = in.reaches(attempts, in.options.syn_rate);
+        if (!by_rate && !in.reaches(half_open, in.options.half_open)) return;
         const contact_group part = by_rate ? burst : waiting;
         const std::size_t completed = select(part, is_completed).size();
         if (static_cast<double>(completed) >= in.options.syn_completed * static_cast<double>(part.size())) return;
