@@ -229,7 +229,7 @@ TEST_CASE("a report says what it goes on from, and numbers do not run back") {
     const run_result ran =
         run("COLUMNS=300 " + program("report --resume " + table + " --save " + table + " " + second));
     CHECK(contains(ran.out, second));
-    CHECK(contains(ran.out, "going on from " + table + ": 1 packet before"));
+    CHECK(contains(ran.out, "It goes on from " + table + ", with 1 packet before."));
     const std::string saved = contents(table);
     tcplens::detailed_connection_table resumed;
     REQUIRE_FALSE(restore(resumed, std::as_bytes(std::span{saved})));
