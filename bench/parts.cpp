@@ -268,9 +268,8 @@ void analyze(benchmark::State& state, Analysis analysis) {
     count_each(state, table.size());
 }
 BENCHMARK_CAPTURE(analyze, connections, [](const auto& table) { return tcplens::analyze_connections(table); });
-BENCHMARK_CAPTURE(analyze, connections_detailed, [](const auto& table) {
-    return tcplens::analyze_connections(table, {.limit = SIZE_MAX});
-});
+BENCHMARK_CAPTURE(analyze, connections_detailed,
+                  [](const auto& table) { return tcplens::analyze_connections(table, {.limit = SIZE_MAX}); });
 BENCHMARK_CAPTURE(analyze, anomalies, [](const auto& table) { return tcplens::analyze_anomalies(table); });
 BENCHMARK_CAPTURE(analyze, retransmissions, [](const auto& table) { return tcplens::analyze_retransmissions(table); });
 BENCHMARK_CAPTURE(analyze, traffic_flow, [](const auto& table) {

@@ -125,6 +125,7 @@ struct connection_page {
     return names[static_cast<unsigned>(state)];
 }
 
+/// The row of a connection.
 template <std::derived_from<connection> Connection>
 constexpr connection_page::row connection_page::row::of(const Connection& described) noexcept {
     const std::chrono::nanoseconds duration = detail::duration_of(described);

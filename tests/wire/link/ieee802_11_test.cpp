@@ -39,8 +39,9 @@ TEST_CASE("IEEE 802.11: data frames are read, others are not TCP") { // IEEE 802
     check_header({link, join({frame_header("0881"), to_v4})}, v4); // an order bit that means order
     check_header({link, join({frame_header("0805"), to_v4})}, v4); // the first fragment: more follow
     check_header({link, join({frame_header("0802"), hex("aaaa03 000000 8100 0005 0800")})}, v4); // a VLAN tag
-    check_header({link, join({frame_header("8801", "8000"),                                      // an A-MSDU (9.3.2.2)
-                              hex("020000000003 020000000002 0031"), to_v4}),
+    check_header({link,
+                  join({frame_header("8801", "8000"), // an A-MSDU (9.3.2.2)
+                        hex("020000000003 020000000002 0031"), to_v4}),
                   true},
                  v4);
     check_carries({link, join({frame_header("0801"), hex("aaaa03 000000 8847")})}, ether_type::mpls);
@@ -115,7 +116,7 @@ TEST_CASE("PPI: the frame is read by the link type in the header") { // LINKTYPE
     check_header({link, hex("00 00 0800 00000000 02000000")}, v4);                        // loopback
     check_header({link, hex("00 00 0800 09000000 ff03 0021")}, v4);                       // PPP
     check_other({link, hex("00 00 0800 c3000000")}, 8, packet_outcome::unsupported_link); // 802.15.4
-    check_header({link, hex("00 00 0800 c0000000 00 00 0800 65000000")}, v4); // PPI again
+    check_header({link, hex("00 00 0800 c0000000 00 00 0800 65000000")}, v4);             // PPI again
     check_other({link, hex("00 00 0700 69000000")}, 8, packet_outcome::malformed);
 }
 

@@ -37,6 +37,7 @@ inline void find_asymmetric_transfers(const observed_contacts& in, std::vector<o
         }
         if (by_target.size() < least_targets) return;
         std::vector<double> volumes;
+        volumes.reserve(by_target.size());
         for (const auto& [target, to] : by_target) volumes.push_back(to.out);
         const double usual = median(volumes);
         const double spread = median_deviation(volumes, usual);

@@ -14,8 +14,8 @@
 namespace tcplens::inline v0::detail::observing {
 
 /// One observation for each connection with one of the strong signs. Its value is the number of signs, the weak ones included.
-inline void find_signs(const observed_contacts& in, std::uint32_t strong, std::uint32_t weak, observation made_like,
-                       std::string_view what, std::vector<observation>& found) {
+inline void find_signs(const observed_contacts& in, std::uint32_t strong, std::uint32_t weak,
+                       const observation& made_like, std::string_view what, std::vector<observation>& found) {
     for (const contact& each : in.contacts) {
         const std::uint32_t signs = each.signs & (strong | weak);
         if ((signs & strong) == 0) continue;

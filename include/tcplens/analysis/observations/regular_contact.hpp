@@ -4,6 +4,7 @@
 #include "contact_groups.hpp"
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,7 +46,7 @@ inline void find_regular_contacts(const observed_contacts& in, std::vector<obser
         made.value = spread;
         made.threshold = in.options.regular_spread;
         made.threshold_source = "RITA compares the same numbers; the bound is ours and an upper one";
-        const auto milli = [](double of) { return static_cast<std::uint64_t>(of * 1000 + 0.5); };
+        const auto milli = [](double of) { return static_cast<std::uint64_t>(std::llround(of * 1000)); };
         made.counts = {{"connections", group.size()},
                        {"interval_ms", milli(interval)},
                        {"interval_deviation_ms", milli(spread * interval)},

@@ -100,7 +100,8 @@ public:
             if (record.empty() && !source_.read_error()) return this->end_well();
             const std::uint64_t offset = source_.position();
             if (record.size() < erf_file::record_header_length) {
-                return this->ran_out(record_name, offset, packet_.number + 1, erf_file::record_header_length, record.size());
+                return this->ran_out(record_name, offset, packet_.number + 1, erf_file::record_header_length,
+                                     record.size());
             }
             if (std::all_of(record.begin(), record.begin() + erf_file::record_header_length,
                             [](std::byte each) { return each == std::byte{0}; })) {

@@ -123,7 +123,8 @@ namespace tcplens::inline v0::detail {
         return -1;
     };
     const std::size_t offset_end = text.find_first_not_of('0');
-    if (offset_end != text.npos && offset_end >= 4 && (text[offset_end] == ':' || text[offset_end] == ' ')) {
+    if (offset_end != std::string_view::npos && offset_end >= 4 &&
+        (text[offset_end] == ':' || text[offset_end] == ' ')) {
         text.remove_prefix(offset_end + 1);
     }
     std::uint32_t word = 0;

@@ -186,6 +186,7 @@ private:
         static_cast<void>(expected); // Windows has no pread(), and does not let a file be cut that is open
         return true;
 #else
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): pread() fills it
         std::array<std::byte, digest::most_bytes> bytes;
         std::size_t held = 0;
         while (held < expected.length) {

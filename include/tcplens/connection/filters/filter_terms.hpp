@@ -129,13 +129,13 @@ template <class Value, class Parse>
     using result = parsed_text<address_prefix>;
     const std::size_t slash = text.find('/');
     std::string host{text.substr(0, slash)};
-    if (slash != text.npos && host.find(':') == host.npos) { // 10/8, as libpcap's language has it
+    if (slash != std::string_view::npos && host.find(':') == std::string::npos) { // 10/8, as libpcap's language has it
         for (auto dots = std::count(host.begin(), host.end(), '.'); dots < 3; ++dots) host += ".0";
     }
     const auto address = tcplens::address::parse(host);
     if (!address) return result{.error = filter_text_error{.code = filter_text_error::reason::bad_address}};
     const std::uint32_t most = address->is_v4() ? 32 : 128;
-    const auto length = slash == text.npos ? most : parse_number(text.substr(slash + 1), most);
+    const auto length = slash == std::string_view::npos ? most : parse_number(text.substr(slash + 1), most);
     if (!length) return result{.error = filter_text_error{.code = filter_text_error::reason::bad_prefix}};
     return result{.value = {*address, static_cast<std::uint8_t>(*length)}};
 }
@@ -144,7 +144,7 @@ template <class Value, class Parse>
     using result = parsed_text<port_interval>;
     const std::size_t dash = text.find('-');
     const auto first = parse_number(text.substr(0, dash), 65535);
-    const auto last = dash == text.npos ? first : parse_number(text.substr(dash + 1), 65535);
+    const auto last = dash == std::string_view::npos ? first : parse_number(text.substr(dash + 1), 65535);
     if (!first || !last) return result{.error = filter_text_error{.code = filter_text_error::reason::bad_port}};
     if (*first > *last) return result{.error = filter_text_error{.code = filter_text_error::reason::reversed_range}};
     return result{.value = {static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last)}};

@@ -197,6 +197,7 @@ private:
         const sequence_number ack = receiver.space.unacknowledged();
         const sequence_number reached = receiver.has_fin && ack == receiver.fin + 1 ? receiver.fin : ack;
         if (before(acknowledged, reached) || sent.options.sack_block_count > 0) {
+            // NOLINTNEXTLINE(readability-suspicious-call-argument): from where to where
             receiver.kernel.on_acknowledged(sent, acknowledged, reached, receiver.space.next(),
                                             profile.largest_segment);
             profile.kernel_min_rtt = receiver.kernel.least();

@@ -83,7 +83,7 @@ struct byte_stream {
     };
 
     /// Bytes that follow each other.
-    struct data {
+    struct data { // NOLINT(cppcoreguidelines-pro-type-member-init): an aggregate that is always made whole
         const tcplens::connection& connection; ///< the connection; valid during the call
         tcplens::direction direction;          ///< the direction of the bytes
         std::uint64_t offset;                  ///< the offset of the first byte
@@ -94,7 +94,7 @@ struct byte_stream {
         std::uint64_t packet_number; ///< packet::number of that packet
     };
     /// Bytes that are missing.
-    struct gap {
+    struct gap { // NOLINT(cppcoreguidelines-pro-type-member-init): an aggregate that is always made whole
         const tcplens::connection& connection; ///< the connection; valid during the call
         tcplens::direction direction;          ///< the direction of the bytes
         std::uint64_t offset;                  ///< the offset of the first missing byte
@@ -107,7 +107,7 @@ struct byte_stream {
         [[nodiscard]] constexpr bool is_certain() const noexcept { return reason <= gap_reason::snapshot; }
     };
     /// Bytes that were sent twice with different content.
-    struct conflict {
+    struct conflict {                          // NOLINT(cppcoreguidelines-pro-type-member-init): likewise
         const tcplens::connection& connection; ///< the connection; valid during the call
         tcplens::direction direction;          ///< the direction of the bytes
         std::uint64_t offset;                  ///< the offset of the first byte that differs
@@ -118,7 +118,7 @@ struct byte_stream {
         std::uint64_t packet_number;           ///< packet::number of that packet
     };
     /// The end of a direction. After it nothing is delivered of this direction.
-    struct end {
+    struct end {                               // NOLINT(cppcoreguidelines-pro-type-member-init): likewise
         const tcplens::connection& connection; ///< the connection; valid during the call
         tcplens::direction direction;          ///< the direction that ended
         std::uint64_t offset;                  ///< its length: all bytes that were delivered or told as gaps

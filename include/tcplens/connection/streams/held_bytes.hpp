@@ -56,7 +56,7 @@ struct held_block {
     bit_range<size> cut{};    ///< filled, but the byte itself was not captured
     std::array<std::byte, size> bytes;
 
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): bytes that are not filled are not read
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init,modernize-use-equals-default): bytes that are not filled are not read
     held_block() noexcept {} // not `= default`: the bytes would be set to zero
 };
 
@@ -202,7 +202,7 @@ private:
         std::uint32_t count = 0;
         std::array<std::uint32_t, blocks_in_group> blocks;
 
-        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): those that are not present are not read
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init,modernize-use-equals-default): those that are not present are not read
         group_type() noexcept {}
     };
 

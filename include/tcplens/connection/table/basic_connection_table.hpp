@@ -349,6 +349,7 @@ private:
 
     /// Adds a packet that is not one segment alone, or each of whose segments is asked for.
     template <class OnEnd, class OnSegment>
+    // NOLINTNEXTLINE(readability-function-cognitive-complexity): what may be in a packet, case by case
     TCPLENS_NOINLINE result_type add_other(const packet& next, decode_result decoded, held_segment& found,
                                            OnEnd& on_end, OnSegment&& on_segment) {
         const decode_result first = decoded;

@@ -12,7 +12,7 @@ namespace tcplens::inline v0::detail {
 
 /// What is left of the bundles of a packet: behind each packet in them, how decoding goes on. Bounded: where bundles are nested deeper
 /// than `capacity`, only the first packet of the deepest is found.
-class bundle_stack {
+class bundle_stack { // NOLINT(cppcoreguidelines-special-member-functions): a copy is empty, so a move is one
 public:
     /// Bundles within bundles. sFlow, whose samples are bundles, of frames that are an A-MSDU has three.
     static constexpr std::size_t capacity = 4;
@@ -40,7 +40,7 @@ public:
         }
     };
 
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): entries are written before they are read
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init,modernize-use-equals-default): entries are written before they are read
     constexpr bundle_stack() noexcept {}
     /// A copy is empty: what is left of a packet is only looked for right after it was decoded.
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): as above

@@ -89,7 +89,7 @@ struct ruling : verdict {
 
 /// The verdict with how sure it is.
 [[nodiscard]] constexpr verdict grade(const ruling& given) noexcept {
-    verdict result = given;
+    verdict result = given; // NOLINT(cppcoreguidelines-slicing): what it rests on is not told
     result.certainty = certainty_of(given);
     if (!result.is_certain()) result.alternatives = readings_of(given.by) & ~result.reading();
     return result;
