@@ -116,7 +116,7 @@ public:
             return refuse(write_error::reason::link_type_too_large, next);
         if (next.bytes.size() > capture_limits::max_record_length)
             return refuse(write_error::reason::packet_too_long, next);
-        interface* of = interfaces_.find(next);
+        described_interface* of = interfaces_.find(next);
         if (of == nullptr) {
             if (interfaces_.size() >= capture_limits::max_interfaces_per_section)
                 return refuse(write_error::reason::too_many_interfaces, next);
@@ -169,7 +169,7 @@ public:
     [[nodiscard]] std::uint64_t position() const noexcept { return out_.written(); }
 
 private:
-    using interface = detail::pcapng_interfaces::entry;
+    using described_interface = detail::pcapng_interfaces::entry;
 
     /// A reader makes all its descriptions anew with each question, so their number is limited; the interfaces beyond have only their
     /// link type. Captures of every device of a machine have a few dozen.
@@ -231,7 +231,8 @@ private:
         write_section();
     }
 
-    bool write_enhanced(const packet& next, std::span<const std::byte> kept, const annotation& beside, interface& of) {
+    bool write_enhanced(const packet& next, std::span<const std::byte> kept, const annotation& beside,
+                        described_interface& of) {
         std::optional<std::uint64_t> units = of.clock(next.time);
         std::uint32_t* number = &of.in_section;
         detail::written_clock clock = of.clock;
@@ -266,7 +267,7 @@ private:
 
     /// A packet without a time: it is of the first interface of its section, and its captured length is the snapshot length there,
     /// or fills the block (draft-ietf-opsawg-pcapng 4.4).
-    bool write_simple(const packet& next, std::span<const std::byte> kept, interface& of) {
+    bool write_simple(const packet& next, std::span<const std::byte> kept, described_interface& of) {
         const auto captured = static_cast<std::uint32_t>(kept.size());
         const std::uint32_t wire_length = (std::max)(next.wire_length, static_cast<std::uint32_t>(next.bytes.size()));
         const auto holds = [&](std::uint32_t snapshot_length) {
