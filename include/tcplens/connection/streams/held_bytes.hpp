@@ -229,7 +229,9 @@ private:
                 }
             }
             block += blocks_in_group - block % blocks_in_group;
-            const std::uint64_t later = std::rotr(in.present, static_cast<int>(group_of(block)));
+            // Not std::rotr(), whose second parameter has another type in libc++ 16.
+            const std::size_t group = group_of(block);
+            const std::uint64_t later = in.present >> group | in.present << (groups_in_hold - group) % groups_in_hold;
             if (later == 0) return std::nullopt;
             block += static_cast<std::uint64_t>(std::countr_zero(later)) * blocks_in_group;
         }
