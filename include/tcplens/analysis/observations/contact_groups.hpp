@@ -102,8 +102,8 @@ template <class Measure>
     return best;
 }
 
-constexpr std::chrono::minutes scan_unit{1};
-constexpr std::int64_t scan_units = 5; ///< Zeek's scan policy counts within five minutes
+inline constexpr std::chrono::minutes scan_unit{1};
+inline constexpr std::int64_t scan_units = 5; ///< Zeek's scan policy counts within five minutes
 
 /// An observation about contacts: their times, and up to eight of their packets.
 [[nodiscard]] inline observation observe(observation_kind kind, observation_category category,
