@@ -20,6 +20,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <ios>
 #include <iterator>
@@ -547,7 +548,8 @@ TEST_CASE("places without a connection take no memory of one until one is there,
     detailed_connection_table table{fixed};
     const std::size_t before = resident();
     REQUIRE_FALSE(restore(table, bytes));
-    CHECK(resident() - before < 20 * bytes.size());
+    // meson makes malloc() write to all that it gives.
+    if (std::getenv("MALLOC_PERTURB_") == nullptr) CHECK(resident() - before < 20 * bytes.size());
 
     random_traffic traffic{1};
     detailed_connection_table other{fixed};
