@@ -2,6 +2,7 @@
 #include "../support/capture_writer.hpp"
 #include "../support/story.hpp"
 #include "running.hpp"
+#include "two_connections.hpp"
 
 #include <tcplens/version.hpp>
 
@@ -21,34 +22,6 @@ using enum tcplens::verdict_kinds;
 
 namespace {
 
-// Two connections; of the second, frames 6 to 10, the data is sent twice, and the server resets it.
-std::vector<std::byte> two_connections() {
-    story s;
-    auto [first, first_server] = s.established();
-    first.sends(1, 10);
-    first_server.acks(11);
-    auto [second, second_server] = s.established({.client_port = 40001});
-    second.sends(1, 100);
-    s.after(300ms);
-    second.sends(1, 100).expect(retransmission);
-    second_server.resets();
-    return s.capture();
-}
-
-bool contains(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
-
-std::vector<std::string> lines(const std::string& text) {
-    std::vector<std::string> all;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        all.push_back(text.substr(at, end - at));
-        at = end + 1;
-    }
-    return all;
-}
-
 /// How many columns of a terminal UTF-8 takes.
 std::size_t columns(const std::string& line) {
     return static_cast<std::size_t>(
@@ -59,7 +32,7 @@ std::size_t columns(const std::string& line) {
 std::vector<std::string> subcommands() {
     std::vector<std::string> names;
     bool listed = false;
-    for (const std::string& line : lines(run(program("--help")).out)) {
+    for (const std::string& line : lines_of(run(program("--help")).out)) {
         if (line.empty()) listed = false;
         if (listed && line.size() > 2 && line[2] != ' ') {
             const std::string name = line.substr(2, line.find(' ', 2) - 2);
@@ -74,7 +47,7 @@ std::vector<std::string> subcommands() {
 /// Its options, as its help lists them.
 std::vector<std::string> options_of(const std::string& subcommand) {
     std::vector<std::string> names;
-    for (const std::string& line : lines(run(program(subcommand) + " --help").out)) {
+    for (const std::string& line : lines_of(run(program(subcommand) + " --help").out)) {
         if (line.starts_with("  -")) names.push_back(line.substr(2, line.find_first_of(" ,", 2) - 2));
     }
     return names;
@@ -324,7 +297,7 @@ TEST_CASE("--help prints a page, wherever it stands: usage, all arguments, examp
         CHECK(run(program("help ") + each).out == page.out);
         for (const std::size_t width : {40u, 80u, 100u}) {
             const std::string narrow = run("COLUMNS=" + std::to_string(width) + " " + program(each) + " --help").out;
-            for (const std::string& line : lines(narrow)) {
+            for (const std::string& line : lines_of(narrow)) {
                 CAPTURE(line);
                 const std::size_t word = std::min(line.find_first_not_of(' '), line.size());
                 const bool is_one_word = line.find(' ', word) == std::string::npos;
@@ -376,10 +349,10 @@ TEST_CASE("tables fit the width; csv and json have all columns, and plain number
         CAPTURE(subcommand);
         for (const std::size_t width : {40u, 80u, 200u}) {
             const run_result table = run("COLUMNS=" + std::to_string(width) + " " + program(subcommand) + file);
-            for (const std::string& line : lines(table.out)) CHECK(columns(line) <= width);
+            for (const std::string& line : lines_of(table.out)) CHECK(columns(line) <= width);
         }
-        const std::vector<std::string> csv = lines(run(program(subcommand) + " --format csv" + file).out);
-        const std::vector<std::string> json = lines(run(program(subcommand) + " --format json" + file).out);
+        const std::vector<std::string> csv = lines_of(run(program(subcommand) + " --format csv" + file).out);
+        const std::vector<std::string> json = lines_of(run(program(subcommand) + " --format json" + file).out);
         REQUIRE(csv.size() > 1);
         CHECK(json.size() + 1 == csv.size());
         for (const std::string& line : csv) CHECK(std::ranges::count(line, ',') == std::ranges::count(csv[0], ','));
@@ -430,7 +403,7 @@ TEST_CASE("on a terminal lines are as wide as that at most; colours are there on
             const run_result ran = run("NO_COLOR=1 script -qec '" + line + "' /dev/null < /dev/null");
             CHECK(!ran.out.empty());
             CHECK_FALSE(contains(ran.out, "\x1b"));
-            for (std::string each : lines(ran.out)) {
+            for (std::string each : lines_of(ran.out)) {
                 while (!each.empty() && each.back() == '\r') each.pop_back();
                 CAPTURE(each);
                 const bool is_one_word =

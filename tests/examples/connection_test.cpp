@@ -19,10 +19,6 @@ using enum tcplens::verdict_kinds;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
-
 std::size_t count_lines(const std::string& text) {
     return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }

@@ -19,20 +19,6 @@ using enum tcplens::verdict_kinds;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find('\n', begin), text.size());
-        lines.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return lines;
-}
-
 std::vector<std::string> fields_of(const std::string& line) {
     std::vector<std::string> fields(1);
     for (const char each : line) {

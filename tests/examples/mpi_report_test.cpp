@@ -19,10 +19,6 @@ namespace {
 
 using capture_writer::byte_vector;
 
-bool contains(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
-
 bool mpirun_is_missing() {
     if (run("command -v mpirun timeout").status == 0) return false;
     std::puts("mpirun is missing");

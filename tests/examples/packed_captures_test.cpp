@@ -14,10 +14,6 @@
 
 namespace {
 
-bool contains(const std::string& text, const std::string& what) {
-    return text.find(what) != std::string::npos;
-}
-
 /// Twelve connections, enough for a few kilobytes.
 std::vector<std::byte> capture() {
     story s;

@@ -3,6 +3,7 @@
 #include "../support/capture_writer.hpp"
 #include "../support/story.hpp"
 #include "running.hpp"
+#include "two_connections.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,38 +18,6 @@
 
 using namespace std::chrono_literals;
 using enum tcplens::verdict_kinds;
-
-namespace {
-
-// Two connections; of the second, frames 6 to 10, the data is sent twice, and the server resets it.
-std::vector<std::byte> two_connections() {
-    story s;
-    auto [first, first_server] = s.established();
-    first.sends(1, 10);
-    first_server.acks(11);
-    auto [second, second_server] = s.established({.client_port = 40001});
-    second.sends(1, 100);
-    s.after(300ms);
-    second.sends(1, 100).expect(retransmission);
-    second_server.resets();
-    return s.capture();
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find('\n', begin), text.size());
-        lines.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return lines;
-}
-
-bool contains(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
-
-} // namespace
 
 TEST_CASE("report prints the four answers, and before them what stands out") {
     const temporary_folder folder;

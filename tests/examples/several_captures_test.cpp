@@ -26,10 +26,6 @@ namespace {
 
 using capture_writer::byte_vector;
 
-bool contains(const std::string& text, std::string_view what) {
-    return text.find(what) != std::string::npos;
-}
-
 // Writes the files; returns their paths as arguments.
 std::string write(const temporary_folder& folder, const std::string& name, const std::vector<byte_vector>& files) {
     std::string arguments;
