@@ -53,14 +53,14 @@ class observation_accumulator {
 public:
     /// An accumulator without connections.
     explicit observation_accumulator(const observation_options& options = {})
-        : options_(options), contacts_(options.kept_contacts, options.key) {}
+        : options_(options), refused_(!options.is_valid()), contacts_(options.kept_contacts, options.key) {}
 
     /// Adds a connection, which should be finished: what happens to it later is not seen. Amortised constant time.
     ///
     /// The kinds reset_out_of_place, takeover_signs and covert_field_use need a connection with the facts of irregularity_observer.
     template <std::derived_from<connection> Connection>
     void add(const Connection& added) {
-        if (!options_.is_valid()) return;
+        if (refused_) return;
         detail::observing::contact made = detail::observing::contact_of(added);
         if constexpr (requires { detail::observing::add_signs(made, added.irregularities); }) {
             detail::observing::add_signs(made, added.irregularities);
@@ -79,7 +79,7 @@ public:
     [[nodiscard]] observation_report result() const {
         observation_report report{.connections = contacts_.seen(),
                                   .sampled_one_in = std::uint64_t{1} << contacts_.level(),
-                                  .options_refused = !options_.is_valid()};
+                                  .options_refused = refused_};
         if (report.options_refused) return report;
         if (!has_signs_) {
             report.not_available = {observation_kind::reset_out_of_place, observation_kind::takeover_signs,
@@ -118,6 +118,7 @@ private:
     }
 
     observation_options options_;
+    bool refused_; ///< the options are not valid
     detail::observing::contact_sample contacts_;
     bool has_signs_ = false; ///< the connections have the facts of irregularity_observer
 };

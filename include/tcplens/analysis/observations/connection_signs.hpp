@@ -63,7 +63,7 @@ inline void find_resets_out_of_place(const observed_contacts& in, std::vector<ob
                "A RST does not fit", found);
 }
 
-/// What a connection shows when somebody else writes into it. Source: RFC 5961.
+/// What a connection shows when a third party writes into it. Source: RFC 5961.
 inline void find_takeover_signs(const observed_contacts& in, std::vector<observation>& found) {
     find_signs(in, takeover_signs, weak_takeover_signs,
                {.kind = observation_kind::takeover_signs,

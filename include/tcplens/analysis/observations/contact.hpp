@@ -42,12 +42,10 @@ struct contact {
     endpoint target{};
     std::uint32_t network = 0;
     outcome came_out{};
-    bool role_guessed = false;
     bool one_sided = false; ///< one direction alone was captured, though the other must have sent something
     timestamp first{};
     timestamp last{};
     std::uint64_t first_packet = 0;
-    std::uint64_t last_packet = 0;
     std::uint64_t number = 0;
     std::uint64_t bytes_out = 0; ///< payload from the source
     std::uint64_t bytes_in = 0;
@@ -103,7 +101,7 @@ struct contact {
     if (alone && (sent_answers_alone(up) || sent_answers_alone(down))) return outcome::unsolicited;
     if (of.handshake == handshake_state::failed) return outcome_of_attempt(up, down);
     if (of.handshake == handshake_state::incomplete) return outcome_of_midstream(up, down);
-    // Who took more than a request was reached, even if it said nothing.
+    // A server that took more than a request was reached, even if it sent no data.
     constexpr std::uint64_t most_of_a_request = 3; // data packets
     const bool took_more = up.data_packets > up.retransmissions + most_of_a_request;
     if (of.close_reason == close_reason::reset && down.payload_bytes == 0 && !took_more) {
@@ -125,7 +123,7 @@ struct contact {
     const direction_statistics& up = probed ? of.server_to_client : of.client_to_server;
     const direction_statistics& down = probed ? of.client_to_server : of.server_to_client;
     const outcome came_out = outcome_of(of, up, down);
-    // Who is heard alone with answers is the source of them.
+    // If only the answers of one side were captured, that side is the source.
     const bool alone = came_out == outcome::unsolicited && up.packets == 0;
     const bool turned = alone != probed;
     const direction_statistics& out = alone ? down : up;
@@ -134,12 +132,10 @@ struct contact {
             .target = turned ? of.client : of.server,
             .network = of.network,
             .came_out = came_out,
-            .role_guessed = of.role_guessed(),
             .one_sided = (up.packets == 0 || down.packets == 0) && up.payload_bytes + down.payload_bytes > 0,
             .first = of.first_time,
             .last = of.last_time,
             .first_packet = of.first_packet,
-            .last_packet = of.last_packet,
             .number = of.number,
             .bytes_out = out.payload_bytes,
             .bytes_in = in.payload_bytes,
@@ -162,7 +158,7 @@ constexpr std::uint32_t reset_signs = sign_bits({irregularity::rst_in_window, ir
                                                  irregularity::sent_after_rst, irregularity::rst_hop_limit});
 /// What one ordinary RST may show: the answer to late data has an old number, and some stacks count its Identification apart.
 constexpr std::uint32_t weak_reset_signs = sign_bits({irregularity::rst_outside_window, irregularity::rst_ip_id});
-/// Somebody else writes into the connection.
+/// A third party may write into the connection.
 constexpr std::uint32_t takeover_signs =
     sign_bits({irregularity::second_syn_ack, irregularity::syn_while_open, irregularity::ack_storm});
 /// What goes with these, and alone has ordinary reasons.

@@ -19,11 +19,11 @@ enum class observation_kind : std::uint8_t {
     sequential_test,     ///< the contacts of a source fail far more often than those of ordinary hosts
     stealth_probe,       ///< a source sent segments that open no connection: NULL, FIN, Xmas, ACK
     syn_flood,           ///< a service got many attempts, most of which were never completed
-    backscatter,         ///< an end sent many SYN-ACKs or RSTs that nobody asked for
+    backscatter,         ///< an end sent many SYN-ACKs or RSTs without a captured SYN or segment that they answer
     connection_flood,    ///< many connections that were established and then carried no data
     blocked_service,     ///< connections to a service fail, at a stage that the counts tell
     reset_out_of_place,  ///< a RST does not fit the side that it claims to come from
-    takeover_signs,      ///< what a connection shows when somebody else writes into it
+    takeover_signs,      ///< what a connection shows when a third party writes into it
     asymmetric_transfer, ///< a source sent one target far more than it sends others
     regular_contact,     ///< a source comes back to one service at regular intervals
     covert_field_use,    ///< header fields hold what ordinary stacks do not send; a weak sign

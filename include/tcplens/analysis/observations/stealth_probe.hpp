@@ -20,11 +20,8 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
     };
     for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
         const auto odd = select(group, [](const contact& of) { return of.came_out == outcome::odd_probe; });
-        const auto acks = count_distinct(group, [](const contact& of) {
-            return of.came_out == outcome::ack_probe ? std::optional{of.target} : std::nullopt;
-        });
-        // The missing value of the odd ones was counted as one, too.
-        const std::uint64_t ack_targets = acks - (odd.empty() ? 0 : 1);
+        const auto acks = select(group, [](const contact& of) { return of.came_out == outcome::ack_probe; });
+        const std::uint64_t ack_targets = count_distinct(acks, [](const contact& of) { return of.target; });
         const auto odd_count = static_cast<double>(in.estimate(odd.size()));
         const auto ack_count = static_cast<double>(in.estimate(ack_targets));
         const bool are_odd = !odd.empty() && in.reaches(odd.size(), in.options.stealth_probes);
