@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../packet.hpp"
 #include "output_file.hpp"
 #include "write_error.hpp"
 
@@ -94,7 +95,18 @@ public:
         return !error_;
     }
 
+    /// Notes why a packet was not written; writing goes on. Returns false.
+    bool refuse(write_error::reason why, const packet& refused) noexcept {
+        refusal_ = write_error{.code = why, .offset = written_, .packet_number = refused.number};
+        return false;
+    }
+
+    /// The failure that ended writing.
     [[nodiscard]] const std::optional<write_error>& error() const noexcept { return error_; }
+    /// The failure that ended writing; without one, why the latest refused packet was refused.
+    [[nodiscard]] const std::optional<write_error>& error_or_refusal() const noexcept {
+        return error_ ? error_ : refusal_;
+    }
     [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
     [[nodiscard]] std::endian order() const noexcept { return order_; }
 
@@ -129,6 +141,7 @@ private:
     std::uint64_t written_ = 0;     ///< with what is in the buffer
     std::uint64_t handed_over_ = 0; ///< to the output
     std::optional<write_error> error_{};
+    std::optional<write_error> refusal_{};
 };
 
 } // namespace tcplens::inline v0::detail

@@ -73,11 +73,11 @@ public:
         if (out_.error()) return false;
         const std::int64_t nanoseconds = next.has_time ? next.time.time_since_epoch().count() : 0;
         const std::uint64_t seconds = static_cast<std::uint64_t>(nanoseconds) / 1'000'000'000;
-        if (nanoseconds < 0 || seconds > 0xffff'ffff) return refuse(time_out_of_range, next);
-        if (next.bytes.size() > capture_limits::max_record_length) return refuse(packet_too_long, next);
-        if (static_cast<std::uint32_t>(next.link) > 0x03ff'ffff) return refuse(link_type_too_large, next);
+        if (nanoseconds < 0 || seconds > 0xffff'ffff) return out_.refuse(time_out_of_range, next);
+        if (next.bytes.size() > capture_limits::max_record_length) return out_.refuse(packet_too_long, next);
+        if (static_cast<std::uint32_t>(next.link) > 0x03ff'ffff) return out_.refuse(link_type_too_large, next);
         if (!how_.link) how_.link = next.link;
-        if (*how_.link != next.link) return refuse(other_link_type, next);
+        if (*how_.link != next.link) return out_.refuse(other_link_type, next);
         if (!has_header_) write_header();
 
         std::span<const std::byte> kept = next.bytes;
@@ -106,20 +106,13 @@ public:
     }
 
     /// The failure that ended writing; without one, why the latest refused packet was refused; `nullopt` without either.
-    [[nodiscard]] const std::optional<write_error>& error() const noexcept {
-        return out_.error() ? out_.error() : refusal_;
-    }
+    [[nodiscard]] const std::optional<write_error>& error() const noexcept { return out_.error_or_refusal(); }
     /// Packets written so far.
     [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
     /// Bytes written so far; some may still be in the buffer.
     [[nodiscard]] std::uint64_t position() const noexcept { return out_.written(); }
 
 private:
-    bool refuse(write_error::reason why, const packet& refused) noexcept {
-        refusal_ = write_error{.code = why, .offset = out_.written(), .packet_number = refused.number};
-        return false;
-    }
-
     void write_header() {
         has_header_ = true;
         out_.put(how_.nanoseconds ? detail::pcap_nanoseconds_magic : detail::pcap_microseconds_magic);
@@ -140,7 +133,6 @@ private:
     options how_;
     bool has_header_ = false;
     std::uint64_t packets_ = 0;
-    std::optional<write_error> refusal_{};
 };
 
 /// Writes to the file at a path.

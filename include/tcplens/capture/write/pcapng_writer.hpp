@@ -113,13 +113,13 @@ public:
     bool write(const packet& next, const annotation& beside = {}) {
         if (out_.error()) return false;
         if (static_cast<std::uint32_t>(next.link) > 0xffff)
-            return refuse(write_error::reason::link_type_too_large, next);
+            return out_.refuse(write_error::reason::link_type_too_large, next);
         if (next.bytes.size() > capture_limits::max_record_length)
-            return refuse(write_error::reason::packet_too_long, next);
+            return out_.refuse(write_error::reason::packet_too_long, next);
         described_interface* of = interfaces_.find(next);
         if (of == nullptr) {
             if (interfaces_.size() >= capture_limits::max_interfaces_per_section)
-                return refuse(write_error::reason::too_many_interfaces, next);
+                return out_.refuse(write_error::reason::too_many_interfaces, next);
             of = &interfaces_.add(
                 next.interface_id,
                 {.link = next.link, .snapshot_length = how_.snapshot_length, .fcs_bits = {}, .comments = {}},
@@ -160,9 +160,7 @@ public:
     }
 
     /// The failure that ended writing; without one, why the latest refused packet was refused; `nullopt` without either.
-    [[nodiscard]] const std::optional<write_error>& error() const noexcept {
-        return out_.error() ? out_.error() : refusal_;
-    }
+    [[nodiscard]] const std::optional<write_error>& error() const noexcept { return out_.error_or_refusal(); }
     /// Packets written so far.
     [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
     /// Bytes written so far; some may still be in the buffer.
@@ -174,11 +172,6 @@ private:
     /// A reader makes all its descriptions anew with each question, so their number is limited; the interfaces beyond have only their
     /// link type. Captures of every device of a machine have a few dozen.
     static constexpr std::uint32_t most_questions = 1024;
-
-    bool refuse(write_error::reason why, const packet& refused) noexcept {
-        refusal_ = write_error{.code = why, .offset = out_.written(), .packet_number = refused.number};
-        return false;
-    }
 
     /// A block header, and the same length again behind the body.
     void begin_block(std::uint32_t type, std::size_t body_length) {
@@ -241,7 +234,7 @@ private:
             number = &of.early_in_section;
             units = clock(next.time);
         }
-        if (!units) return refuse(write_error::reason::time_out_of_range, next);
+        if (!units) return out_.refuse(write_error::reason::time_out_of_range, next);
         if (*number == detail::pcapng_interfaces::undescribed) {
             make_room();
             *number = write_interface(of.described, clock);
@@ -300,7 +293,6 @@ private:
     std::uint32_t first_snapshot_length_ = 0; ///< of the first interface of the section
     bool has_header_ = false;
     std::uint64_t packets_ = 0;
-    std::optional<write_error> refusal_{};
 };
 
 /// Writes to the file at a path.
