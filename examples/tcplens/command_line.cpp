@@ -143,6 +143,17 @@ void command_line::server_filter(std::optional<tcplens::address>& address, std::
            });
 }
 
+void command_line::connection(std::string meaning, std::optional<std::uint64_t>& number) {
+    option({.names = "--connection",
+            .value = "N",
+            .needs = "the number of a connection",
+            .meaning = std::move(meaning) + "; connections are numbered from 0, as they begin"},
+           [&number](std::string_view given) {
+               number = parse_number<std::uint64_t>(given);
+               return number.has_value();
+           });
+}
+
 void command_line::rate(std::string names, std::string value, std::string meaning, double& to) {
     option({.names = std::move(names),
             .value = std::move(value),

@@ -81,6 +81,8 @@ public:
     // --- what several subcommands have
 
     void server_filter(std::optional<tcplens::address>& address, std::optional<std::uint16_t>& port);
+    /// --connection N. `meaning` says what of it is asked for.
+    void connection(std::string meaning, std::optional<std::uint64_t>& number);
     /// A number from 0 to 1.
     void rate(std::string names, std::string value, std::string meaning, double& to);
 

@@ -6,26 +6,30 @@
 
 namespace program {
 
-exit_status report_by_evidence(const report_options& given, session& with) {
-    using namespace tcplens;
-    const bool plain = given.no_observations && !given.needs_details();
-    if (given.threads == 1 || given.by_time) {
-        return plain ? report_tables::alone<connection_table>(given, with)
-                     : report_tables::run<evidence_rules>(given, with);
-    }
-    if (given.needs_details()) {
-        basic_parallel_connection_table<evidence_rules, opening_observer, closing_observer, profile_observer,
-                                        time_observer, zeek_observer, skew_observer, irregularity_observer>
-            table{given.threads, {.decoding = given.decoding}};
-        return report_tables::series(given, with, table);
-    }
-    if (plain) {
-        parallel_connection_table table{given.threads, {.decoding = given.decoding}};
-        return report_tables::series(given, with, table);
-    }
-    basic_parallel_connection_table<evidence_rules, skew_observer, irregularity_observer> table{
-        given.threads, {.decoding = given.decoding}};
+namespace {
+
+/// The same table, for several processors.
+template <class Table>
+struct parallel;
+template <class Rules, class... Observers>
+struct parallel<tcplens::basic_connection_table<Rules, Observers...>> {
+    using type = tcplens::basic_parallel_connection_table<Rules, Observers...>;
+};
+
+/// Follows connections with a table of this type, on one processor or on several.
+template <class Table>
+exit_status answer_with(const report_options& given, session& with) {
+    if (given.threads == 1 || given.by_time) return report_tables::alone<Table>(given, with);
+    typename parallel<Table>::type table{given.threads, {.decoding = given.decoding}};
     return report_tables::series(given, with, table);
+}
+
+} // namespace
+
+exit_status report_by_evidence(const report_options& given, session& with) {
+    if (given.needs_details()) return answer_with<tcplens::detailed_connection_table>(given, with);
+    if (given.no_observations) return answer_with<tcplens::connection_table>(given, with);
+    return answer_with<report_tables::observed_table<tcplens::evidence_rules>>(given, with);
 }
 
 } // namespace program

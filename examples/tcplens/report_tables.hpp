@@ -97,7 +97,7 @@ exit_status part(const report_options& given, session& with) {
     if (status == exit_status::good) {
         return save_table(with, given.saved, table) ? status : exit_status::bad_input;
     }
-    // Who mends that runs it again, from where it began.
+    // The run can be repeated from where it began, once what went wrong is mended.
     with.complain(given.saved, "The table was not saved, since not all went well.");
     return status;
 }
@@ -107,13 +107,15 @@ exit_status alone(const report_options& given, session& with) {
     return given.by_time ? by_time<Table>(given, with) : part<Table>(given, with);
 }
 
+/// A table with what the observations need.
+template <class Rules>
+using observed_table = tcplens::basic_connection_table<Rules, tcplens::skew_observer, tcplens::irregularity_observer>;
+
 /// All of that with these rules, on one processor: with all that observers tell, or what the observations need.
 template <class Rules>
 exit_status run(const report_options& given, session& with) {
-    return given.needs_details()
-               ? alone<tcplens::basic_detailed_connection_table<Rules>>(given, with)
-               : alone<tcplens::basic_connection_table<Rules, tcplens::skew_observer, tcplens::irregularity_observer>>(
-                     given, with);
+    return given.needs_details() ? alone<tcplens::basic_detailed_connection_table<Rules>>(given, with)
+                                 : alone<observed_table<Rules>>(given, with);
 }
 
 } // namespace program::report_tables

@@ -46,6 +46,9 @@ void declare_format(command_line& line, row_format& to) {
 cell cell::count(std::uint64_t number) {
     return {number, grouped(number)};
 }
+cell cell::whole(std::uint64_t number) {
+    return {number, std::to_string(number)};
+}
 cell cell::bytes(std::uint64_t number) {
     return {number, bytes_text(number)};
 }
@@ -57,6 +60,9 @@ cell cell::share(double ratio) {
 }
 cell cell::duration(std::chrono::nanoseconds time) {
     return {std::int64_t{time.count()}, duration_text(time)};
+}
+cell cell::milliseconds(std::chrono::nanoseconds time) {
+    return {std::int64_t{time.count()}, fixed(static_cast<double>(time.count()) / 1e6, 3)};
 }
 cell cell::moment(tcplens::timestamp time) {
     return {std::int64_t{time.time_since_epoch().count()}, time_text(time)};
@@ -74,6 +80,20 @@ std::vector<cell> cell::of_ends(const tcplens::connection& of) {
             words(to_string(of.server)), words(to_string(of.client.address)),
             number(of.client.port),      words(to_string(of.server.address)),
             number(of.server.port)};
+}
+
+std::vector<column> columns_with_ends(std::vector<column> others) {
+    std::vector<column> all{
+        {.name = "number", .title = "#"},
+        {.name = {}, .title = "client", .is_text = true},
+        {.name = {}, .title = "server", .is_text = true},
+        {.name = "client", .title = {}},
+        {.name = "client_port", .title = {}},
+        {.name = "server", .title = {}},
+        {.name = "server_port", .title = {}},
+    };
+    all.insert(all.end(), others.begin(), others.end());
+    return all;
 }
 
 row_writer::row_writer(session& with, row_format format, std::vector<column> columns)
@@ -157,7 +177,7 @@ void row_writer::fit() {
         if (next == shown_.end() || columns_[*next].dispensable == 0) break;
         shown_.erase(next);
     }
-    // What nobody can do without is cut where it is widest.
+    // Columns that every table has are cut where they are widest.
     while (width() > with_.screen.width()) {
         const auto widest =
             std::ranges::max_element(shown_, [&](std::size_t a, std::size_t b) { return widths_[a] < widths_[b]; });

@@ -42,14 +42,17 @@ public:
     cell(plain_value plain, std::string text) : plain_(std::move(plain)), text_(std::move(text)) {}
 
     [[nodiscard]] static cell count(std::uint64_t number);
+    [[nodiscard]] static cell whole(std::uint64_t number); ///< without the commas of count()
     [[nodiscard]] static cell bytes(std::uint64_t number);
     [[nodiscard]] static cell bytes_per_second(double rate);
     [[nodiscard]] static cell share(double ratio);                     ///< "12.50%", and 0.125
     [[nodiscard]] static cell duration(std::chrono::nanoseconds time); ///< nanoseconds
-    [[nodiscard]] static cell moment(tcplens::timestamp time);         ///< nanoseconds since 1970
-    [[nodiscard]] static cell words(std::string_view text);            ///< shown escaped
+    /// Nanoseconds, and milliseconds with three decimals without a unit, which stands in the title of the column.
+    [[nodiscard]] static cell milliseconds(std::chrono::nanoseconds time);
+    [[nodiscard]] static cell moment(tcplens::timestamp time); ///< nanoseconds since 1970
+    [[nodiscard]] static cell words(std::string_view text);    ///< shown escaped
     [[nodiscard]] static cell yes_or_no(bool yes);
-    /// The number of a connection; both ends for a table; client, client_port, server and server_port for csv and json.
+    /// The cells of columns_with_ends(). The number of a connection; both ends for a table; client, client_port, server and server_port for csv and json.
     [[nodiscard]] static std::vector<cell> of_ends(const tcplens::connection& of);
     /// `make(*value)`, or nothing.
     template <class Value, class Make>
@@ -64,6 +67,9 @@ private:
     plain_value plain_{};
     std::string text_ = "-";
 };
+
+/// The columns of cell::of_ends(), and behind them others.
+[[nodiscard]] std::vector<column> columns_with_ends(std::vector<column> others);
 
 /// Writes rows as they come. For a table it holds the first 1,000 back, whose cells decide how wide the columns are.
 class row_writer {

@@ -42,28 +42,14 @@ const std::vector<column> columns_of_acks{
     {.name = "acks_frame", .title = "acknowledges frame"},
     {.name = "ack_rtt_ns", .title = "round trip [ms]"},
 };
-const std::vector<column> columns_of_connections{
-    {.name = "number", .title = "#"},
-    {.name = {}, .title = "client", .is_text = true},
-    {.name = {}, .title = "server", .is_text = true},
-    {.name = "client", .title = {}},
-    {.name = "client_port", .title = {}},
-    {.name = "server", .title = {}},
-    {.name = "server_port", .title = {}},
+const std::vector<column> columns_of_connections = columns_with_ends({
     {.name = "initial_rtt_ns", .title = "initial [ms]", .dispensable = 1},
     {.name = "handshake_rtt_ns", .title = "handshake [ms]"},
     {.name = "handshake_rtt_certain", .title = "certain", .dispensable = 2},
     {.name = "syn_retries", .title = "SYN again", .dispensable = 2},
     {.name = "syn_ack_retries", .title = "SYN-ACK again", .dispensable = 2},
     {.name = "opening", .title = "opening", .dispensable = 1, .is_text = true},
-};
-
-cell whole(std::uint64_t number) {
-    return {number, std::to_string(number)};
-}
-cell time_cell(std::chrono::nanoseconds time) {
-    return {std::int64_t{time.count()}, fixed(static_cast<double>(time.count()) / 1e6, 3)};
-}
+});
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
@@ -76,17 +62,18 @@ exit_status run(const options& given, session& with) {
         const std::uint64_t number = added.connection->number;
         const auto& last = table[number].wireshark.last_acknowledgment;
         if (last.packet_number != packet.number) continue;
-        rows.write({whole(packet.number), whole(number), whole(last.acknowledged), time_cell(last.rtt)});
+        rows.write({cell::whole(packet.number), cell::whole(number), cell::whole(last.acknowledged),
+                    cell::milliseconds(last.rtt)});
     }
     if (!given.acks) {
         for (const auto& each : table) {
             const tcplens::connection_opening::handshake_times& times = each.opening.times;
             std::vector<cell> row = cell::of_ends(each);
-            row.push_back(cell::maybe(each.wireshark.initial_rtt, time_cell));
-            row.push_back(cell::maybe(times.rtt(), time_cell));
+            row.push_back(cell::maybe(each.wireshark.initial_rtt, cell::milliseconds));
+            row.push_back(cell::maybe(times.rtt(), cell::milliseconds));
             row.push_back(cell::yes_or_no(times.certain()));
-            row.push_back(whole(each.opening.client.retries()));
-            row.push_back(whole(each.opening.server.retries()));
+            row.push_back(cell::whole(each.opening.client.retries()));
+            row.push_back(cell::whole(each.opening.server.retries()));
             row.push_back(cell::words(to_string(each.opening.outcome)));
             rows.write(std::move(row));
         }

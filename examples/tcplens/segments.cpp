@@ -33,14 +33,7 @@ struct options {
 
 void declare(command_line& line, options& given) {
     declare_rules(line, given.rules);
-    line.option({.names = "--connection",
-                 .value = "N",
-                 .needs = "the number of a connection",
-                 .meaning = "only segments of this connection; connections are numbered from 0, as they begin"},
-                [&given](std::string_view value) {
-                    given.connection = parse_number<std::uint64_t>(value);
-                    return given.connection.has_value();
-                });
+    line.connection("only segments of this connection", given.connection);
     line.flag("--explain", "a line for each segment, for people: who sent what, what it was, and why it is said to be",
               given.explain);
     line.flag("--raw", "with --explain: sequence numbers as captured, not relative to the first of their side",

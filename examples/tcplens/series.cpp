@@ -30,14 +30,7 @@ struct options {
 constexpr std::size_t most_intervals = 1000;
 
 void declare(command_line& line, options& given) {
-    line.option({.names = "--connection",
-                 .value = "N",
-                 .needs = "the number of a connection",
-                 .meaning = "only this connection; connections are numbered from 0, as they begin"},
-                [&given](std::string_view value) {
-                    given.connection = parse_number<std::uint64_t>(value);
-                    return given.connection.has_value();
-                });
+    line.connection("only this connection", given.connection);
     line.number<std::uint32_t>(
         "--interval", "MS", 1, 1'000'000'000,
         "how long an interval is at first, in milliseconds (1000); it doubles where there would be "
@@ -69,18 +62,12 @@ double seconds(std::chrono::nanoseconds time) {
     return std::chrono::duration<double>{time}.count();
 }
 
-cell whole(std::uint64_t number) {
-    return {number, std::to_string(number)};
-}
-
 void add(std::vector<cell>& row, const tcplens::time_series::direction_bin& bin) {
     for (const std::uint64_t count :
          {bin.packets, bin.wire_bytes, bin.payload_bytes, bin.new_bytes, bin.retransmissions, bin.most_in_flight}) {
-        row.push_back(whole(count));
+        row.push_back(cell::whole(count));
     }
-    row.push_back(cell::maybe(bin.mean_rtt(), [](std::chrono::nanoseconds rtt) {
-        return cell{std::int64_t{rtt.count()}, fixed(seconds(rtt) * 1000, 3)};
-    }));
+    row.push_back(cell::maybe(bin.mean_rtt(), cell::milliseconds));
 }
 
 exit_status run(const options& given, session& with) {

@@ -20,7 +20,7 @@ public:
 
     /// Columns of a line: no line of text is longer.
     [[nodiscard]] std::size_t width() const noexcept { return width_; }
-    /// Whether somebody looks at it.
+    /// Whether standard output is a terminal, and no file or pipe.
     [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
     [[nodiscard]] bool has_colours() const noexcept { return colours_; }
     /// The text with what switches to the style and back, or as it is where there are no colours.

@@ -13,7 +13,7 @@
 
 namespace program {
 
-/// A string that somebody else chose (a file's name, a comment), so that a terminal does nothing but show it: control characters,
+/// A string that came from outside (a file's name, a comment), so that a terminal does nothing but show it: control characters,
 /// those that turn the direction of writing, and what is no UTF-8 are written as \x1b or \u202e; a backslash stays as it is.
 [[nodiscard]] std::string escaped(std::string_view text);
 

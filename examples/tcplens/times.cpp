@@ -28,14 +28,7 @@ void declare(command_line& line, options& given) {
 }
 
 // Titles of the table: times in milliseconds.
-const std::vector<column> columns_of_times{
-    {.name = "number", .title = "#"},
-    {.name = {}, .title = "client", .is_text = true},
-    {.name = {}, .title = "server", .is_text = true},
-    {.name = "client", .title = {}},
-    {.name = "client_port", .title = {}},
-    {.name = "server", .title = {}},
-    {.name = "server_port", .title = {}},
+const std::vector<column> columns_of_times = columns_with_ends({
     {.name = "duration_ns", .title = "duration [ms]"},
     {.name = "handshake_time_ns", .title = "handshake [ms]", .dispensable = 3},
     {.name = "sender_application_time_ns", .title = "application [ms]", .dispensable = 1},
@@ -55,18 +48,14 @@ const std::vector<column> columns_of_times{
     {.name = "to_client_send_buffer_limited_time_ns", .title = "< buffer [ms]", .dispensable = 6},
     {.name = "to_client_kernel_least_rtt_ns", .title = "< least rtt [ms]", .dispensable = 5},
     {.name = "to_client_least_rtt_ns", .title = {}},
-};
-
-cell time_cell(std::chrono::nanoseconds time) {
-    return {std::int64_t{time.count()}, fixed(static_cast<double>(time.count()) / 1e6, 3)};
-}
+});
 
 void add(std::vector<cell>& row, const tcplens::time_attribution::sending_times& times,
          const tcplens::direction_profile& profile) {
     for (const auto time : {times.busy, times.receiver_limited, times.send_buffer_limited})
-        row.push_back(time_cell(time));
-    row.push_back(cell::maybe(profile.kernel_min_rtt, [](auto rtt) { return time_cell(rtt); }));
-    row.push_back(profile.round_trip.count > 0 ? time_cell(profile.round_trip.least) : cell{});
+        row.push_back(cell::milliseconds(time));
+    row.push_back(cell::maybe(profile.kernel_min_rtt, cell::milliseconds));
+    row.push_back(profile.round_trip.count > 0 ? cell::milliseconds(profile.round_trip.least) : cell{});
 }
 
 exit_status run(const options& given, session& with) {
@@ -80,7 +69,7 @@ exit_status run(const options& given, session& with) {
         for (const auto part :
              {time.duration, time.handshake, time.sender_application, time.receiver_window, time.loss_recovery,
               time.retransmission_timeout, time.path, time.receiver_application, time.teardown}) {
-            row.push_back(time_cell(part));
+            row.push_back(cell::milliseconds(part));
         }
         add(row, time.client_to_server, each.profile.client_to_server);
         add(row, time.server_to_client, each.profile.server_to_client);
