@@ -54,7 +54,7 @@ const std::vector<column> columns_of_connections = columns_with_ends({
 exit_status run(const options& given, session& with) {
     captures input{given.files};
     tcplens::basic_connection_table<tcplens::wireshark_rules, tcplens::wireshark_round_trips, tcplens::opening_observer>
-        table;
+        table{{.decoding = given.decoding}};
     row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
     for (const tcplens::packet& packet : input) {
         const tcplens::add_result added = table.add(packet);

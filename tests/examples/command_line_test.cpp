@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../support/capture_writer.hpp"
+#include "../support/packet_builder.hpp"
 #include "../support/story.hpp"
 #include "running.hpp"
 #include "two_connections.hpp"
@@ -242,6 +243,21 @@ TEST_CASE("a command line that makes no sense gets a sentence, where to look for
         CHECK(contains(ran.err, "--help`.\n"));
     }
     CHECK(run(example("tcplens")).status == 2);
+}
+
+TEST_CASE("--tunnel finds connections behind another UDP port, where a row is a connection") {
+    using namespace packet_builder;
+    const temporary_folder folder;
+    capture_writer::pcap_writer capture;
+    const byte_vector vxlan = join({byte_vector{std::byte{8}, {}, {}, {}, {}, {}, std::byte{7}, {}}, tcp_packet()});
+    capture.record(0, 0, framed_ip_packet({}, 17, udp_datagram(50000, 10800, vxlan)));
+    const std::string file = folder.write("tunnel.pcap", capture.bytes());
+    for (const char* subcommand : {"connections", "rtt", "times"}) {
+        CAPTURE(subcommand);
+        const std::string rows = program(subcommand) + " --format csv " + file;
+        CHECK(lines_of(run(rows).out).size() == 1); // the header
+        CHECK(lines_of(run(rows + " --tunnel vxlan=10800").out).size() == 2);
+    }
 }
 
 TEST_CASE("options may stand anywhere, in any order, and the last one counts") {
