@@ -7,19 +7,26 @@
 #include "text.hpp"
 
 #include <tcplens/connection/observers/irregularity_observer.hpp>
+#include <tcplens/connection/observers/profile_observer.hpp>
+#include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace program {
 
 namespace {
+
+/// How many events of a timeline are printed without --all.
+constexpr std::size_t most_events = 100;
 
 enum class observations_format { text, json };
 
@@ -28,20 +35,85 @@ struct options {
     tcplens::decode_options decoding{};
     observations_format format = observations_format::text;
     bool all = false;
+    tcplens::observation::subject_type subject{}; ///< whose timeline is printed, too
+
+    [[nodiscard]] bool wants_timeline() const { return subject.source || subject.target || subject.port; }
 };
+
+/// An option whose value is an address.
+void declare_address(command_line& line, std::string name, std::string meaning, std::optional<tcplens::address>& to) {
+    line.option(
+        {.names = std::move(name), .value = "A", .needs = "an IPv4 or IPv6 address", .meaning = std::move(meaning)},
+        [&to](std::string_view given) {
+            to = tcplens::address::parse(given);
+            return to.has_value();
+        });
+}
 
 void declare(command_line& line, options& given) {
     line.choice<observations_format>("--format",
                                      {{"text", observations_format::text}, {"json", observations_format::json}},
                                      "text for people (the default), or one JSON object", given.format);
-    line.flag("--all", "all observations, not only the 10 highest of each kind", given.all);
+    line.flag("--all", "all observations, not only the 10 highest of each kind, and all events", given.all);
+    declare_address(line, "--source", "the timeline of what this host did, too", given.subject.source);
+    declare_address(line, "--target", "the timeline of what was done to this host, too", given.subject.target);
+    line.option({.names = "--port",
+                 .value = "P",
+                 .needs = "a number from 0 to 65535",
+                 .meaning = "with --target: only that service; alone: the timeline of all services at this port"},
+                [&given](std::string_view value) {
+                    given.subject.port = parse_number<std::uint16_t>(value);
+                    return given.subject.port.has_value();
+                });
     line.captures(given.files, given.decoding);
+}
+
+/// What happens in a timeline, e.g. "rst_in_window".
+std::string_view event_name(const tcplens::timeline_report::event& of) {
+    using kind_type = tcplens::timeline_report::event::kind_type;
+    return of.kind == kind_type::irregularity ? to_string(of.found) : to_string(of.kind);
+}
+
+void write_timeline_json(json_writer& out, const tcplens::timeline_report& from) {
+    out.begin_object();
+    out.key("events");
+    out.begin_array();
+    for (const tcplens::timeline_report::event& each : from.events) {
+        json_value told = {{"packet", each.packet},
+                           {"event", event_name(each)},
+                           {"connection", each.connection},
+                           {"client", to_string(each.client)},
+                           {"server", to_string(each.server)}};
+        if (each.time) told["time_ns"] = each.time->time_since_epoch().count();
+        out.value(told);
+    }
+    out.end();
+    out.member("total", from.total);
+    out.member("left_out", from.left_out);
+    out.end();
+}
+
+void write_timeline_text(session& with, const tcplens::timeline_report& from) {
+    with.out << '\n' << with.screen.painted(style::bold, "What happened") << '\n';
+    for (const tcplens::timeline_report::event& each : from.events) {
+        std::string line = "packet " + std::to_string(each.packet) + ": " + std::string{event_name(each)} +
+                           ", connection " + std::to_string(each.connection) + ", " + to_string(each.client) + " to " +
+                           to_string(each.server);
+        if (each.time) line += ", " + time_text(*each.time);
+        with.out << wrapped(line, with.screen.width(), 2) << '\n';
+    }
+    if (from.left_out > 0) {
+        with.out << wrapped(counted(from.left_out, "later event was left out.", "later events were left out."),
+                            with.screen.width())
+                 << '\n';
+    }
 }
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
-    tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::irregularity_observer> table{
-        {.decoding = given.decoding}};
+    tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::profile_observer, tcplens::skew_observer,
+                                    tcplens::irregularity_observer>
+        table{{.decoding = given.decoding}};
     table.add_all(input);
     constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max();
     tcplens::observation_options options;
@@ -52,10 +124,17 @@ exit_status run(const options& given, session& with) {
         out.begin_object();
         out.key("observations");
         write_observations_json(out, found, no_bound);
+        if (given.wants_timeline()) {
+            out.key("timeline");
+            write_timeline_json(out, tcplens::timeline(table, given.subject, given.all ? no_bound : most_events));
+        }
         out.end();
         with.out << '\n';
     } else if (input.packets() > 0 || input.problems().empty()) {
         write_observations_text(with, found, no_bound);
+        if (given.wants_timeline()) {
+            write_timeline_text(with, tcplens::timeline(table, given.subject, given.all ? no_bound : most_events));
+        }
     }
     return with.conclude(input);
 }
@@ -153,7 +232,9 @@ const subcommand observations{
                    "that comes from, up to eight packets to look at, and what the capture cannot show about it. It is "
                    "no diagnosis.",
     .examples = {{"tcplens observations trace.pcap", "what deserves a look"},
-                 {"tcplens observations --format json --all trace.pcap", "all of it, for programs"}},
+                 {"tcplens observations --format json --all trace.pcap", "all of it, for programs"},
+                 {"tcplens observations --source 192.0.2.7 trace.pcap",
+                  "the same, and what that host did packet by packet"}},
     .prepare = prepare<options, declare, run>,
 };
 

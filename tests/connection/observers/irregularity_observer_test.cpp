@@ -224,17 +224,33 @@ TEST_CASE("irregularities: a challenge ACK answers what did not fit (RFC 5961)")
     CHECK(s.names() == names{"rst_in_window", "challenge_ack"});
 }
 
-TEST_CASE("irregularities: sixteen ACKs that alternate without data are a storm") {
+TEST_CASE("irregularities: eight ACKs without data of each side, and no data between them, are a storm") {
+    const auto ack = [](talk& s, bool by_server) {
+        if (by_server) s.server({.sequence = 601, .acknowledgment = 121});
+        else s.client({.sequence = 121, .acknowledgment = 601});
+    };
     talk s;
-    s.open();
-    for (int i = 0; i < 15; ++i) {
+    s.open(); // ends with one of the client
+    for (int i = 0; i < 14; ++i) {
+        ack(s, i % 2 == 0);
         CHECK(!s.found().has(ack_storm));
-        if (i % 2 == 0) s.server({.sequence = 601, .acknowledgment = 121, .window = static_cast<std::uint16_t>(i)});
-        else s.client({.sequence = 121, .acknowledgment = 601, .window = static_cast<std::uint16_t>(i)});
     }
-    s.client({.sequence = 121, .acknowledgment = 601, .window = 99});
-    CHECK(s.found().has(ack_storm));
-    CHECK(s.observes(observation_kind::takeover_signs));
+    SUBCASE("the sixteenth") {
+        ack(s, true);
+        CHECK(s.found().has(ack_storm));
+        CHECK(s.observes(observation_kind::takeover_signs));
+    }
+    SUBCASE("data between them") {
+        s.server({.sequence = 601, .acknowledgment = 121, .length = 10});
+        s.client({.sequence = 121, .acknowledgment = 611});
+        CHECK(s.names() == names{});
+    }
+    SUBCASE("one side alone") {
+        talk one;
+        one.open();
+        for (int i = 0; i < 40; ++i) ack(one, true);
+        CHECK(one.names() == names{});
+    }
 }
 
 TEST_CASE("irregularities: data beyond the window, but not a probe of one byte") {
