@@ -3,6 +3,7 @@
 
 #include "contact_groups.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +14,15 @@
 
 namespace tcplens::inline v0::detail::observing {
 
-/// One observation for each connection with one of the strong signs, or with so many of the weak ones. Its value is the number of signs.
+/// One observation for each connection with one of the strong signs, or with so many of the weak ones in one packet. Its value is the number of signs.
 inline void find_signs(const observed_contacts& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
                        const observation& made_like, std::string_view what, std::vector<observation>& found) {
     for (const signed_contact* const each : in.with_signs) {
         const std::uint64_t signs = each->signs & (strong | weak);
-        if ((signs & strong) == 0 && std::popcount(signs) < least_weak) continue;
+        const bool together = std::any_of(each->signs_there.begin(), each->signs_there.end(), [&](std::uint64_t there) {
+            return std::popcount(there & weak) >= least_weak;
+        });
+        if ((signs & strong) == 0 && !together) continue;
         const contact* const alone[]{each};
         observation made = observe(made_like.kind, made_like.category,
                                    {.source = each->source.address,

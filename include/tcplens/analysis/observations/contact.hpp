@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -30,13 +31,14 @@ enum class outcome : std::uint8_t {
     reset_after_data, ///< established, and reset after the source's data alone
     odd_probe,        ///< no SYN, RST or ACK: NULL, FIN, Xmas; or SYN with FIN
     ack_probe,        ///< ACKs alone, answered by a RST or by nothing
-    unsolicited,      ///< SYN-ACKs or RSTs alone; the source is who sent them
-    stalled,          ///< established, and the source's data was sent again and never answered
+    fin_probe, ///< one FIN with ACK, answered by a RST alone: a Maimon probe, or the close of a connection long forgotten
+    unsolicited, ///< SYN-ACKs or RSTs alone; the source is who sent them
+    stalled,     ///< established, and the source's data was sent again and never answered
 };
 
 /// Whether the source did not get what it asked for: no answer, refused, or reset without data.
 [[nodiscard]] constexpr bool is_failure(outcome of) noexcept {
-    return of >= outcome::ignored && of <= outcome::ack_probe && of != outcome::half_open;
+    return of >= outcome::ignored && of <= outcome::fin_probe && of != outcome::half_open;
 }
 
 /// What of a connection the observations need.
@@ -105,6 +107,7 @@ struct signed_contact : contact {
     const bool answered = down.packets > down.rst;
     if (answered || up.packets > most_probes || up.payload_bytes > 0 || up.rst > 0) return outcome::midstream;
     if (up.ack == 0) return outcome::odd_probe;
+    if (up.fin > 0 && up.fin == up.packets && down.rst > 0) return outcome::fin_probe;
     return up.fin == 0 && up.ack == up.packets ? outcome::ack_probe : outcome::midstream;
 }
 
@@ -243,16 +246,20 @@ constexpr void add_sign_packets(signed_contact& to, const connection_irregularit
 template <class Profiles>
 constexpr void add_profile(contact& to, const Profiles& profile) noexcept {
     constexpr std::uint64_t least_samples = 20; // fewer have no 95th percentile
+    // Beside an end the least is that of the end alone, and answers wait for more data up to 200 ms in most stacks.
+    constexpr std::chrono::milliseconds least_path{1};
+    constexpr std::chrono::milliseconds delayed_answer{200};
     for (const auto* way : {&profile.client_to_server, &profile.server_to_client}) {
         const auto& times = way->round_trip;
         to.lost |= way->stream_begins && way->stream_ends && way->missed_bytes() > 0;
-        if (times.count < least_samples || times.least.count() <= 0) continue;
+        if (times.count < least_samples || times.least < least_path) continue;
         std::uint64_t above = times.count / 20;
         std::size_t bucket = times.histogram.size - 1;
         for (; bucket > 0 && times.histogram.counts[bucket] <= above; --bucket) above -= times.histogram.counts[bucket];
-        const auto tenths = times.histogram.lower_bound(bucket) * 10 / times.least;
-        to.inflation = (std::max)(
-            to.inflation, narrowed<std::uint16_t>(static_cast<std::uint64_t>((std::max)(tenths, decltype(tenths){0}))));
+        const auto high = times.histogram.lower_bound(bucket);
+        if (high <= delayed_answer) continue;
+        const auto tenths = static_cast<std::uint64_t>(high * 10 / times.least);
+        to.inflation = (std::max)(to.inflation, narrowed<std::uint16_t>(tenths));
     }
 }
 

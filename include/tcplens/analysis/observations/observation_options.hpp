@@ -32,6 +32,7 @@ struct observation_options {
     double backscatter = 25;            ///< Unsolicited SYN-ACKs and RSTs of one end (Moore et al. 2001).
     double idle_connections = 100;      ///< Connections of a service that stayed without data for `idle_time`.
     std::chrono::seconds idle_time{30}; ///< See `idle_connections`. Above 0.
+    double open_connections = 250;      ///< Connections of one source to one service that are open at once.
     double blocked = 3;                 ///< Failed contacts of a service.
     double asymmetric_ratio = 10;       ///< Bytes sent for each byte received.
     double asymmetric_bytes = 10e6;     ///< Bytes sent.
@@ -84,7 +85,8 @@ struct observation_options {
                                   repeated_fields,
                                   one_sided,
                                   incomplete,
-                                  skewed}) {
+                                  skewed,
+                                  open_connections}) {
             if (!(each > 0) || each > 1e18) return false; // NaN compares false
         }
         return scanner_success < ordinary_success && ordinary_success < 1 && error_rate < 0.5 && syn_completed <= 1 &&

@@ -38,7 +38,7 @@ enum class irregularity : std::uint8_t {
     urgent_pointer,           ///< segment::oddity_set::urgent_pointer: without the flag URG
     tiny_fragment,            ///< segment::oddity_set::tiny_fragment
     hop_limit_changed,        ///< another hop limit than that of its sender's segment before, RSTs left out
-    clock_changed,            ///< timestamps of a side that ran back or leapt, or that came to an end (RFC 7323)
+    clock_changed,            ///< timestamps of a side that ran back or leapt ahead (RFC 7323 section 5.4)
     bad_checksum,             ///< checksum_state::bad; only with decode_options::verify_checksums
     congestion_experienced,   ///< CE in the IP header (RFC 3168 section 5)
     ece,                      ///< ECE on a segment without SYN (RFC 3168 section 6.1); not with accurate ECN
