@@ -15,9 +15,8 @@ install(TARGETS tcplens EXPORT tcplens FILE_SET HEADERS ${how})
 install(EXPORT tcplens NAMESPACE tcplens:: DESTINATION ${package_dir} FILE tcplensConfig.cmake ${how})
 export(EXPORT tcplens NAMESPACE tcplens:: FILE ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfig.cmake)
 
-# While the major version is 0, a minor version may break.
 write_basic_package_version_file(
-    ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+    ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake DESTINATION ${package_dir} ${how})
 
 configure_file(cmake/tcplens.pc.in tcplens.pc @ONLY)

@@ -27,6 +27,7 @@ class Tcplens(ConanFile):
     def set_version(self):
         version = load(self, os.path.join(self._checkout, "include", "tcplens", "version.hpp"))
         self.version = ".".join(re.findall(r"#define TCPLENS_VERSION_\w+ (\d+)", version))
+        self.version += re.search(r'#define TCPLENS_VERSION_SUFFIX "(.*)"', version)[1]
 
     def export_sources(self):
         copy(self, "LICENSE", self._checkout, self.export_sources_folder)

@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
     tcplens::connection_table table;
     for (const tcplens::packet& packet : capture) table.add(packet);
     const auto report = tcplens::analyze_connections(table);
-    std::printf("tcplens %d.%d.%d: %llu connections\n", TCPLENS_VERSION_MAJOR, TCPLENS_VERSION_MINOR,
-                TCPLENS_VERSION_PATCH, static_cast<unsigned long long>(report.summary.total_connections));
+    std::printf("tcplens %d.%d.%d%s: %llu connections\n", TCPLENS_VERSION_MAJOR, TCPLENS_VERSION_MINOR,
+                TCPLENS_VERSION_PATCH, TCPLENS_VERSION_SUFFIX,
+                static_cast<unsigned long long>(report.summary.total_connections));
     return !capture.error() && report.summary.total_connections > 0 ? 0 : 1;
 }

@@ -8,7 +8,7 @@ function(run)
 endfunction()
 
 function(copy_checkout_to folder)
-    set(parts CMakeLists.txt LICENSE meson.build meson_options.txt cmake examples include tests)
+    set(parts CMakeLists.txt LICENSE meson.build meson_options.txt cmake examples include packaging tests)
     list(TRANSFORM parts PREPEND ${checkout}/)
     file(COPY ${parts} DESTINATION ${folder})
 endfunction()

@@ -21,7 +21,7 @@
 #include <limits>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Says which connections of a table leave it and when: for silence, or to make room. It keeps the clock of the table, a queue of
 /// connections for each idle_class, ordered by when they were last heard, and the counters.
@@ -209,4 +209,4 @@ private:
     std::uint32_t swept_at_ = 0; ///< the tick at which no connection was due any more
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail
