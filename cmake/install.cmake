@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A header-only library is the same for every machine: all of it goes below include/ and share/.
 include(CMakePackageConfigHelpers)
-include(GNUInstallDirs)
 
 set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/tcplens)
 
@@ -11,7 +10,8 @@ if(NOT TCPLENS_INSTALL)
     list(APPEND how EXCLUDE_FROM_ALL)
 endif()
 
-install(TARGETS tcplens EXPORT tcplens FILE_SET HEADERS ${how})
+install(TARGETS tcplens EXPORT tcplens ${how})
+install(DIRECTORY include/tcplens DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${how} FILES_MATCHING PATTERN *.hpp)
 install(EXPORT tcplens NAMESPACE tcplens:: DESTINATION ${package_dir} FILE tcplensConfig.cmake ${how})
 export(EXPORT tcplens NAMESPACE tcplens:: FILE ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfig.cmake)
 
