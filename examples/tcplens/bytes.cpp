@@ -86,11 +86,16 @@ public:
     [[nodiscard]] bool has_failed() const noexcept { return failed_; }
     [[nodiscard]] const std::vector<std::string>& sentences() const noexcept { return sentences_; }
     [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }
+    /// "client: 27,550 bytes are missing in all."
+    [[nodiscard]] std::string total() const {
+        return std::string{name_} + ": " + counted(missing_, "byte is", "bytes are") + " missing in all.";
+    }
 
     void take(std::span<const std::byte> bytes) {
         if (is_wanted() && !failed_) failed_ = !to_(bytes);
     }
     void take(const tcplens::byte_stream::gap& missing) {
+        missing_ += missing.length;
         if (!fills_) {
             say(places(missing.offset, missing.length) + (missing.length == 1 ? " is missing: " : " are missing: ") +
                 reason_of(missing.reason) + ".");
@@ -110,7 +115,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_sentences = 20;
+    static constexpr std::size_t most_sentences = 1000;
 
     static std::string places(std::uint64_t offset, std::uint64_t length) {
         if (length == 1) return "byte " + grouped(offset);
@@ -119,13 +124,13 @@ private:
     static std::string reason_of(tcplens::byte_stream::gap_reason reason) {
         using enum tcplens::byte_stream::gap_reason;
         switch (reason) {
-        case acknowledged: return "the receiver acknowledged them, and the capture does not have them";
-        case snapshot: return "the capture cut their packet off";
+        case acknowledged: return "acknowledged by the receiver, but not captured";
+        case snapshot: return "cut off by the snapshot length of the capture";
         case urgent: return "urgent data";
-        case buffer_full: return "too much waited behind them";
-        case too_late: return "they did not come in time";
-        case ended: return "they had not come when the connection ended";
-        case refused: return "they were sent beyond the receiver's window, and not again";
+        case buffer_full: return "given up, since too much waited behind";
+        case too_late: return "given up, since what came behind waited for too long";
+        case ended: return "not captured before the connection ended";
+        case refused: return "sent beyond the window of the receiver, and not again";
         }
         return "of an unknown reason";
     }
@@ -141,6 +146,7 @@ private:
     bool failed_ = false;
     std::vector<std::string> sentences_{};
     std::uint64_t left_out_ = 0;
+    std::uint64_t missing_ = 0;
 };
 
 /// Hands the bytes of one connection to the writers of its sides, whatever role a side is held to have at the time.
@@ -261,6 +267,7 @@ void tell(const session& with, const side_writer& of) {
     for (const std::string& each : of.sentences()) with.complain(each);
     if (of.left_out() > 0)
         with.complain("So it is with " + counted(of.left_out(), "further place.", "further places."));
+    if (of.sentences().size() > 1) with.complain(of.total());
 }
 
 exit_status write_files(const options& given, const connection_query& query, const connection_survey& told,
@@ -324,7 +331,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand bytes{
+const subcommand sent_bytes{
     .name = "bytes",
     .summary = "the bytes that one side of a connection sent, in order",
     .description =

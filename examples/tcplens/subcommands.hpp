@@ -20,7 +20,7 @@ extern const subcommand series;
 extern const subcommand times;
 extern const subcommand rtt;
 extern const subcommand extract;
-extern const subcommand bytes;
+extern const subcommand sent_bytes; // is called bytes, as many other things are
 extern const subcommand split;
 
 /// All, in the order of the help.
