@@ -69,7 +69,8 @@ TEST_CASE("bytes delivers the copy that the receiver took, and tells of the othe
         const run_result ran = run(program("bytes --connection 0 --direction client --overlap " + name + " ") + file);
         CHECK(ran.status == 0);
         CHECK(contains(ran.err, "client: bytes 2 to 3 were sent again with other content, in packet 5: the "));
-        CHECK(contains(ran.err, "client: byte 0 was sent again with other content, in packet 7: the earlier copy is written."));
+        CHECK(contains(ran.err,
+                       "client: byte 0 was sent again with other content, in packet 7: the earlier copy is written."));
         return ran.out;
     };
     CHECK(policy("first") == "aBcdE");
@@ -129,16 +130,19 @@ TEST_CASE("what bytes cannot write: a sentence, and status 2") {
         CAPTURE(ran.err);
         CHECK(contains(ran.err, sentence));
     };
-    refuses("--connection 1 --direction client " + file, "There is no connection 1 in what was read: the last of 1 is 0.");
+    refuses("--connection 1 --direction client " + file,
+            "There is no connection 1 in what was read: the last of 1 is 0.");
     refuses("--direction client " + file, "Which connection? Name it by --connection N.");
     refuses("--connection 0 " + file, "Which side? --direction client or server");
     refuses("--connection 0 --direction left " + file, "--direction needs client or server, not 'left'.");
     refuses("--connection 0,1 --direction client " + file, "--connection needs the number of a connection");
     refuses("--connection 0 -o " + file + " " + file, "cannot be made");
-    refuses("--connection 0 --direction client --port 81 " + file, "choose no packet of the connections that are named");
+    refuses("--connection 0 --direction client --port 81 " + file,
+            "choose no packet of the connections that are named");
     const run_result piped = run("cat " + file + " | " + program("bytes --connection 0 --direction client -"));
     CHECK(piped.status == 2);
-    CHECK(contains(piped.err, "standard input can be read once, and bytes reads a capture twice: write it to a file first."));
+    CHECK(contains(piped.err,
+                   "standard input can be read once, and bytes reads a capture twice: write it to a file first."));
     if (std::filesystem::exists("/dev/full")) {
         const run_result full = run(program("bytes --connection 0 --direction client ") + file + " > /dev/full");
         CHECK(full.status == 1);

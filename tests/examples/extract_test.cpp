@@ -51,13 +51,13 @@ std::vector<read_packet> chosen(const std::vector<read_packet>& all, std::initia
 /// Two connections whose packets alternate, and a packet without TCP. The second sends in fragments, and is reset.
 talking_capture two_connections() {
     talking_capture capture;
-    capture.opens(40000).client(40001, 0, "", talking_capture::syn).client(40000, 1, "first"); // 1 to 5
+    capture.opens(40000).client(40001, 0, "", talking_capture::syn).client(40000, 1, "first");      // 1 to 5
     capture.server(40001, 0, "", talking_capture::syn | talking_capture::ack).server(40000, 1, ""); // 6, 7
     const auto fragmented = capture.segment(40001, true, 1, "in two fragments");
     capture.add(packet_builder::framed_tcp_fragment(fragmented, 0, 24)); // 8
     capture.add(packet_builder::framed_ip_packet({}, 17, packet_builder::udp_datagram(1, 2, {})));
-    capture.client(40000, 1, "first"); // 10: sent again
-    capture.add(packet_builder::framed_tcp_fragment(fragmented, 24, 1000)); // 11
+    capture.client(40000, 1, "first");                                         // 10: sent again
+    capture.add(packet_builder::framed_tcp_fragment(fragmented, 24, 1000));    // 11
     capture.server(40001, 1, "", talking_capture::rst | talking_capture::ack); // 12
     return capture;
 }
@@ -91,7 +91,8 @@ TEST_CASE("extract writes every packet of a connection, as it was captured") {
     CHECK(packets_of(out).size() == 11);
     CHECK(run(program("extract --connection 1 -o - ") + file + " > " + out).status == 0);
     CHECK(packets_of(out) == chosen(all, {4, 6, 8, 11, 12}));
-    CHECK(run(program("extract --connection 1 -o ") + out + " - < " + file).status == 0); // standard input that is a file
+    CHECK(run(program("extract --connection 1 -o ") + out + " - < " + file).status ==
+          0); // standard input that is a file
     CHECK(packets_of(out) == chosen(all, {4, 6, 8, 11, 12}));
     talking_capture later;
     const std::string second = folder.write("later.pcap", later.opens(40002).bytes());
@@ -130,7 +131,8 @@ TEST_CASE("extract --comments says of each packet what its segment was") {
     CAPTURE(packets[9].comment);
     CHECK(packets[0].comment == "#1 connection 0: new");
     CHECK(packets[7].comment == "#8 a fragment of a segment of connection 1");
-    CHECK(packets[8].comment.starts_with("#10 connection 0: retransmission,spurious_retransmission, because of bytes_seen"));
+    CHECK(packets[8].comment.starts_with(
+        "#10 connection 0: retransmission,spurious_retransmission, because of bytes_seen"));
     CHECK(contains(packets[8].comment, ", 5.000 ms after #5"));
     CHECK(packets[9].comment.starts_with("#11 connection 1: "));
     // A comment that was there stays, before ours.
@@ -162,19 +164,22 @@ TEST_CASE("what cannot be extracted: a sentence, status 2, and nothing is touche
     refuses("--connection 2 -o " + out + " " + file, "There is no connection 2 in what was read: the last of 2 is 1.");
     refuses("--connection 0,7 -o " + out + " " + file, "There is no connection 7");
     refuses("--port 81 -o " + out + " " + file, "The options choose no packet of a connection.");
-    refuses("--port 40000 --connection 1 -o " + out + " " + file, "choose no packet of the connections that are named.");
+    refuses("--port 40000 --connection 1 -o " + out + " " + file,
+            "choose no packet of the connections that are named.");
     refuses("--connection 0 -o " + file + " " + file, "is read as input and is not overwritten.");
     std::filesystem::create_symlink(file, folder.file("link.pcap"));
     std::filesystem::create_hard_link(file, folder.file("hard.pcap"));
     refuses("--connection 0 -o " + folder.file("link.pcap") + " " + file, "is read as input");
     refuses("--connection 0 -o " + folder.file("hard.pcap") + " " + file, "is read as input");
     refuses("--connection 0 -o " + file + " - < " + file, "is read as input");
-    refuses("--connection 0 -o " + folder.file("none/out.pcap") + " " + file, "cannot be written (No such file or directory).");
+    refuses("--connection 0 -o " + folder.file("none/out.pcap") + " " + file,
+            "cannot be written (No such file or directory).");
     refuses("--connection 0 -o " + folder.file("") + " " + file, "cannot be written (Is a directory).");
     refuses("--connection 0 -o " + folder.file("x.pcap.gz") + " " + file, "tcplens writes no packed captures");
     refuses("--connection 0 " + file, "Which capture is to be written? Name it behind -o.");
     refuses("--connection x -o " + out + " " + file, "--connection needs numbers of connections such as 3 or 0,4,7");
-    refuses("--connection 0 -o " + out + " - < /dev/null", "standard input can be read once, and extract reads a capture twice");
+    refuses("--connection 0 -o " + out + " - < /dev/null",
+            "standard input can be read once, and extract reads a capture twice");
     CHECK(run("cat " + file + " | " + program("extract --connection 0 -o " + out + " -")).status == 2);
     CHECK(contents(out).size() == 3);
     if (std::filesystem::exists("/dev/full")) {

@@ -71,17 +71,22 @@ TEST_CASE("every subcommand that reads captures has the options, with the number
     CHECK(second_cells("connections --format csv") == "number 2 ");
     CHECK(second_cells("times --format csv") == "number 2 ");
     CHECK(second_cells("rtt --format csv") == "number 2 ");
-    CHECK(lines_of(run(program("series --port 40002 --format csv ") + file).out).at(1) == "0,2,108,0,0,0,0,,1,54,0,0,0,0,");
+    CHECK(lines_of(run(program("series --port 40002 --format csv ") + file).out).at(1) ==
+          "0,2,108,0,0,0,1,1000000,1,54,0,0,0,1,1000000");
     const auto zeek = lines_of(run(program("zeek --port 40002 ") + file).out);
     CHECK(contains(zeek.back(), "\tC3\t192.0.2.1\t40002\t"));
-    for (const char* how : {"", "--rules wireshark", "--rules repeated_sequence", "--threads 2", "--by-time", "--no-observations"}) {
-        CAPTURE(how);
-        const run_result ran = run(program("report --format json --detailed " + std::string{how} + " --port 40002 ") + file);
+    for (const char* how :
+         {"", "--rules wireshark", "--rules repeated_sequence", "--threads 2", "--by-time", "--no-observations"}) {
+        CAPTURE(std::string{how});
+        const run_result ran =
+            run(program("report --format json --detailed " + std::string{how} + " --port 40002 ") + file);
         CHECK(ran.status == 0);
-        CHECK(contains(ran.out, "\"number\": 2"));
         CHECK(contains(ran.out, "\"packets\": 3"));
+        CHECK(contains(ran.out, "\"client\": \"192.0.2.1:40002\""));
+        CHECK_FALSE(contains(ran.out, "192.0.2.1:40001"));
     }
     CHECK(run(program("observations --port 40002 ") + file).status == 0);
+    CHECK(contains(run(program("report --port 40001 ") + file).out, "; connection 1 has 1 in 5 packets."));
     const std::string saved = folder.file("saved");
     CHECK(run(program("report --port 40002 --save " + saved + " ") + file).status == 0);
     CHECK(run(program("report --port 40002 --resume " + saved + " ") + file).status == 0);
@@ -101,12 +106,13 @@ TEST_CASE("--since and --until take times of the clock, and times after the firs
     CHECK(explained("--since +0.002 --until +0.004", file) == "3:0 4:1 ");
     CHECK(explained("--since 2023-11-15", file).empty());
     CHECK(explained("--until 2023-11-15 --since 2023-11-14T22:13", file) == explained("", file));
-    for (const char* wrong : {"yesterday", "2023-13-01", "2023-02-30", "22:13", "''", "+", "1700000000x", "2023-11-14T25:00",
-                              "2023-11-14T22:13:20+1", "-5"}) {
+    for (const char* wrong : {"yesterday", "2023-13-01", "2023-02-30", "22:13", "''", "+", "1700000000x",
+                              "2023-11-14T25:00", "2023-11-14T22:13:20+1", "-5"}) {
         CAPTURE(wrong);
         const run_result ran = run(program(std::string{"segments --since "} + wrong + " ") + file);
         CHECK(ran.status == 2);
-        CHECK(contains(ran.err, "--since needs a time such as 2026-11-22T03:11:57.25Z, seconds since 1970, or +SECONDS"));
+        CHECK(
+            contains(ran.err, "--since needs a time such as 2026-11-22T03:11:57.25Z, seconds since 1970, or +SECONDS"));
     }
 }
 
@@ -121,13 +127,15 @@ TEST_CASE("--filter has the language of libpcap, for any link type") {
     }
     CHECK(explained("--filter 'tcp port 40001'", file) == explained("--port 40001", file));
     CHECK(explained("--filter 'tcp port 443 and net 192/8'", file) == explained("", file));
+    CHECK(explained("--filter 'tcp port 443 and net 10/8'", file).empty());
+    CHECK(explained("--filter 'net 10.1.0.0/16 or net  192/8'", file) == explained("", file));
     CHECK(explained("--filter 'tcp[tcpflags] & tcp-syn != 0'", file) == "1:0 2:0 4:1 5:1 9:2 10:2 ");
     CHECK(explained("--filter 'tcp' --port 40002 --until +0.0095", file) == "9:2 10:2 ");
     CHECK(explained("--filter 'udp'", file).empty());
 
     using tcplens::link_type;
-    for (const link_type link : {link_type::null, link_type::loop, link_type::linux_sll, link_type::linux_sll2, link_type::raw,
-                                 link_type::ipv4}) {
+    for (const link_type link : {link_type::null, link_type::loop, link_type::linux_sll, link_type::linux_sll2,
+                                 link_type::raw, link_type::ipv4}) {
         CAPTURE(static_cast<int>(link));
         packet_builder::tcp_packet_options of{.link = link};
         capture_writer::pcap_writer capture{{.link = static_cast<std::uint32_t>(link)}};
@@ -148,8 +156,8 @@ TEST_CASE("--filter has the language of libpcap, for any link type") {
 }
 
 TEST_CASE("wrong networks and ports are told, and nothing is read") {
-    for (const char* wrong : {"--net 10.0.0.0/33", "--net x", "--net ''", "--net 10.0.0.0/8,", "--port 65536", "--port 80-",
-                              "--port 90-80", "--port http"}) {
+    for (const char* wrong : {"--net 10.0.0.0/33", "--net x", "--net ''", "--net 10.0.0.0/8,", "--port 65536",
+                              "--port 80-", "--port 90-80", "--port http"}) {
         CAPTURE(wrong);
         const run_result ran = run(program(std::string{"report "} + wrong + " tests/data/handshake.pcap"));
         CHECK(ran.status == 2);
@@ -171,11 +179,12 @@ TEST_CASE("fragments and packets within tunnels are chosen by the segment") {
 
     talking_capture within;
     const auto inner = packet_builder::tcp_ip_packet(within.segment(40007, true, 0, "", talking_capture::syn));
-    within.add(packet_builder::framed_ip_packet({.source = packet_builder::at("10.9.9.1", 0),
-                                                 .destination = packet_builder::at("10.9.9.2", 0)},
-                                                4, inner)); // IP in IP
+    within.add(packet_builder::framed_ip_packet(
+        {.source = packet_builder::at("10.9.9.1", 0), .destination = packet_builder::at("10.9.9.2", 0)}, 4,
+        inner)); // IP in IP
     const std::string tunnel = folder.write("tunnel.pcap", within.bytes());
     CHECK(explained("--port 40007 --net 192.0.2.0/24", tunnel) == "1:0 ");
     CHECK(explained("--net 10.9.9.0/24", tunnel).empty());
-    if (has_libpcap()) CHECK(explained("--filter 'net 10.9.9.0/24'", tunnel) == "1:0 "); // which looks at the outer packet
+    if (has_libpcap())
+        CHECK(explained("--filter 'net 10.9.9.0/24'", tunnel) == "1:0 "); // which looks at the outer packet
 }

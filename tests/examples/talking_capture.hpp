@@ -37,7 +37,10 @@ public:
     /// A frame of anything.
     talking_capture& add(std::span<const std::byte> frame) {
         now_ += std::chrono::milliseconds{1};
-        file_.add({.time = now_, .bytes = frame, .wire_length = static_cast<std::uint32_t>(frame.size()), .number = ++number_});
+        file_.add({.time = now_,
+                   .bytes = frame,
+                   .wire_length = static_cast<std::uint32_t>(frame.size()),
+                   .number = ++number_});
         return *this;
     }
     /// A segment as packet_builder has it. It acknowledges all that the other end sent before.

@@ -55,8 +55,9 @@ struct path_options {
     double hold_for = 0;        // … for so long nothing arrives, and then all at once: a delay spike …
     double hold_every = 0;      // … and again after so long, 0: once
     double batch = 0;           // packets arrive at multiples of this only, 0: at any time
-    double corrupt = 0;         // chance that a copy arrives before it, one bit of whose data is wrong; truth.py knows no such copies
-    double ce = 0;              // chance that a packet of an ECN-capable sender is marked: congestion experienced
+    double corrupt =
+        0; // chance that a copy arrives before it, one bit of whose data is wrong; truth.py knows no such copies
+    double ce = 0; // chance that a packet of an ECN-capable sender is marked: congestion experienced
 };
 
 inline bool set_option(path_options& options, std::string_view name, double value) {
@@ -124,7 +125,7 @@ public:
         nanoseconds arrives = 0;
         nanoseconds copy_arrives = 0; // 0: no copy
         bool marked = false;          // congestion experienced
-        double corrupt_at = -1;       // where in its data a bit of another copy is wrong, from 0 to 1; -1: there is none
+        double corrupt_at = -1; // where in its data a bit of another copy is wrong, from 0 to 1; -1: there is none
     };
 
     path(const path_options& options, std::uint64_t seed, nanoseconds begin)
