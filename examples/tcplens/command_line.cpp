@@ -136,12 +136,13 @@ void command_line::choice_of_packets(packet_choice& choice) {
                        "port 80 and net 10/8'"},
            [&choice](std::string_view value) {
                if (!pcap_filter::is_available())
-                   throw usage_error{"--filter needs libpcap (Debian: libpcap-dev), which this build of tcplens lacks."};
+                   throw usage_error{
+                       "--filter needs libpcap (Debian: libpcap-dev), which this build of tcplens lacks."};
                choice.expression = value;
                if (choice.expression.find_first_not_of(" \t\n") == std::string::npos) return false;
                if (const auto problem = pcap_filter::problem_of(choice.expression))
-                   throw usage_error{"--filter: '" + escaped(value) + "' is no expression of libpcap: " +
-                                     escaped(*problem) + "."};
+                   throw usage_error{"--filter: '" + escaped(value) +
+                                     "' is no expression of libpcap: " + escaped(*problem) + "."};
                return true;
            });
 }

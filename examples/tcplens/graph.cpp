@@ -121,7 +121,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand graph{
+const subcommand subcommands::graph{
     .name = "graph",
     .summary = "a connection, or the capture, as a picture (SVG)",
     .description = "Draws one picture as SVG, of 2 MB at most whatever the capture. Each mark has a tooltip that names "

@@ -28,7 +28,9 @@ struct packet_choice {
     const tcplens::decode_options* decoding = nullptr;
 
     /// Whether none of the options was given.
-    [[nodiscard]] bool chooses_all() const noexcept { return !looks_at_ends() && !since && !until && expression.empty(); }
+    [[nodiscard]] bool chooses_all() const noexcept {
+        return !looks_at_ends() && !since && !until && expression.empty();
+    }
     [[nodiscard]] bool looks_at_ends() const noexcept { return !ends.networks.empty() || !ends.ports.empty(); }
 };
 

@@ -135,7 +135,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand segments{
+const subcommand subcommands::segments{
     .name = "segments",
     .summary = "what each segment was: retransmission, duplicate, out of order, …",
     .description = "Prints a line for every segment that was more than new data or an acknowledgment in order: the "
