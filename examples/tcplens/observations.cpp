@@ -31,23 +31,25 @@ constexpr std::size_t most_events = 100;
 enum class observations_format { text, json };
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     observations_format format = observations_format::text;
     bool all = false;
     tcplens::observation::subject_type subject{}; ///< whose timeline is printed, too
 
-    [[nodiscard]] bool wants_timeline() const { return subject.source || subject.target || subject.port; }
+    [[nodiscard]] bool wants_timeline() const { return subject.source || subject.target; }
 };
 
-/// An option whose value is an address.
-void declare_address(command_line& line, std::string name, std::string meaning, std::optional<tcplens::address>& to) {
-    line.option(
-        {.names = std::move(name), .value = "A", .needs = "an IPv4 or IPv6 address", .meaning = std::move(meaning)},
-        [&to](std::string_view given) {
-            to = tcplens::address::parse(given);
-            return to.has_value();
-        });
+/// Reads an address and a port. False if `value` is none.
+bool take_service(std::string_view value, tcplens::observation::subject_type& subject) {
+    const std::size_t colon = value.rfind(':');
+    if (colon == std::string_view::npos) return false;
+    std::string_view host = value.substr(0, colon);
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    subject.target = tcplens::address::parse(host);
+    subject.port = parse_number<std::uint16_t>(value.substr(colon + 1));
+    return subject.target && subject.port && (bracketed || host.find(':') == std::string_view::npos);
 }
 
 void declare(command_line& line, options& given) {
@@ -55,16 +57,19 @@ void declare(command_line& line, options& given) {
                                      {{"text", observations_format::text}, {"json", observations_format::json}},
                                      "text for people (the default), or one JSON object", given.format);
     line.flag("--all", "all observations, not only the 10 highest of each kind, and all events", given.all);
-    declare_address(line, "--source", "the timeline of what this host did, too", given.subject.source);
-    declare_address(line, "--target", "the timeline of what was done to this host, too", given.subject.target);
-    line.option({.names = "--port",
-                 .value = "P",
-                 .needs = "a number from 0 to 65535",
-                 .meaning = "with --target: only that service; alone: the timeline of all services at this port"},
+    line.option({.names = "--source",
+                 .value = "A",
+                 .needs = "an IPv4 or IPv6 address",
+                 .meaning = "the timeline of what this host did, too"},
                 [&given](std::string_view value) {
-                    given.subject.port = parse_number<std::uint16_t>(value);
-                    return given.subject.port.has_value();
+                    given.subject.source = tcplens::address::parse(value);
+                    return given.subject.source.has_value();
                 });
+    line.option({.names = "--service",
+                 .value = "A:P",
+                 .needs = "an address and a port, such as 192.0.2.1:80 or [2001:db8::1]:80",
+                 .meaning = "the timeline of what was done to this service, too"},
+                [&given](std::string_view value) { return take_service(value, given.subject); });
     line.captures(given.files, given.decoding);
 }
 
@@ -114,7 +119,7 @@ exit_status run(const options& given, session& with) {
     tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::profile_observer, tcplens::skew_observer,
                                     tcplens::irregularity_observer>
         table{{.decoding = given.decoding}};
-    table.add_all(input);
+    input.add_to(table);
     constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max();
     tcplens::observation_options options;
     if (given.all) options.per_kind = no_bound;
@@ -222,7 +227,7 @@ void write_observations_text(session& with, const tcplens::observation_report& f
     }
 }
 
-const subcommand observations{
+const subcommand subcommands::observations{
     .name = "observations",
     .summary = "what deserves a look: scans, floods, blocked services, forged resets",
     .description = "Prints what stands out in the connections: port and address scans, probes, floods, backscatter, "

@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What analyze_observations() returns.
 struct observation_report {
@@ -168,4 +168,4 @@ template <connection_range Connections>
     return observations.result();
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What happened to the connections of a source, of a service, or to one connection, in the order of packets.
 struct timeline_report {
@@ -156,4 +156,4 @@ template <connection_range Connections>
     return std::move(events).take();
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

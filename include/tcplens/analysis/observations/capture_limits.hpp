@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// What the capture itself cannot show: connections of which one direction alone was captured, of which it lost packets, or has samples
 /// only; and clocks of the two directions that differ. The numbers are ours.
@@ -53,4 +53,4 @@ inline void find_capture_limits(const observed_contacts& in, std::vector<observa
                 " show answers before what they answer: the two directions have different clocks.";
     found.push_back(std::move(made));
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// The most of some connections that were open at once. They are open from their first packet to their last.
 [[nodiscard]] inline std::size_t most_at_once(contact_group group) {
@@ -87,4 +87,4 @@ inline void find_connection_floods(const observed_contacts& in, std::vector<obse
                                          to_string(target) + " at once.");
                    });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// One observation for each connection with one of the strong signs, or with so many of the weak ones in one packet. Its value is the number of signs.
 inline void find_signs(const observed_contacts& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
@@ -118,4 +118,4 @@ inline void find_covert_field_use(const observed_contacts& in, std::vector<obser
     find_repeated_fields(in, found);
 }
 
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -15,7 +15,7 @@
 #include <limits>
 #include <tuple>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// How one connection came out for its source.
 enum class outcome : std::uint8_t {
@@ -263,4 +263,4 @@ constexpr void add_profile(contact& to, const Profiles& profile) noexcept {
     }
 }
 
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// What the connections of a path, or of a service, say of it together.
 struct path_sums {
@@ -128,4 +128,4 @@ inline void find_path_trouble(const observed_contacts& in, std::vector<observati
         observe_path(in, {.target = target.address, .port = target.port}, "Service " + to_string(target), group, found);
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

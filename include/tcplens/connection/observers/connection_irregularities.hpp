@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What a segment can show that ordinary stacks and paths seldom do. None of it proves an intention.
 enum class irregularity : std::uint8_t {
@@ -266,4 +266,4 @@ private:
     ecn_state ecn_ = ecn_state::none;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

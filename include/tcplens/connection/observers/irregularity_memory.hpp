@@ -20,7 +20,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What irregularity_observer needs of observer_input, in fewer registers.
 struct seen_segment {
@@ -226,4 +226,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

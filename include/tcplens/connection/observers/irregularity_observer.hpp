@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Adds to each connection, as member `irregularities`, what ordinary stacks and paths seldom do: RSTs that do not fit, second
 /// SYN-ACKs, flags that make no sense, ICMP errors, and more: see tcplens::irregularity.
@@ -364,4 +364,4 @@ private:
 
 static_assert(check_observer<irregularity_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

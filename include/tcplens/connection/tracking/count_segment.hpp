@@ -6,7 +6,7 @@
 #include "../direction_statistics.hpp"
 #include "../verdict.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Counts one captured segment of a direction. A segment counts as a retransmission if `said` calls it one.
 TCPLENS_ALWAYS_INLINE constexpr void count_segment(const segment& sent, const verdict& said, direction_statistics& counts) noexcept {
@@ -24,4 +24,4 @@ TCPLENS_ALWAYS_INLINE constexpr void count_segment(const segment& sent, const ve
     counts.fin += sent.flags.fin();
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

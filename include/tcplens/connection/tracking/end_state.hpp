@@ -3,7 +3,7 @@
 
 #include "../../wire/sequence_number.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The sequence numbers of one end of a connection, and which of its flags were captured. RSTs and probes without ACK, SYN and RST change
 /// none. What every segment may change stands first, so that of both ends it lies in one cache line.
@@ -49,4 +49,4 @@ struct end_state {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail
