@@ -40,8 +40,8 @@ std::vector<segment> real_connection(std::uint16_t number) {
                          .payload_length = length,
                          .window = 1000,
                          .flags = {bits},
-                         .ip_id = ++ids[from_client],
-                         .hop_limit = 64});
+                         .hop_limit = 64,
+                         .ip_id = ++ids[from_client]});
     };
     say(true, flags::syn, first, 0);
     say(false, flags::syn | flags::ack, 7, first + 1);
