@@ -13,6 +13,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sys/ioctl.h>
@@ -107,7 +108,9 @@ private:
     }
 
     void add_counts(std::vector<screen_line>& to, const second_facts& facts) const {
-        const auto& [second, minute, all] = std::tie(facts.second, facts.minute, facts.all);
+        const interval& second = facts.second;
+        const interval& minute = facts.minute;
+        const interval& all = facts.all;
         const auto rates = [&](std::string_view name, auto count) {
             to.push_back({row(name, by_second(count(second.counts), second.seconds),
                               by_second(count(minute.counts), minute.seconds), grouped(count(all.counts)))});
