@@ -49,7 +49,7 @@ void declare_bounds(command_line& line, options& given) {
     constexpr std::uint32_t most_connections = 100'000'000;
     constexpr std::uint32_t longest = 31'536'000; // a year, as idle_timeouts has it
     line.number<std::uint32_t>("--max-connections", "N", 1, most_connections,
-                               "how many connections are followed at once (100000, which take 180 MB from the start)",
+                               "how many connections are followed at once (100000, which take 400 MB from the start)",
                                given.max_connections);
     line.choice<tcplens::full_policy>(
         "--when-full", {{"evict", tcplens::full_policy::evict}, {"refuse", tcplens::full_policy::refuse}},

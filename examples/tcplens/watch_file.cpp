@@ -122,9 +122,14 @@ void metrics_file::write(const std::string& text) {
 }
 
 std::string metrics_file::problem() {
+    if (socket_ < 0) return {};
     std::array<char, 512> text;
-    const ssize_t count = socket_ < 0 ? 0 : recv(socket_, text.data(), text.size(), 0);
-    return count > 0 ? std::string(text.data(), static_cast<std::size_t>(count)) : std::string{};
+    const ssize_t count = recv(socket_, text.data(), text.size(), 0);
+    if (count > 0) return {text.data(), static_cast<std::size_t>(count)};
+    if (count < 0) return {}; // it says nothing
+    close(socket_);
+    socket_ = -1;
+    return "The process that writes it has ended.";
 }
 
 } // namespace program::watching

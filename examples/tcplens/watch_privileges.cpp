@@ -76,6 +76,8 @@ std::optional<user> find_user(const std::string& name) {
     if (found == nullptr) {
         if (const auto number = parse_number<uid_t>(name)) found = getpwuid(*number);
     }
+    constexpr uid_t overflow_id = 65534; // nobody, where no file says so
+    if (found == nullptr && name == "nobody") return user{name, overflow_id, overflow_id};
     if (found == nullptr) return std::nullopt;
     return user{found->pw_name, found->pw_uid, found->pw_gid};
 }
