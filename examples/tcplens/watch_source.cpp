@@ -10,7 +10,7 @@ void packet_source::fail(const std::string& what) {
     problem_ = what + ": " + std::strerror(errno) + '.';
 }
 
-#ifndef TCPLENS_HAS_PCAP
+#ifndef TCPLENS_WATCH_PCAP
 bool has_pcap_source() noexcept {
     return false;
 }
@@ -18,7 +18,7 @@ std::unique_ptr<packet_source> open_pcap_source(const source_options&) {
     return nullptr;
 }
 #endif
-#ifndef TCPLENS_HAS_PACKET_RING
+#ifndef TCPLENS_WATCH_RING
 bool has_ring_source() noexcept {
     return false;
 }
