@@ -47,7 +47,7 @@ public:
         const moment& last = facts.second.counts;
         std::ostream& out = with_.out;
         out << date_and_time(facts.now) << ' ' << last.packets << " packets, "
-            << rate_text(static_cast<double>(last.wire_bytes) / std::max(facts.second.seconds, 1e-3)) << "; new "
+            << rate_text(static_cast<double>(last.wire_bytes) / std::max(facts.second.seconds, 1e-3)) << " of TCP; new "
             << last.begun << ", ended " << last.ended() << " (" << reasons(last.ended_by) << "), open " << facts.open
             << "; retransmitted " << last.retransmissions << " of " << last.segments << " segments ("
             << share(last.retransmissions, last.segments) << "); dropped by the kernel " << last.kernel_dropped
@@ -114,7 +114,14 @@ void print_summary(std::ostream& out, const watch_table& table, const kernel_cou
         << totals.handshakes_completed << ", failed " << totals.handshakes_failed << "\ndropped: by the kernel "
         << kernel.dropped << " of " << kernel.received << " packets, by the bound "
         << lives.ended(tcplens::end_reason::evicted) << " connections and " << lives.refused << " segments"
-        << std::endl;
+        << "\nobservations: ";
+    std::string_view before;
+    for (std::size_t i = 0; i < table.observations().size(); ++i) {
+        if (table.observations()[i] == 0) continue;
+        out << before << to_string(static_cast<tcplens::observation_kind>(i)) << ' ' << table.observations()[i];
+        before = ", ";
+    }
+    out << (before.empty() ? "none" : "") << std::endl;
 }
 
 } // namespace program::watching

@@ -16,6 +16,7 @@ using state = interface_state::state;
 
 constexpr std::size_t most_services = 5; // on the screen
 constexpr std::size_t most_worst = 5;
+constexpr std::size_t most_told_last = 50;
 constexpr std::size_t most_told = 5;  // observations in a second
 constexpr auto longest_pause = 250ms; // a signal that comes just before a wait does not end it
 
@@ -66,6 +67,7 @@ std::string watch_loop::run(std::optional<std::chrono::seconds> time) {
         if (!some) wait_until(std::min({next_second, next_look, end}));
     }
     parts_.table.flush();
+    tell_observations(clock::now(), true);
     parts_.file.write(page(metrics_format::prometheus));
     return problem_;
 }
@@ -84,20 +86,22 @@ void watch_loop::show_second(clock::time_point now, bool is_quiet) {
                        .services = table.services().take(most_services)};
     const auto worst = table.worst().take(most_worst);
     facts.worst.assign(worst.begin(), worst.end());
-    std::size_t told = 0;
-    const auto fresh = table.new_observations(now);
-    for (const tcplens::observation& each : fresh) {
-        if (told++ < most_told) parts_.shown.tell(wall, each);
-    }
-    if (told > most_told) {
-        parts_.shown.complain(wall, "There are " + std::to_string(told - most_told) + " more observations.");
-    }
+    tell_observations(now, false);
     parts_.shown.show(facts);
     parts_.file.write(page(metrics_format::prometheus));
     if (const std::string wrong = parts_.file.problem(); !wrong.empty()) {
         parts_.shown.complain(wall, "--metrics-file: " + wrong);
     }
     if (!parts_.with.out && problem_.empty()) problem_ = "The output could not be written.";
+}
+
+void watch_loop::tell_observations(clock::time_point now, bool is_last) {
+    const auto fresh = parts_.table.new_observations(now, is_last);
+    const std::size_t told = std::min(fresh.size(), is_last ? most_told_last : most_told);
+    for (std::size_t i = 0; i < told; ++i) parts_.shown.tell(wall_time(), fresh[i]);
+    if (told < fresh.size()) {
+        parts_.shown.complain(wall_time(), "There are " + std::to_string(fresh.size() - told) + " more observations.");
+    }
 }
 
 void watch_loop::look_at_interface() {

@@ -51,6 +51,7 @@ public:
 
 private:
     void show_second(clock::time_point now, bool is_quiet);
+    void tell_observations(clock::time_point now, bool is_last);
     void look_at_interface();
     void wait_until(clock::time_point wanted);
     [[nodiscard]] static tcplens::timestamp wall_time();

@@ -11,11 +11,12 @@ namespace program::watching {
 
 namespace {
 
-/// A number as both formats have it: digits, and as few decimals as tell it from others.
+/// A number as both formats have it: never with an exponent, and always with a decimal, as few as tell it from others.
 std::string number(double value) {
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-    return {digits.data(), end.ptr};
+    std::array<char, 400> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed);
+    std::string text(digits.data(), end.ptr);
+    return text.find('.') == std::string::npos ? text + ".0" : text;
 }
 std::string number(std::uint64_t value) {
     return std::to_string(value);

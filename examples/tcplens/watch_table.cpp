@@ -71,14 +71,14 @@ const tcplens::decode_statistics& watch_table::packets() const noexcept {
     return table_->of.statistics();
 }
 
-std::vector<tcplens::observation> watch_table::new_observations(clock::time_point now) {
+std::vector<tcplens::observation> watch_table::new_observations(clock::time_point now, bool is_last) {
     std::vector<tcplens::observation> fresh;
     if (now >= next_interval_) {
         next_interval_ = now + observation_interval;
         before_ = std::exchange(recent_, tcplens::observation_accumulator{observing_});
         std::erase_if(told_, [&](const told_observation& each) { return each.last + observation_interval < now; });
     }
-    if (!something_ended_ || now < next_look_) return fresh;
+    if (!something_ended_ || (now < next_look_ && !is_last)) return fresh;
     something_ended_ = false;
     const clock::time_point begin = clock::now();
     tcplens::observation_accumulator both = before_;

@@ -52,8 +52,9 @@ public:
     [[nodiscard]] service_counts& services() noexcept { return counts_.services; }
 
     /// What deserves a look in the connections that ended in the last 10 to 20 minutes, and was not told before. It looks seldom if
-    /// that takes long.
-    [[nodiscard]] std::vector<tcplens::observation> new_observations(std::chrono::steady_clock::time_point now);
+    /// that takes long, unless it is the last time.
+    [[nodiscard]] std::vector<tcplens::observation> new_observations(std::chrono::steady_clock::time_point now,
+                                                                     bool is_last = false);
     /// How many there were, by tcplens::observation_kind.
     [[nodiscard]] const std::array<std::uint64_t, observation_kind_count>& observations() const noexcept {
         return observed_;

@@ -39,7 +39,7 @@ END = re.compile(
 REASONS = ("closed", "reset", "idle", "evicted", "flushed")
 BY_REASON = r"\(" + r" \+ ".join(rf"{name} (?P<{name}>\d+)" for name in REASONS) + r"\)"
 SECOND = re.compile(
-    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ (?P<packets>\d+) packets, [\d.]+ [kMG]?B/s; new (?P<new>\d+), ended (?P<ended>\d+) "
+    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ (?P<packets>\d+) packets, [\d.]+ [kMG]?B/s of TCP; new (?P<new>\d+), ended (?P<ended>\d+) "
     + BY_REASON + r", open (?P<open>\d+); retransmitted (?P<again>\d+) of (?P<tcp>\d+) segments \((?P<rate>[\d.]+)%\);"
     r" dropped by the kernel (?P<dropped>\d+), by the bound (?P<bound>\d+)(; worst: (?P<worst>[^;]*))?(; services: (?P<services>.*))?"
 )
@@ -51,6 +51,7 @@ TOTALS = (
     r"retransmitted: (?P<again>\d+) of \d+ segments \([\d.]+%\)\n"
     r"handshakes: completed (?P<completed>\d+), failed (?P<failed>\d+)\n"
     r"dropped: by the kernel (?P<dropped>\d+) of (?P<received>\d+) packets, by the bound \d+ connections and \d+ segments\n"
+    r"observations: (?:none|\w+ \d+(?:, \w+ \d+)*)\n"
 )
 # Who has changed its user cannot be looked at by LeakSanitizer.
 BRIEF = "(brief)"
