@@ -31,8 +31,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 const std::vector<const subcommand*>& all_subcommands() {
     static const std::vector<const subcommand*> all{
-        &report, &connections, &connection, &observations, &segments,   &series,
-        &times,  &rtt,         &zeek,       &extract,      &sent_bytes, &split,
+        &report, &connections, &connection, &observations, &segments,   &series, &times,
+        &rtt,    &graph,       &zeek,       &extract,      &sent_bytes, &split,
     };
     return all;
 }

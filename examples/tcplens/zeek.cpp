@@ -63,10 +63,14 @@ public:
 
     /// The history of that connection.
     [[nodiscard]] std::string history(std::uint64_t number, std::string_view letters) const {
-        std::string text{letters};
-        if (const auto found = watched_.find(number); found != watched_.end() && found->second.limited_at) {
-            text.insert(*found->second.limited_at, "X");
+        std::string text;
+        const auto found = watched_.find(number);
+        if (found != watched_.end() && found->second.limited_at) {
+            text = letters.substr(0, *found->second.limited_at);
+            text += 'X';
+            letters.remove_prefix(text.size() - 1);
         }
+        text += letters;
         return text.empty() ? "-" : text;
     }
 

@@ -35,7 +35,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -432,4 +432,4 @@ private:
     timestamp last_time_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -21,7 +21,7 @@
 #include <limits>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Says which connections of a table leave it and when: for silence, or to make room. It keeps the clock of the table, a queue of
 /// connections for each idle_class, ordered by when they were last heard, and the counters.
@@ -215,4 +215,4 @@ private:
     std::uint64_t next_number_ = 0;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What a table knows of one connection. What every segment of it reads or writes lies in few cache lines: the first of
 /// `connection` and the one with the counters of its direction, the one of `listed_at`, and those of `rules`; once in a clock tick
@@ -290,4 +290,4 @@ struct record_cursor {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail
