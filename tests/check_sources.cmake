@@ -129,7 +129,7 @@ foreach(source IN LISTS sources)
 endforeach()
 
 file(READ ${root}/packaging/vcpkg/vcpkg.json port)
-string(JSON port_version GET ${port} version)
+string(JSON port_version GET ${port} version-semver)
 if(NOT port_version STREQUAL VERSION)
     message(SEND_ERROR "packaging/vcpkg/vcpkg.json says ${port_version}, version.hpp says ${VERSION}")
 endif()

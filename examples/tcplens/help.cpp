@@ -98,7 +98,7 @@ void add_examples(std::string& to, const std::vector<example_line>& examples, st
 
 std::string version_line() {
     return "tcplens " + std::to_string(TCPLENS_VERSION_MAJOR) + "." + std::to_string(TCPLENS_VERSION_MINOR) + "." +
-           std::to_string(TCPLENS_VERSION_PATCH);
+           std::to_string(TCPLENS_VERSION_PATCH) + TCPLENS_VERSION_SUFFIX;
 }
 
 std::string help_page(std::size_t width) {

@@ -15,7 +15,7 @@
 #include <optional>
 
 // nlohmann-json finds these by the namespace of the types.
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 // --- opening and closing
 
@@ -321,4 +321,4 @@ inline nlohmann::ordered_json facts_json(const auto& of) {
             {"zeek", of.zeek}};
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 enum class anomaly_category : std::uint8_t;
 enum class capture_error_code : std::uint8_t;
@@ -144,4 +144,4 @@ struct zeek_history;
 struct zeek_options;
 struct zeek_record;
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

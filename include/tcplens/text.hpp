@@ -22,7 +22,7 @@
 #include <format>
 #endif
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 struct connection_name;
 struct restore_error;
@@ -120,7 +120,7 @@ inline std::ostream& operator<<(std::ostream& stream, const timestamp& time) {
     return stream << std::string_view{to_string(time)};
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1
 
 #if defined(__cpp_lib_format)
 /// Formats every type of tcplens that has a to_string(), with the format specifications of a string: `{:>30}`.

@@ -328,7 +328,7 @@ TEST_CASE("--version prints the name of the program and the version of tcplens")
     CHECK(version.status == 0);
     CHECK(version.out == "tcplens " + std::to_string(TCPLENS_VERSION_MAJOR) + "." +
                              std::to_string(TCPLENS_VERSION_MINOR) + "." + std::to_string(TCPLENS_VERSION_PATCH) +
-                             "\n");
+                             TCPLENS_VERSION_SUFFIX "\n");
     CHECK(version.err.empty());
 }
 

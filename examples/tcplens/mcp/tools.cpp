@@ -71,7 +71,7 @@ constexpr std::array<tool, 12> tools{{
      get_time_series},
     {"render_graph", "Graph of one connection",
      "Draws one connection over time, as an SVG resource or a PNG picture.",
-     R"("connection":{"type":"integer"},"view":{"type":"string"},"direction":{"enum":["to_server","to_client"]},"format":{"enum":["svg","png"]},"limit":{"type":"integer"})",
+     R"("connection":{"type":"integer"},"kind":{"enum":["time-sequence","round-trip","in-flight","throughput","ladder"]},"format":{"enum":["svg","png"]},"limit":{"type":"integer"})",
      R"("pcap_file","connection")", R"("resource":{"type":"string"},"bytes":{"type":"integer"})", render_graph},
     {"export_connection", "Write one connection to a file",
      "Writes the packets of one connection to a new pcapng file in the server's folder. headers_only: without data.",

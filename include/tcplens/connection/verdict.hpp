@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What a segment is, beyond new data or a new acknowledgment in order: a set of bits.
 ///
@@ -161,4 +161,4 @@ struct verdict {
     return detail::list_members(detail::set_bits(set), names);
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -12,7 +12,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One TCP segment as it was on the wire: what the analysis of connections needs to know of a packet.
 ///
@@ -74,4 +74,4 @@ struct segment {
 
 static_assert(std::is_trivially_copyable_v<segment>);
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

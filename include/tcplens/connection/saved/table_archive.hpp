@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What can be archived: see archive_writer.
 template <class Value>
@@ -237,4 +237,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What is known of the bytes that one side of a connection sent, and the events by which stream_observer tells them.
 ///
@@ -151,4 +151,4 @@ struct byte_stream {
     return names[static_cast<unsigned>(reason)];
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

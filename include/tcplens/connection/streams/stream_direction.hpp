@@ -13,7 +13,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What is remembered of the bytes that one side sends. What every segment touches stands first.
 struct stream_direction {
@@ -96,4 +96,4 @@ struct stream_place {
     [[nodiscard]] tcplens::direction way() const noexcept { return connection.way_of(sender); }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -23,7 +23,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Delivers the bytes of each direction of each connection in order to a sink, as the receiver would take them: each byte once, as data or
 /// in a gap.
@@ -418,4 +418,4 @@ private:
     detail::stream_assembler<Sink> assembler_;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Counts of durations in buckets with fixed bounds, so that histograms can be added. The first bucket counts durations below
 /// 8.192 µs; each further bucket reaches twice as far as the one before; the last has no upper bound (from 34 s).
@@ -46,4 +46,4 @@ private:
     static constexpr unsigned first_bits = 13;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Count, extremes and sum of durations.
 struct duration_statistics {
@@ -40,4 +40,4 @@ struct duration_statistics {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

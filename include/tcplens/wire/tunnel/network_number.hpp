@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Mixes the number of a network with that of the network around it, which is 0 if there is none. `kind` is the registry number
 /// of the VLAN tag or tunnel. The result is never 0. For two networks of one kind with no other network around them the results
@@ -59,4 +59,4 @@ namespace tcplens::inline v0::detail {
     return network_of_tags(around, tagged.type, tagged.content);
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail
