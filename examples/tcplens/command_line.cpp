@@ -91,7 +91,64 @@ void command_line::operand(argument what, setter set) {
     arguments_.push_back(std::move(what));
 }
 
-void command_line::captures(std::vector<std::string>& files, tcplens::decode_options& decoding) {
+void command_line::choice_of_packets(packet_choice& choice) {
+    option({.names = "--net",
+            .value = "NETWORK[,…]",
+            .needs = "networks such as 10.0.0.0/8,2001:db8::/32",
+            .meaning = "only packets with an end in one of these networks; may be given several times",
+            .several = true},
+           [&choice](std::string_view value) {
+               const auto networks = tcplens::segment_filter::parse_networks(value);
+               choice.ends.networks.insert(choice.ends.networks.end(), networks.value.begin(), networks.value.end());
+               return static_cast<bool>(networks);
+           });
+    option({.names = "--port",
+            .value = "PORT[-PORT][,…]",
+            .needs = "ports and ranges of ports such as 443,8000-8099",
+            .meaning = "only packets from or to one of these TCP ports; may be given several times",
+            .several = true},
+           [&choice](std::string_view value) {
+               const auto ports = tcplens::segment_filter::parse_ports(value);
+               choice.ends.ports.insert(choice.ends.ports.end(), ports.value.begin(), ports.value.end());
+               return static_cast<bool>(ports);
+           });
+    const auto take_moment = [](std::optional<moment>& to) {
+        return [&to](std::string_view value) {
+            to = parse_moment(value);
+            return to.has_value();
+        };
+    };
+    option({.names = "--since",
+            .value = "TIME",
+            .needs = std::string{moment_needs},
+            .meaning = "only packets from this time on: 2026-11-22T03:11:57.25, in UTC unless Z or an offset such as "
+                       "+01:00 follows; seconds since 1970; or +SECONDS after the first packet"},
+           take_moment(choice.since));
+    option({.names = "--until",
+            .value = "TIME",
+            .needs = std::string{moment_needs},
+            .meaning = "only packets before this time, likewise"},
+           take_moment(choice.until));
+    option({.names = "--filter",
+            .value = "EXPRESSION",
+            .needs = "an expression of libpcap",
+            .meaning = "only packets that this expression of libpcap matches, as tcpdump has it (pcap-filter(7)): 'tcp "
+                       "port 80 and net 10/8'"},
+           [&choice](std::string_view value) {
+               if (!pcap_filter::is_available())
+                   throw usage_error{"--filter needs libpcap (Debian: libpcap-dev), which this build of tcplens lacks."};
+               choice.expression = value;
+               if (choice.expression.find_first_not_of(" \t\n") == std::string::npos) return false;
+               if (const auto problem = pcap_filter::problem_of(choice.expression))
+                   throw usage_error{"--filter: '" + escaped(value) + "' is no expression of libpcap: " +
+                                     escaped(*problem) + "."};
+               return true;
+           });
+}
+
+void command_line::captures(capture_list& files, tcplens::decode_options& decoding) {
+    files.choice.decoding = &decoding;
+    choice_of_packets(files.choice);
     option({.names = "--tunnel",
             .value = "NAME=PORT",
             .needs = "a tunnel and its UDP port, such as vxlan=10800",

@@ -25,7 +25,7 @@ namespace program {
 namespace {
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     const connection_order* by = &connection_orders().front();
     bool reverse = false;

@@ -24,7 +24,7 @@ namespace {
 enum class observations_format { text, json };
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     observations_format format = observations_format::text;
     bool all = false;
@@ -42,7 +42,7 @@ exit_status run(const options& given, session& with) {
     captures input{given.files};
     tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::irregularity_observer> table{
         {.decoding = given.decoding}};
-    table.add_all(input);
+    input.add_to(table);
     constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max();
     tcplens::observation_options options;
     if (given.all) options.per_kind = no_bound;

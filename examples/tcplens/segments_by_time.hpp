@@ -48,6 +48,7 @@ struct place {
 struct placed_segment {
     place at{};
     tcplens::segment found{};
+    bool is_chosen = true; ///< by the options that choose packets
 };
 static_assert(std::is_trivially_copyable_v<placed_segment>);
 
@@ -63,9 +64,12 @@ static_assert(std::is_trivially_copyable_v<file_result>);
 class segment_file {
 public:
     /// \param number its place among all files, counted from 0
-    segment_file(const std::string& file, std::uint64_t number, const tcplens::decode_options& decoding)
+    segment_file(const std::string& file, std::uint64_t number, const tcplens::decode_options& decoding,
+                 const packet_choice& choice = {})
         : name_(name_of(file)), capture_(file),
-          decoder_(decoding), here_{.at = {.time = tcplens::timestamp::min(), .file = number}} {}
+          decoder_(decoding), here_{.at = {.time = tcplens::timestamp::min(), .file = number}} {
+        if (!choice.chooses_all()) matcher_.emplace(choice);
+    }
 
     /// The next one, good until the next call; nullptr at the end.
     [[nodiscard]] const placed_segment* next() {
@@ -73,7 +77,8 @@ public:
             if (packet->has_time) here_.at.time = std::max(here_.at.time, packet->time);
             here_.at.in_file = packet->number;
             const tcplens::decode_result decoded = decoder_.decode(*packet, here_.found);
-            packets_.count(decoded, packet->link);
+            here_.is_chosen = !matcher_ || passes(*packet, decoded.outcome);
+            if (here_.is_chosen) packets_.count(decoded, packet->link);
             if (decoded.outcome != tcplens::packet_outcome::tcp) continue;
             if (packet->has_time) last_time_ = here_.found.time;
             else here_.found.time = last_time_;
@@ -91,6 +96,7 @@ public:
     /// What was wrong with it, if anything was.
     [[nodiscard]] std::optional<file_problem> problem() const {
         std::optional<file_problem> wrong = capture_.problem(name_);
+        if (!wrong && matcher_ && matcher_->problem()) wrong = {name_, *matcher_->problem(), {}};
         if (!wrong && is_interrupted_) wrong = {name_, "Reading was interrupted: the answer is for what was read.", {}};
         return wrong;
     }
@@ -98,6 +104,11 @@ public:
     [[nodiscard]] std::uint64_t position() const noexcept { return capture_.position(); }
 
 private:
+    [[nodiscard]] bool passes(const tcplens::packet& packet, tcplens::packet_outcome outcome) {
+        const bool ends_pass = outcome == tcplens::packet_outcome::tcp ? matcher_->passes(here_.found)
+                                                                       : matcher_->passes_without_ends(outcome);
+        return matcher_->passes(packet) && ends_pass;
+    }
     /// Whether Ctrl-C ends it. A stream ends by itself.
     [[nodiscard]] bool is_over() {
         is_interrupted_ = is_interrupted_ || (interrupted() && !capture_.is_stream());
@@ -110,6 +121,7 @@ private:
     tcplens::decode_statistics packets_{};
     tcplens::timestamp last_time_{}; ///< of its last segment that has one
     placed_segment here_;
+    std::optional<packet_matcher> matcher_{}; ///< if not all packets are chosen
     bool is_interrupted_ = false;
 };
 

@@ -31,7 +31,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 const std::vector<const subcommand*>& all_subcommands() {
     static const std::vector<const subcommand*> all{
-        &report, &connections, &connection, &observations, &segments, &series, &times, &rtt, &zeek,
+        &report, &connections, &connection, &observations, &segments, &series, &times,
+        &rtt,    &graph,       &zeek,       &extract,      &bytes,    &split,
     };
     return all;
 }

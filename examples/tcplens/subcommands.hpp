@@ -9,7 +9,7 @@
 namespace program {
 
 // A new subcommand is a file NAME.cpp beside this, a line here, a line in subcommands.cpp, and a line each in CMakeLists.txt and
-// meson.build above. Those that are to come: bytes, extract, split, graph, watch, mcp.
+// meson.build above. Those that are to come: watch, mcp.
 extern const subcommand report;
 extern const subcommand connections;
 extern const subcommand connection;
@@ -19,6 +19,10 @@ extern const subcommand zeek;
 extern const subcommand series;
 extern const subcommand times;
 extern const subcommand rtt;
+extern const subcommand extract;
+extern const subcommand bytes;
+extern const subcommand split;
+extern const subcommand graph;
 
 /// All, in the order of the help.
 [[nodiscard]] const std::vector<const subcommand*>& all_subcommands();

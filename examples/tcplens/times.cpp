@@ -17,7 +17,7 @@ namespace program {
 namespace {
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
 };

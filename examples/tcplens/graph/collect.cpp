@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "collect.hpp"
+
+#include <tcplens/connection/table/basic_connection_table.hpp>
+
+#include <memory>
+
+namespace program::graphs {
+
+namespace {
+
+/// Hands the segments of some connections to their writers.
+class trace_observer {
+public:
+    /// Adds nothing to the connections of the table.
+    struct facts {
+        void swap_roles() noexcept {}
+        [[nodiscard]] friend bool operator==(const facts&, const facts&) noexcept = default;
+    };
+    struct connection_state {};
+
+    trace_observer() = default;
+    /// Both outlive it.
+    trace_observer(std::span<const std::unique_ptr<trace_writer>> writers, capture_overview* whole)
+        : writers_(writers), whole_(whole) {}
+
+    void observe(const tcplens::observer_input& input, connection_state&, facts&) const {
+        for (const std::unique_ptr<trace_writer>& each : writers_) { // a few
+            if (each->number() == input.connection.number) each->add(input);
+        }
+        if (whole_ == nullptr) return;
+        const bool is_client = input.direction == tcplens::direction::client_to_server;
+        interval_counts counts;
+        counts.sides[is_client ? tcplens::side::first : tcplens::side::second] = {
+            .packets = 1,
+            .payload_bytes = input.segment.payload_length,
+            .retransmissions = input.verdict.is_retransmission()};
+        counts.first_packet = counts.last_packet = input.segment.packet_number;
+        whole_->intervals.add(input.segment.time, counts);
+    }
+
+private:
+    std::span<const std::unique_ptr<trace_writer>> writers_{};
+    capture_overview* whole_ = nullptr;
+};
+
+} // namespace
+
+collected collect(captures& from, const tcplens::decode_options& decoding, rule_set rules,
+                  std::span<const std::uint64_t> numbers, const trace_options& options, capture_overview* whole) {
+    std::vector<std::unique_ptr<trace_writer>> writers;
+    for (const std::uint64_t each : numbers) writers.push_back(std::make_unique<trace_writer>(each, options));
+    collected found;
+    with_rules(rules, [&]<class Rules>(const Rules& chosen) {
+        tcplens::basic_connection_table<Rules, trace_observer> table{tcplens::table_options{.decoding = decoding},
+                                                                     chosen, trace_observer{writers, whole}};
+        table.add_all(from);
+        found.connections = table.size();
+        if (whole != nullptr) {
+            for (const auto& each : table) whole->add(each);
+        }
+        for (const std::unique_ptr<trace_writer>& each : writers) {
+            if (each->number() >= table.size()) continue;
+            trace one = each->finish();
+            const auto& of = table[static_cast<std::size_t>(each->number())];
+            if (one.packets == 0) { // all of its segments are samples
+                one.first_time = one.earliest = of.first_time;
+                one.latest = of.last_time;
+                one.sides[tcplens::side::first].end = of.client;
+                one.sides[tcplens::side::second].end = of.server;
+            }
+            one.has_samples = of.sampled;
+            one.roles_guessed = of.role_guessed();
+            found.traces.push_back(std::move(one));
+        }
+    });
+    return found;
+}
+
+} // namespace program::graphs
