@@ -22,7 +22,7 @@ enum class graph_kind { time_sequence, round_trip, in_flight, throughput, ladder
 enum class graph_direction { more_data, to_server, to_client };
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     rule_set rules = rule_set::evidence;
     std::optional<std::uint64_t> connection{};
