@@ -9,8 +9,8 @@
 
 void on_message(int8_t, const pcpp::TcpStreamData&, void*) {}
 void on_start(const pcpp::ConnectionData& connection, void*) {
-    std::cout << connection.srcIP.toString() << ':' << connection.srcPort << " -> " << connection.dstIP.toString() << ':'
-              << connection.dstPort << '\n';
+    std::cout << connection.srcIP.toString() << ':' << connection.srcPort << " -> " << connection.dstIP.toString()
+              << ':' << connection.dstPort << '\n';
 }
 
 int main(int argc, char** argv) {
