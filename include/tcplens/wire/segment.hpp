@@ -55,12 +55,12 @@ struct segment {
     checksum_state checksum = checksum_state::not_verified; ///< see decode_options::verify_checksums
     /// Whether the segment is a sample that a device chose (sFlow): the segments around it were not captured.
     bool sampled = false;
-    std::uint8_t hop_limit = 0;           ///< IPv6 hop limit or IPv4 time to live
-    std::uint8_t ecn = 0;                 ///< the two ECN bits of IP (RFC 3168 section 5), from 0 to 3
+    std::uint8_t hop_limit = 0;    ///< IPv6 hop limit or IPv4 time to live
+    std::uint8_t ecn = 0;          ///< the two ECN bits of IP (RFC 3168 section 5), from 0 to 3
     std::uint8_t tunnel_depth = 0; ///< how many tunnels are around the IP packet; an MPLS label stack counts as one
     oddity_set oddities = oddity_set::none; ///< what the headers hold that ordinary stacks do not send
     std::optional<std::uint16_t> ip_id{};   ///< IPv4 Identification; `nullopt` for IPv6
-    tcp_options options{};         ///< the TCP options, as far as they were captured
+    tcp_options options{};                  ///< the TCP options, as far as they were captured
     /// Which of several networks that may use the same addresses: the VLAN tags and the tunnels with a number that are around the
     /// segment. `{}` outside of those, and unless decode_options::identify_networks is set.
     network_id network{};

@@ -58,7 +58,8 @@ TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size
     into.sampled = false;
     into.tunnel_depth = 0;
     into.oddities = segment::oddity_set::none;
-    if (tcp.may_be_odd()) [[unlikely]] into.oddities = tcp.oddities();
+    if (tcp.may_be_odd()) [[unlikely]]
+        into.oddities = tcp.oddities();
     tcp.read_options(into.options);
     into.network = {};
     if constexpr (std::same_as<Segment, segment_with_payload>) {
