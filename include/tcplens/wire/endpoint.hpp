@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/compiler.hpp"
 #include "address.hpp"
 
 #include <compare>
 #include <cstdint>
 #include <string>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One end of a connection: an address and a port. RFC 9293 calls it a socket.
 struct endpoint {
     tcplens::address address{}; ///< IPv4 or IPv6
     std::uint16_t port = 0;     ///< the TCP port
 
-    [[nodiscard]] friend constexpr bool operator==(const endpoint& a, const endpoint& b) noexcept {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE friend constexpr bool operator==(const endpoint& a,
+                                                                         const endpoint& b) noexcept {
         const bool same_port = a.port == b.port;
         return (a.address == b.address) & same_port; // without a branch
     }
@@ -28,7 +30,7 @@ struct endpoint {
     return (value.address.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(value.port);
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1
 
 template <>
 struct std::hash<tcplens::endpoint> {

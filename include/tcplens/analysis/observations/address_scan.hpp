@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// One source, one port: at least so many distinct hosts that failed within five minutes. Source: Zeek's policy script scan.zeek
 /// (25 hosts in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
@@ -16,7 +16,7 @@ inline void find_address_scans(const observed_contacts& in, std::vector<observat
     const auto port_of = [](const contact& of) {
         return is_failure(of.came_out) ? std::optional{std::pair{of.source.address, of.target.port}} : std::nullopt;
     };
-    for_each_group(in.contacts, port_of, [&](const auto& key, contact_group group) {
+    for_each_group(in.contacts, in.least(in.options.address_scan), port_of, [&](const auto& key, contact_group group) {
         const auto distinct_hosts = [](contact_group part) {
             return count_distinct(part, [](const contact& of) { return std::pair{of.target.address, of.network}; });
         };
@@ -38,4 +38,4 @@ inline void find_address_scans(const observed_contacts& in, std::vector<observat
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// A source that comes back to one service at regular intervals: skew and spread of intervals and sizes. Source: RITA (Bowley's skew,
 /// the median absolute deviation).
@@ -23,7 +23,7 @@ inline void find_regular_contacts(const observed_contacts& in, std::vector<obser
         const bool tells = of.came_out != outcome::unsolicited && of.came_out != outcome::midstream;
         return tells ? std::optional{std::tuple{of.source.address, of.target, of.network}} : std::nullopt;
     };
-    for_each_group(in.contacts, pair_of, [&](const auto& pair, contact_group group) {
+    for_each_group(in.contacts, in.options.regular_contacts, pair_of, [&](const auto& pair, contact_group group) {
         if (in.level > 0) return; // a sample has no intervals
         if (static_cast<double>(group.size()) < in.options.regular_contacts || group.size() < 3) return;
         std::vector<double> intervals;
@@ -60,4 +60,4 @@ inline void find_regular_contacts(const observed_contacts& in, std::vector<obser
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// Segments that open no connection and wait for a RST: NULL, FIN, Xmas and SYN with FIN, and ACKs on no connection. Source: nmap's
 /// documentation of its scan types.
@@ -18,7 +18,7 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
         const bool probe = of.came_out == outcome::odd_probe || of.came_out == outcome::ack_probe;
         return probe ? std::optional{of.source.address} : std::nullopt;
     };
-    for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
+    for_each_group(in.contacts, 1, source_of, [&](const address& source, contact_group group) {
         const auto odd = select(group, [](const contact& of) { return of.came_out == outcome::odd_probe; });
         const auto acks = select(group, [](const contact& of) { return of.came_out == outcome::ack_probe; });
         const std::uint64_t ack_targets = count_distinct(acks, [](const contact& of) { return of.target; });
@@ -39,4 +39,4 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

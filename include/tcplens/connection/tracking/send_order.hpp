@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What a segment says of when it was sent: its IPv4 Identification, which most senders increase with each packet, and the clock of
 /// its timestamps option.
@@ -32,7 +33,7 @@ struct send_stamp {
 class send_order {
 public:
     /// Learns from the next segment in the order of capture. Returns whether no segment before it has a higher Identification.
-    constexpr bool learn(const segment& sent) noexcept {
+    TCPLENS_ALWAYS_INLINE constexpr bool learn(const segment& sent) noexcept {
         if (const auto& stamps = sent.options.timestamps;
             stamps && (!has_clock_ || static_cast<std::int32_t>(stamps->value - clock_) > 0)) {
             clock_ = stamps->value;
@@ -178,4 +179,4 @@ private:
     bool was_uncaptured_ : 1 = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

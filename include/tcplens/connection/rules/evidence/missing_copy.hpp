@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// The largest number of bytes in one packet of this connection.
 [[nodiscard]] constexpr std::uint32_t largest_packet(const side_state& sender, const side_state& receiver) noexcept {
@@ -176,4 +176,4 @@ namespace tcplens::inline v0::detail::evidence {
                                                            : evidence_set::none;
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence
