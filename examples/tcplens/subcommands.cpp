@@ -34,7 +34,7 @@ const std::vector<const subcommand*>& all_subcommands() {
         &subcommands::report,   &subcommands::connections, &subcommands::connection, &subcommands::observations,
         &subcommands::segments, &subcommands::series,      &subcommands::times,      &subcommands::rtt,
         &subcommands::graph,    &subcommands::zeek,        &subcommands::extract,    &subcommands::bytes,
-        &subcommands::split,
+        &subcommands::split,    &subcommands::watch,       &subcommands::mcp,
     };
     return all;
 }

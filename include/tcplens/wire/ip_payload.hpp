@@ -25,7 +25,8 @@ struct ip_payload {
 
     /// Without `content`, whose bytes are not part of this object.
     friend void archive(auto& ar, ip_payload& packet) {
-        auto& [source_, destination_, protocol_, fragment_, length_, hop_limit_, ecn_, tiny_, has_id_, id_, content_] = packet;
+        auto& [source_, destination_, protocol_, fragment_, length_, hop_limit_, ecn_, tiny_, has_id_, id_, content_] =
+            packet;
         ar(source_, destination_);
         ar.raw(protocol_);
         ar(fragment_, length_, hop_limit_);

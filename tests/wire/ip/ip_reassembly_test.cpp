@@ -377,7 +377,8 @@ TEST_CASE("reassembly: a fragment that divides the fixed TCP header is told (RFC
         harness decode;
         for (const byte_vector& part : fragments(v4, 6, content, size)) static_cast<void>(decode(part));
         CHECK((decode.found.oddities == segment::oddity_set::tiny_fragment) == (size < 20));
-        for (const byte_vector& part : fragments(v4, 6, content, 48)) static_cast<void>(decode(part)); // the same place, used again
+        for (const byte_vector& part : fragments(v4, 6, content, 48))
+            static_cast<void>(decode(part)); // the same place, used again
         CHECK(decode.found.oddities == segment::oddity_set::none);
     }
 }

@@ -121,7 +121,9 @@ concept finish_fits = requires(Observer observer, const connection& left, end_re
 };
 /// An observer whose state declares this touches 64 bytes of it for most segments, and no facts: only those are prefetched.
 template <class Observer>
-constexpr bool reads_little = requires { typename Observer::connection_state::touched_first; };
+constexpr bool reads_little = requires {
+    typename Observer::connection_state::touched_first;
+};
 template <class Observer>
 concept wants_payload = has_hook<Observer, observer_hooks::payload>;
 

@@ -93,7 +93,8 @@ public:
     }
 
 private:
-    static constexpr unsigned reserved = 0x0e; ///< in byte 12, between the data offset and AE (RFC 9293 section 3.1, RFC 9768)
+    static constexpr unsigned reserved =
+        0x0e; ///< in byte 12, between the data offset and AE (RFC 9293 section 3.1, RFC 9768)
 
     friend parse_result<tcp_header>;
     constexpr tcp_header() noexcept = default;
