@@ -359,3 +359,34 @@ TEST_CASE("standard input can be one of several captures, once") {
     CHECK(ran.status == 2);
     CHECK(ran.err.starts_with("tcplens: Standard input can be read once.\n"));
 }
+
+TEST_CASE("report --by-time takes all segments of a packet that holds several") {
+    using namespace packet_builder;
+    const temporary_folder folder;
+    const tcplens::endpoint client = at("10.0.0.1", 40000);
+    const tcplens::endpoint server = at("10.0.0.2", 80);
+    // An IEEE 802.11 frame with an A-MSDU: a handshake in one packet.
+    byte_vector frame = hex("8801 0000 020000000001 020000000002 020000000003 1000 8000");
+    const auto put = [&](const tcplens::endpoint& from, const tcplens::endpoint& to, std::uint32_t sequence,
+                         std::uint32_t acknowledgment, std::uint16_t with) {
+        const byte_vector content = join({hex("aaaa03 000000 0800"), tcp_ip_packet({.source = from,
+                                                                                    .destination = to,
+                                                                                    .sequence = sequence,
+                                                                                    .acknowledgment = acknowledgment,
+                                                                                    .flags = with})});
+        frame.resize(26 + (frame.size() - 26 + 3) / 4 * 4);
+        frame = join(
+            {frame, hex("020000000004 020000000005"), big_endian(static_cast<std::uint16_t>(content.size())), content});
+    };
+    put(client, server, 100, 0, flags::syn);
+    put(server, client, 500, 101, flags::syn | flags::ack);
+    put(client, server, 101, 501, flags::ack);
+    capture_writer::pcapng_writer capture;
+    capture.interface({.link = 105}).enhanced(0, 1, frame).enhanced(0, 2, frame);
+    const std::string file = " " + folder.write("bundles.pcapng", capture.bytes());
+    const std::string expected = answer("report" + file);
+    const auto told = nlohmann::json::parse(expected);
+    CHECK(told["capture"]["decode"]["additional_segments"] == 4);
+    CHECK(told["connections"]["summary"]["successful_handshakes"] == 1);
+    CHECK(answer("report --by-time" + file) == expected);
+}

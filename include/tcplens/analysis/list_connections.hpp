@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What list_connections() returns: some of the connections of a range, in an order that the caller chose.
 struct connection_page {
@@ -300,4 +300,4 @@ list_connections(Connections&& connections, Predicate&& selects,
     return page.result();
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

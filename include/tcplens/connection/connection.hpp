@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The observation by which the client was told from the server. Later enumerators are surer.
 enum class role_basis : std::uint8_t {
@@ -120,4 +120,4 @@ struct connection {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -5,7 +5,7 @@
 #include "tunnel_ports.hpp"
 #include "tunnel_set.hpp"
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What decode() and decoder look for in packets, and how far.
 struct decode_options {
@@ -30,4 +30,4 @@ struct decode_options {
     [[nodiscard]] friend constexpr bool operator==(const decode_options&, const decode_options&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What an ICMP error says of a TCP segment that it quotes: the segment was not delivered, and why.
 ///
@@ -47,4 +47,4 @@ struct icmp_notice {
     [[nodiscard]] friend constexpr bool operator==(const icmp_notice&, const icmp_notice&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

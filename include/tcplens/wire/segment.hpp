@@ -13,7 +13,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One TCP segment as it was on the wire: what the analysis of connections needs to know of a packet.
 ///
@@ -77,4 +77,4 @@ struct segment {
 
 static_assert(std::is_trivially_copyable_v<segment>);
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

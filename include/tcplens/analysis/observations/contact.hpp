@@ -14,7 +14,7 @@
 #include <initializer_list>
 #include <tuple>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// How one connection came out for its source.
 enum class outcome : std::uint8_t {
@@ -188,4 +188,4 @@ constexpr void add_signs(contact& to, const connection_irregularities& found) no
     }
 }
 
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// Threshold random walk (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis Testing, 2004): the
 /// sum of the log-likelihood ratios over the distinct endpoints that a source tried. An endpoint counts as a success if any contact
@@ -49,4 +49,4 @@ inline void find_failing_sources(const observed_contacts& in, std::vector<observ
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -9,7 +9,7 @@
 #include <compare>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The place of a connection in the order of beginnings, which breaks every tie: the earliest first packet comes first. Connections of
 /// several tables may have equal times and numbers, so endpoints and the network follow.
@@ -34,4 +34,4 @@ struct begin_order {
                                                                     const begin_order&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

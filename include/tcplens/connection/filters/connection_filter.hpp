@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Chooses connections. A connection is chosen if all members agree; a member as it is by default agrees with every connection.
 ///
@@ -73,4 +73,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

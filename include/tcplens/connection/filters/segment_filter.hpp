@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Chooses segments. A segment is chosen if all members agree; a member as it is by default agrees with every segment.
 ///
@@ -84,4 +84,4 @@ struct segment_filter {
     [[nodiscard]] friend bool operator==(const segment_filter&, const segment_filter&) = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -18,7 +18,7 @@
 #include <optional>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Follows traces as a table follows segments: makes segments that move a connection on as those did that the trace sums up.
 class trace_replay {
@@ -200,4 +200,4 @@ inline std::strong_ordering trace_replay::compare(const trace_entry& a, const tr
     return in_a == numbers_of_a.end() ? std::strong_ordering::equal : *in_a <=> *in_b;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

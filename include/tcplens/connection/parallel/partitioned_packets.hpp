@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A chunk of packets in their order, with their segments, which are dealt to several tables. The object is used for one chunk after
 /// the other: once its vectors have grown, it allocates nothing.
@@ -360,4 +360,4 @@ private:
     std::vector<std::byte> bytes_{};     ///< of all packets, where they were copied
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

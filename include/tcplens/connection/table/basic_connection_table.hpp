@@ -35,7 +35,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -262,6 +262,14 @@ public:
         return std::get<Observer>(observers_);
     }
 
+    /// Sets the connection::number of the connection that begins next; those after it count on from there. For a table that gets some
+    /// packets of a capture only: so its connections keep the numbers that they have in the whole. Constant time.
+    ///
+    /// After it, operator[] is not to be used, and the table cannot be saved. Observers see these numbers; rule_input::connection_number
+    /// goes on counting the connections of this table.
+    /// @pre no connection of the table has one of the numbers from `next` on that connections will get
+    void number_from(std::uint64_t next) noexcept { expiry_.number_from(next); }
+
     /// Allocates room for that many connections in all. Until there are more, only IP fragments allocate.
     void reserve(std::size_t connections) {
         if (connections == 0) return;
@@ -428,4 +436,4 @@ private:
     timestamp last_time_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

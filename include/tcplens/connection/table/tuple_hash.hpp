@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The hash of a 4-tuple, the same for both of its directions.
 /// Each endpoint goes through NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: UMAC, 1999), of which it is proven that two
@@ -84,4 +84,4 @@ private:
             .network = notice.network};
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What is left of the bundles of a packet: behind each packet in them, how decoding goes on. Bounded: where bundles are nested deeper
 /// than `capacity`, only the first packet of the deepest is found.
@@ -71,4 +71,4 @@ private:
     std::array<entry, capacity> entries_;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -25,7 +25,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -221,4 +221,4 @@ template <class Memory, class Segment>
     return detail::decode_with(from, into, options, none);
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -31,7 +31,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Reads one header after the other, from a link layer's payload to the TCP segment in it. `Memory` is decoder_memory or like it.
 template <class Memory>
@@ -324,4 +324,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Puts fragmented IP packets together, in bounded memory: see reassembly_options. If the capture cut fragments, the packet has
 /// the bytes up to the first one that is missing, and its full length. Allocates only when a fragment arrives, and not at all
@@ -377,4 +377,4 @@ private:
     bool reserved_ = false; ///< each entry keeps its memory, which is enough for the longest packet
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

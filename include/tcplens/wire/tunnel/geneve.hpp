@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Generic network virtualization encapsulation (RFC 8926).
 inline constexpr tunnel_set geneve{1u << 10};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 6081.
 /// Read: whatever its EtherType names. Options are skipped.
@@ -42,4 +42,4 @@ struct geneve {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,15 +13,15 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Generic routing encapsulation (RFC 2784, RFC 2890, RFC 1701), also NVGRE (RFC 7637), PPTP (RFC 2637), EoIP and GRE
 /// in UDP (RFC 8086).
 inline constexpr tunnel_set gre{1u << 2};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: IP protocol 47, UDP port 4754.
 /// Read: version 0 with all optional fields and any EtherType. Version 1 with PPP (PPTP) or Ethernet (MikroTik's EoIP).
@@ -101,4 +101,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

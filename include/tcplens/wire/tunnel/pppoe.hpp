@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// PPP over Ethernet, session stage (RFC 2516).
 inline constexpr tunnel_set pppoe{1u << 7};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: EtherType 0x8864.
 /// Read: PPP packets.
@@ -39,4 +39,4 @@ struct pppoe {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The number of a network, if a tunnel has one. Any number is valid, also 0.
 struct tunnel_network {
@@ -93,4 +93,4 @@ struct tunnel_payload {
     }
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

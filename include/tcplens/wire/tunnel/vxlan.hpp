@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Virtual extensible LAN (RFC 7348), and its generic protocol extension VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe).
 inline constexpr tunnel_set vxlan{1u << 9};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP ports 4789 and 8472 (Linux's default), and 4790 for VXLAN-GPE.
 /// Read: Ethernet frames. With VXLAN-GPE also IPv4, IPv6, NSH and MPLS. Packets without the flag for a valid network identifier are
@@ -52,4 +52,4 @@ struct vxlan {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail
