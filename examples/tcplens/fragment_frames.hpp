@@ -37,7 +37,8 @@ private:
     /// In place of the store of a decoder, see decoder_memory.
     struct recorder {
         static constexpr bool keeps = true;
-        using key_type = std::tuple<tcplens::address, tcplens::address, std::uint32_t, std::uint32_t, std::uint32_t>;
+        using key_type =
+            std::tuple<tcplens::address, tcplens::address, std::uint32_t, tcplens::segment::network_id, std::uint32_t>;
         struct incomplete {
             tcplens::timestamp begun{};
             std::vector<std::uint64_t> packets{};
