@@ -45,7 +45,6 @@ void declare(command_line& line, options& given) {
     line.captures(given.files, given.decoding);
 }
 
-
 /// The line of a segment that has a verdict. `with_certainty`: also how sure that is, and a line for each segment that is new but not
 /// certainly so.
 void print_verdict(std::ostream& out, const tcplens::add_result<>& added, std::uint64_t frame, bool with_certainty) {

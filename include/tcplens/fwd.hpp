@@ -138,6 +138,7 @@ struct tcp_options;
 struct tcp_timestamps;
 struct time_attribution;
 struct time_series_options;
+struct timeline_report;
 struct traffic_flow_report;
 struct verdict;
 struct write_error;
