@@ -262,6 +262,8 @@ def test_refusals(program, scratch):
     expect_that("/dev/null stays", os.path.exists("/dev/null") and not os.path.isfile("/dev/null"))
     for limit in (60_000, 150_000, 400_000):  # KB of address space
         done = run("--seconds", "1", "--max-connections", "2000000", "lo", preexec_fn=lambda: limit_memory(limit))
+        if "AddressSanitizer" in done.stderr:
+            break  # it takes more addresses than that itself
         expect_that(f"{limit} KB: {done.returncode} {done.stderr!r}", done.returncode in (1, 2) and "memory" in done.stderr)
     # Nobody may not capture.
     done = run("--seconds", "1", "lo", preexec_fn=lambda: os.setresuid(65534, 65534, 65534))
