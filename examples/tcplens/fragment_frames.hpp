@@ -57,7 +57,7 @@ private:
             completed.clear();
         }
         [[nodiscard]] std::optional<tcplens::detail::ip_payload> add(const tcplens::detail::ip_fragment& next,
-                                                             std::uint32_t network, tcplens::timestamp now) {
+                                                                     std::uint32_t network, tcplens::timestamp now) {
             const std::uint32_t protocol = next.v6 ? 256u : static_cast<std::uint32_t>(next.part.protocol);
             const key_type key{next.part.source, next.part.destination, next.id, network, protocol};
             if (by_key.size() >= most_incomplete) by_key.clear(); // a flood: the store has given up nearly all of them

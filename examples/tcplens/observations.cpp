@@ -143,7 +143,7 @@ void write_observations_text(session& with, const tcplens::observation_report& f
     }
 }
 
-const subcommand observations{
+const subcommand subcommands::observations{
     .name = "observations",
     .summary = "what deserves a look: scans, floods, blocked services, forged resets",
     .description = "Prints what stands out in the connections: port and address scans, probes, floods, backscatter, "

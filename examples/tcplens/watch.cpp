@@ -255,7 +255,7 @@ exit_status run(const options&, session&) {
 
 } // namespace
 
-const subcommand watch{
+const subcommand subcommands::watch{
     .name = "watch",
     .summary = "what happens on a network interface: a screen to leave open, and metrics",
     .description =

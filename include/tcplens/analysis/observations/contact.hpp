@@ -5,6 +5,7 @@
 #include "../../connection/connection.hpp"
 #include "../../connection/observers/connection_irregularities.hpp"
 #include "../../wire/endpoint.hpp"
+#include "../../wire/segment.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,7 +41,7 @@ enum class outcome : std::uint8_t {
 struct contact {
     endpoint source{};
     endpoint target{};
-    std::uint32_t network = 0;
+    segment::network_id network{};
     outcome came_out{};
     bool one_sided = false; ///< one direction alone was captured, though the other must have sent something
     timestamp first{};

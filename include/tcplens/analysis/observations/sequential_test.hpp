@@ -26,7 +26,7 @@ inline void find_failing_sources(const observed_contacts& in, std::vector<observ
         return tells ? std::optional{of.source.address} : std::nullopt;
     };
     for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
-        std::map<std::pair<endpoint, std::uint32_t>, bool> reached;
+        std::map<std::pair<endpoint, network_id>, bool> reached;
         for (const contact* each : group) {
             reached[{each->target, each->network}] |= !is_failure(each->came_out);
         }

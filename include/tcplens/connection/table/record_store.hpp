@@ -40,7 +40,8 @@ struct alignas(64) connection_record {
     bool to_overtake = false;      ///< `previous` may still go on: this connection is only a SYN so far
     std::uint32_t previous = none; ///< the slot of the connection that had these endpoints before
     connection_state_machine machine{};
-    std::uint64_t number = 0;      ///< how many connections of the table began before: connection.number, unless number_from() moved that
+    std::uint64_t number =
+        0; ///< how many connections of the table began before: connection.number, unless number_from() moved that
     std::uint32_t hash = 0;        ///< of its endpoints and network
     std::uint32_t slot = 0;        ///< its place in the store
     std::uint64_t listed = 0;      ///< its rank in the order in which records went to the end of a queue
