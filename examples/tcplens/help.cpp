@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "help.hpp"
 
+#include "build_facts.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
@@ -111,6 +112,10 @@ void add_examples(std::string& to, const std::vector<example_line>& examples, st
 std::string version_line() {
     return "tcplens " + std::to_string(TCPLENS_VERSION_MAJOR) + "." + std::to_string(TCPLENS_VERSION_MINOR) + "." +
            std::to_string(TCPLENS_VERSION_PATCH) + TCPLENS_VERSION_SUFFIX;
+}
+
+std::string version_page() {
+    return version_line() + "\ncompiled by " + compiler_name() + "\n" + optional_libraries();
 }
 
 std::string help_page(std::size_t width) {

@@ -129,6 +129,7 @@ struct segment_filter;
 struct sequence_number;
 struct series_error;
 struct server_filter;
+struct server_list;
 struct skipped_parts;
 struct syn_response_imbalance;
 struct table_options;
