@@ -132,7 +132,7 @@ private:
         case buffer_full: return "given up, since too much waited behind";
         case too_late: return "given up, since what came behind waited for too long";
         case ended: return "not captured before the connection ended";
-        case refused: return "sent beyond the window of the receiver, and not again";
+        case refused: return "sent, but not taken by the receiver";
         }
         return "of an unknown reason";
     }
