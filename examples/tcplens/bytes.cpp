@@ -334,7 +334,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand sent_bytes{
+const subcommand subcommands::bytes{
     .name = "bytes",
     .summary = "the bytes that one side of a connection sent, in order",
     .description =

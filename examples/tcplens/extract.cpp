@@ -80,7 +80,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand extract{
+const subcommand subcommands::extract{
     .name = "extract",
     .summary = "every packet of some connections, written as a capture",
     .description = "Writes a capture that has all packets of the connections that are asked for, as they were "

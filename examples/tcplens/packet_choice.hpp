@@ -24,6 +24,7 @@ struct packet_choice {
     std::optional<moment> since{};
     std::optional<moment> until{};
     std::string expression{}; ///< of libpcap; empty: none
+    std::string as_typed{};   ///< these options and --tunnel, as a shell takes them, each behind a space
     /// How packets are decoded: that of the subcommand, which outlives this.
     const tcplens::decode_options* decoding = nullptr;
 

@@ -2,6 +2,7 @@
 // What each segment was: a line for each that has a verdict, or, for people, a line for each.
 
 #include "rule_sets.hpp"
+#include "sequence_bases.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 #include "verdict_text.hpp"
@@ -43,40 +44,6 @@ void declare(command_line& line, options& given) {
               given.certainty);
     line.captures(given.files, given.decoding);
 }
-
-/// Where the sequence numbers of the sides of connections begin: at the first that was seen of a side, or, before that, at what the
-/// other side acknowledged of it first.
-class sequence_bases {
-public:
-    /// What stands in a segment, relative to that.
-    struct relative {
-        std::uint32_t sequence;
-        std::uint32_t acknowledgment;
-    };
-
-    [[nodiscard]] relative numbers(const tcplens::segment& sent, const tcplens::add_result<>& added) {
-        const std::uint64_t number = added.connection->number;
-        if (number >= bases_.size()) bases_.resize(static_cast<std::size_t>(number) + 1);
-        sides& here = bases_[static_cast<std::size_t>(number)];
-        if (!here.end) here.end = sent.source; // roles may change places later, ends do not
-        const bool is_first = *here.end == sent.source;
-        std::optional<std::uint32_t>& own = is_first ? here.first : here.second;
-        std::optional<std::uint32_t>& peer = is_first ? here.second : here.first;
-        // Data begins at 1, as if the SYN had been seen.
-        if (sent.flags.syn()) own = sent.sequence.value;
-        else if (!own) own = sent.sequence.value - 1;
-        if (sent.flags.ack() && !peer) peer = sent.acknowledgment.value - 1;
-        return {sent.sequence.value - *own, sent.flags.ack() ? sent.acknowledgment.value - *peer : 0};
-    }
-
-private:
-    struct sides {
-        std::optional<tcplens::endpoint> end{}; ///< who sent the first segment
-        std::optional<std::uint32_t> first{};
-        std::optional<std::uint32_t> second{};
-    };
-    std::vector<sides> bases_{}; ///< by the number of the connection
-};
 
 /// The line of a segment that has a verdict. `with_certainty`: also how sure that is, and a line for each segment that is new but not
 /// certainly so.
@@ -135,7 +102,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand segments{
+const subcommand subcommands::segments{
     .name = "segments",
     .summary = "what each segment was: retransmission, duplicate, out of order, …",
     .description = "Prints a line for every segment that was more than new data or an acknowledgment in order: the "

@@ -78,7 +78,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand split{
+const subcommand subcommands::split{
     .name = "split",
     .summary = "a capture for each connection",
     .description = "Writes a capture for each connection into a folder: connection-N.pcapng, with zeros before N so "

@@ -16,7 +16,7 @@ namespace program::graphs {
 namespace {
 
 constexpr std::array<std::string_view, time_parts.size()> part_css{
-    "fill-sack", "fill-data", "fill-resent", "fill-window", "fill-late", "fill-copy", "fill-soft"};
+    "fill-sack", "fill-data", "fill-resent", "fill-window", "fill-late", "fill-copy", "fill-ack"};
 
 constexpr double label_x = 370;
 constexpr double right = 980;
