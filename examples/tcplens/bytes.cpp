@@ -98,7 +98,8 @@ public:
     }
     void take(const tcplens::byte_stream::gap& missing) {
         missing_ += missing.length;
-        if (!fills_) {
+        constexpr std::uint64_t most_filled = std::uint64_t{1} << 30; // no window is larger (RFC 7323 section 2.3)
+        if (!fills_ || missing.length > most_filled) {
             say(places(missing.offset, missing.length) + (missing.length == 1 ? " is missing: " : " are missing: ") +
                 reason_of(missing.reason) + ".");
             return;
