@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A header-only library is the same for every machine: all of it goes below include/ and share/.
 include(CMakePackageConfigHelpers)
-include(GNUInstallDirs)
 
 set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/tcplens)
 
@@ -11,13 +10,13 @@ if(NOT TCPLENS_INSTALL)
     list(APPEND how EXCLUDE_FROM_ALL)
 endif()
 
-install(TARGETS tcplens EXPORT tcplens FILE_SET HEADERS ${how})
+install(TARGETS tcplens EXPORT tcplens ${how})
+install(DIRECTORY include/tcplens DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${how} FILES_MATCHING PATTERN *.hpp)
 install(EXPORT tcplens NAMESPACE tcplens:: DESTINATION ${package_dir} FILE tcplensConfig.cmake ${how})
 export(EXPORT tcplens NAMESPACE tcplens:: FILE ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfig.cmake)
 
-# While the major version is 0, a minor version may break.
 write_basic_package_version_file(
-    ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+    ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tcplensConfigVersion.cmake DESTINATION ${package_dir} ${how})
 
 configure_file(cmake/tcplens.pc.in tcplens.pc @ONLY)

@@ -162,7 +162,7 @@ inline constexpr operand captures_by_time{
         }
         if (*word == "--version") {
             std::cout << given.program << " (tcplens) " << TCPLENS_VERSION_MAJOR << '.' << TCPLENS_VERSION_MINOR << '.'
-                      << TCPLENS_VERSION_PATCH << '\n';
+                      << TCPLENS_VERSION_PATCH << TCPLENS_VERSION_SUFFIX << '\n';
             std::exit(static_cast<int>(exit_status::good));
         }
         if (!word->starts_with('-') || *word == "-") {

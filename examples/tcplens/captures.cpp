@@ -136,8 +136,9 @@ input_file captures::opener::operator()(const std::string& file) const {
     return opened;
 }
 
-captures::captures(std::vector<std::string> files, std::uint64_t numbers_before)
-    : names_(names_of(files)), series_(files, opener{this}, numbers_before), progress_(files) {
+captures::captures(const capture_list& list, std::uint64_t numbers_before)
+    : names_(names_of(list)), series_(list, opener{this}, numbers_before), progress_(list) {
+    if (!list.choice.chooses_all()) chooser_.emplace(list.choice);
     watch_for_interruption();
 }
 
@@ -147,6 +148,17 @@ bool captures::has_to_stop() const {
 }
 
 const tcplens::packet* captures::next() {
+    for (;;) {
+        const tcplens::packet* const found = next_of_all();
+        if (!chooser_ || found == nullptr) [[likely]]
+            return found;
+        if (!(*chooser_)(*found)) continue;
+        ++chosen_;
+        return found;
+    }
+}
+
+const tcplens::packet* captures::next_of_all() {
     constexpr std::uint32_t packets_between_looks = 1u << 14; // a look at the clock costs more than a packet
     if (interrupted() && (stopped_ || has_to_stop())) [[unlikely]] {
         stopped_ = true;
@@ -185,6 +197,9 @@ std::vector<file_problem> captures::problems() const {
         std::optional<file_problem> problem = describe(names_[file], unpacking_problems_[file].get(),
                                                        is_error ? std::optional{found->error} : std::nullopt);
         if (problem) all.push_back(*std::move(problem));
+    }
+    if (chooser_) {
+        if (const auto problem = chooser_->problem()) all.push_back({"--filter", *problem, {}});
     }
     if (stopped_) {
         const std::size_t file = std::max<std::size_t>(series_.begun(), 1) - 1;

@@ -3,6 +3,7 @@
 
 // The captures that a command line names, as one range of packets: files, pipes and standard input, packed or not.
 
+#include "packet_choice.hpp"
 #include "unpacked_stream.hpp"
 
 #include <tcplens/capture.hpp>
@@ -123,21 +124,45 @@ private:
 };
 
 /// All captures of a command line, in that order, as one range of packets: the packets of each follow those of the one before,
-/// whatever their times. Numbers of packets, interfaces and sections go on. After Ctrl-C it ends.
+/// whatever their times. Numbers of packets, interfaces and sections go on. After Ctrl-C it ends. Where options choose packets, it has those
+/// only.
 ///
 ///     captures input{given.files};
-///     table.add_all(input);                                       // or for (const tcplens::packet& each : input) …
+///     input.add_to(table); // or for (const tcplens::packet& each : input) { input.number_next(table); … }
 ///     …
 ///     return with.conclude(input);
 class captures {
 public:
     /// \param numbers_before as for tcplens::basic_capture_series
-    explicit captures(std::vector<std::string> files, std::uint64_t numbers_before = 0);
+    explicit captures(const capture_list& list, std::uint64_t numbers_before = 0);
     captures(const captures&) = delete;
     captures& operator=(const captures&) = delete;
 
     /// The next packet, valid until the next call; nullptr at the end.
     const tcplens::packet* next();
+
+    /// Adds all packets to a table, whose connections get their numbers in the whole of the captures.
+    template <class Table>
+    void add_to(Table& table) {
+        if constexpr (requires { table.number_from(std::uint64_t{}); }) {
+            while (const tcplens::packet* const found = keeps_numbers() ? next() : nullptr) {
+                number_next(table);
+                table.add(*found);
+            }
+        }
+        if (!keeps_numbers()) table.add_all(*this);
+    }
+    /// The connection that begins in the table with the current packet gets its number in the whole of the captures.
+    template <class Table>
+    void number_next(Table& table) const {
+        if (keeps_numbers()) table.number_from(chooser_->connection_number());
+    }
+    /// Connections are counted among the chosen packets, for a table that is saved.
+    void count_chosen_only() noexcept { counts_chosen_only_ = true; }
+    /// How many connections there are in the whole, if `in_table` are there in the table that was filled.
+    [[nodiscard]] std::uint64_t connections(std::uint64_t in_table) const noexcept {
+        return chooser_ ? chooser_->connections() : in_table;
+    }
 
     class iterator {
     public:
@@ -167,7 +192,8 @@ public:
     [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
     /// The comments and other options of the current packet.
     [[nodiscard]] tcplens::packet_options options() const;
-    [[nodiscard]] std::uint64_t packets() const noexcept { return series_.packets(); }
+    /// Packets that were chosen so far.
+    [[nodiscard]] std::uint64_t packets() const noexcept { return chooser_ ? chosen_ : series_.packets(); }
     /// The time of the first packet that has one: where the capture begins. Absent before it was read.
     [[nodiscard]] const std::optional<tcplens::timestamp>& first_time() const noexcept { return first_time_; }
     [[nodiscard]] tcplens::skipped_parts skipped() const noexcept { return series_.skipped(); }
@@ -181,6 +207,8 @@ private:
         input_file operator()(const std::string& file) const;
     };
 
+    [[nodiscard]] bool keeps_numbers() const noexcept { return chooser_ && !counts_chosen_only_; }
+    const tcplens::packet* next_of_all();
     void look();
     [[nodiscard]] bool has_to_stop() const;
 
@@ -189,6 +217,9 @@ private:
     std::uint64_t bytes_before_ = 0;                                       ///< of the files that have ended
     std::uint64_t size_now_ = 0;                                           ///< of the file that is open
     tcplens::basic_capture_series<opener> series_;
+    std::optional<packet_chooser> chooser_{};
+    std::uint64_t chosen_ = 0; ///< by it
+    bool counts_chosen_only_ = false;
     progress progress_;
     std::uint32_t since_look_ = 0;
     std::optional<tcplens::timestamp> first_time_{};

@@ -29,6 +29,12 @@ std::string called(const std::string& names) {
     return names.substr(names.rfind(',') + 1);
 }
 
+/// Remembers an option that was given, so that it can be shown.
+void remember(packet_choice& choice, std::string_view option, std::string_view value, std::string_view stands_for_it) {
+    const std::string word = shell_word(value);
+    choice.as_typed.append(" ").append(option).append(" ").append(word.empty() ? stands_for_it : word);
+}
+
 } // namespace
 
 command_line::command_line(std::string_view name) : name_(name), parser_(std::make_unique<parser>()) {
@@ -91,13 +97,76 @@ void command_line::operand(argument what, setter set) {
     arguments_.push_back(std::move(what));
 }
 
-void command_line::captures(std::vector<std::string>& files, tcplens::decode_options& decoding) {
+void command_line::choice_of_packets(packet_choice& choice) {
+    option({.names = "--net",
+            .value = "NETWORK[,…]",
+            .needs = "networks such as 10.0.0.0/8,2001:db8::/32",
+            .meaning = "only packets with an end in one of these networks; may be given several times",
+            .several = true},
+           [&choice](std::string_view value) {
+               remember(choice, "--net", value, "NETWORK");
+               const auto networks = tcplens::segment_filter::parse_networks(value);
+               choice.ends.networks.insert(choice.ends.networks.end(), networks.value.begin(), networks.value.end());
+               return static_cast<bool>(networks);
+           });
+    option({.names = "--port",
+            .value = "PORT[-PORT][,…]",
+            .needs = "ports and ranges of ports such as 443,8000-8099",
+            .meaning = "only packets from or to one of these TCP ports; may be given several times",
+            .several = true},
+           [&choice](std::string_view value) {
+               remember(choice, "--port", value, "PORT");
+               const auto ports = tcplens::segment_filter::parse_ports(value);
+               choice.ends.ports.insert(choice.ends.ports.end(), ports.value.begin(), ports.value.end());
+               return static_cast<bool>(ports);
+           });
+    const auto take_moment = [&choice](std::string_view name, std::optional<moment>& to) {
+        return [&choice, name, &to](std::string_view value) {
+            remember(choice, name, value, "TIME");
+            to = parse_moment(value);
+            return to.has_value();
+        };
+    };
+    option({.names = "--since",
+            .value = "TIME",
+            .needs = std::string{moment_needs},
+            .meaning = "only packets from this time on: 2026-11-22T03:11:57.25, in UTC unless Z or an offset such as "
+                       "+01:00 follows; seconds since 1970; or +SECONDS after the first packet"},
+           take_moment("--since", choice.since));
+    option({.names = "--until",
+            .value = "TIME",
+            .needs = std::string{moment_needs},
+            .meaning = "only packets before this time, likewise"},
+           take_moment("--until", choice.until));
+    option({.names = "--filter",
+            .value = "EXPRESSION",
+            .needs = "an expression of libpcap",
+            .meaning = "only packets that this expression of libpcap matches, as tcpdump has it (pcap-filter(7)): 'tcp "
+                       "port 80 and net 10/8'"},
+           [&choice](std::string_view value) {
+               if (!pcap_filter::is_available())
+                   throw usage_error{
+                       "--filter needs libpcap (Debian: libpcap-dev), which this build of tcplens lacks."};
+               remember(choice, "--filter", value, "EXPRESSION");
+               choice.expression = value;
+               if (choice.expression.find_first_not_of(" \t\n") == std::string::npos) return false;
+               if (const auto problem = pcap_filter::problem_of(choice.expression))
+                   throw usage_error{"--filter: '" + escaped(value) +
+                                     "' is no expression of libpcap: " + escaped(*problem) + "."};
+               return true;
+           });
+}
+
+void command_line::captures(capture_list& files, tcplens::decode_options& decoding) {
+    files.choice.decoding = &decoding;
+    choice_of_packets(files.choice);
     option({.names = "--tunnel",
             .value = "NAME=PORT",
             .needs = "a tunnel and its UDP port, such as vxlan=10800",
             .meaning = "find this tunnel at this UDP port, too; may be given several times: " + udp_tunnel_names(),
             .several = true},
-           [&decoding](std::string_view value) {
+           [&files, &decoding](std::string_view value) {
+               remember(files.choice, "--tunnel", value, "NAME=PORT");
                if (const std::string wrong = add_tunnel_port(decoding, value); !wrong.empty())
                    throw usage_error{escaped(wrong)};
                return true;

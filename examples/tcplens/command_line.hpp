@@ -4,6 +4,8 @@
 // The arguments of a subcommand. CLI11 parses them; here they get the sentences that tell what was wrong with them, and what
 // the help, the man page and the completions say of them.
 
+#include "packet_choice.hpp"
+
 #include <tcplens/analysis/terms/server_filter.hpp>
 #include <tcplens/wire/decode_options.hpp>
 
@@ -75,8 +77,8 @@ public:
     void file(std::string names, std::string value, std::string meaning, std::string& to);
     /// What stands without an option, before the captures.
     void operand(argument what, setter set);
-    /// The captures, one at least; and where UDP tunnels are found in them.
-    void captures(std::vector<std::string>& files, tcplens::decode_options& decoding);
+    /// The captures, one at least; which of their packets are read, and where UDP tunnels are found in them. Both must outlive this.
+    void captures(capture_list& files, tcplens::decode_options& decoding);
 
     // --- what several subcommands have
 
@@ -102,6 +104,7 @@ public:
 private:
     struct parser;
 
+    void choice_of_packets(packet_choice& choice);
     static std::string phrase_of(const std::vector<std::string>& words);
 
     std::string name_;

@@ -6,6 +6,7 @@
 #include "subcommands.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -17,7 +18,7 @@ namespace program {
 namespace {
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     std::uint64_t number = 0;
     std::size_t lines = 30;
@@ -42,11 +43,12 @@ exit_status run(const options& given, session& with) {
     using made = table_of_one_for<tcplens::detailed_connection_table>;
     made::table table{tcplens::table_options{.decoding = given.decoding}, tcplens::evidence_rules{},
                       made::observer{given.number}};
-    table.add_all(input);
-    const std::uint64_t connections = table.size();
-    if (given.number < connections) {
+    input.add_to(table);
+    const std::uint64_t connections = input.connections(table.size());
+    const auto found = std::ranges::find(table, given.number, &tcplens::connection::number);
+    if (found != table.end()) {
         auto observed = table.observer<made::observer>();
-        const tcplens::detailed_connection of = observed.known(table[static_cast<std::size_t>(given.number)]);
+        const tcplens::detailed_connection of = observed.known(*found);
         print_heading(with, of, input.first_time().value_or(of.first_time));
         print_opening(with, of);
         print_timeline(with, of, observed.writer(), given.lines);
@@ -56,6 +58,10 @@ exit_status run(const options& given, session& with) {
         return with.conclude(input);
     }
     (void)with.conclude(input); // says what was wrong with the capture, which may be why
+    if (given.number < connections) {
+        with.complain("No packet of connection " + std::to_string(given.number) + " was chosen.");
+        return exit_status::bad_usage;
+    }
     with.complain("There is no connection " + std::to_string(given.number) + " in what was read: " +
                   (connections == 0
                        ? std::string{"there is none at all."}
@@ -65,7 +71,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand connection{
+const subcommand subcommands::connection{
     .name = "connection",
     .summary = "one connection told whole: what happened, and where its time went",
     .description = "Tells of one connection how it was opened, which options both ends offered, what happened from its "

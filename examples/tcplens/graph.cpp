@@ -22,7 +22,7 @@ enum class graph_kind { by_connection, time_sequence, round_trip, in_flight, thr
 enum class graph_direction { more_data, to_server, to_client };
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     rule_set rules = rule_set::evidence;
     std::optional<std::uint64_t> connection{};
@@ -127,7 +127,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand graph{
+const subcommand subcommands::graph{
     .name = "graph",
     .summary = "a connection, or the capture, as a picture (SVG)",
     .description = "Draws one picture as SVG, of 2 MB at most whatever the capture. Each mark has a tooltip that names "

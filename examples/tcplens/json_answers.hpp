@@ -24,7 +24,7 @@
 #include <vector>
 
 // nlohmann-json finds these by the namespace of the types.
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 using json = nlohmann::ordered_json;
 
@@ -275,4 +275,4 @@ inline void to_json(json& out, const traffic_flow_report& from) {
              {"interpretation", from.analysis.interpretation}}}};
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -24,7 +24,7 @@ namespace {
 enum class observations_format { text, json };
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     observations_format format = observations_format::text;
     bool all = false;
@@ -42,7 +42,7 @@ exit_status run(const options& given, session& with) {
     captures input{given.files};
     tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::irregularity_observer> table{
         {.decoding = given.decoding}};
-    table.add_all(input);
+    input.add_to(table);
     constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max();
     tcplens::observation_options options;
     if (given.all) options.per_kind = no_bound;
@@ -143,7 +143,7 @@ void write_observations_text(session& with, const tcplens::observation_report& f
     }
 }
 
-const subcommand observations{
+const subcommand subcommands::observations{
     .name = "observations",
     .summary = "what deserves a look: scans, floods, blocked services, forged resets",
     .description = "Prints what stands out in the connections: port and address scans, probes, floods, backscatter, "

@@ -27,7 +27,9 @@ void declare(command_line& line, report_options& given) {
     line.rate("--threshold", "R", "the rate of retransmissions that is worth a note (0.02)", given.threshold);
     declare_rules(line, given.rules);
     line.flag("--detailed", "all connections, not only the first 10; in json with all facts of each", given.detailed);
-    line.number<std::size_t>("--threads", "N", 1, 256, "follow connections on so many processors (1)", given.threads);
+    line.number<std::size_t>("--threads", "N", 1, 256,
+                             "follow connections on so many processors (1); on one where options choose packets",
+                             given.threads);
     line.flag("--by-time", "take the packets of all files in the order of their times, not one file after the other",
               given.by_time);
     line.file("--save", "TABLE", "write the table of connections to this file at the end, for --resume", given.saved);
@@ -72,6 +74,12 @@ exit_status run(const report_options& given, session& with) {
         throw usage_error{
             "--threads goes with the rules evidence only."}; // others would take longer to compile than to run
     }
+    const packet_choice& choice = given.files.choice;
+    if (given.by_time &&
+        ((choice.since && choice.since->after_first_packet) || (choice.until && choice.until->after_first_packet))) {
+        throw usage_error{
+            "With --by-time, --since and --until need times of the clock, not seconds after the first packet."};
+    }
     if (!check_tables(with, given.files, given.resumed, given.saved)) return exit_status::bad_usage;
     if (given.output.empty()) return answer(given, with);
     check_output(given.output, given.files);
@@ -81,7 +89,7 @@ exit_status run(const report_options& given, session& with) {
 
 } // namespace
 
-const subcommand report{
+const subcommand subcommands::report{
     .name = "report",
     .summary = "the answer first: connections, what is wrong, retransmissions",
     .description =

@@ -20,7 +20,7 @@ namespace program {
 enum class report_format { text, json, html };
 
 struct report_options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     report_format format = report_format::text;
     std::optional<tcplens::address> server_ip{};

@@ -19,7 +19,9 @@ struct parallel<tcplens::basic_connection_table<Rules, Observers...>> {
 /// Follows connections with a table of this type, on one processor or on several.
 template <class Table>
 exit_status answer_with(const report_options& given, session& with) {
-    if (given.threads == 1 || given.by_time) return report_tables::alone<Table>(given, with);
+    // Tables of several processors count connections by themselves.
+    if (given.threads == 1 || given.by_time || !given.files.choice.chooses_all())
+        return report_tables::alone<Table>(given, with);
     typename parallel<Table>::type table{given.threads, {.decoding = given.decoding}};
     return report_tables::series(given, with, table);
 }

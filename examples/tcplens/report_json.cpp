@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The answers of report as JSON, written as they come: of a million connections one is held at a time.
 
+#include "capture_json.hpp"
 #include "json_answers.hpp"
 #include "json_facts.hpp"
 #include "json_writer.hpp"
@@ -32,43 +33,23 @@ constexpr std::size_t most_bytes = 24'576;
 /// The bounds that are tried until the answers fit: long addresses and many observations may need shorter lists.
 constexpr bounds brief_bounds[]{{}, {7, 10}, {5, 8}, {3, 6}, {2, 4}, {1, 2}, {0, 1}};
 
-json_value error_json(const file_problem& problem) {
-    if (!problem.error) return {{"code", "interrupted"}, {"offset", 0}, {"packet", 0}, {"message", problem.sentence}};
-    return {{"code", to_string(problem.error->code)},
-            {"offset", problem.error->offset},
-            {"packet", problem.error->packet_number},
-            {"message", problem.sentence}};
-}
-
-json_value capture_json(const capture_summary& captures, bounds most) {
-    const std::vector<file_problem>& problems = captures.problems;
-    json_value told = {{"packets", captures.packets.packets},
-                       {"tcp_packets", captures.packets.tcp + captures.packets.additional_segments},
-                       {"decode", captures.packets}};
-    add_not_understood(told, captures.packets.undecoded, most.listed);
-    told["not_told_apart"] = captures.packets.undecoded.others();
-    told["dropped"] = captures.dropped;
-    told["skipped"] = captures.skipped;
-    told["error"] = problems.empty() ? json_value() : error_json(problems[0]);
-    if (captures.files.size() > 1) {
-        json_value& files = told["files"] = json_value::array();
-        for (std::size_t i = 0; i < std::min(most.listed, captures.files.size()); ++i) {
-            files.push_back(captures.files[i]);
-        }
-        json_value& errors = told["errors"] = json_value::array();
-        for (std::size_t i = 0; i < std::min(most.listed, problems.size()); ++i) {
-            errors.push_back({{"file", problems[i].file}});
-            errors.back().update(error_json(problems[i]));
-        }
-        if (files.size() < captures.files.size()) told["files_left_out"] = captures.files.size() - files.size();
-        if (errors.size() < problems.size()) told["errors_left_out"] = problems.size() - errors.size();
-    }
-    return told;
-}
-
 /// What the answer says of one connection.
 json_value row_json(const tcplens::connection& of) {
     return json_value(tcplens::analyze_connections(std::span{&of, 1}).connections[0]);
+}
+
+/// The row of a connection and all facts of it as one object; where both have a member, that of the facts counts. Putting them together
+/// first would copy all of them.
+void write_details(json_writer& out, const json_value& row, const json_value& facts) {
+    out.begin_object();
+    for (const auto& [name, value] : row.items()) {
+        const auto fact = facts.find(name);
+        out.member(name, fact == facts.end() ? value : *fact);
+    }
+    for (const auto& [name, value] : facts.items()) {
+        if (!row.contains(name)) out.member(name, value);
+    }
+    out.end();
 }
 
 void write_connections(json_writer& out, const report_options& given, const capture_summary& captures,
@@ -85,9 +66,7 @@ void write_connections(json_writer& out, const report_options& given, const capt
     } else if (connections.has_details()) {
         for (const tcplens::connection& each : connections) {
             const auto write = [&](const tcplens::detailed_connection& selected) {
-                json_value row = row_json(selected);
-                row.update(facts_json(selected));
-                out.value(row);
+                write_details(out, row_json(selected), facts_json(selected));
             };
             const std::span<const tcplens::detailed_connection> one{&connection_list::details(each), 1};
             tcplens::detail::for_each_selected(one, given.server(), write);
@@ -117,7 +96,7 @@ void write_answers(std::ostream& to, const report_options& given, const capture_
     const tcplens::server_filter server = given.server();
     json_writer out{to};
     out.begin_object();
-    json_value capture = capture_json(captures, most);
+    json_value capture = capture_json(captures, most.listed);
     if (connections.has_observations()) capture["direction_skew"] = seen.skew;
     out.member("capture", capture);
     out.key("connections");

@@ -37,14 +37,23 @@ exit_status answer(const report_options& given, session& with, const capture_sum
 template <class Table>
 exit_status by_time(const report_options& given, session& with) {
     std::vector<segment_file> files;
-    for (std::size_t i = 0; i < given.files.size(); ++i) files.emplace_back(given.files[i], i, given.decoding);
+    for (std::size_t i = 0; i < given.files.size(); ++i) {
+        files.emplace_back(given.files[i], i, given.decoding, given.files.choice);
+    }
     watch_for_interruption();
     segments_by_time segments{std::move(files)};
     Table table{{.decoding = given.decoding}};
+    tcplens::connection_table whole; // counts connections where not all packets are chosen
+    connection_numbers numbers;
     progress shown{given.files};
     std::uint64_t count = 0;
     while (const placed_segment* const next = segments.next()) {
-        table.add(next->found);
+        if (!given.files.choice.chooses_all()) {
+            numbers.note(whole.add(next->found).connection->number);
+            if (next->is_chosen) table.number_from(numbers.take());
+            else numbers.leave_out();
+        }
+        if (next->is_chosen) table.add(next->found);
         constexpr std::uint64_t segments_between_looks = 1u << 14; // a look at the clock costs more than a segment
         if (++count % segments_between_looks != 0) continue;
         std::uint64_t packets = 0;
@@ -67,8 +76,9 @@ template <class Table>
 exit_status series(const report_options& given, session& with, Table& table, std::uint64_t numbers_before = 0) {
     const std::uint64_t packets_before = table.statistics().packets;
     captures input{given.files, numbers_before};
+    if (!given.saved.empty() || !given.resumed.empty()) input.count_chosen_only();
     if constexpr (std::same_as<Table, tcplens::detailed_connection_table>) read(input, table); // is compiled elsewhere
-    else table.add_all(input);
+    else input.add_to(table);
     const capture_summary summary{.files = input.names(),
                                   .resumed = given.resumed,
                                   .packets_before = packets_before,

@@ -356,19 +356,24 @@ void add_observations(report_sections& to, const connection_list& connections, c
 
 /// How a shell takes the name of the only file; a name that cannot be shown as it is is left to the reader.
 std::string file_operand(const std::vector<std::string>& files) {
-    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+=,-";
-    if (files.size() != 1 || files[0] == "-" || escaped(files[0]) != files[0]) return "FILE";
-    if (files[0].find('\'') != std::string::npos) return "FILE";
-    return files[0].find_first_not_of(plain) == std::string::npos ? files[0] : "'" + files[0] + "'";
+    if (files.size() != 1 || files[0] == "-") return "FILE";
+    const std::string word = shell_word(files[0]);
+    return word.empty() ? "FILE" : word;
 }
 
+/// Commands that look at the same packets, and at the same connections of them.
 void add_hints(report_sections& to, const report_options& given) {
-    constexpr std::string_view longest = "tcplens connections --sort duration ";
-    std::string file = file_operand(given.files);
-    if (2 + longest.size() + columns(file) > to.width()) file = "FILE"; // a command in two lines cannot be copied
+    std::string server;
+    if (given.server_ip) server += " --server-ip " + to_string(*given.server_ip);
+    if (given.server_port) server += " --server-port " + std::to_string(*given.server_port);
+    const std::string& packets = given.files.choice.as_typed;
     to.begin("To go on");
-    to.say(std::string{longest} + file);
-    to.say("tcplens connection N " + file);
+    for (const std::string& command :
+         {"tcplens connections --sort duration" + server + packets, "tcplens connection N" + packets}) {
+        std::string file = " " + file_operand(given.files);
+        if (2 + columns(command) + columns(file) > to.width()) file = " FILE"; // in two lines it cannot be copied
+        to.say(command + file);
+    }
 }
 
 } // namespace

@@ -22,7 +22,7 @@ namespace program {
 namespace {
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
     bool acks = false;
@@ -57,10 +57,11 @@ exit_status run(const options& given, session& with) {
         table{{.decoding = given.decoding}};
     row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
     for (const tcplens::packet& packet : input) {
+        input.number_next(table);
         const tcplens::add_result added = table.add(packet);
         if (!given.acks || added.connection == nullptr) continue;
         const std::uint64_t number = added.connection->number;
-        const auto& last = table[number].wireshark.last_acknowledgment;
+        const auto& last = added.connection->wireshark.last_acknowledgment;
         if (last.packet_number != packet.number) continue;
         rows.write({cell::whole(packet.number), cell::whole(number), cell::whole(last.acknowledged),
                     cell::milliseconds(last.rtt)});
@@ -84,7 +85,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand rtt{
+const subcommand subcommands::rtt{
     .name = "rtt",
     .summary = "round trips of handshakes, and of each acknowledgment",
     .description = "Prints a row for each connection: Wireshark's tcp.analysis.initial_rtt, and beside it the round "

@@ -2,13 +2,13 @@
 // What each segment was: a line for each that has a verdict, or, for people, a line for each.
 
 #include "rule_sets.hpp"
+#include "sequence_bases.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
+#include "verdict_text.hpp"
 
 #include <tcplens/tcplens.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,7 +22,7 @@ namespace program {
 namespace {
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     rule_set rules = rule_set::evidence;
     std::optional<std::uint64_t> connection{};
@@ -45,58 +45,6 @@ void declare(command_line& line, options& given) {
     line.captures(given.files, given.decoding);
 }
 
-/// Milliseconds with three decimals.
-std::string milliseconds(std::chrono::nanoseconds time) {
-    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
-    const auto size = microseconds < 0 ? -microseconds : microseconds;
-    std::string text = microseconds < 0 ? "-" : "";
-    text += std::to_string(size / 1000) + '.' + std::to_string(1000 + size % 1000).substr(1);
-    return text + " ms";
-}
-
-/// Where the sequence numbers of the sides of connections begin: at the first that was seen of a side, or, before that, at what the
-/// other side acknowledged of it first.
-class sequence_bases {
-public:
-    /// What stands in a segment, relative to that.
-    struct relative {
-        std::uint32_t sequence;
-        std::uint32_t acknowledgment;
-    };
-
-    [[nodiscard]] relative numbers(const tcplens::segment& sent, const tcplens::add_result<>& added) {
-        const std::uint64_t number = added.connection->number;
-        if (number >= bases_.size()) bases_.resize(static_cast<std::size_t>(number) + 1);
-        sides& here = bases_[static_cast<std::size_t>(number)];
-        if (!here.end) here.end = sent.source; // roles may change places later, ends do not
-        const bool is_first = *here.end == sent.source;
-        std::optional<std::uint32_t>& own = is_first ? here.first : here.second;
-        std::optional<std::uint32_t>& peer = is_first ? here.second : here.first;
-        // Data begins at 1, as if the SYN had been seen.
-        if (sent.flags.syn()) own = sent.sequence.value;
-        else if (!own) own = sent.sequence.value - 1;
-        if (sent.flags.ack() && !peer) peer = sent.acknowledgment.value - 1;
-        return {sent.sequence.value - *own, sent.flags.ack() ? sent.acknowledgment.value - *peer : 0};
-    }
-
-private:
-    struct sides {
-        std::optional<tcplens::endpoint> end{}; ///< who sent the first segment
-        std::optional<std::uint32_t> first{};
-        std::optional<std::uint32_t> second{};
-    };
-    std::vector<sides> bases_{}; ///< by the number of the connection
-};
-
-/// "certain", "likely", or "undecided:" with the readings that are left, the named one first and '|' between.
-std::string certainty_text(const tcplens::verdict& said) {
-    std::string text{to_string(said.certainty)};
-    if (said.certainty != tcplens::verdict::certainty_level::undecided) return text;
-    text += ':' + to_string(said.reading());
-    if (said.alternatives != tcplens::verdict::reading_set::none) text += ',' + to_string(said.alternatives);
-    std::ranges::replace(text, ',', '|');
-    return text;
-}
 
 /// The line of a segment that has a verdict. `with_certainty`: also how sure that is, and a line for each segment that is new but not
 /// certainly so.
@@ -112,18 +60,14 @@ void print_verdict(std::ostream& out, const tcplens::add_result<>& added, std::u
 /// A segment in words; on a terminal in lines of its width.
 std::string explained(const tcplens::segment& sent, const tcplens::add_result<>& added,
                       sequence_bases::relative numbers) {
-    const tcplens::verdict& said = added.verdict;
     std::ostringstream out;
-    out << '#' << sent.packet_number << "  " << milliseconds(sent.time - added.connection->first_time)
+    out << '#' << sent.packet_number << "  " << milliseconds_text(sent.time - added.connection->first_time)
         << "  connection " << added.connection->number << "  " << to_string(sent.source) << " > "
         << to_string(sent.destination) << (sent.flags.syn() ? " SYN" : "") << (sent.flags.fin() ? " FIN" : "")
         << (sent.flags.rst() ? " RST" : "") << " seq " << numbers.sequence;
     if (sent.flags.ack()) out << " ack " << numbers.acknowledgment;
     out << " len " << sent.payload_length;
-    if (said.kinds != tcplens::verdict_kinds::none) out << ": " << to_string(said.kinds);
-    if (said.evidence != tcplens::evidence_set::none) out << ", because of " << to_string(said.evidence);
-    if (!said.is_certain()) out << ", " << certainty_text(said);
-    if (said.earlier_packet != 0) out << ", " << milliseconds(said.elapsed) << " after #" << said.earlier_packet;
+    out << verdict_text(added.verdict);
     return std::move(out).str();
 }
 
@@ -145,8 +89,11 @@ exit_status run(const options& given, session& with) {
             constexpr std::size_t indent = 6; // of lines that go on
             with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line) << '\n';
         };
-        for (const tcplens::packet& packet : input) table.add_each(packet, tell);
-        return !given.connection || table.counters().begun > *given.connection;
+        for (const tcplens::packet& packet : input) {
+            input.number_next(table);
+            table.add_each(packet, tell);
+        }
+        return !given.connection || input.connections(table.counters().begun) > *given.connection;
     });
     const exit_status status = with.conclude(input);
     if (found) return status;
@@ -156,7 +103,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand segments{
+const subcommand subcommands::segments{
     .name = "segments",
     .summary = "what each segment was: retransmission, duplicate, out of order, …",
     .description = "Prints a line for every segment that was more than new data or an acknowledgment in order: the "

@@ -20,7 +20,7 @@ namespace program {
 namespace {
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
     std::optional<std::uint64_t> connection{};
@@ -77,7 +77,7 @@ exit_status run(const options& given, session& with) {
         tcplens::table_options{.decoding = given.decoding}, tcplens::evidence_rules{},
         tcplens::time_series_observer{
             bins, {.interval = std::chrono::milliseconds{given.interval_ms}, .connection = given.connection}}};
-    table.add_all(input);
+    input.add_to(table);
 
     const auto& observed = table.observer<tcplens::time_series_observer>();
     const tcplens::time_series& series = observed.series();
@@ -95,14 +95,14 @@ exit_status run(const options& given, session& with) {
                       " far from the rest; no interval counts " + (observed.outside() == 1 ? "it." : "them."));
     }
     const exit_status status = with.conclude(input);
-    if (!given.connection || table.counters().begun > *given.connection) return status;
+    if (!given.connection || input.connections(table.counters().begun) > *given.connection) return status;
     with.complain("There is no connection " + std::to_string(*given.connection) + " in what was read.");
     return exit_status::bad_usage;
 }
 
 } // namespace
 
-const subcommand series{
+const subcommand subcommands::series{
     .name = "series",
     .summary = "traffic, retransmissions and round trips in each interval of time",
     .description = "Prints a row for each interval: when it began, in seconds since the first one began, and for each "

@@ -3,11 +3,11 @@
 
 // What a subcommand is. Each has a file of its own, which ends with a definition of this kind:
 //
-//     struct options { std::vector<std::string> files{}; … };
+//     struct options { capture_list files{}; … };
 //     void declare(command_line& line, options& given);            // which arguments there are, and where they go
 //     exit_status run(const options& given, session& with);        // reads with.captures(…), writes to with.out
 //
-//     const subcommand segments{.name = "segments", …, .prepare = prepare<options, declare, run>};
+//     const subcommand subcommands::segments{.name = "segments", …, .prepare = prepare<options, declare, run>};
 //
 // and one line in subcommands.hpp, by which main.cpp, the help, the man page and the completions know it.
 

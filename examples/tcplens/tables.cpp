@@ -4,7 +4,7 @@
 namespace program {
 
 void read(captures& from, tcplens::detailed_connection_table& into) {
-    into.add_all(from);
+    from.add_to(into);
 }
 
 } // namespace program

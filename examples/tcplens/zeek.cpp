@@ -63,10 +63,14 @@ public:
 
     /// The history of that connection.
     [[nodiscard]] std::string history(std::uint64_t number, std::string_view letters) const {
-        std::string text{letters};
-        if (const auto found = watched_.find(number); found != watched_.end() && found->second.limited_at) {
-            text.insert(*found->second.limited_at, "X");
+        std::string text;
+        const auto found = watched_.find(number);
+        if (found != watched_.end() && found->second.limited_at) {
+            text = letters.substr(0, *found->second.limited_at);
+            text += 'X';
+            letters.remove_prefix(text.size() - 1);
         }
+        text += letters;
         return text.empty() ? "-" : text;
     }
 
@@ -120,7 +124,7 @@ void print(std::ostream& out, const Connection& of, const std::string& history) 
 }
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     bool ignore_checksums = false;
     bool bare = false;
@@ -143,8 +147,9 @@ exit_status run(const options& given, session& with) {
     analysis_limits limits;
     for (const tcplens::packet& packet : input) {
         if (!given.ignore_checksums && !has_good_header(packet)) continue;
+        input.number_next(table);
         const tcplens::add_result added = table.add(packet);
-        if (added.connection != nullptr) limits.follow(packet, table[added.connection->number], added.direction);
+        if (added.connection != nullptr) limits.follow(packet, *added.connection, added.direction);
     }
     print_header(with.out);
     for (const auto& each : table) print(with.out, each, limits.history(each.number, each.zeek.history.view()));
@@ -153,7 +158,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand zeek{
+const subcommand subcommands::zeek{
     .name = "zeek",
     .summary = "Zeek's conn.log of the TCP connections",
     .description = "Prints what Zeek 5 would write into conn.log: a header, and a row with tabs between for each TCP "

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 enum class anomaly_category : std::uint8_t;
 enum class capture_error_code : std::uint8_t;
@@ -129,6 +129,7 @@ struct segment_filter;
 struct sequence_number;
 struct series_error;
 struct server_filter;
+struct server_list;
 struct skipped_parts;
 struct syn_response_imbalance;
 struct table_options;
@@ -144,4 +145,4 @@ struct zeek_history;
 struct zeek_options;
 struct zeek_record;
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -23,7 +23,7 @@ HEAD = """// SPDX-License-Identifier: MIT
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 """
 
@@ -61,7 +61,7 @@ def main():
     groups = []
     for kind in ("enum class", "class", "struct"):
         groups.append("\n".join(found[name][1] for name in sorted(found) if found[name][0] == kind))
-    text = HEAD + "\n\n".join(groups) + "\n\n} // namespace tcplens::inline v0\n"
+    text = HEAD + "\n\n".join(groups) + "\n\n} // namespace tcplens::inline v1\n"
     if "--check" not in sys.argv[1:]:
         OUTPUT.write_text(text)
     elif not OUTPUT.exists() or OUTPUT.read_text() != text:

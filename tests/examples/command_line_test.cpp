@@ -323,12 +323,20 @@ TEST_CASE("--help prints a page, wherever it stands: usage, all arguments, examp
     }
 }
 
-TEST_CASE("--version prints the name of the program and the version of tcplens") {
+TEST_CASE("--version prints the version of tcplens, its compiler and the optional libraries") {
     const run_result version = run(program("--version"));
     CHECK(version.status == 0);
-    CHECK(version.out == "tcplens " + std::to_string(TCPLENS_VERSION_MAJOR) + "." +
-                             std::to_string(TCPLENS_VERSION_MINOR) + "." + std::to_string(TCPLENS_VERSION_PATCH) +
-                             "\n");
+    CHECK(version.out.starts_with("tcplens " + std::to_string(TCPLENS_VERSION_MAJOR) + "." +
+                                  std::to_string(TCPLENS_VERSION_MINOR) + "." + std::to_string(TCPLENS_VERSION_PATCH) +
+                                  TCPLENS_VERSION_SUFFIX "\ncompiled by "));
+    const std::vector<std::string> lines = lines_of(version.out);
+    REQUIRE(lines.size() >= 5);
+    for (const std::string_view name : {"zlib", "libzstd", "libpcap"}) { // built in, with its version, or left out
+        CAPTURE(name);
+        CHECK(std::ranges::count_if(lines, [name](const std::string& line) {
+                  return line.starts_with(std::string{name} + " ") || line.starts_with("without " + std::string{name});
+              }) == 1);
+    }
     CHECK(version.err.empty());
 }
 

@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 inline doctest::String toString(packet_outcome outcome) {
     return std::string{to_string(outcome)}.c_str();
@@ -27,7 +27,7 @@ inline std::ostream& operator<<(std::ostream& out, sequence_number number) {
     return out << number.value;
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1
 
 /// What decode() made of a packet.
 struct decoding {

@@ -4,6 +4,7 @@
 #include <tcplens/connection/table/basic_connection_table.hpp>
 #include <tcplens/tcplens.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace program::graphs {
@@ -62,16 +63,19 @@ collected collect(captures& from, const tcplens::decode_options& decoding, rule_
     with_rules(rules, [&]<class Rules>(const Rules& chosen) {
         tcplens::basic_connection_table<Rules, trace_observer> table{tcplens::table_options{.decoding = decoding},
                                                                      chosen, trace_observer{writers, whole, server}};
-        table.add_all(from);
-        found.connections = table.size();
+        from.add_to(table);
+        found.connections = from.connections(table.size());
         if (whole != nullptr) {
             tcplens::detail::for_each_selected(table, server,
                                                [&](const tcplens::connection& each) { whole->add(each); });
         }
         for (const std::unique_ptr<trace_writer>& each : writers) {
-            if (each->number() >= table.size()) continue;
+            const auto place = std::find_if(table.begin(), table.end(), [&](const auto& candidate) {
+                return candidate.number == each->number();
+            });
+            if (place == table.end()) continue;
             trace one = each->finish();
-            const auto& of = table[static_cast<std::size_t>(each->number())];
+            const auto& of = *place;
             if (one.packets == 0) { // all of its segments are samples
                 one.first_time = one.earliest = of.first_time;
                 one.latest = of.last_time;

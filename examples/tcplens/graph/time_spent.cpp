@@ -44,7 +44,7 @@ slowest_connections collect_slowest(captures& from, const tcplens::decode_option
                                     std::size_t most, std::optional<std::uint64_t> only) {
     return with_rules(rules, [&]<class Rules>(const Rules&) {
         tcplens::basic_connection_table<Rules, tcplens::time_observer> table{{.decoding = decoding}};
-        table.add_all(from);
+        from.add_to(table);
         slowest_connections found{most};
         if (!only) {
             for (const auto& each : table) found.add(each, each.time);

@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What analyze_anomalies() returns.
 struct anomaly_report {
@@ -226,4 +226,4 @@ template <connection_range Connections>
     return detail::accumulate(connections, anomaly_report::accumulator{options});
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

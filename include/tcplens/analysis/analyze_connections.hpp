@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What analyze_connections() returns.
 struct connections_report {
@@ -190,4 +190,4 @@ template <connection_range Connections>
     return detail::accumulate(connections, connections_report::accumulator{options});
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

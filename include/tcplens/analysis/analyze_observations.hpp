@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What analyze_observations() returns.
 struct observation_report {
@@ -135,4 +135,4 @@ template <connection_range Connections>
     return observations.result();
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What analyze_retransmissions() returns.
 struct retransmission_report {
@@ -141,4 +141,4 @@ template <connection_range Connections>
     return detail::accumulate(connections, retransmission_report::accumulator{options});
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What analyze_traffic_flow() returns.
 struct traffic_flow_report {
@@ -175,4 +175,4 @@ template <connection_range Connections>
     return detail::accumulate(connections, traffic_flow_report::accumulator{options});
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -19,7 +19,7 @@
 #include <variant>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -79,4 +79,4 @@ template <class... Patterns>
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -122,4 +122,4 @@ private:
     return community_id(of.client, of.server, seed);
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What list_connections() returns: some of the connections of a range, in an order that the caller chose.
 struct connection_page {
@@ -84,7 +84,7 @@ struct connection_page {
         std::chrono::nanoseconds most_time_spent{}; ///< How long that part is.
         std::uint64_t first_packet = 0;             ///< connection::first_packet
         std::uint64_t number = 0;                   ///< connection::number
-        std::uint32_t network = 0;                  ///< connection::network
+        segment::network_id network{};              ///< connection::network
 
         /// Whether the roles of client and server are a guess: connection::role_guessed().
         [[nodiscard]] constexpr bool role_guessed() const noexcept { return role_basis < role_basis::syn_ack; }
@@ -300,4 +300,4 @@ list_connections(Connections&& connections, Predicate&& selects,
     return page.result();
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <type_traits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Stands for a value of any type where an aggregate is initialized in an unevaluated expression. The conversion is never called;
 /// it has a body because clang wants one where Value is in an unnamed namespace.
@@ -268,4 +268,4 @@ constexpr void with_members(Aggregate& of, Call&& call) { // NOLINT(readability-
     }
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

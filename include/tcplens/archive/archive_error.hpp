@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 enum class archive_error_code : std::uint8_t {
     impossible_value, ///< or too few bytes
@@ -22,4 +22,4 @@ struct archive_error {
     friend constexpr bool operator==(const archive_error&, const archive_error&) = default;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -230,4 +230,4 @@ private:
     std::optional<detail::archive_error> error_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -208,4 +208,4 @@ private:
     std::vector<std::byte> written_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// CRC-32C, the checksum of SCTP (RFC 9260 appendix A) and iSCSI (RFC 7143 13.1): it differs wherever all that differs lies
 /// within 32 bits.
@@ -26,4 +26,4 @@ namespace tcplens::inline v0::detail {
     return ~rest;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

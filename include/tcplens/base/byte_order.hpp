@@ -10,7 +10,7 @@
 #include <cstring>
 #include <type_traits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The same bytes in the opposite order.
 template <std::unsigned_integral Unsigned>
@@ -57,4 +57,4 @@ template <std::unsigned_integral Unsigned>
     return load<Unsigned>(at, std::endian::little);
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

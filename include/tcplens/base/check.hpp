@@ -23,7 +23,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Not constexpr: a constant expression that violates a precondition does not compile.
 [[noreturn]] TCPLENS_NOINLINE inline void check_failed(const char* file, int line, const char* sentence) noexcept {
@@ -31,7 +31,7 @@ namespace tcplens::inline v0::detail {
     std::abort();
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail
 
 #define TCPLENS_CHECK_FAILED(file, line, sentence) ::tcplens::detail::check_failed(file, line, sentence)
 #endif

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 // An enum whose enumerators are bits becomes a set by one line beside it, which names all of its members:
 //
@@ -90,4 +90,4 @@ template <detail::enum_set Enum>
     return (set & members) != Enum{};
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -18,7 +18,7 @@
 #include <random>
 #endif
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The secret key of a hash. An attacker who does not know the key cannot choose values that collide. No result depends on a key.
 class hash_key {
@@ -74,4 +74,4 @@ private:
     std::array<std::uint64_t, word_count> words_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

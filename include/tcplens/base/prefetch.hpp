@@ -9,7 +9,7 @@
 #include <xmmintrin.h>
 #endif
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Asks the processor to fetch the cache lines of an object that will be needed soon. Does nothing on processors without such an
 /// instruction. Functions that wrap it must be inlined too: g++ takes a function that only prefetches for one without effect and drops
@@ -31,4 +31,4 @@ TCPLENS_ALWAYS_INLINE void prefetch(const void* object, std::size_t size) noexce
     }
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// `part` divided by `whole`; 0 if `whole` is 0.
 [[nodiscard]] constexpr double ratio(std::uint64_t part, std::uint64_t whole) noexcept {
@@ -21,4 +21,4 @@ namespace tcplens::inline v0::detail {
     return std::string(digits.data(), end.ptr) + '%';
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The time of a packet: nanoseconds since 1970-01-01 00:00 UTC, from about 1678 to 2262. A time outside of this range becomes the nearest
 /// end of it.
@@ -23,4 +23,4 @@ namespace detail {
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

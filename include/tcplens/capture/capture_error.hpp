@@ -10,16 +10,16 @@
 #include <system_error>
 
 /// How something changed a capture that it took for text: values of capture_error::subject.
-namespace tcplens::inline v0::detail::altered_by {
+namespace tcplens::inline v1::detail::altered_by {
 inline constexpr std::string_view utf_16 = "UTF-16";
 inline constexpr std::string_view utf_8 = "UTF-8";
 inline constexpr std::string_view crs_before_lfs = "LF to CR LF";
 inline constexpr std::string_view line_ends = "line ends";
 inline constexpr std::string_view text_before = "text before";
-} // namespace tcplens::inline v0::detail::altered_by
+} // namespace tcplens::inline v1::detail::altered_by
 
 /// What a text is that is no capture: values of capture_error::subject, which go on with what to do.
-namespace tcplens::inline v0::detail::text_kind {
+namespace tcplens::inline v1::detail::text_kind {
 inline constexpr std::string_view git_lfs = "a Git LFS pointer";
 inline constexpr std::string_view html = "an HTML page";
 inline constexpr std::string_view xml = "an XML document";
@@ -31,9 +31,9 @@ inline constexpr std::string_view hexadecimal = "a hex dump";
 inline constexpr std::string_view hexadecimal_words = "a dump of words";
 inline constexpr std::string_view packet_dump = "a hex dump of packets";
 inline constexpr std::string_view other = "text";
-} // namespace tcplens::inline v0::detail::text_kind
+} // namespace tcplens::inline v1::detail::text_kind
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The reason why a capture could not be opened, or why reading ended before its end.
 enum class capture_error_code : std::uint8_t {
@@ -325,4 +325,4 @@ private:
     return detail::capture_error_text{error}.all();
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

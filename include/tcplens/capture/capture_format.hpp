@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The format of a capture.
 enum class capture_format : std::uint8_t {
@@ -52,4 +52,4 @@ inline constexpr std::size_t pcapng_section_header_length = 28;
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What a capture says about an interface that it was taken on (draft-ietf-opsawg-pcapng 4.2). A pcap file has one interface.
 /// Strings are as they stand in the file, UTF-8 or not; empty if the file has none.
@@ -69,4 +69,4 @@ struct capture_interface {
     friend bool operator==(const capture_interface&, const capture_interface&) = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What a capture says about one of its sections (draft-ietf-opsawg-pcapng 4.1). A pcap file is one section; a pcapng file has one or
 /// more, one behind the other. Strings are as they stand in the file, UTF-8 or not; empty if the file has none.
@@ -33,4 +33,4 @@ struct capture_section {
     friend bool operator==(const capture_section&, const capture_section&) = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The limits that the readers of captures keep to, whatever a file claims.
 struct capture_limits {
@@ -23,4 +23,4 @@ struct capture_limits {
     static constexpr std::uint32_t max_description_bytes = 1024 * 1024;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

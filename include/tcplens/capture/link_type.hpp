@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The link layer that the bytes of a packet begin with: a LINKTYPE_ value of the registry of the tcpdump group
 /// (draft-ietf-opsawg-pcaplinktype). Any number is a valid value; the link types that tcplens decodes have an enumerator.
@@ -84,4 +84,4 @@ enum class link_type : std::uint32_t {
     return {};
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

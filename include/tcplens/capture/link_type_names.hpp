@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string_view>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 struct link_type_name {
     std::uint32_t number;
@@ -243,4 +243,4 @@ static_assert([] {
     return true;
 }());
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

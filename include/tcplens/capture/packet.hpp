@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One packet of a capture, as a view.
 ///
@@ -31,4 +31,4 @@ struct packet {
     bool has_time = true;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

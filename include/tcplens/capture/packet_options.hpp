@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What a pcapng capture has about one packet besides its time and its bytes: a view that is valid as long as the packet.
 ///
@@ -111,4 +111,4 @@ private:
     std::optional<std::uint64_t> dropped_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

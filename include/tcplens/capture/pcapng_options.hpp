@@ -14,7 +14,7 @@
 #include <span>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The options of one pcapng block: a forward range of option, valid as long as the block.
 ///
@@ -148,4 +148,4 @@ private:
     std::endian order_ = std::endian::native;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

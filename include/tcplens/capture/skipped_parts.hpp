@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Counts of what a reader skipped without making packets of it, and of what it corrected, without an error that ends reading.
 struct skipped_parts {
@@ -36,4 +36,4 @@ struct skipped_parts {
     friend constexpr bool operator==(const skipped_parts&, const skipped_parts&) = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The direction of a segment, by the roles of its connection.
 enum class direction : std::uint8_t {
@@ -27,4 +27,4 @@ enum class direction : std::uint8_t {
     return direction == direction::client_to_server ? "client_to_server" : "server_to_client";
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Counts of one direction of a connection. Packets are counted as captured, retransmissions and copies included.
 struct direction_statistics {
@@ -36,4 +36,4 @@ struct direction_statistics {
                                                    const direction_statistics&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

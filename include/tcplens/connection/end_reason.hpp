@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Why a connection left its table.
 enum class end_reason : std::uint8_t {
@@ -26,4 +26,4 @@ inline constexpr std::size_t end_reason_count = 5;
     return names[static_cast<unsigned>(reason)];
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The class of a connection that decides how long the table keeps it without a packet (idle_timeouts), and which connection the table
 /// drops first if there is no room for another.
@@ -30,4 +30,4 @@ inline constexpr std::size_t idle_class_count = 6;
     return names[static_cast<unsigned>(stage)];
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

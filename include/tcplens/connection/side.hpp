@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One end of a connection: `first` is the end that sent the first captured segment. A side never changes; the roles of client and
 /// server may, when a later segment tells who opened the connection.
@@ -48,4 +48,4 @@ struct per_side {
     [[nodiscard]] friend constexpr bool operator==(const per_side&, const per_side&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

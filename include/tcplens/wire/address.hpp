@@ -18,7 +18,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -259,7 +259,7 @@ struct group_range {
     return text;
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1
 
 template <>
 struct std::hash<tcplens::address> {

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Headers behind which several packets follow each other. Link layers and tunnels name them by bundle_of(); decode/bundle_list.hpp
 /// finds what takes them apart.
@@ -22,4 +22,4 @@ enum class bundle_kind : std::uint8_t {
     return {protocol_id::registry::bundle, static_cast<std::uint32_t>(kind)};
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

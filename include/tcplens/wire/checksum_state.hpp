@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Whether the checksums of a segment are right: that of TCP and, with IPv4, that of the IP header. The worse of the two counts.
 enum class checksum_state : std::uint8_t {
@@ -13,4 +13,4 @@ enum class checksum_state : std::uint8_t {
     bad,          ///< the packet was damaged, or a tool wrote it without a valid checksum
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

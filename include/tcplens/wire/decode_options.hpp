@@ -5,7 +5,7 @@
 #include "tunnel_ports.hpp"
 #include "tunnel_set.hpp"
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What decode() and decoder look for in packets, and how far.
 struct decode_options {
@@ -17,7 +17,8 @@ struct decode_options {
     /// Whether segment::network distinguishes VLANs and tunnelled networks, so that two networks with the same private
     /// addresses have separate connections.
     ///
-    /// Off by default, since the two directions of a connection may use different VLANs.
+    /// Off by default, since the two directions of a connection may use different VLANs. A segment in more VLANs and tunnels than a
+    /// segment::network_id holds (at least seven VLANs, or two tunnels) is not found: packet_outcome::not_tcp.
     bool identify_networks = false;
     /// The tunnels that are entered: `~tunnels::gtp` is all but GTP. A tunnel that is not entered counts as not_tcp.
     tunnel_set tunnels = tunnel_set::all;
@@ -29,4 +30,4 @@ struct decode_options {
     [[nodiscard]] friend constexpr bool operator==(const decode_options&, const decode_options&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

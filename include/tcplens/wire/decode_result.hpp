@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What decode() found in a packet, and where it stopped.
 struct decode_result {
@@ -44,4 +44,4 @@ struct decode_result {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

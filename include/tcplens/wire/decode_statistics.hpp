@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Counts packets without TCP by link type, outcome and protocol, in bounded memory: it never allocates.
 class undecoded_counts {
@@ -181,4 +181,4 @@ struct decode_statistics {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One end of a connection: an address and a port. RFC 9293 calls it a socket.
 struct endpoint {
@@ -28,7 +28,7 @@ struct endpoint {
     return (value.address.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(value.port);
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1
 
 template <>
 struct std::hash<tcplens::endpoint> {

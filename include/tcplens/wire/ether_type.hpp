@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// An EtherType (IEEE registry): the protocol above a link layer.
 ///
@@ -34,4 +34,4 @@ enum class ether_type : std::uint16_t {
     r_tag = 0xf1c1,                ///< IEEE 802.1CB
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

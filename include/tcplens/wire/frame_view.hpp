@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A packet from some header on: its captured bytes, and its length on the wire.
 struct frame_view {
@@ -42,4 +42,4 @@ struct frame_view {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

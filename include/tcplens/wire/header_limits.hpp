@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The most headers between the link layer and TCP: those of IP, UDP and tunnels, and of the frames in tunnels. A segment behind more of
 /// them is not found. Ten nested tunnels have about thirty.
@@ -16,4 +16,4 @@ inline constexpr int max_repeats = 32;
 /// The most packets that are taken out of one. An A-MSDU has at most 178 with TCP (11,454 bytes, IEEE 802.11 section 9.2.4.7.1).
 inline constexpr int max_bundled = 256;
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -4,12 +4,13 @@
 #include "../base/timestamp.hpp"
 #include "address.hpp"
 #include "endpoint.hpp"
+#include "network_id.hpp"
 #include "sequence_number.hpp"
 
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What an ICMP error says of a TCP segment that it quotes: the segment was not delivered, and why.
 ///
@@ -41,9 +42,9 @@ struct icmp_notice {
     sequence_number quoted_sequence{};        ///< the sequence number of the quoted segment
     std::uint32_t quoted_length = 0;          ///< bytes of the quoted IP packet, by its header
     std::optional<std::uint16_t> quoted_id{}; ///< IPv4 Identification of the quoted packet; `nullopt` for IPv6
-    std::uint32_t network = 0;                ///< see segment::network
+    detail::network_id network{};             ///< see segment::network
 
     [[nodiscard]] friend constexpr bool operator==(const icmp_notice&, const icmp_notice&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

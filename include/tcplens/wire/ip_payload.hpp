@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What an IP packet carries, and the fields of its header that a segment needs.
 struct ip_payload {
@@ -33,4 +33,4 @@ struct ip_payload {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// An IP protocol number (IANA). IPv6 uses the same numbers for its extension headers.
 ///
@@ -34,4 +34,4 @@ enum class ip_protocol : std::uint8_t {
     return ip_protocol{0xff};
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -5,7 +5,7 @@
 #include "frame_view.hpp"
 #include "protocol_id.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What a link layer carries: the EtherType, and what follows.
 struct network_payload {
@@ -25,4 +25,4 @@ struct network_payload {
     return {ether_type{}, content, what};
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

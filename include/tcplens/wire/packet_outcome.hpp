@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What decode() found in a packet: exactly one of these.
 enum class packet_outcome : std::uint8_t {
@@ -29,4 +29,4 @@ enum class packet_outcome : std::uint8_t {
     return names[static_cast<std::size_t>(outcome)];
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -4,7 +4,7 @@
 #include "../base/compiler.hpp"
 #include "packet_outcome.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Either a checked view, or the outcome that says why there is none.
 template <class View>
@@ -28,4 +28,4 @@ private:
     bool holds_view_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A protocol, by its number in the registry that the header before it uses.
 struct protocol_id {
@@ -55,4 +55,4 @@ struct protocol_id {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

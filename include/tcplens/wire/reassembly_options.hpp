@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstddef>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Limits of the memory in which a decoder puts fragmented IP packets together. Beyond a limit the oldest incomplete packet is
 /// given up.
@@ -30,4 +30,4 @@ struct reassembly_options {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What became of the fragments of IP packets that a decoder met.
 struct reassembly_statistics {
@@ -21,4 +21,4 @@ struct reassembly_statistics {
                                                    const reassembly_statistics&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -4,6 +4,7 @@
 #include "../base/timestamp.hpp"
 #include "checksum_state.hpp"
 #include "endpoint.hpp"
+#include "network_id.hpp"
 #include "sequence_number.hpp"
 #include "tcp_flags.hpp"
 #include "tcp_options.hpp"
@@ -12,12 +13,15 @@
 #include <optional>
 #include <type_traits>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One TCP segment as it was on the wire: what the analysis of connections needs to know of a packet.
 ///
 /// Trivially copyable. decode() fills in all members.
 struct segment {
+    /// A stack of VLANs and tunnels, which compares exactly; to_string() makes it text for people. `{}` is none.
+    using network_id = detail::network_id;
+
     timestamp time{};                 ///< capture time, from 1823 to 2116
     std::uint64_t packet_number = 0;  ///< the number of the packet that carried the segment
     endpoint source{};                ///< the sender
@@ -43,10 +47,9 @@ struct segment {
     std::uint8_t ecn = 0;                 ///< the two ECN bits of IP (RFC 3168 section 5), from 0 to 3
     std::uint8_t tunnel_depth = 0; ///< how many tunnels are around the IP packet; an MPLS label stack counts as one
     tcp_options options{};         ///< the TCP options, as far as they were captured
-    /// Distinguishes networks that may use the same addresses, by VLAN and tunnel; 0 outside of those.
-    ///
-    /// Always 0 unless decode_options::identify_networks is set. The number has no other meaning.
-    std::uint32_t network = 0;
+    /// Which of several networks that may use the same addresses: the VLAN tags and the tunnels with a number that are around the
+    /// segment. `{}` outside of those, and unless decode_options::identify_networks is set.
+    network_id network{};
 
     /// How many sequence numbers the segment occupies: one for each byte of data, SYN and FIN (RFC 9293 section 3.4).
     [[nodiscard]] constexpr std::uint32_t sequence_length() const noexcept {
@@ -74,4 +77,4 @@ struct segment {
 
 static_assert(std::is_trivially_copyable_v<segment>);
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

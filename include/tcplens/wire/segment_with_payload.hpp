@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A segment, and where its data is. decode() writes it where it is asked to.
 struct segment_with_payload : segment {
@@ -16,4 +16,4 @@ struct segment_with_payload : segment {
     std::uint16_t urgent_pointer = 0; ///< of the header; valid only if flags.urg()
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

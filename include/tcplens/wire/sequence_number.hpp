@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A TCP sequence or acknowledgment number (RFC 9293 section 3.4), with arithmetic modulo 2^32.
 ///
@@ -51,4 +51,4 @@ inline constexpr std::int32_t max_window_distance = 1 << 24;
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

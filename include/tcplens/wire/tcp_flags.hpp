@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The control bits of a TCP header (RFC 9293 section 3.1), and AE (RFC 9768), which was NS.
 struct tcp_flags {
@@ -36,4 +36,4 @@ struct tcp_flags {
     [[nodiscard]] friend constexpr bool operator==(tcp_flags, tcp_flags) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -12,7 +12,7 @@
 #include <optional>
 #include <span>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One block of a SACK option (RFC 2018 section 3): the receiver has the bytes from `left` up to, not including, `right`.
 struct sack_block {
@@ -173,4 +173,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// UDP ports at which tunnels are found beside their own ports, such as VXLAN at port 10800. At most `capacity`; never allocates.
 class port_list {
@@ -66,4 +66,4 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels

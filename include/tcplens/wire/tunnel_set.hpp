@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A set of tunnels, one bit each: `tunnels::gre | tunnels::vxlan`, or `~tunnels::gtp` for all but one.
 ///
@@ -21,9 +21,9 @@ enum class tunnel_set : std::uint32_t {
     return tunnel_set::all;
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1
 
 /// The members of a tunnel_set.
 ///
 /// Each tunnel declares its constant in its own header in wire/tunnel/. Include `<tcplens/wire.hpp>` for all of them.
-namespace tcplens::inline v0::tunnels {}
+namespace tcplens::inline v1::tunnels {}

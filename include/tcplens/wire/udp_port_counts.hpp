@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Counts UDP datagrams without TCP by port, in bounded memory: it never allocates. For questions such as "which tunnel did the capture
 /// have that was not entered?"
@@ -126,4 +126,4 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels

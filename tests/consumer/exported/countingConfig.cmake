@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 include(CMakeFindDependencyMacro)
-find_dependency(tcplens 0.1)
+find_dependency(tcplens 1.0)
 include(${CMAKE_CURRENT_LIST_DIR}/countingTargets.cmake)

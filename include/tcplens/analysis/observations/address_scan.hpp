@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// One source, one port: at least so many distinct hosts that failed within five minutes. Source: Zeek's policy script scan.zeek
 /// (25 hosts in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
@@ -38,4 +38,4 @@ inline void find_address_scans(const observed_contacts& in, std::vector<observat
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

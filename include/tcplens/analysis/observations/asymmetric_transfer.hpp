@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// A source that sent one target far more than it got from it, and far more than it sends its other targets. Source: the comparison of
 /// hosts with their own history is RITA's; the numbers are ours.
@@ -64,4 +64,4 @@ inline void find_asymmetric_transfers(const observed_contacts& in, std::vector<o
         }
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// SYN-ACKs and RSTs of one end that answer nothing in the capture: what the victim of a flood sends to forged sources. Source: Moore,
 /// Voelker, Savage: Inferring Internet Denial-of-Service Activity, 2001 (25 packets). The same packets to one target from many ends are
@@ -55,4 +55,4 @@ inline void find_backscatter(const observed_contacts& in, std::vector<observatio
                           counted(sources, "host") + " that it asked for nothing in this capture.");
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// A service that some or all connections do not reach, with the stage at which they end: after the SYN, after the handshake, after the
 /// first data. Source: the stages are those of Sundara Raman et al.: Global, Passive Detection of Connection Tampering, 2023.
@@ -55,4 +55,4 @@ inline void find_blocked_services(const observed_contacts& in, std::vector<obser
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// Connections with data of which one direction alone was captured: nothing can be said about the other. The number is ours.
 inline void find_capture_limits(const observed_contacts& in, std::vector<observation>& found) {
@@ -28,4 +28,4 @@ inline void find_capture_limits(const observed_contacts& in, std::vector<observa
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

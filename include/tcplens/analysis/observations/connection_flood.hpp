@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// A service with many connections that were established and stayed without data. The numbers are ours.
 inline void find_connection_floods(const observed_contacts& in, std::vector<observation>& found) {
@@ -34,4 +34,4 @@ inline void find_connection_floods(const observed_contacts& in, std::vector<obse
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

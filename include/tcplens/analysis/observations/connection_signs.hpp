@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// One observation for each connection with one of the strong signs. Its value is the number of signs, the weak ones included.
 inline void find_signs(const observed_contacts& in, std::uint32_t strong, std::uint32_t weak,
@@ -83,4 +83,4 @@ inline void find_covert_field_use(const observed_contacts& in, std::vector<obser
                "Fields that do not count are used", found);
 }
 
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -5,6 +5,7 @@
 #include "../../connection/connection.hpp"
 #include "../../connection/observers/connection_irregularities.hpp"
 #include "../../wire/endpoint.hpp"
+#include "../../wire/segment.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,7 @@
 #include <initializer_list>
 #include <tuple>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// How one connection came out for its source.
 enum class outcome : std::uint8_t {
@@ -40,7 +41,7 @@ enum class outcome : std::uint8_t {
 struct contact {
     endpoint source{};
     endpoint target{};
-    std::uint32_t network = 0;
+    segment::network_id network{};
     outcome came_out{};
     bool one_sided = false; ///< one direction alone was captured, though the other must have sent something
     timestamp first{};
@@ -187,4 +188,4 @@ constexpr void add_signs(contact& to, const connection_irregularities& found) no
     }
 }
 
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// Contacts of one group, in the order of time.
 using contact_group = std::span<const contact* const>;
@@ -152,4 +152,4 @@ template <class Number>
     return range > 0 ? (quantile(3) + quantile(1) - 2 * quantile(2)) / range : 0;
 }
 
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

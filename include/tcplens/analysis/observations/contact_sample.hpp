@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// At most `capacity` contacts: all of them, or of 2^level about one, chosen by their hashes.
 ///
@@ -90,4 +90,4 @@ private:
     std::uint64_t seen_ = 0;
 };
 
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

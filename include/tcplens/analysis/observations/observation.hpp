@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What analyze_observations() can observe. Each kind is defined, with its source, in the file of its name in analysis/observations/.
 enum class observation_kind : std::uint8_t {
@@ -93,4 +93,4 @@ struct observation {
     [[nodiscard]] friend bool operator==(const observation&, const observation&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

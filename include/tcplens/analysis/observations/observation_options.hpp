@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Options of analyze_observations(). Each threshold is the least value that is observed.
 struct observation_options {
@@ -60,4 +60,4 @@ struct observation_options {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

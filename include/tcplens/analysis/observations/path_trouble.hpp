@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// A path, which is a pair of hosts, on which many data packets were sent again. The numbers are ours.
 inline void find_path_trouble(const observed_contacts& in, std::vector<observation>& found) {
@@ -47,4 +47,4 @@ inline void find_path_trouble(const observed_contacts& in, std::vector<observati
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// One source, one target: at least so many distinct ports that failed within five minutes. Source: Zeek's policy script scan.zeek
 /// (15 ports in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
@@ -40,4 +40,4 @@ inline void find_port_scans(const observed_contacts& in, std::vector<observation
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// A source that comes back to one service at regular intervals: skew and spread of intervals and sizes. Source: RITA (Bowley's skew,
 /// the median absolute deviation).
@@ -60,4 +60,4 @@ inline void find_regular_contacts(const observed_contacts& in, std::vector<obser
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// Threshold random walk (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis Testing, 2004): the
 /// sum of the log-likelihood ratios over the distinct endpoints that a source tried. An endpoint counts as a success if any contact
@@ -26,7 +26,7 @@ inline void find_failing_sources(const observed_contacts& in, std::vector<observ
         return tells ? std::optional{of.source.address} : std::nullopt;
     };
     for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
-        std::map<std::pair<endpoint, std::uint32_t>, bool> reached;
+        std::map<std::pair<endpoint, network_id>, bool> reached;
         for (const contact* each : group) {
             reached[{each->target, each->network}] |= !is_failure(each->came_out);
         }
@@ -49,4 +49,4 @@ inline void find_failing_sources(const observed_contacts& in, std::vector<observ
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

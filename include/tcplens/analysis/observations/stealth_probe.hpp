@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// Segments that open no connection and wait for a RST: NULL, FIN, Xmas and SYN with FIN, and ACKs on no connection. Source: nmap's
 /// documentation of its scan types.
@@ -39,4 +39,4 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::observing {
+namespace tcplens::inline v1::detail::observing {
 
 /// A service with many attempts a second, or many that are half open within a minute, of which less than half were completed. Source:
 /// RFC 4987 describes the attack; the numbers are ours.
@@ -63,4 +63,4 @@ inline void find_syn_floods(const observed_contacts& in, std::vector<observation
         found.push_back(std::move(made));
     });
 }
-} // namespace tcplens::inline v0::detail::observing
+} // namespace tcplens::inline v1::detail::observing

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Pattern: a RST ended more than one connection in ten.
 struct abnormal_termination {
@@ -56,4 +56,4 @@ struct abnormal_termination {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

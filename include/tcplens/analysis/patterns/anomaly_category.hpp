@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What an anomaly_pattern is about.
 enum class anomaly_category : std::uint8_t {
@@ -21,4 +21,4 @@ enum class anomaly_category : std::uint8_t {
     return names[static_cast<unsigned>(category)];
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Options of analyze_anomalies().
 struct anomaly_options {
@@ -22,4 +22,4 @@ struct anomaly_options {
     [[nodiscard]] friend constexpr bool operator==(const anomaly_options&, const anomaly_options&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Counts over all selected connections, both directions together. The anomaly patterns are found in them.
 struct anomaly_statistics {
@@ -78,4 +78,4 @@ struct anomaly_statistics {
     state_counts connection_states{}; ///< How the connections ended.
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Pattern: some handshakes failed. Connections picked up midstream do not count.
 struct handshake_completion {
@@ -54,4 +54,4 @@ struct handshake_completion {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A count of an anomaly_pattern that lies beyond a limit.
 struct notable_observation {
@@ -12,4 +12,4 @@ struct notable_observation {
     std::string detail{};    ///< One sentence for people, with the count and, if an option sets it, the limit.
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

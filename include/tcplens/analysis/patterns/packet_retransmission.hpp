@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Pattern: there are retransmissions.
 struct packet_retransmission {
@@ -65,4 +65,4 @@ struct packet_retransmission {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

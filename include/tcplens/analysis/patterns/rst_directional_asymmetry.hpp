@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Pattern: there are RST segments whose direction is known.
 struct rst_directional_asymmetry {
@@ -64,4 +64,4 @@ struct rst_directional_asymmetry {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Pattern: fewer than half of the SYN segments without ACK were answered by a SYN-ACK.
 struct syn_response_imbalance {
@@ -53,4 +53,4 @@ struct syn_response_imbalance {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -4,11 +4,12 @@
 #include "../../base/timestamp.hpp"
 #include "../../connection/connection.hpp"
 #include "../../wire/endpoint.hpp"
+#include "../../wire/segment.hpp"
 
 #include <compare>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The place of a connection in the order of beginnings, which breaks every tie: the earliest first packet comes first. Connections of
 /// several tables may have equal times and numbers, so endpoints and the network follow.
@@ -18,7 +19,7 @@ struct begin_order {
     std::uint64_t number = 0;
     endpoint client{};
     endpoint server{};
-    std::uint32_t network = 0;
+    segment::network_id network{};
 
     [[nodiscard]] static constexpr begin_order of(const connection& placed) noexcept {
         return {.first_time = placed.first_time,
@@ -33,4 +34,4 @@ struct begin_order {
                                                                     const begin_order&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A list in the result of an analysis: the first items of an order, and how many items there are in all.
 ///
@@ -33,4 +33,4 @@ struct bounded_list {
     [[nodiscard]] friend constexpr bool operator==(const bounded_list&, const bounded_list&) = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

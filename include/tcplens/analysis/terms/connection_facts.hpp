@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// From the first packet of a connection to its last; 0 if the clock of the capture went back.
 [[nodiscard]] constexpr std::chrono::nanoseconds duration_of(const connection& of) noexcept {
@@ -54,4 +54,4 @@ template <class Connection>
     return largest;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

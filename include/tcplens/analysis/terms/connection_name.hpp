@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Identifies a connection in the result of an analysis.
 struct connection_name {
@@ -38,4 +38,4 @@ struct connection_name {
     return to_string(name.client) + " -> " + to_string(name.server) + (name.role_guessed() ? " (roles guessed)" : "");
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A range of connections, as every analysis takes it: a table, or connections that were merged, stored or made by hand.
 ///
@@ -55,4 +55,4 @@ template <class Accumulator, connection_range Connections>
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -8,7 +8,7 @@
 #include <compare>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The retransmissions of one connection, both directions together.
 struct connection_retransmissions {
@@ -36,4 +36,4 @@ struct connection_retransmissions {
     operator<=>(const connection_retransmissions&, const connection_retransmissions&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

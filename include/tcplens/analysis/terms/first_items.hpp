@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Finds the items that come first in an order, without keeping the others.
 ///
@@ -101,4 +101,4 @@ private:
     std::vector<item> kept_{}; ///< a heap: the item that comes last is on top
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

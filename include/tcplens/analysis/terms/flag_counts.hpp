@@ -6,7 +6,7 @@
 #include <compare>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Segments by their control bits (RFC 9293 section 3.1), retransmissions included. A segment counts for each bit that it has.
 struct flag_counts {
@@ -40,4 +40,4 @@ struct flag_counts {
                                                                     const flag_counts&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Counts by key in bounded memory: Space-Saving (Metwally, Agrawal, El Abbadi, 2005), where half of the keys make room at once.
 ///
@@ -113,4 +113,4 @@ private:
     std::uint64_t known_ = 0;     ///< the most keys that were known at once
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -4,7 +4,7 @@
 #include <compare>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Compares `part / whole` of two pairs without rounding or overflow: the quotients of equal fractions may differ, and products
 /// of 64 bits do not fit. A pair whose `whole` is 0 counts as 0.
@@ -58,4 +58,4 @@ struct rate_order {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The servers whose connections an analysis counts. A filter without an address and without a port selects all connections.
 ///
@@ -30,4 +30,4 @@ struct server_filter {
     [[nodiscard]] friend constexpr bool operator==(const server_filter&, const server_filter&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A capture in a file, a pipe or a device. It is a single-pass range of packets:
 ///
@@ -85,4 +85,4 @@ private:
     capture_reader<stream_source<file_stream>> reader_;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -31,7 +31,7 @@
 #include <variant>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Reads a capture from any byte_source. The first bytes tell the format: pcap, pcapng, snoop or ERF.
 ///
@@ -204,4 +204,4 @@ private:
 /// Reads bytes in memory.
 capture_reader(std::span<const std::byte>)->capture_reader<memory_source>;
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

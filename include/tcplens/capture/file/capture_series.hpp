@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -173,4 +173,4 @@ private:
 /// A series of files.
 using capture_series = basic_capture_series<>;
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -26,7 +26,7 @@
 #include <vector>
 
 /// Records of Endace's Extensible Record Format (ERF types reference, EDM11-01), which a file consists of: it has no header.
-namespace tcplens::inline v0::detail::erf_file {
+namespace tcplens::inline v1::detail::erf_file {
 
 /// time (8 bytes, the least significant first), type, flags, length of the record (2), loss or color (2), length on the wire (2)
 inline constexpr std::size_t record_header_length = 16;
@@ -76,9 +76,9 @@ inline constexpr link_type link{197}; ///< LINKTYPE_ERF: packets begin with the 
     return true;
 }
 
-} // namespace tcplens::inline v0::detail::erf_file
+} // namespace tcplens::inline v1::detail::erf_file
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Reads ERF files. A packet is a record with its header, of link type ERF (197), as libpcap gives it. Padding and metadata are
 /// passed over; Wireshark numbers both like packets, and so does packet::number.
@@ -186,4 +186,4 @@ private:
     skipped_parts skipped_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

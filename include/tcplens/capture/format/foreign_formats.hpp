@@ -13,7 +13,7 @@
 
 /// Files that people take for captures that are read here: captures of other formats, compressed ones and archives, told by their
 /// first bytes.
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Whether `bytes` has these characters at an offset.
 [[nodiscard]] constexpr bool has_at(std::span<const std::byte> bytes, std::size_t offset,
@@ -233,4 +233,4 @@ struct signature {
     return {};
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -14,7 +14,7 @@
 #include <string_view>
 
 /// Captures that something took for text and changed, and text that somebody takes for a capture.
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 [[nodiscard]] constexpr bool is_text(std::byte each) noexcept {
     return (each >= std::byte{0x20} && each < std::byte{0x7f}) || each == std::byte{'\t'} || each == std::byte{'\r'} ||
@@ -217,4 +217,4 @@ constexpr void explain_text(capture_error& error, std::span<const std::byte> byt
     }
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Turns the 64-bit timestamps of one pcapng interface into times: its if_tsresol and if_tsoffset
 /// (draft-ietf-opsawg-pcapng 4.2). Exact to the nanosecond, rounded down, for every resolution and every value; what
@@ -129,4 +129,4 @@ private:
     bool binary_;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <iterator>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// An input iterator over the packets that next() of a reader returns. The end is std::default_sentinel. All iterators of one reader
 /// share its position.
@@ -47,4 +47,4 @@ private:
     const packet* packet_ = nullptr;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Where the packets of a capture begin that stands behind others: how many numbers and interfaces those had.
 struct captures_before {
@@ -171,4 +171,4 @@ private:
     bool another_begins_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,7 +13,7 @@
 #include <span>
 
 /// The header of a pcap file (draft-ietf-opsawg-pcap 4), and what it says of the records behind it.
-namespace tcplens::inline v0::detail::pcap {
+namespace tcplens::inline v1::detail::pcap {
 
 /// Which of the two lengths of a record stands first.
 enum class length_order : std::uint8_t { captured_first, original_first, smaller_is_captured };
@@ -106,4 +106,4 @@ constexpr void read_header(header& into, std::span<const std::byte> bytes) noexc
            load<std::uint32_t>(bytes.data() + 12, found.order) == 0;
 }
 
-} // namespace tcplens::inline v0::detail::pcap
+} // namespace tcplens::inline v1::detail::pcap

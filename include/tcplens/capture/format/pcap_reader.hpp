@@ -30,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Reads pcap (draft-ietf-opsawg-pcap): microseconds or nanoseconds, either byte order, all versions from 2.0 on, 543.x
 /// of DG/UX, 2.2 of AIX; the variants of Kuznetzov (what stands in its longer record headers is passed over) and of IXIA (both in
@@ -286,4 +286,4 @@ private:
     skipped_parts skipped_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

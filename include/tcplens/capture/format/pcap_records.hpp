@@ -14,7 +14,7 @@
 #include <utility>
 
 /// What the header of a pcap file does not say of its records, and what their bytes tell.
-namespace tcplens::inline v0::detail::pcap {
+namespace tcplens::inline v1::detail::pcap {
 
 /// The usual fields of a record header.
 struct record_header {
@@ -174,4 +174,4 @@ inline constexpr std::array kuznetzov_record_headers{kuznetzov_record_header_len
     return has_lf;
 }
 
-} // namespace tcplens::inline v0::detail::pcap
+} // namespace tcplens::inline v1::detail::pcap

@@ -13,7 +13,7 @@
 #include <span>
 
 /// The blocks of pcapng: their numbers and lengths, and what is read of one without the reader's state.
-namespace tcplens::inline v0::detail::pcapng {
+namespace tcplens::inline v1::detail::pcapng {
 
 // block types (draft-ietf-opsawg-pcapng 10.1)
 inline constexpr std::uint32_t interface_description = 1;
@@ -113,4 +113,4 @@ struct clock_options {
     return clock;
 }
 
-} // namespace tcplens::inline v0::detail::pcapng
+} // namespace tcplens::inline v1::detail::pcapng

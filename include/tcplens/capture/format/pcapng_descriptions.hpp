@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until somebody asks, and what files of
 /// other formats say that stand before it in the same stream.
@@ -213,4 +213,4 @@ private:
     bool section_is_kept_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

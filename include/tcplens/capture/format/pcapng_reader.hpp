@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Reads pcapng (draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order and with its own
 /// interfaces, each of these with its own link type and clock; enhanced, simple and obsolete packet blocks. Interface
@@ -447,4 +447,4 @@ private:
     capture_descriptions descriptions_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail::snoop {
+namespace tcplens::inline v1::detail::snoop {
 
 inline constexpr std::size_t header_length = 16;
 inline constexpr std::size_t record_header_length = 24;
@@ -51,9 +51,9 @@ inline constexpr std::size_t record_header_length = 24;
            link_of(load_big<std::uint32_t>(bytes.data() + 12)).has_value();
 }
 
-} // namespace tcplens::inline v0::detail::snoop
+} // namespace tcplens::inline v1::detail::snoop
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Reads snoop (RFC 1761), the captures of Solaris: version 2, microseconds, most significant byte first.
 /// A single-pass range of packets.
@@ -134,4 +134,4 @@ private:
     using packet_reader<Source>::packet_;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

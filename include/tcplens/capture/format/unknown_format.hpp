@@ -12,7 +12,7 @@
 #include <span>
 #include <string_view>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// How many first bytes explain_unknown_format() looks at.
 inline constexpr std::size_t unknown_format_length = 4096;
@@ -70,4 +70,4 @@ inline constexpr std::size_t unknown_format_length = 4096;
     return error;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

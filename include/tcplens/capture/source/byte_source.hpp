@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Where a reader takes its bytes from: a position that only moves forward, and the contiguous bytes behind it.
 ///
@@ -29,4 +29,4 @@ concept byte_source = std::move_constructible<Source> &&
     { constant.read_error() } -> std::same_as<std::optional<int>>;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

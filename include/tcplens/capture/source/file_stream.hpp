@@ -27,7 +27,7 @@
 #include <unistd.h>
 #endif
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A file, a pipe or a device that is open for reading, and a stream_filler: each call reads once.
 ///
@@ -318,4 +318,4 @@ private:
 
 static_assert(detail::stream_filler<file_stream>);
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

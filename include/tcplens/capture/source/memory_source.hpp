@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A byte_source over bytes in memory. Nothing is copied: packets point into the memory.
 class memory_source {
@@ -49,4 +49,4 @@ private:
 
 static_assert(byte_source<memory_source>);
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

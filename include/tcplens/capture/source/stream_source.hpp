@@ -15,7 +15,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -150,4 +150,4 @@ private:
     int error_number_ = 0;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Takes the bytes of a capture, as `output(std::span<const std::byte>)`: returns how many of them it took (it is called again with the
 /// rest), 0 if it takes no more, -errno after a failure; or returns nothing, and takes all.
@@ -144,4 +144,4 @@ private:
     std::optional<write_error> refusal_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

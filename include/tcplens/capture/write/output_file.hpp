@@ -27,7 +27,7 @@
 #include <unistd.h>
 #endif
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A file that is written, and takes its place only once it is whole.
 ///
@@ -217,4 +217,4 @@ private:
     std::optional<write_error> error_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

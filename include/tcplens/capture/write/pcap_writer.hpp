@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -144,4 +144,4 @@ pcap_writer(std::vector<std::byte>&)->pcap_writer<detail::memory_output>;
 /// Writes to memory.
 pcap_writer(std::vector<std::byte>&, const detail::pcap_writer_options&)->pcap_writer<detail::memory_output>;
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

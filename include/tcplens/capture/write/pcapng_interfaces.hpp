@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The clock of an interface that is written: the mirror of interface_clock, for the resolutions that a `timestamp` can use.
 struct written_clock {
@@ -104,4 +104,4 @@ private:
     std::vector<std::pair<std::uint32_t, entry>> others_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

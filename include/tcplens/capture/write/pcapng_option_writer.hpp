@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The longest value of an option: its length has 16 bits.
 inline constexpr std::size_t longest_option = 65535;
@@ -188,4 +188,4 @@ private:
     std::size_t length_ = 0;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -304,4 +304,4 @@ pcapng_writer(std::vector<std::byte>&)->pcapng_writer<detail::memory_output>;
 /// Writes to memory.
 pcapng_writer(std::vector<std::byte>&, const detail::pcapng_writer_options&)->pcapng_writer<detail::memory_output>;
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Why a capture, or a packet of it, could not be written.
 ///
@@ -83,4 +83,4 @@ struct write_error {
     return "unknown error.";
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -11,7 +11,7 @@
 #include "../table/connection_table.hpp"
 #include "../zeek/zeek_observer.hpp"
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A table whose connections have the facts of seven observers: opening, closing, profile, time, Zeek, skew and irregularities.
 template <segment_rules Rules>
@@ -29,4 +29,4 @@ using detailed_connection = detail::connection_with<opening_observer::facts, clo
                                                     profile_observer::facts, time_observer::facts, zeek_observer::facts,
                                                     skew_observer::facts, irregularity_observer::facts>;
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -4,7 +4,6 @@
 #include "../../wire/address.hpp"
 #include "../../wire/endpoint.hpp"
 #include "../../wire/ether_type.hpp"
-#include "../../wire/tunnel/network_number.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -15,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Addresses with a common prefix: segment_filter::network.
 struct address_prefix {
@@ -181,4 +180,4 @@ template <class Value>
     return values.empty() || std::find(values.begin(), values.end(), value) != values.end();
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

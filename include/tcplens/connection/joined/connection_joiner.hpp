@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -211,4 +211,4 @@ requires std::ranges::input_range<std::ranges::range_reference_t<Tables>>
     return joiner.join();
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

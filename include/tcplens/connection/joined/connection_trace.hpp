@@ -15,7 +15,7 @@
 #include <span>
 #include <type_traits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// One segment of one side, and those that the side sent after it and that are summed up with it. Either these are plain (ACK, and
 /// none of SYN, FIN and RST) and end where either side opens or closes something again: plain segments only move numbers on, so
@@ -91,4 +91,4 @@ struct basic_connection_trace {
 
 static_assert(std::is_trivially_copyable_v<basic_connection_trace<4>>);
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,7 +11,7 @@
 #include <tuple>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Marks connections that come out otherwise when another way of following the events puts packets whose time is not known
 /// earlier than `replayed` did.
@@ -83,4 +83,4 @@ inline void mark_doubts(std::span<const trace_event> events, const joined_part& 
     mark_fins_amid_data(events, replayed, joined);
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// How connection_joiner joins.
 struct join_options {
@@ -19,4 +19,4 @@ struct join_options {
     bool split_incarnations = true;      ///< The value of table_options::split_incarnations of the tables.
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What is not certain about a joined connection. The values are the members of a set: combine them with `|`.
 enum class join_doubt : std::uint8_t {
@@ -70,4 +70,4 @@ struct joined_connection : connection {
                                                    const joined_connection&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 inline constexpr std::size_t no_part = (std::numeric_limits<std::size_t>::max)();
 
@@ -126,4 +126,4 @@ inline void bound_retransmissions(joined_connection& joined, std::size_t index, 
     }
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -4,7 +4,7 @@
 #include <concepts>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 class evidence_rules;
 class repeated_sequence_rules;
@@ -35,4 +35,4 @@ struct rules_of_range<Connections, Otherwise> {
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -18,7 +18,7 @@
 #include <tuple>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What one table saw of a connection. The entries of its trace are elsewhere, since most parts have few.
 struct joined_part {
@@ -152,4 +152,4 @@ struct entry_share {
                : direction::server_to_client;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

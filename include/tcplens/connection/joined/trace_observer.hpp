@@ -15,7 +15,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -226,4 +226,4 @@ using trace_observer = detail::basic_trace_observer<12>;
 
 static_assert(check_observer<trace_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Measures the times from the data of one side to its acknowledgments, also of data that is captured behind its acknowledgment.
 struct answer_timer {
@@ -82,4 +82,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

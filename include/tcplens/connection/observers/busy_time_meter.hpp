@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Measures the time_attribution::sending_times of one end: its busy time, and the parts of it in which the peer's window or its own send buffer kept it
 /// from sending.
@@ -183,4 +183,4 @@ private:
     bool was_without_room_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

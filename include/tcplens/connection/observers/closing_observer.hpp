@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Adds to each connection, as member `closing`, when and by whom it was closed or reset.
 ///
@@ -102,4 +102,4 @@ private:
 
 static_assert(check_observer<closing_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// When and by whom a connection was closed, half-closed connections included.
 ///
@@ -33,4 +33,4 @@ struct connection_closing {
                                                    const connection_closing&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

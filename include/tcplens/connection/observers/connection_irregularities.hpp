@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What a segment can show that ordinary stacks and paths seldom do. None of it proves an intention.
 enum class irregularity : std::uint8_t {
@@ -116,4 +116,4 @@ private:
     std::array<std::array<std::uint64_t, kept_packets>, kinds> packets_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

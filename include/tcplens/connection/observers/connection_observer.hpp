@@ -18,7 +18,7 @@
 #include <span>
 #include <type_traits>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What an observer gets of each segment, after the table and the rules have taken it in. Valid during the call only.
 struct observer_input {
@@ -250,4 +250,4 @@ struct connection_with : connection, Facts... {
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// How the attempt to open a connection went (RFC 9293 section 3.5), as far as was captured.
 enum class opening_outcome : std::uint8_t {
@@ -172,4 +172,4 @@ struct connection_opening {
                                                    const connection_opening&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// One direction of a connection in detail: what was sent, and how the other end acknowledged it.
 ///
@@ -214,4 +214,4 @@ struct direction_profiles {
                                                    const direction_profiles&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// How far the capture times of the two directions of a connection are apart.
 ///
@@ -97,4 +97,4 @@ struct direction_skew {
     [[nodiscard]] friend constexpr bool operator==(const direction_skew&, const direction_skew&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

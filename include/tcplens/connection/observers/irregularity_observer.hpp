@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Adds to each connection, as member `irregularities`, what ordinary stacks and paths seldom do: RSTs that do not fit, second
 /// SYN-ACKs, flags that make no sense, and more: see tcplens::irregularity.
@@ -219,4 +219,4 @@ private:
 
 static_assert(check_observer<irregularity_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Adds to each connection, as member `opening`, how it was opened.
 ///
@@ -313,4 +313,4 @@ private:
 
 static_assert(check_observer<opening_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Estimates until when a sender that paces itself waits before it sends more. Such a sender makes a pause after each burst: the
 /// size of the burst divided by a rate. Linux does so with BBR and SO_MAX_PACING_RATE, and forgives up to half of a pause for
@@ -78,4 +78,4 @@ private:
     bool began_by_itself_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

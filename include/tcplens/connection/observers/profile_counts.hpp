@@ -12,7 +12,7 @@
 #include <cstdint>
 
 // The counts of a profile that need nothing but a packet or a finding.
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 constexpr void count_data_packet(const observer_input& input, direction_profile& profile) noexcept {
     const segment& sent = input.segment;
@@ -62,4 +62,4 @@ constexpr void count_ack_effect(const ack_effect& answer, direction_profile& pro
     return further <= max_window_distance || further / bytes_per_nanosecond <= took.count();
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -445,4 +445,4 @@ using profile_observer = detail::basic_profile_observer<>;
 
 static_assert(check_observer<profile_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

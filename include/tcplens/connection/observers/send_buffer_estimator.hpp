@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Estimates how long a full send buffer kept one end from sending, as Linux counts it (tcpi_sndbuf_limited of struct tcp_info).
 ///
@@ -111,4 +111,4 @@ private:
     bool makes_room_ = false; ///< the peer's last segment acknowledges more, and is nothing else
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Adds to each connection, as member `skew`, how far the capture times of its two directions are apart.
 class skew_observer {
@@ -49,4 +49,4 @@ private:
 
 static_assert(check_observer<skew_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What the time of a connection was spent on, from its first packet to its latest.
 ///
@@ -112,4 +112,4 @@ struct time_attribution {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Adds to each connection, as member `time`, what its time was spent on: see time_attribution.
 class time_observer {
@@ -290,4 +290,4 @@ private:
 
 static_assert(check_observer<time_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -13,7 +13,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Intervals of the same width, one after another without gaps, in memory of the caller.
 ///
@@ -233,4 +233,4 @@ private:
     std::optional<timestamp> doubted_{}; ///< the last time, if it had no place
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -17,7 +17,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// How time_series_observer bins packets.
 struct time_series_options {
@@ -186,4 +186,4 @@ private:
 
 static_assert(check_observer<time_series_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

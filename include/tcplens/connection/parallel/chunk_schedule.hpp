@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Assigns work to threads that take chunks of packets through four steps. Chunks are read in order, one at a time; decoded in any
 /// order; settled in order, one at a time; and followed in order by each follower. Any thread may do any step, but each prefers
@@ -126,4 +126,4 @@ private:
     bool ended_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

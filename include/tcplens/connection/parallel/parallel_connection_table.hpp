@@ -31,7 +31,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -348,4 +348,4 @@ private:
 /// A parallel table that judges by evidence_rules, without observers.
 using parallel_connection_table = basic_parallel_connection_table<evidence_rules>;
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A chunk of packets in their order, with their segments, which are dealt to several tables. The object is used for one chunk after
 /// the other: once its vectors have grown, it allocates nothing.
@@ -215,11 +215,11 @@ private:
         static constexpr bool keeps = true;
         bool any = false;
 
-        std::optional<ip_payload> add(const ip_fragment&, std::uint32_t, timestamp) noexcept {
+        std::optional<ip_payload> add(const ip_fragment&, const network_id&, timestamp) noexcept {
             any = true;
             return std::nullopt;
         }
-        void ignore(const ip_fragment&, std::uint32_t, timestamp) noexcept { any = true; }
+        void ignore(const ip_fragment&, const network_id&, timestamp) noexcept { any = true; }
     };
 
     struct memory_of_chunk {
@@ -360,4 +360,4 @@ private:
     std::vector<std::byte> bytes_{};     ///< of all packets, where they were copied
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

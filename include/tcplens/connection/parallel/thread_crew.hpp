@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Threads that are waited for when the crew is destroyed. `Thread` is std::thread but in tests.
 template <class Thread = std::thread>
@@ -41,4 +41,4 @@ private:
     std::vector<Thread> threads_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

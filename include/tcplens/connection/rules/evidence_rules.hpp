@@ -20,7 +20,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 struct evidence_rules_access;
@@ -320,4 +320,4 @@ private:
 
 static_assert(check_rules<evidence_rules>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

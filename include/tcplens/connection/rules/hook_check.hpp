@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Whether rules or an observer list a hook in `hooks`.
 template <class Part, auto Hook>
@@ -105,4 +105,4 @@ concept names_take_notice = !requires {
     &with_name<Part, named_take_notice>::take_notice;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

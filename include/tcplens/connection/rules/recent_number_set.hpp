@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A set of numbers that keeps at least the last `capacity` different ones that were inserted. It holds two generations: when the
 /// newer one is full, the older one is dropped. The set grows in steps, up to 32 bytes for each number of the capacity rounded up to a
@@ -113,4 +113,4 @@ private:
     generation before_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The simplest rule set: a segment with payload is a retransmission if its sender used its sequence number before in the connection,
 /// in any segment.
@@ -62,4 +62,4 @@ private:
 
 static_assert(check_rules<repeated_sequence_rules>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

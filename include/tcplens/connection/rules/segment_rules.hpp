@@ -13,7 +13,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What a rule set gets to judge: a segment, and the connection that it belongs to. Valid during the call only.
 struct rule_input {
@@ -225,4 +225,4 @@ concept incarnation_rules = segment_rules<Rules> && has_hook<Rules, rule_hooks::
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

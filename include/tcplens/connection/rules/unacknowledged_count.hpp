@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Counts the segments of one direction that wait for an acknowledgment, from the sequence numbers after their last bytes. The numbers
 /// are kept as runs at equal distances, as bulk data makes them, so that few words hold thousands.
@@ -121,4 +121,4 @@ private:
     bool exact_ = true;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -300,4 +300,4 @@ private:
 
 static_assert(check_rules<wireshark_rules>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

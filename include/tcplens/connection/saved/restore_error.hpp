@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Why a table could not be restored.
 enum class restore_error_code : std::uint8_t {
@@ -91,4 +91,4 @@ struct restore_error {
     return "It could not be restored.";
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

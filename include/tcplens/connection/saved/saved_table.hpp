@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// A whole table as bytes, from which restore() makes the same table on any machine. Fragments of IP packets that the table waits for
 /// are included; table_options::hash_key, which is secret, is not. Rules and observers must have the hook `saving`.
@@ -42,4 +42,4 @@ restore(basic_connection_table<Rules, Observers...>& table, std::span<const std:
     return detail::table_archive::restore(table, bytes, most_places);
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What can be archived: see archive_writer.
 template <class Value>
@@ -85,8 +85,10 @@ public:
                              .available = most_places};
     }
 
-private:
+    /// The magic, the version, the length of the body, its checksum, and that of the header.
     static constexpr std::size_t header_size = magic.size() + 4 + 8 + 4 + 4;
+
+private:
 
     /// Whether the bytes are a whole saved table of this version, undamaged.
     [[nodiscard]] static std::optional<restore_error> check_header(std::span<const std::byte> bytes) {
@@ -237,4 +239,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

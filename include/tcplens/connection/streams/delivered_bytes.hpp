@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Where the last delivered bytes of one direction are remembered.
 struct remembered_bytes {
@@ -111,4 +111,4 @@ private:
     std::vector<std::uint32_t> free_{};       ///< rings that no direction has
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

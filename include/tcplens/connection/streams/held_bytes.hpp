@@ -12,7 +12,7 @@
 #include <limits>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A set of positions in a block.
 template <std::size_t Size>
@@ -259,4 +259,4 @@ private:
     memory_pool<held_block> blocks_;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Puts one segment among those that are held, block by block, and decides which copy counts where they overlap. A held segment that was
 /// trimmed begins where its first remaining byte is.
@@ -93,4 +93,4 @@ private:
     std::strong_ordering begins_ = std::strong_ordering::less; ///< the held segment, before this one or behind
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

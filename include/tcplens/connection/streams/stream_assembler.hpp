@@ -19,7 +19,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Delivers the bytes of directions in order to a sink, and holds those that came before others. Each byte is told once, as data or in a
 /// gap, and offsets only grow.
@@ -372,4 +372,4 @@ private:
     delivered_bytes delivered_;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

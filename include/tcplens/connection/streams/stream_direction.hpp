@@ -13,7 +13,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What is remembered of the bytes that one side sends. What every segment touches stands first.
 struct stream_direction {
@@ -77,6 +77,8 @@ struct stream_connection {
     // For the events of a direction that no segment of its own connection causes.
     const tcplens::connection* of = nullptr;
     stream_counts* counts = nullptr;
+    timestamp reset_time{};         ///< of the RST that came before any data, if `reset_packet` is not 0
+    std::uint64_t reset_packet = 0; ///< its packet
     tcplens::direction way_of_first = direction::client_to_server; ///< the direction in which side::first sends
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE tcplens::direction way_of(side sender) const noexcept {
@@ -93,7 +95,8 @@ struct stream_place {
     std::uint64_t packet_number;
 
     [[nodiscard]] stream_direction& direction() const noexcept { return connection.sides[sender]; }
+    [[nodiscard]] stream_direction& peer() const noexcept { return connection.sides[opposite(sender)]; }
     [[nodiscard]] tcplens::direction way() const noexcept { return connection.way_of(sender); }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

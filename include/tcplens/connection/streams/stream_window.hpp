@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The offset up to which the receiver takes bytes.
 [[nodiscard]] inline std::uint64_t edge_offset(const stream_direction& own) noexcept {
@@ -59,4 +59,4 @@ inline void note_sent(const segment& next, stream_direction& own) noexcept {
     if (ahead > 0 && ahead <= max_sequence_age) own.sent = end;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

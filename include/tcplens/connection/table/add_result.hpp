@@ -9,7 +9,7 @@
 
 #include <concepts>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What happened to one packet. `Connection` is the connection type of the table: with observers, their facts can be read, as in
 /// `table.add(packet).connection->opening`.
@@ -44,4 +44,4 @@ concept connection_sink = std::invocable<OnEnd&, const Connection&, end_reason>;
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -35,7 +35,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -63,6 +63,10 @@ struct table_access;
 /// with each packet, each connection leaves once: after it was silent for longer than table_options::timeouts by the time of
 /// packets, when it makes room for another, or when the table is flushed. The callback must not use the table. After a connection
 /// has left, the order of the others in the range is unspecified.
+///
+/// If the callback throws, the exception leaves the call. The connection stays in the table, as it was, and is passed again later (observers
+/// are then told of its end again). The packet that was being added is counted in statistics() but followed by no connection; of
+/// add_all() that holds for up to 32 packets that were read from the range.
 ///
 /// **Allocation.** A packet allocates only if it begins a connection and the storage must grow by another step, if it is an IP
 /// fragment, if the rules allocate, or if it is the first with a callback and there are connections already. With
@@ -258,6 +262,14 @@ public:
         return std::get<Observer>(observers_);
     }
 
+    /// Sets the connection::number of the connection that begins next; those after it count on from there. For a table that gets some
+    /// packets of a capture only: so its connections keep the numbers that they have in the whole. Constant time.
+    ///
+    /// After it, operator[] is not to be used, and the table cannot be saved. Observers see these numbers; rule_input::connection_number
+    /// goes on counting the connections of this table.
+    /// @pre no connection of the table has one of the numbers from `next` on that connections will get
+    void number_from(std::uint64_t next) noexcept { expiry_.number_from(next); }
+
     /// Allocates room for that many connections in all. Until there are more, only IP fragments allocate.
     void reserve(std::size_t connections) {
         if (connections == 0) return;
@@ -424,4 +436,4 @@ private:
     timestamp last_time_{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

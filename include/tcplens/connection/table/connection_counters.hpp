@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <numeric>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// How many connections of a table began and ended. `begun == ended() + open` always holds.
 struct connection_counters {
@@ -39,4 +39,4 @@ struct connection_counters {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Finds the record of a 4-tuple by its hash: open addressing with linear probing, at most half full. It holds hashes and
 /// record numbers only; the caller says by a predicate whether a record is the one that is looked for.
@@ -106,4 +106,4 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What became of a connection, followed segment by segment: which end is the client, whether the handshake came about,
 /// how it closed, and which SYN begins another. What is known of it is written into the `connection`.
@@ -433,4 +433,4 @@ private:
     per_side<end_state> ends_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -21,7 +21,7 @@
 #include <limits>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Says which connections of a table leave it and when: for silence, or to make room. It keeps the clock of the table, a queue of
 /// connections for each idle_class, ordered by when they were last heard, and the counters.
@@ -57,10 +57,14 @@ public:
 
     /// Counts a connection that begins, and puts it into its queue.
     void begin(Record& record) noexcept {
-        record.connection.number = record.number = counters_.begun++;
+        record.number = counters_.begun++;
+        record.connection.number = next_number_++;
         ++counters_.open;
         put_last(record, record.stage);
     }
+
+    /// The connection that begins next gets this number.
+    void number_from(std::uint64_t next) noexcept { next_number_ = next; }
 
     /// The connection was heard, or its stage may have changed: puts it at the end of the queue of its stage.
     TCPLENS_NOINLINE void hear(Record& record) noexcept {
@@ -125,12 +129,13 @@ public:
     /// The archive list. The queues are made anew from the records: see restore_queues().
     friend void archive(auto& ar, expiry& of) {
         [[maybe_unused]] auto& [timeouts, max_connections, policy, counters, queues, keeps_queues, listings, clock,
-                                swept_at] = of;
+                                swept_at, next_number] = of;
         ar(counters, listings, clock, swept_at);
         ar.require(listings < std::uint64_t{1} << 63); // so that the count never overflows
     }
     void restore_queues(auto& ar, const record_store<Record>& records) {
         grow(records.capacity());
+        next_number_ = counters_.begun;
         std::uint64_t last = 0;
         for (const auto [listed, slot] : by_listing(records)) {
             ar.require(last < listed && listed <= listings_);
@@ -207,6 +212,7 @@ private:
     std::uint64_t listings_ = 0; ///< how often a connection went to the end of a queue
     table_clock clock_{};
     std::uint32_t swept_at_ = 0; ///< the tick at which no connection was due any more
+    std::uint64_t next_number_ = 0;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -10,7 +10,7 @@
 #include <limits>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Queues of record numbers; each record is in one of them. All operations take constant time.
 template <std::size_t QueueCount>
@@ -61,4 +61,4 @@ private:
     std::array<end, QueueCount> ends_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// How long a connection may be silent before it leaves its table, by the time of packets. The defaults are those of Zeek:
 /// tcp_attempt_delay, tcp_inactivity_timeout, tcp_connection_linger, tcp_close_delay. Timeouts hold to within 17 ms. A timeout of more
@@ -31,4 +31,4 @@ struct idle_timeouts {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

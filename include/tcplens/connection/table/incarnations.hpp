@@ -11,7 +11,7 @@
 
 #include <utility>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 // Connections between the same two endpoints, one after the other. Each is linked to the one before it (`previous`) and to the one
 // behind it (`follower`), as long as both are in the table. The index holds the latest one.
@@ -119,4 +119,4 @@ void require_linked(auto& ar, const Record& record) {
     ar.require(!record.to_overtake || record.previous != none || !is_found);
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

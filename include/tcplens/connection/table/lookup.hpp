@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Not a side: the segment is of another connection, or its side is not known.
 inline constexpr side neither{2};
@@ -130,4 +130,4 @@ private:
     connection_index index_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What a table knows of one connection. What every segment of it reads or writes lies in few cache lines: the first of
 /// `connection` and the one with the counters of its direction, the one of `listed_at`, and those of `rules`; once in a clock tick
@@ -40,7 +40,8 @@ struct alignas(64) connection_record {
     bool to_overtake = false;      ///< `previous` may still go on: this connection is only a SYN so far
     std::uint32_t previous = none; ///< the slot of the connection that had these endpoints before
     connection_state_machine machine{};
-    std::uint64_t number = 0;      ///< a copy of connection.number, to spare a cache line
+    std::uint64_t number =
+        0; ///< how many connections of the table began before: connection.number, unless number_from() moved that
     std::uint32_t hash = 0;        ///< of its endpoints and network
     std::uint32_t slot = 0;        ///< its place in the store
     std::uint64_t listed = 0;      ///< its rank in the order in which records went to the end of a queue
@@ -289,4 +290,4 @@ struct record_cursor {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

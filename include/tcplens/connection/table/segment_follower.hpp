@@ -34,7 +34,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The callback of a table without one: no connection ends.
 struct no_sink {
@@ -363,4 +363,4 @@ protected:
     expiry<record> expiry_;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

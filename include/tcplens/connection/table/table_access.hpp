@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The parts of a table, for the rooms that need more than its public members: saved/ archives them, parallel/ deals segments out to
 /// several tables.
@@ -60,4 +60,4 @@ struct table_access {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

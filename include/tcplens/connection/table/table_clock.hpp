@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// How much time has passed for a table, by the times of its packets as far as they are believed. The clock never runs back: a packet
 /// with an earlier time than the latest is late. If for a minute, by their own times, only such packets came, the capture's clock
@@ -84,4 +84,4 @@ private:
     timestamp odd_since_ = never; ///< ... and the earliest of those before it that it goes on with
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

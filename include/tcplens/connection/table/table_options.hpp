@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// What a table does when a connection begins and table_options::max_connections are there already.
 enum class full_policy : std::uint8_t {
@@ -40,4 +40,4 @@ struct table_options {
     idle_timeouts timeouts{};
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

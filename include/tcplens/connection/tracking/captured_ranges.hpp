@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The captured sequence numbers of one direction, as ranges with holes between them.
 ///
@@ -154,4 +154,4 @@ private:
     bool forgot_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

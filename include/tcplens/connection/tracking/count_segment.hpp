@@ -5,7 +5,7 @@
 #include "../direction_statistics.hpp"
 #include "../verdict.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Counts one captured segment of a direction. A segment counts as a retransmission if `said` calls it one.
 constexpr void count_segment(const segment& sent, const verdict& said, direction_statistics& counts) noexcept {
@@ -23,4 +23,4 @@ constexpr void count_segment(const segment& sent, const verdict& said, direction
     counts.fin += sent.flags.fin();
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Count, extremes and sum of durations.
 struct duration_statistics {
@@ -22,6 +22,15 @@ struct duration_statistics {
         greatest = count == 0 ? next : (std::max)(greatest, next);
         ++count;
         total_ns += static_cast<double>(next.count());
+    }
+
+    /// Adds the durations that another counted.
+    constexpr void merge(const duration_statistics& other) noexcept {
+        if (other.count == 0) return;
+        least = count == 0 ? other.least : (std::min)(least, other.least);
+        greatest = count == 0 ? other.greatest : (std::max)(greatest, other.greatest);
+        count += other.count;
+        total_ns += other.total_ns;
     }
 
     /// Mean, rounded to nanoseconds; 0 if count is 0.
@@ -40,4 +49,4 @@ struct duration_statistics {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A few disjoint ranges of sequence numbers, in order. A further range than `Capacity` joins the two neighbours that lie closest, with all
 /// numbers between them.
@@ -350,4 +350,4 @@ private:
     std::uint8_t count_ = 0; ///< bursts
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

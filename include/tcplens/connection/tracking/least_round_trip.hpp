@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The least time from the capture point to one side and back: from a segment that passes on its way there to the answer, which
 /// acknowledgments and echoes of the timestamps option tell (RFC 7323 section 4).
@@ -103,4 +103,4 @@ private:
     std::uint32_t clock_ = 0; ///< the last timestamp that was timed
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Whether Zeek 9.1's standard scripts (base/protocols) register a port for TCP servers.
 [[nodiscard]] constexpr bool is_likely_server_port(std::uint16_t port) noexcept {
@@ -27,4 +27,4 @@ namespace tcplens::inline v0::detail {
     return is_likely_server_port(source) && (source < destination || !is_likely_server_port(destination));
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What is known of bytes that are sent again.
 struct retransmitted {
@@ -211,4 +211,4 @@ private:
     std::uint8_t thinning_ = 0; ///< one of 2^thinning_ segments is followed
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

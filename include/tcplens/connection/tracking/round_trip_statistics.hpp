@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Statistics of round trip samples, updated with each sample.
 struct round_trip_statistics {
@@ -75,4 +75,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

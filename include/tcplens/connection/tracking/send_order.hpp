@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What a segment says of when it was sent: its IPv4 Identification, which most senders increase with each packet, and the clock of
 /// its timestamps option.
@@ -178,4 +178,4 @@ private:
     bool was_uncaptured_ : 1 = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The send sequence space of one side: SND.UNA, SND.NXT and SND.WND of RFC 9293 section 3.3.1, as far as the capture shows them.
 /// Numbers that were acknowledged but not captured count as sent.
@@ -180,4 +180,4 @@ private:
     scale peer_shift_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The gaps in the captured sequence numbers of one direction. At most `capacity` holes are remembered: when another opens, the lowest
 /// is forgotten, and forgotten() tells below which number holes may be missing.
@@ -123,4 +123,4 @@ private:
     bool forgot_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

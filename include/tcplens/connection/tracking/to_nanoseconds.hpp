@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Rounds to whole nanoseconds. \pre 0 <= nanoseconds < 2^63
 [[nodiscard]] constexpr std::chrono::nanoseconds to_nanoseconds(double nanoseconds) noexcept {
@@ -12,4 +12,4 @@ namespace tcplens::inline v0::detail {
     return std::chrono::nanoseconds{static_cast<std::int64_t>(nanoseconds + 0.5)};
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

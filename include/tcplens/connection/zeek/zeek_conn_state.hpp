@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Zeek's conn_state: how a connection went, as the column of conn.log has it.
 ///
@@ -37,4 +37,4 @@ enum class zeek_conn_state : std::uint8_t {
     return names[static_cast<unsigned>(state)];
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// One connection as Zeek 9.1 follows it, segment by segment. The results are written into a zeek_record.
 ///
@@ -436,4 +436,4 @@ private:
     bool aborted_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

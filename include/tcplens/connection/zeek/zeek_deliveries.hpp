@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The data of one end that was captured, as far as Zeek's reassembler needs it to find gaps: data that the peer acknowledged though
 /// it was not captured. Positions count from the SYN, which is 0, so data begins at 1; they do not wrap around.
@@ -168,4 +168,4 @@ private:
     bool exact_ = true;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

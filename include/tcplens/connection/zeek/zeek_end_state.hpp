@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The state of one end of a connection, as Zeek tells them apart.
 enum class zeek_end_state : std::uint8_t {
@@ -56,4 +56,4 @@ enum class zeek_end_state : std::uint8_t {
     return zeek_conn_state::oth;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What Zeek's state machine remembers of one end of a connection. Positions are sequence numbers that do not wrap around: they
 /// count from the end's SYN, which is 0, as if one had been captured if none was.
@@ -135,4 +135,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

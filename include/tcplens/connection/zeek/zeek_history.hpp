@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Zeek's history of a connection: a letter for each event, in their order.
 ///
@@ -58,4 +58,4 @@ struct zeek_history {
     }
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

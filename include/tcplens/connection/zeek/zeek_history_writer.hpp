@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Counts events whose letters are written at the first event, the tenth, the hundredth, …
 template <std::size_t Letters>
@@ -102,4 +102,4 @@ private:
     pattern pattern_ = pattern::begin;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

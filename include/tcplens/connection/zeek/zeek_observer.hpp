@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Adds Zeek's conn.log row to each connection, as member `zeek`: conn_state, history, counts.
 ///
@@ -55,4 +55,4 @@ private:
 
 static_assert(check_observer<zeek_observer>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The run of Zeek that zeek_rules and zeek_observer follow: how it tells which end is the server if no SYN was captured.
 struct zeek_options {
@@ -24,4 +24,4 @@ namespace detail {
 
 } // namespace detail
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

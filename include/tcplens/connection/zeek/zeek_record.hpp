@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The row of a connection in Zeek's conn.log, as Zeek 9.1 writes it.
 ///
@@ -45,4 +45,4 @@ struct zeek_record {
     [[nodiscard]] friend constexpr bool operator==(const zeek_record&, const zeek_record&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

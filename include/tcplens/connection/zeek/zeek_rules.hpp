@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Splits the segments into connections as Zeek does: what has a row of its own in Zeek's conn.log is a connection.
 ///
@@ -58,4 +58,4 @@ private:
 
 static_assert(check_rules<zeek_rules>());
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// When Zeek removes a connection, by the times of packets: after that, the next segment begins another connection. The values are
 /// Zeek's defaults. Two more timers, for a half of a partial connection and for a RST after a FIN, run only if a script asks for
@@ -87,4 +87,4 @@ private:
     std::optional<timestamp> removal_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

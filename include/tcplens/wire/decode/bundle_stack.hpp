@@ -3,12 +3,13 @@
 
 #include "../bundle_kind.hpp"
 #include "../frame_view.hpp"
+#include "../network_id.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What is left of the bundles of a packet: behind each packet in them, how decoding goes on. Bounded: where bundles are nested deeper
 /// than `capacity`, only the first packet of the deepest is found.
@@ -23,7 +24,7 @@ public:
         bool sampled;
         std::uint8_t depth;
         std::uint8_t headers; ///< how many were read
-        std::uint32_t network;
+        network_id network;
         const std::byte* data;
         std::size_t captured;
         std::size_t wire_length;
@@ -70,4 +71,4 @@ private:
     std::array<entry, capacity> entries_;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Takes apart several packets that follow each other in one:
 /// - `kind`, its enumerator; `sampled`, whether the packets in it are samples;
@@ -45,4 +45,4 @@ struct bundle_list {
 using known_bundles =
     bundle_list<aggregate_subframes<false>, aggregate_subframes<true>, netlink_messages, sflow_samples, sflow_records>;
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -25,7 +25,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 namespace detail {
 
@@ -58,7 +58,7 @@ TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size
     into.sampled = false;
     into.tunnel_depth = 0;
     tcp.read_options(into.options);
-    into.network = 0;
+    into.network = {};
     if constexpr (std::same_as<Segment, segment_with_payload>) {
         into.payload = tcp.payload();
         into.urgent_pointer = tcp.urgent_pointer();
@@ -158,7 +158,8 @@ template <class Memory, class Segment>
     memory.bundles.clear();
     header_walk<Memory> walk{options, memory, clamp_for_arithmetic(from.time)};
     walk.wire_length = frame.wire_length;
-    if (options.identify_networks) walk.network = network_of_frame(0, from.link, frame);
+    if (options.identify_networks && !add_network_of_frame(walk.network, from.link, frame))
+        return {packet_outcome::not_tcp, from.link};
     const bool found = walk_to_segment(from, walk, network.what(), network.content, 0, into);
     if (!found) {
         if (!walk.stopped.has_notice && walk.memory.bundles.empty()) return walk.stopped;
@@ -220,4 +221,4 @@ template <class Memory, class Segment>
     return detail::decode_with(from, into, options, none);
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -5,7 +5,7 @@
 #include "../ip/ip_reassembly.hpp"
 #include "bundle_stack.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A store of fragments that keeps none.
 struct no_reassembly {
@@ -30,4 +30,4 @@ struct no_memory {
     bundle_stack bundles{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

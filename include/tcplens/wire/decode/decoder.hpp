@@ -14,7 +14,7 @@
 
 #include <cstddef>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// Finds the TCP segments in packets that follow each other, and puts fragmented IP packets together.
 ///
@@ -83,4 +83,4 @@ private:
     detail::decoder_memory memory_;
 };
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1

@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Room for the bytes of a packet, of which some are not there yet. Unlike std::vector it does not fill gaps: a lone fragment at the end
 /// of a packet costs as much as one at its beginning.
@@ -53,4 +53,4 @@ private:
     std::size_t capacity_ = 0;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What the type and code of an ICMP message say; nullopt for those that are no errors.
 [[nodiscard]] constexpr std::optional<icmp_notice::subject> icmp_subject(bool v6, unsigned type,
@@ -76,4 +76,4 @@ namespace tcplens::inline v0::detail {
     return true;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The ones' complement sum of 16-bit words (RFC 1071). The checksum fields of IPv4, TCP and UDP are its complement.
 class ones_complement_sum {
@@ -40,4 +40,4 @@ private:
     std::uint64_t sum_ = 0;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

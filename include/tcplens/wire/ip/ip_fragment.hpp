@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A part of a fragmented IP packet (RFC 791 section 2.3, RFC 8200 section 4.5).
 struct ip_fragment {
@@ -63,4 +63,4 @@ struct ip_fragment {
     return made;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -8,7 +8,7 @@
 #include "ipv4.hpp"
 #include "ipv6.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What an IPv4 or IPv6 packet carries; not_tcp for any other type.
 [[nodiscard]] constexpr parse_result<ip_payload> ip_payload_of(const network_payload& from) noexcept {
@@ -25,4 +25,4 @@ namespace tcplens::inline v0::detail {
     return packet_outcome::not_tcp;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

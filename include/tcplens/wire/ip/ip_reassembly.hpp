@@ -3,6 +3,7 @@
 
 #include "../../base/timestamp.hpp"
 #include "../ip_protocol.hpp"
+#include "../network_id.hpp"
 #include "../reassembly_options.hpp"
 #include "../reassembly_statistics.hpp"
 #include "fragment_buffer.hpp"
@@ -16,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Puts fragmented IP packets together, in bounded memory: see reassembly_options. If the capture cut fragments, the packet has
 /// the bytes up to the first one that is missing, and its full length. Allocates only when a fragment arrives, and not at all
@@ -45,7 +46,7 @@ public:
 
     /// Adds a fragment. Returns the whole packet if this was its last missing fragment; valid until begin_packet(). Fragments of
     /// different networks belong to different packets.
-    [[nodiscard]] std::optional<ip_payload> add(const ip_fragment& next, std::uint32_t network, timestamp now) {
+    [[nodiscard]] std::optional<ip_payload> add(const ip_fragment& next, const network_id& network, timestamp now) {
         ++statistics_.fragments;
         const std::size_t length = next.part.content.wire_length;
         const std::size_t end = next.offset + length;
@@ -90,7 +91,7 @@ public:
     }
 
     /// Drops the packet that this fragment belongs to, and its later fragments: it does not lead to TCP.
-    void ignore(const ip_fragment& next, std::uint32_t network, timestamp now) {
+    void ignore(const ip_fragment& next, const network_id& network, timestamp now) {
         expire(now);
         const key_type key = key_of(next, network);
         entry* packet = find(key);
@@ -116,7 +117,7 @@ private:
         address source{};
         address destination{};
         std::uint32_t id = 0;
-        std::uint32_t network = 0;
+        network_id network{};
         ip_protocol protocol{};
         bool v6 = false;
         [[nodiscard]] friend bool operator==(const key_type&, const key_type&) noexcept = default;
@@ -194,7 +195,7 @@ private:
     };
 
     /// The protocol identifies a packet by RFC 791 section 3.2, but not by RFC 8200 section 4.5.
-    [[nodiscard]] static key_type key_of(const ip_fragment& fragment, std::uint32_t network) noexcept {
+    [[nodiscard]] static key_type key_of(const ip_fragment& fragment, const network_id& network) noexcept {
         return {fragment.part.source,
                 fragment.part.destination,
                 fragment.id,
@@ -376,4 +377,4 @@ private:
     bool reserved_ = false; ///< each entry keeps its memory, which is enough for the longest packet
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// An IPv4 header (RFC 791 section 3.1), of which all 20 to 60 bytes were captured, and what follows it.
 class ipv4_header {
@@ -121,4 +121,4 @@ private:
     frame_view packet_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

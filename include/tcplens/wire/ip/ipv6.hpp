@@ -14,7 +14,7 @@
 #include <optional>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The fixed IPv6 header (RFC 8200 section 3), captured whole, and what follows it.
 class ipv6_header {
@@ -187,4 +187,4 @@ private:
     frame_view packet_{};
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

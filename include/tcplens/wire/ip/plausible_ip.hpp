@@ -12,7 +12,7 @@
 
 #include <cstddef>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Whether bytes whose protocol nothing names are an IPv4 header: its length fits, and its checksum is right or left to the network
 /// adapter. Of other bytes, one in some millions passes. False if the header was not captured.
@@ -46,4 +46,4 @@ namespace tcplens::inline v0::detail {
     return is_undecided_ip(packet) ? packet_outcome::truncated : packet_outcome::not_tcp;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

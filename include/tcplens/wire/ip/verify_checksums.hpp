@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Verifies the checksum of an IPv4 header (RFC 791 section 3.1). A wrong field of 0 means that the network adapter is to fill
 /// it in.
@@ -66,4 +66,4 @@ namespace tcplens::inline v0::detail {
     return tcp == checksum_state::good ? header : tcp;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A link layer:
 /// - `types`, an array of the link types that it reads;
@@ -99,4 +99,4 @@ private:
                   "two link layers have the same link type");
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -31,7 +31,7 @@
 #include "wireless/ieee802_11.hpp"
 #include "wrapped_link.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The link layers that tcplens reads, the most frequent first. A new link layer is a new file, and its name here;
 /// tests/protocols.py then adds it to docs/protocols.md.
@@ -41,4 +41,4 @@ using link_layers =
                     ip_over_atm, mpls_link, pflog, enc, slip, docsis, juniper, switch_tagged_ethernet, erf,
                     exported_pdu, netlink, symantec_firewall>;
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

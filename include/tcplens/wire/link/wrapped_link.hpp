@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A capture header that names the link type of the frame behind it, PPI and Apple's PKTAP.
 ///
@@ -35,4 +35,4 @@ struct wrapped_link {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

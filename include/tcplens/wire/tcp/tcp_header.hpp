@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A TCP header (RFC 9293 section 3.1), of which at least the fixed 20 bytes were captured, and the data behind it.
 class tcp_header {
@@ -94,4 +94,4 @@ private:
     std::size_t length_ = 0; // read once: for the compiler, any write elsewhere may change the bytes
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

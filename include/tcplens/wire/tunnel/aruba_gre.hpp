@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// IEEE 802.11 frames between Aruba's access points and controllers, in GRE.
 inline constexpr tunnel_set aruba_gre{1u << 5};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: GRE protocols 0x8200, 0x8210, ... 0x8370.
 /// Read: IEEE 802.11 data frames.
@@ -43,4 +43,4 @@ struct aruba_gre {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

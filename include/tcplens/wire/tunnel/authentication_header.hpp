@@ -12,15 +12,15 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// The authentication header behind an IPv4 header (RFC 4302). In IPv6 it is an extension header, which is always
 /// skipped.
 inline constexpr tunnel_set authentication_header{1u << 1};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: IP protocol 51.
 /// Read: what follows the header. In transport mode that belongs to the same IP packet and is no tunnel.
@@ -42,4 +42,4 @@ struct authentication_header {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Anything in anything, AYIYA (draft-massar-v6ops-ayiya).
 inline constexpr tunnel_set ayiya{1u << 13};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 5072.
 /// Read: IP packets that are to be forwarded.
@@ -43,4 +43,4 @@ struct ayiya {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

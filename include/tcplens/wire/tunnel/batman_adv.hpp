@@ -12,14 +12,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Mesh networks of B.A.T.M.A.N. advanced (Linux's batman-adv).
 inline constexpr tunnel_set batman_adv{1u << 20};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: EtherType 0x4305.
 /// Read: Ethernet frames to one station or to all, of versions 14 and 15.
@@ -49,4 +49,4 @@ struct batman_adv {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Whole frames behind an EtherType of their own, Ethernet (RFC 1701, RFC 7637) and PPP (RFC 9542).
 inline constexpr tunnel_set bridged{1u << 19};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: EtherTypes 0x6558 and 0x880b.
 /// Read: Ethernet frames, PPP packets.
@@ -34,4 +34,4 @@ struct bridged {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,14 +13,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Data between access points and their controllers, CAPWAP (RFC 5415, RFC 5416).
 inline constexpr tunnel_set capwap{1u << 14};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 5247.
 /// Read: Ethernet frames and IEEE 802.11 frames, also with the two bytes of frame control swapped (Cisco). Of a fragmented frame the
@@ -52,4 +52,4 @@ struct capwap {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Mirrored Ethernet frames in GRE, ERSPAN types II and III (draft-foschiano-erspan).
 inline constexpr tunnel_set erspan{1u << 3};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: GRE protocols 0x88be and 0x22eb.
 /// Read: Ethernet frames. In type III also IP packets, and the platform subheader is skipped.
@@ -51,4 +51,4 @@ struct erspan {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,14 +12,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Ethernet frames in IP, EtherIP (RFC 3378) and Ethernet of segment routing over IPv6 (RFC 8986).
 inline constexpr tunnel_set ethernet_in_ip{1u << 17};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: IP protocols 97 and 143.
 /// Read: Ethernet frames.
@@ -39,4 +39,4 @@ struct ethernet_in_ip {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Generic network virtualization encapsulation (RFC 8926).
 inline constexpr tunnel_set geneve{1u << 10};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 6081.
 /// Read: whatever its EtherType names. Options are skipped.
@@ -36,9 +36,10 @@ struct geneve {
         if (first >> 6 != 0) return packet_outcome::not_tcp; // its version
         const std::size_t length = 8 + std::size_t{first & 0x3f} * 4;
         if (!content.has(length)) return content.truncation_error(length);
-        return tunnel_payload{ether_type{load_big<std::uint16_t>(content.bytes.data() + 2)}, content.subview(length),
-                              load_big<std::uint32_t>(content.bytes.data() + 4) >> 8};
+        return tunnel_payload{ether_type{load_big<std::uint16_t>(content.bytes.data() + 2)},
+                              content.subview(length),
+                              {load_big<std::uint32_t>(content.bytes.data() + 4) >> 8, 24}};
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,14 +12,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// The user plane of the GPRS tunnelling protocol, version 1 (3GPP TS 29.281) and version 0 (3GPP TS 09.60).
 inline constexpr tunnel_set gtp{1u << 11};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 2152, and 3386 for version 0.
 /// Read: IP packets, Ethernet frames and PPP packets with IP; the header does not say which. Extension headers are skipped.
@@ -76,4 +76,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,14 +12,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// IPv4 or IPv6 directly inside an IPv4 or IPv6 packet (RFC 2003, RFC 2473, RFC 4213).
 inline constexpr tunnel_set ip_in_ip{1u << 0};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: IP protocols 4 (IPv4) and 41 (IPv6).
 /// Read: the inner IP packet.
@@ -35,4 +35,4 @@ struct ip_in_ip {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,14 +12,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Layer two tunnelling protocol, versions 2 and 3 (RFC 2661, RFC 3931).
 inline constexpr tunnel_set l2tp{1u << 8};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 1701, IP protocol 115.
 /// Read: version 2: PPP packets of data messages. Version 3: Ethernet frames with IP or a VLAN tag, and PPP packets
@@ -81,4 +81,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

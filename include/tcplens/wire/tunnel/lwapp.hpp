@@ -13,14 +13,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Data between access points and their controllers before CAPWAP, LWAPP (RFC 5412).
 inline constexpr tunnel_set lwapp{1u << 21};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 12222.
 /// Read: IEEE 802.11 frames, also with the two bytes of frame control swapped. Of a fragmented frame the first fragment, by its IP
@@ -44,4 +44,4 @@ struct lwapp {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

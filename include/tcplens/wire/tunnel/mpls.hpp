@@ -13,14 +13,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// MPLS label stacks (RFC 3032), also in IP (RFC 4023) and in UDP (RFC 7510), and Ethernet pseudowires (RFC 4448).
 inline constexpr tunnel_set mpls{1u << 6};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: EtherTypes 0x8847 and 0x8848, IP protocol 137, UDP port 6635.
 /// Read: IP, and Ethernet frames with or without a control word. The labels do not say which of them follows, so the
@@ -85,4 +85,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// The network service header (RFC 8300).
 inline constexpr tunnel_set nsh{1u << 16};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: EtherType 0x894f, next protocol 4 of VXLAN-GPE.
 /// Read: IPv4, IPv6, Ethernet, MPLS and another NSH. Context headers are skipped.
@@ -39,4 +39,4 @@ struct nsh {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

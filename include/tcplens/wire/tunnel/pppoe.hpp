@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// PPP over Ethernet, session stage (RFC 2516).
 inline constexpr tunnel_set pppoe{1u << 7};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: EtherType 0x8864.
 /// Read: PPP packets.
@@ -34,8 +34,9 @@ struct pppoe {
         if (!content.has(6)) return content.truncation_error(6);
         constexpr std::uint16_t version_type_and_code = 0x1100;
         if (load_big<std::uint16_t>(content.bytes.data()) != version_type_and_code) return packet_outcome::not_tcp;
-        return tunnel_payload{link_type::ppp, content.subview(6), load_big<std::uint16_t>(content.bytes.data() + 2)};
+        return tunnel_payload{
+            link_type::ppp, content.subview(6), {load_big<std::uint16_t>(content.bytes.data() + 2), 16}};
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,14 +13,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Samples of packets that a device sends to an analyser, sFlow version 5 (sflow.org).
 inline constexpr tunnel_set sflow{1u << 22};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 6343.
 /// Read: headers of sampled packets: Ethernet, Token Ring, FDDI, Frame Relay, PPP, IPv4, IPv6, MPLS and IEEE 802.11. All samples of a
@@ -47,4 +47,4 @@ struct sflow {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

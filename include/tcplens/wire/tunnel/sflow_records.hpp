@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The head of an sFlow sample or record: a format, the length of what follows.
 struct sflow_head {
@@ -92,4 +92,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -6,7 +6,7 @@
 #include "../parse_result.hpp"
 #include "tunnel_payload.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A tunnel's IEEE 802.11 frame, whose two bytes of frame control may be swapped.
 [[nodiscard]] constexpr parse_result<tunnel_payload> swapped_ieee802_11_tunnel(const frame_view& frame) noexcept {
@@ -15,4 +15,4 @@ namespace tcplens::inline v0::detail {
     return tunnel_payload{found->what(), found->content};
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

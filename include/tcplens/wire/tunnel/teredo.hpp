@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// IPv6 in UDP through network address translators, Teredo (RFC 4380).
 inline constexpr tunnel_set teredo{1u << 12};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 3544.
 /// Read: IPv6, behind an authentication header, an origin indication, both or neither.
@@ -46,4 +46,4 @@ struct teredo {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A header that leads to another one:
 /// - `bit`, the tunnel's constant in namespace tunnels, and `name`, the same in text;
@@ -78,4 +78,4 @@ private:
                   "two tunnels have the same bit: take the lowest that no other tunnel has");
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

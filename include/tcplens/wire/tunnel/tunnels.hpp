@@ -26,7 +26,7 @@
 #include "vxlan.hpp"
 #include "wccp.hpp"
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The tunnels that tcplens can enter. A new tunnel is a new file, and its name here; tests/protocols.py then adds it to
 /// docs/protocols.md.
@@ -34,4 +34,4 @@ using known_tunnels =
     tunnel_list<gtp, gre, vxlan, geneve, mpls, pppoe, ip_in_ip, bridged, authentication_header, erspan, l2tp, teredo,
                 ayiya, capwap, lisp, nsh, ethernet_in_ip, tzsp, wccp, aruba_gre, batman_adv, lwapp, sflow>;
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,14 +12,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// The TaZmen Sniffer Protocol, by which devices send captured frames to an analyser.
 inline constexpr tunnel_set tzsp{1u << 18};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP port 37008.
 /// Read: Ethernet and IEEE 802.11 frames. Tagged fields are skipped.
@@ -55,4 +55,4 @@ struct tzsp {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -20,7 +20,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tcplens::inline v0 {
+namespace tcplens::inline v1 {
 
 /// The name of a tunnel: that of its constant in namespace tunnels, such as "vxlan". Empty for a set that is not one tunnel.
 [[nodiscard]] constexpr std::string_view to_string(tunnel_set one) noexcept {
@@ -29,9 +29,9 @@ namespace tcplens::inline v0 {
     return detail::known_tunnels::names[static_cast<std::size_t>(found - detail::known_tunnels::bits.begin())];
 }
 
-} // namespace tcplens::inline v0
+} // namespace tcplens::inline v1
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// The tunnel with this name that is found by a UDP port, for decode_options::ports: "vxlan", "geneve", "gtp". `nullopt` for any other
 /// name.
@@ -45,9 +45,9 @@ namespace tcplens::inline v0::tunnels {
     return std::nullopt;
 }
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Whether an IP packet whose header is sound begins there, or in the Ethernet frame or PPP packet that begins there.
 [[nodiscard]] constexpr bool leads_to_sound_ip(const tunnel_payload& found) noexcept {
@@ -107,4 +107,4 @@ inline constexpr std::array recognised_tunnels{tunnels::geneve, tunnels::vxlan, 
     return 0;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Virtual extensible LAN (RFC 7348), and its generic protocol extension VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe).
 inline constexpr tunnel_set vxlan{1u << 9};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: UDP ports 4789 and 8472 (Linux's default), and 4790 for VXLAN-GPE.
 /// Read: Ethernet frames. With VXLAN-GPE also IPv4, IPv6, NSH and MPLS. Packets without the flag for a valid network identifier are
@@ -45,11 +45,11 @@ struct vxlan {
             if (!is_plausible_ethernet(content.subview(8))) return packet_outcome::not_tcp;
             return tunnel_payload{link_type::ethernet, content.subview(8)};
         }
-        const std::uint32_t network = load_big<std::uint32_t>(content.bytes.data() + 4) >> 8;
+        const tunnel_network network{load_big<std::uint32_t>(content.bytes.data() + 4) >> 8, 24};
         if (carrier == protocol_id::udp_port(4790) && (flags & has_next_protocol) != std::byte{})
             return by_next_protocol(content.bytes[3], content.subview(8), network);
         return tunnel_payload{link_type::ethernet, content.subview(8), network};
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tcplens::inline v0::tunnels {
+namespace tcplens::inline v1::tunnels {
 
 /// Packets that a router redirects to a web cache (draft-wilson-wrec-wccp-v2).
 inline constexpr tunnel_set wccp{1u << 4};
 
-} // namespace tcplens::inline v0::tunnels
+} // namespace tcplens::inline v1::tunnels
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Found by: GRE protocol 0x883e.
 /// Read: IPv4, behind the redirect header of version 2 or without it (version 1).
@@ -38,4 +38,4 @@ struct wccp {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -19,7 +19,7 @@ using namespace tcplens;
 using namespace tcplens::detail;
 using namespace std::chrono_literals;
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 struct evidence_rules_access {
     /// The verdict without the fast path.
@@ -34,7 +34,7 @@ struct evidence_rules_access {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// Whether an acknowledgment lies further ahead than any window. One such acknowledgment is ignored; a second near it is believed.
 [[nodiscard]] constexpr bool is_far_ahead(sequence_number ack, side_state& sender) noexcept {
@@ -96,4 +96,4 @@ constexpr void judge_acknowledgment(const segment& sent, side_state& sender, con
     learn_sack(sent, sender, receiver);
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

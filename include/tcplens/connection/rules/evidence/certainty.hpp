@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// What a verdict rests on, as far as that says how sure it is.
 enum class basis : std::uint8_t {
@@ -95,4 +95,4 @@ struct ruling : verdict {
     return result;
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <optional>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// Whether a segment brings data or an acknowledgment that is new, so that it cannot be a copy. True of most segments.
 [[nodiscard]] constexpr bool is_news(const segment& sent, const side_state& sender) noexcept {
@@ -134,4 +134,4 @@ namespace tcplens::inline v0::detail::evidence {
     return std::nullopt;
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// What is_plain() asks of a segment.
 enum class plainness : std::uint8_t {
@@ -92,4 +92,4 @@ constexpr void learn_handshake_time(timestamp now, const remembered_segment& syn
     return lacks_room(sent, sender, receiver);
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

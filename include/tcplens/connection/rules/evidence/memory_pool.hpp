@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Pieces of memory of one type, lent by number and given back. It grows in steps up to its limit, and never shrinks.
 template <class Piece>
@@ -85,4 +85,4 @@ private:
     bool is_wanted_ = false;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// The largest number of bytes in one packet of this connection.
 [[nodiscard]] constexpr std::uint32_t largest_packet(const side_state& sender, const side_state& receiver) noexcept {
@@ -78,4 +78,4 @@ namespace tcplens::inline v0::detail::evidence {
     return false;
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The last few first copies that may still arrive although a retransmission of the same bytes was captured before them.
 class reordered_originals {
@@ -67,4 +67,4 @@ private:
     std::uint8_t next_ = 0;
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// The order of a segment that fills a hole, against the first copy beyond that hole: as compare_order(). Also below 0 if both have the
 /// same clock, so that no round trip was between them.
@@ -132,4 +132,4 @@ constexpr void classify_retransmission(const segment& sent, bool heard_before, c
     }
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

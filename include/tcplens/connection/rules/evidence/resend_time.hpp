@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// The round trip from end to end: the sum of both parts, else the handshake, else the part from the capture point to `a` and back.
 /// The part to `b` alone is no round trip of a segment that is sent towards `a`.
@@ -108,4 +108,4 @@ namespace tcplens::inline v0::detail::evidence {
     return sent.time - *asked >= *to_sender - *to_sender / round_trip_tolerance;
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// Undoes a jump far ahead if the side continues where it was before: the jump was a forged or damaged segment.
 constexpr void come_back(const side_view& sender, sequence_number begin) noexcept {
@@ -254,4 +254,4 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
     return judge_overlap(sent, stamp, beyond_all, sender, receiver);
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

@@ -14,7 +14,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// Stands for a connection that has no long memory.
 inline constexpr std::uint32_t no_long_memory = memory_pool<int>::none;
@@ -164,4 +164,4 @@ struct long_memory {
     [[nodiscard]] friend constexpr bool operator==(const long_memory&, const long_memory&) noexcept = default;
 };
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// One side of a connection, with its long memory if it has one. `->` reaches its side_state.
 struct side_view {
@@ -79,4 +79,4 @@ struct side_view {
     }
 };
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

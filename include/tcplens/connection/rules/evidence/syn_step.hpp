@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 /// Whether an acknowledgment is one of the SYN of `client`. It may cover more than the captured SYN: a copy that was not captured may
 /// have carried data (RFC 7413 section 3).
@@ -124,4 +124,4 @@ constexpr bool take_syn(const segment& syn, const side_view& from, side_state& r
         basis::inference};
 }
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

@@ -6,7 +6,7 @@
 
 /// The numbers that the evidence rules decide by, each with its source. "Lab": chosen on the recordings of tests/lab with odd seeds;
 /// those with even seeds were not looked at.
-namespace tcplens::inline v0::detail::evidence {
+namespace tcplens::inline v1::detail::evidence {
 
 // Round trips
 
@@ -110,4 +110,4 @@ inline constexpr std::int32_t largest_unscaled_window = 65535;
 /// A SYN-ACK within one part in this of the time between two SYNs after the last one did not take that long to come (lab).
 inline constexpr int soon_after_syn = 8;
 
-} // namespace tcplens::inline v0::detail::evidence
+} // namespace tcplens::inline v1::detail::evidence

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The payload by its address family. The number for IPv6 differs from system to system, and some writers say IPv4 before either: where
 /// the version field contradicts the family, that counts.
@@ -39,4 +39,4 @@ namespace tcplens::inline v0::detail {
     return big < little ? big : little;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

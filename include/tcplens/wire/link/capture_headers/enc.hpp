@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// OpenBSD's IPsec encapsulation interface.
 ///
@@ -26,4 +26,4 @@ struct enc {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

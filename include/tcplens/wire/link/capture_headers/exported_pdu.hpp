@@ -16,7 +16,7 @@
 #include <span>
 #include <string_view>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What Wireshark exported from the middle of a packet ("Export PDUs to file").
 ///
@@ -135,4 +135,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What Netlink messages of this family carry. \pre `messages` is what follows the header of a cooked capture.
 [[nodiscard]] constexpr parse_result<network_payload> netlink_payload(std::uint16_t family,
@@ -62,4 +62,4 @@ struct netlink_messages {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Captures of Symantec's firewall.
 ///
@@ -35,4 +35,4 @@ struct symantec_firewall {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

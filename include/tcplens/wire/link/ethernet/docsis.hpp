@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// DOCSIS (CM-SP-MULPIv3.1 section 6.2).
 ///
@@ -30,4 +30,4 @@ struct docsis {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The number of bytes of a tag after its own EtherType. The last two are the EtherType of what follows. 0 if `payload` does
 /// not begin with a tag; not_tcp for a tag whose content cannot be read.
@@ -105,4 +105,4 @@ namespace tcplens::inline v0::detail {
     return behind ? skip_tags(*behind) : behind;
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

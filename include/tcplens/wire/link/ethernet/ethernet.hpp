@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Ethernet (IEEE 802.3 section 3.2).
 ///
@@ -43,4 +43,4 @@ struct ethernet {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

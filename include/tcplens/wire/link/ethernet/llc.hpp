@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The smallest EtherType. Smaller numbers have other meanings, such as a length (IEEE 802.3 section 3.2.6).
 inline constexpr std::uint16_t lowest_ether_type = 0x0600;
@@ -47,4 +47,4 @@ inline constexpr std::uint16_t lowest_ether_type = 0x0600;
     }
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

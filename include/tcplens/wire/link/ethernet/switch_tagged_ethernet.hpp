@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Ethernet with the tag of a switch chip by Broadcom or Marvell.
 ///
@@ -31,4 +31,4 @@ struct switch_tagged_ethernet {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Token Ring (IEEE 802.5 section 3).
 ///
@@ -36,4 +36,4 @@ struct token_ring {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// ARCNET (ATA 878.1), with IPv4 (RFC 1201, RFC 1051) or IPv6 (RFC 2497).
 ///
@@ -45,4 +45,4 @@ struct arcnet {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// AAL5 frames over ATM (RFC 2684), and Linux's classical IP over ATM (RFC 2225).
 ///
@@ -38,4 +38,4 @@ struct ip_over_atm {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

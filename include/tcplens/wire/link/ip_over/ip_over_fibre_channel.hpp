@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// IP over Fibre Channel (RFC 2625 section 3).
 ///
@@ -25,4 +25,4 @@ struct ip_over_fibre_channel {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// IP over IEEE 1394 (FireWire), as Apple's systems capture it.
 ///
@@ -28,4 +28,4 @@ struct ip_over_ieee1394 {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// IP over InfiniBand (RFC 4391 section 6).
 ///
@@ -27,4 +27,4 @@ struct ip_over_infiniband {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

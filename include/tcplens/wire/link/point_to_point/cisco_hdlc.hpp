@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What a Cisco HDLC frame carries: address (0x0f unicast, 0x8f multicast), a zero byte, an EtherType (RFC 1547 section 4.3.1).
 [[nodiscard]] constexpr parse_result<network_payload> cisco_hdlc_payload(const frame_view& frame) noexcept {
@@ -39,4 +39,4 @@ struct cisco_hdlc {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

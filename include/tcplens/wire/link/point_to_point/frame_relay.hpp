@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// What a Frame Relay frame carries behind its address of two to four bytes (ITU-T Q.922 section 3.3): unnumbered information
 /// with a network layer protocol identifier (RFC 2427 section 3), or an EtherType (Cisco).
@@ -64,4 +64,4 @@ struct frame_relay {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

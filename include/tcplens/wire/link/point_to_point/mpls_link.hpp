@@ -9,7 +9,7 @@
 
 #include <array>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// No link layer, the packet begins with its MPLS label stack (RFC 3032).
 ///
@@ -23,4 +23,4 @@ struct mpls_link {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// The protocol field of a PPP packet (RFC 1661 section 2) and the length of what stands before its content. The address and control
 /// fields of HDLC-like framing may be there or not (RFC 1662 section 3.1), and the protocol may be one byte (RFC 1661 section 6.5).
@@ -116,4 +116,4 @@ struct ppp {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstddef>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// SLIP (RFC 1055).
 ///
@@ -25,4 +25,4 @@ struct slip {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

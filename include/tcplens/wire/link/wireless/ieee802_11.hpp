@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Skips the mesh control in a data frame of a mesh (IEEE 802.11 section 9.2.4.8.3): flags, hop limit, a sequence number, and up
 /// to two addresses. Some senders set the bit that announces it without one: then IEEE 802.2 LLC follows at once, which cannot be
@@ -192,4 +192,4 @@ struct ieee802_11 {
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

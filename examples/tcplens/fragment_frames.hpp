@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Which packets held the fragments of a segment. Decoders tell only the last one.
+
+#include <tcplens/capture/packet.hpp>
+#include <tcplens/wire.hpp>
+#include <tcplens/wire/decode/decode.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace program {
+
+/// Puts fragments together as tcplens::decoder does, and remembers in which packets they were.
+class fragment_frames {
+public:
+    explicit fragment_frames(const tcplens::decode_options& options)
+        : options_(options), memory_{.fragments = recorder{options.reassembly}} {}
+
+    /// Takes a packet. Returns the numbers of the packets before it whose fragments it completed; valid until the next call.
+    const std::vector<std::uint64_t>& add(const tcplens::packet& next) {
+        recorder& fragments = memory_.fragments;
+        fragments.begin_packet(next.number);
+        tcplens::segment found;
+        auto result = tcplens::detail::decode_with(next, found, options_, memory_);
+        while (result.more) result = tcplens::detail::decode_more(next, found, options_, memory_);
+        return fragments.completed;
+    }
+
+private:
+    /// In place of the store of a decoder, see decoder_memory.
+    struct recorder {
+        static constexpr bool keeps = true;
+        using key_type = std::tuple<tcplens::address, tcplens::address, std::uint32_t, std::uint32_t, std::uint32_t>;
+        struct incomplete {
+            tcplens::timestamp begun{};
+            std::vector<std::uint64_t> packets{};
+        };
+
+        tcplens::detail::ip_reassembly whole;
+        tcplens::reassembly_options limits;
+        std::uint64_t number = 0;
+        std::vector<std::uint64_t> completed{};
+        std::map<key_type, incomplete> by_key{};
+
+        explicit recorder(const tcplens::reassembly_options& options) : whole(options), limits(options) {}
+
+        void begin_packet(std::uint64_t packet) {
+            whole.begin_packet();
+            number = packet;
+            completed.clear();
+        }
+        [[nodiscard]] std::optional<tcplens::detail::ip_payload> add(const tcplens::detail::ip_fragment& next,
+                                                                     std::uint32_t network, tcplens::timestamp now) {
+            const std::uint32_t protocol = next.v6 ? 256u : static_cast<std::uint32_t>(next.part.protocol);
+            const key_type key{next.part.source, next.part.destination, next.id, network, protocol};
+            if (by_key.size() >= most_incomplete) by_key.clear(); // a flood: the store has given up nearly all of them
+            incomplete& of = by_key[key];
+            if (of.packets.empty() || now - of.begun > limits.max_age || of.packets.size() >= most_fragments)
+                of = {.begun = now};
+            of.packets.push_back(number);
+            std::optional<tcplens::detail::ip_payload> found = whole.add(next, network, now);
+            if (found) {
+                of.packets.pop_back();
+                completed.insert(completed.end(), of.packets.begin(), of.packets.end());
+                by_key.erase(key);
+            }
+            return found;
+        }
+        void ignore(const tcplens::detail::ip_fragment& next, std::uint32_t network, tcplens::timestamp now) {
+            whole.ignore(next, network, now);
+        }
+
+        static constexpr std::size_t most_incomplete = 4096; // 64 times as many as the store holds by default
+        static constexpr std::size_t most_fragments = 8192;  // of 8 bytes, the least, in the longest IP packet
+    };
+    struct memory {
+        static constexpr bool reads_notices = false;
+        recorder fragments;
+        tcplens::detail::bundle_stack bundles{};
+    };
+
+    tcplens::decode_options options_;
+    memory memory_;
+};
+
+} // namespace program
