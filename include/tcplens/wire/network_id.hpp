@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// A kind of level in a network_id: what carries the number of a network, and how many bits the number has.
 struct network_kind {
@@ -134,4 +134,4 @@ private:
     }
 };
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tcplens::inline v0::detail {
+namespace tcplens::inline v1::detail {
 
 /// Adds the networks of a stack of tags, of which `type` is the first and `behind` follows that EtherType. VLANs (IEEE 802.1Q
 /// section 9.6; 0 means no VLAN) and backbone service instances (section 9.7) are the same in both directions. False if there are more
@@ -50,4 +50,4 @@ namespace tcplens::inline v0::detail {
     return add_network_of_tags(network, tagged.type, tagged.content);
 }
 
-} // namespace tcplens::inline v0::detail
+} // namespace tcplens::inline v1::detail

@@ -40,8 +40,8 @@ template <plainness How>
 }
 
 /// Takes note of the last segment of `sender`.
-constexpr void learn_last(const segment& sent, bool asks_for_answer, bool acknowledges_all, side_state& sender,
-                          side_state& receiver) noexcept {
+TCPLENS_ALWAYS_INLINE constexpr void learn_last(const segment& sent, bool asks_for_answer, bool acknowledges_all,
+                                                side_state& sender, side_state& receiver) noexcept {
     const bool is_latest = sender.order.learn(sent);
     sender.owes_nothing = acknowledges_all && is_latest;
     if (asks_for_answer) receiver.owes_nothing = false;
