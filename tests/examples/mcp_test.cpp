@@ -112,9 +112,9 @@ std::string text_of(const json& answer) {
 
 TEST_CASE("mcp: both generations of the protocol list the same") {
     const rooted_folder folder;
-    const auto stateless = by_id(answers(folder, lines({request("a", "server/discover"), request(2, "tools/list"),
-                                                        request(3, "prompts/list"), request(4, "resources/list"),
-                                                        request(5, "resources/templates/list"), request(6, "ping")})));
+    const auto stateless = by_id(answers(
+        folder, lines({request("a", "server/discover"), request(2, "tools/list"), request(3, "prompts/list"),
+                       request(4, "resources/list"), request(5, "resources/templates/list"), request(6, "ping")})));
     const json& discovered = stateless.at("\"a\"")["result"];
     CHECK(discovered["supportedVersions"][0] == "2026-07-28");
     CHECK(discovered["resultType"] == "complete");
@@ -150,7 +150,8 @@ TEST_CASE("mcp: requests say which revision they speak") {
     unknown["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = "1900-01-01";
     json lacking = request(2, "tools/list");
     lacking["params"]["_meta"].erase("io.modelcontextprotocol/clientCapabilities");
-    const auto said = by_id(answers(folder, lines({unknown, lacking, request(3, "tools/list", json::object(), false)})));
+    const auto said =
+        by_id(answers(folder, lines({unknown, lacking, request(3, "tools/list", json::object(), false)})));
     CHECK(said.at("1")["error"]["code"] == -32022);
     CHECK(said.at("1")["error"]["data"]["requested"] == "1900-01-01");
     CHECK(said.at("1")["error"]["data"]["supported"][0] == "2026-07-28");
@@ -165,10 +166,9 @@ TEST_CASE("mcp: the four tools say what report says") {
     CHECK(ran.status == 0);
     const json report = json::parse(ran.out);
     const json question = {{"pcap_file", capture}, {"server_ip", "192.0.2.2"}};
-    const auto said = by_id(answers(folder, lines({call(1, "analyze_tcp_connections", question),
-                                                   call(2, "analyze_tcp_anomalies", question),
-                                                   call(3, "analyze_tcp_retransmissions", question),
-                                                   call(4, "analyze_traffic_flow", question)})));
+    const auto said = by_id(answers(
+        folder, lines({call(1, "analyze_tcp_connections", question), call(2, "analyze_tcp_anomalies", question),
+                       call(3, "analyze_tcp_retransmissions", question), call(4, "analyze_traffic_flow", question)})));
     const std::pair<const char*, const char*> sections[]{
         {"1", "connections"}, {"2", "anomalies"}, {"3", "retransmissions"}, {"4", "traffic_flow"}};
     for (const auto& [id, section] : sections) {
@@ -191,11 +191,20 @@ TEST_CASE("mcp: the four tools say what report says") {
 TEST_CASE("mcp: wrong and cut messages are answered by an error each, and the server goes on") {
     const rooted_folder folder;
     const std::string whole = call(7, "describe_capture", {{"pcap_file", "two.pcap"}}).dump();
-    const std::string others[]{"[]", "1", "null", "\"x\"", "{}", R"({"jsonrpc":"1.0","id":1,"method":"ping"})",
-                               R"({"jsonrpc":"2.0","id":null,"method":"ping"})", R"({"jsonrpc":"2.0","id":{},"method":"ping"})",
-                               R"({"jsonrpc":"2.0","id":1,"method":5})", R"({"jsonrpc":"2.0","id":1,"result":{}})",
+    const std::string others[]{"[]",
+                               "1",
+                               "null",
+                               "\"x\"",
+                               "{}",
+                               R"({"jsonrpc":"1.0","id":1,"method":"ping"})",
+                               R"({"jsonrpc":"2.0","id":null,"method":"ping"})",
+                               R"({"jsonrpc":"2.0","id":{},"method":"ping"})",
+                               R"({"jsonrpc":"2.0","id":1,"method":5})",
+                               R"({"jsonrpc":"2.0","id":1,"result":{}})",
                                R"({"jsonrpc":"2.0","id":1,"method":"ping","params":[]})",
-                               R"({"jsonrpc":"2.0","id":1,"method":"no/such"})", "\xff\xfe", std::string(100, '['),
+                               R"({"jsonrpc":"2.0","id":1,"method":"no/such"})",
+                               "\xff\xfe",
+                               std::string(100, '['),
                                std::string(2'000'000, 'x')};
     std::string text;
     std::size_t wrong = 0;
@@ -210,7 +219,8 @@ TEST_CASE("mcp: wrong and cut messages are answered by an error each, and the se
     const std::vector<json> all = answers(folder, text);
     CHECK(all.size() == 1001);
     std::size_t errors = 0;
-    for (const json& each : all) errors += each.contains("error") && !each["error"]["message"].get<std::string>().empty();
+    for (const json& each : all)
+        errors += each.contains("error") && !each["error"]["message"].get<std::string>().empty();
     CHECK(errors == 1000);
     CHECK(text_of(by_id(all).at("7")).starts_with("two.pcap: pcap"));
 }
@@ -231,11 +241,27 @@ TEST_CASE("mcp: nothing outside of the roots can be read") {
     files::create_directory(root + "/folder");
     REQUIRE(mkfifo((root + "/fifo.pcap").c_str(), 0600) == 0);
     std::vector<json> asked;
-    const std::string paths[]{"absolute.pcap", "relative.pcap", "up/outside.pcap", "../outside.pcap", "loop", "zero",
-                              "proc/environ", "folder", "fifo.pcap", folder.file("outside.pcap"), root + "/../outside.pcap",
-                              "/etc/passwd", "/proc/self/environ", "/dev/zero", "", std::string("two.pcap\0x", 10),
-                              std::string(5000, 'a'), "https://example.com/a.pcap", "folder/../../outside.pcap"};
-    for (const std::string& path : paths) asked.push_back(call(asked.size(), "describe_capture", {{"pcap_file", path}}));
+    const std::string paths[]{"absolute.pcap",
+                              "relative.pcap",
+                              "up/outside.pcap",
+                              "../outside.pcap",
+                              "loop",
+                              "zero",
+                              "proc/environ",
+                              "folder",
+                              "fifo.pcap",
+                              folder.file("outside.pcap"),
+                              root + "/../outside.pcap",
+                              "/etc/passwd",
+                              "/proc/self/environ",
+                              "/dev/zero",
+                              "",
+                              std::string("two.pcap\0x", 10),
+                              std::string(5000, 'a'),
+                              "https://example.com/a.pcap",
+                              "folder/../../outside.pcap"};
+    for (const std::string& path : paths)
+        asked.push_back(call(asked.size(), "describe_capture", {{"pcap_file", path}}));
     asked.push_back(call(asked.size(), "describe_capture", {{"pcap_file", root + "/two.pcap"}}));
     const auto said = by_id(answers(folder, lines(asked)));
     for (std::size_t i = 0; i < std::size(paths); ++i) {
@@ -292,7 +318,8 @@ TEST_CASE("mcp: pages follow each other, and a cursor fits its question alone") 
     next["cursor"] = page["next_cursor"];
     json other = next;
     other["order"] = "bytes";
-    const auto second = by_id(answers(folder, lines({call(1, "list_connections", next), call(2, "list_connections", other)})));
+    const auto second =
+        by_id(answers(folder, lines({call(1, "list_connections", next), call(2, "list_connections", other)})));
     CHECK(second.at("1")["result"]["structuredContent"]["connections"][0]["number"] == 1);
     CHECK_FALSE(second.at("1")["result"]["structuredContent"].contains("next_cursor"));
     CHECK(second.at("2")["result"]["isError"] == true);
@@ -302,11 +329,12 @@ TEST_CASE("mcp: export_connection writes new files in its folder, and nowhere el
     const rooted_folder folder;
     files::create_directory(folder.file("exports"));
     const auto ask = [](int id, const std::string& name) {
-        return call(id, "export_connection", {{"pcap_file", "two.pcap"}, {"connection", 1}, {"name", name}, {"headers_only", id == 5}});
+        return call(id, "export_connection",
+                    {{"pcap_file", "two.pcap"}, {"connection", 1}, {"name", name}, {"headers_only", id == 5}});
     };
-    const auto said = by_id(answers(folder,
-                                    lines({ask(1, "one"), ask(2, "one.pcapng"), ask(3, "../out"), ask(4, ".hidden"), ask(5, "short")}),
-                                    "--allow-write '" + folder.file("exports") + "'"));
+    const auto said = by_id(answers(
+        folder, lines({ask(1, "one"), ask(2, "one.pcapng"), ask(3, "../out"), ask(4, ".hidden"), ask(5, "short")}),
+        "--allow-write '" + folder.file("exports") + "'"));
     CHECK(said.at("1")["result"]["structuredContent"]["packets_written"] == 5);
     for (const char* const id : {"2", "3", "4"}) CHECK(said.at(id)["result"]["isError"] == true);
     const run_result ran = run(program("report") + " --format json '" + folder.file("exports/one.pcapng") + "'");
@@ -319,11 +347,14 @@ TEST_CASE("mcp: export_connection writes new files in its folder, and nowhere el
 TEST_CASE("mcp: segments, resources and prompts") {
     const rooted_folder folder;
     const auto said = by_id(answers(
-        folder, lines({call(1, "get_segments", {{"pcap_file", "two.pcap"}, {"connection", 0}, {"only", "noted"}}),
-                       request(2, "resources/list"), request(3, "resources/read", {{"uri", "tcplens://capture/nonsense"}}),
-                       request(4, "prompts/get", {{"name", "tcp_security_analysis"}, {"arguments", {{"pcap_file", "two.pcap"}, {"server", "[::1]:443"}}}}),
-                       request(5, "prompts/get", {{"name", "tcp_security_analysis"}}), call(6, "no_such_tool", json::object()),
-                       call(7, "get_connection", {{"pcap_file", "two.pcap"}, {"connection", "x"}})})));
+        folder,
+        lines({call(1, "get_segments", {{"pcap_file", "two.pcap"}, {"connection", 0}, {"only", "noted"}}),
+               request(2, "resources/list"), request(3, "resources/read", {{"uri", "tcplens://capture/nonsense"}}),
+               request(4, "prompts/get",
+                       {{"name", "tcp_security_analysis"},
+                        {"arguments", {{"pcap_file", "two.pcap"}, {"server", "[::1]:443"}}}}),
+               request(5, "prompts/get", {{"name", "tcp_security_analysis"}}), call(6, "no_such_tool", json::object()),
+               call(7, "get_connection", {{"pcap_file", "two.pcap"}, {"connection", "x"}})})));
     const json& segment = said.at("1")["result"]["structuredContent"]["segments"][0];
     CHECK(segment["verdict"][0] == "retransmission");
     CHECK(segment["earlier_packet"].get<std::uint64_t>() < segment["packet"].get<std::uint64_t>());
@@ -335,6 +366,7 @@ TEST_CASE("mcp: segments, resources and prompts") {
     CHECK(said.at("7")["result"]["isError"] == true);
     const auto read = by_id(answers(folder, lines({request(1, "resources/read", {{"uri", uri + "/connection/1"}}),
                                                    request(2, "resources/read", {{"uri", uri + "/graph/0"}})})));
-    CHECK(json::parse(read.at("1")["result"]["contents"][0]["text"].get<std::string>())["connection"]["state"] == "reset");
+    CHECK(json::parse(read.at("1")["result"]["contents"][0]["text"].get<std::string>())["connection"]["state"] ==
+          "reset");
     CHECK(read.at("2")["result"]["contents"][0]["mimeType"] == "image/svg+xml");
 }

@@ -67,7 +67,7 @@ def make_captures(root):
     (root / "exports").mkdir(parents=True)
     lab = data / "lab" / "few_losses-3" / "a.pcap"
     whole = lab.read_bytes()
-    files = [("good.pcap", whole, 10, False), ("handshake.pcap", (data / "handshake.pcap").read_bytes(), 1, False),
+    files = [("good.pcap", whole, 10, False), ("handshake.pcap", (data / "handshake.pcap").read_bytes(), 3, False),
              ("cut.pcap", whole[:len(whole) // 2], None, False), ("packed.pcap.gz", gzip.compress(whole), 10, False),
              ("huge.pcap", syn_flood(20000), 20000, False), ("hostile.pcapng", hostile_capture(), 0, False),
              ("empty.pcap", b"", 0, True), ("text.pcap", b"no capture at all\n" * 9, 0, True),

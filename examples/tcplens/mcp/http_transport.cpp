@@ -66,7 +66,8 @@ bool comes_from_here(const httplib::Request& request, const http_options& given)
 bool same_secret(std::string_view a, std::string_view b) {
     unsigned char different = a.size() == b.size() ? 0 : 1;
     for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
-        different = static_cast<unsigned char>(different | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+        different = static_cast<unsigned char>(different |
+                                               (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
     return different == 0;
 }
 
@@ -105,21 +106,23 @@ std::optional<std::string> plain_header(const std::string& value) {
 }
 
 /// What is wrong with the headers of a request, which repeat what stands in its body; empty if nothing is.
-std::string header_mismatch(const httplib::Request& request, const message& asked, const std::optional<std::string>& revision) {
+std::string header_mismatch(const httplib::Request& request, const message& asked,
+                            const std::optional<std::string>& revision) {
     const auto differs = [&](const char* name, const std::string& in_body) {
         const std::optional<std::string> header = plain_header(request.get_header_value(name));
         return !request.has_header(name) || !header || *header != in_body;
     };
     if (!revision) {
-        if (asked.method == "initialize" || server::has_sessions(request.get_header_value("MCP-Protocol-Version"))) return {};
+        if (asked.method == "initialize" || server::has_sessions(request.get_header_value("MCP-Protocol-Version")))
+            return {};
         return "the header MCP-Protocol-Version names no revision that begins with initialize, and _meta names none.";
     }
     if (differs("MCP-Protocol-Version", *revision)) return "MCP-Protocol-Version is not the revision in _meta.";
     if (!server::speaks(*revision)) return {}; // has an error of its own
     if (differs("Mcp-Method", asked.method)) return "Mcp-Method is not the method of the message.";
-    const char* const name = asked.method == "resources/read"                                     ? "uri"
+    const char* const name = asked.method == "resources/read"                                ? "uri"
                              : asked.method == "tools/call" || asked.method == "prompts/get" ? "name"
-                                                                                              : nullptr;
+                                                                                             : nullptr;
     if (name == nullptr) return {};
     const auto value = asked.params.find(name);
     if (value == asked.params.end() || !value->is_string()) return {}; // likewise
@@ -160,11 +163,13 @@ public:
             return is_let_in(request, response) ? httplib::Server::HandlerResponse::Unhandled
                                                 : httplib::Server::HandlerResponse::Handled;
         });
-        http_.Post("/mcp", [this](const httplib::Request& request, httplib::Response& response) { post(request, response); });
+        http_.Post("/mcp",
+                   [this](const httplib::Request& request, httplib::Response& response) { post(request, response); });
         const auto refuse = [](const httplib::Request&, httplib::Response& response) {
             response.set_header("Allow", "POST");
             send(response, method_not_allowed,
-                 error_message(nullptr, error_code::invalid_request, "Messages are sent by POST; there are no sessions and no streams to open."));
+                 error_message(nullptr, error_code::invalid_request,
+                               "Messages are sent by POST; there are no sessions and no streams to open."));
         };
         http_.Get("/mcp", refuse);
         http_.Delete("/mcp", refuse);
@@ -177,19 +182,23 @@ public:
         else if (!http_.bind_to_port(given_.host, port)) return false;
         if (port <= 0) return false;
         const bool has_colons = given_.host.find(':') != std::string::npos;
-        listening("http://" + (has_colons ? "[" + given_.host + "]" : given_.host) + ":" + std::to_string(port) + "/mcp");
+        listening("http://" + (has_colons ? "[" + given_.host + "]" : given_.host) + ":" + std::to_string(port) +
+                  "/mcp");
         return http_.listen_after_bind();
     }
 
 private:
     bool is_let_in(const httplib::Request& request, httplib::Response& response) const {
         if (!comes_from_here(request, given_)) {
-            send(response, forbidden, error_message(nullptr, error_code::invalid_request, "Host or Origin is not that of this server."));
+            send(response, forbidden,
+                 error_message(nullptr, error_code::invalid_request, "Host or Origin is not that of this server."));
             return false;
         }
         if (!is_authorized(request, given_)) {
             response.set_header("WWW-Authenticate", "Bearer");
-            send(response, unauthorized, error_message(nullptr, error_code::invalid_request, "The header Authorization: Bearer TOKEN is missing or wrong."));
+            send(response, unauthorized,
+                 error_message(nullptr, error_code::invalid_request,
+                               "The header Authorization: Bearer TOKEN is missing or wrong."));
             return false;
         }
         return true;
@@ -197,12 +206,16 @@ private:
 
     void post(const httplib::Request& request, httplib::Response& response) {
         if (!request.get_header_value("Content-Type").starts_with("application/json")) {
-            send(response, unsupported_media_type, error_message(nullptr, error_code::invalid_request, "Messages are application/json."));
+            send(response, unsupported_media_type,
+                 error_message(nullptr, error_code::invalid_request, "Messages are application/json."));
             return;
         }
         const std::string accepts = request.get_header_value("Accept");
-        if (!accepts.empty() && accepts.find("application/json") == std::string::npos && accepts.find("*/*") == std::string::npos) {
-            send(response, not_acceptable, error_message(nullptr, error_code::invalid_request, "Answers are application/json or text/event-stream: accept both."));
+        if (!accepts.empty() && accepts.find("application/json") == std::string::npos &&
+            accepts.find("*/*") == std::string::npos) {
+            send(response, not_acceptable,
+                 error_message(nullptr, error_code::invalid_request,
+                               "Answers are application/json or text/event-stream: accept both."));
             return;
         }
         message asked = read_message(request.body);
@@ -216,7 +229,8 @@ private:
         }
         const std::optional<std::string> revision = server::named_revision(asked);
         if (const std::string wrong = header_mismatch(request, asked, revision); !wrong.empty()) {
-            send(response, bad_request, error_message(asked.id, error_code::header_mismatch, "Header mismatch: " + wrong));
+            send(response, bad_request,
+                 error_message(asked.id, error_code::header_mismatch, "Header mismatch: " + wrong));
             return;
         }
         if (wants_stream(request, asked)) {
