@@ -17,15 +17,14 @@ namespace tcplens::inline v1::detail::evidence {
     return told == unknown_segment_size ? ethernet_segment_size : told;
 }
 
-/// Whether a silence was as long as so many timeouts, each twice as long as the one before (RFC 6298 section 5.5). The first two may be
-/// equally long: a loss probe takes the place of the first (RFC 8985 section 7.2). Hosts that count the packets of all their connections
-/// together (RFC 6864 section 4.1 allows that) skip Identifications after pauses of any length.
-[[nodiscard]] constexpr bool took_timeouts(int times, std::chrono::nanoseconds silence, const side_view& sender,
-                                           const side_view& receiver) noexcept {
+/// Whether a silence was as long as so many timeouts, each twice as long as the one before (RFC 6298 section 5.5): from `least_waits` times
+/// the first to 2^times - 1 times. Hosts that count the packets of all their connections together (RFC 6864 section 4.1 allows that) skip
+/// Identifications after pauses of any length.
+[[nodiscard]] constexpr bool took_timeouts(int times, std::int64_t least_waits, std::chrono::nanoseconds silence,
+                                           const side_view& sender, const side_view& receiver) noexcept {
     const auto measured = whole_round_trip(sender, receiver);
-    if (!measured) return false;
-    const std::int64_t least_waits = std::int64_t{1} << (times - 1);
-    const std::int64_t most_waits = 2 * least_waits - 1;
+    if (!measured || times > most_lost_copies) return false;
+    const std::int64_t most_waits = (std::int64_t{1} << times) - 1;
     return silence >= least_waits * (*measured - *measured / round_trip_tolerance + least_timeout) &&
            silence <= most_waits * (3 * *measured + greatest_timeout);
 }
@@ -43,12 +42,12 @@ namespace tcplens::inline v1::detail::evidence {
     return true;
 }
 
-/// Whether a silence was as long as the timeouts take in which so many packets were lost. A few may be the tail of what was in flight, so
-/// that one timeout followed all of them.
-[[nodiscard]] constexpr bool took_timeouts_for(int packets, std::chrono::nanoseconds silence, const side_view& sender,
-                                               const side_view& receiver) noexcept {
-    for (int times = packets > longest_lost_tail ? packets : 1; times <= packets; ++times) {
-        if (took_timeouts(times, silence, sender, receiver)) return true;
+/// Whether an answer came after one timeout, or after more, at most as many as packets are missing. A loss probe may take the place of the
+/// first timeout, so that the first two waits are equally long (RFC 8985 section 7.2).
+[[nodiscard]] constexpr bool came_after_timeouts(int packets, std::chrono::nanoseconds took, const side_view& sender,
+                                                 const side_view& receiver) noexcept {
+    for (int times = 1; times <= (std::min)(packets, most_lost_answers); ++times) {
+        if (took_timeouts(times, std::int64_t{1} << (times - 1), took, sender, receiver)) return true;
     }
     return false;
 }
@@ -113,14 +112,15 @@ namespace tcplens::inline v1::detail::evidence {
     const std::chrono::nanoseconds took = sent.time - *answered - *to_sender;
     if (sender->order.skips()) return none;
     if (stamp.id == 0 || !sender->order.counts_packets()) {
-        const bool fits = took_timeouts(1, took, sender, receiver) && answered_quickly(*to_sender, sender, receiver);
+        const bool fits =
+            came_after_timeouts(1, took, sender, receiver) && answered_quickly(*to_sender, sender, receiver);
         return fits ? silence | round_trip : none;
     }
     // Larger steps may be packets of other connections, or of the peer where one program wrote both.
     if (sent.hop_limit > per_connection_id_hop_limit || sender->order.usual_step() != 1) return none;
     if (sender.last().length() + timestamps_length > largest_packet(*sender, *receiver)) return none;
     const int missing = sender->order.missing_before(stamp.id);
-    return took_timeouts_for(missing, took, sender, receiver) ? ip_id | silence : none;
+    return came_after_timeouts(missing, took, sender, receiver) ? ip_id | silence : none;
 }
 
 /// Whether the next segment in order was sent before, by a sender that owed no acknowledgment: it counted a packet that was not captured,
@@ -151,7 +151,8 @@ namespace tcplens::inline v1::detail::evidence {
                silence < least + least_timeout && !sender->order.skips();
     }
     if (has_clocks && sender->order.counts_alone()) return silence >= least + least_timeout;
-    if (took_timeouts_for(missing, silence, sender, receiver) && was_free_to_send(sent, receiver)) {
+    const std::int64_t waits = (std::int64_t{1} << (std::min)(missing, most_lost_copies)) - 1;
+    if (took_timeouts(missing, waits, silence, sender, receiver) && was_free_to_send(sent, receiver)) {
         return !sender->order.skips();
     }
     sender->order.learn_skip();

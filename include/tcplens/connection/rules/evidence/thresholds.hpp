@@ -40,9 +40,12 @@ inline constexpr std::chrono::nanoseconds least_timeout = std::chrono::milliseco
 /// ACKs and timer granularity.
 inline constexpr std::chrono::nanoseconds greatest_timeout = std::chrono::milliseconds{260};
 
-/// Packets that are lost at the tail of what was in flight, at most, if a sender counts packets but may count those of other connections
-/// as well. A choice: a busy sender skips more in the time of a timeout.
-inline constexpr int longest_lost_tail = 3;
+/// Copies of one segment that are lost in a row, at most. A choice: the seventh timeout is 64 times the first.
+inline constexpr int most_lost_copies = 7;
+
+/// Copies of an answer that are lost in a row, at most, if the time that the timeouts took is to tell it. Each doubles the time, and so its
+/// error. A choice.
+inline constexpr int most_lost_answers = 3;
 
 /// A sender that was silent this long before a retransmission waited for a timer, if no round trip was measured.
 inline constexpr std::chrono::nanoseconds timer_silence = std::chrono::milliseconds{100};
