@@ -137,13 +137,13 @@ public:
             return names[static_cast<unsigned>(of)];
         }
 
-        std::uint64_t packet = 0;              ///< packet::number
-        std::chrono::nanoseconds since_peer{}; ///< time since the last packet of the other side; 0 if there was none
-        direction sent_in{};                   ///< its direction, by the roles that the connection has now
-        place_type place = place_type::unknown;
-        std::uint8_t hop_limit = 0;                  ///< of the RST
-        std::uint8_t usual_hop_limit = 0;            ///< of its sender's segment before; 0 if there was none
-        std::optional<std::uint16_t> ip_id{};        ///< of the RST; `nullopt` for IPv6
+        std::uint64_t packet = 0;               ///< packet::number
+        std::chrono::nanoseconds since_peer{};  ///< time since the last packet of the other side; 0 if there was none
+        direction sent_in{};                    ///< its direction, by the roles that the connection has now
+        place_type place = place_type::unknown; ///< where its number lies
+        std::uint8_t hop_limit = 0;             ///< of the RST
+        std::uint8_t usual_hop_limit = 0;       ///< of its sender's segment before; 0 if there was none
+        std::optional<std::uint16_t> ip_id{};   ///< of the RST; `nullopt` for IPv6
         std::optional<std::uint16_t> ip_id_before{}; ///< of its sender's segment before; `nullopt` if there was none
 
         [[nodiscard]] friend constexpr bool operator==(const reset&, const reset&) noexcept = default;
