@@ -6,7 +6,7 @@
 #include "subcommands.hpp"
 #include "text.hpp"
 
-#include <tcplens/connection/observers/irregularity_observer.hpp>
+#include <tcplens/connection/observers/content_irregularity_observer.hpp>
 #include <tcplens/connection/observers/profile_observer.hpp>
 #include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/tcplens.hpp>
@@ -117,7 +117,7 @@ void write_timeline_text(session& with, const tcplens::timeline_report& from) {
 exit_status run(const options& given, session& with) {
     captures input{given.files};
     tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::profile_observer, tcplens::skew_observer,
-                                    tcplens::irregularity_observer>
+                                    tcplens::content_irregularity_observer>
         table{{.decoding = given.decoding}};
     input.add_to(table);
     constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max();

@@ -153,22 +153,26 @@ tcplens::table_options table_options_of(const options& given) {
                          .closed = seconds{given.close_timeout}}};
 }
 
+std::string memory_sentence(const options& given) {
+    return "--max-connections " + std::to_string(given.max_connections) + " needs about " +
+           bytes_text(memory_needed(given.max_connections)) + " of memory, which is not there";
+}
+
+/// \throws usage_error if there is not enough memory
+void check_memory(const options& given) {
+    const std::uint64_t available = available_memory();
+    if (memory_needed(given.max_connections) <= available) return;
+    throw usage_error{memory_sentence(given) + ": " + bytes_text(available) + " are available."};
+}
+
 /// \throws usage_error if there is not enough memory
 std::unique_ptr<watch_table> make_table(const options& given, watch_table::end_teller on_end) {
-    const std::uint64_t needed = memory_needed(given.max_connections);
-    const std::uint64_t available = available_memory();
-    std::string sentence = "--max-connections " + std::to_string(given.max_connections) + " needs about " +
-                           bytes_text(needed) + " of memory, which is not there.";
-    if (needed > available) {
-        sentence.pop_back();
-        throw usage_error{sentence + ": " + bytes_text(available) + " are available."};
-    }
     try {
         return std::make_unique<watch_table>(table_options_of(given), std::move(on_end));
     } catch (const std::bad_alloc&) {
-        throw usage_error{sentence};
+        throw usage_error{memory_sentence(given) + "."};
     } catch (const std::length_error&) {
-        throw usage_error{sentence};
+        throw usage_error{memory_sentence(given) + "."};
     }
 }
 
@@ -197,7 +201,28 @@ std::unique_ptr<packet_source> open_source(const options& given) {
     return by_ring ? open_ring_source(from) : open_pcap_source(from);
 }
 
+/// Gives up all privileges. False: it has said why it cannot.
+bool become_unprivileged(const user& to, const session& with) {
+    if (const std::string why = drop_privileges(to); !why.empty()) {
+        with.complain(why);
+        return false;
+    }
+    if (is_root()) {
+        with.complain("This user namespace has no user " + to.name +
+                      ": the user stays as it is, without capabilities.");
+    }
+    return true;
+}
+
+exit_status conclude(const options& given, const session& with, const std::string& problem) {
+    const exit_status status = with.conclude();
+    if (problem.empty()) return status;
+    with.complain(given.interface, problem);
+    return exit_status::bad_input;
+}
+
 exit_status run(const options& given, session& with) {
+    check_memory(given);
     const user unprivileged = find_unprivileged(given);
     std::unique_ptr<watch_loop> loop;
     metrics_server server{[&](metrics_format format) { return loop ? loop->page(format) : empty_page(); }};
@@ -210,39 +235,27 @@ exit_status run(const options& given, session& with) {
         if (const std::string why = file.open(given.metrics_file, unprivileged, empty_page()); !why.empty())
             throw usage_error{"--metrics-file " + escaped(given.metrics_file) + ": " + why};
     }
+    // While the table is made, packets wait in the kernel's buffer.
+    const std::unique_ptr<packet_source> source = open_source(given);
+    if (!source->problem().empty()) return conclude(given, with, source->problem());
     const bool on_terminal = with.screen.can_move();
     const auto table = make_table(given, [&](const tcplens::connection& ended, tcplens::end_reason why) {
         if (given.ended && !on_terminal) print_ended(with.out, ended, why);
     });
-    const std::unique_ptr<packet_source> source = open_source(given);
-    if (source->problem().empty()) {
-        if (const std::string why = drop_privileges(unprivileged); !why.empty()) {
-            with.complain(why);
-            return exit_status::bad_input;
-        }
-        if (is_root()) {
-            with.complain("This user namespace has no user " + unprivileged.name +
-                          ": the user stays as it is, without capabilities.");
-        }
+    if (!become_unprivileged(unprivileged, with)) return exit_status::bad_input;
+
+    const watched what{.interface = given.interface, .link = source->link(), .most_connections = given.max_connections};
+    const auto shown = on_terminal ? make_screen(with, what) : make_plain_lines(with, what);
+    loop = std::make_unique<watch_loop>(loop_parts{with, *source, *table, server, file, *shown}, what);
+    std::string problem;
+    try {
+        problem = loop->run(given.seconds == 0 ? std::nullopt : std::optional{std::chrono::seconds{given.seconds}});
+    } catch (const std::bad_alloc&) {
+        problem = "There is not enough memory.";
     }
-    std::string problem = source->problem();
-    if (problem.empty()) {
-        const watched what{
-            .interface = given.interface, .link = source->link(), .most_connections = given.max_connections};
-        const auto shown = on_terminal ? make_screen(with, what) : make_plain_lines(with, what);
-        loop = std::make_unique<watch_loop>(loop_parts{with, *source, *table, server, file, *shown}, what);
-        try {
-            problem = loop->run(given.seconds == 0 ? std::nullopt : std::optional{std::chrono::seconds{given.seconds}});
-        } catch (const std::bad_alloc&) {
-            problem = "There is not enough memory.";
-        }
-        shown->end();
-        print_summary(with.out, *table, source->counts());
-    }
-    const exit_status status = with.conclude();
-    if (problem.empty()) return status;
-    with.complain(given.interface, problem);
-    return exit_status::bad_input;
+    shown->end();
+    print_summary(with.out, *table, source->counts());
+    return conclude(given, with, problem);
 }
 
 #else

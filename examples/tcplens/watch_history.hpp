@@ -45,12 +45,12 @@ struct interval {
 /// The counts of the last minute, one a second.
 class history {
 public:
-    history(const watch_table& table, const kernel_counts& kernel) { take(table, kernel); }
+    /// Before anything was counted.
+    history() { moments_[size_++].time = began_; }
 
     void take(const watch_table& table, const kernel_counts& kernel) {
         const tcplens::connection_counters& lives = table.connections();
         const segment_totals& totals = table.totals();
-        if (size_ == 0) began_ = std::chrono::steady_clock::now();
         moments_[size_++ % moments_.size()] = {
             .time = std::chrono::steady_clock::now(),
             .packets = table.packets().packets,
@@ -96,9 +96,9 @@ private:
         return between;
     }
 
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::array<moment, 61> moments_{};
     std::size_t size_ = 0; ///< how many were taken in all
-    std::chrono::steady_clock::time_point began_{};
 };
 
 /// What is shown of one second.

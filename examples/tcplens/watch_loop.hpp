@@ -39,8 +39,7 @@ class watch_loop {
 public:
     using clock = std::chrono::steady_clock;
 
-    watch_loop(const loop_parts& parts, const watched& what)
-        : parts_(parts), what_(what), interface_(what.interface), past_(parts.table, parts.source.counts()) {}
+    watch_loop(const loop_parts& parts, const watched& what) : parts_(parts), what_(what), interface_(what.interface) {}
 
     /// Watches until a signal comes or the time is over, or nothing can be captured any more; all that was captured by then is taken in.
     /// Says what went wrong; empty if nothing did.
@@ -63,7 +62,7 @@ private:
     interface_state::state state_ = interface_state::state::up;
     bool has_told_why_ = false; ///< why the interface that came back cannot be taken
     std::uint64_t returns_ = 0;
-    history past_;
+    history past_{};
     std::chrono::system_clock::time_point begun_ = std::chrono::system_clock::now();
     std::vector<pollfd> waiting_{};
     std::string problem_{};

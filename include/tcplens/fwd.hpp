@@ -45,6 +45,7 @@ class capture_file;
 class closing_observer;
 class connection_irregularities;
 class connection_joiner;
+class content_irregularity_observer;
 class decoder;
 class evidence_rules;
 class file_stream;

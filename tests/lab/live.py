@@ -168,7 +168,7 @@ class Watcher:
 
     def __init__(self, scratch, program, device, *options, connections=1000):
         self.name = " ".join(["watch", *program[2:], *options, device])
-        self.out = open(os.path.join(scratch, self.name.replace("/", "-") + ".out"), "w+")
+        self.out = tempfile.NamedTemporaryFile("w+", dir=scratch)
         self.err = tempfile.TemporaryFile("w+", dir=scratch)
         options = [option for option in options if option != BRIEF] if BRIEF in options else ["--ended", *options]
         arguments = [*program, "--max-connections", str(connections), *options, device]
@@ -473,16 +473,18 @@ def test_away(scratch, programs):
 def test_loopback(scratch, programs):
     """Each packet counts once there. And what the options do."""
     serve()
-    plain = [Watcher(scratch, program, "lo", "--seconds", "3").begin() for program in programs]
-    short = [Watcher(scratch, program, "lo", "--seconds", "3", BRIEF, "--snaplen", "64").begin() for program in programs]
-    small = [Watcher(scratch, program, "lo", "--seconds", "4", connections=4).begin() for program in programs]
-    picky = [Watcher(scratch, program, "lo", "--seconds", "3", "--filter", f"tcp port {REFUSED}").begin()
+    plain = [Watcher(scratch, program, "lo").begin() for program in programs]
+    short = [Watcher(scratch, program, "lo", BRIEF, "--snaplen", "64").begin() for program in programs]
+    small = [Watcher(scratch, program, "lo", connections=4).begin() for program in programs]
+    picky = [Watcher(scratch, program, "lo", "--filter", f"tcp port {REFUSED}").begin()
              for program in programs if "--ring" not in program]  # fmt: skip
     before = sent_again()
     talks = [Talk("127.0.0.1", request=100, reply=5000) for _ in range(3)] + [Talk("::1", REFUSED, ending="refused")]
     held = [Talk("127.0.0.1", request=1, ending="open") for _ in range(10)]
+    for watcher in (*plain, *short, *small, *picky):
+        watcher.wait_for(r"\n20.*\n20", 20)  # two lines of a second: all was captured by then
     for watcher in plain:
-        watcher.end(0)
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
         expect(f"{watcher.name}: begun", totals["begun"], len(talks) + len(held))
         by_kernel = sent_again() - before
@@ -498,12 +500,12 @@ def test_loopback(scratch, programs):
             # SYN, SYN-ACK, at least one with data each way, its ACK, FIN and ACK: doubled, it would be twice that.
             expect_that(f"{watcher.name}: packets of {end}", int(end["packets_up"]) in range(4, 9))
     for watcher in short:
-        watcher.end(0)
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
         expect(f"{watcher.name}: TCP headers that fit", totals["tcp"] + totals["truncated"], totals["packets"])
         expect_that(f"{watcher.name}: nothing is cut at 64 bytes", totals["truncated"] > 0)
     for watcher in small:
-        watcher.end(0)
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
         expect(f"{watcher.name}: begun", totals["begun"], len(talks) + len(held))
         expect(f"{watcher.name}: flushed", totals["flushed"], 4)
@@ -512,7 +514,7 @@ def test_loopback(scratch, programs):
         expect(f"{watcher.name}: kept", sorted(c for c, e in watcher.ends.items() if e["why"] == "flushed"),
                sorted(talk.client for talk in held[-4:]))  # fmt: skip
     for watcher in picky:
-        watcher.end(0)
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
         expect(f"{watcher.name}: what passes", (totals["packets"], totals["begun"]), (2, 1))
     for talk in held:
@@ -557,7 +559,7 @@ def test_refusals(programs):
     """What cannot be done is said, with status 1; what makes no sense, with status 2."""
 
     def run(*command, out=subprocess.PIPE):
-        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=20, env=ENVIRONMENT)
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=60, env=ENVIRONMENT)
         expect_that(f"{command}: {done.stderr!r}", done.stderr.startswith("tcplens: "))
         return done
 

@@ -449,9 +449,9 @@ TEST_CASE("timeline: the events of a source, of a service, of a connection") {
         return numbers;
     };
     using numbers = std::vector<std::uint64_t>;
-    CHECK(packets(timeline(w.table(), {.source = w.host(1)})) == numbers{1, 2, 3, 9});
-    CHECK(packets(timeline(w.table(), {.target = w.host(3), .port = 80})) == numbers{3, 9, 10, 16});
-    CHECK(packets(timeline(w.table(), {.connection = 2})) == numbers{10, 16});
+    CHECK(packets(timeline(w.table(), {.source = w.host(1)})) == numbers{1, 2, 3, 10});
+    CHECK(packets(timeline(w.table(), {.target = w.host(3), .port = 80})) == numbers{3, 10, 11, 18});
+    CHECK(packets(timeline(w.table(), {.connection = 2})) == numbers{11, 18});
     CHECK(timeline(w.table(), {.source = w.host(9)}).events.empty());
     const timeline_report first = timeline(w.table(), {}, 2);
     CHECK(packets(first) == numbers{1, 2});

@@ -4,6 +4,7 @@
 
 #include <tcplens/analysis/analyze_observations.hpp>
 #include <tcplens/connection.hpp>
+#include <tcplens/connection/observers/content_irregularity_observer.hpp>
 #include <tcplens/connection/observers/irregularity_observer.hpp>
 
 #include <doctest/doctest.h>
@@ -467,6 +468,42 @@ TEST_CASE("irregularities: ICMP errors that quote the connection, and those that
         expect("0b00 0000 00000000", icmp_time_exceeded);
         expect("0400 0000 00000000", icmp_other);
     }
+}
+
+TEST_CASE("irregularities: bytes that are sent again with another content, in any pieces that hold the first ones") {
+    using namespace packet_builder;
+    const endpoint client = at("10.0.0.1", 40000);
+    const endpoint server = at("10.0.0.2", 80);
+    const auto changed = [&](std::size_t first, std::size_t again, std::size_t changed_at) {
+        basic_connection_table<evidence_rules, content_irregularity_observer> table;
+        std::uint64_t number = 0;
+        const auto sends = [&](std::uint32_t sequence, std::size_t length, std::size_t other, bool by_server = false) {
+            byte_vector frame = tcp_packet({.source = by_server ? server : client,
+                                            .destination = by_server ? client : server,
+                                            .ip_id = static_cast<std::uint16_t>(++number),
+                                            .sequence = by_server ? 500 : sequence,
+                                            .acknowledgment = by_server ? sequence : 501,
+                                            .flags = flags::ack,
+                                            .payload_length = static_cast<std::uint32_t>(length)});
+            for (std::size_t i = 0; i < length; ++i) {
+                frame[frame.size() - length + i] = std::byte{static_cast<unsigned char>(sequence + i + (i == other))};
+            }
+            const auto time = timestamp{std::chrono::seconds{1'700'000'000 + number}};
+            table.add(*captured_packet{frame, {.time = time, .number = number}});
+        };
+        constexpr std::size_t nowhere = 1000;
+        sends(101, 10, nowhere);
+        sends(111, 0, nowhere, true);
+        sends(111, first, nowhere);
+        sends(111, again, changed_at);
+        return table.begin()->irregularities.count(bytes_changed);
+    };
+    CHECK(changed(100, 100, 1000) == 0);
+    for (const std::size_t at : {0U, 1U, 50U, 98U, 99U}) CHECK(changed(100, 100, at) == 1);
+    CHECK(changed(100, 200, 1000) == 0);
+    CHECK(changed(100, 200, 99) == 1);
+    CHECK(changed(100, 200, 100) == 0); // news
+    CHECK(changed(100, 50, 1000) == 0);
 }
 
 TEST_CASE("irregularities: bits of the headers as decode() finds them") {

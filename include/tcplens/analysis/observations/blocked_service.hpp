@@ -3,9 +3,9 @@
 
 #include "contact_groups.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -38,18 +38,16 @@ inline void find_blocked_services(const observed_contacts& in, std::vector<obser
             if (!in.reaches(failed.size(), in.options.blocked)) return;
             const auto answered = select(group, was_answered);
             const auto address_of = [](const contact& of) { return of.source.address; };
-            const std::size_t sources = count_distinct(group, address_of);
             const std::size_t failed_sources = count_distinct(contact_group{failed}, address_of);
             const std::size_t answered_sources = count_distinct(contact_group{answered}, address_of);
-            // Blocked for most, or for some sources for which it never answers.
-            const std::size_t never_answered = sources - answered_sources;
-            const auto of_these = select(group, [&](const contact& of) {
-                return failed_here(of) && std::none_of(answered.begin(), answered.end(), [&](const contact* other) {
-                           return other->source.address == of.source.address;
-                       });
-            });
+            // Blocked for most, or for some sources, which it never answers though they try several times.
+            std::map<address, std::size_t> tries;
+            for (const contact* each : failed) ++tries[each->source.address];
+            for (const contact* each : answered) tries.erase(each->source.address);
+            std::erase_if(tries, [&](const auto& of) { return !in.reaches(of.second, in.options.blocked); });
+            const auto of_these = select(failed, [&](const contact& of) { return tries.contains(of.source.address); });
             const bool for_most = 2 * failed.size() >= group.size();
-            const bool for_some = never_answered > 0 && in.reaches(of_these.size(), in.options.blocked);
+            const bool for_some = !of_these.empty();
             if (!for_most && !for_some) return;
             const endpoint& target = service.first;
             observation made = observe(observation_kind::blocked_service, observation_category::path,
@@ -74,7 +72,7 @@ inline void find_blocked_services(const observed_contacts& in, std::vector<obser
                            {"ignored_after_first_data", count(outcome::stalled)},
                            {"failed_sources", in.estimate(failed_sources)},
                            {"answered_sources", in.estimate(answered_sources)},
-                           {"never_answered_sources", in.estimate(never_answered)}};
+                           {"never_answered_sources", in.estimate(tries.size())}};
             made.limits = "Nothing tells the service itself from a filter before it.";
             made.text =
                 to_string(target) + " failed for " + counted(in.estimate(failed.size()), "connection") + " of " +
