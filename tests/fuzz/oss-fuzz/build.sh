@@ -1,8 +1,9 @@
-#!/bin/bash -eu
+#!/bin/bash
 # SPDX-License-Identifier: MIT
 # Builds all fuzz targets as OSS-Fuzz does: with its compiler and flags (CXX, CXXFLAGS), its engine (LIB_FUZZING_ENGINE), the checkout in
 # $SRC/tcplens, and what is made in $OUT: a program for each target, and its first inputs as NAME_seed_corpus.zip. FUZZ_TARGETS, a list of
 # names, restricts it.
+set -eu
 cd "$SRC/tcplens/tests/fuzz"
 for source in fuzz_*.cpp; do
     name=${source%.cpp}
