@@ -98,7 +98,8 @@ public:
     }
     void take(const tcplens::byte_stream::gap& missing) {
         missing_ += missing.length;
-        if (!fills_) {
+        constexpr std::uint64_t most_filled = std::uint64_t{1} << 30; // no window is larger (RFC 7323 section 2.3)
+        if (!fills_ || missing.length > most_filled) {
             say(places(missing.offset, missing.length) + (missing.length == 1 ? " is missing: " : " are missing: ") +
                 reason_of(missing.reason) + ".");
             return;
@@ -132,7 +133,7 @@ private:
         case buffer_full: return "given up, since too much waited behind";
         case too_late: return "given up, since what came behind waited for too long";
         case ended: return "not captured before the connection ended";
-        case refused: return "sent beyond the window of the receiver, and not again";
+        case refused: return "sent, but not taken by the receiver";
         }
         return "of an unknown reason";
     }

@@ -10,3 +10,4 @@
 #include "analysis/community_id.hpp"
 #include "analysis/list_connections.hpp"
 #include "analysis/list_servers.hpp"
+#include "analysis/timeline.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The subcommand bytes, which writes what one side of a connection sent.
+#include "../support/talking_capture.hpp"
 #include "running.hpp"
-#include "talking_capture.hpp"
 
 #include <doctest/doctest.h>
 

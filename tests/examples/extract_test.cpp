@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The subcommands extract and split, which write captures of connections.
+#include "../support/talking_capture.hpp"
 #include "running.hpp"
-#include "talking_capture.hpp"
 
 #include <tcplens/capture.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The options that choose packets, which every subcommand has that reads captures.
+#include "../support/talking_capture.hpp"
 #include "running.hpp"
-#include "talking_capture.hpp"
 
 #include <doctest/doctest.h>
 

@@ -55,13 +55,12 @@ segment_filter read(std::string_view text) {
 
 /// A segment is chosen by both ends if by either one and by the other; a connection is chosen as its segments are.
 void choose(const segment_filter& by, std::span<const segment> segments) {
-    using enum segment_filter::ends;
     segment_filter at_source = by;
-    at_source.network_ends = at_source.port_ends = first;
+    at_source.network_ends = at_source.port_ends = segment_filter::ends::first;
     segment_filter at_destination = by;
-    at_destination.network_ends = at_destination.port_ends = second;
+    at_destination.network_ends = at_destination.port_ends = segment_filter::ends::second;
     segment_filter at_both = by;
-    at_both.network_ends = at_both.port_ends = both;
+    at_both.network_ends = at_both.port_ends = segment_filter::ends::both;
     connection_filter connections{.networks = by.networks, .ports = by.ports};
     connection_table table;
     for (const segment& each : segments) {

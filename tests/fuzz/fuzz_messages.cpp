@@ -30,7 +30,8 @@ void require_sound(const message& read) {
         break;
     }
     // What is sent back is JSON, whatever was in the message.
-    require(json::accept(json{{"id", read.id}, {"method", read.method}}.dump(-1, ' ', false, json::error_handler_t::replace)));
+    require(json::accept(
+        json{{"id", read.id}, {"method", read.method}}.dump(-1, ' ', false, json::error_handler_t::replace)));
 }
 
 } // namespace

@@ -28,7 +28,6 @@ struct level {
         return std::tuple{a.carrier.in, a.carrier.number, a.bits, a.number} <=>
                std::tuple{b.carrier.in, b.carrier.number, b.bits, b.number};
     }
-    [[nodiscard]] friend bool operator==(const level&, const level&) = default;
 };
 
 constexpr std::optional<network_id> of(std::initializer_list<level> levels) {

@@ -17,7 +17,7 @@ public:
     /// Adds nothing to the connections of the table.
     struct facts {
         void swap_roles() noexcept {}
-        [[nodiscard]] friend bool operator==(const facts&, const facts&) noexcept = default;
+        [[nodiscard]] bool operator==(const facts&) const noexcept = default;
     };
     struct connection_state {};
 
@@ -70,9 +70,8 @@ collected collect(captures& from, const tcplens::decode_options& decoding, rule_
                                                [&](const tcplens::connection& each) { whole->add(each); });
         }
         for (const std::unique_ptr<trace_writer>& each : writers) {
-            const auto place = std::find_if(table.begin(), table.end(), [&](const auto& candidate) {
-                return candidate.number == each->number();
-            });
+            const auto place = std::find_if(table.begin(), table.end(),
+                                            [&](const auto& candidate) { return candidate.number == each->number(); });
             if (place == table.end()) continue;
             trace one = each->finish();
             const auto& of = *place;

@@ -205,15 +205,16 @@ void drawing::draw_rates(double& top) {
         const interval_counts& each = series.intervals()[i];
         if (each.empty()) continue;
         const tcplens::timestamp from = series.begin() + series.width() * static_cast<std::int64_t>(i);
+        const auto lasting = std::min(series.width(), std::max(end_ - from, std::chrono::nanoseconds{1}));
         const double x = x_of(from);
-        const double to_x = std::max(x_of(from + series.width()), x + 1);
+        const double to_x = std::max(x_of(from + lasting), x + 1);
         const double packets = both(each, &one_side::packets);
         const double resent = both(each, &one_side::retransmissions);
         const auto box = [&](double value) {
             return "M" + coordinate(x) + " " + coordinate(y.begin()) + "H" + coordinate(to_x) + "V" +
                    coordinate(y.at(value / width)) + "H" + coordinate(x) + "Z";
         };
-        to_.begin_mark(milliseconds_text(from - begin_) + " to " + milliseconds_text(from - begin_ + series.width()) +
+        to_.begin_mark(milliseconds_text(from - begin_) + " to " + milliseconds_text(from - begin_ + lasting) +
                            ", packets " + std::to_string(each.first_packet) + " to " +
                            std::to_string(each.last_packet) + ": " + grouped(static_cast<std::uint64_t>(packets)) +
                            " of TCP, " + grouped(static_cast<std::uint64_t>(resent)) + " of them retransmissions",

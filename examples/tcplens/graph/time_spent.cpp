@@ -48,10 +48,12 @@ slowest_connections collect_slowest(captures& from, const tcplens::decode_option
         slowest_connections found{most};
         if (!only) {
             for (const auto& each : table) found.add(each, each.time);
-        } else if (*only < table.size()) {
-            const auto& of = table[static_cast<std::size_t>(*only)];
-            found.add(of, of.time);
-            found.count_others(table.size() - 1);
+        } else {
+            for (const auto& each :
+                 table) { // a choice of packets may leave connections out, but not change their numbers
+                if (each.number == *only) found.add(each, each.time);
+            }
+            if (found.total() > 0) found.count_others(table.size() - 1);
         }
         return found;
     });

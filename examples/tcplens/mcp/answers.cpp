@@ -21,10 +21,10 @@ const tcplens::detailed_connection& connection_of(const loaded_capture& capture,
     const std::uint64_t number = given.number("connection", 0, most);
     if (number < capture.connections.size()) return capture.connections[static_cast<std::size_t>(number)];
     throw tool_failure{"There is no connection " + std::to_string(number) + " in " + escaped(capture.shown) + ": " +
-                       (capture.connections.empty() ? std::string{"there is none at all."}
-                                                    : "their numbers are 0 to " +
-                                                          std::to_string(capture.connections.size() - 1) +
-                                                          ". list_connections lists them.")};
+                       (capture.connections.empty()
+                            ? std::string{"there is none at all."}
+                            : "their numbers are 0 to " + std::to_string(capture.connections.size() - 1) +
+                                  ". list_connections lists them.")};
 }
 
 std::string uri_of(const loaded_capture& capture) {

@@ -165,10 +165,11 @@ capture_store::entry capture_store::read(const opened_file& file, job& work) con
         since_look = 0;
         work.look(input.position(), file.identity.size, input.packets());
         if (table.size() <= bounds_.connections) continue;
-        problem = file_problem{file.shown, "Reading ended at packet " + grouped(next->number) + ", since there are more than " +
-                                               grouped(bounds_.connections) +
-                                               " connections: the answers are for the packets before. Start the server "
-                                               "with a larger --max-connections, or cut the capture into parts.",
+        problem = file_problem{file.shown,
+                               "Reading ended at packet " + grouped(next->number) + ", since there are more than " +
+                                   grouped(bounds_.connections) +
+                                   " connections: the answers are for the packets before. Start the server "
+                                   "with a larger --max-connections, or cut the capture into parts.",
                                {}};
         break;
     }
@@ -201,8 +202,7 @@ capture_store::entry capture_store::read(const opened_file& file, job& work) con
 
 void capture_store::read_again(const loaded_capture& capture, job& work,
                                const std::function<bool(const tcplens::packet&)>& use) const {
-    read_again_with_reader(capture, work,
-                           [&](const tcplens::packet& next, const input_file&) { return use(next); });
+    read_again_with_reader(capture, work, [&](const tcplens::packet& next, const input_file&) { return use(next); });
 }
 
 void capture_store::read_again_with_reader(const loaded_capture& capture, job& work, const packet_user& use) const {

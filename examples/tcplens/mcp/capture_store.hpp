@@ -29,8 +29,8 @@ namespace program::context_server {
 /// Bounds of what a client can make the server do.
 struct bounds {
     std::uint64_t file_bytes = std::uint64_t{16} << 30; ///< of a capture; packed ones as they are
-    std::uint64_t connections = 200'000; ///< that are kept, of all captures together: about 2.7 kB each
-    std::chrono::seconds time{60};       ///< for one request
+    std::uint64_t connections = 200'000;                ///< that are kept, of all captures together: about 2.7 kB each
+    std::chrono::seconds time{60};                      ///< for one request
 };
 
 /// All that is kept of one capture. It does not change.
@@ -47,10 +47,10 @@ struct loaded_capture {
     std::uint64_t wire_bytes = 0;
     std::uint64_t cut_packets = 0; ///< by the snapshot length
     std::uint64_t times_run_back = 0;
-    std::uint64_t first_run_back = 0;                      ///< the packet where that happened first; 0 if nowhere
+    std::uint64_t first_run_back = 0;                        ///< the packet where that happened first; 0 if nowhere
     std::vector<tcplens::detailed_connection> connections{}; ///< by their numbers
-    std::vector<tcplens::connection> brief{};                ///< the same without facts: an analysis reads a tenth of the memory
-    std::vector<packet_evidence> evidence{};                 ///< likewise
+    std::vector<tcplens::connection> brief{}; ///< the same without facts: an analysis reads a tenth of the memory
+    std::vector<packet_evidence> evidence{};  ///< likewise
     tcplens::direction_skew::totals skew{};
     tcplens::observation_report observations{};
 };
@@ -88,7 +88,7 @@ private:
     const roots& roots_;
     bounds bounds_;
     std::mutex mutex_{};
-    std::list<entry> kept_{}; ///< the one that was asked for last is first
+    std::list<entry> kept_{};    ///< the one that was asked for last is first
     std::timed_mutex reading_{}; ///< one capture is read at a time, so that memory stays bounded
 };
 

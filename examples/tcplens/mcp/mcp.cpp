@@ -3,12 +3,14 @@
 
 #include "../subcommands.hpp"
 #include "../text.hpp"
+#include "http_transport.hpp"
 #include "server.hpp"
 #include "stdio_transport.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +22,9 @@ namespace {
 struct options {
     std::vector<std::string> roots{};
     std::string written{};
+    std::optional<std::uint16_t> http_port{};
+    std::string http_host{"127.0.0.1"};
+    std::string token_file{};
     std::uint64_t size_mb = 16'384;
     std::uint64_t connections = 200'000;
     std::uint64_t seconds = 60;
@@ -38,11 +43,59 @@ void declare(command_line& line, options& given) {
                     return !value.empty();
                 });
     line.file("--allow-write", "DIR", "let export_connection make new files in this folder", given.written);
+    line.option({.names = "--http",
+                 .value = "PORT",
+                 .needs = "a port from 0 to 65535",
+                 .meaning = "answer by Streamable HTTP at this port, and not on standard streams; 0 is any free port"},
+                [&given](std::string_view value) {
+                    given.http_port = parse_number<std::uint16_t>(value);
+                    return given.http_port.has_value();
+                });
+    line.option({.names = "--http-host",
+                 .value = "ADDRESS",
+                 .needs = "an address of this machine",
+                 .meaning = "with --http: listen at this address (127.0.0.1); others than loopback need --token-file"},
+                [&given](std::string_view value) {
+                    given.http_host = value;
+                    return !value.empty();
+                });
+    line.file("--token-file", "FILE", "with --http: each request must carry the bearer token in this file",
+              given.token_file);
     constexpr std::uint64_t most = 1'000'000'000;
     line.number<std::uint64_t>("--max-size", "MB", 1, most, "read no larger captures (16384)", given.size_mb);
     line.number<std::uint64_t>("--max-connections", "N", 1, most,
                                "keep no more connections in memory, about 3 kB each (200000)", given.connections);
     line.number<std::uint64_t>("--max-seconds", "N", 1, 86'400, "work no longer on one question (60)", given.seconds);
+}
+
+/// The token in a file: its first line.
+std::string token_in(const std::string& file) {
+    std::ifstream in{file};
+    std::string token;
+    std::getline(in, token);
+    while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
+    constexpr std::size_t least_letters = 16;
+    if (token.size() < least_letters) {
+        throw usage_error{"--token-file needs a file whose first line is a token of 16 letters or more: " +
+                          escaped(file)};
+    }
+    return token;
+}
+
+exit_status run_http(const options& given, session& with, context_server::server& answers) {
+    using namespace context_server;
+    if (!has_http()) {
+        throw usage_error{"--http needs cpp-httplib (Debian: libcpp-httplib-dev), which this build of tcplens lacks."};
+    }
+    http_options how{.host = given.http_host, .port = *given.http_port};
+    if (!given.token_file.empty()) how.token = token_in(given.token_file);
+    if (how.token.empty() && !is_loopback(how.host)) {
+        throw usage_error{"--http-host other than loopback needs --token-file: whoever has no token must not ask."};
+    }
+    const auto listening = [&](const std::string& url) { with.complain("mcp is at " + url + "."); };
+    if (serve_http(answers, how, listening)) return exit_status::good;
+    with.complain("The port " + std::to_string(how.port) + " of " + escaped(how.host) + " cannot be listened at.");
+    return exit_status::bad_input;
 }
 
 exit_status run(const options& given, session& with) {
@@ -57,6 +110,10 @@ exit_status run(const options& given, session& with) {
                             .time = std::chrono::seconds{given.seconds}}};
     workshop tools{.captures = captures, .written = written ? &*written : nullptr};
     server answers{tools};
+    if (given.http_port) return run_http(given, with, answers);
+    if (given.http_host != "127.0.0.1" || !given.token_file.empty()) {
+        throw usage_error{"--http-host and --token-file go with --http."};
+    }
     if (serve_standard_streams(answers)) return exit_status::good;
     with.complain("The client closed the other end before all answers were sent.");
     return exit_status::bad_input;

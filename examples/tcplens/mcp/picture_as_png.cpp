@@ -79,7 +79,8 @@ std::optional<std::string> convert(const std::string& svg, const char* width, st
     pipe_ends to;
     pipe_ends from;
     if (to.write < 0 || from.read < 0) return std::nullopt;
-    std::array<std::string, 5> words{"rsvg-convert", "--width", width, "--keep-aspect-ratio", "--background-color=white"};
+    std::array<std::string, 5> words{"rsvg-convert", "--width", width, "--keep-aspect-ratio",
+                                     "--background-color=white"};
     std::array<char*, 6> values{};
     for (std::size_t i = 0; i < words.size(); ++i) values[i] = words[i].data();
     posix_spawn_file_actions_t actions;
@@ -91,7 +92,8 @@ std::optional<std::string> convert(const std::string& svg, const char* width, st
     const int failed = ::posix_spawnp(&child, "rsvg-convert", &actions, nullptr, values.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) {
-        throw tool_failure{"PNG needs the program rsvg-convert (Debian: librsvg2-bin), which is not there. Ask for format svg."};
+        throw tool_failure{
+            "PNG needs the program rsvg-convert (Debian: librsvg2-bin), which is not there. Ask for format svg."};
     }
     pipe_ends::close(to.read);
     pipe_ends::close(from.write);
@@ -99,7 +101,8 @@ std::optional<std::string> convert(const std::string& svg, const char* width, st
     const bool is_whole = exchange(to, from, svg, output, most);
     if (!is_whole) ::kill(child, SIGKILL);
     int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
     if (!is_whole || !WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
     return output;
 }
@@ -127,7 +130,8 @@ std::string as_png(const std::string& svg, std::size_t most_bytes) {
     for (const char* const width : {"1000", "700", "500", "350", "250"}) {
         if (const std::optional<std::string> made = convert(svg, width, most)) return encoded(*made);
     }
-    throw tool_failure{"The picture could not be made, or has too many bytes in any size: a larger limit, or format svg, may do."};
+    throw tool_failure{
+        "The picture could not be made, or has too many bytes in any size: a larger limit, or format svg, may do."};
 }
 
 } // namespace program::context_server

@@ -114,20 +114,18 @@ std::string argument(const json& given, const std::string& name) {
 } // namespace
 
 json prompts_list() {
-    const json taken = {{{"name", "pcap_file"},
-                         {"description", "path of a capture beneath a folder of --root"},
-                         {"required", true}},
-                        {{"name", "server"},
-                         {"description", "only this server: its address, or ADDRESS:PORT"},
-                         {"required", false}}};
-    return {{{"name", "tcp_connection_troubleshooting"},
-             {"title", "Troubleshoot TCP connections"},
-             {"description", "A plan to find out why connections fail, end or are slow, with packet numbers."},
-             {"arguments", taken}},
-            {{"name", "tcp_security_analysis"},
-             {"title", "Security analysis of TCP traffic"},
-             {"description", "A plan to find scans, floods, forged segments and data that leaves, with packet numbers."},
-             {"arguments", taken}}};
+    const json taken = {
+        {{"name", "pcap_file"}, {"description", "path of a capture beneath a folder of --root"}, {"required", true}},
+        {{"name", "server"}, {"description", "only this server: its address, or ADDRESS:PORT"}, {"required", false}}};
+    return {
+        {{"name", "tcp_connection_troubleshooting"},
+         {"title", "Troubleshoot TCP connections"},
+         {"description", "A plan to find out why connections fail, end or are slow, with packet numbers."},
+         {"arguments", taken}},
+        {{"name", "tcp_security_analysis"},
+         {"title", "Security analysis of TCP traffic"},
+         {"description", "A plan to find scans, floods, forged segments and data that leaves, with packet numbers."},
+         {"arguments", taken}}};
 }
 
 json prompt(const std::string& name, const json& arguments) {

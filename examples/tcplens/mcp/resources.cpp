@@ -91,8 +91,8 @@ json read_resource(workshop& with, const std::string& uri, job& work) {
     if (id.size() == rest.size()) return as_json(ask(describe_capture, with, question, work));
     const std::string_view part = rest.substr(id.size() + 1);
     const std::size_t slash = part.find('/');
-    const auto number = slash == std::string_view::npos ? std::nullopt
-                                                        : parse_number<std::uint64_t>(part.substr(slash + 1));
+    const auto number =
+        slash == std::string_view::npos ? std::nullopt : parse_number<std::uint64_t>(part.substr(slash + 1));
     if (!number) refuse(uri);
     question["connection"] = *number;
     if (part.substr(0, slash) == "connection") return as_json(ask(get_connection, with, question, work));

@@ -98,7 +98,8 @@ std::string path_of(int descriptor) {
 std::string why(std::string_view path, int failure) {
     switch (failure) {
     case EXDEV:
-    case ELOOP: return in_quotes(path) + " leads out of the folders of --root, by .. or a symbolic link: it is not read.";
+    case ELOOP:
+        return in_quotes(path) + " leads out of the folders of --root, by .. or a symbolic link: it is not read.";
     case ENOENT:
     case ENOTDIR: return "There is no file " + in_quotes(path) + " beneath the folders of --root.";
     case EACCES:
@@ -146,8 +147,7 @@ void find_captures(int folder, const std::string& prefix, int depth, std::size_t
     if (depth == deepest_folder) return;
     std::ranges::sort(folders);
     for (const std::string& each : folders) {
-        const owned_descriptor next{
-            ::openat(folder, each.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+        const owned_descriptor next{::openat(folder, each.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
         if (next.is_open() && !is_of_kernel(next.get()))
             find_captures(next.get(), prefix + each + "/", depth + 1, root, names, into);
     }
@@ -188,7 +188,7 @@ roots::roots(const std::vector<std::string>& folders, manner how) : how_(how) {
     }
 }
 
-int roots::open_beneath(int folder, const std::string& relative) const {
+int roots::open_beneath(int top, const std::string& relative) const {
 #if defined(__linux__) && defined(SYS_openat2) && defined(RESOLVE_BENEATH)
     if (how_ == manner::fastest) {
         open_how how{};
@@ -196,14 +196,14 @@ int roots::open_beneath(int folder, const std::string& relative) const {
         how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
         constexpr int most_tries = 16; // EAGAIN: a name was changed meanwhile
         for (int i = 0; i < most_tries; ++i) {
-            const long opened = ::syscall(SYS_openat2, folder, relative.c_str(), &how, sizeof how);
+            const long opened = ::syscall(SYS_openat2, top, relative.c_str(), &how, sizeof how);
             if (opened >= 0) return static_cast<int>(opened);
             if (errno != EAGAIN && errno != EINTR) break;
         }
         if (errno != ENOSYS && errno != EPERM) return -1; // EPERM: of a sandbox that does not know the call
     }
 #endif
-    return open_by_walking(folder, relative);
+    return open_by_walking(top, relative);
 }
 
 roots::attempt roots::try_open(std::size_t root, std::string_view relative) const {
@@ -217,7 +217,8 @@ roots::attempt roots::try_open(std::size_t root, std::string_view relative) cons
     if (::fstat(file.descriptor.get(), &status) != 0) return {.complaint = why(name, errno)};
     if (S_ISLNK(status.st_mode)) return {.complaint = why(name, ELOOP)};
     if (S_ISDIR(status.st_mode)) {
-        return {.complaint = in_quotes(name) + " is a folder: name one of the captures in it. resources/list lists them."};
+        return {.complaint =
+                    in_quotes(name) + " is a folder: name one of the captures in it. resources/list lists them."};
     }
     if (!S_ISREG(status.st_mode) || is_of_kernel(file.descriptor.get())) {
         return {.complaint = in_quotes(name) + " is a device, a pipe or the like: only regular files are read."};
@@ -260,7 +261,7 @@ opened_file roots::open(std::string_view path) const {
     }
     if (complaint.empty()) {
         complaint = in_quotes(path) + " is not beneath a folder of --root. Paths may be relative to such a folder; "
-                                   "resources/list lists the captures.";
+                                      "resources/list lists the captures.";
     }
     throw tool_failure{complaint};
 }
@@ -299,15 +300,16 @@ owned_descriptor writable_folder::create(const std::string& name) const {
                            "begin with '.'; it is made in the folder of --allow-write."};
     }
     constexpr mode_t owner_only = 0600;
-    owned_descriptor made{::openat(descriptor_.get(), name.c_str(),
-                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_only)};
+    owned_descriptor made{
+        ::openat(descriptor_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_only)};
     if (made.is_open()) return made;
     if (errno == EEXIST) {
-        throw tool_failure{"There is a file " + in_quotes(name) + " already, and nothing is written over: take another "
-                                                               "name."};
+        throw tool_failure{"There is a file " + in_quotes(name) +
+                           " already, and nothing is written over: take another "
+                           "name."};
     }
-    throw tool_failure{"The file " + in_quotes(name) +
-                       " cannot be made: " + std::generic_category().message(errno) + "."};
+    throw tool_failure{"The file " + in_quotes(name) + " cannot be made: " + std::generic_category().message(errno) +
+                       "."};
 }
 
 void writable_folder::remove(const std::string& name) const noexcept {

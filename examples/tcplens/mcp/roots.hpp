@@ -49,7 +49,8 @@ struct file_identity {
 /// A regular file beneath a root.
 struct opened_file {
     owned_descriptor descriptor{};
-    std::string path{};  ///< opens this very file once more as long as the descriptor is open, whatever its name leads to now
+    std::string
+        path{}; ///< opens this very file once more as long as the descriptor is open, whatever its name leads to now
     std::string shown{}; ///< relative to its root, as people call it
     std::size_t root = 0;
     file_identity identity{};

@@ -56,6 +56,7 @@ private:
 };
 
 /// An error as a message. \param id null: none could be read
-[[nodiscard]] json error_message(const json& id, error_code code, const std::string& sentence, const json& data = nullptr);
+[[nodiscard]] json error_message(const json& id, error_code code, const std::string& sentence,
+                                 const json& data = nullptr);
 
 } // namespace program::context_server

@@ -38,7 +38,8 @@ struct descriptor_output {
 /// How many bytes of a packet stand before the data of its first segment; all of them if there is no data in it.
 std::size_t length_of_headers(tcplens::decoder& decoder, const tcplens::packet& of) {
     tcplens::detail::segment_with_payload found;
-    if (decoder.decode(of, found).outcome != tcplens::packet_outcome::tcp || found.payload.empty()) return of.bytes.size();
+    if (decoder.decode(of, found).outcome != tcplens::packet_outcome::tcp || found.payload.empty())
+        return of.bytes.size();
     const std::byte* const begin = of.bytes.data();
     const std::byte* const data = found.payload.data();
     const bool in_packet = !std::less<>{}(data, begin) && std::less<>{}(data, begin + of.bytes.size());

@@ -55,14 +55,13 @@ std::string draw(const std::string& kind, const graphs::trace& of, std::size_t m
 tool_answer render_graph(workshop& with, arguments& given, job& work) {
     const auto capture = capture_of(with, given, work);
     const tcplens::detailed_connection& of = connection_of(*capture, given);
-    const std::string kind = given.choice(
-        "kind", {"time-sequence", "round-trip", "in-flight", "throughput", "ladder"}, "time-sequence");
+    const std::string kind =
+        given.choice("kind", {"time-sequence", "round-trip", "in-flight", "throughput", "ladder"}, "time-sequence");
     const std::string format = given.choice("format", {"svg", "png"}, "svg");
     constexpr std::uint64_t least_bytes = 16'000;
     const auto limit = given.maybe_number("limit", least_bytes, most_bytes);
     given.finish();
-    const std::size_t room =
-        (limit ? static_cast<std::size_t>(*limit) : most_default_bytes) - bytes_around;
+    const std::size_t room = (limit ? static_cast<std::size_t>(*limit) : most_default_bytes) - bytes_around;
 
     constexpr std::size_t steps_of_ladder = 60; // as in the subcommand graph
     graphs::trace_writer writer{of.number, {.steps = steps_of_ladder}};
@@ -100,7 +99,8 @@ tool_answer render_graph(workshop& with, arguments& given, job& work) {
         // A message has a '\' before each '"' of the picture: a tenth of its bytes and more.
         std::size_t most = room * 4 / 5;
         std::string picture = draw(kind, drawn, most);
-        for (; size_of(json(picture)) > room && most > least_bytes / 4; picture = draw(kind, drawn, most)) most = most * 4 / 5;
+        for (; size_of(json(picture)) > room && most > least_bytes / 4; picture = draw(kind, drawn, most))
+            most = most * 4 / 5;
         out["format"] = "svg";
         out["bytes"] = picture.size();
         answer.further_content.push_back(

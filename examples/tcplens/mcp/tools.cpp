@@ -15,7 +15,8 @@ constexpr std::string_view of_server =
 
 constexpr std::array<tool, 12> tools{{
     {"analyze_tcp_connections", "TCP connections: states and ends",
-     "Counts handshakes and ends of TCP connections and lists them with packet numbers. detailed: all facts of each row.",
+     "Counts handshakes and ends of TCP connections and lists them with packet numbers. detailed: all facts of each "
+     "row.",
      R"("detailed":{"type":"boolean","default":false})", R"("pcap_file")",
      R"("summary":{"type":"object"},"connections":{"type":"array","items":{"type":"object"}},"connections_total":{"type":"integer"},"connections_left_out":{"type":"integer"},"issues":{"type":"array","items":{"type":"string"}},"evidence_packets":{"type":"object"},"next_cursor":{"type":"string"})",
      analyze_tcp_connections},
@@ -35,31 +36,36 @@ constexpr std::array<tool, 12> tools{{
      R"("server":{"type":"string"},"client_to_server":{"type":"object"},"server_to_client":{"type":"object"},"analysis":{"type":"object"},"evidence_packets":{"type":"object"})",
      analyze_traffic_flow},
     {"describe_capture", "What a capture is",
-     "Call first. Format, interfaces, times, drops, damage, what was not understood, where it was taken (vantage), skew of "
+     "Call first. Format, interfaces, times, drops, damage, what was not understood, where it was taken (vantage), "
+     "skew of "
      "the directions.",
      "", R"("pcap_file")",
      R"("resource":{"type":"string"},"sections":{"type":"array"},"interfaces":{"type":"array"},"capture":{"type":"object"},"connections_total":{"type":"integer"},"vantage":{"type":"object"},"direction_skew":{"type":"object"},"limits":{"type":"array"})",
      describe_capture},
     {"list_connections", "List of connections",
-     "A row for each connection: ends, state, bytes, times, retransmissions, round trip, packet numbers; filtered and ordered.",
+     "A row for each connection: ends, state, bytes, times, retransmissions, round trip, packet numbers; filtered and "
+     "ordered.",
      R"("client_ip":{"type":"string"},"state":{"enum":["closed","reset","refused","aborted","unanswered","half_open","unsolicited","replaced","half_closed","established","midstream"]},"min_retransmissions":{"type":"integer"},"order":{"enum":["number","start","bytes","data","duration","packets","retransmissions","retransmission_rate","rtt","throughput","handshake","path","loss","window","server","idle"]},"reverse":{"type":"boolean"})",
      R"("pcap_file")",
      R"("connections":{"type":"array","items":{"type":"object"}},"connections_total":{"type":"integer"},"connections_left_out":{"type":"integer"},"next_cursor":{"type":"string"})",
      list_connections},
     {"get_connection", "All facts of one connection",
-     "How one connection was opened and closed, options, round trips, windows, losses, and where its time went. connection: "
+     "How one connection was opened and closed, options, round trips, windows, losses, and where its time went. "
+     "connection: "
      "its number.",
      R"("connection":{"type":"integer"})", R"("pcap_file","connection")",
      R"("connection":{"type":"object"},"facts":{"type":"object"},"observations":{"type":"array","items":{"type":"object"}})",
      get_connection},
     {"get_segments", "Segments of one connection",
-     "What each segment was (retransmission, out of order, …), how certain that is, and the evidence. only noted: those with "
+     "What each segment was (retransmission, out of order, …), how certain that is, and the evidence. only noted: "
+     "those with "
      "a verdict.",
      R"("connection":{"type":"integer"},"only":{"enum":["all","noted"]})", R"("pcap_file","connection")",
      R"("segments":{"type":"array","items":{"type":"object"}},"segments_total":{"type":"integer"},"segments_left_out":{"type":"integer"},"noted_total":{"type":"integer"},"next_cursor":{"type":"string"})",
      get_segments},
     {"find_observations", "What deserves a look",
-     "Scans, floods, blocked services, forged RSTs, exfiltration signs, path trouble: counts with thresholds, packets, and "
+     "Scans, floods, blocked services, forged RSTs, exfiltration signs, path trouble: counts with thresholds, packets, "
+     "and "
      "what the capture cannot show.",
      R"("kind":{"type":"string"},"category":{"type":"string"},"connection":{"type":"integer"})", R"("pcap_file")",
      R"("by_kind":{"type":"object"},"observations":{"type":"array","items":{"type":"object"}},"observations_total":{"type":"integer"},"observations_left_out":{"type":"integer"},"next_cursor":{"type":"string"})",
@@ -69,16 +75,15 @@ constexpr std::array<tool, 12> tools{{
      R"("connection":{"type":"integer"},"interval_ms":{"type":"integer","default":1000})", R"("pcap_file")",
      R"("interval_used_ms":{"type":"integer"},"intervals":{"type":"array","items":{"type":"object"}},"intervals_total":{"type":"integer"},"intervals_left_out":{"type":"integer"},"next_cursor":{"type":"string"})",
      get_time_series},
-    {"render_graph", "Graph of one connection",
-     "Draws one connection over time, as an SVG resource or a PNG picture.",
+    {"render_graph", "Graph of one connection", "Draws one connection over time, as an SVG resource or a PNG picture.",
      R"("connection":{"type":"integer"},"kind":{"enum":["time-sequence","round-trip","in-flight","throughput","ladder"]},"format":{"enum":["svg","png"]},"limit":{"type":"integer"})",
      R"("pcap_file","connection")", R"("resource":{"type":"string"},"bytes":{"type":"integer"})", render_graph},
     {"export_connection", "Write one connection to a file",
      "Writes the packets of one connection to a new pcapng file in the server's folder. headers_only: without data.",
      R"("connection":{"type":"integer"},"name":{"type":"string"},"headers_only":{"type":"boolean"})",
      R"("pcap_file","connection","name")",
-     R"("written":{"type":"string"},"packets_written":{"type":"integer"},"bytes":{"type":"integer"})", export_connection,
-     true},
+     R"("written":{"type":"string"},"packets_written":{"type":"integer"},"bytes":{"type":"integer"})",
+     export_connection, true},
 }};
 
 bool has_pages(const tool& one) {

@@ -76,9 +76,9 @@ json row_of(const detailed_connection& of, const packet_evidence& packets) {
 }
 
 std::string line_of(const detailed_connection& of) {
-    return "connection " + std::to_string(of.number) + ": " + to_string(of.client) + " > " + to_string(of.server) + " " +
-           std::string{state_of(of)} + ", packets " + grouped(of.first_packet) + "-" + grouped(of.last_packet) + ", " +
-           duration_text(of.time.duration) + ", " + bytes_text(unique_bytes_of(of)) + " of data, " +
+    return "connection " + std::to_string(of.number) + ": " + to_string(of.client) + " > " + to_string(of.server) +
+           " " + std::string{state_of(of)} + ", packets " + grouped(of.first_packet) + "-" + grouped(of.last_packet) +
+           ", " + duration_text(of.time.duration) + ", " + bytes_text(unique_bytes_of(of)) + " of data, " +
            counted(retransmissions_of(of), "retransmission", "retransmissions");
 }
 
@@ -118,11 +118,11 @@ tool_answer list_connections(workshop& with, arguments& given, job& work) {
                                            "unsolicited", "replaced", "half_closed", "established", "midstream"},
                                           ""),
                     .retransmissions = given.maybe_number("min_retransmissions", 0, UINT64_MAX).value_or(0)};
-    const std::string by = given.choice("order",
-                                        {"bytes", "data", "duration", "packets", "retransmissions",
-                                         "retransmission_rate", "rtt", "throughput", "start", "number", "handshake",
-                                         "path", "loss", "window", "server", "idle"},
-                                        "number");
+    const std::string by =
+        given.choice("order",
+                     {"bytes", "data", "duration", "packets", "retransmissions", "retransmission_rate", "rtt",
+                      "throughput", "start", "number", "handshake", "path", "loss", "window", "server", "idle"},
+                     "number");
     const bool reverse = given.flag("reverse", false);
     constexpr std::size_t default_rows = 20;
     constexpr std::size_t most_rows = 500;
@@ -178,18 +178,17 @@ tool_answer get_connection(workshop& with, arguments& given, job& work) {
 
     answer.text += line_of(of) + ".";
     if (const time_part* const longest = longest_part(of.time)) {
-        answer.text += "\nFor " + percentage(share(*longest, of.time), 0) + " of the time " +
-                       std::string{longest->meaning} + ".";
+        answer.text +=
+            "\nFor " + percentage(share(*longest, of.time), 0) + " of the time " + std::string{longest->meaning} + ".";
     }
     if (const auto round_trip = round_trip_of(of)) answer.text += " Round trip " + duration_text(*round_trip) + ".";
     for (std::size_t i = 0; i < std::min(places.size(), most_observed); ++i)
         answer.text += "\n- " + observation_sentence(capture->observations.items[places[i]]);
     answer.text += "\nget_segments tells its segments one by one, get_time_series and render_graph when it happened.";
-    answer.further_content = {
-        resource_link(uri_of(*capture, "connection", of.number), "connection " + std::to_string(of.number),
-                      "application/json"),
-        resource_link(uri_of(*capture, "graph", of.number), "graph of connection " + std::to_string(of.number),
-                      "image/svg+xml")};
+    answer.further_content = {resource_link(uri_of(*capture, "connection", of.number),
+                                            "connection " + std::to_string(of.number), "application/json"),
+                              resource_link(uri_of(*capture, "graph", of.number),
+                                            "graph of connection " + std::to_string(of.number), "image/svg+xml")};
     return answer;
 }
 

@@ -83,8 +83,8 @@ tool_answer analyze_tcp_connections(workshop& with, arguments& given, job& work)
     const page wanted{given, *capture, question("connections", server, detailed ? "+" : ""), default_rows, most_rows};
     given.finish();
 
-    const tcplens::connections_report report = tcplens::analyze_connections(
-        capture->brief, {.server = server, .limit = wanted.offset() + wanted.limit()});
+    const tcplens::connections_report report =
+        tcplens::analyze_connections(capture->brief, {.server = server, .limit = wanted.offset() + wanted.limit()});
     tool_answer answer = begin_answer(*capture);
     json& out = answer.structured;
     add_packet_counts(out, *capture);
@@ -92,17 +92,16 @@ tool_answer analyze_tcp_connections(workshop& with, arguments& given, job& work)
     out["summary"] = report.summary;
     out["issues"] = report.issues;
     out["evidence_packets"] = evidence_of(*capture, server);
-    wanted.add_rows(out, "connections", report.connections.total, [&](std::size_t i) {
-        return row_of(*capture, report.connections.items[i], server, detailed);
-    });
+    wanted.add_rows(out, "connections", report.connections.total,
+                    [&](std::size_t i) { return row_of(*capture, report.connections.items[i], server, detailed); });
 
     const tcplens::connections_report::totals& counts = report.summary;
     answer.text += place(*capture, server) + ": " + counted(counts.total_connections, "connection", "connections") +
-                   " in " + counted(capture->summary.packets.packets, "packet", "packets") + ". Handshakes: " +
-                   grouped(counts.successful_handshakes) + " completed, " + grouped(counts.failed_handshakes) +
-                   " failed, " + grouped(counts.incomplete_handshakes) + " not captured. Ended: " +
-                   grouped(counts.normal_close) + " by FINs, " + grouped(counts.reset_connections) + " by RST; " +
-                   grouped(counts.active_connections) + " not ended.";
+                   " in " + counted(capture->summary.packets.packets, "packet", "packets") +
+                   ". Handshakes: " + grouped(counts.successful_handshakes) + " completed, " +
+                   grouped(counts.failed_handshakes) + " failed, " + grouped(counts.incomplete_handshakes) +
+                   " not captured. Ended: " + grouped(counts.normal_close) + " by FINs, " +
+                   grouped(counts.reset_connections) + " by RST; " + grouped(counts.active_connections) + " not ended.";
     for (const std::string& issue : report.issues) answer.text += "\n- " + issue;
     say_what_was_left_out(answer, "connections", "connections, first to begin first, are");
     return answer;
@@ -152,18 +151,16 @@ tool_answer analyze_tcp_retransmissions(workshop& with, arguments& given, job& w
         const tcplens::connection_retransmissions& each = report.by_connection.items[i];
         json row = each;
         row["number"] = each.connection.number;
-        row["packets"] =
-            capture->evidence[static_cast<std::size_t>(each.connection.number)].retransmission.numbers();
+        row["packets"] = capture->evidence[static_cast<std::size_t>(each.connection.number)].retransmission.numbers();
         return row;
     });
 
-    answer.text += place(*capture, server) + ": " +
-                   counted(report.total_retransmissions, "retransmission", "retransmissions") + " in " +
-                   counted(report.total_packets, "TCP packet", "TCP packets") + ", " +
-                   percent(report.retransmission_rate) + (report.exceeds_threshold ? ", above" : ", not above") +
-                   " the threshold of " + percent(threshold) + "; " +
-                   counted(report.summary.connections_above_threshold, "connection is", "connections are") +
-                   " above it.";
+    answer.text +=
+        place(*capture, server) + ": " + counted(report.total_retransmissions, "retransmission", "retransmissions") +
+        " in " + counted(report.total_packets, "TCP packet", "TCP packets") + ", " +
+        percent(report.retransmission_rate) + (report.exceeds_threshold ? ", above" : ", not above") +
+        " the threshold of " + percent(threshold) + "; " +
+        counted(report.summary.connections_above_threshold, "connection is", "connections are") + " above it.";
     if (report.summary.worst_connection) {
         answer.text += " Worst: connection " + std::to_string(report.summary.worst_connection->number) + " (" +
                        to_string(*report.summary.worst_connection) + "), " +

@@ -160,8 +160,7 @@ tool_answer get_time_series(workshop& with, arguments& given, job& work) {
     tcplens::basic_connection_table table{
         tcplens::table_options{}, tcplens::evidence_rules{},
         tcplens::time_series_observer{
-            bins,
-            {.interval = std::chrono::milliseconds{static_cast<std::int64_t>(interval)}, .connection = number}}};
+            bins, {.interval = std::chrono::milliseconds{static_cast<std::int64_t>(interval)}, .connection = number}}};
     with.captures.read_again(*capture, work, [&](const tcplens::packet& next) {
         table.add(next);
         return true;
@@ -176,8 +175,7 @@ tool_answer get_time_series(workshop& with, arguments& given, job& work) {
     const auto width = series.size() > 1 ? series.begin_of(1) - series.begin_of(0)
                                          : std::chrono::nanoseconds{std::chrono::milliseconds{interval}};
     out["interval_used_ms"] = width.count() / 1'000'000;
-    out["first_time_ns"] =
-        series.size() > 0 ? json(series.begin_of(0).time_since_epoch().count()) : json();
+    out["first_time_ns"] = series.size() > 0 ? json(series.begin_of(0).time_since_epoch().count()) : json();
     out["packets_outside"] = observed.outside();
     wanted.add_rows(out, "intervals", series.size(), [&](std::size_t i) {
         return json{{"begin_ns", (series.begin_of(i) - series.begin_of(0)).count()},

@@ -71,7 +71,12 @@ struct network_id {
         // Each packet compares them: one branch instead of three, and a compiler reads two words at once.
         return ((a.first_two() ^ b.first_two()) | (a.words[2] ^ b.words[2])) == 0;
     }
-    [[nodiscard]] friend constexpr auto operator<=>(const network_id&, const network_id&) noexcept = default;
+    [[nodiscard]] friend constexpr std::strong_ordering operator<=>(const network_id& a, const network_id& b) noexcept {
+        for (std::size_t at = 0; at + 1 < a.words.size(); ++at) { // libc++ 16 compares no arrays
+            if (a.words[at] != b.words[at]) return a.words[at] <=> b.words[at];
+        }
+        return a.words.back() <=> b.words.back();
+    }
 
     /// Text for people: the levels from the outermost, as in "VLAN 10, VXLAN 5000"; "none" for `{}`. Allocates.
     [[nodiscard]] friend std::string to_string(network_id of) {

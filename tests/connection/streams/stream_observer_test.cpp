@@ -268,7 +268,8 @@ TEST_CASE("streams: a RST that its receiver accepts ends both directions; anothe
     CHECK(refused.told() == joined({"> end 0 reset"}));
 }
 
-TEST_CASE("streams: RST and FIN that were injected while a connection opens do not end its streams, if it opens all the same") {
+TEST_CASE("streams: RST and FIN that were injected while a connection opens do not end its streams, if it opens all "
+          "the same") {
     byte_talk talk;
     talk.client(0, "", {.ack = 0, .flags = syn});
     talk.server(-26175, "", {.ack = 1, .flags = rst | ack}).server(-26175, "", {.ack = 1, .flags = fin | ack});

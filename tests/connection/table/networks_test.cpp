@@ -145,7 +145,7 @@ TEST_CASE("networks: stacks of the same numbers in another order or at another d
 TEST_CASE("networks: a segment in more VLANs and tunnels than a network holds is not found, and taken for no other") {
     networks seen;
     const auto seven = [](const byte_vector& ip) { return in_vlans({4001, 2, 3, 4, 5, 6, 7}, ip); };
-    const auto eight = [](const byte_vector& ip) { return in_vlans({9, 4001, 2, 3, 4, 5, 6, 7}, ip); };
+    const auto eight = [](const byte_vector& ip) { return in_vlans({4009, 4001, 2, 3, 4, 5, 6, 7}, ip); };
     const auto within = [&](const byte_vector& ip) { return in_vxlan(9, seven(ip)); };
     const connection* const opened = seen.open(seven);
     REQUIRE(opened != nullptr);

@@ -13,9 +13,9 @@ using namespace tcplens;
 
 namespace {
 
-/// The SYN of a connection of its own, an hour after the one before.
+/// The SYN of a connection of its own, ten seconds after the one before.
 segment attempt(std::uint16_t number) {
-    return {.time = timestamp{std::chrono::hours{number}},
+    return {.time = timestamp{std::chrono::seconds{10 * number}},
             .packet_number = number + std::uint64_t{1},
             .source = {*address::parse("10.0.0.1"), number},
             .destination = {*address::parse("10.0.0.2"), 80},

@@ -89,7 +89,6 @@ public:
     static constexpr std::size_t header_size = magic.size() + 4 + 8 + 4 + 4;
 
 private:
-
     /// Whether the bytes are a whole saved table of this version, undamaged.
     [[nodiscard]] static std::optional<restore_error> check_header(std::span<const std::byte> bytes) {
         using enum restore_error_code;

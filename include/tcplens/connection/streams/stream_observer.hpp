@@ -327,7 +327,8 @@ private:
     void take_fin(const segment& next, const place& at) {
         direction_state& own = at.direction();
         // Nobody takes the FIN of an end whose SYN is still to come (RFC 9293 section 3.10.7.3).
-        const bool is_early = own.base_is_guess && !own.was_acknowledged && at.peer().sent_syn && is_opening(at.connection);
+        const bool is_early =
+            own.base_is_guess && !own.was_acknowledged && at.peer().sent_syn && is_opening(at.connection);
         if (next.flags.fin() && !next.flags.syn() && !own.ended && !own.has_fin && !is_early) {
             const sequence_number fin = next.payload_begin() + next.payload_length;
             const bool beyond = own.edge_known && before(own.edge, fin);

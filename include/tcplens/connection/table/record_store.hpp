@@ -30,6 +30,8 @@ struct alignas(64) connection_record {
     using connection_type = std::conditional_t<sizeof...(Observers) == 0, tcplens::connection,
                                                connection_with<typename Observers::facts...>>;
     static constexpr bool has_observers = sizeof...(Observers) > 0;
+    /// Whether most segments touch more of the observers' states and facts than the first bytes of one state.
+    static constexpr bool reads_all_facts = sizeof...(Observers) > 1 || (reads_little<Observers> + ... + 0) == 0;
     static constexpr std::uint32_t none = connection_index::none;
 
     connection_type connection{};

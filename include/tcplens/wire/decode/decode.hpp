@@ -57,6 +57,9 @@ TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size
     into.checksum = checksum_state::not_verified;
     into.sampled = false;
     into.tunnel_depth = 0;
+    into.oddities = segment::oddity_set::none;
+    if (tcp.may_be_odd()) [[unlikely]]
+        into.oddities = tcp.oddities();
     tcp.read_options(into.options);
     into.network = {};
     if constexpr (std::same_as<Segment, segment_with_payload>) {
@@ -120,6 +123,7 @@ template <class Memory, class Segment>
     }
     write_segment(from, walk.wire_length, walk.carries, *tcp, into);
     if (walk.options.verify_checksums) into.checksum = verify_checksums(walk.around, walk.carries);
+    if (walk.carries.tiny_fragment) into.oddities |= segment::oddity_set::tiny_fragment;
     into.tunnel_depth = walk.depth;
     into.network = walk.network;
     into.sampled = walk.sampled;

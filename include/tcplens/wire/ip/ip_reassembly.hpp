@@ -72,10 +72,12 @@ public:
         case stored::conflict: drop(*packet, statistics_.overlapping); return std::nullopt;
         case stored::no_room: drop(*packet, statistics_.evicted); return std::nullopt;
         }
+        const bool tiny = packet->first.tiny_fragment || divides_tcp_header(next, end);
         if (next.offset == 0) {
             packet->first = next.part;
             packet->first_header_length = next.header_length;
         }
+        packet->first.tiny_fragment = tiny;
         if (packet->piece_count != 1 || packet->pieces[0].begin != 0 || packet->pieces[0].end != packet->total)
             return std::nullopt;
 
@@ -112,6 +114,12 @@ private:
     /// The most pieces of a packet with gaps between them; adjacent pieces are merged. Senders emit fragments in order or in
     /// reverse order, so pieces appear only where packets are lost or reordered.
     static constexpr std::size_t max_pieces = 16;
+
+    /// Whether a fragment begins or ends within the first 20 bytes: RFC 1858 section 3, RFC 3128.
+    [[nodiscard]] static constexpr bool divides_tcp_header(const ip_fragment& next, std::size_t end) noexcept {
+        constexpr std::size_t header = 20;
+        return (next.more && end < header) || (next.offset > 0 && next.offset < header);
+    }
 
     struct key_type {
         address source{};
@@ -222,6 +230,7 @@ private:
         if (place == nullptr) return nullptr;
         release(*place);
         place->key = key;
+        place->first.tiny_fragment = false;
         place->begun = now;
         place->order = ++order_;
         place->state = state::waiting;

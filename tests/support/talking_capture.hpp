@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../support/capture_writer.hpp"
-#include "../support/packet_builder.hpp"
+#include "capture_writer.hpp"
+#include "packet_builder.hpp"
 
 #include <array>
 #include <chrono>
