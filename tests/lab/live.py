@@ -168,7 +168,7 @@ class Watcher:
 
     def __init__(self, scratch, program, device, *options, connections=1000):
         self.name = " ".join(["watch", *program[2:], *options, device])
-        self.out = tempfile.NamedTemporaryFile("w+", dir=scratch)
+        self.out = tempfile.TemporaryFile("w+", dir=scratch)
         self.err = tempfile.TemporaryFile("w+", dir=scratch)
         options = [option for option in options if option != BRIEF] if BRIEF in options else ["--ended", *options]
         arguments = [*program, "--max-connections", str(connections), *options, device]
