@@ -162,7 +162,8 @@ std::size_t default_round(std::size_t ranks) {
 void follow(program::segments_by_time& segments, const ranks& all, std::size_t round, owned_connections& into) {
     constexpr place end{.time = tcplens::timestamp::max(),
                         .file = std::numeric_limits<std::uint64_t>::max(),
-                        .in_file = std::numeric_limits<std::uint64_t>::max()};
+                        .in_file = std::numeric_limits<std::uint64_t>::max(),
+                        .in_packet = std::numeric_limits<std::uint64_t>::max()};
     const tcplens::hash_key key = all.from_first(tcplens::hash_key::random()); // one for all: it tells the owner
     std::vector<placed_segment> waiting;
     std::vector<std::vector<placed_segment>> outgoing(all.count());

@@ -128,8 +128,23 @@ foreach(source IN LISTS sources)
     endif()
 endforeach()
 
-file(READ ${root}/packaging/vcpkg/vcpkg.json port)
-string(JSON port_version GET ${port} version-semver)
-if(NOT port_version STREQUAL VERSION)
-    message(SEND_ERROR "packaging/vcpkg/vcpkg.json says ${port_version}, version.hpp says ${VERSION}")
-endif()
+# What repeats the version. Debian writes a tilde, which sorts before the release.
+string(REPLACE "-" "~" debian_version ${VERSION})
+foreach(repeated IN ITEMS
+        "packaging/conan/config.yml|\"${VERSION}\":"
+        "packaging/conan/all/conandata.yml|\"${VERSION}\":"
+        "packaging/conan/all/conandata.yml|/v${VERSION}/tcplens-${VERSION}.tar.gz"
+        "packaging/vcpkg/vcpkg.json|\"version-semver\": \"${VERSION}\""
+        "packaging/meson/tcplens.wrap|/v${VERSION}/tcplens-${VERSION}.tar.gz"
+        "packaging/debian/changelog|tcplens (${debian_version}-"
+        "tests/consumer/fetch_content/CMakeLists.txt|GIT_TAG v${VERSION})"
+        "tests/consumer/cpm/CMakeLists.txt|GIT_TAG v${VERSION})"
+        "CHANGELOG.md|## [${VERSION}]")
+    string(REPLACE "|" ";" repeated "${repeated}")
+    list(POP_FRONT repeated file)
+    file(READ ${root}/${file} text)
+    string(FIND "${text}" "${repeated}" position)
+    if(position LESS 0)
+        message(SEND_ERROR "${file} does not have '${repeated}', which is the version of version.hpp")
+    endif()
+endforeach()

@@ -61,16 +61,18 @@ void declare(command_line& line, options& given) {
                     else return false;
                     return true;
                 });
-    line.file("-o,--output", "FOLDER",
-              "write files into this folder, not to standard output: connection-N-client.bin and connection-N-server.bin, or "
-              "only that of --direction",
-              given.folder);
+    line.file(
+        "-o,--output", "FOLDER",
+        "write files into this folder, not to standard output: connection-N-client.bin and connection-N-server.bin, or "
+        "only that of --direction",
+        given.folder);
     line.flag("--fill", "write zero bytes for those that are missing, so that all others have their place", given.fill);
     line.flag("--checksums", "leave out segments whose checksum is wrong, as their receiver did", given.checksums);
-    line.choice("--overlap", {{"linux", linux_kernel}, {"bsd", bsd}, {"first", first}, {"last", last}},
-                "which copy counts where bytes were sent twice with other content before they were delivered: that which "
-                "this system takes (linux), the first one or the last one",
-                given.overlaps);
+    line.choice(
+        "--overlap", {{"linux", linux_kernel}, {"bsd", bsd}, {"windows", windows}, {"first", first}, {"last", last}},
+        "which copy counts where bytes were sent twice with other content before they could be delivered: that which "
+        "this system takes (linux), the first one or the last one",
+        given.overlaps);
     line.captures(given.query.files, given.query.decoding);
 }
 
@@ -86,12 +88,18 @@ public:
     [[nodiscard]] bool has_failed() const noexcept { return failed_; }
     [[nodiscard]] const std::vector<std::string>& sentences() const noexcept { return sentences_; }
     [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }
+    /// "client: 27,550 bytes are missing in all."
+    [[nodiscard]] std::string total() const {
+        return std::string{name_} + ": " + counted(missing_, "byte is", "bytes are") + " missing in all.";
+    }
 
     void take(std::span<const std::byte> bytes) {
         if (is_wanted() && !failed_) failed_ = !to_(bytes);
     }
     void take(const tcplens::byte_stream::gap& missing) {
-        if (!fills_) {
+        missing_ += missing.length;
+        constexpr std::uint64_t most_filled = std::uint64_t{1} << 30; // no window is larger (RFC 7323 section 2.3)
+        if (!fills_ || missing.length > most_filled) {
             say(places(missing.offset, missing.length) + (missing.length == 1 ? " is missing: " : " are missing: ") +
                 reason_of(missing.reason) + ".");
             return;
@@ -110,7 +118,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_sentences = 20;
+    static constexpr std::size_t most_sentences = 1000;
 
     static std::string places(std::uint64_t offset, std::uint64_t length) {
         if (length == 1) return "byte " + grouped(offset);
@@ -119,13 +127,13 @@ private:
     static std::string reason_of(tcplens::byte_stream::gap_reason reason) {
         using enum tcplens::byte_stream::gap_reason;
         switch (reason) {
-        case acknowledged: return "the receiver acknowledged them, and the capture does not have them";
-        case snapshot: return "the capture cut their packet off";
+        case acknowledged: return "acknowledged by the receiver, but not captured";
+        case snapshot: return "cut off by the snapshot length of the capture";
         case urgent: return "urgent data";
-        case buffer_full: return "too much waited behind them";
-        case too_late: return "they did not come in time";
-        case ended: return "they had not come when the connection ended";
-        case refused: return "they were sent beyond the receiver's window, and not again";
+        case buffer_full: return "given up, since too much waited behind";
+        case too_late: return "given up, since what came behind waited for too long";
+        case ended: return "not captured before the connection ended";
+        case refused: return "sent, but not taken by the receiver";
         }
         return "of an unknown reason";
     }
@@ -141,6 +149,7 @@ private:
     bool failed_ = false;
     std::vector<std::string> sentences_{};
     std::uint64_t left_out_ = 0;
+    std::uint64_t missing_ = 0;
 };
 
 /// Hands the bytes of one connection to the writers of its sides, whatever role a side is held to have at the time.
@@ -173,8 +182,7 @@ struct side_sink {
 /// A file of a side, written in large pieces.
 class side_file {
 public:
-    side_file(std::string path, const std::vector<std::string>& inputs)
-        : path_(std::move(path)), file_(path_, inputs) {
+    side_file(std::string path, const std::vector<std::string>& inputs) : path_(std::move(path)), file_(path_, inputs) {
         buffer_.reserve(capacity);
     }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -224,8 +232,8 @@ private:
 using stream_table = tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::stream_observer<side_sink>>;
 
 stream_table table_for(const options& given, const side_sink& sink) {
-    // One connection alone may hold more than each of many.
-    constexpr std::size_t most_bytes = std::size_t{1} << 28;
+    // One connection alone may hold more than each of many: as much as a direction can.
+    constexpr std::size_t most_bytes = std::size_t{1} << 24;
     tcplens::table_options table;
     table.split_incarnations = false; // all packets are those of one
     table.decoding = given.query.decoding;
@@ -261,6 +269,7 @@ void tell(const session& with, const side_writer& of) {
     for (const std::string& each : of.sentences()) with.complain(each);
     if (of.left_out() > 0)
         with.complain("So it is with " + counted(of.left_out(), "further place.", "further places."));
+    if (of.sentences().size() > 1) with.complain(of.total());
 }
 
 exit_status write_files(const options& given, const connection_query& query, const connection_survey& told,
@@ -274,7 +283,8 @@ exit_status write_files(const options& given, const connection_query& query, con
     std::vector<side_file> files;
     files.reserve(2); // the writers point to them
     const auto open = [&](side_writer* writer, std::string_view name) {
-        const std::string file = "connection-" + std::to_string(query.numbers.front()) + "-" + std::string{name} + ".bin";
+        const std::string file =
+            "connection-" + std::to_string(query.numbers.front()) + "-" + std::string{name} + ".bin";
         side_file& to = files.emplace_back((std::filesystem::path{given.folder} / file).string(), query.files);
         writer->write_to([&to](std::span<const std::byte> bytes) { return to.write(bytes); });
     };
@@ -296,7 +306,8 @@ exit_status write_files(const options& given, const connection_query& query, con
 exit_status run(const options& given, session& with) {
     if (given.query.numbers.empty()) throw usage_error{"Which connection? Name it by --connection N."};
     if (!given.side && given.folder.empty())
-        throw usage_error{"Which side? --direction client or server names the one that sent the bytes; -o FOLDER writes both."};
+        throw usage_error{
+            "Which side? --direction client or server names the one that sent the bytes; -o FOLDER writes both."};
     connection_query query = given.query;
     static_cast<std::vector<std::string>&>(query.files) = readable_twice(query.files, "bytes");
     exit_status status = exit_status::good;
@@ -324,14 +335,17 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand bytes{
+const subcommand subcommands::bytes{
     .name = "bytes",
     .summary = "the bytes that one side of a connection sent, in order",
     .description =
-        "Writes to standard output the bytes that one side of a connection sent, in order and each once, and nothing else. They are those "
-        "that its receiver took: where bytes were sent again with other content before they could be delivered, --overlap says which copy "
+        "Writes to standard output the bytes that one side of a connection sent, in order and each once, and nothing "
+        "else. They are those "
+        "that its receiver took: where bytes were sent again with other content before they could be delivered, "
+        "--overlap says which copy "
         "counts.\n\n"
-        "What is missing in the capture is told on standard error, with its place, or filled by --fill; places count from 0, the first byte "
+        "What is missing in the capture is told on standard error, with its place, or filled by --fill; places count "
+        "from 0, the first byte "
         "of the side. The captures are read twice. docs/streams.md tells what becomes of each kind of segment.",
     .examples = {{"tcplens bytes --connection 3 --direction server day.pcap > answer",
                   "what the server of connection 3 sent"},

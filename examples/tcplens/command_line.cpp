@@ -29,6 +29,12 @@ std::string called(const std::string& names) {
     return names.substr(names.rfind(',') + 1);
 }
 
+/// Remembers an option that was given, so that it can be shown.
+void remember(packet_choice& choice, std::string_view option, std::string_view value, std::string_view stands_for_it) {
+    const std::string word = shell_word(value);
+    choice.as_typed.append(" ").append(option).append(" ").append(word.empty() ? stands_for_it : word);
+}
+
 } // namespace
 
 command_line::command_line(std::string_view name) : name_(name), parser_(std::make_unique<parser>()) {
@@ -98,6 +104,7 @@ void command_line::choice_of_packets(packet_choice& choice) {
             .meaning = "only packets with an end in one of these networks; may be given several times",
             .several = true},
            [&choice](std::string_view value) {
+               remember(choice, "--net", value, "NETWORK");
                const auto networks = tcplens::segment_filter::parse_networks(value);
                choice.ends.networks.insert(choice.ends.networks.end(), networks.value.begin(), networks.value.end());
                return static_cast<bool>(networks);
@@ -108,12 +115,14 @@ void command_line::choice_of_packets(packet_choice& choice) {
             .meaning = "only packets from or to one of these TCP ports; may be given several times",
             .several = true},
            [&choice](std::string_view value) {
+               remember(choice, "--port", value, "PORT");
                const auto ports = tcplens::segment_filter::parse_ports(value);
                choice.ends.ports.insert(choice.ends.ports.end(), ports.value.begin(), ports.value.end());
                return static_cast<bool>(ports);
            });
-    const auto take_moment = [](std::optional<moment>& to) {
-        return [&to](std::string_view value) {
+    const auto take_moment = [&choice](std::string_view name, std::optional<moment>& to) {
+        return [&choice, name, &to](std::string_view value) {
+            remember(choice, name, value, "TIME");
             to = parse_moment(value);
             return to.has_value();
         };
@@ -123,12 +132,12 @@ void command_line::choice_of_packets(packet_choice& choice) {
             .needs = std::string{moment_needs},
             .meaning = "only packets from this time on: 2026-11-22T03:11:57.25, in UTC unless Z or an offset such as "
                        "+01:00 follows; seconds since 1970; or +SECONDS after the first packet"},
-           take_moment(choice.since));
+           take_moment("--since", choice.since));
     option({.names = "--until",
             .value = "TIME",
             .needs = std::string{moment_needs},
             .meaning = "only packets before this time, likewise"},
-           take_moment(choice.until));
+           take_moment("--until", choice.until));
     option({.names = "--filter",
             .value = "EXPRESSION",
             .needs = "an expression of libpcap",
@@ -136,12 +145,14 @@ void command_line::choice_of_packets(packet_choice& choice) {
                        "port 80 and net 10/8'"},
            [&choice](std::string_view value) {
                if (!pcap_filter::is_available())
-                   throw usage_error{"--filter needs libpcap (Debian: libpcap-dev), which this build of tcplens lacks."};
+                   throw usage_error{
+                       "--filter needs libpcap (Debian: libpcap-dev), which this build of tcplens lacks."};
+               remember(choice, "--filter", value, "EXPRESSION");
                choice.expression = value;
                if (choice.expression.find_first_not_of(" \t\n") == std::string::npos) return false;
                if (const auto problem = pcap_filter::problem_of(choice.expression))
-                   throw usage_error{"--filter: '" + escaped(value) + "' is no expression of libpcap: " +
-                                     escaped(*problem) + "."};
+                   throw usage_error{"--filter: '" + escaped(value) +
+                                     "' is no expression of libpcap: " + escaped(*problem) + "."};
                return true;
            });
 }
@@ -154,7 +165,8 @@ void command_line::captures(capture_list& files, tcplens::decode_options& decodi
             .needs = "a tunnel and its UDP port, such as vxlan=10800",
             .meaning = "find this tunnel at this UDP port, too; may be given several times: " + udp_tunnel_names(),
             .several = true},
-           [&decoding](std::string_view value) {
+           [&files, &decoding](std::string_view value) {
+               remember(files.choice, "--tunnel", value, "NAME=PORT");
                if (const std::string wrong = add_tunnel_port(decoding, value); !wrong.empty())
                    throw usage_error{escaped(wrong)};
                return true;

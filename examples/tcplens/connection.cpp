@@ -71,7 +71,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand connection{
+const subcommand subcommands::connection{
     .name = "connection",
     .summary = "one connection told whole: what happened, and where its time went",
     .description = "Tells of one connection how it was opened, which options both ends offered, what happened from its "

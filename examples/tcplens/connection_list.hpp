@@ -52,6 +52,9 @@ public:
         return static_cast<const tcplens::detailed_connection&>(of);
     }
 
+    /// What the time of a connection of this list was spent on; null if no observer tells that.
+    [[nodiscard]] virtual const tcplens::time_attribution* time_of(const tcplens::connection& of) const noexcept = 0;
+
     /// Whether observe() may be called.
     [[nodiscard]] virtual bool has_observations() const noexcept = 0;
     /// Adds all connections with these servers to what is observed, and to how far the directions are apart. \pre has_observations()
@@ -70,6 +73,14 @@ public:
     explicit connections_of(const Table& table) : table_(table) {}
     [[nodiscard]] bool has_details() const noexcept override {
         return std::derived_from<connection_type, tcplens::detailed_connection>;
+    }
+    [[nodiscard]] const tcplens::time_attribution*
+    time_of([[maybe_unused]] const tcplens::connection& of) const noexcept override {
+        if constexpr (std::derived_from<connection_type, tcplens::time_observer::facts>) {
+            return &static_cast<const connection_type&>(of).time;
+        } else {
+            return nullptr;
+        }
     }
     [[nodiscard]] bool has_observations() const noexcept override { return is_observed; }
     void observe([[maybe_unused]] const tcplens::server_filter& server,

@@ -56,7 +56,8 @@ public:
         const auto differs = [&](const tcplens::capture_interface& each) {
             return each.fcs_bits != interfaces.front().fcs_bits;
         };
-        if (!interfaces.empty() && std::ranges::none_of(interfaces, differs)) told_.fcs_bits = interfaces.front().fcs_bits;
+        if (!interfaces.empty() && std::ranges::none_of(interfaces, differs))
+            told_.fcs_bits = interfaces.front().fcs_bits;
         return std::move(told_);
     }
 
@@ -114,21 +115,22 @@ bool connection_query::asks_for(std::uint64_t number) const noexcept {
 }
 
 void declare_numbers(command_line& line, std::string meaning, std::vector<std::uint64_t>& numbers) {
-    line.option({.names = "--connection",
-                 .value = "N[,N…]",
-                 .needs = "numbers of connections such as 3 or 0,4,7",
-                 .meaning = std::move(meaning) + "; connections are numbered from 0, as `tcplens connections` shows them",
-                 .several = true},
-                [&numbers](std::string_view value) {
-                    for (std::size_t begin = 0; begin <= value.size();) {
-                        const std::size_t end = std::min(value.find(',', begin), value.size());
-                        const auto number = parse_number<std::uint64_t>(value.substr(begin, end - begin));
-                        if (!number) return false;
-                        numbers.push_back(*number);
-                        begin = end + 1;
-                    }
-                    return true;
-                });
+    line.option(
+        {.names = "--connection",
+         .value = "N[,N…]",
+         .needs = "numbers of connections such as 3 or 0,4,7",
+         .meaning = std::move(meaning) + "; connections are numbered from 0, as `tcplens connections` shows them",
+         .several = true},
+        [&numbers](std::string_view value) {
+            for (std::size_t begin = 0; begin <= value.size();) {
+                const std::size_t end = std::min(value.find(',', begin), value.size());
+                const auto number = parse_number<std::uint64_t>(value.substr(begin, end - begin));
+                if (!number) return false;
+                numbers.push_back(*number);
+                begin = end + 1;
+            }
+            return true;
+        });
 }
 
 bool connection_survey::has_chosen(std::span<const std::uint64_t> numbers) const noexcept {

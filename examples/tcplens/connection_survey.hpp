@@ -42,9 +42,9 @@ struct connection_survey {
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> fragments{};
     /// By packet number: the packets of those whose number was asked for.
     std::vector<bool> packets{};
-    bool has_nanoseconds = false;             ///< some time is no whole number of microseconds
-    std::optional<std::uint8_t> fcs_bits{};   ///< of all interfaces, if they are alike
-    std::vector<file_problem> problems{};     ///< what went wrong with reading
+    bool has_nanoseconds = false;           ///< some time is no whole number of microseconds
+    std::optional<std::uint8_t> fcs_bits{}; ///< of all interfaces, if they are alike
+    std::vector<file_problem> problems{};   ///< what went wrong with reading
 
     [[nodiscard]] bool is_chosen(std::uint64_t number) const noexcept {
         return number < chosen.size() && chosen[static_cast<std::size_t>(number)];
@@ -59,7 +59,8 @@ struct connection_survey {
 
 /// Reads the captures, and tells what is in them. Complains, and returns nothing, if a connection that was asked for is not there, or if
 /// reading was interrupted: the status is then in `status`.
-[[nodiscard]] std::optional<connection_survey> survey(const connection_query& query, session& with, exit_status& status);
+[[nodiscard]] std::optional<connection_survey> survey(const connection_query& query, session& with,
+                                                      exit_status& status);
 
 /// Reads the captures again: for each packet of the connections that were chosen, calls `take(packet, input, segments)`, until it returns
 /// false. `segments`: those of the packet, with what the rules said, and their connections.

@@ -122,7 +122,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand connections{
+const subcommand subcommands::connections{
     .name = "connections",
     .summary = "a row for each connection, sorted: bytes, times, retransmissions, round trip, …",
     .description = "Lists the connections of a capture, the first 20 by what --sort names: both ends, state, duration, "

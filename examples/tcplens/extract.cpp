@@ -24,10 +24,11 @@ struct options {
 
 void declare(command_line& line, options& given) {
     declare_numbers(line, "only these connections", given.query.numbers);
-    line.file("-o,--output", "CAPTURE",
-              "the capture that is written: pcap if its name ends with .pcap, .cap or .dmp, pcapng otherwise; - is standard "
-              "output",
-              given.output);
+    line.file(
+        "-o,--output", "CAPTURE",
+        "the capture that is written: pcap if its name ends with .pcap, .cap or .dmp, pcapng otherwise; - is standard "
+        "output",
+        given.output);
     line.flag("--comments", "give each packet a comment: what its segment was, and why (pcapng only)", given.comments);
     line.captures(given.query.files, given.query.decoding);
 }
@@ -35,7 +36,8 @@ void declare(command_line& line, options& given) {
 /// What is said of a packet: its number in the capture that was read, and each of its segments.
 std::string comment_on(const tcplens::packet& packet, const second_reading& reading) {
     std::string text = "#" + std::to_string(packet.number);
-    if (reading.segments().empty()) return text + " a fragment of a segment of connection " + std::to_string(reading.connections().front());
+    if (reading.segments().empty())
+        return text + " a fragment of a segment of connection " + std::to_string(reading.connections().front());
     std::string separator = " ";
     for (const second_reading::judged_segment& each : reading.segments()) {
         text += separator + "connection " + std::to_string(each.connection);
@@ -78,16 +80,19 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand extract{
+const subcommand subcommands::extract{
     .name = "extract",
     .summary = "every packet of some connections, written as a capture",
-    .description =
-        "Writes a capture that has all packets of the connections that are asked for, as they were captured: those whose numbers "
-        "--connection names, or those of which the options --net, --port, --since, --until and --filter choose a packet; with both, those "
-        "that are named and chosen; with neither, all. Packets with acknowledgments only, fragments, and packets within tunnels are among "
-        "them.\n\n"
-        "The captures are read twice. The output takes its place once it is whole, and is none of the captures that are read. Wireshark "
-        "shows the comments of --comments, which have the packet's number in the capture that was read.",
+    .description = "Writes a capture that has all packets of the connections that are asked for, as they were "
+                   "captured: those whose numbers "
+                   "--connection names, or those of which the options --net, --port, --since, --until and --filter "
+                   "choose a packet; with both, those "
+                   "that are named and chosen; with neither, all. Packets with acknowledgments only, fragments, and "
+                   "packets within tunnels are among "
+                   "them.\n\n"
+                   "The captures are read twice. The output takes its place once it is whole, and is none of the "
+                   "captures that are read. Wireshark "
+                   "shows the comments of --comments, which have the packet's number in the capture that was read.",
     .examples = {{"tcplens extract --connection 3 -o one.pcapng day.pcap",
                   "connection 3, as `tcplens connections day.pcap` numbers it"},
                  {"tcplens extract --connection 3,7 --comments -o two.pcapng day.pcap",

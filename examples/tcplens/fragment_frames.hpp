@@ -37,7 +37,8 @@ private:
     /// In place of the store of a decoder, see decoder_memory.
     struct recorder {
         static constexpr bool keeps = true;
-        using key_type = std::tuple<tcplens::address, tcplens::address, std::uint32_t, std::uint32_t, std::uint32_t>;
+        using key_type =
+            std::tuple<tcplens::address, tcplens::address, std::uint32_t, tcplens::segment::network_id, std::uint32_t>;
         struct incomplete {
             tcplens::timestamp begun{};
             std::vector<std::uint64_t> packets{};
@@ -57,7 +58,8 @@ private:
             completed.clear();
         }
         [[nodiscard]] std::optional<tcplens::detail::ip_payload> add(const tcplens::detail::ip_fragment& next,
-                                                             std::uint32_t network, tcplens::timestamp now) {
+                                                                     const tcplens::segment::network_id& network,
+                                                                     tcplens::timestamp now) {
             const std::uint32_t protocol = next.v6 ? 256u : static_cast<std::uint32_t>(next.part.protocol);
             const key_type key{next.part.source, next.part.destination, next.id, network, protocol};
             if (by_key.size() >= most_incomplete) by_key.clear(); // a flood: the store has given up nearly all of them
@@ -73,7 +75,8 @@ private:
             }
             return found;
         }
-        void ignore(const tcplens::detail::ip_fragment& next, std::uint32_t network, tcplens::timestamp now) {
+        void ignore(const tcplens::detail::ip_fragment& next, const tcplens::segment::network_id& network,
+                    tcplens::timestamp now) {
             whole.ignore(next, network, now);
         }
 

@@ -12,7 +12,9 @@ namespace program {
 namespace {
 
 bool ends_with(std::string_view name, std::string_view ending) {
-    const auto lower = [](char each) { return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each; };
+    const auto lower = [](char each) {
+        return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
+    };
     return name.size() >= ending.size() &&
            std::ranges::equal(name.substr(name.size() - ending.size()), ending, {}, lower);
 }
@@ -32,9 +34,10 @@ written_format format_of(std::string_view name) {
 }
 
 std::variant<tcplens::pcap_writer<>, tcplens::pcapng_writer<>> frame_output::make(tcplens::output_file to,
-                                                                                const options& how) {
+                                                                                  const options& how) {
     using writer = std::variant<tcplens::pcap_writer<>, tcplens::pcapng_writer<>>;
-    if (how.format == written_format::pcapng) return writer{std::in_place_type<tcplens::pcapng_writer<>>, std::move(to)};
+    if (how.format == written_format::pcapng)
+        return writer{std::in_place_type<tcplens::pcapng_writer<>>, std::move(to)};
     const tcplens::pcap_writer<>::options pcap{.nanoseconds = how.nanoseconds, .fcs_bits = how.fcs_bits};
     return writer{std::in_place_type<tcplens::pcap_writer<>>, std::move(to), pcap};
 }

@@ -45,7 +45,7 @@ public:
 
 private:
     static std::variant<tcplens::pcap_writer<>, tcplens::pcapng_writer<>> make(tcplens::output_file to,
-                                                                              const options& how);
+                                                                               const options& how);
 
     std::variant<tcplens::pcap_writer<>, tcplens::pcapng_writer<>> writer_;
 };

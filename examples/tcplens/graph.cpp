@@ -18,15 +18,15 @@ namespace program {
 
 namespace {
 
-enum class graph_kind { time_sequence, round_trip, in_flight, throughput, ladder, time_spent, overview };
+enum class graph_kind { by_connection, time_sequence, round_trip, in_flight, throughput, ladder, time_spent, overview };
 enum class graph_direction { more_data, to_server, to_client };
 
 struct options {
-    std::vector<std::string> files{};
+    capture_list files{};
     tcplens::decode_options decoding{};
     rule_set rules = rule_set::evidence;
     std::optional<std::uint64_t> connection{};
-    graph_kind kind = graph_kind::time_sequence;
+    graph_kind kind = graph_kind::by_connection; ///< time_sequence if a connection is named, else overview
     std::string output{};
     std::size_t segments = 60;
     bool odd = false;
@@ -36,7 +36,7 @@ struct options {
 };
 
 void declare(command_line& line, options& given) {
-    line.connection("draw this connection; time-spent and overview can do without", given.connection);
+    line.connection("draw this connection", given.connection);
     line.choice<graph_kind>("--kind",
                             {{"time-sequence", graph_kind::time_sequence},
                              {"round-trip", graph_kind::round_trip},
@@ -45,7 +45,7 @@ void declare(command_line& line, options& given) {
                              {"ladder", graph_kind::ladder},
                              {"time-spent", graph_kind::time_spent},
                              {"overview", graph_kind::overview}},
-                            "what is drawn (time-sequence): see above", given.kind);
+                            "what is drawn: see above (time-sequence with --connection, else overview)", given.kind);
     declare_output(line, given.output);
     line.number<std::size_t>("--segments", "N", 1, 1500, "in a ladder: so many segments (60)", given.segments);
     line.flag("--odd", "in a ladder: only segments with a verdict, or with SYN, FIN or RST", given.odd);
@@ -58,6 +58,11 @@ void declare(command_line& line, options& given) {
                                  "with --xplot: which direction (the one with more data)", given.direction);
     declare_rules(line, given.rules);
     line.captures(given.files, given.decoding);
+}
+
+graph_kind kind_of(const options& given) {
+    if (given.kind != graph_kind::by_connection) return given.kind;
+    return given.connection || given.xplot ? graph_kind::time_sequence : graph_kind::overview;
 }
 
 std::string draw(const options& given, const graphs::trace& of) {
@@ -73,6 +78,7 @@ std::string draw(const options& given, const graphs::trace& of) {
     case graph_kind::throughput: return graphs::throughput(of);
     case graph_kind::ladder:
         return graphs::ladder(of, given.odd ? graphs::ladder_rows::odd : graphs::ladder_rows::first);
+    case graph_kind::by_connection:
     case graph_kind::time_sequence:
     case graph_kind::time_spent:
     case graph_kind::overview: break;
@@ -84,14 +90,14 @@ std::string draw(const options& given, const graphs::trace& of) {
 std::optional<std::string> read_and_draw(const options& given, captures& input) {
     const std::span<const std::uint64_t> numbers =
         given.connection ? std::span{&*given.connection, 1} : std::span<const std::uint64_t>{};
-    if (given.kind == graph_kind::time_spent) {
+    if (kind_of(given) == graph_kind::time_spent) {
         const graphs::slowest_connections slowest =
             graphs::collect_slowest(input, given.decoding, given.rules, given.top, given.connection);
         if (given.connection && slowest.found().empty()) return std::nullopt;
         return graphs::time_spent(slowest.found(), slowest.total());
     }
     graphs::capture_overview whole;
-    const bool is_whole = given.kind == graph_kind::overview;
+    const bool is_whole = kind_of(given) == graph_kind::overview;
     const graphs::collected found = graphs::collect(input, given.decoding, given.rules, numbers,
                                                     {.steps = given.segments}, is_whole ? &whole : nullptr);
     if (given.connection && found.traces.empty()) return std::nullopt;
@@ -99,12 +105,12 @@ std::optional<std::string> read_and_draw(const options& given, captures& input) 
 }
 
 exit_status run(const options& given, session& with) {
-    const bool is_of_capture = given.kind == graph_kind::time_spent || given.kind == graph_kind::overview;
-    if (!given.connection && !is_of_capture) {
-        throw usage_error{"Which connection? --connection N names it; `tcplens connections` lists them."};
+    const bool draws_capture = kind_of(given) == graph_kind::time_spent || kind_of(given) == graph_kind::overview;
+    if (given.xplot && kind_of(given) != graph_kind::time_sequence) {
+        throw usage_error{"--xplot writes the time-sequence graph of a connection only."};
     }
-    if (given.xplot && given.kind != graph_kind::time_sequence) {
-        throw usage_error{"--xplot writes time-sequence graphs only."};
+    if (!given.connection && !draws_capture) {
+        throw usage_error{"Which connection? --connection N names it; `tcplens connections` lists them."};
     }
     check_output(given.output, given.files);
     captures input{given.files};
@@ -121,7 +127,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand graph{
+const subcommand subcommands::graph{
     .name = "graph",
     .summary = "a connection, or the capture, as a picture (SVG)",
     .description = "Draws one picture as SVG, of 2 MB at most whatever the capture. Each mark has a tooltip that names "
@@ -144,7 +150,7 @@ const subcommand graph{
     .examples = {{"tcplens graph --connection 3 -o 3.svg trace.pcap", "the time-sequence graph of connection 3"},
                  {"tcplens graph --connection 3 --kind ladder --odd -o 3.svg trace.pcap",
                   "what was sent again, came late or twice, arrow by arrow"},
-                 {"tcplens graph --kind overview -o all.svg trace.pcap", "the whole capture"},
+                 {"tcplens graph -o all.svg trace.pcap", "an overview of the whole capture"},
                  {"tcplens graph --connection 3 --xplot -o 3.xpl trace.pcap", "for xplot.org"}},
     .prepare = prepare<options, declare, run>,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "help.hpp"
 
+#include "build_facts.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
@@ -67,7 +68,7 @@ class two_columns {
 public:
     two_columns(std::size_t width, std::size_t left) : width_(width), left_(left) {}
     void add(std::string& to, std::string_view name, std::string_view meaning) const {
-        to.append("  ").append(name);
+        to.append("  ").append(split_at_bars(name));
         const std::size_t indent = left_ + 4;
         if (columns(name) > left_) to.append("\n").append(indent, ' ');
         else to += std::string(left_ - columns(name) + 2, ' ');
@@ -75,6 +76,18 @@ public:
     }
 
 private:
+    /// The name, which goes on in another line where its choices are too long for one.
+    [[nodiscard]] std::string split_at_bars(std::string_view name) const {
+        std::string lines;
+        for (std::size_t room = width_ - 2; columns(name) > room; room = width_ - 6) {
+            const std::size_t bar = name.rfind('|', room - 1);
+            if (bar == std::string_view::npos) break;
+            lines.append(name.substr(0, bar + 1)).append("\n      ");
+            name.remove_prefix(bar + 1);
+        }
+        return lines.append(name);
+    }
+
     std::size_t width_;
     std::size_t left_;
 };
@@ -101,10 +114,15 @@ std::string version_line() {
            std::to_string(TCPLENS_VERSION_PATCH) + TCPLENS_VERSION_SUFFIX;
 }
 
+std::string version_page() {
+    return version_line() + "\ncompiled by " + compiler_name() + "\n" + optional_libraries();
+}
+
 std::string help_page(std::size_t width) {
     width = std::min(width, most_columns);
     std::string page = wrapped(purpose, width) + "\n" + std::string{first_steps} + "\n";
-    page += "\nUsage: tcplens SUBCOMMAND [OPTION...] FILE...\n       tcplens SUBCOMMAND --help\n";
+    page += "\n" + wrapped("Usage: tcplens SUBCOMMAND [OPTION...] FILE...", width, 7, false) +
+            "\n       tcplens SUBCOMMAND --help\n";
     page += "\nSubcommands:\n";
     const two_columns table{width, 14};
     for (const subcommand* each : all_subcommands()) table.add(page, each->name, each->summary);

@@ -16,6 +16,8 @@ namespace program {
 [[nodiscard]] std::string help_page(const subcommand& of, std::size_t width);
 /// "tcplens 1.0.0"
 [[nodiscard]] std::string version_line();
+/// What --version prints: that, the compiler, and the optional libraries of this build.
+[[nodiscard]] std::string version_page();
 
 /// tcplens.1, as man(7) has it.
 [[nodiscard]] std::string man_page();

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 // nlohmann-json finds these by the namespace of the types.
 namespace tcplens::inline v1 {
@@ -313,7 +314,7 @@ inline nlohmann::ordered_json facts_json(const auto& of) {
             {"closed_by", name_or_null(of.closed_by)},
             {"first_time_ns", of.first_time.time_since_epoch().count()},
             {"last_time_ns", of.last_time.time_since_epoch().count()},
-            {"directions", directions},
+            {"directions", std::move(directions)},
             {"opening", of.opening},
             {"closing", of.closing},
             {"time", of.time},

@@ -51,7 +51,7 @@ exit_status run(session& with, words line) {
     }
     const std::string name = line[0];
     if (name == "-h" || name == "--help") return print(with, help_page(with.screen.width()));
-    if (name == "--version") return print(with, version_line() + "\n");
+    if (name == "--version") return print(with, version_page());
     // For whoever builds and installs it
     if (name == "--man") return print(with, man_page());
     if (name == "--bash-completion") return print(with, bash_completion());

@@ -75,7 +75,8 @@ std::optional<nanoseconds> parse_date(std::string_view text) {
     if (!day_number) return std::nullopt;
     const year_month_day date{year{static_cast<int>(*year_number)}, month{static_cast<unsigned>(*month_number)},
                               day{static_cast<unsigned>(*day_number)}};
-    if (!date.ok() || *year_number < 1700 || *year_number > 2200) return std::nullopt; // nanoseconds reach from 1677 to 2262
+    if (!date.ok() || *year_number < 1700 || *year_number > 2200)
+        return std::nullopt; // nanoseconds reach from 1677 to 2262
     std::int64_t in_day = 0;
     std::int64_t fraction = 0;
     if (!text.empty() && (text.front() == 'T' || text.front() == 't' || text.front() == ' ') && text != " UTC") {

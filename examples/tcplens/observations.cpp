@@ -6,20 +6,27 @@
 #include "subcommands.hpp"
 #include "text.hpp"
 
-#include <tcplens/connection/observers/irregularity_observer.hpp>
+#include <tcplens/connection/observers/content_irregularity_observer.hpp>
+#include <tcplens/connection/observers/profile_observer.hpp>
+#include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace program {
 
 namespace {
+
+/// How many events of a timeline are printed without --all.
+constexpr std::size_t most_events = 100;
 
 enum class observations_format { text, json };
 
@@ -28,20 +35,90 @@ struct options {
     tcplens::decode_options decoding{};
     observations_format format = observations_format::text;
     bool all = false;
+    tcplens::observation::subject_type subject{}; ///< whose timeline is printed, too
+
+    [[nodiscard]] bool wants_timeline() const { return subject.source || subject.target; }
 };
+
+/// Reads an address and a port. False if `value` is none.
+bool take_service(std::string_view value, tcplens::observation::subject_type& subject) {
+    const std::size_t colon = value.rfind(':');
+    if (colon == std::string_view::npos) return false;
+    std::string_view host = value.substr(0, colon);
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    subject.target = tcplens::address::parse(host);
+    subject.port = parse_number<std::uint16_t>(value.substr(colon + 1));
+    return subject.target && subject.port && (bracketed || host.find(':') == std::string_view::npos);
+}
 
 void declare(command_line& line, options& given) {
     line.choice<observations_format>("--format",
                                      {{"text", observations_format::text}, {"json", observations_format::json}},
                                      "text for people (the default), or one JSON object", given.format);
-    line.flag("--all", "all observations, not only the 10 highest of each kind", given.all);
+    line.flag("--all", "all observations, not only the 10 highest of each kind, and all events", given.all);
+    line.option({.names = "--source",
+                 .value = "A",
+                 .needs = "an IPv4 or IPv6 address",
+                 .meaning = "the timeline of what this host did, too"},
+                [&given](std::string_view value) {
+                    given.subject.source = tcplens::address::parse(value);
+                    return given.subject.source.has_value();
+                });
+    line.option({.names = "--service",
+                 .value = "A:P",
+                 .needs = "an address and a port, such as 192.0.2.1:80 or [2001:db8::1]:80",
+                 .meaning = "the timeline of what was done to this service, too"},
+                [&given](std::string_view value) { return take_service(value, given.subject); });
     line.captures(given.files, given.decoding);
+}
+
+/// What happens in a timeline, e.g. "rst_in_window".
+std::string_view event_name(const tcplens::timeline_report::event& of) {
+    using kind_type = tcplens::timeline_report::event::kind_type;
+    return of.kind == kind_type::irregularity ? to_string(of.found) : to_string(of.kind);
+}
+
+void write_timeline_json(json_writer& out, const tcplens::timeline_report& from) {
+    out.begin_object();
+    out.key("events");
+    out.begin_array();
+    for (const tcplens::timeline_report::event& each : from.events) {
+        json_value told = {{"packet", each.packet},
+                           {"event", event_name(each)},
+                           {"connection", each.connection},
+                           {"client", to_string(each.client)},
+                           {"server", to_string(each.server)}};
+        if (each.time) told["time_ns"] = each.time->time_since_epoch().count();
+        out.value(told);
+    }
+    out.end();
+    out.member("total", from.total);
+    out.member("left_out", from.left_out);
+    out.end();
+}
+
+void write_timeline_text(session& with, const tcplens::timeline_report& from) {
+    with.out << '\n' << with.screen.painted(style::bold, "What happened") << '\n';
+    for (const tcplens::timeline_report::event& each : from.events) {
+        std::string line = "packet " + std::to_string(each.packet) + ": " + std::string{event_name(each)} +
+                           ", connection " + std::to_string(each.connection) + ", " + to_string(each.client) + " to " +
+                           to_string(each.server);
+        if (each.time) line += ", " + time_text(*each.time);
+        with.out << wrapped(line, with.screen.width(), 2) << '\n';
+    }
+    if (from.left_out > 0) {
+        with.out << wrapped(counted(from.left_out, "later event was left out.", "later events were left out."),
+                            with.screen.width())
+                 << '\n';
+    }
 }
 
 exit_status run(const options& given, session& with) {
     captures input{given.files};
-    tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::irregularity_observer> table{
-        {.decoding = given.decoding}};
+    tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::profile_observer, tcplens::skew_observer,
+                                    tcplens::content_irregularity_observer>
+        table{{.decoding = given.decoding}};
     input.add_to(table);
     constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max();
     tcplens::observation_options options;
@@ -52,10 +129,17 @@ exit_status run(const options& given, session& with) {
         out.begin_object();
         out.key("observations");
         write_observations_json(out, found, no_bound);
+        if (given.wants_timeline()) {
+            out.key("timeline");
+            write_timeline_json(out, tcplens::timeline(table, given.subject, given.all ? no_bound : most_events));
+        }
         out.end();
         with.out << '\n';
     } else if (input.packets() > 0 || input.problems().empty()) {
         write_observations_text(with, found, no_bound);
+        if (given.wants_timeline()) {
+            write_timeline_text(with, tcplens::timeline(table, given.subject, given.all ? no_bound : most_events));
+        }
     }
     return with.conclude(input);
 }
@@ -143,7 +227,7 @@ void write_observations_text(session& with, const tcplens::observation_report& f
     }
 }
 
-const subcommand observations{
+const subcommand subcommands::observations{
     .name = "observations",
     .summary = "what deserves a look: scans, floods, blocked services, forged resets",
     .description = "Prints what stands out in the connections: port and address scans, probes, floods, backscatter, "
@@ -153,7 +237,9 @@ const subcommand observations{
                    "that comes from, up to eight packets to look at, and what the capture cannot show about it. It is "
                    "no diagnosis.",
     .examples = {{"tcplens observations trace.pcap", "what deserves a look"},
-                 {"tcplens observations --format json --all trace.pcap", "all of it, for programs"}},
+                 {"tcplens observations --format json --all trace.pcap", "all of it, for programs"},
+                 {"tcplens observations --source 192.0.2.7 trace.pcap",
+                  "the same, and what that host did packet by packet"}},
     .prepare = prepare<options, declare, run>,
 };
 

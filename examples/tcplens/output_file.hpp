@@ -27,8 +27,8 @@ inline void check_output(const std::string& output, const std::vector<std::strin
     if (output.empty()) return;
     for (const std::string& each : inputs) {
         std::error_code is_not_there;
-        if (each != "-" && std::filesystem::equivalent(output, each, is_not_there)) {
-            throw usage_error{"-o " + escaped(output) + " would write over a capture that is read."};
+        if (each != "-" && !each.empty() && std::filesystem::equivalent(output, each, is_not_there)) {
+            throw usage_error{"-o " + escaped(output) + " would write over a file that is read or saved."};
         }
     }
 }

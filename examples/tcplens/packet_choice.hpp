@@ -24,11 +24,14 @@ struct packet_choice {
     std::optional<moment> since{};
     std::optional<moment> until{};
     std::string expression{}; ///< of libpcap; empty: none
+    std::string as_typed{};   ///< these options and --tunnel, as a shell takes them, each behind a space
     /// How packets are decoded: that of the subcommand, which outlives this.
     const tcplens::decode_options* decoding = nullptr;
 
     /// Whether none of the options was given.
-    [[nodiscard]] bool chooses_all() const noexcept { return !looks_at_ends() && !since && !until && expression.empty(); }
+    [[nodiscard]] bool chooses_all() const noexcept {
+        return !looks_at_ends() && !since && !until && expression.empty();
+    }
     [[nodiscard]] bool looks_at_ends() const noexcept { return !ends.networks.empty() || !ends.ports.empty(); }
 };
 

@@ -9,11 +9,11 @@
 
 #include <pcap/pcap.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <regex>
 #include <string_view>
 #include <vector>
 
@@ -34,21 +34,20 @@ int dlt_of(tcplens::link_type link) {
     }
 }
 
+/// The expression with "net 10/8" as "net 10.0.0.0/8". People write the former, and the grammar of libpcap takes it for division.
+std::string with_whole_networks(const std::string& expression) {
+    static const std::regex short_network{R"((^|[^a-z0-9])net(\s+)([0-9]{1,3})/([0-9]{1,2})(?![0-9.]))"};
+    return std::regex_replace(expression, short_network, "$1net$2$3.0.0.0/$4");
+}
+
 /// An expression that was compiled for one link type.
 class compiled {
 public:
     compiled(int dlt, const std::string& expression) {
-        constexpr int longest_packet = 262144; // libpcap's MAXIMUM_SNAPLEN
-        pcap_t* const handle = pcap_open_dead(dlt, longest_packet);
-        if (handle == nullptr) {
-            problem_ = "there is not enough memory";
-            return;
-        }
-        is_there_ = pcap_compile(handle, &program_, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) == 0;
-        if (!is_there_) problem_ = pcap_geterr(handle);
-        pcap_close(handle);
-        // libpcap proved that no packet of this link type matches.
-        if (problem_.find("rejects all packets") != std::string::npos) problem_.clear();
+        compile(dlt, expression);
+        if (is_there_ || problem_.empty()) return;
+        const std::string other = with_whole_networks(expression);
+        if (other != expression) compile(dlt, other);
     }
     compiled(const compiled&) = delete;
     compiled& operator=(const compiled&) = delete;
@@ -66,11 +65,27 @@ public:
         header.len = wire_length;
         static constexpr unsigned char nothing = 0;
         const auto* const data =
-            bytes.empty() ? &nothing : reinterpret_cast<const unsigned char*>(bytes.data()); // NOLINT: the interface of C
+            bytes.empty() ? &nothing
+                          : reinterpret_cast<const unsigned char*>(bytes.data()); // NOLINT: the interface of C
         return pcap_offline_filter(&program_, &header, data) != 0;
     }
 
 private:
+    void compile(int dlt, const std::string& expression) {
+        constexpr int longest_packet = 262144; // libpcap's MAXIMUM_SNAPLEN
+        problem_.clear();
+        pcap_t* const handle = pcap_open_dead(dlt, longest_packet);
+        if (handle == nullptr) {
+            problem_ = "there is not enough memory";
+            return;
+        }
+        is_there_ = pcap_compile(handle, &program_, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) == 0;
+        if (!is_there_) problem_ = pcap_geterr(handle);
+        pcap_close(handle);
+        // libpcap proved that no packet of this link type matches.
+        if (problem_.find("rejects all packets") != std::string::npos) problem_.clear();
+    }
+
     bpf_program program_{};
     bool is_there_ = false;
     std::string problem_{};

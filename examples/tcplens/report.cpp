@@ -3,28 +3,67 @@
 
 #include "report.hpp"
 
+#include "output_file.hpp"
 #include "subcommands.hpp"
 #include "table_file.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
 
 namespace program {
 
 namespace {
 
+constexpr std::size_t usual_width = 100; // of text in a file
+
 void declare(command_line& line, report_options& given) {
-    line.choice<report_format>("--format", {{"text", report_format::text}, {"json", report_format::json}},
-                               "text for people (the default), or one JSON object with all that there is",
-                               given.format);
+    line.choice<report_format>(
+        "--format", {{"text", report_format::text}, {"json", report_format::json}, {"html", report_format::html}},
+        "text for people (the default), one JSON object with all that there is, or a page with graphs", given.format);
+    declare_output(line, given.output);
     line.server_filter(given.server_ip, given.server_port);
     line.rate("--threshold", "R", "the rate of retransmissions that is worth a note (0.02)", given.threshold);
     declare_rules(line, given.rules);
     line.flag("--detailed", "all connections, not only the first 10; in json with all facts of each", given.detailed);
-    line.number<std::size_t>("--threads", "N", 1, 256, "follow connections on so many processors (1); on one where options choose packets", given.threads);
+    line.number<std::size_t>("--threads", "N", 1, 256,
+                             "follow connections on so many processors (1); on one where options choose packets",
+                             given.threads);
     line.flag("--by-time", "take the packets of all files in the order of their times, not one file after the other",
               given.by_time);
     line.file("--save", "TABLE", "write the table of connections to this file at the end, for --resume", given.saved);
     line.file("--resume", "TABLE", "go on with the table that --save wrote to this file", given.resumed);
     line.flag("--no-observations", "leave out what deserves a look, which takes some more time", given.no_observations);
     line.captures(given.files, given.decoding);
+}
+
+exit_status answer(const report_options& given, session& with) {
+    switch (given.rules) {
+    case rule_set::wireshark: return report_by_wireshark(given, with);
+    case rule_set::repeated_sequence: return report_by_repeated_sequence(given, with);
+    case rule_set::evidence: break;
+    }
+    return report_by_evidence(given, with);
+}
+
+/// The same to the file of -o. A file into which nothing was written is removed again.
+exit_status answer_into_file(const report_options& given, session& with) {
+    std::ofstream file{given.output, std::ios::binary | std::ios::trunc};
+    if (!file) {
+        with.complain(given.output, "The file could not be written.");
+        return exit_status::bad_input;
+    }
+    session to_file{file};
+    to_file.screen = terminal{with.screen.is_terminal() ? usual_width : with.screen.width(), false, false};
+    const exit_status status = answer(given, to_file);
+    const bool is_empty = file.tellp() == std::ofstream::pos_type{0};
+    file.close();
+    std::error_code ignored;
+    if (is_empty && std::filesystem::is_regular_file(given.output, ignored)) {
+        std::filesystem::remove(given.output, ignored);
+    }
+    return status;
 }
 
 exit_status run(const report_options& given, session& with) {
@@ -36,22 +75,21 @@ exit_status run(const report_options& given, session& with) {
             "--threads goes with the rules evidence only."}; // others would take longer to compile than to run
     }
     const packet_choice& choice = given.files.choice;
-    if (given.by_time && ((choice.since && choice.since->after_first_packet) ||
-                          (choice.until && choice.until->after_first_packet))) {
-        throw usage_error{"With --by-time, --since and --until need times of the clock, not seconds after the first packet."};
+    if (given.by_time &&
+        ((choice.since && choice.since->after_first_packet) || (choice.until && choice.until->after_first_packet))) {
+        throw usage_error{
+            "With --by-time, --since and --until need times of the clock, not seconds after the first packet."};
     }
     if (!check_tables(with, given.files, given.resumed, given.saved)) return exit_status::bad_usage;
-    switch (given.rules) {
-    case rule_set::wireshark: return report_by_wireshark(given, with);
-    case rule_set::repeated_sequence: return report_by_repeated_sequence(given, with);
-    case rule_set::evidence: break;
-    }
-    return report_by_evidence(given, with);
+    if (given.output.empty()) return answer(given, with);
+    check_output(given.output, given.files);
+    check_output(given.output, {given.saved, given.resumed});
+    return answer_into_file(given, with);
 }
 
 } // namespace
 
-const subcommand report{
+const subcommand subcommands::report{
     .name = "report",
     .summary = "the answer first: connections, what is wrong, retransmissions",
     .description =
@@ -59,12 +97,18 @@ const subcommand report{
         "and, "
         "with --server-ip, what flows to and from that server.\n"
         "\n"
+        "With --format html it writes one page that loads nothing from elsewhere, with a table of the first 2,000 "
+        "connections and "
+        "up to eight graphs; for those it reads the captures once more.\n"
+        "\n"
         "The table of all connections can be saved and resumed, so that the files of a rotating capture are read "
         "once each.",
     .examples = {{"tcplens report trace.pcap", "what there is, and what is wrong"},
                  {"tcplens report --server-ip 192.0.2.1 --server-port 443 monday.pcap tuesday.pcap.gz",
                   "one server, in two files that follow each other"},
                  {"tcplens report --format json --detailed trace.pcap", "all facts of all connections, for programs"},
+                 {"tcplens report --format html -o report.html trace.pcap",
+                  "a page with graphs, to read and to send on"},
                  {"tcpdump -w - | tcplens report -", "what comes in until Ctrl-C"}},
     .prepare = prepare<report_options, declare, run>,
 };

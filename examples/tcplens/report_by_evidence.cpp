@@ -29,6 +29,12 @@ exit_status answer_with(const report_options& given, session& with) {
 } // namespace
 
 exit_status report_by_evidence(const report_options& given, session& with) {
+    if (given.needs_times_only()) {
+        tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::skew_observer, tcplens::irregularity_observer,
+                                        tcplens::time_observer>
+            table{{.decoding = given.decoding}};
+        return report_tables::series(given, with, table);
+    }
     if (given.needs_details()) return answer_with<tcplens::detailed_connection_table>(given, with);
     if (given.no_observations) return answer_with<tcplens::connection_table>(given, with);
     return answer_with<report_tables::observed_table<tcplens::evidence_rules>>(given, with);

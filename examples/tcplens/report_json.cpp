@@ -38,6 +38,20 @@ json_value row_json(const tcplens::connection& of) {
     return json_value(tcplens::analyze_connections(std::span{&of, 1}).connections[0]);
 }
 
+/// The row of a connection and all facts of it as one object; where both have a member, that of the facts counts. Putting them together
+/// first would copy all of them.
+void write_details(json_writer& out, const json_value& row, const json_value& facts) {
+    out.begin_object();
+    for (const auto& [name, value] : row.items()) {
+        const auto fact = facts.find(name);
+        out.member(name, fact == facts.end() ? value : *fact);
+    }
+    for (const auto& [name, value] : facts.items()) {
+        if (!row.contains(name)) out.member(name, value);
+    }
+    out.end();
+}
+
 void write_connections(json_writer& out, const report_options& given, const capture_summary& captures,
                        connection_list& connections, bounds most) {
     const std::size_t listed = given.detailed ? 0 : most.listed; // the details are written one at a time
@@ -52,9 +66,7 @@ void write_connections(json_writer& out, const report_options& given, const capt
     } else if (connections.has_details()) {
         for (const tcplens::connection& each : connections) {
             const auto write = [&](const tcplens::detailed_connection& selected) {
-                json_value row = row_json(selected);
-                row.update(facts_json(selected));
-                out.value(row);
+                write_details(out, row_json(selected), facts_json(selected));
             };
             const std::span<const tcplens::detailed_connection> one{&connection_list::details(each), 1};
             tcplens::detail::for_each_selected(one, given.server(), write);

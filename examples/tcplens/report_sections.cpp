@@ -8,12 +8,6 @@
 
 namespace program {
 
-namespace {
-
-constexpr std::size_t indent = 2;
-
-} // namespace
-
 std::size_t report_sections::part::lines() const {
     return 1 + static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
@@ -52,7 +46,7 @@ void report_sections::say(std::string_view sentence) {
 }
 
 void report_sections::header(std::string_view line) {
-    sections_.back().parts.push_back({std::string(indent, ' ').append(line)});
+    sections_.back().parts.push_back({.text = std::string(indent, ' ').append(line), .is_row = true});
 }
 
 void report_sections::list(std::string_view sentence) {
@@ -60,7 +54,7 @@ void report_sections::list(std::string_view sentence) {
 }
 
 void report_sections::row(std::string_view line) {
-    sections_.back().parts.push_back({std::string(indent, ' ').append(line), true});
+    sections_.back().parts.push_back({.text = std::string(indent, ' ').append(line), .is_item = true, .is_row = true});
 }
 
 void report_sections::leave_out(std::uint64_t items) {

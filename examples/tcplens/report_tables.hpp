@@ -28,6 +28,7 @@ template <class Table>
 exit_status answer(const report_options& given, session& with, const capture_summary& summary, const Table& table) {
     connections_of<Table> connections{table};
     if (given.format == report_format::json) write_report_json(with, given, summary, connections);
+    else if (given.format == report_format::html) write_report_html(with, given, summary, connections);
     else write_report_text(with, given, summary, connections);
     return with.conclude(summary.problems);
 }

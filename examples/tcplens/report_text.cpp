@@ -356,22 +356,28 @@ void add_observations(report_sections& to, const connection_list& connections, c
 
 /// How a shell takes the name of the only file; a name that cannot be shown as it is is left to the reader.
 std::string file_operand(const std::vector<std::string>& files) {
-    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+=,-";
-    if (files.size() != 1 || files[0] == "-" || escaped(files[0]) != files[0]) return "FILE";
-    if (files[0].find('\'') != std::string::npos) return "FILE";
-    return files[0].find_first_not_of(plain) == std::string::npos ? files[0] : "'" + files[0] + "'";
+    if (files.size() != 1 || files[0] == "-") return "FILE";
+    const std::string word = shell_word(files[0]);
+    return word.empty() ? "FILE" : word;
 }
 
+/// Commands that look at the same packets, and at the same connections of them.
 void add_hints(report_sections& to, const report_options& given) {
-    constexpr std::string_view longest = "tcplens connections --sort duration ";
-    std::string file = file_operand(given.files);
-    if (2 + longest.size() + columns(file) > to.width()) file = "FILE"; // a command in two lines cannot be copied
+    std::string server;
+    if (given.server_ip) server += " --server-ip " + to_string(*given.server_ip);
+    if (given.server_port) server += " --server-port " + std::to_string(*given.server_port);
+    const std::string& packets = given.files.choice.as_typed;
     to.begin("To go on");
-    to.say(std::string{longest} + file);
-    to.say("tcplens connection N " + file);
+    for (const std::string& command :
+         {"tcplens connections --sort duration" + server + packets, "tcplens connection N" + packets}) {
+        std::string file = " " + file_operand(given.files);
+        if (2 + columns(command) + columns(file) > to.width()) file = " FILE"; // in two lines it cannot be copied
+        to.say(command + file);
+    }
 }
 
-/// Whether there is nothing to tell but why the files could not be opened: that stands on standard error.
+} // namespace
+
 bool nothing_was_opened(const capture_summary& captures) {
     using enum tcplens::capture_error_code;
     const auto is_closed = [](const file_problem& of) {
@@ -394,20 +400,18 @@ bool nothing_was_opened(const capture_summary& captures) {
            std::ranges::all_of(captures.problems, is_closed);
 }
 
-} // namespace
-
-void write_report_text(session& with, const report_options& given, const capture_summary& captures,
-                       connection_list& connections) {
-    if (nothing_was_opened(captures)) return;
+report_sections sections_of_report(const report_options& given, const capture_summary& captures,
+                                   connection_list& connections, report_parts parts, std::size_t width) {
     const tcplens::server_filter server = given.server();
     constexpr std::size_t worst_count = 5;
+    const bool is_text = parts == report_parts::text; // the page has a table of its own, and more
     report_facts facts;
     tcplens::detail::for_each_selected(connections, server, [&](const connection& each) { facts.add(each); });
     const auto totals = tcplens::analyze_connections(connections, {.server = server}).summary;
     const auto retransmissions = tcplens::analyze_retransmissions(
         connections, {.server = server, .threshold = given.threshold, .limit = worst_count});
 
-    report_sections sections{with.screen.width()};
+    report_sections sections{width};
     add_head(sections, captures, facts);
     std::vector<finding> findings;
     find_damage(findings, captures);
@@ -417,17 +421,25 @@ void write_report_text(session& with, const report_options& given, const capture
     find_retransmissions(findings, facts, retransmissions);
     find_one_sided(findings, facts);
     add_findings(sections, std::move(findings), captures.packets.tcp == 0);
-    if (connections.has_observations() && !given.no_observations) add_observations(sections, connections, server);
+    if (is_text && connections.has_observations() && !given.no_observations) {
+        add_observations(sections, connections, server);
+    }
     add_totals(sections, facts, totals);
-    if (!given.detailed) add_notable(sections, facts);
+    if (is_text && !given.detailed) add_notable(sections, facts);
     add_anomalies(sections, tcplens::analyze_anomalies(
                                 connections, {.server = server, .retransmission_threshold = given.threshold}));
     add_retransmissions(sections, retransmissions);
     add_traffic_flow(sections, tcplens::analyze_traffic_flow(connections, {.server = server}));
-    add_not_understood(sections, captures.packets);
-    if (facts.connections > 0) add_hints(sections, given);
-    sections.write(with, most_lines);
-    if (given.detailed && facts.connections > 0) write_all(with, given, connections);
+    if (is_text) add_not_understood(sections, captures.packets);
+    if (is_text && facts.connections > 0) add_hints(sections, given);
+    return sections;
+}
+
+void write_report_text(session& with, const report_options& given, const capture_summary& captures,
+                       connection_list& connections) {
+    if (nothing_was_opened(captures)) return;
+    sections_of_report(given, captures, connections, report_parts::text, with.screen.width()).write(with, most_lines);
+    if (given.detailed && std::ranges::distance(connections) > 0) write_all(with, given, connections);
 }
 
 } // namespace program

@@ -85,7 +85,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand rtt{
+const subcommand subcommands::rtt{
     .name = "rtt",
     .summary = "round trips of handshakes, and of each acknowledgment",
     .description = "Prints a row for each connection: Wireshark's tcp.analysis.initial_rtt, and beside it the round "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What each segment was: a line for each that has a verdict, or, for people, a line for each.
+// What each segment was: a line or a JSON object for each that has a verdict, or for each.
 
+#include "json_writer.hpp"
 #include "rule_sets.hpp"
 #include "sequence_bases.hpp"
 #include "subcommands.hpp"
@@ -9,11 +10,14 @@
 
 #include <tcplens/tcplens.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,11 +25,14 @@ namespace program {
 
 namespace {
 
+enum class segments_format { text, json };
+
 struct options {
     capture_list files{};
     tcplens::decode_options decoding{};
     rule_set rules = rule_set::evidence;
     std::optional<std::uint64_t> connection{};
+    segments_format format = segments_format::text;
     bool explain = false;
     bool raw = false;
     bool certainty = false;
@@ -34,24 +41,32 @@ struct options {
 void declare(command_line& line, options& given) {
     declare_rules(line, given.rules);
     line.connection("only segments of this connection", given.connection);
-    line.flag("--explain", "a line for each segment, for people: who sent what, what it was, and why it is said to be",
+    line.choice<segments_format>(
+        "--format", {{"text", segments_format::text}, {"json", segments_format::json}},
+        "lines of text (the default), or a JSON object a line, which also tells how certain the verdict is",
+        given.format);
+    line.flag("--explain", "a line for each segment: who sent what, what it was, and why it is said to be",
               given.explain);
-    line.flag("--raw", "with --explain: sequence numbers as captured, not relative to the first of their side",
+    line.flag("--raw", "with --explain or json: sequence numbers as captured, not relative to the first of their side",
               given.raw);
     line.flag("--certainty",
               "a fourth column: certain, likely, or undecided with the readings that are left; new segments that are "
-              "not certainly so have a line, too",
+              "not certainly so have a line, too; in json always",
               given.certainty);
     line.captures(given.files, given.decoding);
 }
 
+/// Whether a segment that is new has a line nevertheless: it is not certainly new.
+bool deserves_line(const tcplens::verdict& said, bool with_certainty) {
+    return said.kinds != tcplens::verdict_kinds::none || (with_certainty && !said.is_certain());
+}
 
 /// The line of a segment that has a verdict. `with_certainty`: also how sure that is, and a line for each segment that is new but not
 /// certainly so.
 void print_verdict(std::ostream& out, const tcplens::add_result<>& added, std::uint64_t frame, bool with_certainty) {
     const tcplens::verdict& said = added.verdict;
+    if (!deserves_line(said, with_certainty)) return;
     const bool is_named = said.kinds != tcplens::verdict_kinds::none;
-    if (!is_named && (!with_certainty || said.is_certain())) return;
     out << frame << '\t' << added.connection->number << '\t' << (is_named ? to_string(said.kinds) : "new");
     if (with_certainty) out << '\t' << certainty_text(said);
     out << '\n';
@@ -71,6 +86,76 @@ std::string explained(const tcplens::segment& sent, const tcplens::add_result<>&
     return std::move(out).str();
 }
 
+/// The words of a list with commas between, as an array.
+json_value array_of(std::string_view words) {
+    json_value array = json_value::array();
+    while (!words.empty()) {
+        const std::size_t end = (std::min)(words.find(','), words.size());
+        array.push_back(std::string{words.substr(0, end)});
+        words.remove_prefix((std::min)(end + 1, words.size()));
+    }
+    return array;
+}
+
+/// The names of the flags that are set, the lowest bit first.
+json_value flags_of(tcplens::tcp_flags flags) {
+    constexpr std::array<std::string_view, 9> names{"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ae"};
+    json_value array = json_value::array();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if ((flags.bits >> i & 1u) != 0) array.push_back(names[i]);
+    }
+    return array;
+}
+
+/// A segment as a JSON object of one line.
+std::string json_line(const tcplens::segment& sent, const tcplens::add_result<>& added,
+                      sequence_bases::relative numbers) {
+    const tcplens::verdict& said = added.verdict;
+    json_value readings = array_of(to_string(said.reading()));
+    for (const json_value& each : array_of(to_string(said.alternatives))) readings.push_back(each);
+    const bool has_earlier = said.earlier_packet != 0;
+    const json_value object{
+        {"frame", sent.packet_number},
+        {"connection", added.connection->number},
+        {"time_ns", sent.time.time_since_epoch().count()},
+        {"source", to_string(sent.source.address)},
+        {"source_port", sent.source.port},
+        {"destination", to_string(sent.destination.address)},
+        {"destination_port", sent.destination.port},
+        {"flags", flags_of(sent.flags)},
+        {"sequence", numbers.sequence},
+        {"acknowledgment", sent.flags.ack() ? json_value(numbers.acknowledgment) : json_value()},
+        {"payload_bytes", sent.payload_length},
+        {"kinds", array_of(to_string(said.kinds))},
+        {"certainty", to_string(said.certainty)},
+        {"readings", std::move(readings)},
+        {"evidence", array_of(to_string(said.evidence))},
+        {"earlier_frame", has_earlier ? json_value(said.earlier_packet) : json_value()},
+        {"elapsed_ns", has_earlier ? json_value(said.elapsed.count()) : json_value()},
+    };
+    return object.dump(-1, ' ', false, json_value::error_handler_t::replace);
+}
+
+/// What a run prints of each segment.
+void print(const options& given, session& with, sequence_bases& bases, const tcplens::segment& sent,
+           const tcplens::add_result<>& added) {
+    const bool is_json = given.format == segments_format::json;
+    if (!given.explain && !is_json) {
+        print_verdict(with.out, added, sent.packet_number, given.certainty);
+        return;
+    }
+    const sequence_bases::relative numbers =
+        given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
+                  : bases.numbers(sent, added);
+    if (is_json) {
+        if (given.explain || deserves_line(added.verdict, true)) with.out << json_line(sent, added, numbers) << '\n';
+        return;
+    }
+    const std::string line = explained(sent, added, numbers);
+    constexpr std::size_t indent = 6; // of lines that go on
+    with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line) << '\n';
+}
+
 exit_status run(const options& given, session& with) {
     captures input{given.files};
     const bool found = with_rules(given.rules, [&]<class Rules>(const Rules&) {
@@ -78,16 +163,7 @@ exit_status run(const options& given, session& with) {
         sequence_bases bases;
         const auto tell = [&](const tcplens::segment& sent, const auto& added) {
             if (given.connection && added.connection->number != *given.connection) return;
-            if (!given.explain) {
-                print_verdict(with.out, added, sent.packet_number, given.certainty);
-                return;
-            }
-            const std::string line =
-                explained(sent, added,
-                          given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
-                                    : bases.numbers(sent, added));
-            constexpr std::size_t indent = 6; // of lines that go on
-            with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line) << '\n';
+            print(given, with, bases, sent, added);
         };
         for (const tcplens::packet& packet : input) {
             input.number_next(table);
@@ -103,16 +179,19 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand segments{
+const subcommand subcommands::segments{
     .name = "segments",
     .summary = "what each segment was: retransmission, duplicate, out of order, …",
     .description = "Prints a line for every segment that was more than new data or an acknowledgment in order: the "
                    "number of its frame, the "
                    "number of its connection and the names of what it was, with tabs between and commas between names. "
                    "With --explain it prints "
-                   "a line for every segment, with the reasons.",
+                   "a line for every segment, with the reasons. With --format json it prints a JSON object a line for "
+                   "the same segments and for those that are not certainly new, or with --explain for all.",
     .examples = {{"tcplens segments trace.pcap", "what was sent again, came late or twice"},
                  {"tcplens segments --explain --connection 3 trace.pcap", "connection 3, segment by segment"},
+                 {"tcplens segments --format json trace.pcap | jq 'select(.certainty == \"undecided\")'",
+                  "what the capture cannot tell, with the readings that are left"},
                  {"tcplens segments --rules wireshark trace.pcap", "what Wireshark says of the same segments"}},
     .prepare = prepare<options, declare, run>,
 };

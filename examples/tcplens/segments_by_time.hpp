@@ -31,13 +31,14 @@ namespace program {
 
 /// Where a segment stands in that order.
 struct place {
-    tcplens::timestamp time{}; ///< the latest in its file up to it
-    std::uint64_t file = 0;    ///< counted from 0, in the order in which files are named
-    std::uint64_t in_file = 0; ///< the number of its packet
+    tcplens::timestamp time{};   ///< the latest in its file up to it
+    std::uint64_t file = 0;      ///< counted from 0, in the order in which files are named
+    std::uint64_t in_file = 0;   ///< the number of its packet
+    std::uint64_t in_packet = 0; ///< counted from 0
 
     [[nodiscard]] friend std::strong_ordering operator<=>(const place& a, const place& b) {
         const auto key = [](const place& of) { // times have no <=> in libc++ 16
-            return std::tuple{of.time.time_since_epoch().count(), of.file, of.in_file};
+            return std::tuple{of.time.time_since_epoch().count(), of.file, of.in_file, of.in_packet};
         };
         return key(a) <=> key(b);
     }
@@ -71,20 +72,16 @@ public:
         if (!choice.chooses_all()) matcher_.emplace(choice);
     }
 
-    /// The next one, good until the next call; nullptr at the end.
+    /// The next one, good until the next call; nullptr at the end. A packet may carry several.
     [[nodiscard]] const placed_segment* next() {
-        while (const tcplens::packet* const packet = is_over() ? nullptr : capture_.next()) {
-            if (packet->has_time) here_.at.time = std::max(here_.at.time, packet->time);
-            here_.at.in_file = packet->number;
-            const tcplens::decode_result decoded = decoder_.decode(*packet, here_.found);
-            here_.is_chosen = !matcher_ || passes(*packet, decoded.outcome);
-            if (here_.is_chosen) packets_.count(decoded, packet->link);
-            if (decoded.outcome != tcplens::packet_outcome::tcp) continue;
-            if (packet->has_time) last_time_ = here_.found.time;
-            else here_.found.time = last_time_;
-            return &here_;
+        while (handed_out_ == found_.size()) {
+            const tcplens::packet* const packet = is_over() ? nullptr : capture_.next();
+            if (packet == nullptr) return nullptr;
+            decode(*packet);
         }
-        return nullptr;
+        here_.found = found_[handed_out_];
+        here_.at.in_packet = handed_out_++;
+        return &here_;
     }
 
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -104,9 +101,39 @@ public:
     [[nodiscard]] std::uint64_t position() const noexcept { return capture_.position(); }
 
 private:
+    /// Finds all segments of a packet, and counts it.
+    void decode(const tcplens::packet& packet) {
+        if (packet.has_time) here_.at.time = std::max(here_.at.time, packet.time);
+        here_.at.in_file = packet.number;
+        found_.clear();
+        handed_out_ = 0;
+        tcplens::segment found;
+        const tcplens::decode_result first = decoder_.decode(packet, found);
+        std::uint64_t notices = 0;
+        for (tcplens::decode_result decoded = first;; decoded = decoder_.decode_next(packet, found)) {
+            if (decoded.outcome == tcplens::packet_outcome::tcp) {
+                if (packet.has_time) last_time_ = found.time;
+                else found.time = last_time_;
+                found_.push_back(found);
+            } else {
+                notices += decoded.has_notice;
+            }
+            if (!decoded.more) break;
+        }
+        here_.is_chosen = !matcher_ || passes(packet, first.outcome);
+        if (!here_.is_chosen) return;
+        packets_.icmp_notices += notices;
+        if (found_.empty()) {
+            packets_.count(first, packet.link);
+        } else {
+            packets_.count_tcp();
+            packets_.count_additional(found_.size());
+        }
+    }
     [[nodiscard]] bool passes(const tcplens::packet& packet, tcplens::packet_outcome outcome) {
-        const bool ends_pass = outcome == tcplens::packet_outcome::tcp ? matcher_->passes(here_.found)
-                                                                       : matcher_->passes_without_ends(outcome);
+        const bool ends_pass =
+            found_.empty() ? matcher_->passes_without_ends(outcome)
+                           : std::ranges::any_of(found_, [this](const auto& each) { return matcher_->passes(each); });
         return matcher_->passes(packet) && ends_pass;
     }
     /// Whether Ctrl-C ends it. A stream ends by itself.
@@ -121,6 +148,8 @@ private:
     tcplens::decode_statistics packets_{};
     tcplens::timestamp last_time_{}; ///< of its last segment that has one
     placed_segment here_;
+    std::vector<tcplens::segment> found_{};   ///< in the latest packet
+    std::size_t handed_out_ = 0;              ///< of these
     std::optional<packet_matcher> matcher_{}; ///< if not all packets are chosen
     bool is_interrupted_ = false;
 };

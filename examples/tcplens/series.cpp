@@ -102,7 +102,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand series{
+const subcommand subcommands::series{
     .name = "series",
     .summary = "traffic, retransmissions and round trips in each interval of time",
     .description = "Prints a row for each interval: when it began, in seconds since the first one began, and for each "

@@ -59,8 +59,7 @@ exit_status run(const options& given, session& with) {
                        .fcs_bits = told->fcs_bits,
                        .connections = told->connections}};
     if (const auto input = files.find_input(*told, query.files)) {
-        return complain_of_output(with, *input,
-                                  tcplens::write_error{.code = tcplens::write_error::reason::is_input});
+        return complain_of_output(with, *input, tcplens::write_error{.code = tcplens::write_error::reason::is_input});
     }
     second_reading reading{query, *told};
     while (const tcplens::packet* const packet = reading.next()) {
@@ -79,13 +78,15 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand split{
+const subcommand subcommands::split{
     .name = "split",
     .summary = "a capture for each connection",
-    .description =
-        "Writes a capture for each connection into a folder: connection-N.pcapng, with zeros before N so that all names have one length. "
-        "Without --connection, and without options that choose packets, it does so for all connections; see `tcplens extract --help`.\n\n"
-        "The captures are read twice, and 128 files at most are open at a time. The files take their names once all of them are whole.",
+    .description = "Writes a capture for each connection into a folder: connection-N.pcapng, with zeros before N so "
+                   "that all names have one length. "
+                   "Without --connection, and without options that choose packets, it does so for all connections; see "
+                   "`tcplens extract --help`.\n\n"
+                   "The captures are read twice, and 128 files at most are open at a time. The files take their names "
+                   "once all of them are whole.",
     .examples = {{"tcplens split -o connections day.pcap", "all connections"},
                  {"tcplens split --port 443 --format pcap -o https day.pcap", "those of one port, as pcap"}},
     .prepare = prepare<options, declare, run>,

@@ -82,7 +82,8 @@ private:
     /// What is remembered of a capture that is not open.
     struct capture_state {
         bool exists = false;
-        bool is_plain = true; ///< it has one interface and one section, so that packets can follow without another section
+        bool is_plain =
+            true; ///< it has one interface and one section, so that packets can follow without another section
         std::uint32_t interface_id = 0;
         tcplens::link_type link{};
     };

@@ -7,7 +7,7 @@
 //     void declare(command_line& line, options& given);            // which arguments there are, and where they go
 //     exit_status run(const options& given, session& with);        // reads with.captures(…), writes to with.out
 //
-//     const subcommand segments{.name = "segments", …, .prepare = prepare<options, declare, run>};
+//     const subcommand subcommands::segments{.name = "segments", …, .prepare = prepare<options, declare, run>};
 //
 // and one line in subcommands.hpp, by which main.cpp, the help, the man page and the completions know it.
 

@@ -31,8 +31,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 const std::vector<const subcommand*>& all_subcommands() {
     static const std::vector<const subcommand*> all{
-        &report, &connections, &connection, &observations, &segments, &series, &times,
-        &rtt,    &graph,       &zeek,       &extract,      &bytes,    &split,  &mcp,
+        &subcommands::report,   &subcommands::connections, &subcommands::connection, &subcommands::observations,
+        &subcommands::segments, &subcommands::series,      &subcommands::times,      &subcommands::rtt,
+        &subcommands::graph,    &subcommands::zeek,        &subcommands::extract,    &subcommands::bytes,
+        &subcommands::split,    &subcommands::watch,       &subcommands::mcp,
     };
     return all;
 }

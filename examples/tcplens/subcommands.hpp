@@ -9,7 +9,9 @@
 namespace program {
 
 // A new subcommand is a file NAME.cpp beside this, a line here, a line in subcommands.cpp, and a line each in CMakeLists.txt and
-// meson.build above. Those that are to come: watch, mcp.
+// meson.build above.
+// They have names of types and functions, too, so they are in a namespace of their own.
+namespace subcommands {
 extern const subcommand report;
 extern const subcommand connections;
 extern const subcommand connection;
@@ -23,7 +25,9 @@ extern const subcommand extract;
 extern const subcommand bytes;
 extern const subcommand split;
 extern const subcommand graph;
+extern const subcommand watch;
 extern const subcommand mcp;
+} // namespace subcommands
 
 /// All, in the order of the help.
 [[nodiscard]] const std::vector<const subcommand*>& all_subcommands();

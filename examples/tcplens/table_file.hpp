@@ -4,6 +4,7 @@
 // A table in a file: what --save writes and --resume reads.
 
 #include "session.hpp"
+#include "text.hpp"
 
 #include <tcplens/connection/saved/saved_table.hpp>
 
@@ -20,6 +21,13 @@
 #include <string_view>
 #include <system_error>
 #include <vector>
+
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <fcntl.h>
+#include <unistd.h>
+#endif
 
 namespace program {
 
@@ -47,6 +55,47 @@ namespace files = std::filesystem;
     return file && std::ranges::equal(std::as_bytes(std::span{begins}), tcplens::detail::table_archive::magic);
 }
 
+/// A new file, which only its owner may read, since it holds who talked with whom; none if there is something already.
+[[nodiscard]] inline std::FILE* make_file(const files::path& name) {
+#ifdef _WIN32
+    return std::fopen(name.string().c_str(), "wbx");
+#else
+    const int descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    std::FILE* const file = descriptor < 0 ? nullptr : ::fdopen(descriptor, "wb");
+    if (descriptor >= 0 && file == nullptr) ::close(descriptor);
+    return file;
+#endif
+}
+
+/// Whether all that was written is on the disk: a table that takes the place of another one must not be lost with the power.
+[[nodiscard]] inline bool sync_file(std::FILE* file) {
+#ifdef _WIN32
+    return std::fflush(file) == 0 && _commit(_fileno(file)) == 0;
+#else
+    return std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
+#endif
+}
+
+/// The same of the names in a folder. A file system that cannot do that is not an error: the table is there.
+inline void sync_folder([[maybe_unused]] const files::path& folder) {
+#ifndef _WIN32
+    const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    static_cast<void>(::fsync(descriptor));
+    ::close(descriptor);
+#endif
+}
+
+/// The bytes of memory of this machine; 0 if that is not known.
+[[nodiscard]] inline std::uintmax_t memory_size() {
+#ifdef _SC_PHYS_PAGES
+    const long pages = ::sysconf(_SC_PHYS_PAGES);
+    const long page = ::sysconf(_SC_PAGESIZE);
+    if (pages > 0 && page > 0) return static_cast<std::uintmax_t>(pages) * static_cast<std::uintmax_t>(page);
+#endif
+    return 0;
+}
+
 /// A new file beside another one, open to be written; removed again unless it takes the place of that one.
 class replacement {
 public:
@@ -55,7 +104,7 @@ public:
         for (int number = 0; number < most && file_ == nullptr; ++number) {
             name_ = of;
             name_ += ".new" + std::to_string(number);
-            file_ = std::fopen(name_.string().c_str(), "wbx"); // nothing that is there is opened, no link followed
+            file_ = make_file(name_); // nothing that is there is opened, no link followed
         }
     }
     replacement(const replacement&) = delete;
@@ -67,16 +116,17 @@ public:
         if (!took_place_) files::remove(name_, none);
     }
 
-    /// Whether that is the file now, with these bytes and the permissions of the one that was there.
+    /// Whether that is the file now, with these bytes on the disk, and the permissions of the one that was there.
     [[nodiscard]] bool write(std::span<const std::byte> bytes) {
         if (file_ == nullptr) return false;
-        const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+        const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() && sync_file(file_);
         if (!close() || !written) return false;
         std::error_code failed;
         const files::file_status old = files::status(of_, failed);
         failed.clear();
         if (files::exists(old)) files::permissions(name_, old.permissions(), failed);
         if (!failed) files::rename(name_, of_, failed);
+        if (!failed) sync_folder(of_.parent_path());
         return took_place_ = !failed;
     }
 
@@ -126,10 +176,39 @@ template <class Table>
         return false;
     }
     const std::uintmax_t size = std::filesystem::file_size(name, failed);
-    std::vector<std::byte> bytes(failed ? 0 : static_cast<std::size_t>(size));
     std::ifstream file{name, std::ios::binary};
-    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    std::vector<std::byte> bytes;
+    const auto read_up_to = [&](std::uintmax_t end) {
+        const std::size_t begin = bytes.size();
+        bytes.resize(static_cast<std::size_t>(end));
+        file.read(reinterpret_cast<char*>(bytes.data()) + begin, static_cast<std::streamsize>(bytes.size() - begin));
+    };
+    // The header says how long the file must be: what is no table is not read, however long it is.
+    if (!failed) read_up_to((std::min)(size, std::uintmax_t{tcplens::detail::table_archive::header_size}));
     if (failed || !file) {
+        with.complain(name, "It could not be read.");
+        return false;
+    }
+    if (auto begins = tcplens::restore(table, bytes); begins && size > bytes.size()) {
+        if (begins->code == tcplens::restore_error_code::truncated && begins->needed != size) {
+            if (begins->needed < size) begins->code = tcplens::restore_error_code::too_long;
+            begins->available = size;
+        } else if (begins->code == tcplens::restore_error_code::truncated) {
+            const std::uintmax_t memory = table_file::memory_size();
+            if (memory != 0 && size > memory) {
+                with.complain(name, "It has " + grouped(size) + " bytes, more than the " + grouped(memory) +
+                                        " bytes of memory here.");
+                return false;
+            }
+            read_up_to(size);
+            begins.reset();
+        }
+        if (begins) {
+            with.complain(name, to_string(*begins));
+            return false;
+        }
+    }
+    if (!file) {
         with.complain(name, "It could not be read.");
         return false;
     }

@@ -55,6 +55,10 @@ terminal terminal::of_standard_output() {
     return {std::max(width, least_width), is_terminal, colours};
 }
 
+bool terminal::can_move() const {
+    return is_terminal_ && variable("TERM") != "dumb" && !variable("TERM").empty();
+}
+
 std::string terminal::painted(style how, std::string_view text) const {
     if (!colours_ || how == style::plain || text.empty()) return std::string{text};
     std::string_view code;

@@ -23,6 +23,8 @@ public:
     /// Whether standard output is a terminal, and no file or pipe.
     [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
     [[nodiscard]] bool has_colours() const noexcept { return colours_; }
+    /// Whether text can be drawn over text that is there: it is a terminal, and no dumb one.
+    [[nodiscard]] bool can_move() const;
     /// The text with what switches to the style and back, or as it is where there are no colours.
     [[nodiscard]] std::string painted(style how, std::string_view text) const;
 

@@ -85,6 +85,13 @@ std::string escaped(std::string_view text) {
     return shown;
 }
 
+std::string shell_word(std::string_view text) {
+    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+=,-";
+    if (escaped(text) != text || text.find('\'') != std::string_view::npos) return {};
+    if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) return std::string{text};
+    return std::string{"'"}.append(text).append("'");
+}
+
 std::size_t columns(std::string_view text) {
     return static_cast<std::size_t>(
         std::ranges::count_if(text, [](char each) { return (static_cast<unsigned char>(each) & 0xc0) != 0x80; }));

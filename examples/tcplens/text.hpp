@@ -17,6 +17,9 @@ namespace program {
 /// those that turn the direction of writing, and what is no UTF-8 are written as \x1b or \u202e; a backslash stays as it is.
 [[nodiscard]] std::string escaped(std::string_view text);
 
+/// A word as a shell takes it, in quotes where need be; empty if it cannot be shown as it is.
+[[nodiscard]] std::string shell_word(std::string_view text);
+
 /// How many columns UTF-8 takes, a code point one. \pre no control characters and colours
 [[nodiscard]] std::size_t columns(std::string_view text);
 /// The text, cut to so many columns; the last one is then a tilde.

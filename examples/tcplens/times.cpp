@@ -81,7 +81,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand times{
+const subcommand subcommands::times{
     .name = "times",
     .summary = "where the time of each connection went: application, window, loss, path",
     .description = "Prints a row for each connection: how long it lasted, and what that time was spent on. The "

@@ -158,7 +158,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand zeek{
+const subcommand subcommands::zeek{
     .name = "zeek",
     .summary = "Zeek's conn.log of the TCP connections",
     .description = "Prints what Zeek 5 would write into conn.log: a header, and a row with tabs between for each TCP "

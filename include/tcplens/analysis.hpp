@@ -9,3 +9,5 @@
 #include "analysis/analyze_traffic_flow.hpp"
 #include "analysis/community_id.hpp"
 #include "analysis/list_connections.hpp"
+#include "analysis/list_servers.hpp"
+#include "analysis/timeline.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 // Text for streams and std::format. No other header includes this one, so that a program without it compiles no <ostream>.
+#include "base/append_digits.hpp"
 #include "base/timestamp.hpp"
 #include "capture/capture_error.hpp"
 #include "connection/verdict.hpp"
@@ -55,12 +56,6 @@ template <class Value>
 concept has_text = by_lookup::named_enumeration<Value> ||
     any_of<Value, address, capture_error, connection_name, endpoint, restore_error, verdict, write_error>;
 
-/// Appends a number with leading zeros.
-inline void append_digits(std::string& text, std::uint64_t number, std::size_t digits) {
-    const std::string written = std::to_string(number);
-    text.append(digits > written.size() ? digits - written.size() : 0, '0').append(written);
-}
-
 } // namespace detail
 
 /// The time in UTC by ISO 8601, always with nanoseconds: `2026-11-29T10:12:08.123456789Z`. Allocates the string.
@@ -84,24 +79,6 @@ inline void append_digits(std::string& text, std::uint64_t number, std::size_t d
     append(clock.minutes().count(), 2, ':');
     append(clock.seconds().count(), 2, '.');
     append(clock.subseconds().count(), 9, 'Z');
-    return text;
-}
-
-/// A verdict in one line: its kinds, its evidence, and the earlier packet that it was judged by, each as far as there is one.
-/// `retransmission (bytes_seen,round_trip), 0.200000000 s after packet 17`; `none` without kinds. Allocates the string.
-[[nodiscard]] inline std::string to_string(const verdict& judged) {
-    std::string text = judged.kinds == verdict_kinds::none ? "none" : to_string(judged.kinds);
-    if (judged.evidence != evidence_set::none) text += " (" + to_string(judged.evidence) + ")";
-    if (judged.earlier_packet != 0) {
-        constexpr std::uint64_t second = 1'000'000'000;
-        const std::int64_t count = judged.elapsed.count(); // negative if the capture's clock went back
-        const std::uint64_t nanoseconds =
-            count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
-        text += count < 0 ? ", -" : ", ";
-        text += std::to_string(nanoseconds / second) + '.';
-        detail::append_digits(text, nanoseconds % second, 9);
-        text += " s after packet " + std::to_string(judged.earlier_packet);
-    }
     return text;
 }
 

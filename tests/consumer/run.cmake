@@ -2,6 +2,8 @@
 # Run by the tests that CMakeLists.txt beside this adds, with all the variables that it names.
 cmake_minimum_required(VERSION 3.25)
 get_filename_component(checkout ${CMAKE_CURRENT_LIST_DIR}/../.. ABSOLUTE)
+file(STRINGS ${checkout}/packaging/conan/config.yml VERSION REGEX "^  \"") # that it is version.hpp's is checked elsewhere
+string(REGEX REPLACE "^.*\"(.*)\".*$" "\\1" VERSION "${VERSION}")
 
 function(run)
     execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${FOLDER} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
@@ -55,6 +57,12 @@ if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/${files_of_way})
 endif()
 
 set(ENV{CXX} ${CXX})
+if(WAY STREQUAL "install")
+    run(${CMAKE_COMMAND} -S ${checkout} -B build -G ${GENERATOR} -D TCPLENS_BUILD_TESTS=OFF -D TCPLENS_BUILD_EXAMPLES=OFF
+        -D TCPLENS_BUILD_PROGRAM=OFF -D TCPLENS_BUILD_BENCHMARKS=OFF)
+    run(${CMAKE_COMMAND} --install build --prefix ${PREFIX})
+    return()
+endif()
 set(program build/consumer)
 if(WAY STREQUAL "find_package")
     cmake_build(-D CMAKE_PREFIX_PATH=${PREFIX})

@@ -198,7 +198,7 @@ def main():
         print(f"There is no {compiler[0]}.")
         return 77
 
-    names = given.pages or ["README.md", "CONTRIBUTING.md", "CHANGELOG.md",
+    names = given.pages or ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "packaging/README.md",
                             *sorted(str(file.relative_to(ROOT)) for file in (ROOT / "docs").rglob("*.md"))]
     pages = {name: (ROOT / name).read_text() for name in names}
     problems = []

@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace {
@@ -167,12 +168,14 @@ TEST_CASE("a table takes the place of nothing but another one") {
     answer("report --save " + to_table + " " + capture); // to nothing as yet
     CHECK(files::is_regular_file(files::symlink_status(table)));
     const files::perms owner_only = files::perms::owner_read | files::perms::owner_write;
-    files::permissions(table, owner_only);
+    CHECK(files::status(table).permissions() == owner_only); // it tells who talked with whom
+    const files::perms of_group = owner_only | files::perms::group_read;
+    files::permissions(table, of_group);
     const std::string saved = contents(table);
     answer("report --resume " + to_table + " --save " + to_table + " " + capture);
     CHECK(contents(table).size() > 1000);
     CHECK(contents(table) != saved);
-    CHECK(files::status(table).permissions() == owner_only);
+    CHECK(files::status(table).permissions() == of_group);
     CHECK(files::is_symlink(files::symlink_status(to_table)));
     CHECK(contents(capture) == before);
     std::size_t left = 0;
@@ -180,6 +183,29 @@ TEST_CASE("a table takes the place of nothing but another one") {
         left += contains(each.path().filename().string(), ".new");
     }
     CHECK(left == 1);
+}
+
+TEST_CASE("a file that is no table, or says that it is longer than it is, is not read, however long it is") {
+    const temporary_folder folder;
+    busy_capture busy;
+    const std::string capture = folder.write("whole.pcap", busy.pcap());
+    const std::string table = folder.file("table");
+    answer("report --save " + table + " " + capture);
+    const std::string length = std::to_string(contents(table).size());
+    const auto refused = [&](const std::string& sentence) {
+        const run_result ran = run(program("report --resume " + table + " " + capture));
+        CHECK(ran.status == 1);
+        CHECK(ran.out.empty());
+        CHECK(ran.err == "tcplens: " + table + ": " + sentence + "\n");
+    };
+    constexpr std::uintmax_t terabyte = 1'000'000'000'000; // of which the file system keeps next to nothing
+    std::error_code failed;
+    std::filesystem::resize_file(table, terabyte, failed);
+    if (failed) return; // not every file system has such files
+    refused("It should have " + length + " bytes, but 1000000000000 are there: something was written behind it.");
+    std::ofstream{table} << "no table";
+    std::filesystem::resize_file(table, terabyte);
+    refused("It is no saved table: those begin with other bytes.");
 }
 
 TEST_CASE("what went wrong moves no table forward") {
@@ -332,4 +358,35 @@ TEST_CASE("standard input can be one of several captures, once") {
     const run_result ran = run(program("report") + " - -");
     CHECK(ran.status == 2);
     CHECK(ran.err.starts_with("tcplens: Standard input can be read once.\n"));
+}
+
+TEST_CASE("report --by-time takes all segments of a packet that holds several") {
+    using namespace packet_builder;
+    const temporary_folder folder;
+    const tcplens::endpoint client = at("10.0.0.1", 40000);
+    const tcplens::endpoint server = at("10.0.0.2", 80);
+    // An IEEE 802.11 frame with an A-MSDU: a handshake in one packet.
+    byte_vector frame = hex("8801 0000 020000000001 020000000002 020000000003 1000 8000");
+    const auto put = [&](const tcplens::endpoint& from, const tcplens::endpoint& to, std::uint32_t sequence,
+                         std::uint32_t acknowledgment, std::uint16_t with) {
+        const byte_vector content = join({hex("aaaa03 000000 0800"), tcp_ip_packet({.source = from,
+                                                                                    .destination = to,
+                                                                                    .sequence = sequence,
+                                                                                    .acknowledgment = acknowledgment,
+                                                                                    .flags = with})});
+        frame.resize(26 + (frame.size() - 26 + 3) / 4 * 4);
+        frame = join(
+            {frame, hex("020000000004 020000000005"), big_endian(static_cast<std::uint16_t>(content.size())), content});
+    };
+    put(client, server, 100, 0, flags::syn);
+    put(server, client, 500, 101, flags::syn | flags::ack);
+    put(client, server, 101, 501, flags::ack);
+    capture_writer::pcapng_writer capture;
+    capture.interface({.link = 105}).enhanced(0, 1, frame).enhanced(0, 2, frame);
+    const std::string file = " " + folder.write("bundles.pcapng", capture.bytes());
+    const std::string expected = answer("report" + file);
+    const auto told = nlohmann::json::parse(expected);
+    CHECK(told["capture"]["decode"]["additional_segments"] == 4);
+    CHECK(told["connections"]["summary"]["successful_handshakes"] == 1);
+    CHECK(answer("report --by-time" + file) == expected);
 }

@@ -2,9 +2,11 @@
 """One end of a recording: a process in a network namespace of its own, with a TUN device and conversations over it.
 
 The namespace has no name: it ends with its last process, and that one ends with its parent, however the parent ends."""
+import contextlib
 import ctypes
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import signal
@@ -133,7 +135,7 @@ def serve(channel, name, sysctls, mtu, offload, sockets):
         elif request["do"] == "busy_sockets":
             answer = {"busy": busy_sockets()}
         else:
-            answer = {"counters": counters(), "dropped": dropped(), "senders": senders}
+            answer = {"counters": counters(), "dropped": dropped(), "senders": senders, "sums": sums}
         lines.write(json.dumps({"answer": answer}) + "\n")
         lines.flush()
 
@@ -179,18 +181,69 @@ SOCKETS = dict(mptcp=0, fast_open=0, congestion="")
 #   idle                seconds of silence at the end, with keep-alives from both sides each second
 #   gulp, gulp_pause    the receiver of more than a gulp reads so many bytes at a time, and then waits so many seconds
 #   drip, drip_pause    likewise its sender writes
+#   sums                1: what is sent is random, and both ends write down SHA-256 sums of all that they sent and received
 #   limit               what this is limited by: both ends write down what their kernel says of it (see write_down)
 #   ending              client, server: that side closes first; half: the client sends FIN before it is answered;
 #                       client_reset, server_reset: RST after the last round;
 #                       client_aborts, server_aborts: RST amid the reply
 PLAN = dict(request=100, reply=100, rounds=1, both=0, server_stalls=0, client_stalls=0, server_thinks=0,
-            client_pauses=0, idle=0, gulp=0, gulp_pause=0, drip=0, drip_pause=0, limit="",
+            client_pauses=0, idle=0, gulp=0, gulp_pause=0, drip=0, drip_pause=0, sums=0, limit="",
             ending="client")  # fmt: skip
+
+
+sums = []
+
+
+class Summed:
+    """A connection that knows the sums of what it sent and received."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.sent, self.received = hashlib.sha256(), hashlib.sha256()
+        self.sent_bytes = self.received_bytes = 0
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+    def note(self, sent=b"", received=b""):
+        self.sent.update(sent)
+        self.sent_bytes += len(sent)
+        self.received.update(received)
+        self.received_bytes += len(received)
+
+    def send(self, block):
+        count = self.connection.send(block)
+        self.note(sent=block[:count])
+        return count
+
+    def recv(self, size):
+        got = self.connection.recv(size)
+        self.note(received=got)
+        return got
+
+
+@contextlib.contextmanager
+def summing(connection, plan, sent=b"", received=b""):
+    """The connection; if the plan asks for sums, one that knows them, and they are written down at the end. sent, received: before."""
+    if not plan["sums"]:
+        yield connection
+        return
+    summed = Summed(connection)
+    summed.note(sent, received)
+    ends = [f"{end[0].removeprefix('::ffff:')} {end[1]}" for end in (connection.getsockname(), connection.getpeername())]
+    try:
+        yield summed
+    finally:
+        sums.append({"local": ends[0], "peer": ends[1],
+                     "sent": summed.sent.hexdigest(), "sent_bytes": summed.sent_bytes,
+                     "received": summed.received.hexdigest(), "received_bytes": summed.received_bytes})  # fmt: skip
 
 
 def send_all(connection, size, drip=0, pause=0):
     block = b"tcplens " * 2048
     while size > 0:
+        if isinstance(connection, Summed):
+            block = os.urandom(len(block))
         size -= connection.send(block[: min(size, drip or len(block))])
         if pause and size > 0:
             time.sleep(pause)
@@ -303,26 +356,31 @@ def be_server(connection):
                 return
             line += byte
         plan = PLAN | json.loads(line)
-        if plan["idle"]:
-            keep_alive(connection)
-        for _ in range(plan["rounds"]):
-            time.sleep(plan["server_stalls"])
-            if plan["both"]:
-                send_and_read(connection, plan["reply"], plan["request"])
-                continue
-            if not read_all(connection, plan["request"], plan["gulp"], plan["gulp_pause"]):
-                return
-            time.sleep(plan["server_thinks"])
-            if plan["ending"] == "server_aborts":
-                send_all(connection, plan["reply"] // 2)
-                reset(connection)
-                return
-            send_all(connection, plan["reply"], plan["drip"], plan["drip_pause"])
-        write_down(connection, plan["limit"])
-        if plan["ending"] == "server_reset":
+        with summing(connection, plan, received=line) as connection:
+            follow_as_server(connection, plan)
+
+
+def follow_as_server(connection, plan):
+    if plan["idle"]:
+        keep_alive(connection)
+    for _ in range(plan["rounds"]):
+        time.sleep(plan["server_stalls"])
+        if plan["both"]:
+            send_and_read(connection, plan["reply"], plan["request"])
+            continue
+        if not read_all(connection, plan["request"], plan["gulp"], plan["gulp_pause"]):
+            return
+        time.sleep(plan["server_thinks"])
+        if plan["ending"] == "server_aborts":
+            send_all(connection, plan["reply"] // 2)
             reset(connection)
-        elif plan["ending"] != "server":
-            connection.recv(1)  # until the client ends
+            return
+        send_all(connection, plan["reply"], plan["drip"], plan["drip_pause"])
+    write_down(connection, plan["limit"])
+    if plan["ending"] == "server_reset":
+        reset(connection)
+    elif plan["ending"] != "server":
+        connection.recv(1)  # until the client ends
 
 
 def be_client(plan):
@@ -341,29 +399,34 @@ def be_client(plan):
             connection.connect((address, port))
             connection.sendall(first)
         plan = PLAN | plan
-        if plan["idle"]:
-            keep_alive(connection)
-        for i in range(plan["rounds"]):
-            if i:
-                time.sleep(plan["client_pauses"])
-            if plan["both"]:
-                send_and_read(connection, plan["request"], plan["reply"])
-                continue
-            send_all(connection, plan["request"], plan["drip"], plan["drip_pause"])
-            if plan["ending"] == "half" and i == plan["rounds"] - 1:
-                connection.shutdown(socket.SHUT_WR)
-            time.sleep(plan["client_stalls"])
-            if plan["ending"] == "client_aborts":
-                read_all(connection, plan["reply"] // 2)
-                reset(connection)
-                return
-            read_all(connection, plan["reply"], plan["gulp"], plan["gulp_pause"])
-        write_down(connection, plan["limit"])
-        time.sleep(plan["idle"])
-        if plan["ending"] == "client_reset":
+        with summing(connection, plan, sent=first) as connection:
+            follow_as_client(connection, plan)
+
+
+def follow_as_client(connection, plan):
+    if plan["idle"]:
+        keep_alive(connection)
+    for i in range(plan["rounds"]):
+        if i:
+            time.sleep(plan["client_pauses"])
+        if plan["both"]:
+            send_and_read(connection, plan["request"], plan["reply"])
+            continue
+        send_all(connection, plan["request"], plan["drip"], plan["drip_pause"])
+        if plan["ending"] == "half" and i == plan["rounds"] - 1:
+            connection.shutdown(socket.SHUT_WR)
+        time.sleep(plan["client_stalls"])
+        if plan["ending"] == "client_aborts":
+            read_all(connection, plan["reply"] // 2)
             reset(connection)
-        elif plan["ending"] in ("server", "half", "server_reset"):
-            read_all(connection, 1)
+            return
+        read_all(connection, plan["reply"], plan["gulp"], plan["gulp_pause"])
+    write_down(connection, plan["limit"])
+    time.sleep(plan["idle"])
+    if plan["ending"] == "client_reset":
+        reset(connection)
+    elif plan["ending"] in ("server", "half", "server_reset"):
+        read_all(connection, 1)
 
 
 def converse_all(conversations, seconds):

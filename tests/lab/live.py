@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""live.py [--monitor live_monitor] [--ring packet_ring]: runs these beside real TCP between two network namespaces, and
-compares what they print with what was done. Needs root on Linux, IPv6 and `ip`; exits with 77 where it cannot. Ends by
-itself, within a minute.
+"""live.py --program tcplens: runs `tcplens watch` beside real TCP between two network namespaces, through libpcap and with
+--ring, and compares what it prints with what was done. Needs root on Linux, IPv6 and `ip`; exits with 77 where it cannot.
+Ends by itself, within a minute.
 
 The namespaces have no names: they end with their processes, which end with this one, even if it is killed."""
 import argparse
@@ -39,17 +39,23 @@ END = re.compile(
 REASONS = ("closed", "reset", "idle", "evicted", "flushed")
 BY_REASON = r"\(" + r" \+ ".join(rf"{name} (?P<{name}>\d+)" for name in REASONS) + r"\)"
 SECOND = re.compile(
-    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ new (?P<new>\d+), ended (?P<ended>\d+) " + BY_REASON + r", open (?P<open>\d+),"
-    r" retransmitted (?P<again>\d+) of (?P<tcp>\d+) TCP packets \((?P<rate>[\d.]+)%\)"
-    r"(, dropped by the kernel (?P<dropped>\d+))?(; worst: (?P<worst>.*))?"
+    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ (?P<packets>\d+) packets, [\d.]+ [kMG]?B/s of TCP; new (?P<new>\d+), ended (?P<ended>\d+) "
+    + BY_REASON + r", open (?P<open>\d+); retransmitted (?P<again>\d+) of (?P<tcp>\d+) segments \((?P<rate>[\d.]+)%\);"
+    r" dropped by the kernel (?P<dropped>\d+), by the bound (?P<bound>\d+)(; worst: (?P<worst>[^;]*))?(; services: (?P<services>.*))?"
 )
+OBSERVATION = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ observation (?P<kind>\w+): \S.*")
 TOTALS = (
     r"connections: begun (?P<begun>\d+) = ended (?P<ended>\d+) " + BY_REASON + r" \+ open (?P<open>\d+)\n"
     r"packets: (?P<packets>\d+) = TCP (?P<tcp>\d+) \+ not TCP (?P<not_tcp>\d+) \+ fragments (?P<fragments>\d+)"
     r" \+ truncated (?P<truncated>\d+) \+ malformed (?P<malformed>\d+) \+ of other links (?P<other>\d+)\n"
-    r"retransmitted: (?P<again>\d+) of \d+ TCP packets \([\d.]+%\)\n"
-    r"kernel: received (?P<received>\d+), dropped (?P<dropped>\d+)\n"
+    r"retransmitted: (?P<again>\d+) of \d+ segments \([\d.]+%\)\n"
+    r"handshakes: completed (?P<completed>\d+), failed (?P<failed>\d+)\n"
+    r"dropped: by the kernel (?P<dropped>\d+) of (?P<received>\d+) packets, by the bound \d+ connections and \d+ segments\n"
+    r"observations: (?:none|\w+ \d+(?:, \w+ \d+)*)\n"
 )
+# Who has changed its user cannot be looked at by LeakSanitizer.
+BRIEF = "(brief)"
+ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
 
 
 class NotHere(OSError):
@@ -158,14 +164,15 @@ class FarEnd:
 
 
 class Watcher:
-    """A program that runs, and what it printed."""
+    """A `tcplens watch` that runs, and what it printed. With the option BRIEF it tells no ended connections."""
 
     def __init__(self, scratch, program, device, *options, connections=1000):
-        self.name = f"{os.path.basename(program)} {' '.join(options)} {device}"
-        self.out = open(os.path.join(scratch, self.name.replace("/", "-") + ".out"), "w+")
+        self.name = " ".join(["watch", *program[2:], *options, device])
+        self.out = tempfile.NamedTemporaryFile("w+", dir=scratch)
         self.err = tempfile.TemporaryFile("w+", dir=scratch)
-        arguments = [program, "--max-connections", str(connections), *options, device]
-        self.process = subprocess.Popen(arguments, stdout=self.out, stderr=self.err)
+        options = [option for option in options if option != BRIEF] if BRIEF in options else ["--ended", *options]
+        arguments = [*program, "--max-connections", str(connections), *options, device]
+        self.process = subprocess.Popen(arguments, stdout=self.out, stderr=self.err, env=ENVIRONMENT)
         running.append(self)
 
     def wait_for(self, pattern, seconds=10, file=None):
@@ -215,15 +222,18 @@ class Watcher:
         by_reason = dict.fromkeys(REASONS, 0)
         seconds, ends = 0, []
         for line in lines[1:]:
+            if OBSERVATION.fullmatch(line):
+                continue
             if second := SECOND.fullmatch(line):
                 seconds += 1
-                counts = {name: int(value or 0) for name, value in second.groupdict().items() if name not in ("worst", "rate")}
+                told = second.groupdict()
+                counts = {name: int(told[name]) for name in ("new", "ended", "open", "again", "tcp", "dropped", *REASONS)}
                 begun, ended, tcp = begun + counts["new"], ended + counts["ended"], tcp + counts["tcp"]
                 again, dropped = again + counts["again"], dropped + counts["dropped"]
                 for name in REASONS:
                     by_reason[name] += counts[name]
                 expect(f"{self.name}: open in {line!r}", counts["open"], begun - ended)
-                if "--brief" not in self.name:
+                if BRIEF not in self.name:
                     expect(f"{self.name}: connections told before {line!r}", len(ends), ended)
                 expect(f"{self.name}: rate in {line!r}", second["rate"], f"{100 * counts['again'] / max(1, counts['tcp']):.2f}")
             elif end := END.fullmatch(line):
@@ -234,7 +244,7 @@ class Watcher:
         expect_that(f"{self.name}: more in its seconds than in all", tcp <= totals["tcp"] and begun <= totals["begun"])
         expect_that(f"{self.name}: drops of seconds", dropped <= totals["dropped"])
         expect_that(f"{self.name}: retransmissions of seconds", again <= totals["again"])
-        if "--brief" in self.name:
+        if BRIEF in self.name:
             expect(f"{self.name}: connections told", len(ends), 0)
         else:
             for name in REASONS:
@@ -376,7 +386,7 @@ def test_traffic(scratch, programs, far):
     talks = converse()
     open_ones = [talk for talk in talks if talk.ending == "open"]
     for watcher in watchers:  # all that is over leaves by itself, while no packet comes
-        watcher.wait_for(rf"\n20[^\n]* open {len(open_ones)},", 20)
+        watcher.wait_for(rf"\n20[^\n]* open {len(open_ones)};", 20)
     by_kernel = sent_again() + sent_again(far.pid) - before
     for watcher, sent in zip(watchers, (signal.SIGTERM, signal.SIGINT)):
         watcher.end(0, sent)
@@ -412,7 +422,7 @@ def test_drops(scratch, programs):
     for watcher in watchers:
         watcher.process.send_signal(signal.SIGCONT)
     for watcher in watchers:
-        watcher.wait_for(r"dropped by the kernel \d+\n")
+        watcher.wait_for(r"dropped by the kernel [1-9]")
     talk = Talk("10.79.0.2", request=100, reply=100)
     time.sleep(0.2)  # the last ACK
     for watcher in watchers:
@@ -423,7 +433,7 @@ def test_drops(scratch, programs):
 
 
 def test_away(scratch, programs):
-    """An interface goes down, comes up again, and goes away."""
+    """An interface goes down, comes up again, goes away, and comes back."""
     watchers = [Watcher(scratch, program, "mon0").begin() for program in programs]
     talks = [Talk("10.79.0.2", request=10, reply=10, ending="open")]
     ip("link", "set", "mon0", "down")
@@ -436,29 +446,45 @@ def test_away(scratch, programs):
     time.sleep(0.2)  # the last ACK
     ip("link", "delete", "mon0")
     for watcher in watchers:
-        watcher.end(1)
-        expect_that(f"{watcher.name}: {watcher.complained!r}", "The interface is gone: it was removed" in watcher.complained)
+        watcher.wait_for("mon0: It is gone; waiting for it to come back.\n", file=watcher.err)
+    ip("link", "add", "mon0", "type", "veth", "peer", "name", "mon1")
+    ip("link", "set", "mon1", "up")
+    for watcher in watchers:
+        watcher.wait_for("mon0: It is back.\n", file=watcher.err)
+    ip("link", "set", "mon0", "up")
+    for watcher in watchers:
+        watcher.wait_for("mon0: It is down; waiting.\n(.*\n)*.*mon0: It is up again.\n\\Z", file=watcher.err)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+        wire.bind(("mon1", 0))
+        mac = [bytes.fromhex(text.replace(":", "")) for text in (NEAR_MAC, FAR_MAC)]
+        wire.send(b"".join(mac) + b"\x08\x00" + syn("10.80.0.2", "10.80.0.1"))
+    time.sleep(0.2)
+    for watcher in watchers:
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
-        expect(f"{watcher.name}: begun", totals["begun"], len(talks))
-        expect(f"{watcher.name}: flushed", totals["flushed"], len(talks))
+        expect(f"{watcher.name}: begun", totals["begun"], len(talks) + 1)
         ends = watcher.ends
+        expect(f"{watcher.name}: after it came back", ends.get("10.80.0.2:4000", {}).get("packets_up"), "1")
         for talk in talks:
             expect(f"{watcher.name}: {talk.client}", ends.get(talk.client, {}).get("close"), talk.told()[2])
+    ip("link", "delete", "mon0")
 
 
 def test_loopback(scratch, programs):
     """Each packet counts once there. And what the options do."""
     serve()
-    plain = [Watcher(scratch, program, "lo", "--seconds", "3").begin() for program in programs]
-    short = [Watcher(scratch, program, "lo", "--seconds", "3", "--brief", "--snaplen", "64").begin() for program in programs]
-    small = [Watcher(scratch, program, "lo", "--seconds", "4", connections=4).begin() for program in programs]
-    picky = [Watcher(scratch, program, "lo", "--seconds", "3", "--filter", f"tcp port {REFUSED}").begin()
-             for program in programs if "monitor" in program]  # fmt: skip
+    plain = [Watcher(scratch, program, "lo").begin() for program in programs]
+    short = [Watcher(scratch, program, "lo", BRIEF, "--snaplen", "64").begin() for program in programs]
+    small = [Watcher(scratch, program, "lo", connections=4).begin() for program in programs]
+    picky = [Watcher(scratch, program, "lo", "--filter", f"tcp port {REFUSED}").begin()
+             for program in programs if "--ring" not in program]  # fmt: skip
     before = sent_again()
     talks = [Talk("127.0.0.1", request=100, reply=5000) for _ in range(3)] + [Talk("::1", REFUSED, ending="refused")]
     held = [Talk("127.0.0.1", request=1, ending="open") for _ in range(10)]
+    for watcher in (*plain, *short, *small, *picky):
+        watcher.wait_for(r"\n20.*\n20", 20)  # two lines of a second: all was captured by then
     for watcher in plain:
-        watcher.end(0)
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
         expect(f"{watcher.name}: begun", totals["begun"], len(talks) + len(held))
         by_kernel = sent_again() - before
@@ -474,12 +500,12 @@ def test_loopback(scratch, programs):
             # SYN, SYN-ACK, at least one with data each way, its ACK, FIN and ACK: doubled, it would be twice that.
             expect_that(f"{watcher.name}: packets of {end}", int(end["packets_up"]) in range(4, 9))
     for watcher in short:
-        watcher.end(0)
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
         expect(f"{watcher.name}: TCP headers that fit", totals["tcp"] + totals["truncated"], totals["packets"])
         expect_that(f"{watcher.name}: nothing is cut at 64 bytes", totals["truncated"] > 0)
     for watcher in small:
-        watcher.end(0)
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
         expect(f"{watcher.name}: begun", totals["begun"], len(talks) + len(held))
         expect(f"{watcher.name}: flushed", totals["flushed"], 4)
@@ -488,7 +514,7 @@ def test_loopback(scratch, programs):
         expect(f"{watcher.name}: kept", sorted(c for c, e in watcher.ends.items() if e["why"] == "flushed"),
                sorted(talk.client for talk in held[-4:]))  # fmt: skip
     for watcher in picky:
-        watcher.end(0)
+        watcher.end(0, signal.SIGTERM)
         totals = watcher.check()
         expect(f"{watcher.name}: what passes", (totals["packets"], totals["begun"]), (2, 1))
     for talk in held:
@@ -533,34 +559,32 @@ def test_refusals(programs):
     """What cannot be done is said, with status 1; what makes no sense, with status 2."""
 
     def run(*command, out=subprocess.PIPE):
-        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=20)
-        expect_that(f"{command}: {done.stderr!r}", done.stderr.startswith(os.path.basename(command[0]) + ": "))
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=60, env=ENVIRONMENT)
+        expect_that(f"{command}: {done.stderr!r}", done.stderr.startswith("tcplens: "))
         return done
 
     ip("link", "add", "idle0", "type", "veth", "peer", "name", "idle1")
     for program in programs:
-        expect("no such device", run(program, "nowhere0").returncode, 1)
-        expect("a device that is down", run(program, "idle0").returncode, 1)
-        expect("no device", run(program).returncode, 2)
-        for option in (["--seconds", "0"], ["--max-connections", "0"], ["--snaplen", "63"], ["--filter"]):
-            expect(f"{program} {option}", run(program, *option, "lo").returncode, 2)
+        expect("no such device", run(*program, "nowhere0").returncode, 1)
+        expect("a device that is down", run(*program, "idle0").returncode, 1)
+        expect("no device", run(*program).returncode, 2)
+        for option in (["--seconds", "0"], ["--max-connections", "0"], ["--max-connections", "100000000"], ["--snaplen", "63"],
+                       ["--filter"], ["--user", "root"], ["--user", "no such user"]):  # fmt: skip
+            expect(f"{program} {option}", run(*program, *option, "lo").returncode, 2)
         with open("/dev/full", "w") as full:
-            done = run(program, "--max-connections", "10", "--seconds", "10", "lo", out=full)
+            done = run(*program, "--max-connections", "10", "--seconds", "10", "lo", out=full)
             expect_that(f"{program}: {done.stderr!r}", "The output could not be written." in done.stderr)
             expect(f"{program}: what cannot be written", done.returncode, 1)
-        if "monitor" in program:
-            done = run(program, "--filter", "tcp prot 1", "lo")
+        if "--ring" not in program:
+            done = run(*program, "--filter", "tcp prot 1", "lo")
             expect(f"{program}: {done.stderr!r}", (done.returncode, "--filter: " in done.stderr), (1, True))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--monitor", help="the built live_monitor")
-    parser.add_argument("--ring", help="the built packet_ring")
+    parser.add_argument("--program", required=True, help="the built tcplens")
     options = parser.parse_args()
-    programs = [program for program in (options.monitor, options.ring) if program]
-    if not programs:
-        parser.error("--monitor or --ring")
+    programs = [[options.program, "watch"], [options.program, "watch", "--ring"]]
     if not sys.platform.startswith("linux") or os.geteuid():
         print("needs Linux and root")
         return CANNOT

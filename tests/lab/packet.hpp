@@ -48,6 +48,14 @@ public:
         write_ip_checksum();
     }
 
+    /// The packet with one bit of its data wrong, and the checksum of all right. `place`: from 0 to 1. \pre payload_size() > 0
+    [[nodiscard]] packet corrupted(double place) const {
+        packet result = *this;
+        const double offset = place * static_cast<double>(payload_size() - 1);
+        result.bytes[payload_begin() + static_cast<std::size_t>(offset)] ^= 0x10;
+        return result;
+    }
+
     /// A segment with the headers of this one and `count` bytes of its payload, `offset` bytes in; the `place`-th part.
     [[nodiscard]] packet part(std::size_t offset, std::size_t count, unsigned place) const {
         const auto begin = bytes.begin(), payload = begin + static_cast<std::ptrdiff_t>(payload_begin() + offset);

@@ -55,7 +55,9 @@ struct path_options {
     double hold_for = 0;        // … for so long nothing arrives, and then all at once: a delay spike …
     double hold_every = 0;      // … and again after so long, 0: once
     double batch = 0;           // packets arrive at multiples of this only, 0: at any time
-    double ce = 0;              // chance that a packet of an ECN-capable sender is marked: congestion experienced
+    double corrupt =
+        0; // chance that a copy arrives before it, one bit of whose data is wrong; truth.py knows no such copies
+    double ce = 0; // chance that a packet of an ECN-capable sender is marked: congestion experienced
 };
 
 inline bool set_option(path_options& options, std::string_view name, double value) {
@@ -85,6 +87,7 @@ inline bool set_option(path_options& options, std::string_view name, double valu
         {"hold_for", &path_options::hold_for},
         {"hold_every", &path_options::hold_every},
         {"batch", &path_options::batch},
+        {"corrupt", &path_options::corrupt},
         {"ce", &path_options::ce},
     };
     for (const auto& [known, member] : names)
@@ -122,10 +125,11 @@ public:
         nanoseconds arrives = 0;
         nanoseconds copy_arrives = 0; // 0: no copy
         bool marked = false;          // congestion experienced
+        double corrupt_at = -1; // where in its data a bit of another copy is wrong, from 0 to 1; -1: there is none
     };
 
     path(const path_options& options, std::uint64_t seed, nanoseconds begin)
-        : options_(options), random_(seed), begin_(begin) {}
+        : options_(options), random_(seed), random_corruption_(~seed), begin_(begin) {}
 
     decision decide(nanoseconds now, const packet& sent) {
         // The same count of random numbers for every packet: one decision does not shift the next ones.
@@ -168,6 +172,11 @@ public:
         d.arrives = next_batch(d.arrives + held);
         if (d.copy_arrives != 0) d.copy_arrives = next_batch(d.copy_arrives + held);
         d.marked = chance[9] < options_.ce;
+        if (options_.corrupt > 0) {
+            const auto next_chance = [&] { return static_cast<double>(random_corruption_() >> 11) * 0x1p-53; };
+            const double at_place = next_chance();
+            if (next_chance() < options_.corrupt) d.corrupt_at = at_place;
+        }
         return d;
     }
 
@@ -188,6 +197,7 @@ private:
 
     path_options options_;
     std::mt19937_64 random_;
+    std::mt19937_64 random_corruption_; // its own, so that recordings without corruption stay as they were
     nanoseconds begin_;
     std::uint64_t count_ = 0;
     bool in_burst_ = false;

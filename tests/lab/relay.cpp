@@ -147,6 +147,7 @@ struct delivery {
     nanoseconds when;
     std::uint64_t order; // first in, first out among equals
     std::size_t id;      // its place in relay.tsv, from 0
+    double corrupt_at;   // see path::decision
     bool operator>(const delivery& other) const { return when != other.when ? when > other.when : order > other.order; }
 };
 
@@ -246,19 +247,22 @@ private:
         if (d.lost != nullptr) return;
         if (d.marked) taken.mark_congestion();
         const std::size_t id = fates_.size() - 1;
-        due_.push({d.arrives, ++order_, id});
-        if (d.copy_arrives != 0) due_.push({d.copy_arrives, ++order_, id});
-        under_way_[id] = {std::move(taken), d.copy_arrives != 0 ? 2 : 1};
+        const bool corrupts = d.corrupt_at >= 0 && taken.is_tcp() && taken.payload_size() > 0;
+        if (corrupts) due_.push({d.arrives - 1, ++order_, id, d.corrupt_at});
+        due_.push({d.arrives, ++order_, id, -1});
+        if (d.copy_arrives != 0) due_.push({d.copy_arrives, ++order_, id, -1});
+        under_way_[id] = {std::move(taken), 1 + (d.copy_arrives != 0) + corrupts};
     }
 
     void deliver_due() {
         std::array<std::vector<received>, 2> open; // what may be merged with, one of each flow
         while (!due_.empty() && due_.top().when <= read_clock()) {
-            const std::size_t id = due_.top().id;
+            const auto [when, order, id, corrupt_at] = due_.top();
             due_.pop();
             const auto host = static_cast<std::size_t>(1 - fates_[id].sender);
             const auto it = under_way_.find(id);
-            if (offload_ == offload::both) merge(host, open[host], it->second.content, id);
+            if (corrupt_at >= 0) deliver(host, {it->second.content.corrupted(corrupt_at), no_id});
+            else if (offload_ == offload::both) merge(host, open[host], it->second.content, id);
             else deliver(host, {it->second.content, id});
             if (--it->second.copies == 0) under_way_.erase(it);
         }
@@ -288,10 +292,13 @@ private:
         }
         ++arrived_[host];
         for (const std::size_t id : arriving.ids()) {
+            if (id == no_id) continue;
             fate& f = fates_[id];
             (f.arrived == 0 ? f.arrived : f.copy_arrived) = arrived_[host];
         }
     }
+
+    static constexpr std::size_t no_id = static_cast<std::size_t>(-1); // of a copy that is not in relay.tsv
 
     struct waiting {
         packet content;

@@ -26,12 +26,13 @@ public:
             bytes[15] = std::byte{99};
             const auto server =
                 i % 3 == 0 ? tcplens::address::v6(bytes) : tcplens::address::v4(std::span{bytes}.last<4>());
-            also({client, static_cast<std::uint16_t>(1000 + i)}, {server, 443}, i % 7 == 0 ? 5 : 0);
+            also({client, static_cast<std::uint16_t>(1000 + i)}, {server, 443},
+                 {.words = {0, 0, i % 7 == 0 ? 5u : 0u}});
         }
     }
 
     /// Segments between these two, too.
-    void also(const tcplens::endpoint& a, const tcplens::endpoint& b, std::uint32_t network) {
+    void also(const tcplens::endpoint& a, const tcplens::endpoint& b, const tcplens::segment::network_id& network) {
         pairs_.push_back({.ends = {a, b}, .network = network});
     }
 
@@ -48,7 +49,7 @@ public:
 private:
     struct pair {
         std::array<tcplens::endpoint, 2> ends{};
-        std::uint32_t network = 0;
+        tcplens::segment::network_id network{};
         std::array<std::uint32_t, 2> sent{};
         std::array<std::uint32_t, 2> heard{};
         std::array<std::uint16_t, 2> ids{};

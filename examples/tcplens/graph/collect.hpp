@@ -23,9 +23,9 @@ struct collected {
 /// Reads all of the captures. Connections have the numbers that `connections` and `segments` show. Memory: the table of
 /// connections, and a trace of each connection asked for.
 /// \param numbers of connections, each once
-/// \param whole is filled, unless it is null
+/// \param whole is filled with the connections that `server` selects, unless it is null
 [[nodiscard]] collected collect(captures& from, const tcplens::decode_options& decoding, rule_set rules,
                                 std::span<const std::uint64_t> numbers, const trace_options& options = {},
-                                capture_overview* whole = nullptr);
+                                capture_overview* whole = nullptr, const tcplens::server_filter& server = {});
 
 } // namespace program::graphs

@@ -38,7 +38,8 @@ void draw_step(picture& to, const trace& in, const trace_step& step, double y) {
     const double end = from_client ? server_x : client_x;
     const double back = from_client ? -8 : 8;
     const appearance looks = appearance_of(step.kind);
-    const std::string words = step.kind.is_odd() ? words_of(step.kind) : "";
+    const bool has_verdict = step.kind.kinds != tcplens::verdict_kinds::none || step.kind.is_far;
+    const std::string words = has_verdict ? words_of(step.kind) : "";
     to.begin_mark("packet " + std::to_string(step.packet) + ", " + milliseconds_text(in.since_begin(step.time)) + ": " +
                       std::string{role_of(in, step.kind.sender)} + " sends " + arrow_text(step) + ", window " +
                       grouped(step.window) + " (not scaled)" + (words.empty() ? "" : ": " + words),
@@ -47,7 +48,7 @@ void draw_step(picture& to, const trace& in, const trace_step& step, double y) {
                            "m" + coordinate(back) + " -5l" + coordinate(-back) + " 5l" + coordinate(back) + " 4");
     to.text(client_x - 110, y + 4, "soft", std::to_string(step.packet), "end");
     to.text(client_x - 12, y + 4, "soft", milliseconds_text(in.since_begin(step.time)), "end");
-    to.text((client_x + server_x) / 2, y, "small", arrow_text(step), "middle");
+    to.text((client_x + server_x) / 2, y - 2, "small", arrow_text(step), "middle");
     if (!words.empty()) to.text(server_x + 14, y + 8, "", words);
     to.end_mark();
 }

@@ -168,15 +168,15 @@ void draw_throughput(picture& to, const trace& of, side sender, int number, cons
         const interval_counts::one_side& sent = counts.sides[sender];
         if (sent.packets == 0) continue;
         const tcplens::timestamp begin = series.begin() + series.width() * static_cast<std::int64_t>(i);
+        const tcplens::timestamp end = begin + std::min(series.width(), of.latest - begin);
         const double from_x = x.at(nanoseconds_of(of.since_begin(begin)));
-        const double to_x = std::max(x.at(nanoseconds_of(of.since_begin(begin + series.width()))), from_x + 1);
+        const double to_x = std::max(x.at(nanoseconds_of(of.since_begin(end))), from_x + 1);
         const double all = static_cast<double>(sent.payload_bytes) / width;
         const double good = static_cast<double>(sent.new_bytes) / width;
-        to.begin_mark(milliseconds_text(of.since_begin(begin)) + " to " +
-                          milliseconds_text(of.since_begin(begin + series.width())) + ", packets " +
-                          std::to_string(counts.first_packet) + " to " + std::to_string(counts.last_packet) + ": " +
-                          rate_text(all) + ", of it new " + rate_text(good) + "; " +
-                          counted(sent.packets, "packet", "packets") + ", " +
+        to.begin_mark(milliseconds_text(of.since_begin(begin)) + " to " + milliseconds_text(of.since_begin(end)) +
+                          ", packets " + std::to_string(counts.first_packet) + " to " +
+                          std::to_string(counts.last_packet) + ": " + rate_text(all) + ", of it new " +
+                          rate_text(good) + "; " + counted(sent.packets, "packet", "packets") + ", " +
                           counted(sent.retransmissions, "retransmission", "retransmissions"),
                       " data-packet=\"" + std::to_string(counts.first_packet) + "\" data-last-packet=\"" +
                           std::to_string(counts.last_packet) + "\"");

@@ -141,8 +141,10 @@ void drawing::draw_connections(double& top) {
     to_.text(left - 52, top - 10, "soft", "number");
     std::map<std::string_view, shared_line> states;
     double y = top;
+    std::uint64_t row_begin = 0;
     for (std::size_t i = 0, row = 0; i < count; ++i) {
         const connection_line& each = of_.connections[i];
+        if (states.empty()) row_begin = each.number;
         shared_line& line = states[each.state];
         if (line.connections == 0) {
             line.first_number = each.number;
@@ -157,7 +159,7 @@ void drawing::draw_connections(double& top) {
         if (!ends_row) continue;
         y = top + (static_cast<double>(row) + 0.5) * row_height;
         draw_lines_of_row(states, y);
-        if (rows <= 24 || row % (rows / 12) == 0) to_.text(left - 6, y + 4, "soft", std::to_string(each.number), "end");
+        if (rows <= 24 || row % (rows / 12) == 0) to_.text(left - 6, y + 4, "soft", std::to_string(row_begin), "end");
         states.clear();
         ++row;
     }
@@ -194,21 +196,25 @@ void drawing::draw_rates(double& top) {
     for (const interval_counts& each : series.intervals())
         busiest = std::max(busiest, both(each, &one_side::packets) / width);
     const axis y{0, std::max(busiest, 1.0) * 1.05, top + 130, top};
-    to_.axes(x_, y, "TCP packets a second, and retransmissions (hatched over them)", quantity::time,
+    to_.axes(x_, y, "TCP packets a second (blue), and retransmissions among them (red)", quantity::time,
              quantity::packets_per_second, "time since the first packet", "rate");
+    if (series.intervals().empty() && !of_.connections.empty()) {
+        to_.text(left + 20, y.begin() - 20, "soft", "Not drawn: that takes a second reading of the capture.");
+    }
     for (std::size_t i = 0; i < series.intervals().size(); ++i) {
         const interval_counts& each = series.intervals()[i];
         if (each.empty()) continue;
         const tcplens::timestamp from = series.begin() + series.width() * static_cast<std::int64_t>(i);
+        const auto lasting = std::min(series.width(), std::max(end_ - from, std::chrono::nanoseconds{1}));
         const double x = x_of(from);
-        const double to_x = std::max(x_of(from + series.width()), x + 1);
+        const double to_x = std::max(x_of(from + lasting), x + 1);
         const double packets = both(each, &one_side::packets);
         const double resent = both(each, &one_side::retransmissions);
         const auto box = [&](double value) {
             return "M" + coordinate(x) + " " + coordinate(y.begin()) + "H" + coordinate(to_x) + "V" +
                    coordinate(y.at(value / width)) + "H" + coordinate(x) + "Z";
         };
-        to_.begin_mark(milliseconds_text(from - begin_) + " to " + milliseconds_text(from - begin_ + series.width()) +
+        to_.begin_mark(milliseconds_text(from - begin_) + " to " + milliseconds_text(from - begin_ + lasting) +
                            ", packets " + std::to_string(each.first_packet) + " to " +
                            std::to_string(each.last_packet) + ": " + grouped(static_cast<std::uint64_t>(packets)) +
                            " of TCP, " + grouped(static_cast<std::uint64_t>(resent)) + " of them retransmissions",

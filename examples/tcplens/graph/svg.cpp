@@ -52,12 +52,6 @@ svg.graph path.fill-sack{fill:var(--sack);stroke:none}
 svg.graph path.fill-resent{fill:var(--resent);stroke:none}
 svg.graph path.fill-late{fill:var(--late);stroke:none}
 svg.graph path.fill-copy{fill:var(--copy);stroke:none}
-svg.graph path.fill-soft{fill:var(--soft);stroke:none}
-svg.graph path.fill-spurious{fill:var(--spurious);stroke:none}
-svg.graph path.fill-fast{fill:var(--fast);stroke:none}
-svg.graph path.thin{stroke-width:1.2}
-svg.graph path.band{stroke:none;fill:var(--data);opacity:.25}
-svg.graph path.hot{fill:none;stroke:none;pointer-events:all}
 )";
 constexpr std::string_view standalone_style =
     "svg:root{width:100%;min-width:700px;max-width:1500px;height:auto;display:block}"
@@ -98,7 +92,7 @@ unit_size unit_for(quantity what, double range) {
 
 constexpr double letter_width = 6.4; // of 12 px system fonts, on average
 
-/// How often `word` is wide in the picture, roughly.
+/// How wide words are in the picture, roughly.
 double width_of(std::string_view words) {
     return letter_width * static_cast<double>(columns(words));
 }

@@ -16,7 +16,7 @@ namespace program::graphs {
 namespace {
 
 constexpr std::array<std::string_view, time_parts.size()> part_css{
-    "fill-sack", "fill-data", "fill-resent", "fill-window", "fill-late", "fill-copy", "fill-soft"};
+    "fill-sack", "fill-data", "fill-resent", "fill-window", "fill-late", "fill-copy", "fill-ack"};
 
 constexpr double label_x = 370;
 constexpr double right = 980;
@@ -44,14 +44,16 @@ slowest_connections collect_slowest(captures& from, const tcplens::decode_option
                                     std::size_t most, std::optional<std::uint64_t> only) {
     return with_rules(rules, [&]<class Rules>(const Rules&) {
         tcplens::basic_connection_table<Rules, tcplens::time_observer> table{{.decoding = decoding}};
-        table.add_all(from);
+        from.add_to(table);
         slowest_connections found{most};
         if (!only) {
             for (const auto& each : table) found.add(each, each.time);
-        } else if (*only < table.size()) {
-            const auto& of = table[static_cast<std::size_t>(*only)];
-            found.add(of, of.time);
-            found.count_others(table.size() - 1);
+        } else {
+            for (const auto& each :
+                 table) { // a choice of packets may leave connections out, but not change their numbers
+                if (each.number == *only) found.add(each, each.time);
+            }
+            if (found.total() > 0) found.count_others(table.size() - 1);
         }
         return found;
     });

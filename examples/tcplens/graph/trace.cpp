@@ -133,7 +133,8 @@ std::optional<std::int64_t> trace_writer::place_sequence(const tcplens::segment&
         own.known = true;
     }
     const std::int64_t begin = relative(own, raw);
-    const bool follows_far = own.far_next && std::abs(static_cast<std::int32_t>(raw - *own.far_next)) <= most_distance;
+    const bool follows_far =
+        own.far_next && std::abs(std::int64_t{static_cast<std::int32_t>(raw - *own.far_next)}) <= most_distance;
     if (std::abs(begin - own.nearby) > most_distance && !follows_far) {
         own.far_next = sent.sequence_end().value;
         return std::nullopt;
@@ -318,9 +319,11 @@ void trace_writer::keep(const mark_class& of, const trace_mark& mark) {
             heaviest = weight;
             best = &list;
         }
-        kept_ -= best->items().size();
-        best->halve();
-        kept_ += best->items().size();
+        if (best != nullptr) {
+            kept_ -= best->items().size();
+            best->halve();
+            kept_ += best->items().size();
+        }
     }
     trace_.marks.try_emplace(of, no_bound).first->second.add(mark);
     ++kept_;

@@ -121,7 +121,7 @@ exit_status run(const options& given, session& with) {
 
 } // namespace
 
-const subcommand mcp{
+const subcommand subcommands::mcp{
     .name = "mcp",
     .summary = "a server that answers language models (Model Context Protocol)",
     .description =

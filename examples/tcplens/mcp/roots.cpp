@@ -188,7 +188,7 @@ roots::roots(const std::vector<std::string>& folders, manner how) : how_(how) {
     }
 }
 
-int roots::open_beneath(int folder, const std::string& relative) const {
+int roots::open_beneath(int top, const std::string& relative) const {
 #if defined(__linux__) && defined(SYS_openat2) && defined(RESOLVE_BENEATH)
     if (how_ == manner::fastest) {
         open_how how{};
@@ -196,14 +196,14 @@ int roots::open_beneath(int folder, const std::string& relative) const {
         how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
         constexpr int most_tries = 16; // EAGAIN: a name was changed meanwhile
         for (int i = 0; i < most_tries; ++i) {
-            const long opened = ::syscall(SYS_openat2, folder, relative.c_str(), &how, sizeof how);
+            const long opened = ::syscall(SYS_openat2, top, relative.c_str(), &how, sizeof how);
             if (opened >= 0) return static_cast<int>(opened);
             if (errno != EAGAIN && errno != EINTR) break;
         }
         if (errno != ENOSYS && errno != EPERM) return -1; // EPERM: of a sandbox that does not know the call
     }
 #endif
-    return open_by_walking(folder, relative);
+    return open_by_walking(top, relative);
 }
 
 roots::attempt roots::try_open(std::size_t root, std::string_view relative) const {

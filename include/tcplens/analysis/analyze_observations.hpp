@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../connection/observers/direction_skew.hpp"
+#include "../connection/observers/irregularity_observer.hpp"
 #include "observations/address_scan.hpp"
 #include "observations/asymmetric_transfer.hpp"
 #include "observations/backscatter.hpp"
@@ -53,18 +55,36 @@ class observation_accumulator {
 public:
     /// An accumulator without connections.
     explicit observation_accumulator(const observation_options& options = {})
-        : options_(options), refused_(!options.is_valid()), contacts_(options.kept_contacts, options.key) {}
+        : options_(options), refused_(!options.is_valid()), contacts_(options.kept_contacts, options.key),
+          with_signs_(options.kept_contacts / share_with_signs + 1, options.key) {}
 
     /// Adds a connection, which should be finished: what happens to it later is not seen. Amortised constant time.
     ///
-    /// The kinds reset_out_of_place, takeover_signs and covert_field_use need a connection with the facts of irregularity_observer.
+    /// The kinds reset_out_of_place, takeover_signs and covert_field_use need a connection with the facts of irregularity_observer. With
+    /// those of profile_observer and skew_observer, path_trouble and capture_limits tell more.
     template <std::derived_from<connection> Connection>
     void add(const Connection& added) {
         if (refused_) return;
         detail::observing::contact made = detail::observing::contact_of(added);
-        if constexpr (requires { detail::observing::add_signs(made, added.irregularities); }) {
-            detail::observing::add_signs(made, added.irregularities);
+        made.hash = contacts_.hash(made);
+        if constexpr (requires { added.profile.client_to_server.round_trip; }) {
+            detail::observing::add_profile(made, added.profile);
+        }
+        if constexpr (requires { skew_.add(added.skew); }) {
+            skew_.add(added.skew);
+            has_skew_ = true;
+        }
+        if constexpr (std::derived_from<Connection, irregularity_observer::facts>) {
+            const connection_irregularities& found = added.irregularities;
+            const direction out =
+                made.source == added.client ? direction::client_to_server : direction::server_to_client;
+            detail::observing::add_signs(made, found, out);
             has_signs_ = true;
+            if ((made.signs & detail::observing::used_signs) != 0) {
+                detail::observing::signed_contact with_packets{made};
+                detail::observing::add_sign_packets(with_packets, found);
+                with_signs_.add(with_packets);
+            }
         }
         contacts_.add(made);
     }
@@ -72,10 +92,13 @@ public:
     /// Adds the connections of another accumulator. @pre both have the same options
     void merge(const observation_accumulator& other) {
         contacts_.merge(other.contacts_);
+        with_signs_.merge(other.with_signs_);
+        skew_.add(other.skew_);
         has_signs_ |= other.has_signs_;
+        has_skew_ |= other.has_skew_;
     }
 
-    /// What can be observed in the connections so far. Time n log n in the kept connections; allocates about as much as they take.
+    /// What can be observed in the connections so far. Time n log n in the kept connections; allocates less than they take.
     [[nodiscard]] observation_report result() const {
         observation_report report{.connections = contacts_.seen(),
                                   .sampled_one_in = std::uint64_t{1} << contacts_.level(),
@@ -86,8 +109,13 @@ public:
                                     observation_kind::covert_field_use};
         }
         using namespace detail::observing;
-        const std::vector<contact> contacts = contacts_.sorted();
-        const observed_contacts in{.contacts = contacts, .level = contacts_.level(), .options = options_};
+        const std::vector<const contact*> contacts = contacts_.sorted();
+        const std::vector<const signed_contact*> with_signs = with_signs_.sorted();
+        const observed_contacts in{.contacts = contacts,
+                                   .with_signs = with_signs,
+                                   .skew = has_skew_ ? &skew_ : nullptr,
+                                   .level = contacts_.level(),
+                                   .options = options_};
         // A new kind is a file in observations/, its enumerator, and its line here, in their order.
         constexpr void (*kinds[])(const observed_contacts&, std::vector<observation>&) = {
             find_port_scans,          find_address_scans,  find_failing_sources,      find_stealth_probes,
@@ -103,6 +131,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t share_with_signs = 8; ///< one in so many connections has signs, as a rule far less
+
     void keep_highest(std::vector<observation>& found, observation_report& report) const {
         std::stable_sort(found.begin(), found.end(), [](const observation& a, const observation& b) {
             if (a.value == b.value) return a.first_time < b.first_time;
@@ -119,8 +149,11 @@ private:
 
     observation_options options_;
     bool refused_; ///< the options are not valid
-    detail::observing::contact_sample contacts_;
+    detail::observing::contact_sample<detail::observing::contact> contacts_;
+    detail::observing::contact_sample<detail::observing::signed_contact> with_signs_; ///< with the packets of the signs
+    direction_skew::totals skew_{};
     bool has_signs_ = false; ///< the connections have the facts of irregularity_observer
+    bool has_skew_ = false;  ///< they have those of skew_observer
 };
 
 /// Observes what deserves a look in a range of connections: scans, floods, services that are not reached, and more. Observations are

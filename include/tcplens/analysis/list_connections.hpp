@@ -84,7 +84,7 @@ struct connection_page {
         std::chrono::nanoseconds most_time_spent{}; ///< How long that part is.
         std::uint64_t first_packet = 0;             ///< connection::first_packet
         std::uint64_t number = 0;                   ///< connection::number
-        std::uint32_t network = 0;                  ///< connection::network
+        segment::network_id network{};              ///< connection::network
 
         /// Whether the roles of client and server are a guess: connection::role_guessed().
         [[nodiscard]] constexpr bool role_guessed() const noexcept { return role_basis < role_basis::syn_ack; }

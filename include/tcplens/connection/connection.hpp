@@ -75,7 +75,7 @@ enum class close_reason : std::uint8_t {
 struct connection {
     endpoint client{};                                          ///< see role_basis
     endpoint server{};                                          ///< the other end
-    std::uint32_t network = 0;                                  ///< segment::network of all its segments
+    segment::network_id network{};                              ///< segment::network of all its segments
     tcplens::role_basis role_basis = role_basis::first_packet;  ///< how the client is known
     handshake_state handshake = handshake_state::incomplete;    ///< result of the handshake
     tcplens::close_reason close_reason = close_reason::unknown; ///< how it ended

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/append_digits.hpp"
 #include "../base/enum_set.hpp"
 
 #include <array>
@@ -159,6 +160,24 @@ struct verdict {
 [[nodiscard]] inline std::string to_string(verdict::reading_set set) {
     constexpr std::array<std::string_view, 4> names{"new", "retransmission", "out_of_order", "duplicate"};
     return detail::list_members(detail::set_bits(set), names);
+}
+
+/// A verdict in one line: its kinds, its evidence, and the earlier packet that it was judged by, each as far as there is one.
+/// `retransmission (bytes_seen,round_trip), 0.200000000 s after packet 17`; `none` without kinds. Allocates the string.
+[[nodiscard]] inline std::string to_string(const verdict& judged) {
+    std::string text = judged.kinds == verdict_kinds::none ? "none" : to_string(judged.kinds);
+    if (judged.evidence != evidence_set::none) text += " (" + to_string(judged.evidence) + ")";
+    if (judged.earlier_packet != 0) {
+        constexpr std::uint64_t second = 1'000'000'000;
+        const std::int64_t count = judged.elapsed.count(); // negative if the capture's clock went back
+        const std::uint64_t nanoseconds =
+            count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+        text += count < 0 ? ", -" : ", ";
+        text += std::to_string(nanoseconds / second) + '.';
+        detail::append_digits(text, nanoseconds % second, 9);
+        text += " s after packet " + std::to_string(judged.earlier_packet);
+    }
+    return text;
 }
 
 } // namespace tcplens::inline v1

@@ -155,7 +155,7 @@ public:
     /// All 16 bytes in network order. An IPv4 address is in the last four. Valid as long as this object.
     [[nodiscard]] constexpr std::span<const std::byte, 16> bytes() const noexcept { return bytes_; }
 
-    [[nodiscard]] friend constexpr bool operator==(const address& a, const address& b) noexcept {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE friend constexpr bool operator==(const address& a, const address& b) noexcept {
         using words = std::array<std::uint64_t, 2>;
         const words left = std::bit_cast<words>(a.bytes_);
         const words right = std::bit_cast<words>(b.bytes_);

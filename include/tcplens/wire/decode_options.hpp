@@ -17,7 +17,8 @@ struct decode_options {
     /// Whether segment::network distinguishes VLANs and tunnelled networks, so that two networks with the same private
     /// addresses have separate connections.
     ///
-    /// Off by default, since the two directions of a connection may use different VLANs.
+    /// Off by default, since the two directions of a connection may use different VLANs. A segment in more VLANs and tunnels than a
+    /// segment::network_id holds (at least seven VLANs, or two tunnels) is not found: packet_outcome::not_tcp.
     bool identify_networks = false;
     /// The tunnels that are entered: `~tunnels::gtp` is all but GTP. A tunnel that is not entered counts as not_tcp.
     tunnel_set tunnels = tunnel_set::all;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/compiler.hpp"
 #include "address.hpp"
 
 #include <compare>
@@ -14,7 +15,8 @@ struct endpoint {
     tcplens::address address{}; ///< IPv4 or IPv6
     std::uint16_t port = 0;     ///< the TCP port
 
-    [[nodiscard]] friend constexpr bool operator==(const endpoint& a, const endpoint& b) noexcept {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE friend constexpr bool operator==(const endpoint& a,
+                                                                         const endpoint& b) noexcept {
         const bool same_port = a.port == b.port;
         return (a.address == b.address) & same_port; // without a branch
     }

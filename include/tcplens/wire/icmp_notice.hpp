@@ -4,6 +4,7 @@
 #include "../base/timestamp.hpp"
 #include "address.hpp"
 #include "endpoint.hpp"
+#include "network_id.hpp"
 #include "sequence_number.hpp"
 
 #include <cstdint>
@@ -41,7 +42,7 @@ struct icmp_notice {
     sequence_number quoted_sequence{};        ///< the sequence number of the quoted segment
     std::uint32_t quoted_length = 0;          ///< bytes of the quoted IP packet, by its header
     std::optional<std::uint16_t> quoted_id{}; ///< IPv4 Identification of the quoted packet; `nullopt` for IPv6
-    std::uint32_t network = 0;                ///< see segment::network
+    detail::network_id network{};             ///< see segment::network
 
     [[nodiscard]] friend constexpr bool operator==(const icmp_notice&, const icmp_notice&) noexcept = default;
 };

@@ -18,18 +18,20 @@ struct ip_payload {
     std::uint32_t length = 0;   ///< bytes of the whole IP packet, headers included
     std::uint8_t hop_limit = 0; ///< hop limit or time to live
     std::uint8_t ecn = 0;       ///< from 0 to 3 (RFC 3168 section 5)
+    bool tiny_fragment = false; ///< it was put together, and a fragment divided the first 20 bytes
     bool has_id = false;        ///< IPv4 only
     std::uint16_t id = 0;
     frame_view content{}; ///< with the length that the IP header gives
 
     /// Without `content`, whose bytes are not part of this object.
     friend void archive(auto& ar, ip_payload& packet) {
-        auto& [source_, destination_, protocol_, fragment_, length_, hop_limit_, ecn_, has_id_, id_, content_] = packet;
+        auto& [source_, destination_, protocol_, fragment_, length_, hop_limit_, ecn_, tiny_, has_id_, id_, content_] =
+            packet;
         ar(source_, destination_);
         ar.raw(protocol_);
         ar(fragment_, length_, hop_limit_);
         ar.bounded(ecn_, 3);
-        ar(has_id_, id_);
+        ar(tiny_, has_id_, id_);
     }
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/enum_set.hpp"
 #include "../base/timestamp.hpp"
 #include "checksum_state.hpp"
 #include "endpoint.hpp"
+#include "network_id.hpp"
 #include "sequence_number.hpp"
 #include "tcp_flags.hpp"
 #include "tcp_options.hpp"
@@ -18,6 +20,21 @@ namespace tcplens::inline v1 {
 ///
 /// Trivially copyable. decode() fills in all members.
 struct segment {
+    /// A stack of VLANs and tunnels, which compares exactly; to_string() makes it text for people. `{}` is none.
+    using network_id = detail::network_id;
+
+    /// What headers can hold that ordinary stacks do not send: a set of bits.
+    enum class oddity_set : std::uint8_t {
+        none = 0,                 ///< nothing odd
+        reserved_bits = 1u << 0,  ///< one of the three reserved bits of the TCP header is set (RFC 9293 section 3.1)
+        urgent_pointer = 1u << 1, ///< an urgent pointer other than 0, without the flag URG
+        tiny_fragment = 1u << 2,  ///< an IP fragment divided the fixed TCP header (RFC 1858 section 3, RFC 3128)
+    };
+    /// Makes oddity_set a set: see base/enum_set.hpp.
+    [[nodiscard]] friend constexpr oddity_set tcplens_all_members(oddity_set) noexcept {
+        return detail::members_up_to(oddity_set::tiny_fragment);
+    }
+
     timestamp time{};                 ///< capture time, from 1823 to 2116
     std::uint64_t packet_number = 0;  ///< the number of the packet that carried the segment
     endpoint source{};                ///< the sender
@@ -38,15 +55,15 @@ struct segment {
     checksum_state checksum = checksum_state::not_verified; ///< see decode_options::verify_checksums
     /// Whether the segment is a sample that a device chose (sFlow): the segments around it were not captured.
     bool sampled = false;
-    std::optional<std::uint16_t> ip_id{}; ///< IPv4 Identification; `nullopt` for IPv6
-    std::uint8_t hop_limit = 0;           ///< IPv6 hop limit or IPv4 time to live
-    std::uint8_t ecn = 0;                 ///< the two ECN bits of IP (RFC 3168 section 5), from 0 to 3
+    std::uint8_t hop_limit = 0;    ///< IPv6 hop limit or IPv4 time to live
+    std::uint8_t ecn = 0;          ///< the two ECN bits of IP (RFC 3168 section 5), from 0 to 3
     std::uint8_t tunnel_depth = 0; ///< how many tunnels are around the IP packet; an MPLS label stack counts as one
-    tcp_options options{};         ///< the TCP options, as far as they were captured
-    /// Distinguishes networks that may use the same addresses, by VLAN and tunnel; 0 outside of those.
-    ///
-    /// Always 0 unless decode_options::identify_networks is set. The number has no other meaning.
-    std::uint32_t network = 0;
+    oddity_set oddities = oddity_set::none; ///< what the headers hold that ordinary stacks do not send
+    std::optional<std::uint16_t> ip_id{};   ///< IPv4 Identification; `nullopt` for IPv6
+    tcp_options options{};                  ///< the TCP options, as far as they were captured
+    /// Which of several networks that may use the same addresses: the VLAN tags and the tunnels with a number that are around the
+    /// segment. `{}` outside of those, and unless decode_options::identify_networks is set.
+    network_id network{};
 
     /// How many sequence numbers the segment occupies: one for each byte of data, SYN and FIN (RFC 9293 section 3.4).
     [[nodiscard]] constexpr std::uint32_t sequence_length() const noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Packet stories of each kind: one that meets its definition, one that just misses it.
 #include <tcplens/analysis/analyze_observations.hpp>
+#include <tcplens/analysis/timeline.hpp>
 #include <tcplens/connection.hpp>
 
 #include <doctest/doctest.h>
@@ -151,6 +152,19 @@ TEST_CASE("observations: a prober whose source port is that of a server is the s
     }
 }
 
+TEST_CASE("observations: FINs with ACK that a RST answers are a Maimon scan, and closes of old connections are none") {
+    for (const bool answered : {true, false}) {
+        wire w;
+        for (unsigned port = 1; port <= 15; ++port) {
+            w.sends(w.end(1, 40000), w.end(2, port), FIN | ACK, 1, 1);
+            if (answered) w.sends(w.end(2, port), w.end(1, 40000), RST, 1, 0);
+        }
+        CHECK(has(w.report(), observation_kind::port_scan) == answered);
+        CHECK(!has(w.report(), observation_kind::stealth_probe));
+        CHECK(!has(w.report(), observation_kind::sequential_test));
+    }
+}
+
 TEST_CASE("observations: ports that answer, or that failed over a longer time, are no port scan") {
     wire w;
     for (unsigned port = 1; port <= 14; ++port) w.refused(w.end(1, 40000), w.end(2, port));
@@ -293,6 +307,60 @@ TEST_CASE("observations: established connections without data for long are a con
     CHECK(only(w.report(), observation_kind::connection_flood).value == 100);
 }
 
+TEST_CASE("observations: idle connections of one source to several services, and many to one service at once") {
+    wire idle;
+    for (unsigned i = 0; i < 100; ++i) {
+        if (i == 99) {
+            CHECK(!has(idle.report(), observation_kind::connection_flood));
+        }
+        idle.opens(idle.end(1, 1000 + i), idle.end(2 + i % 2, 80));
+        idle.after(30s);
+        idle.sends(idle.end(1, 1000 + i), idle.end(2 + i % 2, 80), ACK, 101, 501);
+    }
+    const observation flood = only(idle.report(), observation_kind::connection_flood);
+    CHECK(flood.subject == observation::subject_type{.source = idle.host(1)});
+
+    for (const unsigned open : {249U, 250U}) {
+        wire w;
+        for (unsigned i = 0; i < open; ++i) {
+            w.opens(w.end(1, 1000 + i), w.end(2, 80));
+            w.sends(w.end(1, 1000 + i), w.end(2, 80), ACK | PSH, 101, 501, 5); // a request that never ends
+        }
+        for (unsigned i = 0; i < open; ++i) w.sends(w.end(1, 1000 + i), w.end(2, 80), ACK | PSH, 106, 501, 5);
+        CHECK(has(w.report(), observation_kind::connection_flood) == (open == 250));
+    }
+}
+
+TEST_CASE("observations: a service that never answers some sources is blocked for these") {
+    for (const unsigned failures : {2U, 3U}) {
+        wire w;
+        for (unsigned i = 0; i < 20; ++i) w.asks(w.end(10 + i, 40000), w.end(2, 80));
+        for (unsigned i = 0; i < failures; ++i) w.syn(w.end(1, 40000 + i), w.end(2, 80));
+        CHECK(has(w.report(), observation_kind::blocked_service) == (failures == 3));
+        w.asks(w.end(1, 50000), w.end(2, 80)); // it answers that source, too
+        CHECK(!has(w.report(), observation_kind::blocked_service));
+    }
+}
+
+TEST_CASE("observations: requests that are sent again and never answered end after the first data") {
+    for (const int copies : {1, 2}) {
+        wire w;
+        for (unsigned i = 0; i < 3; ++i) {
+            w.opens(w.end(1, 40000 + i), w.end(2, 443));
+            for (int copy = 0; copy <= copies; ++copy) {
+                w.sends(w.end(1, 40000 + i), w.end(2, 443), ACK | PSH, 101, 501, 200);
+                w.after(1s);
+            }
+        }
+        CHECK(has(w.report(), observation_kind::blocked_service) == (copies == 2));
+        if (copies == 2) {
+            const observation blocked = only(w.report(), observation_kind::blocked_service);
+            CHECK(count(blocked, "after_first_data") == 3);
+            CHECK(count(blocked, "ignored_after_first_data") == 3);
+        }
+    }
+}
+
 TEST_CASE("observations: a service that fails says at which stage, and whom it answered") {
     wire w;
     w.refused(w.end(1, 40000), w.end(2, 80));
@@ -345,6 +413,82 @@ TEST_CASE("observations: a path on which one packet in twenty was sent again") {
         }
         CHECK(has(w.report(), observation_kind::path_trouble) == (resent == 11));
     }
+}
+
+TEST_CASE("observations: memory is bounded, whatever the number of connections and their signs") {
+    observation_accumulator all;
+    connection one;
+    one.client = {*address::parse("10.0.0.1"), 1};
+    one.server = {*address::parse("10.0.0.2"), 80};
+    one.handshake = handshake_state::failed;
+    for (unsigned i = 0; i < 200'000; ++i) {
+        one.number = i;
+        one.first_packet = i + 1;
+        one.client.port = static_cast<std::uint16_t>(i);
+        one.client_to_server.packets = one.client_to_server.syn = 1;
+        all.add(one);
+    }
+    const observation_report report = all.result();
+    CHECK(report.connections == 200'000);
+    CHECK(report.sampled_one_in == 32);
+    // 12,288 contacts and an eighth of them with signs; result() sorts pointers and keys of 64 bytes.
+    constexpr std::size_t kept = observation_options{}.kept_contacts;
+    CHECK(kept * sizeof(detail::observing::contact) + kept / 8 * sizeof(detail::observing::signed_contact) +
+              kept * (64 + 2 * sizeof(void*)) <
+          4U << 20);
+}
+
+TEST_CASE("timeline: the events of a source, of a service, of a connection") {
+    wire w;
+    w.refused(w.end(1, 40000), w.end(2, 80));
+    w.asks(w.end(1, 40001), w.end(3, 80));
+    w.asks(w.end(4, 40002), w.end(3, 80));
+    const auto packets = [](const timeline_report& of) {
+        std::vector<std::uint64_t> numbers;
+        for (const auto& each : of.events) numbers.push_back(each.packet);
+        return numbers;
+    };
+    using numbers = std::vector<std::uint64_t>;
+    CHECK(packets(timeline(w.table(), {.source = w.host(1)})) == numbers{1, 2, 3, 10});
+    CHECK(packets(timeline(w.table(), {.target = w.host(3), .port = 80})) == numbers{3, 10, 11, 18});
+    CHECK(packets(timeline(w.table(), {.connection = 2})) == numbers{11, 18});
+    CHECK(timeline(w.table(), {.source = w.host(9)}).events.empty());
+    const timeline_report first = timeline(w.table(), {}, 2);
+    CHECK(packets(first) == numbers{1, 2});
+    CHECK(first.total == 6);
+    CHECK(first.left_out == 4);
+    CHECK(first.events[0].kind == timeline_report::event::kind_type::begins);
+    CHECK(first.events[1].kind == timeline_report::event::kind_type::closes);
+}
+
+TEST_CASE("timeline: irregularities and RSTs with their packets") {
+    basic_connection_table<evidence_rules, irregularity_observer> table;
+    const endpoint client{*address::parse("10.0.0.1"), 40000};
+    const endpoint server{*address::parse("10.0.0.2"), 80};
+    std::uint64_t number = 0;
+    const auto sends = [&](const endpoint& from, const endpoint& to, std::uint16_t flags, std::uint32_t sequence,
+                           std::uint32_t acknowledgment) {
+        table.add(segment{.packet_number = ++number,
+                          .source = from,
+                          .destination = to,
+                          .sequence = {sequence},
+                          .acknowledgment = {acknowledgment},
+                          .window = 1000,
+                          .flags = {flags},
+                          .hop_limit = 64});
+    };
+    sends(client, server, SYN, 100, 0);
+    sends(server, client, SYN | ACK, 500, 101);
+    sends(client, server, ACK, 101, 501);
+    sends(server, client, RST, 600, 0);
+    const timeline_report report = timeline(table, {.source = client.address});
+    using kind_type = timeline_report::event::kind_type;
+    REQUIRE(report.events.size() == 4);
+    CHECK(report.events[1].packet == 4);
+    CHECK(report.events[1].kind == kind_type::irregularity);
+    CHECK(report.events[1].found == irregularity::rst_in_window);
+    CHECK(report.events[2].kind == kind_type::reset);
+    CHECK(to_string(report.events[0].kind) == "begins");
 }
 
 TEST_CASE("observations: thresholds of 0, below it, or without a number are refused") {

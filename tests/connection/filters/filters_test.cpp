@@ -154,7 +154,7 @@ TEST_CASE("filters: a VLAN is chosen by its number") {
     REQUIRE(tcplens::decode({.bytes = frame}, found, {.identify_networks = true}) == tcplens::packet_outcome::tcp);
     CHECK(segment_filter{.network_numbers = {segment_filter::network_of_vlan(12)}}(found));
     CHECK(!segment_filter{.network_numbers = {segment_filter::network_of_vlan(13)}}(found));
-    CHECK(segment_filter{.network_numbers = {0}}(web));
+    CHECK(segment_filter{.network_numbers = {tcplens::segment::network_id{}}}(web));
 }
 
 TEST_CASE("filters: connections by ends, roles, states and counts") {
@@ -188,7 +188,7 @@ TEST_CASE("filters: connections by ends, roles, states and counts") {
     CHECK(!connection_filter{.until = of.first_time}(of));
     CHECK(connection_filter{.numbers = {1, 7}}(of));
     CHECK(!connection_filter{.numbers = {1}}(of));
-    CHECK(!connection_filter{.network_numbers = {1}}(of));
+    CHECK(!connection_filter{.network_numbers = {segment_filter::network_of_vlan(1)}}(of));
     CHECK(connection_filter{.handshakes = {tcplens::handshake_state::completed}}(of));
     CHECK(!connection_filter{.close_reasons = {tcplens::close_reason::normal}}(of));
     CHECK(!connection_filter{.closed = false}(of));

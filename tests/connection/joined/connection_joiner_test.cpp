@@ -537,11 +537,11 @@ TEST_CASE(
     h.open();
     const std::size_t one = h.segments.size();
     h.open();
-    for (std::size_t i = one; i < h.segments.size(); ++i) h.segments[i].network = 7;
+    for (std::size_t i = one; i < h.segments.size(); ++i) h.segments[i].network = {{0, 0, 7}};
     auto joined = merge_connections(deal<traced_table>(h.segments, 2, by_direction));
     REQUIRE(joined.size() == 2);
-    CHECK(joined[0].network == 0);
-    CHECK(joined[1].network == 7);
+    CHECK(joined[0].network == segment::network_id{});
+    CHECK(joined[1].network == segment::network_id{{0, 0, 7}});
     CHECK(joined[1].handshake == handshake_state::completed);
 
     hosts self;

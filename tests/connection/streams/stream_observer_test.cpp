@@ -263,7 +263,21 @@ TEST_CASE("streams: a RST that its receiver accepts ends both directions; anothe
     CHECK(talk.table()[0].streams.client_to_server.ignored == 2);
     byte_talk refused;
     refused.client(0, "", {.ack = 0, .flags = syn}).server(-100, "", {.ack = 1, .flags = rst | ack});
+    CHECK(refused.told() == ""); // its receiver may not believe it
+    refused.flush();
     CHECK(refused.told() == joined({"> end 0 reset"}));
+}
+
+TEST_CASE("streams: RST and FIN that were injected while a connection opens do not end its streams, if it opens all "
+          "the same") {
+    byte_talk talk;
+    talk.client(0, "", {.ack = 0, .flags = syn});
+    talk.server(-26175, "", {.ack = 1, .flags = rst | ack}).server(-26175, "", {.ack = 1, .flags = fin | ack});
+    talk.client(1, "", {.flags = rst}); // how Linux answers them
+    talk.server(0, "", {.ack = 1, .flags = syn | ack}).client(1, "ask", {.ack = 1}).server(1, "tell", {.ack = 4});
+    CHECK(talk.told() == joined({"> 0 ask", "< 0 tell"}));
+    talk.server(5, "", {.flags = rst});
+    CHECK(talk.told() == joined({"< end 4 reset", "> end 3 reset"}));
 }
 
 TEST_CASE("streams: another incarnation has streams of its own") {

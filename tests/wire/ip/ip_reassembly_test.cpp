@@ -61,6 +61,7 @@ void check_whole(const segment& found, const tcp_packet_options& of) {
     expected.packet_number = found.packet_number;
     expected.time = found.time;
     expected.checksum = found.checksum;
+    expected.oddities = found.oddities; // tiny fragments
     CHECK(found == expected);
 }
 
@@ -367,6 +368,19 @@ TEST_CASE("reassembly: a tunnel in fragments, fragments in a tunnel, and both gi
     segment plain = decode.found;
     plain.tunnel_depth = 0;
     check_whole(plain, v4);
+}
+
+TEST_CASE("reassembly: a fragment that divides the fixed TCP header is told (RFC 1858, RFC 3128)") {
+    const byte_vector content = tcp_segment(v4);
+    for (const std::size_t size : {8U, 16U, 24U, 32U}) {
+        CAPTURE(size);
+        harness decode;
+        for (const byte_vector& part : fragments(v4, 6, content, size)) static_cast<void>(decode(part));
+        CHECK((decode.found.oddities == segment::oddity_set::tiny_fragment) == (size < 20));
+        for (const byte_vector& part : fragments(v4, 6, content, 48))
+            static_cast<void>(decode(part)); // the same place, used again
+        CHECK(decode.found.oddities == segment::oddity_set::none);
+    }
 }
 
 TEST_CASE("reassembly: fragments that cannot lead to TCP are not kept") {

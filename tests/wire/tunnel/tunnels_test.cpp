@@ -267,7 +267,9 @@ protocol_id stop_of(const byte_vector& frame) {
     return decode(*captured_packet{frame}, found).stopped_at;
 }
 
-std::uint32_t network_of(const byte_vector& frame, link_type link = link_type::ethernet) {
+constexpr segment::network_id none{};
+
+segment::network_id network_of(const byte_vector& frame, link_type link = link_type::ethernet) {
     segment found;
     REQUIRE(decode(*captured_packet{frame, {.link = link}}, found, {.identify_networks = true}) == packet_outcome::tcp);
     return found.network;
@@ -291,8 +293,8 @@ TEST_CASE("tunnels: the segment in each tunnel is found") {
                                                   : each.frame.size()));
         CHECK(found.ip_id == (four ? std::optional<std::uint16_t>{0x4242} : std::nullopt));
         CHECK(found.tunnel_depth == each.depth);
-        CHECK(found.network == 0); // nobody asked
-        CHECK((network_of(each.frame) != 0) == (each.has_network || each.what.find("VLAN") != std::string::npos));
+        CHECK(found.network == none); // nobody asked
+        CHECK((network_of(each.frame) != none) == (each.has_network || each.what.find("VLAN") != std::string::npos));
     }
 }
 
@@ -488,19 +490,19 @@ TEST_CASE("tunnels: headers that repeat without end are given up") {
 }
 
 TEST_CASE("networks: VLANs and tunnels with different numbers have different networks in both directions") {
-    CHECK(network_of(tcp_packet()) == 0);
-    CHECK(network_of(tcp_packet({.vlan_tags = {{.control = 0x2000}}})) == 0); // a priority, no VLAN
+    CHECK(network_of(tcp_packet()) == none);
+    CHECK(network_of(tcp_packet({.vlan_tags = {{.control = 0x2000}}})) == none); // a priority, no VLAN
     CHECK(network_of(tcp_packet({.vlan_tags = {{.control = 0x2005}}})) ==
           network_of(tcp_packet({.vlan_tags = {{.control = 5}}})));
     CHECK(network_of(tcp_packet({.vlan_tags = {{0x88a8, 5}}})) == network_of(tcp_packet({.vlan_tags = {{0x8100, 5}}})));
     for (const link_type link : {link_type::linux_sll, link_type::linux_sll2}) {
         CHECK(network_of(tcp_packet({.link = link, .vlan_tags = {{.control = 5}}}), link) ==
               network_of(tcp_packet({.vlan_tags = {{.control = 5}}})));
-        CHECK(network_of(tcp_packet({.link = link}), link) == 0);
+        CHECK(network_of(tcp_packet({.link = link}), link) == none);
     }
-    CHECK(network_of(tcp_packet({.link = link_type::raw}), link_type::raw) == 0);
+    CHECK(network_of(tcp_packet({.link = link_type::raw}), link_type::raw) == none);
 
-    std::set<std::uint32_t> seen;
+    std::set<segment::network_id> seen;
     std::size_t made = 0;
     const auto add = [&](const byte_vector& frame) {
         seen.insert(network_of(frame));
@@ -523,7 +525,10 @@ TEST_CASE("networks: VLANs and tunnels with different numbers have different net
     // The flow's number of NVGRE differs by direction.
     CHECK(network_of(in_ip(47, join({hex("2000 6558 00beef 01"), eth()}))) ==
           network_of(in_ip(47, join({hex("2000 6558 00beef 02"), eth()}))));
-    CHECK(network_of(in_udp(2152, join({hex("30ff 0040 00000001"), v4()}))) == 0);
+    // Of other Ethernet tunnels the whole key counts: no NVGRE has these numbers (RFC 7637 section 3.2).
+    CHECK(network_of(in_ip(47, join({hex("2000 6558 00000001"), eth()}))) !=
+          network_of(in_ip(47, join({hex("2000 6558 00000002"), eth()}))));
+    CHECK(network_of(in_udp(2152, join({hex("30ff 0040 00000001"), v4()}))) == none);
 }
 
 TEST_CASE("networks: with the option, the same addresses in two networks are two connections") {
@@ -542,7 +547,7 @@ TEST_CASE("networks: with the option, the same addresses in two networks are two
                     const add_result added = table.add(*captured_packet{frame});
                     REQUIRE(added.connection != nullptr);
                     CHECK(added.connection->number == (identify ? vlan - 1u : 0u));
-                    CHECK((added.connection->network != 0) == identify);
+                    CHECK((added.connection->network != none) == identify);
                 }
             }
         }

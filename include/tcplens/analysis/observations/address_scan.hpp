@@ -16,7 +16,7 @@ inline void find_address_scans(const observed_contacts& in, std::vector<observat
     const auto port_of = [](const contact& of) {
         return is_failure(of.came_out) ? std::optional{std::pair{of.source.address, of.target.port}} : std::nullopt;
     };
-    for_each_group(in.contacts, port_of, [&](const auto& key, contact_group group) {
+    for_each_group(in.contacts, in.least(in.options.address_scan), port_of, [&](const auto& key, contact_group group) {
         const auto distinct_hosts = [](contact_group part) {
             return count_distinct(part, [](const contact& of) { return std::pair{of.target.address, of.network}; });
         };

@@ -23,10 +23,13 @@ inline void find_asymmetric_transfers(const observed_contacts& in, std::vector<o
         double out = 0;
         double in = 0;
     };
+    double sent = 0;
+    for (const contact* each : in.contacts) sent += static_cast<double>(each->bytes_out);
+    if (sent < in.options.asymmetric_bytes) return;
     const auto source_of = [](const contact& of) {
         return of.came_out != outcome::unsolicited ? std::optional{of.source.address} : std::nullopt;
     };
-    for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
+    for_each_group(in.contacts, 1, source_of, [&](const address& source, contact_group group) {
         std::map<address, transfer> by_target;
         for (const contact* each : group) {
             transfer& to = by_target[each->target.address];

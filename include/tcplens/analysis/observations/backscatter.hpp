@@ -34,7 +34,7 @@ inline void find_backscatter(const observed_contacts& in, std::vector<observatio
     const auto source_of = [](const contact& of) {
         return of.came_out == outcome::unsolicited ? std::optional{of.source.address} : std::nullopt;
     };
-    for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
+    for_each_group(in.contacts, 1, source_of, [&](const address& source, contact_group group) {
         const std::uint64_t packets = packets_of(group) << in.level;
         if (!in.reaches(packets_of(group), in.options.backscatter)) return;
         const auto targets = in.estimate(count_distinct(group, [](const contact& of) { return of.target.address; }));
@@ -45,7 +45,7 @@ inline void find_backscatter(const observed_contacts& in, std::vector<observatio
     const auto target_of = [](const contact& of) {
         return of.came_out == outcome::unsolicited ? std::optional{of.target.address} : std::nullopt;
     };
-    for_each_group(in.contacts, target_of, [&](const address& target, contact_group group) {
+    for_each_group(in.contacts, 1, target_of, [&](const address& target, contact_group group) {
         const std::uint64_t packets = packets_of(group) << in.level;
         if (!in.reaches(packets_of(group), in.options.backscatter)) return;
         const auto sources = in.estimate(count_distinct(group, [](const contact& of) { return of.source.address; }));

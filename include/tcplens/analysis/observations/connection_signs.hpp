@@ -3,6 +3,7 @@
 
 #include "contact_groups.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -13,31 +14,35 @@
 
 namespace tcplens::inline v1::detail::observing {
 
-/// One observation for each connection with one of the strong signs. Its value is the number of signs, the weak ones included.
-inline void find_signs(const observed_contacts& in, std::uint32_t strong, std::uint32_t weak,
+/// One observation for each connection with one of the strong signs, or with so many of the weak ones in one packet. Its value is the number of signs.
+inline void find_signs(const observed_contacts& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
                        const observation& made_like, std::string_view what, std::vector<observation>& found) {
-    for (const contact& each : in.contacts) {
-        const std::uint32_t signs = each.signs & (strong | weak);
-        if ((signs & strong) == 0) continue;
-        const contact* const alone[]{&each};
+    for (const signed_contact* const each : in.with_signs) {
+        const std::uint64_t signs = each->signs & (strong | weak);
+        const bool together = std::any_of(each->signs_there.begin(), each->signs_there.end(), [&](std::uint64_t there) {
+            return std::popcount(there & weak) >= least_weak;
+        });
+        if ((signs & strong) == 0 && !together) continue;
+        const contact* const alone[]{each};
         observation made = observe(made_like.kind, made_like.category,
-                                   {.source = each.source.address,
-                                    .target = each.target.address,
-                                    .port = each.target.port,
-                                    .connection = each.number},
+                                   {.source = each->source.address,
+                                    .target = each->target.address,
+                                    .port = each->target.port,
+                                    .connection = each->number},
                                    alone);
         made.packets.clear();
         constexpr std::size_t most_packets = 8;
-        for (std::size_t i = 0; i < each.sign_packets.size() && made.packets.size() < most_packets; ++i) {
-            if ((each.signs_there[i] & signs) != 0) made.packets.push_back(each.sign_packets[i]);
+        for (std::size_t i = 0; i < each->sign_packets.size() && made.packets.size() < most_packets; ++i) {
+            if ((each->signs_there[i] & signs) != 0) made.packets.push_back(each->sign_packets[i]);
         }
-        if (made.packets.empty()) made.packets.push_back(each.first_packet);
+        if (made.packets.empty()) made.packets.push_back(each->first_packet);
         std::sort(made.packets.begin(), made.packets.end());
         made.value = std::popcount(signs);
-        made.threshold = 1;
+        made.threshold = (signs & strong) != 0 ? 1 : least_weak;
         made.threshold_source = made_like.threshold_source;
         made.limits = made_like.limits;
-        made.text = std::string{what} + " between " + to_string(each.source) + " and " + to_string(each.target) + ": ";
+        made.text =
+            std::string{what} + " between " + to_string(each->source) + " and " + to_string(each->target) + ": ";
         std::string_view separator;
         for (std::size_t i = 0; i < connection_irregularities::kinds; ++i) {
             const auto kind = static_cast<irregularity>(i);
@@ -51,10 +56,12 @@ inline void find_signs(const observed_contacts& in, std::uint32_t strong, std::u
     }
 }
 
+constexpr int never = 64; ///< weak signs alone are not observed
+
 /// A RST whose number, hop limit, Identification or time does not fit its sender. Sources: RFC 5961 section 3; Weaver, Sommer, Paxson:
 /// Detecting Forged TCP Reset Packets, 2009.
 inline void find_resets_out_of_place(const observed_contacts& in, std::vector<observation>& found) {
-    find_signs(in, reset_signs, weak_reset_signs,
+    find_signs(in, reset_signs, weak_reset_signs, never,
                {.kind = observation_kind::reset_out_of_place,
                 .category = observation_category::interference,
                 .threshold_source = "RFC 5961 section 3; Weaver et al. 2009",
@@ -65,7 +72,7 @@ inline void find_resets_out_of_place(const observed_contacts& in, std::vector<ob
 
 /// What a connection shows when a third party writes into it. Source: RFC 5961.
 inline void find_takeover_signs(const observed_contacts& in, std::vector<observation>& found) {
-    find_signs(in, takeover_signs, weak_takeover_signs,
+    find_signs(in, takeover_signs, weak_takeover_signs, 2,
                {.kind = observation_kind::takeover_signs,
                 .category = observation_category::interference,
                 .threshold_source = "RFC 5961",
@@ -73,14 +80,42 @@ inline void find_takeover_signs(const observed_contacts& in, std::vector<observa
                "Signs of a third party", found);
 }
 
+/// A source whose SYNs repeat one initial sequence number or one Identification: what tools write that make packets of their own, and
+/// what covert channels in these fields look like (Rowland: Covert Channels in the TCP/IP Protocol Suite, 1997).
+inline void find_repeated_fields(const observed_contacts& in, std::vector<observation>& found) {
+    const auto find = [&](auto field_of, std::string_view name, std::string_view field) {
+        const auto key_of = [&](const contact& of) {
+            const std::uint32_t value = of.has_initial && of.came_out != outcome::unsolicited ? field_of(of) : 0;
+            return value != 0 ? std::optional{std::pair{of.source.address, value}} : std::nullopt;
+        };
+        for_each_group(
+            in.contacts, in.least(in.options.repeated_fields), key_of, [&](const auto& key, contact_group group) {
+                if (!in.reaches(group.size(), in.options.repeated_fields)) return;
+                observation made = observe(observation_kind::covert_field_use, observation_category::interference,
+                                           {.source = key.first}, group);
+                made.value = static_cast<double>(in.estimate(group.size()));
+                made.threshold = in.options.repeated_fields;
+                made.threshold_source = "ours; RFC 9293 section 3.4.1 and RFC 6864 have these fields differ";
+                made.counts = {{"connections", in.estimate(group.size())}, {name, key.second}};
+                made.limits = "A weak sign: a scanner that makes its own packets repeats fields for its own ends.";
+                made.text = to_string(key.first) + " sent " + counted(in.estimate(group.size()), "SYN") +
+                            " with the same " + std::string{field} + ", " + std::to_string(key.second) + '.';
+                found.push_back(std::move(made));
+            });
+    };
+    find([](const contact& of) { return of.initial_sequence; }, "initial_sequence", "initial sequence number");
+    find([](const contact& of) { return std::uint32_t{of.initial_id}; }, "ip_id", "Identification");
+}
+
 /// Header fields that hold what ordinary stacks do not send. A weak sign: some stacks are not ordinary.
 inline void find_covert_field_use(const observed_contacts& in, std::vector<observation>& found) {
-    find_signs(in, covert_signs, 0,
+    find_signs(in, covert_signs, 0, never,
                {.kind = observation_kind::covert_field_use,
                 .category = observation_category::interference,
                 .threshold_source = "RFC 9293 section 3.1 gives these fields no meaning there",
                 .limits = "A weak sign: some stacks leave old values in fields that do not count."},
                "Fields that do not count are used", found);
+    find_repeated_fields(in, found);
 }
 
 } // namespace tcplens::inline v1::detail::observing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../connection/observers/direction_skew.hpp"
 #include "contact.hpp"
 #include "observation.hpp"
 #include "observation_options.hpp"
@@ -23,13 +24,20 @@ using contact_group = std::span<const contact* const>;
 
 /// What every kind of observation gets.
 struct observed_contacts {
-    std::span<const contact> contacts{}; ///< in the order of time
-    unsigned level = 0;                  ///< each stands for 2^level
+    contact_group contacts{}; ///< in the order of time
+    std::span<const signed_contact* const>
+        with_signs{};                             ///< those with signs, in the order of time; perhaps fewer of them
+    const direction_skew::totals* skew = nullptr; ///< of all connections; null if it was not measured
+    unsigned level = 0;                           ///< each stands for 2^level
     const observation_options& options;
 
     /// What a number of contacts in the sample stands for.
     [[nodiscard]] std::uint64_t estimate(std::size_t kept) const noexcept {
         return static_cast<std::uint64_t>(kept) << level;
+    }
+    /// The least number of kept contacts that reaches a threshold, or a little less.
+    [[nodiscard]] double least(double threshold) const noexcept {
+        return threshold / static_cast<double>(std::uint64_t{1} << level);
     }
     /// Whether a number of contacts shows that a threshold is reached. Of a sample, five must show it, or as many as the threshold if
     /// that is less: one kept contact does not stand for others of its own kind.
@@ -41,15 +49,23 @@ struct observed_contacts {
 };
 
 /// Calls `use(key, contacts)` for the contacts of each key, in the order of the keys. `key_of(contact)` returns an optional; contacts
-/// without a key are left out.
+/// without a key are left out. Nothing is called, and little done, if less than `least` contacts have a key.
 template <class KeyOf, class Use>
-void for_each_group(std::span<const contact> contacts, KeyOf key_of, Use use) {
-    using key_type = typename decltype(key_of(contacts[0]))::value_type;
+void for_each_group(contact_group contacts, double least, KeyOf key_of, Use use) {
+    using key_type = typename decltype(key_of(*contacts[0]))::value_type;
+    std::size_t count = 0;
+    for (const contact* each : contacts) count += key_of(*each).has_value();
+    if (count == 0 || static_cast<double>(count) < least) return;
     std::vector<std::pair<key_type, const contact*>> keyed;
-    for (const contact& each : contacts) {
-        if (auto key = key_of(each)) keyed.emplace_back(*std::move(key), &each);
+    keyed.reserve(count);
+    for (const contact* each : contacts) {
+        if (auto key = key_of(*each)) keyed.emplace_back(*std::move(key), each);
     }
-    std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    // Those of one key stay in the order of time. Unlike a stable sort this needs no more memory.
+    std::sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) {
+        const auto order = a.first <=> b.first;
+        return order != 0 ? order < 0 : *a.second < *b.second;
+    });
     std::vector<const contact*> group;
     for (std::size_t begin = 0; begin < keyed.size();) {
         group.clear();

@@ -16,56 +16,42 @@ namespace tcplens::inline v1::detail::observing {
 ///
 /// Which contacts stay depends on the set of all that were added, and not on their order (Flajolet: On adaptive sampling, 1990). So
 /// samples merge exactly.
+template <class Contact>
 class contact_sample {
 public:
     contact_sample(std::size_t capacity, const hash_key& key) : capacity_(capacity), key_(key) {}
 
-    void add(contact added) {
+    /// Adds a contact, unless the sample leaves it out.
+    void add(const Contact& added) {
         ++seen_;
-        added.hash = hash(added);
-        if (is_kept(added)) kept_.push_back(added);
+        if (!is_kept(added)) return;
+        make_room();
+        kept_.push_back(added);
         reduce();
     }
 
     void merge(const contact_sample& other) {
         seen_ += other.seen_;
         level_ = (std::max)(level_, other.level_);
-        kept_.insert(kept_.end(), other.kept_.begin(), other.kept_.end());
-        std::erase_if(kept_, [this](const contact& each) { return !is_kept(each); });
-        reduce();
+        std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each); });
+        for (const Contact& each : other.kept_) {
+            if (!is_kept(each)) continue;
+            make_room();
+            kept_.push_back(each);
+            reduce();
+        }
     }
 
-    /// The contacts, in the order of time.
-    [[nodiscard]] std::vector<contact> sorted() const {
-        std::vector<contact> contacts = kept_;
-        std::sort(contacts.begin(), contacts.end());
+    /// The contacts, in the order of time. Valid until the sample changes.
+    [[nodiscard]] std::vector<const Contact*> sorted() const {
+        std::vector<const Contact*> contacts;
+        contacts.reserve(kept_.size());
+        for (const Contact& each : kept_) contacts.push_back(&each);
+        std::sort(contacts.begin(), contacts.end(), [](const Contact* a, const Contact* b) { return *a < *b; });
         return contacts;
     }
 
-    /// Of how many contacts one was kept, as a power of 2.
-    [[nodiscard]] unsigned level() const noexcept { return level_; }
-    /// How many contacts were added.
-    [[nodiscard]] std::uint64_t seen() const noexcept { return seen_; }
-
-private:
-    static constexpr unsigned most_levels = 63;
-
-    [[nodiscard]] bool is_kept(const contact& of) const noexcept {
-        return (of.hash & ((std::uint64_t{1} << level_) - 1)) == 0;
-    }
-
-    void reduce() {
-        while (kept_.size() > capacity_ && level_ < most_levels) {
-            ++level_;
-            std::erase_if(kept_, [this](const contact& each) { return !is_kept(each); });
-        }
-        // Only equal contacts have equal hashes as far as anybody without the key can tell; those are cut off by order.
-        if (kept_.size() > capacity_) {
-            std::sort(kept_.begin(), kept_.end());
-            kept_.resize(capacity_);
-        }
-    }
-
+    /// The hash of a contact.
     [[nodiscard]] std::uint64_t hash(const contact& of) const noexcept {
         std::uint64_t mixed = key_.word(0);
         const auto take = [&](std::uint64_t word) {
@@ -83,9 +69,40 @@ private:
         return mixed;
     }
 
+    /// Of how many contacts one was kept, as a power of 2.
+    [[nodiscard]] unsigned level() const noexcept { return level_; }
+    /// How many contacts were added.
+    [[nodiscard]] std::uint64_t seen() const noexcept { return seen_; }
+
+private:
+    static constexpr unsigned most_levels = 63;
+
+    [[nodiscard]] bool is_kept(const Contact& of) const noexcept {
+        return (of.hash & ((std::uint64_t{1} << level_) - 1)) == 0;
+    }
+
+    /// Grows to no more than the capacity needs: twice as much could be a megabyte too much.
+    void make_room() {
+        if (kept_.size() < kept_.capacity()) return;
+        constexpr std::size_t least = 64;
+        kept_.reserve((std::max)((std::min)(2 * kept_.size(), capacity_ + 1), (std::min)(least, capacity_ + 1)));
+    }
+
+    void reduce() {
+        while (kept_.size() > capacity_ && level_ < most_levels) {
+            ++level_;
+            std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each); });
+        }
+        // Only equal contacts have equal hashes as far as anybody without the key can tell; those are cut off by order.
+        if (kept_.size() > capacity_) {
+            std::sort(kept_.begin(), kept_.end());
+            kept_.resize(capacity_);
+        }
+    }
+
     std::size_t capacity_;
     hash_key key_;
-    std::vector<contact> kept_{};
+    std::vector<Contact> kept_{};
     unsigned level_ = 0;
     std::uint64_t seen_ = 0;
 };

@@ -3,48 +3,129 @@
 
 #include "contact_groups.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 namespace tcplens::inline v1::detail::observing {
 
-/// A path, which is a pair of hosts, on which many data packets were sent again. The numbers are ours.
-inline void find_path_trouble(const observed_contacts& in, std::vector<observation>& found) {
-    const auto pair_of = [](const contact& of) {
-        return of.data_packets > 0 ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
-                                   : std::nullopt;
-    };
-    for_each_group(in.contacts, pair_of, [&](const auto& pair, contact_group group) {
-        std::uint64_t packets = 0;
-        std::uint64_t resent = 0;
+/// What the connections of a path, or of a service, say of it together.
+struct path_sums {
+    std::uint64_t packets = 0;
+    std::uint64_t resent = 0;
+    std::uint64_t timeouts = 0;
+    std::uint64_t marks = 0;
+    std::uint64_t zero_windows = 0;
+    std::uint64_t black_holes = 0;
+    std::uint64_t too_big = 0;
+    std::uint16_t inflation = 0; ///< the greatest, in tenths
+
+    explicit path_sums(contact_group group) {
         for (const contact* each : group) {
             packets += each->data_packets;
             resent += each->retransmissions;
+            timeouts += each->timeouts;
+            marks += each->marks;
+            zero_windows += each->zero_windows;
+            const bool lost = (each->signs & sign_bit(irregularity::large_segment_lost)) != 0;
+            const bool big = (each->signs & sign_bit(irregularity::icmp_packet_too_big)) != 0;
+            black_holes += lost;
+            too_big += big;
+            inflation = (std::max)(inflation, each->inflation);
         }
-        const double share = static_cast<double>(resent) / static_cast<double>(packets);
-        const bool enough =
-            static_cast<double>(packets) * static_cast<double>(in.estimate(1)) >= in.options.path_packets;
-        if (!enough || share < in.options.path_retransmissions) return;
-        const auto& [source, target, network] = pair;
-        const auto affected = select(group, [](const contact& of) { return of.retransmissions > 0; });
-        observation made = observe(observation_kind::path_trouble, observation_category::path,
-                                   {.source = source, .target = target}, affected);
-        made.value = share;
-        made.threshold = in.options.path_retransmissions;
-        made.threshold_source = "ours";
-        made.counts = {{"data_packets", packets << in.level},
-                       {"retransmissions", resent << in.level},
-                       {"connections", in.estimate(group.size())},
-                       {"affected_connections", in.estimate(affected.size())}};
-        made.limits = "The counts do not tell where on the path packets were lost.";
-        made.text = "Between " + to_string(source) + " and " + to_string(target) + ' ' +
-                    counted(resent << in.level, "segment") + " were sent again, of " +
-                    counted(packets << in.level, "data packet") + ".";
-        found.push_back(std::move(made));
+    }
+};
+
+/// One of the troubles of a path.
+struct path_finding {
+    double value = 0;
+    double threshold = 0;
+    std::string_view source{};
+    std::string_view what{}; ///< what was counted
+};
+
+[[nodiscard]] inline std::optional<path_finding> worst_of(const path_sums& of, const observed_contacts& in) {
+    const observation_options& options = in.options;
+    const double scale = static_cast<double>(in.estimate(1));
+    const auto number = [&](std::uint64_t count) { return static_cast<double>(count) * scale; };
+    const bool enough = number(of.packets) >= options.path_packets;
+    const double share = enough ? static_cast<double>(of.resent) / static_cast<double>(of.packets) : 0;
+    const path_finding findings[]{
+        {number(of.black_holes), options.path_black_holes, "RFC 8899: large segments never arrive, small ones do",
+         "connections lost their large segments"},
+        {share, options.path_retransmissions, "ours", "of the data packets were sent again"},
+        {number(of.timeouts), options.path_timeouts, "RFC 6298; the number is ours", "losses ended by a timer"},
+        {static_cast<double>(of.inflation) / 10, options.path_inflation, "ours; compares with the path at rest",
+         "times the least was the 95th percentile of the round trips"},
+        {number(of.marks), options.path_marks, "RFC 3168; the number is ours", "packets were marked CE"},
+        {number(of.zero_windows), options.path_zero_windows, "ours", "windows of 0 were offered"}};
+    const auto* const worst = std::find_if(std::begin(findings), std::end(findings),
+                                           [](const path_finding& each) { return each.value >= each.threshold; });
+    return worst == std::end(findings) ? std::nullopt : std::optional{*worst};
+}
+
+[[nodiscard]] inline bool has_trouble(const contact& of) noexcept {
+    return of.retransmissions > 0 || (of.signs & path_signs) != 0 || of.inflation > 0;
+}
+
+inline void observe_path(const observed_contacts& in, const observation::subject_type& subject, const std::string& name,
+                         contact_group group, std::vector<observation>& found) {
+    const auto affected = select(group, has_trouble);
+    if (affected.empty()) return;
+    const path_sums sums{group};
+    const auto worst = worst_of(sums, in);
+    if (!worst) return;
+    observation made = observe(observation_kind::path_trouble, observation_category::path, subject, affected);
+    made.value = worst->value;
+    made.threshold = worst->threshold;
+    made.threshold_source = worst->source;
+    made.counts = {
+        {"data_packets", sums.packets << in.level},      {"retransmissions", sums.resent << in.level},
+        {"timeouts", sums.timeouts << in.level},         {"congestion_marks", sums.marks << in.level},
+        {"zero_windows", sums.zero_windows << in.level}, {"black_holes", sums.black_holes << in.level},
+        {"packet_too_big", sums.too_big << in.level},    {"round_trip_inflation_tenths", sums.inflation},
+        {"connections", in.estimate(group.size())},      {"affected_connections", in.estimate(affected.size())}};
+    made.limits = "The counts do not tell where on the path, or in which end, the trouble is.";
+    std::string value = std::to_string(worst->value);
+    value.resize(value.find('.') + 3); // two digits behind the point
+    made.text = name + ": " + value + ' ' + std::string{worst->what} + "; " +
+                counted(sums.resent << in.level, "segment") + " of " + std::to_string(sums.packets << in.level) +
+                " were sent again, " + std::to_string(sums.timeouts << in.level) + " after a timeout.";
+    found.push_back(std::move(made));
+}
+
+/// A path, which is a pair of hosts, or a service, whose connections lose packets, wait for timers, are marked, or lose their large
+/// segments. Sources: RFC 3168 (CE), RFC 8899 (black holes), RFC 6298 (timers); the numbers are ours. A service is observed if several
+/// paths lead to it and none of them is observed.
+inline void find_path_trouble(const observed_contacts& in, std::vector<observation>& found) {
+    if (std::none_of(in.contacts.begin(), in.contacts.end(), [](const contact* each) { return has_trouble(*each); }))
+        return;
+    const auto path_of = [](const contact& of) {
+        return of.data_packets > 0 ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
+                                   : std::nullopt;
+    };
+    std::vector<address> told;
+    for_each_group(in.contacts, 1, path_of, [&](const auto& path, contact_group group) {
+        const auto& [source, target, network] = path;
+        const std::size_t before = found.size();
+        observe_path(in, {.source = source, .target = target}, to_string(source) + " to " + to_string(target), group,
+                     found);
+        if (found.size() > before) told.push_back(target);
+    });
+    const auto service_of = [&](const contact& of) {
+        const bool is_told = std::find(told.begin(), told.end(), of.target.address) != told.end();
+        return of.data_packets > 0 && !is_told ? std::optional{std::pair{of.target, of.network}} : std::nullopt;
+    };
+    for_each_group(in.contacts, 2, service_of, [&](const auto& service, contact_group group) {
+        if (count_distinct(group, [](const contact& of) { return of.source.address; }) < 2) return;
+        const endpoint& target = service.first;
+        observe_path(in, {.target = target.address, .port = target.port}, "Service " + to_string(target), group, found);
     });
 }
 } // namespace tcplens::inline v1::detail::observing

@@ -18,7 +18,7 @@ inline void find_port_scans(const observed_contacts& in, std::vector<observation
         return is_failure(of.came_out) ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
                                        : std::nullopt;
     };
-    for_each_group(in.contacts, pair_of, [&](const auto& pair, contact_group group) {
+    for_each_group(in.contacts, in.least(in.options.port_scan), pair_of, [&](const auto& pair, contact_group group) {
         const auto distinct_ports = [](contact_group part) {
             return count_distinct(part, [](const contact& of) { return of.target.port; });
         };

@@ -23,7 +23,7 @@ inline void find_regular_contacts(const observed_contacts& in, std::vector<obser
         const bool tells = of.came_out != outcome::unsolicited && of.came_out != outcome::midstream;
         return tells ? std::optional{std::tuple{of.source.address, of.target, of.network}} : std::nullopt;
     };
-    for_each_group(in.contacts, pair_of, [&](const auto& pair, contact_group group) {
+    for_each_group(in.contacts, in.options.regular_contacts, pair_of, [&](const auto& pair, contact_group group) {
         if (in.level > 0) return; // a sample has no intervals
         if (static_cast<double>(group.size()) < in.options.regular_contacts || group.size() < 3) return;
         std::vector<double> intervals;

@@ -21,12 +21,15 @@ inline void find_failing_sources(const observed_contacts& in, std::vector<observ
     const double failure = std::log((1 - options.scanner_success) / (1 - options.ordinary_success));
     const double success = std::log(options.scanner_success / options.ordinary_success);
     const double threshold = std::log((1 - options.error_rate) / options.error_rate);
-    const auto source_of = [](const contact& of) {
-        const bool tells = is_failure(of.came_out) || of.came_out == outcome::answered || of.came_out == outcome::idle;
+    // An old connection that is closed late fails like a probe.
+    const auto fails = [](const contact& of) { return is_failure(of.came_out) && of.came_out != outcome::fin_probe; };
+    if (static_cast<double>(select(in.contacts, fails).size()) * failure < threshold) return;
+    const auto source_of = [&](const contact& of) {
+        const bool tells = fails(of) || of.came_out == outcome::answered || of.came_out == outcome::idle;
         return tells ? std::optional{of.source.address} : std::nullopt;
     };
-    for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
-        std::map<std::pair<endpoint, std::uint32_t>, bool> reached;
+    for_each_group(in.contacts, 1, source_of, [&](const address& source, contact_group group) {
+        std::map<std::pair<endpoint, network_id>, bool> reached;
         for (const contact* each : group) {
             reached[{each->target, each->network}] |= !is_failure(each->came_out);
         }
@@ -36,7 +39,7 @@ inline void find_failing_sources(const observed_contacts& in, std::vector<observ
         // Of a sample the walk over what it holds is a valid test by itself.
         const double value = static_cast<double>(failures) * failure + static_cast<double>(successes) * success;
         if (value < threshold) return;
-        const auto failed = select(group, [](const contact& of) { return is_failure(of.came_out); });
+        const auto failed = select(group, fails);
         observation made = observe(observation_kind::sequential_test, observation_category::reconnaissance,
                                    {.source = source}, failed);
         made.value = value;

@@ -18,7 +18,7 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
         const bool probe = of.came_out == outcome::odd_probe || of.came_out == outcome::ack_probe;
         return probe ? std::optional{of.source.address} : std::nullopt;
     };
-    for_each_group(in.contacts, source_of, [&](const address& source, contact_group group) {
+    for_each_group(in.contacts, 1, source_of, [&](const address& source, contact_group group) {
         const auto odd = select(group, [](const contact& of) { return of.came_out == outcome::odd_probe; });
         const auto acks = select(group, [](const contact& of) { return of.came_out == outcome::ack_probe; });
         const std::uint64_t ack_targets = count_distinct(acks, [](const contact& of) { return of.target; });

@@ -4,6 +4,7 @@
 #include "../../base/timestamp.hpp"
 #include "../../connection/connection.hpp"
 #include "../../wire/endpoint.hpp"
+#include "../../wire/segment.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -18,7 +19,7 @@ struct begin_order {
     std::uint64_t number = 0;
     endpoint client{};
     endpoint server{};
-    std::uint32_t network = 0;
+    segment::network_id network{};
 
     [[nodiscard]] static constexpr begin_order of(const connection& placed) noexcept {
         return {.first_time = placed.first_time,

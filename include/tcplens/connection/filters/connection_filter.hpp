@@ -32,7 +32,7 @@ struct connection_filter {
     std::optional<timestamp> until{};                ///< its first packet was captured before that
     std::vector<std::uint64_t> numbers{};            ///< connection::number is one of these
     /// connection::network is one of these: see segment_filter::network_of_vlan().
-    std::vector<std::uint32_t> network_numbers{};
+    std::vector<segment::network_id> network_numbers{};
     std::vector<handshake_state> handshakes{};   ///< the result of the handshake is one of these
     std::vector<close_reason> close_reasons{};   ///< how it ended is one of these
     std::optional<bool> closed{};                ///< whether it ended

@@ -4,7 +4,6 @@
 #include "../../wire/address.hpp"
 #include "../../wire/endpoint.hpp"
 #include "../../wire/ether_type.hpp"
-#include "../../wire/tunnel/network_number.hpp"
 
 #include <algorithm>
 #include <cstddef>

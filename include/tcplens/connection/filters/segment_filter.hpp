@@ -44,7 +44,7 @@ struct segment_filter {
     tcp_flags flags_set{};            ///< all of these flags are set
     tcp_flags flags_clear{};          ///< none of these flags is set
     /// segment::network is one of these: see network_of_vlan(). Needs decode_options::identify_networks.
-    std::vector<std::uint32_t> network_numbers{};
+    std::vector<segment::network_id> network_numbers{};
     std::uint8_t min_tunnel_depth = 0;                                       ///< at least so many tunnels are around it
     std::uint8_t max_tunnel_depth = 255;                                     ///< at most so many tunnels are around it
     std::uint32_t min_payload = 0;                                           ///< at least so many bytes of data
@@ -77,8 +77,8 @@ struct segment_filter {
         return detail::parse_list<port_range>(text, detail::parse_interval);
     }
     /// The segment::network of segments with one VLAN tag (IEEE 802.1Q) and no tunnel. `vlan`: from 1 to 4095.
-    [[nodiscard]] static constexpr std::uint32_t network_of_vlan(std::uint16_t vlan) noexcept {
-        return detail::network_within(0, static_cast<std::uint32_t>(ether_type::vlan), vlan);
+    [[nodiscard]] static constexpr segment::network_id network_of_vlan(std::uint16_t vlan) noexcept {
+        return *segment::network_id{}.inner(ether_type::vlan, 12, vlan);
     }
 
     [[nodiscard]] friend bool operator==(const segment_filter&, const segment_filter&) = default;

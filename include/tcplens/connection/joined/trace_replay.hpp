@@ -35,7 +35,7 @@ public:
     explicit trace_replay(bool split_incarnations) : split_incarnations_(split_incarnations) {}
 
     /// Begins with other endpoints.
-    void begin(const endpoint& low, const endpoint& high, std::uint32_t network, early_senders early) {
+    void begin(const endpoint& low, const endpoint& high, const segment::network_id& network, early_senders early) {
         // One table serves for many endpoints, since a new one is expensive. The same endpoints come in a network of their own.
         if (!table_ || table_->size() >= max_connections) {
             table_.emplace(table_options{.split_incarnations = split_incarnations_, .hash_key = key_});
@@ -136,7 +136,7 @@ private:
         made.packet_number = which == half::first ? entry.first_packet : entry.last_packet;
         made.source = entry.from_lower ? low_ : high_;
         made.destination = entry.from_lower ? high_ : low_;
-        made.network = runs_;
+        made.network = {.words = {0, 0, runs_}};
         made.sequence = sequence;
         made.payload_length = length;
         made.acknowledgment = acknowledgment.value_or(sequence_number{});
@@ -148,7 +148,7 @@ private:
     std::optional<basic_connection_table<silent_rules>> table_{};
     endpoint low_{};
     endpoint high_{};
-    std::uint32_t network_ = 0;
+    segment::network_id network_{};
     std::uint32_t runs_ = 0; ///< how often begin() was called since the table is new
     hash_key key_ = hash_key::random();
     early_senders early_{};

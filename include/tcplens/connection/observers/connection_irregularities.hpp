@@ -4,8 +4,11 @@
 #include "../direction.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -21,18 +24,33 @@ enum class irregularity : std::uint8_t {
     sent_after_rst,           ///< data, a SYN or a SYN-ACK from a side that had sent a RST
     rst_hop_limit,            ///< a RST whose hop limit differs from those of its sender's other segments
     rst_ip_id,                ///< a RST whose IPv4 Identification is far from those of a sender that counts
+    rst_too_soon,             ///< a RST that answers a segment in less than a tenth of the time that its sender needs
     second_syn_ack,           ///< a SYN-ACK with another sequence number than the side's first
     syn_while_open,           ///< a SYN on a connection whose handshake was completed
     challenge_ack,            ///< an ACK without news straight after a RST or SYN that did not fit (RFC 5961)
-    ack_storm,                ///< an ACK without data in a run of 16 or more that alternate between the sides
-    data_beyond_window,       ///< more data than the receiver's window has room for, by more than one byte
+    ack_storm,                ///< an ACK without news in a run of 16 or more that alternate between the sides
+    ack_on_nothing,           ///< a RST that answers an ACK of no connection: no SYN was captured, and nothing else
+    data_beyond_window,       ///< data beyond all windows that the receiver offered, by more than one byte
+    bytes_changed,            ///< bytes that were sent before, with another content; see content_irregularity_observer
     odd_flags,                ///< no flag of ACK, SYN and RST; SYN with FIN or RST (NULL, FIN, Xmas probes)
     number_without_ack,       ///< an acknowledgment number without the flag ACK, on a SYN or data segment
+    reserved_bits,            ///< segment::oddity_set::reserved_bits
+    urgent_pointer,           ///< segment::oddity_set::urgent_pointer: without the flag URG
+    tiny_fragment,            ///< segment::oddity_set::tiny_fragment
     hop_limit_changed,        ///< another hop limit than that of its sender's segment before, RSTs left out
+    clock_changed,            ///< timestamps of a side that ran back or leapt ahead (RFC 7323 section 5.4)
     bad_checksum,             ///< checksum_state::bad; only with decode_options::verify_checksums
     congestion_experienced,   ///< CE in the IP header (RFC 3168 section 5)
-    ece,                      ///< ECE on a segment without SYN (RFC 3168 section 6.1)
-    cwr,                      ///< CWR on a segment without SYN (RFC 3168 section 6.1)
+    ece,                      ///< ECE on a segment without SYN (RFC 3168 section 6.1); not with accurate ECN
+    cwr,                      ///< CWR on a segment without SYN (RFC 3168 section 6.1); not with accurate ECN
+    zero_window,              ///< a window of 0 on a segment without SYN, FIN and RST
+    timeout,                  ///< data that its sender sent again after a silence: a loss that ended by a timer
+    large_segment_lost,       ///< more than 536 bytes, sent for the fourth time though the peer is there (RFC 8899)
+    icmp_unreachable,         ///< an ICMP error says that a segment could not be delivered
+    icmp_packet_too_big,      ///< an ICMP error says that a segment was too big for the path
+    icmp_time_exceeded,       ///< an ICMP error says that a hop limit was used up
+    icmp_other,               ///< another ICMP error about a segment
+    icmp_out_of_place,        ///< an ICMP error that quotes a number which its sender had not in flight (RFC 5927)
 };
 
 /// The name of the enumerator, e.g. "rst_in_window".
@@ -45,18 +63,33 @@ enum class irregularity : std::uint8_t {
                                        "sent_after_rst",
                                        "rst_hop_limit",
                                        "rst_ip_id",
+                                       "rst_too_soon",
                                        "second_syn_ack",
                                        "syn_while_open",
                                        "challenge_ack",
                                        "ack_storm",
+                                       "ack_on_nothing",
                                        "data_beyond_window",
+                                       "bytes_changed",
                                        "odd_flags",
                                        "number_without_ack",
+                                       "reserved_bits",
+                                       "urgent_pointer",
+                                       "tiny_fragment",
                                        "hop_limit_changed",
+                                       "clock_changed",
                                        "bad_checksum",
                                        "congestion_experienced",
                                        "ece",
-                                       "cwr"};
+                                       "cwr",
+                                       "zero_window",
+                                       "timeout",
+                                       "large_segment_lost",
+                                       "icmp_unreachable",
+                                       "icmp_packet_too_big",
+                                       "icmp_time_exceeded",
+                                       "icmp_other",
+                                       "icmp_out_of_place"};
     return names[static_cast<unsigned>(of)];
 }
 
@@ -64,9 +97,57 @@ enum class irregularity : std::uint8_t {
 class connection_irregularities {
 public:
     /// How many kinds there are.
-    static constexpr std::size_t kinds = static_cast<std::size_t>(irregularity::cwr) + 1;
+    static constexpr std::size_t kinds = static_cast<std::size_t>(irregularity::icmp_out_of_place) + 1;
     /// How many packets are kept of each kind, of both directions together.
     static constexpr std::size_t kept_packets = 2;
+    /// How many RSTs are kept.
+    static constexpr std::size_t kept_resets = 2;
+
+    /// Whether the ends agreed on explicit congestion notification.
+    enum class ecn_state : std::uint8_t {
+        none,     ///< no SYN that offers it was captured
+        offered,  ///< a SYN offered it, and no SYN-ACK accepted it
+        classic,  ///< agreed on, as RFC 3168 section 6.1.1 has it
+        accurate, ///< agreed on, as RFC 9768 section 3.1.1 has it: ECE, CWR and AE count marks
+    };
+    /// The greatest value that archives accept.
+    [[nodiscard]] friend constexpr ecn_state tcplens_archive_limit(ecn_state) noexcept { return ecn_state::accurate; }
+    /// The name of the enumerator, e.g. "classic".
+    [[nodiscard]] friend constexpr std::string_view to_string(ecn_state of) noexcept {
+        constexpr std::string_view names[]{"none", "offered", "classic", "accurate"};
+        return names[static_cast<unsigned>(of)];
+    }
+
+    /// One RST, beside what its sender's other segments were like.
+    struct reset {
+        /// Where its number lies (RFC 5961 section 3.2).
+        enum class place_type : std::uint8_t {
+            unknown,   ///< nothing else of its sender was captured, and nothing that acknowledges it
+            exact,     ///< its sender's next number, or one that is in flight
+            in_window, ///< above it, inside of the window
+            outside,   ///< anywhere else
+        };
+        /// The greatest value that archives accept.
+        [[nodiscard]] friend constexpr place_type tcplens_archive_limit(place_type) noexcept {
+            return place_type::outside;
+        }
+        /// The name of the enumerator, e.g. "in_window".
+        [[nodiscard]] friend constexpr std::string_view to_string(place_type of) noexcept {
+            constexpr std::string_view names[]{"unknown", "exact", "in_window", "outside"};
+            return names[static_cast<unsigned>(of)];
+        }
+
+        std::uint64_t packet = 0;              ///< packet::number
+        std::chrono::nanoseconds since_peer{}; ///< time since the last packet of the other side; 0 if there was none
+        direction sent_in{};                   ///< its direction, by the roles that the connection has now
+        place_type place = place_type::unknown;
+        std::uint8_t hop_limit = 0;                  ///< of the RST
+        std::uint8_t usual_hop_limit = 0;            ///< of its sender's segment before; 0 if there was none
+        std::optional<std::uint16_t> ip_id{};        ///< of the RST; `nullopt` for IPv6
+        std::optional<std::uint16_t> ip_id_before{}; ///< of its sender's segment before; `nullopt` if there was none
+
+        [[nodiscard]] friend constexpr bool operator==(const reset&, const reset&) noexcept = default;
+    };
 
     /// How often it occurred in a direction. Stops at 65,535.
     [[nodiscard]] constexpr std::uint16_t count(irregularity kind, direction in) const noexcept {
@@ -77,43 +158,112 @@ public:
         return std::uint32_t{client_[static_cast<std::size_t>(kind)]} + server_[static_cast<std::size_t>(kind)];
     }
     /// Whether it occurred.
-    [[nodiscard]] constexpr bool has(irregularity kind) const noexcept { return count(kind) > 0; }
+    [[nodiscard]] constexpr bool has(irregularity kind) const noexcept {
+        return ((occurred_ >> static_cast<unsigned>(kind)) & 1) != 0;
+    }
     /// Whether nothing occurred.
-    [[nodiscard]] constexpr bool none() const noexcept { return *this == connection_irregularities{}; }
+    [[nodiscard]] constexpr bool none() const noexcept { return occurred_ == 0; }
+    /// What occurred: the bit of number n stands for the enumerator with the value n.
+    [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return occurred_; }
     /// packet::number of the first occurrences, in the order of capture; 0 where there was none.
-    [[nodiscard]] constexpr const std::array<std::uint64_t, kept_packets>& packets(irregularity kind) const noexcept {
-        return packets_[static_cast<std::size_t>(kind)];
+    [[nodiscard]] constexpr std::array<std::uint64_t, kept_packets> packets(irregularity kind) const noexcept {
+        std::array<std::uint64_t, kept_packets> numbers{};
+        for (std::size_t i = 0; i < kept_packets; ++i) {
+            const std::uint32_t offset = packets_[static_cast<std::size_t>(kind)][i];
+            if (offset != 0) numbers[i] = first_packet_ + offset - 1;
+        }
+        return numbers;
+    }
+    /// Whether ECN was agreed on.
+    [[nodiscard]] constexpr ecn_state ecn() const noexcept { return ecn_; }
+    /// The first RSTs, in the order of capture; `packet` is 0 where there was none. Exact ones are no irregularity, and are here.
+    [[nodiscard]] constexpr const std::array<reset, kept_resets>& resets() const noexcept { return resets_; }
+    /// The sequence number of the first SYN with or without ACK in a direction; `nullopt` if none was captured.
+    [[nodiscard]] constexpr std::optional<std::uint32_t> initial_sequence(direction in) const noexcept {
+        const beginning& of = begun_[static_cast<std::size_t>(in)];
+        return of.captured ? std::optional{of.sequence} : std::nullopt;
+    }
+    /// The IPv4 Identification of that SYN; 0 for IPv6, and if none was captured.
+    [[nodiscard]] constexpr std::uint16_t initial_ip_id(direction in) const noexcept {
+        return begun_[static_cast<std::size_t>(in)].ip_id;
     }
 
     /// Counts an occurrence.
     constexpr void add(irregularity kind, direction in, std::uint64_t packet) noexcept {
         const auto index = static_cast<std::size_t>(kind);
+        occurred_ |= std::uint64_t{1} << index;
         std::uint16_t& counted = (in == direction::client_to_server ? client_ : server_)[index];
         if (counted != UINT16_MAX) ++counted;
-        for (std::uint64_t& kept : packets_[index]) {
-            if (kept == packet) return;
-            if (kept == 0) {
-                kept = packet;
-                return;
-            }
+        auto& [first, second] = packets_[index];
+        if (second != 0) return;
+        // Some packets are known to be odd only when later ones were seen.
+        constexpr std::uint64_t room_before = std::uint64_t{1} << 31;
+        if (first_packet_ == 0) first_packet_ = packet > room_before ? packet - room_before : 1;
+        const std::uint64_t offset = packet < first_packet_ ? 0 : packet - first_packet_;
+        const auto kept = static_cast<std::uint32_t>(offset < UINT32_MAX - 1 ? offset + 1 : UINT32_MAX);
+        if (first == 0) first = kept;
+        else if (first != kept) second = kept;
+    }
+    /// Keeps a RST, if there is room.
+    constexpr void add(const reset& seen) noexcept {
+        for (reset& each : resets_) {
+            if (each.packet != 0) continue;
+            each = seen;
+            return;
         }
     }
+    /// Notes the first SYN of a direction.
+    constexpr void begin(direction in, std::uint32_t sequence, std::uint16_t ip_id) noexcept {
+        beginning& of = begun_[static_cast<std::size_t>(in)];
+        if (!of.captured) of = {sequence, ip_id, true};
+    }
+    /// Notes what became of ECN.
+    constexpr void set_ecn(ecn_state now) noexcept { ecn_ = now; }
 
     /// Exchanges client and server.
-    constexpr void swap_roles() noexcept { std::swap(client_, server_); }
+    constexpr void swap_roles() noexcept {
+        std::swap(client_, server_);
+        std::swap(begun_[0], begun_[1]);
+        for (reset& each : resets_) {
+            if (each.packet != 0) each.sent_in = opposite(each.sent_in);
+        }
+    }
 
     /// Whether all counts and packets are equal.
     [[nodiscard]] friend constexpr bool operator==(const connection_irregularities&,
                                                    const connection_irregularities&) noexcept = default;
 
 private:
+    struct beginning {
+        std::uint32_t sequence = 0;
+        std::uint16_t ip_id = 0;
+        bool captured = false;
+
+        [[nodiscard]] friend constexpr bool operator==(const beginning&, const beginning&) noexcept = default;
+    };
+
     friend constexpr void archive(auto& ar, connection_irregularities& value) {
-        ar(value.client_, value.server_, value.packets_);
+        ar(value.occurred_, value.client_, value.server_, value.first_packet_, value.packets_, value.resets_,
+           value.begun_, value.ecn_);
+        ar.require(value.is_consistent());
+    }
+    [[nodiscard]] constexpr bool is_consistent() const noexcept {
+        for (std::size_t i = 0; i < kinds; ++i) {
+            const bool any = client_[i] != 0 || server_[i] != 0;
+            if (any != has(static_cast<irregularity>(i)) || any != (packets_[i][0] != 0)) return false;
+            if (packets_[i][0] == 0 && packets_[i][1] != 0) return false;
+        }
+        return occurred_ >> kinds == 0;
     }
 
+    std::uint64_t occurred_ = 0;
     std::array<std::uint16_t, kinds> client_{};
     std::array<std::uint16_t, kinds> server_{};
-    std::array<std::array<std::uint64_t, kept_packets>, kinds> packets_{};
+    std::uint64_t first_packet_ = 0; ///< what `packets_` counts from, with 1 for itself; 0 if there is nothing
+    std::array<std::array<std::uint32_t, kept_packets>, kinds> packets_{};
+    std::array<reset, kept_resets> resets_{};
+    std::array<beginning, 2> begun_{}; ///< in the order of direction
+    ecn_state ecn_ = ecn_state::none;
 };
 
 } // namespace tcplens::inline v1

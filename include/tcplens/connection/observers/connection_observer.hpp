@@ -10,6 +10,7 @@
 #include "../rules/hook_check.hpp"
 #include "../rules/segment_rules.hpp"
 #include "../side.hpp"
+#include "../tracking/end_state.hpp"
 #include "../verdict.hpp"
 
 #include <concepts>
@@ -32,6 +33,8 @@ struct observer_input {
         side quoted_sender = side::first;
         /// The direction of the quoted segment, by the roles that the connection has now.
         direction quoted_direction = direction::client_to_server;
+        /// For the observers of the library.
+        const per_side<detail::end_state>& ends;
     };
 
     /// The segment.
@@ -40,6 +43,8 @@ struct observer_input {
     const tcplens::verdict& verdict;
     /// Its connection, with this segment counted.
     const tcplens::connection& connection;
+    /// For the observers of the library: sequence numbers, with this segment counted.
+    const per_side<detail::end_state>& ends;
     /// The side of the connection that sent it.
     side sender = side::first;
     /// Its direction, by the roles that the connection has now.
@@ -113,6 +118,11 @@ template <class Observer>
 concept finish_fits = requires(Observer observer, const connection& left, end_reason reason,
                                typename Observer::connection_state& state, typename Observer::facts& facts) {
     observer.finish(left, reason, state, facts);
+};
+/// An observer whose state declares this touches 64 bytes of it for most segments, and no facts: only those are prefetched.
+template <class Observer>
+constexpr bool reads_little = requires {
+    typename Observer::connection_state::touched_first;
 };
 template <class Observer>
 concept wants_payload = has_hook<Observer, observer_hooks::payload>;

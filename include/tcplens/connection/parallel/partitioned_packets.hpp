@@ -215,11 +215,11 @@ private:
         static constexpr bool keeps = true;
         bool any = false;
 
-        std::optional<ip_payload> add(const ip_fragment&, std::uint32_t, timestamp) noexcept {
+        std::optional<ip_payload> add(const ip_fragment&, const network_id&, timestamp) noexcept {
             any = true;
             return std::nullopt;
         }
-        void ignore(const ip_fragment&, std::uint32_t, timestamp) noexcept { any = true; }
+        void ignore(const ip_fragment&, const network_id&, timestamp) noexcept { any = true; }
     };
 
     struct memory_of_chunk {

@@ -163,18 +163,21 @@ private:
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
         const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
-        const auto kept = [&] { return detail::remembered_segment::of(sent, length, fingerprint); };
         if (sender.busy != no_long_memory) {
             if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
-            busy_[sender.busy][next.sender].recent.remember(kept(), detail::send_stamp::of(sent),
-                                                            detail::copy_kind::first, sender.remembered);
+            busy_[sender.busy][next.sender].recent.remember(detail::remembered_segment::of(sent, length, fingerprint),
+                                                            detail::send_stamp::of(sent), detail::copy_kind::first,
+                                                            sender.remembered);
         } else {
             if (lacks_room(sent, sender, receiver)) return false;
             if constexpr (How == plainness::rare) {
-                if (sender.sent_syn_last && !completes_handshake(kept(), sender, state.beginnings[next.sender]))
+                if (sender.sent_syn_last &&
+                    !completes_handshake(detail::remembered_segment::of(sent, length, fingerprint), sender,
+                                         state.beginnings[next.sender]))
                     return false;
             }
-            sender.recent.remember(kept(), {}, detail::copy_kind::first, sender.remembered);
+            sender.recent.remember(detail::remembered_segment::of(sent, length, fingerprint), {},
+                                   detail::copy_kind::first, sender.remembered);
         }
         sender.remembered.increment();
         sender.next = sent.sequence + length;

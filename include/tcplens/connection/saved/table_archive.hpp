@@ -85,9 +85,10 @@ public:
                              .available = most_places};
     }
 
-private:
+    /// The magic, the version, the length of the body, its checksum, and that of the header.
     static constexpr std::size_t header_size = magic.size() + 4 + 8 + 4 + 4;
 
+private:
     /// Whether the bytes are a whole saved table of this version, undamaged.
     [[nodiscard]] static std::optional<restore_error> check_header(std::span<const std::byte> bytes) {
         using enum restore_error_code;

@@ -48,6 +48,9 @@ struct byte_stream {
         /// As `bsd`, but of two segments that begin at the same byte, the later if it is longer. Linux: tcp_data_queue_ofo() in
         /// net/ipv4/tcp_input.c, version 4.9 and later.
         linux_kernel,
+        /// Windows Vista and later: as `first`. Windows 95 to 2003: `bsd`. Microsoft does not document it; the rules are those that Novak and
+        /// Sturges measured (Target-Based TCP Stream Reassembly, 2007), and that Snort 3 follows (policies vista, windows, win-2003).
+        windows = first,
     };
     /// What happens to a byte that is urgent (RFC 9293 section 3.8.5).
     enum class urgent_policy : std::uint8_t {

@@ -77,6 +77,8 @@ struct stream_connection {
     // For the events of a direction that no segment of its own connection causes.
     const tcplens::connection* of = nullptr;
     stream_counts* counts = nullptr;
+    timestamp reset_time{};         ///< of the RST that came before any data, if `reset_packet` is not 0
+    std::uint64_t reset_packet = 0; ///< its packet
     tcplens::direction way_of_first = direction::client_to_server; ///< the direction in which side::first sends
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE tcplens::direction way_of(side sender) const noexcept {
@@ -93,6 +95,7 @@ struct stream_place {
     std::uint64_t packet_number;
 
     [[nodiscard]] stream_direction& direction() const noexcept { return connection.sides[sender]; }
+    [[nodiscard]] stream_direction& peer() const noexcept { return connection.sides[opposite(sender)]; }
     [[nodiscard]] tcplens::direction way() const noexcept { return connection.way_of(sender); }
 };
 

@@ -112,10 +112,13 @@ public:
         for (const side each : {side::first, side::second}) {
             detail::stream_direction& own = state.sides[each];
             if (!own.known || own.ended) continue;
-            const detail::stream_place at{state, each, told.streams.of(state.way_of(each)), left.last_time,
-                                          left.last_packet};
+            const bool was_reset = state.reset_packet != 0 && is_opening(state);
+            const detail::stream_place at{state, each, told.streams.of(state.way_of(each)),
+                                          was_reset ? state.reset_time : left.last_time,
+                                          was_reset ? state.reset_packet : left.last_packet};
             finish(at);
-            assembler_.end(at, reason_of(left, reason));
+            if (own.ended) continue;
+            assembler_.end(at, was_reset ? byte_stream::end_reason::reset : reason_of(left, reason));
         }
     }
 
@@ -135,6 +138,16 @@ private:
         case end_reason::closed: break;
         }
         return left.close_reason == close_reason::normal ? fin : replaced;
+    }
+
+    /// Whether a SYN was captured and no answer to it, nor data.
+    [[nodiscard]] static bool is_opening(const connection_state& state) noexcept {
+        const auto has_none = [](const direction_state& of) {
+            return of.offset == 0 && of.held == detail::held_bytes::none && !of.ended;
+        };
+        const direction_state& first = state.sides[side::first];
+        const direction_state& second = state.sides[side::second];
+        return has_none(first) && has_none(second) && first.sent_syn != second.sent_syn;
     }
 
     /// Tells what is left when the connection leaves.
@@ -313,7 +326,10 @@ private:
     /// Takes a FIN: the direction ends when all before it was told.
     void take_fin(const segment& next, const place& at) {
         direction_state& own = at.direction();
-        if (next.flags.fin() && !next.flags.syn() && !own.ended && !own.has_fin) {
+        // Nobody takes the FIN of an end whose SYN is still to come (RFC 9293 section 3.10.7.3).
+        const bool is_early =
+            own.base_is_guess && !own.was_acknowledged && at.peer().sent_syn && is_opening(at.connection);
+        if (next.flags.fin() && !next.flags.syn() && !own.ended && !own.has_fin && !is_early) {
             const sequence_number fin = next.payload_begin() + next.payload_length;
             const bool beyond = own.edge_known && before(own.edge, fin);
             if (!before(fin, own.next) && !beyond) {
@@ -401,6 +417,13 @@ private:
             // RFC 9293 section 3.10.7.3: the answer to a SYN acknowledges it.
             const std::int32_t ahead = distance(peer.next, next.acknowledgment);
             if (ahead < 0 || ahead > most_syn_data) return;
+        }
+        if (is_opening(at.connection)) {
+            // Injected before the handshake is over, it may not be taken, and what follows shows that: Linux drops it if it echoes a
+            // timestamp that the SYN did not have (RFC 7323 section 3.2). So it is told when the connection leaves.
+            at.connection.reset_time = at.time;
+            at.connection.reset_packet = at.packet_number;
+            return;
         }
         for (const place& each : {at, of_peer}) {
             direction_state& ending = each.direction();

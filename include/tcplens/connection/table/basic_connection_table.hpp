@@ -64,6 +64,10 @@ struct table_access;
 /// packets, when it makes room for another, or when the table is flushed. The callback must not use the table. After a connection
 /// has left, the order of the others in the range is unspecified.
 ///
+/// If the callback throws, the exception leaves the call. The connection stays in the table, as it was, and is passed again later (observers
+/// are then told of its end again). The packet that was being added is counted in statistics() but followed by no connection; of
+/// add_all() that holds for up to 32 packets that were read from the range.
+///
 /// **Allocation.** A packet allocates only if it begins a connection and the storage must grow by another step, if it is an IP
 /// fragment, if the rules allocate, or if it is the first with a callback and there are connections already. With
 /// table_options::max_connections the constructor allocates everything, and no packet allocates.

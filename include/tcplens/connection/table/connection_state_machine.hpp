@@ -7,6 +7,7 @@
 #include "../idle_class.hpp"
 #include "../rules/segment_rules.hpp"
 #include "../side.hpp"
+#include "../tracking/end_state.hpp"
 #include "../tracking/likely_server_port.hpp"
 
 #include <array>
@@ -75,7 +76,8 @@ public:
     }
 
     /// Takes in the next segment.
-    TCPLENS_ALWAYS_INLINE constexpr void follow(const segment& next, side sender, connection& of) noexcept {
+    /// \return whether client and server changed places
+    TCPLENS_ALWAYS_INLINE constexpr bool follow(const segment& next, side sender, connection& of) noexcept {
         of.last_time = next.time;
         of.last_packet = next.packet_number;
         end_state& own = ends_[sender];
@@ -87,8 +89,11 @@ public:
             take_acknowledgment(next, own);
             take_numbers(next, own);
         } else {
+            const side client = client_side_;
             follow_any(next, sender, of);
+            return client_side_ != client;
         }
+        return false;
     }
 
     /// How far it has come; see idle_class.
@@ -102,6 +107,8 @@ public:
         if (of.handshake == handshake_state::failed) return both ? opening : attempt;
         return both ? established : one_sided;
     }
+    /// The numbers of both ends.
+    [[nodiscard]] constexpr const per_side<end_state>& ends() const noexcept { return ends_; }
     /// Whether nothing but the plainest of segments was taken in since it was established: it still is.
     [[nodiscard]] constexpr bool is_plain() const noexcept { return is_plain_; }
 
@@ -155,49 +162,6 @@ private:
     /// A packet seldom stays longer on its way or in the capture. A choice: the longest delay of the wild captures that were read is
     /// below 3 s, and a host that uses a port again waits longer (RFC 9293 section 3.4.3: the quiet time).
     static constexpr std::chrono::seconds latest_copy{5};
-
-    /// What every segment may change stands first, so that of both ends it lies in one cache line.
-    struct end_state {
-        sequence_number next{};         ///< after its SYN, or the highest byte of data that it sent
-        sequence_number acknowledged{}; ///< the highest that it acknowledged
-        bool goes_on : 1 = false;       ///< acknowledged_any and sent_data
-        bool heard : 1 = false;         ///< it sent anything but RSTs
-        bool sent_data : 1 = false;     ///< or a SYN: `next` is known
-        bool acknowledged_any : 1 = false;
-        bool sent_syn : 1 = false;
-        bool sent_fin : 1 = false;
-        bool fin_in_sequence : 1 = false;
-        bool sent_rst : 1 = false;
-        bool rst_in_sequence : 1 = false;   ///< `rst` is one of its sequence numbers
-        bool peer_known_at_rst : 1 = false; ///< `peer_at_rst` is known
-        bool answered_twice : 1 = false;    ///< `fin` is the number of another SYN-ACK of this side
-        sequence_number initial{};          ///< of its SYN, where it sent one
-        sequence_number first{};            ///< the first that was captured
-        sequence_number first_acknowledged{};
-        sequence_number fin{};
-        sequence_number rst{};
-        sequence_number peer_at_rst{}; ///< the peer's `next` when its RST was captured
-
-        static void archive(auto& ar, end_state& of) {
-            auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
-                   fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, answered_twice_, initial_, first_,
-                   first_acknowledged_, fin_, rst_, peer_at_rst_] = of;
-            ar(next_, acknowledged_);
-            goes_on_ = ar.bit(goes_on_);
-            heard_ = ar.bit(heard_);
-            sent_data_ = ar.bit(sent_data_);
-            acknowledged_any_ = ar.bit(acknowledged_any_);
-            sent_syn_ = ar.bit(sent_syn_);
-            sent_fin_ = ar.bit(sent_fin_);
-            fin_in_sequence_ = ar.bit(fin_in_sequence_);
-            sent_rst_ = ar.bit(sent_rst_);
-            rst_in_sequence_ = ar.bit(rst_in_sequence_);
-            peer_known_at_rst_ = ar.bit(peer_known_at_rst_);
-            answered_twice_ = ar.bit(answered_twice_);
-            ar(initial_, first_, first_acknowledged_, fin_, rst_, peer_at_rst_);
-            ar.require(goes_on_ == (acknowledged_any_ && sent_data_));
-        }
-    };
 
     static_assert(sizeof(end_state) == 36, "more, and what every segment touches lies in two cache lines of a table");
 

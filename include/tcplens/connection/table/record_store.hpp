@@ -30,6 +30,8 @@ struct alignas(64) connection_record {
     using connection_type = std::conditional_t<sizeof...(Observers) == 0, tcplens::connection,
                                                connection_with<typename Observers::facts...>>;
     static constexpr bool has_observers = sizeof...(Observers) > 0;
+    /// Whether most segments touch more of the observers' states and facts than the first bytes of one state.
+    static constexpr bool reads_all_facts = sizeof...(Observers) > 1 || (reads_little<Observers> + ... + 0) == 0;
     static constexpr std::uint32_t none = connection_index::none;
 
     connection_type connection{};
@@ -40,7 +42,8 @@ struct alignas(64) connection_record {
     bool to_overtake = false;      ///< `previous` may still go on: this connection is only a SYN so far
     std::uint32_t previous = none; ///< the slot of the connection that had these endpoints before
     connection_state_machine machine{};
-    std::uint64_t number = 0;      ///< how many connections of the table began before: connection.number, unless number_from() moved that
+    std::uint64_t number =
+        0; ///< how many connections of the table began before: connection.number, unless number_from() moved that
     std::uint32_t hash = 0;        ///< of its endpoints and network
     std::uint32_t slot = 0;        ///< its place in the store
     std::uint64_t listed = 0;      ///< its rank in the order in which records went to the end of a queue

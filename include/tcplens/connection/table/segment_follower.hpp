@@ -185,8 +185,9 @@ protected:
     template <bool Sampled>
     TCPLENS_ALWAYS_INLINE result_type take_in(const segment& next, record& into, side sender,
                                               const beginning& how = {}) {
-        [[maybe_unused]] const direction first_direction = into.machine.way_of(side::first);
-        into.machine.follow(next, sender, into.connection);
+        if (into.machine.follow(next, sender, into.connection)) {
+            if constexpr (sizeof...(Observers) > 0) into.connection.swap_roles_of_facts();
+        }
         if (into.to_overtake && !into.machine.is_unanswered()) {
             into.to_overtake = false;
             overtake(records_.at(into.previous));
@@ -208,11 +209,11 @@ protected:
         const direction direction = into.machine.way_of(sender);
         count_segment(next, judged, into.connection.statistics(direction));
         if constexpr (sizeof...(Observers) > 0) {
-            if (into.machine.way_of(side::first) != first_direction) into.connection.swap_roles_of_facts();
             if constexpr (!Sampled) {
                 observer_input seen{.segment = next,
                                     .verdict = judged,
                                     .connection = into.connection,
+                                    .ends = into.machine.ends(),
                                     .sender = sender,
                                     .direction = direction,
                                     .begins_connection = how.begins};
@@ -231,14 +232,17 @@ protected:
                 .begins_connection = how.begins};
     }
 
-    void observe(const observer_input& next, record& into) noexcept {
-        std::apply(
-            [&](Observers&... observers) {
-                (observers.observe(next, std::get<typename Observers::connection_state>(into.observed),
-                                   static_cast<typename Observers::facts&>(into.connection)),
-                 ...);
-            },
-            observers_);
+    TCPLENS_ALWAYS_INLINE void observe(const observer_input& next, record& into) noexcept {
+        observe_by(next, into, std::index_sequence_for<Observers...>{});
+    }
+    // No lambda: g++ 12 does not inline those, and what they need of the segment would be written to memory first.
+    template <std::size_t... Places>
+    TCPLENS_ALWAYS_INLINE void observe_by(const observer_input& next, record& into,
+                                          std::index_sequence<Places...>) noexcept {
+        (std::get<Places>(observers_)
+             .observe(next, std::get<typename Observers::connection_state>(into.observed),
+                      static_cast<typename Observers::facts&>(into.connection)),
+         ...);
     }
 
     /// Hands a notice to the observers of the latest connection of the endpoints that it quotes, if there is one.
@@ -251,7 +255,8 @@ protected:
             const observer_input::notice next{.error = notice,
                                               .connection = of.connection,
                                               .quoted_sender = found.sender,
-                                              .quoted_direction = of.machine.way_of(found.sender)};
+                                              .quoted_direction = of.machine.way_of(found.sender),
+                                              .ends = of.machine.ends()};
             const auto tell = [&]<class Observer>(Observer& observer) {
                 if constexpr (has_hook<Observer, observer_hooks::notices>) {
                     observer.take_notice(next, std::get<typename Observer::connection_state>(of.observed),

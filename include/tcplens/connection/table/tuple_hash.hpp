@@ -24,6 +24,14 @@ public:
         return of_any(a, b, key);
     }
 
+    /// The hash of a network, by NH as well.
+    [[nodiscard]] TCPLENS_NOINLINE static constexpr std::uint32_t of_network(const network_id& network,
+                                                                             const hash_key& key) noexcept {
+        const std::uint64_t sum = product(network.words[0] + low(key.word(0)), network.words[1] + high(key.word(0))) +
+                                  product(network.words[2] + low(key.word(5)), high(key.word(5)));
+        return join(mix(sum, key), key);
+    }
+
 private:
     [[nodiscard]] static constexpr std::uint32_t low(std::uint64_t word) noexcept {
         return static_cast<std::uint32_t>(word);
@@ -64,8 +72,8 @@ private:
 /// The hash of the connection of a segment, the same for both of its directions.
 [[nodiscard]] TCPLENS_ALWAYS_INLINE std::uint32_t segment_hash(const segment& next, const hash_key& key) noexcept {
     const std::uint32_t hash = tuple_hash::of(next.source, next.destination, key);
-    if (next.network == 0) return hash;
-    return hash ^ static_cast<std::uint32_t>(next.network * (key.word(5) | 1) >> 32);
+    if (next.network == network_id{}) return hash;
+    return hash ^ tuple_hash::of_network(next.network, key);
 }
 
 /// What is known of the segment that a notice quotes: enough to find its connection.

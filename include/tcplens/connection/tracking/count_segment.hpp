@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 #include "../direction_statistics.hpp"
 #include "../verdict.hpp"
@@ -8,7 +9,8 @@
 namespace tcplens::inline v1::detail {
 
 /// Counts one captured segment of a direction. A segment counts as a retransmission if `said` calls it one.
-constexpr void count_segment(const segment& sent, const verdict& said, direction_statistics& counts) noexcept {
+TCPLENS_ALWAYS_INLINE constexpr void count_segment(const segment& sent, const verdict& said,
+                                                   direction_statistics& counts) noexcept {
     // In an order in which g++ joins no two of the sums into a vector, which takes twice as many instructions.
     ++counts.packets;
     counts.payload_bytes += sent.payload_length;

@@ -24,6 +24,15 @@ struct duration_statistics {
         total_ns += static_cast<double>(next.count());
     }
 
+    /// Adds the durations that another counted.
+    constexpr void merge(const duration_statistics& other) noexcept {
+        if (other.count == 0) return;
+        least = count == 0 ? other.least : (std::min)(least, other.least);
+        greatest = count == 0 ? other.greatest : (std::max)(greatest, other.greatest);
+        count += other.count;
+        total_ns += other.total_ns;
+    }
+
     /// Mean, rounded to nanoseconds; 0 if count is 0.
     [[nodiscard]] constexpr std::chrono::nanoseconds mean() const noexcept {
         if (count == 0) return {};

@@ -60,6 +60,13 @@ public:
         }
     }
 
+    /// Whether a segment from the side answers what passed at least `wait` ago.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool answers_after(const segment& from,
+                                                                     std::chrono::nanoseconds wait) const noexcept {
+        return sequence_passed_ <= from.time - wait && sequence_passed_ != not_awaited &&
+               !before(from.acknowledgment, awaited_sequence_);
+    }
+
     /// Whether a round trip can have taken so long. A negative time or one above an hour means that a clock was set.
     [[nodiscard]] static constexpr bool is_plausible(std::chrono::nanoseconds took) noexcept {
         return took >= std::chrono::nanoseconds::zero() && took <= std::chrono::hours{1};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 
 #include <algorithm>
@@ -32,7 +33,7 @@ struct send_stamp {
 class send_order {
 public:
     /// Learns from the next segment in the order of capture. Returns whether no segment before it has a higher Identification.
-    constexpr bool learn(const segment& sent) noexcept {
+    TCPLENS_ALWAYS_INLINE constexpr bool learn(const segment& sent) noexcept {
         if (const auto& stamps = sent.options.timestamps;
             stamps && (!has_clock_ || static_cast<std::int32_t>(stamps->value - clock_) > 0)) {
             clock_ = stamps->value;

@@ -3,6 +3,7 @@
 
 #include "../bundle_kind.hpp"
 #include "../frame_view.hpp"
+#include "../network_id.hpp"
 
 #include <array>
 #include <cstddef>
@@ -23,7 +24,7 @@ public:
         bool sampled;
         std::uint8_t depth;
         std::uint8_t headers; ///< how many were read
-        std::uint32_t network;
+        network_id network;
         const std::byte* data;
         std::size_t captured;
         std::size_t wire_length;

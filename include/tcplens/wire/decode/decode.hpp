@@ -57,8 +57,11 @@ TCPLENS_ALWAYS_INLINE constexpr void write_segment(const packet& from, std::size
     into.checksum = checksum_state::not_verified;
     into.sampled = false;
     into.tunnel_depth = 0;
+    into.oddities = segment::oddity_set::none;
+    if (tcp.may_be_odd()) [[unlikely]]
+        into.oddities = tcp.oddities();
     tcp.read_options(into.options);
-    into.network = 0;
+    into.network = {};
     if constexpr (std::same_as<Segment, segment_with_payload>) {
         into.payload = tcp.payload();
         into.urgent_pointer = tcp.urgent_pointer();
@@ -120,6 +123,7 @@ template <class Memory, class Segment>
     }
     write_segment(from, walk.wire_length, walk.carries, *tcp, into);
     if (walk.options.verify_checksums) into.checksum = verify_checksums(walk.around, walk.carries);
+    if (walk.carries.tiny_fragment) into.oddities |= segment::oddity_set::tiny_fragment;
     into.tunnel_depth = walk.depth;
     into.network = walk.network;
     into.sampled = walk.sampled;
@@ -158,7 +162,8 @@ template <class Memory, class Segment>
     memory.bundles.clear();
     header_walk<Memory> walk{options, memory, clamp_for_arithmetic(from.time)};
     walk.wire_length = frame.wire_length;
-    if (options.identify_networks) walk.network = network_of_frame(0, from.link, frame);
+    if (options.identify_networks && !add_network_of_frame(walk.network, from.link, frame))
+        return {packet_outcome::not_tcp, from.link};
     const bool found = walk_to_segment(from, walk, network.what(), network.content, 0, into);
     if (!found) {
         if (!walk.stopped.has_notice && walk.memory.bundles.empty()) return walk.stopped;

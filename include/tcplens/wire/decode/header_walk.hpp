@@ -15,9 +15,10 @@
 #include "../ip_protocol.hpp"
 #include "../link/ethernet/ether_tags.hpp"
 #include "../link/link_layers.hpp"
+#include "../network_id.hpp"
 #include "../network_payload.hpp"
 #include "../parse_result.hpp"
-#include "../tunnel/network_number.hpp"
+#include "../tunnel/tag_networks.hpp"
 #include "../tunnel/tunnels.hpp"
 #include "../tunnel/udp_tunnels.hpp"
 #include "bundle_stack.hpp"
@@ -41,7 +42,7 @@ struct header_walk {
     network_payload around{};    ///< the innermost IP packet
     ip_payload carries{};        ///< what that packet carries
     std::uint8_t depth = 0;      ///< number of tunnels around that packet
-    std::uint32_t network = 0;   ///< number of the innermost network, mixed with those around it
+    network_id network{};        ///< the innermost network
     std::size_t wire_length = 0; ///< bytes of the packet on the wire; of one in a bundle, its own
     bool sampled = false;        ///< the packet is one of those that a device chose
     decode_result stopped{};     ///< of what is not TCP
@@ -168,15 +169,18 @@ private:
                               inner->what.in == protocol_id::registry::ip_protocol ||
                               carrier == ether_type::transparent_ethernet || carrier == ether_type::ppp;
         if (!leads_on) ++depth;
-        if (options.identify_networks && inner->network.known)
-            network = network_within(network, carrier.number, inner->network.number);
+        if (options.identify_networks && inner->network.bits != 0) {
+            const auto within = network.inner(carrier, inner->network.bits, inner->network.number);
+            if (!within) return packet_outcome::not_tcp;
+            network = *within;
+        }
         return inner;
     }
 
     [[nodiscard]] constexpr parse_result<tunnel_payload> frame(link_type link, const frame_view& content) {
         const auto found = link_layers::payload(link, content);
         if (!found) return found.error();
-        if (options.identify_networks) network = network_of_frame(network, link, content);
+        if (options.identify_networks && !add_network_of_frame(network, link, content)) return packet_outcome::not_tcp;
         return tunnel_payload{found->what(), found->content};
     }
 
@@ -187,7 +191,8 @@ private:
             const auto untagged = skip_tags(found);
             if (!untagged) return untagged.error();
             if (untagged->type != found.type) {
-                if (options.identify_networks) network = network_of_tags(network, found.type, content);
+                if (options.identify_networks && !add_network_of_tags(network, found.type, content))
+                    return packet_outcome::not_tcp;
                 return tunnel_payload{untagged->type, untagged->content};
             }
         }

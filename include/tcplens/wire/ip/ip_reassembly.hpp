@@ -3,6 +3,7 @@
 
 #include "../../base/timestamp.hpp"
 #include "../ip_protocol.hpp"
+#include "../network_id.hpp"
 #include "../reassembly_options.hpp"
 #include "../reassembly_statistics.hpp"
 #include "fragment_buffer.hpp"
@@ -45,7 +46,7 @@ public:
 
     /// Adds a fragment. Returns the whole packet if this was its last missing fragment; valid until begin_packet(). Fragments of
     /// different networks belong to different packets.
-    [[nodiscard]] std::optional<ip_payload> add(const ip_fragment& next, std::uint32_t network, timestamp now) {
+    [[nodiscard]] std::optional<ip_payload> add(const ip_fragment& next, const network_id& network, timestamp now) {
         ++statistics_.fragments;
         const std::size_t length = next.part.content.wire_length;
         const std::size_t end = next.offset + length;
@@ -71,10 +72,12 @@ public:
         case stored::conflict: drop(*packet, statistics_.overlapping); return std::nullopt;
         case stored::no_room: drop(*packet, statistics_.evicted); return std::nullopt;
         }
+        const bool tiny = packet->first.tiny_fragment || divides_tcp_header(next, end);
         if (next.offset == 0) {
             packet->first = next.part;
             packet->first_header_length = next.header_length;
         }
+        packet->first.tiny_fragment = tiny;
         if (packet->piece_count != 1 || packet->pieces[0].begin != 0 || packet->pieces[0].end != packet->total)
             return std::nullopt;
 
@@ -90,7 +93,7 @@ public:
     }
 
     /// Drops the packet that this fragment belongs to, and its later fragments: it does not lead to TCP.
-    void ignore(const ip_fragment& next, std::uint32_t network, timestamp now) {
+    void ignore(const ip_fragment& next, const network_id& network, timestamp now) {
         expire(now);
         const key_type key = key_of(next, network);
         entry* packet = find(key);
@@ -112,11 +115,17 @@ private:
     /// reverse order, so pieces appear only where packets are lost or reordered.
     static constexpr std::size_t max_pieces = 16;
 
+    /// Whether a fragment begins or ends within the first 20 bytes: RFC 1858 section 3, RFC 3128.
+    [[nodiscard]] static constexpr bool divides_tcp_header(const ip_fragment& next, std::size_t end) noexcept {
+        constexpr std::size_t header = 20;
+        return (next.more && end < header) || (next.offset > 0 && next.offset < header);
+    }
+
     struct key_type {
         address source{};
         address destination{};
         std::uint32_t id = 0;
-        std::uint32_t network = 0;
+        network_id network{};
         ip_protocol protocol{};
         bool v6 = false;
         [[nodiscard]] friend bool operator==(const key_type&, const key_type&) noexcept = default;
@@ -194,7 +203,7 @@ private:
     };
 
     /// The protocol identifies a packet by RFC 791 section 3.2, but not by RFC 8200 section 4.5.
-    [[nodiscard]] static key_type key_of(const ip_fragment& fragment, std::uint32_t network) noexcept {
+    [[nodiscard]] static key_type key_of(const ip_fragment& fragment, const network_id& network) noexcept {
         return {fragment.part.source,
                 fragment.part.destination,
                 fragment.id,
@@ -221,6 +230,7 @@ private:
         if (place == nullptr) return nullptr;
         release(*place);
         place->key = key;
+        place->first.tiny_fragment = false;
         place->begun = now;
         place->order = ++order_;
         place->state = state::waiting;

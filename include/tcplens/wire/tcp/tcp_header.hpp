@@ -6,6 +6,7 @@
 #include "../../base/minimum.hpp"
 #include "../frame_view.hpp"
 #include "../parse_result.hpp"
+#include "../segment.hpp"
 #include "../sequence_number.hpp"
 #include "../tcp_flags.hpp"
 #include "../tcp_options.hpp"
@@ -64,6 +65,16 @@ public:
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::uint16_t urgent_pointer() const noexcept {
         return load_big<std::uint16_t>(at(18));
     }
+    /// Whether a reserved bit is set, or there is an urgent pointer, which may be valid. Seldom true.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool may_be_odd() const noexcept {
+        return (std::to_integer<unsigned>(*at(12)) & reserved) != 0 || urgent_pointer() != 0;
+    }
+    [[nodiscard]] constexpr segment::oddity_set oddities() const noexcept {
+        auto found = segment::oddity_set::none;
+        if ((std::to_integer<unsigned>(*at(12)) & reserved) != 0) found |= segment::oddity_set::reserved_bits;
+        if (urgent_pointer() != 0 && !flags().urg()) found |= segment::oddity_set::urgent_pointer;
+        return found;
+    }
     /// How many bytes of data do not fit into the frame.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr std::size_t payload_beyond_frame() const noexcept {
         return lesser(payload_length(), packet_.beyond_frame);
@@ -82,6 +93,9 @@ public:
     }
 
 private:
+    static constexpr unsigned reserved =
+        0x0e; ///< in byte 12, between the data offset and AE (RFC 9293 section 3.1, RFC 9768)
+
     friend parse_result<tcp_header>;
     constexpr tcp_header() noexcept = default;
     TCPLENS_ALWAYS_INLINE constexpr explicit tcp_header(const frame_view& packet) noexcept

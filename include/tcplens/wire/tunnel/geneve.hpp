@@ -36,8 +36,9 @@ struct geneve {
         if (first >> 6 != 0) return packet_outcome::not_tcp; // its version
         const std::size_t length = 8 + std::size_t{first & 0x3f} * 4;
         if (!content.has(length)) return content.truncation_error(length);
-        return tunnel_payload{ether_type{load_big<std::uint16_t>(content.bytes.data() + 2)}, content.subview(length),
-                              load_big<std::uint32_t>(content.bytes.data() + 4) >> 8};
+        return tunnel_payload{ether_type{load_big<std::uint16_t>(content.bytes.data() + 2)},
+                              content.subview(length),
+                              {load_big<std::uint32_t>(content.bytes.data() + 4) >> 8, 24}};
     }
 };
 

@@ -27,7 +27,7 @@ namespace tcplens::inline v1::detail {
 /// Read: version 0 with all optional fields and any EtherType. Version 1 with PPP (PPTP) or Ethernet (MikroTik's EoIP).
 /// ERSPAN type I, which has no header of its own.
 /// Not read: GRE's own checksum, version 1 with other protocols.
-/// Network: the key (of NVGRE without the flow number, of EoIP the tunnel number, none for PPTP).
+/// Network: the key (of NVGRE, whose keys are from 0x100000 on, without the flow number; of EoIP the tunnel number, none for PPTP).
 struct gre {
     static constexpr tunnel_set bit = tunnels::gre;
     static constexpr std::string_view name = "gre";
@@ -49,8 +49,11 @@ struct gre {
         if (!content.has(length)) return content.truncation_error(length);
         tunnel_network network;
         if ((flags & has_key) != 0) {
-            network = load_big<std::uint32_t>(content.bytes.data() + key_at);
-            if (protocol == 0x6558) network.number >>= 8; // NVGRE: without the number of the flow
+            const auto key = load_big<std::uint32_t>(content.bytes.data() + key_at);
+            constexpr std::uint32_t reserved =
+                0xfff; // RFC 7637 section 3.2: no NVGRE has these; other Ethernet tunnels do
+            const bool nvgre = protocol == 0x6558 && key >> 8 > reserved;
+            network = nvgre ? tunnel_network{key >> 8, 24} : tunnel_network{key, 32}; // without the number of the flow
         }
         if ((flags & has_routing) != 0) {
             int entries = 0;
@@ -90,8 +93,9 @@ private:
         if (payload_length == 0) return packet_outcome::not_tcp; // an acknowledgment alone
         if (protocol == 0x880b) return tunnel_payload{link_type::ppp, content.subview(length)};
         if (protocol == 0x6400) {
-            return tunnel_payload{link_type::ethernet, content.subview(length),
-                                  load_little<std::uint16_t>(content.bytes.data() + 6)};
+            return tunnel_payload{link_type::ethernet,
+                                  content.subview(length),
+                                  {load_little<std::uint16_t>(content.bytes.data() + 6), 16}};
         }
         return packet_outcome::not_tcp;
     }

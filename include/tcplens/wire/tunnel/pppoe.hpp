@@ -34,7 +34,8 @@ struct pppoe {
         if (!content.has(6)) return content.truncation_error(6);
         constexpr std::uint16_t version_type_and_code = 0x1100;
         if (load_big<std::uint16_t>(content.bytes.data()) != version_type_and_code) return packet_outcome::not_tcp;
-        return tunnel_payload{link_type::ppp, content.subview(6), load_big<std::uint16_t>(content.bytes.data() + 2)};
+        return tunnel_payload{
+            link_type::ppp, content.subview(6), {load_big<std::uint16_t>(content.bytes.data() + 2), 16}};
     }
 };
 

@@ -14,10 +14,10 @@ namespace tcplens::inline v1::detail {
 /// The number of a network, if a tunnel has one. Any number is valid, also 0.
 struct tunnel_network {
     std::uint32_t number = 0;
-    bool known = false;
+    std::uint8_t bits = 0; ///< how many bits the number may have, up to 32; 0 if there is no number
 
     constexpr tunnel_network() noexcept = default;
-    constexpr tunnel_network(std::uint32_t value) noexcept : number(value), known(true) {}
+    constexpr tunnel_network(std::uint32_t value, std::uint8_t width) noexcept : number(value), bits(width) {}
 };
 
 /// What a tunnel carries.

@@ -45,7 +45,7 @@ struct vxlan {
             if (!is_plausible_ethernet(content.subview(8))) return packet_outcome::not_tcp;
             return tunnel_payload{link_type::ethernet, content.subview(8)};
         }
-        const std::uint32_t network = load_big<std::uint32_t>(content.bytes.data() + 4) >> 8;
+        const tunnel_network network{load_big<std::uint32_t>(content.bytes.data() + 4) >> 8, 24};
         if (carrier == protocol_id::udp_port(4790) && (flags & has_next_protocol) != std::byte{})
             return by_next_protocol(content.bytes[3], content.subview(8), network);
         return tunnel_payload{link_type::ethernet, content.subview(8), network};

@@ -204,8 +204,24 @@ TEST_CASE("after a silence, a missing Identification tells of a first copy that 
         id = 13;
         silence = 60s;
     }
-    SUBCASE("one is missing that it owed: an acknowledgment") {
+    SUBCASE("two are missing, of which it owed one: an acknowledgment") {
         bare_ack = false;
+        inferred = true;
+    }
+    SUBCASE("one is missing that it owed, and the timer would have sent again what goes with it") {
+        bare_ack = false;
+        inferred = true;
+        id = 5;
+    }
+    SUBCASE("one is missing that it owed: an acknowledgment, since the timer is not as quick") {
+        bare_ack = false;
+        id = 5;
+        silence = 150ms;
+    }
+    SUBCASE("one is missing that it owed: an acknowledgment, since the timer is quicker") {
+        bare_ack = false;
+        id = 5;
+        silence = 400ms;
     }
     SUBCASE("one is missing that kept alive") {
         keep_alive_before = true;

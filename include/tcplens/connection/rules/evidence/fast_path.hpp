@@ -35,13 +35,13 @@ template <plainness How>
     if (sent.payload_length < 2 && !fin) return sent.payload_length == 0 && further > 0;
     if (sent.payload_length >= std::uint32_t{max_window_distance}) return false;
     if (sender.goes_far(sent.sequence + sent.payload_length + (fin ? 1u : 0u))) return false;
-    return !(sender.owes_nothing && receiver.acknowledged == sent.sequence &&
-             sender.order.goes_on_otherwise(sent.ip_id.value_or(0)));
+    return receiver.acknowledged != sent.sequence || !(sender.order.goes_on_otherwise(sent.ip_id.value_or(0)) ||
+                                                       sender.there_and_back.answers_after(sent, least_timeout));
 }
 
 /// Takes note of the last segment of `sender`.
-constexpr void learn_last(const segment& sent, bool asks_for_answer, bool acknowledges_all, side_state& sender,
-                          side_state& receiver) noexcept {
+TCPLENS_ALWAYS_INLINE constexpr void learn_last(const segment& sent, bool asks_for_answer, bool acknowledges_all,
+                                                side_state& sender, side_state& receiver) noexcept {
     const bool is_latest = sender.order.learn(sent);
     sender.owes_nothing = acknowledges_all && is_latest;
     if (asks_for_answer) receiver.owes_nothing = false;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace tcplens::inline v1::detail::evidence {
 
@@ -16,15 +17,17 @@ namespace tcplens::inline v1::detail::evidence {
     return told == unknown_segment_size ? ethernet_segment_size : told;
 }
 
-/// Whether a silence was as long as so many timeouts, each twice as long as the one before (RFC 6298 section 5.5). Hosts that count the
-/// packets of all their connections together (RFC 6864 section 4.1 allows that) skip Identifications after pauses of any length.
+/// Whether a silence was as long as so many timeouts, each twice as long as the one before (RFC 6298 section 5.5). The first two may be
+/// equally long: a loss probe takes the place of the first (RFC 8985 section 7.2). Hosts that count the packets of all their connections
+/// together (RFC 6864 section 4.1 allows that) skip Identifications after pauses of any length.
 [[nodiscard]] constexpr bool took_timeouts(int times, std::chrono::nanoseconds silence, const side_view& sender,
                                            const side_view& receiver) noexcept {
     const auto measured = whole_round_trip(sender, receiver);
     if (!measured) return false;
-    const std::int64_t waits = (std::int64_t{1} << times) - 1;
-    return silence >= waits * (*measured - *measured / round_trip_tolerance + least_timeout) &&
-           silence <= waits * (3 * *measured + greatest_timeout);
+    const std::int64_t least_waits = std::int64_t{1} << (times - 1);
+    const std::int64_t most_waits = 2 * least_waits - 1;
+    return silence >= least_waits * (*measured - *measured / round_trip_tolerance + least_timeout) &&
+           silence <= most_waits * (3 * *measured + greatest_timeout);
 }
 
 /// Whether all that the receiver sent and that asks for an answer had reached the sender when that sent its last segment. A repeated segment
@@ -40,21 +43,96 @@ namespace tcplens::inline v1::detail::evidence {
     return true;
 }
 
-/// Whether the next segment in order was sent before, in a copy that was lost on its way to the capture point: its sender counted a
-/// packet that was not captured, had nothing to send but this segment, and was silent as long as a timeout takes.
-[[nodiscard]] constexpr bool copy_is_missing(const segment& sent, const send_stamp& stamp, const side_view& sender,
-                                             const side_view& receiver) noexcept {
-    // It owed no acknowledgment, was not probing, and filled no holes.
-    if (!sender->owes_nothing || sender->sent_keep_alive || sender->sent_zero_window_probe) return false;
-    if (sender.has_holes() || receiver->acknowledged != sent.sequence) return false;
-    // The capture has all that came to it: else an acknowledgment of what is missing may be missing, too.
-    if (sender->order.was_uncaptured() || receiver->order.was_uncaptured()) return false;
-    if (receiver.has_holes() || before(receiver->next, sent.acknowledgment)) return false;
+/// Whether a silence was as long as the timeouts take in which so many packets were lost. A few may be the tail of what was in flight, so
+/// that one timeout followed all of them.
+[[nodiscard]] constexpr bool took_timeouts_for(int packets, std::chrono::nanoseconds silence, const side_view& sender,
+                                               const side_view& receiver) noexcept {
+    for (int times = packets > longest_lost_tail ? packets : 1; times <= packets; ++times) {
+        if (took_timeouts(times, silence, sender, receiver)) return true;
+    }
+    return false;
+}
+
+/// Whether nothing opened the way for the segment just now: a window that was closed keeps a sender silent, too.
+[[nodiscard]] constexpr bool was_free_to_send(const segment& sent, const side_view& receiver) noexcept {
+    const remembered_segment& last = receiver.last();
+    return last.length() > 0 || sent.time - last.time >= least_timeout;
+}
+
+/// When the receiver sent the last of what the segment is the first to acknowledge, in the copy that the sender had received. Nullopt if
+/// that is not known. A sender that received a retransmission would echo its clock (RFC 7323 section 4.3).
+[[nodiscard]] constexpr std::optional<timestamp> time_of_answered(const segment& sent, const side_view& sender,
+                                                                  const side_view& receiver) noexcept {
     const auto& stamps = sent.options.timestamps;
     const send_stamp latest = receiver->order.latest();
-    if (!stamps || !latest.has_clock) return false;
+    const bool has_clocks = stamps && latest.has_clock;
+    const bool heard_latest = has_clocks && latest.clock == stamps->echo;
+    std::optional<timestamp> found;
+    std::optional<timestamp> latest_other; // of those that the segment acknowledges as well
+    for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
+        const remembered_segment& here = receiver.latest(age);
+        if (here.length() == 0 || !before(sender->acknowledged, here.begin + here.length())) continue;
+        const bool is_last = (sent.acknowledgment - 1).value - here.begin.value < here.length();
+        if (!is_last) {
+            if (!latest_other) latest_other = here.time;
+            continue;
+        }
+        if (found && !has_clocks) return std::nullopt;
+        found = here.time;
+        if (heard_latest) break;
+    }
+    // What came later may have filled a hole.
+    return latest_other > found ? std::nullopt : found;
+}
+
+/// Whether the sender's answer before this took little more than the least time: queues are short, and its application is quick.
+[[nodiscard]] constexpr bool answered_quickly(std::chrono::nanoseconds to_sender, const side_view& sender,
+                                              const side_view& receiver) noexcept {
+    for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
+        const remembered_segment& here = receiver.latest(age);
+        if (here.length() == 0 || here.time > sender.last().time) continue;
+        return sender.last().time - here.time <= 2 * to_sender;
+    }
+    return false;
+}
+
+/// The evidence that the next segment in order, which also acknowledges for the first time what came long ago, was sent before. A receiver
+/// acknowledges within half a second (RFC 1122 section 4.2.3.2), and mostly within a fifth. If it was silent for longer, a packet was
+/// lost: an acknowledgment alone, or one with this data. In the latter case the timer sends the data again.
+[[nodiscard]] constexpr evidence_set evidence_of_late_answer(const segment& sent, const send_stamp& stamp,
+                                                             const side_view& sender,
+                                                             const side_view& receiver) noexcept {
+    using enum evidence_set;
+    if (!sender->has_acknowledged || !before(sender->acknowledged, sent.acknowledgment)) return none;
+    if (sender->duplicate_acks > 0 || sender->has_sacked) return none; // it waited for something else
+    // An application that read what had come would have told the larger window.
+    if (sent.window != sender->window) return none;
+    const auto to_sender = sender->there_and_back.least();
+    const auto answered = time_of_answered(sent, sender, receiver);
+    if (!to_sender || !answered || !was_free_to_send(sent, receiver)) return none;
+    const std::chrono::nanoseconds took = sent.time - *answered - *to_sender;
+    if (sender->order.skips()) return none;
+    if (stamp.id == 0 || !sender->order.counts_packets()) {
+        const bool fits = took_timeouts(1, took, sender, receiver) && answered_quickly(*to_sender, sender, receiver);
+        return fits ? silence | round_trip : none;
+    }
+    // Larger steps may be packets of other connections, or of the peer where one program wrote both.
+    if (sent.hop_limit > per_connection_id_hop_limit || sender->order.usual_step() != 1) return none;
+    if (sender.last().length() + timestamps_length > largest_packet(*sender, *receiver)) return none;
+    const int missing = sender->order.missing_before(stamp.id);
+    return took_timeouts_for(missing, took, sender, receiver) ? ip_id | silence : none;
+}
+
+/// Whether the next segment in order was sent before, by a sender that owed no acknowledgment: it counted a packet that was not captured,
+/// had nothing to send but this segment, and was silent as long as a timeout takes.
+[[nodiscard]] constexpr bool skipped_its_copy(const segment& sent, const send_stamp& stamp, const side_view& sender,
+                                              const side_view& receiver) noexcept {
+    const auto& stamps = sent.options.timestamps;
+    const send_stamp latest = receiver->order.latest();
+    const bool has_clocks = stamps && latest.has_clock;
+    if (!has_clocks && (!sender->order.counts_alone() || stamps || latest.has_clock)) return false;
     // It knew, by its echo, that all before this had been acknowledged: it did not send that again.
-    const bool knew = latest.clock == stamps->echo;
+    const bool knew = !has_clocks || latest.clock == stamps->echo;
     // Windows counts the packets of all of its connections together.
     if (sent.hop_limit > per_connection_id_hop_limit) return false;
     const int missing = sender->order.missing_before(stamp.id);
@@ -72,10 +150,30 @@ namespace tcplens::inline v1::detail::evidence {
         return missing == 1 && receiver.latest(2).time < sender.last().time && silence >= 2 * least &&
                silence < least + least_timeout && !sender->order.skips();
     }
-    if (sender->order.counts_alone()) return silence >= least_resend_time(sender, receiver) + least_timeout;
-    if (took_timeouts(missing, silence, sender, receiver)) return !sender->order.skips();
+    if (has_clocks && sender->order.counts_alone()) return silence >= least + least_timeout;
+    if (took_timeouts_for(missing, silence, sender, receiver) && was_free_to_send(sent, receiver)) {
+        return !sender->order.skips();
+    }
     sender->order.learn_skip();
     return false;
+}
+
+/// The evidence that the next segment in order was sent before, in a copy that was lost on its way to the capture point; none if it
+/// was not, as far as the capture tells.
+[[nodiscard]] constexpr evidence_set evidence_of_lost_copy(const segment& sent, const send_stamp& stamp,
+                                                           const side_view& sender,
+                                                           const side_view& receiver) noexcept {
+    // It was not probing, and filled no holes.
+    if (sender->sent_keep_alive || sender->sent_zero_window_probe) return evidence_set::none;
+    if (sender.has_holes() || !receiver->has_acknowledged || receiver->acknowledged != sent.sequence) {
+        return evidence_set::none;
+    }
+    // The capture has all that came to it: else an acknowledgment of what is missing may be missing, too.
+    if (sender->order.was_uncaptured() || receiver->order.was_uncaptured()) return evidence_set::none;
+    if (receiver.has_holes() || before(receiver->next, sent.acknowledgment)) return evidence_set::none;
+    if (!sender->owes_nothing) return evidence_of_late_answer(sent, stamp, sender, receiver);
+    return skipped_its_copy(sent, stamp, sender, receiver) ? evidence_set::ip_id | evidence_set::silence
+                                                           : evidence_set::none;
 }
 
 } // namespace tcplens::inline v1::detail::evidence

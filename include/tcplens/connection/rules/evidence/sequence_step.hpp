@@ -247,9 +247,9 @@ constexpr void judge_seen(const segment& sent, const send_stamp& stamp, bool for
     if (begin == end) return {};
     if (begin == sender->next) {
         sender.go_on_to(end);
-        if (!copy_is_missing(sent, stamp, sender, receiver)) return {};
-        return {{.kinds = verdict_kinds::retransmission, .evidence = evidence_set::ip_id | evidence_set::silence},
-                basis::inference};
+        const evidence_set lost_copy = evidence_of_lost_copy(sent, stamp, sender, receiver);
+        if (lost_copy == evidence_set::none) return {};
+        return {{.kinds = verdict_kinds::retransmission, .evidence = lost_copy}, basis::inference};
     }
     return judge_overlap(sent, stamp, beyond_all, sender, receiver);
 }

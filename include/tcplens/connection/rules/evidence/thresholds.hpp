@@ -40,6 +40,10 @@ inline constexpr std::chrono::nanoseconds least_timeout = std::chrono::milliseco
 /// ACKs and timer granularity.
 inline constexpr std::chrono::nanoseconds greatest_timeout = std::chrono::milliseconds{260};
 
+/// Packets that are lost at the tail of what was in flight, at most, if a sender counts packets but may count those of other connections
+/// as well. A choice: a busy sender skips more in the time of a timeout.
+inline constexpr int longest_lost_tail = 3;
+
 /// A sender that was silent this long before a retransmission waited for a timer, if no round trip was measured.
 inline constexpr std::chrono::nanoseconds timer_silence = std::chrono::milliseconds{100};
 /// ... and if one was measured, after so many round trips: a fast retransmission follows its cause within one.

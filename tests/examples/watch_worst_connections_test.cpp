@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "../../examples/worst_connections.hpp"
+#include "../../examples/tcplens/watch_worst_connections.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstdint>
 #include <vector>
 
-using example::worst_connections;
+using program::watching::worst_connections;
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-namespace example {
+namespace program::watching {
 
 /// The connections with the most retransmissions, told in bounded memory: one for which there is no room takes the place of
 /// the one with the fewest, and its count (Metwally, Agrawal, El Abbadi: Space-Saving, 2005). So a count is too high by no
@@ -49,4 +49,4 @@ private:
     std::size_t used_ = 0;
 };
 
-} // namespace example
+} // namespace program::watching

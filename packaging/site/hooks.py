@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""For mkdocs: links from the pages to files that are no pages lead to the repository."""
+
+import os
+import pathlib
+import re
+
+HOMEPAGE = "https://github.com/tcplens/tcplens"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def on_page_markdown(markdown, page, **_):
+    folder = ROOT / "docs" / os.path.dirname(page.file.src_path)
+
+    def resolved(match):
+        path, _, anchor = match[1].partition("#")
+        if not path or re.match(r"[a-z]+:", path):
+            return match[0]
+        target = pathlib.Path(os.path.normpath(folder / path))
+        if (ROOT / "docs") in target.parents and target.suffix == ".md":
+            return match[0]
+        kind = "tree" if target.is_dir() else "blob"
+        where = target.relative_to(ROOT).as_posix()
+        return f"]({HOMEPAGE}/{kind}/main/{where}{'#' + anchor if anchor else ''})"
+
+    markdown = re.sub(r"\]\(([^)\s]+)\)", resolved, markdown)
+    # The marks of tests/docs/check_docs.py are for the test.
+    return re.sub(r"^ *<!-- .* -->\n", "", markdown, flags=re.M)
