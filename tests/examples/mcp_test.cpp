@@ -33,7 +33,7 @@ std::vector<std::byte> two_connections() {
     auto [client, server] = s.established();
     client.sends(1, 100);
     s.after(300ms);
-    client.sends(1, 100);
+    client.sends(1, 100).expect(tcplens::verdict_kinds::retransmission);
     server.acks(101);
     client.fins();
     server.fins();
@@ -172,9 +172,11 @@ TEST_CASE("mcp: the four tools say what report says") {
     const std::pair<const char*, const char*> sections[]{
         {"1", "connections"}, {"2", "anomalies"}, {"3", "retransmissions"}, {"4", "traffic_flow"}};
     for (const auto& [id, section] : sections) {
+        CAPTURE(said.at(id).dump());
         const json& answer = said.at(id)["result"]["structuredContent"];
         for (const auto& [name, value] : report[section].items()) {
             CAPTURE(name);
+            REQUIRE(answer.contains(name));
             if (value.is_array() && !value.empty() && value[0].is_object()) { // rows have packet numbers besides
                 CHECK(answer[name].size() == value.size());
                 for (std::size_t i = 0; i < value.size(); ++i) {

@@ -15,7 +15,8 @@
 namespace program::context_server {
 
 bool is_loopback(const std::string& host) noexcept {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
+    return host == "localhost" || host == "::1" ||
+           (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 #ifndef TCPLENS_HAS_HTTPLIB
@@ -41,23 +42,27 @@ constexpr int method_not_allowed = 405;
 constexpr int not_acceptable = 406;
 constexpr int unsupported_media_type = 415;
 
-/// Whether the host of `Host` or `Origin`, with or without a port, is one that the server is reached by.
-bool is_own_host(std::string_view authority, const std::string& listens_at) {
-    std::string_view host = authority;
-    if (host.starts_with('[')) host = host.substr(1, host.find(']') - 1);
-    else host = host.substr(0, host.find(':'));
-    constexpr std::array<std::string_view, 3> of_loopback{"localhost", "127.0.0.1", "::1"};
-    if (host == listens_at) return true;
-    return is_loopback(listens_at) && std::ranges::find(of_loopback, host) != of_loopback.end();
+/// The host of `Host`, or of `Origin` without its scheme: without port and brackets.
+std::string_view host_of(std::string_view authority) {
+    if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
+    return authority.substr(0, authority.find(':'));
 }
 
-/// A page of another site must not talk to the server through its reader's browser (DNS rebinding).
+/// A page of another site must not talk to the server through its reader's browser (DNS rebinding). A server that others reach
+/// may have many names, and a token: there a page must come from the name that it asks.
 bool comes_from_here(const httplib::Request& request, const http_options& given) {
-    if (!is_own_host(request.get_header_value("Host"), given.host)) return false;
+    const std::string asked = request.get_header_value("Host");
+    constexpr std::array<std::string_view, 3> of_loopback{"localhost", "127.0.0.1", "::1"};
+    const auto is_own = [&](std::string_view authority) {
+        const std::string_view host = host_of(authority);
+        if (!is_loopback(given.host)) return host == host_of(asked);
+        return host == given.host || std::ranges::find(of_loopback, host) != of_loopback.end();
+    };
+    if (!is_own(asked)) return false;
     if (!request.has_header("Origin")) return true;
     const std::string origin = request.get_header_value("Origin");
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (origin.starts_with(scheme)) return is_own_host(std::string_view{origin}.substr(scheme.size()), given.host);
+        if (origin.starts_with(scheme)) return is_own(std::string_view{origin}.substr(scheme.size()));
     }
     return false;
 }
