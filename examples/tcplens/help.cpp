@@ -115,7 +115,12 @@ std::string version_line() {
 }
 
 std::string version_page() {
-    return version_line() + "\ncompiled by " + compiler_name() + "\n" + optional_libraries();
+#ifdef TCPLENS_HTTPLIB_VERSION
+    constexpr std::string_view http = "cpp-httplib " TCPLENS_HTTPLIB_VERSION ": has mcp --http\n";
+#else
+    constexpr std::string_view http = "without cpp-httplib: has no mcp --http\n";
+#endif
+    return version_line() + "\ncompiled by " + compiler_name() + "\n" + optional_libraries() + std::string{http};
 }
 
 std::string help_page(std::size_t width) {

@@ -331,7 +331,7 @@ TEST_CASE("--version prints the version of tcplens, its compiler and the optiona
                                   TCPLENS_VERSION_SUFFIX "\ncompiled by "));
     const std::vector<std::string> lines = lines_of(version.out);
     REQUIRE(lines.size() >= 5);
-    for (const std::string_view name : {"zlib", "libzstd", "libpcap"}) { // built in, with its version, or left out
+    for (const std::string_view name : {"zlib", "libzstd", "libpcap", "cpp-httplib"}) { // built in, with its version, or left out
         CAPTURE(name);
         CHECK(std::ranges::count_if(lines, [name](const std::string& line) {
                   return line.starts_with(std::string{name} + " ") || line.starts_with("without " + std::string{name});
