@@ -108,6 +108,7 @@ public:
         exact_observer{}.observe({.segment = sent,
                                   .verdict = said,
                                   .connection = next.connection,
+                                  .ends = next.ends,
                                   .sender = next.sender,
                                   .direction = next.direction,
                                   .begins_connection = next.begins_connection},

@@ -45,6 +45,14 @@ std::vector<std::string> subcommands() {
     return names;
 }
 
+/// Those that need no more than a file. What extract, bytes and split need beside it, their own tests give.
+std::vector<std::string> subcommands_of_a_file() {
+    std::vector<std::string> names = subcommands();
+    std::erase_if(names,
+                  [](const std::string& each) { return each == "extract" || each == "bytes" || each == "split"; });
+    return names;
+}
+
 /// Its options, as its help lists them.
 std::vector<std::string> options_of(const std::string& subcommand) {
     std::vector<std::string> names;
@@ -179,7 +187,7 @@ TEST_CASE("every subcommand answers for what came before damage, and the smalles
     cut.pop_back();
     const std::string damaged = " " + folder.write("damaged.pcap", cut);
     std::vector<std::string> commands{example("shortest")};
-    for (const std::string& each : subcommands()) commands.push_back(program(each));
+    for (const std::string& each : subcommands_of_a_file()) commands.push_back(program(each));
     for (const std::string& command : commands) {
         CAPTURE(command);
         const run_result none = run(command + " " + folder.file("missing.pcap"));
@@ -331,7 +339,8 @@ TEST_CASE("--version prints the version of tcplens, its compiler and the optiona
                                   TCPLENS_VERSION_SUFFIX "\ncompiled by "));
     const std::vector<std::string> lines = lines_of(version.out);
     REQUIRE(lines.size() >= 5);
-    for (const std::string_view name : {"zlib", "libzstd", "libpcap", "cpp-httplib"}) { // built in, with its version, or left out
+    for (const std::string_view name :
+         {"zlib", "libzstd", "libpcap", "cpp-httplib"}) { // built in, with its version, or left out
         CAPTURE(name);
         CHECK(std::ranges::count_if(lines, [name](const std::string& line) {
                   return line.starts_with(std::string{name} + " ") || line.starts_with("without " + std::string{name});
@@ -402,7 +411,7 @@ TEST_CASE("output that can't be written is an error") {
     if (!std::filesystem::exists("/dev/full")) return; // Linux has it
     const temporary_folder folder;
     const std::string file = folder.write("two.pcap", two_connections());
-    for (const std::string& each : subcommands()) {
+    for (const std::string& each : subcommands_of_a_file()) {
         CAPTURE(each);
         const run_result ran = run(program(each) + " " + file + " > /dev/full");
         CHECK(ran.status == 1);
@@ -415,7 +424,7 @@ TEST_CASE("output that can't be written is an error") {
 TEST_CASE("on a terminal lines are as wide as that at most; colours are there only, and not with NO_COLOR") {
     if (run("command -v script stty").status != 0) return; // bsdutils has it
     const std::string file = " tests/data/lab/few_losses-3/a.pcap";
-    std::vector<std::string> commands = subcommands();
+    std::vector<std::string> commands = subcommands_of_a_file();
     commands.emplace_back("segments --explain");
     commands.emplace_back("connection 4");
     for (const std::string& command : commands) {

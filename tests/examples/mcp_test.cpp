@@ -162,10 +162,10 @@ TEST_CASE("mcp: requests say which revision they speak") {
 TEST_CASE("mcp: the four tools say what report says") {
     const rooted_folder folder;
     const std::string capture = folder.file("root/two.pcap");
-    const run_result ran = run(program("report") + " --format json --server-ip " + "192.0.2.2" + " '" + capture + "'");
+    const run_result ran = run(program("report") + " --format json --server-ip 198.51.100.1 '" + capture + "'");
     CHECK(ran.status == 0);
     const json report = json::parse(ran.out);
-    const json question = {{"pcap_file", capture}, {"server_ip", "192.0.2.2"}};
+    const json question = {{"pcap_file", capture}, {"server_ip", "198.51.100.1"}};
     const auto said = by_id(answers(
         folder, lines({call(1, "analyze_tcp_connections", question), call(2, "analyze_tcp_anomalies", question),
                        call(3, "analyze_tcp_retransmissions", question), call(4, "analyze_traffic_flow", question)})));

@@ -51,8 +51,10 @@ int main(int count, char** arguments) {
         file.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
     };
     const auto behind = [](std::string_view text, const bytes& script) {
-        bytes made{static_cast<std::uint8_t>(text.size())};
-        made.insert(made.end(), text.begin(), text.end());
+        bytes made;
+        made.reserve(1 + text.size() + script.size());
+        made.push_back(static_cast<std::uint8_t>(text.size()));
+        for (const char each : text) made.push_back(static_cast<std::uint8_t>(each));
         made.insert(made.end(), script.begin(), script.end());
         return made;
     };

@@ -40,7 +40,7 @@ constexpr std::optional<network_id> of(std::initializer_list<level> levels) {
 constexpr level vlan(std::uint32_t number) {
     return {ether_type::vlan, 12, number};
 }
-constexpr level vxlan(std::uint32_t number) {
+constexpr level vxlan_number(std::uint32_t number) {
     return {protocol_id::udp_port(4789), 24, number};
 }
 constexpr level gre_key(std::uint32_t number) {
@@ -92,7 +92,7 @@ TEST_CASE("network: a value holds seven VLANs, three VXLANs or two GRE keys, and
         return count;
     };
     CHECK(most(vlan(4095)) == 7);
-    CHECK(most(vxlan(0xff'ffff)) == 3);
+    CHECK(most(vxlan_number(0xff'ffff)) == 3);
     CHECK(most(gre_key(0xffff'ffff)) == 2);
     CHECK(most(own_tunnel(0xffff'ffff)) == 1);
 }
@@ -100,7 +100,7 @@ TEST_CASE("network: a value holds seven VLANs, three VXLANs or two GRE keys, and
 TEST_CASE("network: the text names the levels from the outermost") {
     CHECK(to_string(segment::network_id{}) == "none");
     CHECK(to_string(*of({vlan(10)})) == "VLAN 10");
-    CHECK(to_string(*of({vlan(10), vxlan(5000), vlan(4095)})) == "VLAN 10, VXLAN 5000, VLAN 4095");
+    CHECK(to_string(*of({vlan(10), vxlan_number(5000), vlan(4095)})) == "VLAN 10, VXLAN 5000, VLAN 4095");
     CHECK(to_string(*of({gre_key(0xffff'ffff)})) == "GRE key 4294967295");
     CHECK(to_string(*of({vlan(3), own_tunnel(7)})) == "VLAN 3, protocol 4/9999 7");
     CHECK(to_string(network_id{{0, 0, 26}}) == "unknown"); // from no packet
