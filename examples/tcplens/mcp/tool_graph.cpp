@@ -25,7 +25,7 @@ public:
     /// Adds nothing to the connections of the table.
     struct facts {
         void swap_roles() noexcept {}
-        [[nodiscard]] friend bool operator==(const facts&, const facts&) noexcept = default;
+        [[nodiscard]] bool operator==(const facts&) const noexcept = default;
     };
     struct connection_state {};
 
