@@ -8,6 +8,7 @@ The namespaces have no names: they end with their processes, which end with this
 import argparse
 import ctypes
 import fcntl
+import itertools
 import os
 import re
 import signal
@@ -275,11 +276,13 @@ def read(file):
 class Talk:
     """A connection that is made here, and what has to be said of it."""
 
+    ports = itertools.count(33000)  # each its own: the kernel gives that of a connection that was reset again
+
     def __init__(self, address, port=PORT, request=0, reply=0, ending="close"):
         self.ending, self.reply = ending, reply
         self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         self.socket.settimeout(2 if ending == "ignored" else 10)
-        self.socket.bind(("::" if ":" in address else "", 0))
+        self.socket.bind(("::" if ":" in address else "", next(self.ports)))
         try:
             self.socket.connect((address, port))
             outcome = "connected"
