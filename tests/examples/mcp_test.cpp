@@ -172,9 +172,12 @@ TEST_CASE("mcp: the four tools say what report says") {
     const std::pair<const char*, const char*> sections[]{
         {"1", "connections"}, {"2", "anomalies"}, {"3", "retransmissions"}, {"4", "traffic_flow"}};
     for (const auto& [id, section] : sections) {
-        CAPTURE(said.at(id).dump());
-        const json& answer = said.at(id)["result"]["structuredContent"];
-        for (const auto& [name, value] : report[section].items()) {
+        const json& whole = said.at(id);
+        CAPTURE(whole.dump());
+        const json& answer = whole["result"]["structuredContent"];
+        for (const auto& each : report[section].items()) {
+            const std::string& name = each.key();
+            const json& value = each.value();
             CAPTURE(name);
             REQUIRE(answer.contains(name));
             if (value.is_array() && !value.empty() && value[0].is_object()) { // rows have packet numbers besides

@@ -615,11 +615,11 @@ TEST_CASE("checksums: those of the innermost packet count") {
 
 TEST_CASE("tunnel set: the operators join, intersect and complement sets") {
     constexpr tunnel_set all = tunnel_set::all;
-    constexpr tunnel_set none = tunnel_set::none;
+    constexpr tunnel_set nothing = tunnel_set::none;
     CHECK(contains_all(all, tunnels::gre | tunnels::vxlan));
     CHECK(contains_all(tunnels::gre | tunnels::vxlan, tunnels::gre));
     CHECK_FALSE(contains_all(tunnels::gre, tunnels::gre | tunnels::vxlan));
     CHECK_FALSE(contains_all(~tunnels::gre, tunnels::gre));
     CHECK((~tunnels::gre | tunnels::gre) == all);
-    CHECK(~all == none);
+    CHECK(~all == nothing);
 }
