@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tcplens::inline v1::detail {
 
@@ -82,8 +83,9 @@ struct network_id {
     [[nodiscard]] friend std::string to_string(network_id of) {
         std::string text;
         while (of != network_id{}) {
-            const std::string level = of.take_level();
-            text = text.empty() ? level : level + ", " + text;
+            std::string level = of.take_level();
+            if (!text.empty()) level.append(", ").append(text);
+            text = std::move(level);
         }
         return text.empty() ? "none" : text;
     }

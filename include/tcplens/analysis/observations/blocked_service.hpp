@@ -16,6 +16,7 @@ namespace tcplens::inline v1::detail::observing {
 /// A service that some or all connections do not reach, with the stage at which they end: after the SYN (ignored, refused, or answered by
 /// an ICMP error), after the SYN-ACK, after the handshake, after the first data. Source: the stages are those of Sundara Raman et al.:
 /// Global, Passive Detection of Connection Tampering, 2023; what ICMP says, RFC 1812 section 5.2.7.
+// NOLINTNEXTLINE(readability-function-size): the stages in order, then one observation put together from all of them
 inline void find_blocked_services(const observed_contacts& in, std::vector<observation>& found) {
     const auto failed_here = [](const contact& of) {
         return of.came_out == outcome::ignored || of.came_out == outcome::refused ||

@@ -18,8 +18,8 @@ public:
     /// Bundles within bundles. sFlow, whose samples are bundles, of frames that are an A-MSDU has three.
     static constexpr std::size_t capacity = 4;
 
-    /// What is left of a bundle, and what the headers before it said. Without initializers, so that an array of them costs nothing.
-    struct entry {
+    /// What is left of a bundle, and what the headers before it said. Without initializers, so that an array of them costs next to nothing.
+    struct entry { // NOLINT(cppcoreguidelines-pro-type-member-init)
         bundle_kind kind;
         bool sampled;
         std::uint8_t depth;
