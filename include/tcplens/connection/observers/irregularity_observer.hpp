@@ -169,8 +169,8 @@ private:
         if (rst.ip_id && *rst.ip_id != 0 && state.ip_id[by]) {
             const auto step = static_cast<std::uint16_t>(*rst.ip_id - *state.ip_id[by]);
             const std::uint64_t packets = where.input.connection.statistics(where.input.direction).packets - 1;
-            const bool far = step > far_step && step < UINT16_MAX - far_step;
-            if (far && sender.counts_ids(*state.ip_id[by], packets)) where.add(rst_ip_id);
+            const bool is_far = step > far_step && step < UINT16_MAX - far_step;
+            if (is_far && sender.counts_ids(*state.ip_id[by], packets)) where.add(rst_ip_id);
         }
         where.found.add(seen);
         return seen.place == place_type::in_window || seen.place == place_type::outside;
