@@ -13,7 +13,7 @@
 
 using namespace std::chrono_literals;
 using namespace tcplens;
-using order = connection_page::order;
+using row_order = connection_page::order;
 using state = connection_page::state;
 
 namespace {
@@ -113,22 +113,22 @@ TEST_CASE("list of connections: by each of the orders") {
     all[0].server.port = 80;
     all[2].client.port = 1;
     all[3].close_reason = close_reason::reset;
-    const auto by = [&all](order how) { return numbers(list_connections(all, {}, how)); };
-    CHECK(by(order::start) == list{1, 2, 3, 0});
-    CHECK(by(order::duration) == list{0, 2, 3, 1});
-    CHECK(by(order::client) == list{2, 0, 1, 3});
-    CHECK(by(order::server) == list{0, 1, 2, 3});
-    CHECK(by(order::state) == list{1, 2, 0, 3});
-    CHECK(by(order::bytes) == list{1, 0, 2, 3});
-    CHECK(by(order::packets) == list{0, 2, 1, 3});
-    CHECK(by(order::retransmissions) == list{1, 2, 0, 3});
-    CHECK(by(order::retransmission_rate) == list{2, 0, 1, 3}); // six of seven packets say little
-    CHECK(by(order::round_trip) == list{1, 2, 3, 0});          // none is known
-    CHECK(by(order::throughput) == list{0, 2, 1, 3});          // without duration there is none
-    CHECK(numbers(list_connections(all, {}, order::retransmission_rate, 10, {}, 0)) == list{1, 2, 0, 3});
-    CHECK(to_string(order::start) == "start");
-    CHECK(to_string(order::retransmission_rate) == "retransmission_rate");
-    CHECK(to_string(order::throughput) == "throughput");
+    const auto by = [&all](row_order how) { return numbers(list_connections(all, {}, how)); };
+    CHECK(by(row_order::start) == list{1, 2, 3, 0});
+    CHECK(by(row_order::duration) == list{0, 2, 3, 1});
+    CHECK(by(row_order::client) == list{2, 0, 1, 3});
+    CHECK(by(row_order::server) == list{0, 1, 2, 3});
+    CHECK(by(row_order::state) == list{1, 2, 0, 3});
+    CHECK(by(row_order::bytes) == list{1, 0, 2, 3});
+    CHECK(by(row_order::packets) == list{0, 2, 1, 3});
+    CHECK(by(row_order::retransmissions) == list{1, 2, 0, 3});
+    CHECK(by(row_order::retransmission_rate) == list{2, 0, 1, 3}); // six of seven packets say little
+    CHECK(by(row_order::round_trip) == list{1, 2, 3, 0});          // none is known
+    CHECK(by(row_order::throughput) == list{0, 2, 1, 3});          // without duration there is none
+    CHECK(numbers(list_connections(all, {}, row_order::retransmission_rate, 10, {}, 0)) == list{1, 2, 0, 3});
+    CHECK(to_string(row_order::start) == "start");
+    CHECK(to_string(row_order::retransmission_rate) == "retransmission_rate");
+    CHECK(to_string(row_order::throughput) == "throughput");
 }
 
 TEST_CASE("list of connections: the longest round trip first, unknown ones last") {
@@ -145,13 +145,13 @@ TEST_CASE("list of connections: the longest round trip first, unknown ones last"
     all[1].opening.times.took = 5ms;
     all[2].opening.times.took = 0ms;
     all[3].opening.times.took = 9ms;
-    CHECK(numbers(list_connections(all, {}, order::round_trip)) == list{3, 1, 2, 0});
+    CHECK(numbers(list_connections(all, {}, row_order::round_trip)) == list{3, 1, 2, 0});
 }
 
 TEST_CASE("list of connections: pages follow each other without a gap, in every order") {
     const std::vector<connection> all = random_connections(95, 8);
-    for (unsigned i = 0; i <= static_cast<unsigned>(order::throughput); ++i) {
-        const auto how = static_cast<order>(i);
+    for (unsigned i = 0; i <= static_cast<unsigned>(row_order::throughput); ++i) {
+        const auto how = static_cast<row_order>(i);
         CAPTURE(to_string(how));
         const connection_page whole = list_connections(all, {}, how, SIZE_MAX);
         REQUIRE(whole.rows.size() == 95);
@@ -175,16 +175,16 @@ TEST_CASE("list of connections: pages follow each other without a gap, in every 
 TEST_CASE("list of connections: a page begins behind a row that is no longer there") {
     std::vector<connection> all;
     for (std::uint64_t i = 0; i < 10; ++i) all.push_back(lasting(i, std::chrono::seconds{i}, 1s));
-    const connection_page first = list_connections(all, {}, order::start, 3);
+    const connection_page first = list_connections(all, {}, row_order::start, 3);
     CHECK(numbers(first) == list{0, 1, 2});
     CHECK(first.left_out == 7);
     all.erase(all.begin() + 1, all.begin() + 4);
-    const connection_page next = list_connections(all, {}, order::start, 3, first.rows.back());
+    const connection_page next = list_connections(all, {}, row_order::start, 3, first.rows.back());
     CHECK(numbers(next) == list{4, 5, 6});
     CHECK(next.earlier == 1);
     CHECK(next.left_out == 3);
-    CHECK(list_connections(all, {}, order::start, 0).rows.empty());
-    CHECK(list_connections(all, {}, order::start, 0).left_out == 7);
+    CHECK(list_connections(all, {}, row_order::start, 0).rows.empty());
+    CHECK(list_connections(all, {}, row_order::start, 0).left_out == 7);
 }
 
 TEST_CASE("list of connections: of a server, which corrects guessed roles, or those that a predicate selects") {
