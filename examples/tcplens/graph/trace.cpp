@@ -400,7 +400,7 @@ void trace_writer::add(const tcplens::observer_input& input) {
     trace_.intervals.add(sent.time, counts);
 }
 
-trace trace_writer::finish() {
+trace trace_writer::finish(const tcplens::connection& of) {
     for (const side each : {side::first, side::second}) {
         side_state& state = states_[each];
         for (const auto& [begin, hole] : state.holes) {
@@ -419,6 +419,14 @@ trace trace_writer::finish() {
         trace_.sides[each].sequence_end =
             std::max(trace_.sides[each].sequence_end, state.has_acknowledged ? state.acknowledged : 0);
     }
+    if (trace_.packets == 0) { // all of its segments are samples
+        trace_.first_time = trace_.earliest = of.first_time;
+        trace_.latest = of.last_time;
+        trace_.sides[side::first].end = of.client;
+        trace_.sides[side::second].end = of.server;
+    }
+    trace_.has_samples = of.sampled;
+    trace_.roles_guessed = of.role_guessed();
     return std::move(trace_);
 }
 

@@ -241,8 +241,8 @@ public:
 
     [[nodiscard]] std::uint64_t number() const { return trace_.number; }
     void add(const tcplens::observer_input& input);
-    /// The trace up to here. Nothing may be added afterwards.
-    [[nodiscard]] trace finish();
+    /// The trace up to here, of a connection of the table. Nothing may be added afterwards.
+    [[nodiscard]] trace finish(const tcplens::connection& of);
 
 private:
     /// A transmission that was not acknowledged yet.

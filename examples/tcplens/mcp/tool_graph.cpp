@@ -5,41 +5,20 @@
 #include "picture_as_png.hpp"
 
 #include "../graph/graphs.hpp"
+#include "../graph/trace_observer.hpp"
 #include "../text.hpp"
 
-#include <tcplens/connection/observers/connection_observer.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace program::context_server {
 
 namespace {
-
-/// Hands the segments of one connection to its writer.
-class trace_observer {
-public:
-    /// Adds nothing to the connections of the table.
-    struct facts {
-        void swap_roles() noexcept {}
-        [[nodiscard]] bool operator==(const facts&) const noexcept = default;
-    };
-    struct connection_state {};
-
-    trace_observer() = default;
-    /// The writer outlives it.
-    explicit trace_observer(graphs::trace_writer& writer) : writer_(&writer) {}
-
-    void observe(const tcplens::observer_input& input, connection_state&, facts&) const {
-        if (input.connection.number == writer_->number()) writer_->add(input);
-    }
-
-private:
-    graphs::trace_writer* writer_ = nullptr;
-};
 
 std::string draw(const std::string& kind, const graphs::trace& of, std::size_t most) {
     const graphs::picture_options bounded{.most_bytes = most};
@@ -64,20 +43,19 @@ tool_answer render_graph(workshop& with, arguments& given, job& work) {
     const std::size_t room = (limit ? static_cast<std::size_t>(*limit) : most_default_bytes) - bytes_around;
 
     constexpr std::size_t steps_of_ladder = 60; // as in the subcommand graph
-    graphs::trace_writer writer{of.number, {.steps = steps_of_ladder}};
-    tcplens::basic_connection_table<tcplens::evidence_rules, trace_observer> table{
-        tcplens::table_options{}, tcplens::evidence_rules{}, trace_observer{writer}};
+    const auto writer =
+        std::make_unique<graphs::trace_writer>(of.number, graphs::trace_options{.steps = steps_of_ladder});
+    tcplens::basic_connection_table<tcplens::evidence_rules, graphs::trace_observer> table{
+        tcplens::table_options{}, tcplens::evidence_rules{}, graphs::trace_observer{{&writer, 1}}};
     with.captures.read_again(*capture, work, [&](const tcplens::packet& next) {
         table.add(next);
         return next.number < of.last_packet;
     });
-    graphs::trace drawn = writer.finish();
+    const graphs::trace drawn = writer->finish(of);
     if (drawn.packets == 0) {
         throw tool_failure{"There is nothing to draw: all packets of connection " + std::to_string(of.number) +
                            " are samples."};
     }
-    drawn.roles_guessed = of.role_guessed();
-    drawn.has_samples = of.sampled;
 
     tool_answer answer = begin_answer(*capture);
     json& out = answer.structured;
