@@ -245,6 +245,13 @@ TEST_CASE("streams: a connection that was picked up midstream begins with its fi
     byte_talk bare;
     bare.client(99, "").client(100, "cd");
     CHECK(bare.told() == joined({"> 0 cd"}));
+    byte_talk answered; // the peer answers an empty keep-alive with the number that it waits for
+    answered.client(99, "", {.ack = 50})
+        .server(50, "", {.ack = 100})
+        .client(100, "cd")
+        .server(50, "", {.ack = 102})
+        .flush();
+    CHECK(answered.told() == joined({"> 0 cd", "> end 2 flushed", "< end 0 flushed"}));
 }
 
 TEST_CASE("streams: one direction alone is followed, and the other one is known by its acknowledgments") {

@@ -236,7 +236,9 @@ private:
             // What was heard before had no data: a keep-alive, a segment that overtook others, or an acknowledgment by the peer.
             const std::int32_t ahead = distance(own.next, next.sequence);
             const bool is_lower = ahead < 0 && ahead >= -most_rebase && !own.was_acknowledged;
-            if (is_lower || (ahead == 1 && !own.was_acknowledged)) assembler_.begin(own, next.sequence, true);
+            // One byte before it: an empty keep-alive, of which nothing is known, or whose peer waits for this segment.
+            const bool was_keep_alive = ahead == 1 && (!own.was_acknowledged || own.acknowledged == next.sequence);
+            if (is_lower || was_keep_alive) assembler_.begin(own, next.sequence, true);
         }
     }
 
