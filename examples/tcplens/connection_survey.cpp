@@ -36,6 +36,7 @@ public:
         table_.add_each(next, [&](const tcplens::segment& found, const auto& result) {
             numbers_.push_back(result.connection->number);
             ends_pass_.push_back(chooses_all_ || matcher_.passes(found));
+            if (query_.weighs_checksums && query_.asks_for(numbers_.back())) checksums_.add(found, next.number);
         });
         const bool passes = chooses_all_ || matcher_.passes(next);
         for (std::size_t i = 0; i < numbers_.size(); ++i) choose(numbers_[i], passes && ends_pass_[i]);
@@ -51,6 +52,7 @@ public:
         for (const std::uint64_t each : query_.numbers) {
             if (each < table_.size()) told_.named.push_back(table_[static_cast<std::size_t>(each)]);
         }
+        told_.checksums = checksums_.decide();
         told_.problems = input.problems();
         const std::vector<tcplens::capture_interface> interfaces = input.interfaces();
         const auto differs = [&](const tcplens::capture_interface& each) {
@@ -88,6 +90,7 @@ private:
     bool chooses_all_;
     tcplens::connection_table table_;
     fragment_frames fragments_;
+    checksum_evidence checksums_{};
     std::vector<std::uint64_t> numbers_{}; ///< of the connections of the current packet, by segment
     std::vector<bool> ends_pass_{};        ///< likewise
     connection_survey told_{};

@@ -5,6 +5,7 @@
 // for the first time.
 
 #include "captures.hpp"
+#include "checksum_evidence.hpp"
 #include "command_line.hpp"
 #include "session.hpp"
 
@@ -25,6 +26,7 @@ struct connection_query {
     capture_list files{};
     tcplens::decode_options decoding{};
     std::vector<std::uint64_t> numbers{}; ///< none: all
+    bool weighs_checksums = false;        ///< connection_survey::checksums is asked for; only with one number
 
     [[nodiscard]] bool asks_for(std::uint64_t number) const noexcept;
 };
@@ -42,9 +44,10 @@ struct connection_survey {
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> fragments{};
     /// By packet number: the packets of those whose number was asked for.
     std::vector<bool> packets{};
-    bool has_nanoseconds = false;           ///< some time is no whole number of microseconds
-    std::optional<std::uint8_t> fcs_bits{}; ///< of all interfaces, if they are alike
-    std::vector<file_problem> problems{};   ///< what went wrong with reading
+    bool has_nanoseconds = false;            ///< some time is no whole number of microseconds
+    std::optional<std::uint8_t> fcs_bits{};  ///< of all interfaces, if they are alike
+    checksum_evidence::decision checksums{}; ///< of the connection whose number was asked for
+    std::vector<file_problem> problems{};    ///< what went wrong with reading
 
     [[nodiscard]] bool is_chosen(std::uint64_t number) const noexcept {
         return number < chosen.size() && chosen[static_cast<std::size_t>(number)];

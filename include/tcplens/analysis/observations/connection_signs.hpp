@@ -15,8 +15,9 @@
 namespace tcplens::inline v1::detail::observing {
 
 /// One observation for each connection with one of the strong signs, or with so many of the weak ones in one packet. Its value is the number of signs.
-inline void find_signs(const observed_contacts& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
-                       const observation& made_like, std::string_view what, std::vector<observation>& found) {
+template <class Observed>
+void find_signs(const Observed& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
+                const observation& made_like, std::string_view what, std::vector<observation>& found) {
     for (const signed_contact* const each : in.with_signs) {
         const std::uint64_t signs = each->signs & (strong | weak);
         const bool together = std::any_of(each->signs_there.begin(), each->signs_there.end(), [&](std::uint64_t there) {
@@ -60,7 +61,8 @@ constexpr int never = 64; ///< weak signs alone are not observed
 
 /// A RST whose number, hop limit, Identification or time does not fit its sender. Sources: RFC 5961 section 3; Weaver, Sommer, Paxson:
 /// Detecting Forged TCP Reset Packets, 2009.
-inline void find_resets_out_of_place(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_resets_out_of_place(const Observed& in, std::vector<observation>& found) {
     find_signs(in, reset_signs, weak_reset_signs, never,
                {.kind = observation_kind::reset_out_of_place,
                 .category = observation_category::interference,
@@ -71,7 +73,8 @@ inline void find_resets_out_of_place(const observed_contacts& in, std::vector<ob
 }
 
 /// What a connection shows when a third party writes into it. Source: RFC 5961.
-inline void find_takeover_signs(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_takeover_signs(const Observed& in, std::vector<observation>& found) {
     find_signs(in, takeover_signs, weak_takeover_signs, 2,
                {.kind = observation_kind::takeover_signs,
                 .category = observation_category::interference,
@@ -82,7 +85,8 @@ inline void find_takeover_signs(const observed_contacts& in, std::vector<observa
 
 /// A source whose SYNs repeat one initial sequence number or one Identification: what tools write that make packets of their own, and
 /// what covert channels in these fields look like (Rowland: Covert Channels in the TCP/IP Protocol Suite, 1997).
-inline void find_repeated_fields(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_repeated_fields(const Observed& in, std::vector<observation>& found) {
     const auto find = [&](auto field_of, std::string_view name, std::string_view field) {
         const auto key_of = [&](const contact& of) {
             const std::uint32_t value = of.has_initial && of.came_out != outcome::unsolicited ? field_of(of) : 0;
@@ -108,7 +112,8 @@ inline void find_repeated_fields(const observed_contacts& in, std::vector<observ
 }
 
 /// Header fields that hold what ordinary stacks do not send. A weak sign: some stacks are not ordinary.
-inline void find_covert_field_use(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_covert_field_use(const Observed& in, std::vector<observation>& found) {
     find_signs(in, covert_signs, 0, never,
                {.kind = observation_kind::covert_field_use,
                 .category = observation_category::interference,

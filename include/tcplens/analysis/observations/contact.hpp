@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <tuple>
 
 namespace tcplens::inline v1::detail::observing {
 
@@ -72,8 +71,12 @@ struct contact {
 
     /// Contacts in the order of time; the rest makes the order complete.
     [[nodiscard]] friend constexpr bool operator<(const contact& a, const contact& b) noexcept {
-        return std::tie(a.first, a.first_packet, a.source, a.target, a.network, a.number) <
-               std::tie(b.first, b.first_packet, b.source, b.target, b.network, b.number);
+        if (a.first != b.first) return a.first < b.first;
+        if (a.first_packet != b.first_packet) return a.first_packet < b.first_packet;
+        if (a.source != b.source) return a.source < b.source;
+        if (a.target != b.target) return a.target < b.target;
+        if (a.network != b.network) return a.network < b.network;
+        return a.number < b.number;
     }
 };
 

@@ -50,7 +50,8 @@ struct path_finding {
     std::string_view what{}; ///< what was counted
 };
 
-[[nodiscard]] inline std::optional<path_finding> worst_of(const path_sums& of, const observed_contacts& in) {
+template <class Observed>
+[[nodiscard]] std::optional<path_finding> worst_of(const path_sums& of, const Observed& in) {
     const observation_options& options = in.options;
     const double scale = static_cast<double>(in.estimate(1));
     const auto number = [&](std::uint64_t count) { return static_cast<double>(count) * scale; };
@@ -74,8 +75,9 @@ struct path_finding {
     return of.retransmissions > 0 || (of.signs & path_signs) != 0 || of.inflation > 0;
 }
 
-inline void observe_path(const observed_contacts& in, const observation::subject_type& subject, const std::string& name,
-                         contact_group group, std::vector<observation>& found) {
+template <class Observed>
+void observe_path(const Observed& in, const observation::subject_type& subject, const std::string& name,
+                  contact_group group, std::vector<observation>& found) {
     const auto affected = select(group, has_trouble);
     if (affected.empty()) return;
     const path_sums sums{group};
@@ -103,7 +105,8 @@ inline void observe_path(const observed_contacts& in, const observation::subject
 /// A path, which is a pair of hosts, or a service, whose connections lose packets, wait for timers, are marked, or lose their large
 /// segments. Sources: RFC 3168 (CE), RFC 8899 (black holes), RFC 6298 (timers); the numbers are ours. A service is observed if several
 /// paths lead to it and none of them is observed.
-inline void find_path_trouble(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_path_trouble(const Observed& in, std::vector<observation>& found) {
     if (std::none_of(in.contacts.begin(), in.contacts.end(), [](const contact* each) { return has_trouble(*each); }))
         return;
     const auto path_of = [](const contact& of) {
