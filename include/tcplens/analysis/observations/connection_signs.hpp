@@ -17,13 +17,15 @@ namespace tcplens::inline v1::detail::observing {
 /// One observation for each connection with one of the strong signs, or with so many of the weak ones in one packet. Its value is the number of signs.
 template <class Observed>
 void find_signs(const Observed& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
-                const observation& made_like, std::string_view what, std::vector<observation>& found) {
+                const observation& made_like, std::string_view what, findings& found) {
     for (const signed_contact* const each : in.with_signs) {
         const std::uint64_t signs = each->signs & (strong | weak);
         const bool together = std::any_of(each->signs_there.begin(), each->signs_there.end(), [&](std::uint64_t there) {
             return std::popcount(there & weak) >= least_weak;
         });
         if ((signs & strong) == 0 && !together) continue;
+        const double value = std::popcount(signs);
+        if (!found.wants(value, each->first)) continue;
         const contact* const alone[]{each};
         observation made = observe(made_like.kind, made_like.category,
                                    {.source = each->source.address,
@@ -38,7 +40,7 @@ void find_signs(const Observed& in, std::uint64_t strong, std::uint64_t weak, in
         }
         if (made.packets.empty()) made.packets.push_back(each->first_packet);
         std::sort(made.packets.begin(), made.packets.end());
-        made.value = std::popcount(signs);
+        made.value = value;
         made.threshold = (signs & strong) != 0 ? 1 : least_weak;
         made.threshold_source = made_like.threshold_source;
         made.limits = made_like.limits;
@@ -53,7 +55,7 @@ void find_signs(const Observed& in, std::uint64_t strong, std::uint64_t weak, in
             separator = ", ";
         }
         made.text += '.';
-        found.push_back(std::move(made));
+        found.add(std::move(made));
     }
 }
 
@@ -62,7 +64,7 @@ constexpr int never = 64; ///< weak signs alone are not observed
 /// A RST whose number, hop limit, Identification or time does not fit its sender. Sources: RFC 5961 section 3; Weaver, Sommer, Paxson:
 /// Detecting Forged TCP Reset Packets, 2009.
 template <class Observed>
-void find_resets_out_of_place(const Observed& in, std::vector<observation>& found) {
+void find_resets_out_of_place(const Observed& in, findings& found) {
     find_signs(in, reset_signs, weak_reset_signs, never,
                {.kind = observation_kind::reset_out_of_place,
                 .category = observation_category::interference,
@@ -74,7 +76,7 @@ void find_resets_out_of_place(const Observed& in, std::vector<observation>& foun
 
 /// What a connection shows when a third party writes into it. Source: RFC 5961.
 template <class Observed>
-void find_takeover_signs(const Observed& in, std::vector<observation>& found) {
+void find_takeover_signs(const Observed& in, findings& found) {
     find_signs(in, takeover_signs, weak_takeover_signs, 2,
                {.kind = observation_kind::takeover_signs,
                 .category = observation_category::interference,
@@ -86,7 +88,7 @@ void find_takeover_signs(const Observed& in, std::vector<observation>& found) {
 /// A source whose SYNs repeat one initial sequence number or one Identification: what tools write that make packets of their own, and
 /// what covert channels in these fields look like (Rowland: Covert Channels in the TCP/IP Protocol Suite, 1997).
 template <class Observed>
-void find_repeated_fields(const Observed& in, std::vector<observation>& found) {
+void find_repeated_fields(const Observed& in, findings& found) {
     const auto find = [&](auto field_of, std::string_view name, std::string_view field) {
         const auto key_of = [&](const contact& of) {
             const std::uint32_t value = of.has_initial && of.came_out != outcome::unsolicited ? field_of(of) : 0;
@@ -95,16 +97,18 @@ void find_repeated_fields(const Observed& in, std::vector<observation>& found) {
         for_each_group(
             in.contacts, in.least(in.options.repeated_fields), key_of, [&](const auto& key, contact_group group) {
                 if (!in.reaches(group.size(), in.options.repeated_fields)) return;
+                const auto value = static_cast<double>(in.estimate(group.size()));
+                if (!found.wants(value, group[0]->first)) return;
                 observation made = observe(observation_kind::covert_field_use, observation_category::interference,
                                            {.source = key.first}, group);
-                made.value = static_cast<double>(in.estimate(group.size()));
+                made.value = value;
                 made.threshold = in.options.repeated_fields;
                 made.threshold_source = "ours; RFC 9293 section 3.4.1 and RFC 6864 have these fields differ";
                 made.counts = {{"connections", in.estimate(group.size())}, {name, key.second}};
                 made.limits = "A weak sign: a scanner that makes its own packets repeats fields for its own ends.";
                 made.text = to_string(key.first) + " sent " + counted(in.estimate(group.size()), "SYN") +
                             " with the same " + std::string{field} + ", " + std::to_string(key.second) + '.';
-                found.push_back(std::move(made));
+                found.add(std::move(made));
             });
     };
     find([](const contact& of) { return of.initial_sequence; }, "initial_sequence", "initial sequence number");
@@ -113,7 +117,7 @@ void find_repeated_fields(const Observed& in, std::vector<observation>& found) {
 
 /// Header fields that hold what ordinary stacks do not send. A weak sign: some stacks are not ordinary.
 template <class Observed>
-void find_covert_field_use(const Observed& in, std::vector<observation>& found) {
+void find_covert_field_use(const Observed& in, findings& found) {
     find_signs(in, covert_signs, 0, never,
                {.kind = observation_kind::covert_field_use,
                 .category = observation_category::interference,
