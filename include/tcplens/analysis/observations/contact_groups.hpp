@@ -125,7 +125,9 @@ public:
     };
 
     /// For up to so many groups.
-    group_table(std::size_t most, std::uint64_t seed) : places_(std::bit_ceil(2 * most), none), seed_(seed) {}
+    group_table(std::size_t most, std::uint64_t seed) : places_(std::bit_ceil(2 * most), none), seed_(seed) {
+        groups_.reserve(most); // twice as much, as it grows, could be a megabyte too much
+    }
 
     /// The number of the group with this key, which is made if there is none.
     [[nodiscard]] std::uint32_t insert(const Key& key) {
