@@ -4,9 +4,12 @@
 import os
 import pathlib
 import re
+import sys
 
-HOMEPAGE = "https://github.com/tcplens/tcplens"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "packaging"))
+from address import ADDRESS
 
 
 def on_page_markdown(markdown, page, **_):
@@ -21,7 +24,7 @@ def on_page_markdown(markdown, page, **_):
             return match[0]
         kind = "tree" if target.is_dir() else "blob"
         where = target.relative_to(ROOT).as_posix()
-        return f"]({HOMEPAGE}/{kind}/main/{where}{'#' + anchor if anchor else ''})"
+        return f"]({ADDRESS}/{kind}/main/{where}{'#' + anchor if anchor else ''})"
 
     markdown = re.sub(r"\]\(([^)\s]+)\)", resolved, markdown)
     # The marks of tests/docs/check_docs.py are for the test.
