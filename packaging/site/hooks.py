@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""For mkdocs: links from the pages to files that are no pages lead to the repository."""
+"""For mkdocs: links from the pages to files that are no pages lead to the repository, and a link to a page has the page's title."""
 
 import os
 import pathlib
@@ -26,6 +26,12 @@ def on_page_markdown(markdown, page, **_):
         where = target.relative_to(ROOT).as_posix()
         return f"]({ADDRESS}/{kind}/main/{where}{'#' + anchor if anchor else ''})"
 
+    def titled(match):
+        target = folder / match[1]
+        return f"[{target.read_text().splitlines()[0].lstrip('# ')}]({match[1]}" if target.exists() else match[0]
+
+    # In the repository a link may show the name of its file, which says nothing on a site.
+    markdown = re.sub(r"\[[\w./-]+\.md\]\(([\w./-]+\.md)", titled, markdown)
     markdown = re.sub(r"\]\(([^)\s]+)\)", resolved, markdown)
     # The marks of tests/docs/check_docs.py are for the test.
     return re.sub(r"^ *<!-- .* -->\n", "", markdown, flags=re.M)
