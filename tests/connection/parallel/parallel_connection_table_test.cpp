@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <tcplens/connection/observers/irregularity_observer.hpp>
+#include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/connection/parallel/parallel_connection_table.hpp>
 
 #include "../../support/packet_builder.hpp"
