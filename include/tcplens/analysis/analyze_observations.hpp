@@ -52,6 +52,8 @@ struct observation_report {
 ///
 /// Memory is bounded by observation_options::kept_contacts. Beyond that the accumulator keeps a sample that depends on the set of
 /// connections and not on their order, so merge() is exact, associative and commutative. Not thread-safe.
+///
+/// What adds and observes are templates, to reduce the compile time of programs that do not use them.
 class observation_accumulator {
 public:
     /// An accumulator without connections.
@@ -98,7 +100,8 @@ public:
     }
 
     /// Adds the connections of another accumulator. @pre both have the same options
-    void merge(const observation_accumulator& other) {
+    template <std::same_as<observation_accumulator> Accumulator>
+    void merge(const Accumulator& other) {
         contacts_.merge(other.contacts_);
         with_signs_.merge(other.with_signs_);
         skew_.add(other.skew_);
@@ -107,6 +110,7 @@ public:
     }
 
     /// What can be observed in the connections so far. Time n log n in the kept connections; allocates less than they take.
+    template <class Observed = detail::observing::observed_contacts>
     [[nodiscard]] observation_report result() const {
         observation_report report{.connections = contacts_.seen(),
                                   .sampled_one_in = std::uint64_t{1} << contacts_.level(),
@@ -119,13 +123,13 @@ public:
         using namespace detail::observing;
         const std::vector<const contact*> contacts = contacts_.sorted();
         const std::vector<const signed_contact*> with_signs = with_signs_.sorted();
-        const observed_contacts in{.contacts = contacts,
-                                   .with_signs = with_signs,
-                                   .skew = has_skew_ ? &skew_ : nullptr,
-                                   .level = contacts_.level(),
-                                   .options = options_};
+        const Observed in{.contacts = contacts,
+                          .with_signs = with_signs,
+                          .skew = has_skew_ ? &skew_ : nullptr,
+                          .level = contacts_.level(),
+                          .options = options_};
         // A new kind is a file in observations/, its enumerator, and its line here, in their order.
-        constexpr void (*kinds[])(const observed_contacts&, findings&) = {
+        constexpr void (*kinds[])(const Observed&, findings&) = {
             find_port_scans,          find_address_scans,  find_failing_sources,      find_stealth_probes,
             find_syn_floods,          find_backscatter,    find_connection_floods,    find_blocked_services,
             find_resets_out_of_place, find_takeover_signs, find_asymmetric_transfers, find_regular_contacts,

@@ -74,12 +74,13 @@ namespace detail {
     return a.kind != b.kind ? a.kind < b.kind : a.found < b.found;
 }
 
-/// The events of which `limit` are kept, those of the lowest packets.
+/// The events of which `limit` are kept, those of the lowest packets. A template, to reduce compile time.
+template <class Report>
 class event_list {
 public:
     explicit event_list(std::size_t limit) : limit_(limit) {}
 
-    void add(const timeline_report::event& next) {
+    void add(const typename Report::event& next) {
         ++report_.total;
         auto& kept = report_.events;
         if (kept.size() < limit_) {
@@ -91,7 +92,7 @@ public:
             std::push_heap(kept.begin(), kept.end(), comes_before);
         }
     }
-    [[nodiscard]] timeline_report take() && {
+    [[nodiscard]] Report take() && {
         std::sort_heap(report_.events.begin(), report_.events.end(), comes_before);
         report_.left_out = report_.total - report_.events.size();
         return std::move(report_);
@@ -99,11 +100,11 @@ public:
 
 private:
     std::size_t limit_;
-    timeline_report report_{};
+    Report report_{};
 };
 
 template <class Connection>
-void add_events(event_list& to, const Connection& of) {
+void add_events(event_list<timeline_report>& to, const Connection& of) {
     using kind_type = timeline_report::event::kind_type;
     timeline_report::event next{.packet = of.first_packet,
                                 .connection = of.number,
@@ -145,7 +146,7 @@ void add_events(event_list& to, const Connection& of) {
 template <connection_range Connections>
 [[nodiscard]] timeline_report timeline(Connections&& connections, const observation::subject_type& subject,
                                        std::size_t limit = 1000) {
-    detail::event_list events{limit};
+    detail::event_list<timeline_report> events{limit};
     for (const auto& each : connections) {
         if (detail::concerns(each, subject)) detail::add_events(events, each);
     }

@@ -12,7 +12,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// One source, one port: at least so many distinct hosts that failed within five minutes. Source: Zeek's policy script scan.zeek
 /// (25 hosts in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
-inline void find_address_scans(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_address_scans(const Observed& in, findings& found) {
     const auto port_of = [](const contact& of) {
         return is_failure(of.came_out) ? std::optional{std::pair{of.source.address, of.target.port}} : std::nullopt;
     };

@@ -15,7 +15,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// A source that sent one target far more than it got from it, and far more than it sends its other targets. Source: the comparison of
 /// hosts with their own history is RITA's; the numbers are ours.
-inline void find_asymmetric_transfers(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_asymmetric_transfers(const Observed& in, findings& found) {
     constexpr std::size_t least_targets = 5; // fewer have no usual volume
     struct transfer {
         address target;

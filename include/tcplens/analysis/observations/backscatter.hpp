@@ -14,7 +14,8 @@ namespace tcplens::inline v1::detail::observing {
 /// SYN-ACKs and RSTs of one end that answer nothing in the capture: what the victim of a flood sends to forged sources. Source: Moore,
 /// Voelker, Savage: Inferring Internet Denial-of-Service Activity, 2001 (25 packets). The same packets to one target from many ends are
 /// a reflection.
-inline void find_backscatter(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_backscatter(const Observed& in, findings& found) {
     const auto packets_of = [](contact_group group) {
         std::uint64_t packets = 0;
         for (const contact* each : group) packets += each->packets_out;

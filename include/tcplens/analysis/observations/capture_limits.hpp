@@ -14,7 +14,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// What the capture itself cannot show: connections of which one direction alone was captured, of which it lost packets, or has samples
 /// only; and clocks of the two directions that differ. The numbers are ours.
-inline void find_capture_limits(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_capture_limits(const Observed& in, findings& found) {
     const auto observe_those = [&](auto condition, double threshold, std::string_view name, std::string_view limits,
                                    std::string_view what) {
         const auto key_of = [&](const contact& of) { return condition(of) ? std::optional{true} : std::nullopt; };

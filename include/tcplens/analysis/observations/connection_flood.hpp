@@ -15,7 +15,8 @@
 namespace tcplens::inline v1::detail::observing {
 
 /// The most of some connections that were open at once. They are open from their first packet to their last.
-[[nodiscard]] inline std::size_t most_at_once(contact_group group) {
+template <class Contact>
+[[nodiscard]] std::size_t most_at_once(std::span<const Contact* const> group) {
     std::vector<std::pair<timestamp, int>> changes;
     changes.reserve(2 * group.size());
     for (const contact* each : group) {
@@ -31,7 +32,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// A service, or a source, with many connections that were established and stayed without data; and a source that holds many connections
 /// to one service at once. The numbers are ours.
-inline void find_connection_floods(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_connection_floods(const Observed& in, findings& found) {
     const auto is_idle = [&](const contact& of) {
         return of.came_out == outcome::idle && of.last - of.first >= in.options.idle_time;
     };

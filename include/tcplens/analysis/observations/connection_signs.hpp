@@ -18,8 +18,9 @@
 namespace tcplens::inline v1::detail::observing {
 
 /// One observation for each connection with one of the strong signs, or with so many of the weak ones in one packet. Its value is the number of signs.
-inline void find_signs(const observed_contacts& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
-                       const observation& made_like, std::string_view what, findings& found) {
+template <class Observed>
+void find_signs(const Observed& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
+                const observation& made_like, std::string_view what, findings& found) {
     for (const signed_contact* const each : in.with_signs) {
         const std::uint64_t signs = each->signs & (strong | weak);
         const bool together = std::any_of(each->signs_there.begin(), each->signs_there.end(), [&](std::uint64_t there) {
@@ -65,7 +66,8 @@ constexpr int never = 64; ///< weak signs alone are not observed
 
 /// A RST whose number, hop limit, Identification or time does not fit its sender. Sources: RFC 5961 section 3; Weaver, Sommer, Paxson:
 /// Detecting Forged TCP Reset Packets, 2009.
-inline void find_resets_out_of_place(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_resets_out_of_place(const Observed& in, findings& found) {
     find_signs(in, reset_signs, weak_reset_signs, never,
                {.kind = observation_kind::reset_out_of_place,
                 .category = observation_category::interference,
@@ -77,7 +79,8 @@ inline void find_resets_out_of_place(const observed_contacts& in, findings& foun
 
 /// The contacts with signs, without syn_while_open where it says little: a host may begin anew, or come back to a service that is gone. It
 /// stays where nothing answered the SYN as a SYN, and the connection that was open went on.
-[[nodiscard]] inline std::vector<signed_contact> without_ordinary_syns(const observed_contacts& in) {
+template <class Observed>
+[[nodiscard]] std::vector<signed_contact> without_ordinary_syns(const Observed& in) {
     std::vector<signed_contact> signs;
     for (const signed_contact* const each : in.with_signs) {
         if ((each->signs & (takeover_signs | weak_takeover_signs)) != 0) signs.push_back(*each);
@@ -102,11 +105,12 @@ inline void find_resets_out_of_place(const observed_contacts& in, findings& foun
 }
 
 /// What a connection shows when a third party writes into it. Source: RFC 5961.
-inline void find_takeover_signs(const observed_contacts& all, findings& found) {
+template <class Observed>
+void find_takeover_signs(const Observed& all, findings& found) {
     const std::vector<signed_contact> signs = without_ordinary_syns(all);
     std::vector<const signed_contact*> places;
     for (const signed_contact& each : signs) places.push_back(&each);
-    observed_contacts in = all;
+    Observed in = all;
     in.with_signs = places;
     find_signs(in, takeover_signs, weak_takeover_signs, 2,
                {.kind = observation_kind::takeover_signs,
@@ -118,7 +122,8 @@ inline void find_takeover_signs(const observed_contacts& all, findings& found) {
 
 /// A source whose SYNs repeat one initial sequence number or one Identification: what tools write that make packets of their own, and
 /// what covert channels in these fields look like (Rowland: Covert Channels in the TCP/IP Protocol Suite, 1997).
-inline void find_repeated_fields(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_repeated_fields(const Observed& in, findings& found) {
     const auto find = [&](auto field_of, std::string_view name, std::string_view field) {
         const auto key_of = [&](const contact& of) {
             const std::uint32_t value = of.has_initial && of.came_out != outcome::unsolicited ? field_of(of) : 0;
@@ -146,7 +151,8 @@ inline void find_repeated_fields(const observed_contacts& in, findings& found) {
 }
 
 /// Header fields that hold what ordinary stacks do not send. A weak sign: some stacks are not ordinary.
-inline void find_covert_field_use(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_covert_field_use(const Observed& in, findings& found) {
     find_signs(in, covert_signs, 0, never,
                {.kind = observation_kind::covert_field_use,
                 .category = observation_category::interference,

@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <tuple>
 
 namespace tcplens::inline v1::detail::observing {
 
@@ -73,8 +72,12 @@ struct contact {
 
     /// Contacts in the order of time; the rest makes the order complete.
     [[nodiscard]] friend constexpr bool operator<(const contact& a, const contact& b) noexcept {
-        return std::tie(a.first, a.first_packet, a.source, a.target, a.network, a.number) <
-               std::tie(b.first, b.first_packet, b.source, b.target, b.network, b.number);
+        if (a.first != b.first) return a.first < b.first;
+        if (a.first_packet != b.first_packet) return a.first_packet < b.first_packet;
+        if (a.source != b.source) return a.source < b.source;
+        if (a.target != b.target) return a.target < b.target;
+        if (a.network != b.network) return a.network < b.network;
+        return a.number < b.number;
     }
 };
 
@@ -113,8 +116,8 @@ struct signed_contact : contact {
     return up.fin == 0 && up.ack == up.packets ? outcome::ack_probe : outcome::midstream;
 }
 
-/// Whether the side that ports make the server probed the other: it alone sent something, without payload, that is no RST. Whoever
-/// probes chooses the source port, so the port of a server says little there (role_basis::port).
+/// Whether the side that ports make the server probed the other: it alone sent something, without payload, that is no RST. The
+/// prober chooses the source port, so the port of a server says little there (role_basis::port).
 [[nodiscard]] constexpr bool server_probes(const connection& of) noexcept {
     const direction_statistics& up = of.client_to_server;
     const direction_statistics& down = of.server_to_client;

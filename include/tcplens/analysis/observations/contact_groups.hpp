@@ -272,8 +272,9 @@ inline constexpr std::chrono::minutes scan_unit{1};
 inline constexpr std::int64_t scan_units = 5; ///< Zeek's scan policy counts within five minutes
 
 /// An observation about contacts: their times, and up to eight of their packets.
-[[nodiscard]] inline observation observe(observation_kind kind, observation_category category,
-                                         const observation::subject_type& subject, contact_group evidence) {
+template <class Kind>
+[[nodiscard]] observation observe(Kind kind, observation_category category, const observation::subject_type& subject,
+                                  contact_group evidence) {
     constexpr std::size_t most_packets = 8;
     observation made{.kind = kind, .category = category, .subject = subject};
     made.first_time = evidence[0]->first;
@@ -303,18 +304,20 @@ template <class Number>
 }
 
 /// The median of the distances from `center` (the median absolute deviation). @pre there is one
-[[nodiscard]] inline double median_deviation(const std::vector<double>& of, double center) {
-    std::vector<double> distances;
+template <class Number>
+[[nodiscard]] Number median_deviation(const std::vector<Number>& of, Number center) {
+    std::vector<Number> distances;
     distances.reserve(of.size());
-    for (const double each : of) distances.push_back(each < center ? center - each : each - center);
+    for (const Number each : of) distances.push_back(each < center ? center - each : each - center);
     return median(distances);
 }
 
 /// Bowley's skew, from -1 to 1: where the median stands between the quartiles. 0 if these are equal. @pre there is one
-[[nodiscard]] inline double bowley_skew(std::vector<double> of) {
+template <class Number>
+[[nodiscard]] Number bowley_skew(std::vector<Number> of) {
     std::sort(of.begin(), of.end());
     const auto quantile = [&](std::size_t quarter) { return of[(of.size() - 1) * quarter / 4]; };
-    const double range = quantile(3) - quantile(1);
+    const Number range = quantile(3) - quantile(1);
     return range > 0 ? (quantile(3) + quantile(1) - 2 * quantile(2)) / range : 0;
 }
 

@@ -50,7 +50,8 @@ struct path_finding {
     std::string_view what{}; ///< what was counted
 };
 
-[[nodiscard]] inline std::optional<path_finding> worst_of(const path_sums& of, const observed_contacts& in) {
+template <class Observed>
+[[nodiscard]] std::optional<path_finding> worst_of(const path_sums& of, const Observed& in) {
     const observation_options& options = in.options;
     const double scale = static_cast<double>(in.estimate(1));
     const auto number = [&](std::uint64_t count) { return static_cast<double>(count) * scale; };
@@ -107,7 +108,8 @@ template <class Name>
 /// A path, which is a pair of hosts, or a service, whose connections lose packets, wait for timers, are marked, or lose their large
 /// segments. Sources: RFC 3168 (CE), RFC 8899 (black holes), RFC 6298 (timers); the numbers are ours. A service is observed if several
 /// paths lead to it and none of them is observed.
-inline void find_path_trouble(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_path_trouble(const Observed& in, findings& found) {
     const auto path_of = [](const contact& of) {
         return of.data_packets > 0 ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
                                    : std::nullopt;

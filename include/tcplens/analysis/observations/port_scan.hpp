@@ -13,7 +13,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// One source, one target: at least so many distinct ports that failed within five minutes. Source: Zeek's policy script scan.zeek
 /// (15 ports in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
-inline void find_port_scans(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_port_scans(const Observed& in, findings& found) {
     const auto pair_of = [](const contact& of) {
         return is_failure(of.came_out) ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
                                        : std::nullopt;

@@ -17,7 +17,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// A source that comes back to one service at regular intervals: skew and spread of intervals and sizes. Source: RITA (Bowley's skew,
 /// the median absolute deviation).
-inline void find_regular_contacts(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_regular_contacts(const Observed& in, findings& found) {
     if (in.level > 0) return;            // a sample has no intervals
     constexpr double least_interval = 1; // seconds: faster repetitions are one action of a program
     const auto pair_of = [](const contact& of) {

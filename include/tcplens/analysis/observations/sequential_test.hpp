@@ -16,7 +16,8 @@ namespace tcplens::inline v1::detail::observing {
 /// Threshold random walk (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis Testing, 2004): the
 /// sum of the log-likelihood ratios over the distinct endpoints that a source tried. An endpoint counts as a success if any contact
 /// with it succeeded, so the order does not matter.
-inline void find_failing_sources(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_failing_sources(const Observed& in, findings& found) {
     const observation_options& options = in.options;
     const double failure = std::log((1 - options.scanner_success) / (1 - options.ordinary_success));
     const double success = std::log(options.scanner_success / options.ordinary_success);

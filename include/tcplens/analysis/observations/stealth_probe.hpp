@@ -13,7 +13,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// Segments that open no connection and wait for a RST: NULL, FIN, Xmas and SYN with FIN, and ACKs on no connection. Source: nmap's
 /// documentation of its scan types.
-inline void find_stealth_probes(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_stealth_probes(const Observed& in, findings& found) {
     const auto source_of = [](const contact& of) {
         const bool probe = of.came_out == outcome::odd_probe || of.came_out == outcome::ack_probe;
         return probe ? std::optional{of.source.address} : std::nullopt;

@@ -15,7 +15,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// A service with many attempts a second, or many that are half open within a minute, of which less than half were completed. Source:
 /// RFC 4987 describes the attack; the numbers are ours.
-inline void find_syn_floods(const observed_contacts& in, findings& found) {
+template <class Observed>
+void find_syn_floods(const Observed& in, findings& found) {
     constexpr std::chrono::seconds second{1};
     constexpr std::chrono::minutes half_open_time{1}; // a SYN-ACK is sent for about so long by default
     const auto service_of = [](const contact& of) {
