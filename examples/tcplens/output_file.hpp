@@ -57,7 +57,8 @@ public:
 
     /// Whether the file could be made.
     [[nodiscard]] bool is_open() const noexcept { return !to_.error(); }
-    [[nodiscard]] bool is_empty() const noexcept { return written_ == 0 && pptr() == pbase(); }
+    /// Whether nothing was written so far, nor refused.
+    [[nodiscard]] bool is_empty() const noexcept { return !error_ && written_ == 0 && pptr() == pbase(); }
     /// Gives the file its name. False if something could not be written: then what had the name before is untouched.
     bool commit() { return drain() && to_.commit(); }
     /// Why something could not be written.

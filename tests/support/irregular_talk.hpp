@@ -56,12 +56,15 @@ public:
     }
 
     [[nodiscard]] const tcplens::connection_irregularities& found() const { return table().begin()->irregularities; }
-    /// The names of all that occurred.
+    /// The names of all that occurred, also in connections that a SYN began later.
     [[nodiscard]] names_type names() const {
         names_type all;
         for (std::size_t i = 0; i < tcplens::connection_irregularities::kinds; ++i) {
             const auto kind = static_cast<tcplens::irregularity>(i);
-            if (found().has(kind)) all.push_back(to_string(kind));
+            if (std::any_of(table().begin(), table().end(),
+                            [kind](const auto& each) { return each.irregularities.has(kind); })) {
+                all.push_back(to_string(kind));
+            }
         }
         return all;
     }

@@ -384,10 +384,10 @@ TEST_CASE("observations: memory is bounded, whatever the number of connections a
     const observation_report report = all.result();
     CHECK(report.connections == 200'000);
     CHECK(report.sampled_one_in == 32);
-    // 12,288 contacts and an eighth of them with signs; result() sorts pointers and keys of 64 bytes.
+    // 12,288 contacts and an eighth of them with signs; result() has a pointer to each, and a hash table of at most as many groups.
     constexpr std::size_t kept = observation_options{}.kept_contacts;
     CHECK(kept * sizeof(detail::observing::contact) + kept / 8 * sizeof(detail::observing::signed_contact) +
-              kept * (64 + 2 * sizeof(void*)) <
+              kept * (72 + 4 * sizeof(std::uint32_t) + 3 * sizeof(void*)) <
           4U << 20);
 }
 
@@ -415,32 +415,20 @@ TEST_CASE("timeline: the events of a source, of a service, of a connection") {
 }
 
 TEST_CASE("timeline: irregularities and RSTs with their packets") {
-    basic_connection_table<evidence_rules, irregularity_observer> table;
-    const endpoint client{*address::parse("10.0.0.1"), 40000};
-    const endpoint server{*address::parse("10.0.0.2"), 80};
-    std::uint64_t number = 0;
-    const auto sends = [&](const endpoint& from, const endpoint& to, std::uint16_t flags, std::uint32_t sequence,
-                           std::uint32_t acknowledgment) {
-        table.add(segment{.packet_number = ++number,
-                          .source = from,
-                          .destination = to,
-                          .sequence = {sequence},
-                          .acknowledgment = {acknowledgment},
-                          .window = 1000,
-                          .flags = {flags},
-                          .hop_limit = 64});
-    };
-    sends(client, server, SYN, 100, 0);
-    sends(server, client, SYN | ACK, 500, 101);
-    sends(client, server, ACK, 101, 501);
-    sends(server, client, RST, 600, 0);
-    const timeline_report report = timeline(table, {.source = client.address});
+    traffic<basic_connection_table<evidence_rules, irregularity_observer>> t{1s};
+    t.set_time(timestamp{100s});
+    const endpoint client = t.at(1, 40000);
+    const endpoint server = t.at(2, 80);
+    t.opens(client, server);
+    t.sends(server, client, RST, 600, 0);
+    const timeline_report report = timeline(t.table(), {.source = client.address});
     using kind_type = timeline_report::event::kind_type;
     REQUIRE(report.events.size() == 4);
     CHECK(report.events[1].packet == 4);
     CHECK(report.events[1].kind == kind_type::irregularity);
     CHECK(report.events[1].found == irregularity::rst_in_window);
     CHECK(report.events[2].kind == kind_type::reset);
+    for (const std::size_t i : {1U, 2U, 3U}) CHECK(report.events[i].time == timestamp{103s});
     CHECK(to_string(report.events[0].kind) == "begins");
 }
 

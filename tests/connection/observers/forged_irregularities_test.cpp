@@ -26,8 +26,8 @@ using oddity_set = segment::oddity_set;
 
 /// All begin with talk::open(): then the client sends 121 next, the server 601, and both windows are 1000 bytes.
 struct story {
-    const char* what;
-    const char* leaves; ///< the names of the irregularities, in their order
+    std::string_view what;
+    std::string_view leaves; ///< the names of the irregularities, in their order
     void (*play)(talk&);
 };
 
@@ -219,7 +219,7 @@ std::string after_notice(const char* header, std::uint32_t quoted) {
 
 TEST_CASE("irregularities: what forged segments leave, and what hides") {
     for (const story& each : stories) {
-        CAPTURE(each.what);
+        CAPTURE(std::string{each.what});
         talk played;
         played.open();
         REQUIRE(played.found().none());

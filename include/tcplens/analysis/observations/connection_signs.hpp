@@ -7,8 +7,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -74,9 +77,41 @@ void find_resets_out_of_place(const Observed& in, findings& found) {
                "A RST does not fit", found);
 }
 
+/// The contacts with signs, without syn_while_open where it says little: a host may begin anew, or come back to a service that is gone. It
+/// stays where nothing answered the SYN as a SYN, and the connection that was open went on.
+template <class Observed>
+[[nodiscard]] std::vector<signed_contact> without_ordinary_syns(const Observed& in) {
+    std::vector<signed_contact> signs;
+    for (const signed_contact* const each : in.with_signs) {
+        if ((each->signs & (takeover_signs | weak_takeover_signs)) != 0) signs.push_back(*each);
+    }
+    constexpr std::uint64_t syn = sign_bit(irregularity::syn_while_open);
+    const auto ends_of = [](const contact& of) { return std::tuple{of.source, of.target, of.network}; };
+    std::multimap<std::tuple<endpoint, endpoint, segment::network_id>, signed_contact*> blind;
+    for (signed_contact& each : signs) {
+        if ((each.signs & syn) != 0 && each.came_out == outcome::ignored) blind.emplace(ends_of(each), &each);
+        each.signs &= ~syn;
+    }
+    if (blind.empty()) return signs;
+    for (const contact* const open : in.contacts) {
+        if (open->came_out == outcome::ignored) continue;
+        const auto [begin, end] = blind.equal_range(ends_of(*open));
+        for (auto each = begin; each != end; ++each) {
+            signed_contact& attempt = *each->second;
+            if (open->first < attempt.first && open->last > attempt.first) attempt.signs |= syn;
+        }
+    }
+    return signs;
+}
+
 /// What a connection shows when a third party writes into it. Source: RFC 5961.
 template <class Observed>
-void find_takeover_signs(const Observed& in, findings& found) {
+void find_takeover_signs(const Observed& all, findings& found) {
+    const std::vector<signed_contact> signs = without_ordinary_syns(all);
+    std::vector<const signed_contact*> places;
+    for (const signed_contact& each : signs) places.push_back(&each);
+    Observed in = all;
+    in.with_signs = places;
     find_signs(in, takeover_signs, weak_takeover_signs, 2,
                {.kind = observation_kind::takeover_signs,
                 .category = observation_category::interference,

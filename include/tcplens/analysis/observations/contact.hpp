@@ -116,8 +116,8 @@ struct signed_contact : contact {
     return up.fin == 0 && up.ack == up.packets ? outcome::ack_probe : outcome::midstream;
 }
 
-/// Whether the side that ports make the server probed the other: it alone sent something, without payload, that is no RST. Whoever
-/// probes chooses the source port, so the port of a server says little there (role_basis::port).
+/// Whether the side that ports make the server probed the other: it alone sent something, without payload, that is no RST. The
+/// prober chooses the source port, so the port of a server says little there (role_basis::port).
 [[nodiscard]] constexpr bool server_probes(const connection& of) noexcept {
     const direction_statistics& up = of.client_to_server;
     const direction_statistics& down = of.server_to_client;

@@ -87,7 +87,7 @@ public:
     }
     template <class... Parts>
     void take(const std::tuple<Parts...>& of) noexcept {
-        std::apply([this](const auto&... part) { (take(part), ...); }, of);
+        std::apply([this](const auto&... part) { (this->take(part), ...); }, of);
     }
     [[nodiscard]] std::uint64_t hash() const noexcept { return hash_ * odd; }
 
@@ -125,7 +125,9 @@ public:
     };
 
     /// For up to so many groups.
-    group_table(std::size_t most, std::uint64_t seed) : places_(std::bit_ceil(2 * most), none), seed_(seed) {}
+    group_table(std::size_t most, std::uint64_t seed) : places_(std::bit_ceil(2 * most), none), seed_(seed) {
+        groups_.reserve(most); // twice as much, as it grows, could be a megabyte too much
+    }
 
     /// The number of the group with this key, which is made if there is none.
     [[nodiscard]] std::uint32_t insert(const Key& key) {
@@ -153,53 +155,67 @@ private:
     std::vector<group> groups_{};
 };
 
-/// Calls `use(key, contacts)` for the contacts of each key that weigh enough together, in the order of the keys; the contacts are in the
-/// order of time. `key_of(contact)` returns an optional; contacts without a key are left out.
-template <class WeightOf, class KeyOf, class Use>
-void for_each_group(contact_group contacts, const group_weight<WeightOf>& weight, KeyOf key_of, Use use) {
-    using table_type = group_table<typename decltype(key_of(*contacts[0]))::value_type>;
-    std::uint64_t total = 0;
-    std::size_t heavy = 0;
-    for (const contact* each : contacts) {
-        const std::uint64_t own = weight.of_contact(*each);
-        total += own;
-        heavy += own != 0;
-    }
-    if (total == 0 || static_cast<double>(total) < weight.least) return;
-    table_type table{heavy, contacts.front()->hash};
-    std::vector<std::uint32_t> group_of(contacts.size(), table_type::none);
+/// The groups that weigh enough, in the order of their keys, and their members, in the order of time.
+template <class Key>
+struct heavy_groups {
+    std::vector<typename group_table<Key>::group> groups{};
+    std::vector<const contact*> members{};
+};
+
+template <class Key, class WeightOf, class KeyOf>
+[[nodiscard]] heavy_groups<Key> find_heavy_groups(contact_group contacts, const group_weight<WeightOf>& weight,
+                                                  std::size_t weighing, KeyOf key_of) {
+    constexpr std::uint32_t none = group_table<Key>::none;
+    group_table<Key> table{weighing, contacts.front()->hash};
+    auto& groups = table.groups();
+    std::vector<std::uint32_t> group_of(contacts.size(), none);
     for (std::size_t i = 0; i < contacts.size(); ++i) {
         const std::uint64_t own = weight.of_contact(*contacts[i]);
         if (own == 0) continue;
         group_of[i] = table.insert(*key_of(*contacts[i]));
-        table.groups()[group_of[i]].weight += own;
+        groups[group_of[i]].weight += own;
     }
-    std::vector<std::uint32_t> order;
-    for (std::uint32_t i = 0; i < table.groups().size(); ++i) {
-        if (static_cast<double>(table.groups()[i].weight) >= weight.least) order.push_back(i);
-    }
-    if (order.empty()) return;
-    std::sort(order.begin(), order.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return table.groups()[a].key < table.groups()[b].key; });
+    const auto is_light = [&](const auto& group) { return static_cast<double>(group.weight) < weight.least; };
+    heavy_groups<Key> found;
+    if (std::all_of(groups.begin(), groups.end(), is_light)) return found;
     for (std::size_t i = 0; i < contacts.size(); ++i) {
-        if (group_of[i] == table_type::none) {
-            const auto key = key_of(*contacts[i]);
-            if (key) group_of[i] = table.find(*key);
+        if (group_of[i] == none) { // weighs nothing
+            if (const auto key = key_of(*contacts[i])) group_of[i] = table.find(*key);
         }
-        if (group_of[i] != table_type::none) ++table.groups()[group_of[i]].end;
+        if (group_of[i] != none) ++groups[group_of[i]].end;
     }
     std::uint32_t members = 0;
-    for (auto& each : table.groups()) {
+    for (auto& each : groups) {
         each.begin = members;
         members += std::exchange(each.end, members);
     }
-    std::vector<const contact*> sorted(members);
+    found.members.resize(members);
     for (std::size_t i = 0; i < contacts.size(); ++i) {
-        if (group_of[i] != table_type::none) sorted[table.groups()[group_of[i]].end++] = contacts[i];
+        if (group_of[i] != none) found.members[groups[group_of[i]].end++] = contacts[i];
     }
-    for (const std::uint32_t number : order) {
-        const auto& each = table.groups()[number];
-        use(each.key, contact_group{sorted}.subspan(each.begin, each.end - each.begin));
+    std::erase_if(groups, is_light);
+    std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+    if (2 * groups.size() < groups.capacity()) groups.shrink_to_fit();
+    found.groups = std::move(groups);
+    return found;
+}
+
+/// Calls `use(key, contacts)` for the contacts of each key that weigh enough together, in the order of the keys; the contacts are in the
+/// order of time. `key_of(contact)` returns an optional; contacts without a key are left out.
+template <class WeightOf, class KeyOf, class Use>
+void for_each_group(contact_group contacts, const group_weight<WeightOf>& weight, KeyOf key_of, Use use) {
+    using key_type = typename decltype(key_of(*contacts[0]))::value_type;
+    std::uint64_t total = 0;
+    std::size_t weighing = 0;
+    for (const contact* each : contacts) {
+        const std::uint64_t own = weight.of_contact(*each);
+        total += own;
+        weighing += own != 0;
+    }
+    if (total == 0 || static_cast<double>(total) < weight.least) return;
+    const auto heavy = find_heavy_groups<key_type>(contacts, weight, weighing, key_of);
+    for (const auto& each : heavy.groups) {
+        use(each.key, contact_group{heavy.members}.subspan(each.begin, each.end - each.begin));
     }
 }
 

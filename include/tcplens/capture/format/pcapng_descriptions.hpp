@@ -22,7 +22,7 @@
 
 namespace tcplens::inline v1::detail {
 
-/// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until somebody asks, and what files of
+/// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until they are asked for, and what files of
 /// other formats say that stand before it in the same stream.
 /// Bounded: `capture_limits::max_descriptions` of each, `capture_limits::max_description_bytes` in all; what comes after that is not kept.
 /// A template, to reduce the compile time of programs that do not use it.

@@ -29,8 +29,8 @@ enum class irregularity : std::uint8_t {
     rst_ip_id,                ///< a RST whose IPv4 Identification is far from those of a sender that counts
     rst_too_soon,             ///< a RST that answers a segment in less than a tenth of the time that its sender needs
     second_syn_ack,           ///< a SYN-ACK with another sequence number than the side's first
-    syn_while_open,           ///< a SYN on a connection whose handshake was completed
-    challenge_ack,            ///< an ACK without news straight after a RST or SYN that did not fit (RFC 5961)
+    syn_while_open,           ///< a SYN that began while another connection of its endpoints was open
+    challenge_ack,            ///< an ACK without news straight after a RST that did not fit (RFC 5961)
     ack_storm,                ///< an ACK without news in a run of 16 or more that alternate between the sides
     ack_on_nothing,           ///< a RST that answers an ACK of no connection: no SYN was captured, and nothing else
     data_beyond_window,       ///< data beyond all windows that the receiver offered, by more than one byte

@@ -113,7 +113,7 @@ private:
         });
     }
 
-    /// Whoever does not know the key cannot find other bytes with the same hash.
+    /// A sender that does not know the key cannot find other bytes with the same hash.
     [[nodiscard]] std::uint64_t hash(std::span<const std::byte> data) const noexcept {
         std::uint64_t mixed = key_.word(0) ^ data.size();
         const auto take = [&](std::uint64_t word) {

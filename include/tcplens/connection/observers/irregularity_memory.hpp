@@ -31,10 +31,12 @@ struct seen_segment {
     evidence_set evidence;
     side sender;
     tcplens::direction direction;
+    bool previous_is_open;
 
     TCPLENS_ALWAYS_INLINE constexpr explicit seen_segment(const observer_input& from) noexcept
         : segment(from.segment), connection(from.connection), ends(from.ends), kinds(from.verdict.kinds),
-          evidence(from.verdict.evidence), sender(from.sender), direction(from.direction) {}
+          evidence(from.verdict.evidence), sender(from.sender), direction(from.direction),
+          previous_is_open(from.previous_is_open) {}
 
     [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
 };
@@ -104,7 +106,7 @@ struct irregularity_memory {
     };
     per_side<rare> sides{};
     side misfit_by{};         ///< who sent the segment that did not fit
-    bool did_not_fit = false; ///< the segment before was a RST or SYN that did not fit
+    bool did_not_fit = false; ///< the segment before was a RST that did not fit
     bool offers_ecn = false;
     bool offers_accurate_ecn = false;
 
@@ -196,9 +198,8 @@ struct irregularity_memory {
         const rare& own = sides[input.sender];
         return (word & all_flags & ~ack) == syn && sent.ecn == 0 && sent.oddities == segment::oddity_set::none &&
                sent.checksum != checksum_state::bad && input.kinds == verdict_kinds::none && own.hop_limit == 0 &&
-               !own.sent_rst && !own.has_syn_ack && !did_not_fit &&
-               ((word & ack) != 0 ||
-                (sent.acknowledgment.value == 0 && input.connection.handshake != handshake_state::completed));
+               !own.sent_rst && !own.has_syn_ack && !did_not_fit && !input.previous_is_open &&
+               ((word & ack) != 0 || sent.acknowledgment.value == 0);
     }
     /// As learn(), of a segment that is_ordinary_syn(). Ordinary segments of its side will have the same header, but for the flags.
     TCPLENS_ALWAYS_INLINE constexpr void learn_syn(const seen_segment& input, std::uint64_t word) noexcept {

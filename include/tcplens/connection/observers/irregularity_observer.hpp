@@ -132,8 +132,7 @@ private:
             if (state.did_not_fit) state.misfit_by = input.sender;
         } else {
             if (sent.flags.syn()) {
-                state.did_not_fit = take_syn(where, state);
-                if (state.did_not_fit) state.misfit_by = input.sender;
+                take_syn(where, state);
             } else {
                 take_data(where, state, answers_misfit);
             }
@@ -260,8 +259,7 @@ private:
         state.learn_syn(where.input, word);
     }
 
-    /// \return whether it was a SYN into an open connection
-    TCPLENS_NOINLINE static constexpr bool take_syn(const note& where, connection_state& state) noexcept {
+    TCPLENS_NOINLINE static constexpr void take_syn(const note& where, connection_state& state) noexcept {
         using enum irregularity;
         const segment& syn = where.input.segment;
         side_memory& sender = state.sides[where.input.sender];
@@ -273,12 +271,9 @@ private:
             state.offers_ecn = syn.flags.ece() && syn.flags.cwr();
             state.offers_accurate_ecn = state.offers_ecn && syn.flags.ae();
             if (state.offers_ecn) where.found.set_ecn(connection_irregularities::ecn_state::offered);
-            // A copy of the connection's own SYN that came late is no other SYN.
-            const end_state& own = where.input.ends[where.input.sender];
-            const bool another = where.input.connection.handshake == handshake_state::completed &&
-                                 !(own.sent_syn && own.initial == syn.sequence);
-            if (another) where.add(syn_while_open);
-            return another;
+            // Another number than that of the connection's own SYN begins another connection, which shows it.
+            if (where.input.previous_is_open) where.add(syn_while_open);
+            return;
         }
         if (!sender.has_syn_ack) {
             sender.has_syn_ack = true;
@@ -289,7 +284,6 @@ private:
             // Behind a RST of its peer a host may begin anew, with another number.
             where.add(second_syn_ack);
         }
-        return false;
     }
 
     /// RFC 3168 section 6.1.1; RFC 9768 section 3.1.1, table 2.

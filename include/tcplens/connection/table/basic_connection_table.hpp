@@ -228,8 +228,8 @@ public:
         }
     }
 
-    /// The hash by which tables find connections, equal for both directions of a connection. Whoever deals packets out to several tables
-    /// can use it, so that all packets of a connection go to the same table.
+    /// The hash by which tables find connections, equal for both directions of a connection. A program that deals packets out to several
+    /// tables can use it, so that all packets of a connection go to the same table.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static std::uint32_t hash_of(const segment& next,
                                                                      const hash_key& key) noexcept {
         return detail::segment_hash(next, key);
