@@ -14,9 +14,10 @@ namespace tcplens::inline v1::detail::observing {
 
 /// The observations of one kind: all are counted, and a bounded number with the highest values is kept. An observation that would not be
 /// kept need not be made, so its text costs nothing.
-class findings {
+template <class Observation>
+class basic_findings {
 public:
-    findings(observation_kind kind, std::size_t most)
+    basic_findings(observation_kind kind, std::size_t most)
         : most_(most), least_first_(kind == observation_kind::regular_contact) {}
 
     /// Counts an observation. Whether it is among the highest so far: then add() takes it.
@@ -26,7 +27,7 @@ public:
         return most_ > 0 && comes_before(value, first_time, kept_.front().first);
     }
     /// Keeps what wants() asked for.
-    void add(observation&& made) {
+    void add(Observation&& made) {
         const auto order = [this](const kept& a, const kept& b) { return comes_before(a, b); };
         if (kept_.size() < most_) {
             kept_.emplace_back(std::move(made), total_);
@@ -43,15 +44,15 @@ public:
     /// How many are kept.
     [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
     /// Appends those that are kept: the highest value first, of equal ones that which began earlier, then that which was counted earlier.
-    void move_to(std::vector<observation>& items) && {
+    void move_to(std::vector<Observation>& items) && {
         std::sort(kept_.begin(), kept_.end(), [this](const kept& a, const kept& b) { return comes_before(a, b); });
         for (kept& each : kept_) items.push_back(std::move(each.first));
     }
 
 private:
-    using kept = std::pair<observation, std::uint64_t>; ///< with its number
+    using kept = std::pair<Observation, std::uint64_t>; ///< with its number
 
-    [[nodiscard]] bool comes_before(double value, timestamp first_time, const observation& other) const noexcept {
+    [[nodiscard]] bool comes_before(double value, timestamp first_time, const Observation& other) const noexcept {
         if (value == other.value) return first_time < other.first_time;
         return (value > other.value) != least_first_;
     }
@@ -65,5 +66,6 @@ private:
     std::uint64_t total_ = 0;
     std::vector<kept> kept_{}; ///< a heap with the last one in front, as soon as it is full
 };
+using findings = basic_findings<observation>;
 
 } // namespace tcplens::inline v1::detail::observing
