@@ -6,6 +6,7 @@
 #include "subcommands.hpp"
 #include "text.hpp"
 
+#include <tcplens/analysis/timeline.hpp>
 #include <tcplens/connection/observers/content_irregularity_observer.hpp>
 #include <tcplens/connection/observers/profile_observer.hpp>
 #include <tcplens/connection/observers/skew_observer.hpp>

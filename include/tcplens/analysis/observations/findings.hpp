@@ -13,7 +13,7 @@
 namespace tcplens::inline v1::detail::observing {
 
 /// The observations of one kind: all are counted, and a bounded number with the highest values is kept. An observation that would not be
-/// kept need not be made, so its text costs nothing.
+/// kept need not be made, so its text costs nothing. A template, to reduce the compile time of programs that do not use it.
 template <class Observation>
 class basic_findings {
 public:
@@ -66,6 +66,7 @@ private:
     std::uint64_t total_ = 0;
     std::vector<kept> kept_{}; ///< a heap with the last one in front, as soon as it is full
 };
+
 using findings = basic_findings<observation>;
 
 } // namespace tcplens::inline v1::detail::observing
