@@ -18,7 +18,7 @@ namespace tcplens::inline v1 {
 /// Adds to each connection, as member `irregularities`, what ordinary stacks and paths seldom do: RSTs that do not fit, second
 /// SYN-ACKs, flags that make no sense, ICMP errors, and more: see tcplens::irregularity.
 ///
-/// About 700 bytes a connection. An ordinary segment costs a few comparisons. An off-path attacker can make any of these occur, so they
+/// 760 bytes a connection. An ordinary segment costs a few comparisons. An off-path attacker can make any of these occur, so they
 /// are observations about the connection and not about the host that is named in the packets.
 class irregularity_observer {
 public:
