@@ -4,6 +4,7 @@
 #include "connection_survey.hpp"
 #include "frame_output.hpp"
 #include "interruption.hpp"
+#include "output_folder.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
@@ -20,7 +21,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -223,16 +223,18 @@ public:
         buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
         return true;
     }
-    bool close() { return flush() && file_.commit(); }
-
-private:
-    static constexpr std::size_t capacity = std::size_t{1} << 16;
-
+    /// Gives all that was written to the system. False after an error.
     bool flush() {
         const bool written = hand_over(buffer_);
         buffer_.clear();
         return written;
     }
+    /// The file takes its place. False after an error.
+    bool commit() { return file_.commit(); }
+
+private:
+    static constexpr std::size_t capacity = std::size_t{1} << 16;
+
     bool hand_over(std::span<const std::byte> bytes) {
         while (!bytes.empty()) {
             const std::ptrdiff_t count = file_(bytes);
@@ -304,10 +306,9 @@ void tell(const session& with, const side_writer& of) {
 
 exit_status write_files(const options& given, const connection_query& query, const connection_survey& told,
                         session& with, side_sink& sink) {
-    std::error_code failed;
-    std::filesystem::create_directories(given.folder, failed);
-    if (failed) {
-        with.complain(given.folder, "cannot be made (" + failed.message() + ").");
+    output_folder folder{given.folder};
+    if (!folder.problem().empty()) {
+        with.complain(given.folder, folder.problem());
         return exit_status::bad_usage;
     }
     std::vector<side_file> files;
@@ -324,12 +325,17 @@ exit_status write_files(const options& given, const connection_query& query, con
         if (each.error()) return complain_of_output(with, each.path(), each.error());
     }
     const std::vector<file_problem> problems = deliver(given, query, told, sink);
-    for (side_file& each : files) {
-        if (each.error()) return complain_of_output(with, each.path(), each.error());
+    if (interrupted()) {
+        with.complain("Reading was interrupted: nothing was written.");
+        return exit_status::bad_input;
+    }
+    for (side_file& each : files) { // both are whole before the first takes its place
+        if (each.error() || !each.flush()) return complain_of_output(with, each.path(), each.error());
     }
     for (side_file& each : files) {
-        if (!each.close()) return complain_of_output(with, each.path(), each.error());
+        if (!each.commit()) return complain_of_output(with, each.path(), each.error());
     }
+    folder.keep();
     return with.conclude(problems);
 }
 
@@ -361,6 +367,7 @@ exit_status run(const options& given, session& with) {
             return with.out.good();
         });
         status = with.conclude(deliver(given, query, *told, sink));
+        if (wanted.has_failed() || !with.out) return exit_status::bad_usage; // the output cannot be written
     } else {
         status = write_files(given, query, *told, with, sink);
     }

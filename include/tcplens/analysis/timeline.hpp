@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,7 +25,7 @@ struct timeline_report {
         /// What happened.
         enum class kind_type : std::uint8_t {
             begins,       ///< the first packet of a connection
-            irregularity, ///< the first or second occurrence of an irregularity, which `found` names
+            irregularity, ///< one of the first occurrences of an irregularity, which `found` names
             reset,        ///< one of the first two RSTs
             closes,       ///< the last packet of a connection that was closed
             ends,         ///< the last packet of a connection that was not
@@ -41,10 +40,9 @@ struct timeline_report {
         std::uint64_t connection = 0;  ///< connection::number
         kind_type kind{};              ///< what happened
         tcplens::irregularity found{}; ///< valid if `kind` is `irregularity`
-        std::optional<timestamp>
-            time{};        ///< capture time; `nullopt` for irregularities and RSTs, of which the number alone is kept
-        endpoint client{}; ///< of the connection
-        endpoint server{}; ///< of the connection
+        timestamp time{};              ///< capture time of the packet
+        endpoint client{};             ///< of the connection
+        endpoint server{};             ///< of the connection
 
         [[nodiscard]] friend constexpr bool operator==(const event&, const event&) noexcept = default;
     };
@@ -121,22 +119,19 @@ void add_events(event_list<timeline_report>& to, const Connection& of) {
         to.add(next);
     }
     if constexpr (requires { of.irregularities.resets(); }) {
-        next.time.reset();
         for (const auto& each : of.irregularities.resets()) {
             if (each.packet == 0) continue;
             next.packet = each.packet;
+            next.time = each.time;
             next.kind = kind_type::reset;
             to.add(next);
         }
         next.kind = kind_type::irregularity;
-        for (std::size_t i = 0; i < connection_irregularities::kinds; ++i) {
-            next.found = static_cast<irregularity>(i);
-            if (!of.irregularities.has(next.found)) continue;
-            for (const std::uint64_t packet : of.irregularities.packets(next.found)) {
-                if (packet == 0) continue;
-                next.packet = packet;
-                to.add(next);
-            }
+        for (const auto& each : of.irregularities.occurrences()) {
+            next.found = each.kind;
+            next.packet = each.packet;
+            next.time = each.time;
+            to.add(next);
         }
     }
 }
@@ -145,7 +140,8 @@ void add_events(event_list<timeline_report>& to, const Connection& of) {
 
 /// The events of the connections that belong to a subject: those of a source, of a service (target and port), or one connection.
 ///
-/// Members of `subject` that are `nullopt` fit any connection. Irregularities need connections with the facts of irregularity_observer.
+/// Members of `subject` that are `nullopt` fit any connection. Irregularities and RSTs need connections with the facts of
+/// irregularity_observer; of these each connection keeps the first ones: see connection_irregularities::kept_occurrences.
 /// Reads the range once; holds at most `limit` events, those of the lowest packet numbers.
 template <connection_range Connections>
 [[nodiscard]] timeline_report timeline(Connections&& connections, const observation::subject_type& subject,
