@@ -128,6 +128,18 @@ foreach(source IN LISTS sources)
     endif()
 endforeach()
 
+# What repeats the address of the project.
+file(STRINGS ${root}/packaging/address.py address REGEX "^ADDRESS = ")
+string(REGEX REPLACE "^.*\"(.*)\"$" "\\1" address "${address}")
+foreach(file IN ITEMS conan/all/conandata.yml conan/all/conanfile.py debian/control debian/copyright debian/upstream/metadata debian/watch
+        meson/tcplens.wrap vcpkg/portfile.cmake vcpkg/vcpkg.json README.md)
+    file(READ ${root}/packaging/${file} text)
+    string(FIND "${text}" "${address}" position)
+    if(position LESS 0)
+        message(SEND_ERROR "packaging/${file} does not have the address of packaging/address.py, ${address}")
+    endif()
+endforeach()
+
 # What repeats the version. Debian writes a tilde, which sorts before the release.
 string(REPLACE "-" "~" debian_version ${VERSION})
 foreach(repeated IN ITEMS

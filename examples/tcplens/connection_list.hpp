@@ -4,6 +4,7 @@
 // The connections of any table, so that answers are compiled once and not for every set of rules.
 
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/observers/irregularity_observer.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <concepts>

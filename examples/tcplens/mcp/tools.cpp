@@ -110,7 +110,7 @@ std::span<const tool> all_tools() {
     return tools;
 }
 
-json description_of(const tool& one) {
+json description_of(const tool& one, bool fetches) {
     const std::string input = R"({"type":"object","properties":{)" + properties_of(one) + R"(},"required":[)" +
                               std::string{one.needed} + "]}";
     const std::string output = R"({"type":"object","properties":{)" + std::string{one.output} + "}}";
@@ -123,7 +123,7 @@ json description_of(const tool& one) {
              {{"readOnlyHint", !one.writes},
               {"destructiveHint", false},
               {"idempotentHint", !one.writes},
-              {"openWorldHint", false}}}};
+              {"openWorldHint", fetches}}}};
 }
 
 } // namespace program::context_server

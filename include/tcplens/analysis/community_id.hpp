@@ -82,7 +82,8 @@ private:
 };
 
 /// Base64 with padding (RFC 4648 section 4).
-[[nodiscard]] inline std::string to_base64(std::span<const std::uint8_t> bytes) {
+template <std::size_t Size>
+[[nodiscard]] std::string to_base64(const std::array<std::uint8_t, Size>& bytes) {
     constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string text;
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
