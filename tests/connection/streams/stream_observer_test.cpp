@@ -287,6 +287,24 @@ TEST_CASE("streams: RST and FIN that were injected while a connection opens do n
     CHECK(talk.told() == joined({"< end 4 reset", "> end 3 reset"}));
 }
 
+TEST_CASE("streams: what evades inspection is delivered as a Linux receiver takes it, and told") {
+    byte_talk with_data; // a RST with data: the data is dropped
+    with_data.opens().server(1, "page").server(5, "denied", {.flags = rst});
+    CHECK(with_data.told() == joined({"< 0 page", "< end 4 reset", "> end 0 reset"}));
+
+    byte_talk injected; // an answer beside the true one: the first one counts, and what the true one has behind it
+    injected.opens().client(1, "ask").server(1, "evil", {.ack = 4}).server(1, "right answer", {.ack = 4});
+    CHECK(injected.told() == joined({"> 0 ask", "< 0 evil", "< conflict 0 evil/righ earlier", "< 4 t answer"}));
+
+    byte_talk early; // a SYN with another number, and with data, within an open connection
+    early.opens().client(1, "ab").client(700, "XY", {.flags = syn}).client(3, "cd");
+    CHECK(early.told() == joined({"> 0 ab", "> 2 cd"}));
+
+    byte_talk ghost; // an acknowledgment of what nothing was sent of makes no gap
+    ghost.opens().server(1, "", {.ack = 5000}).client(1, "ab");
+    CHECK(ghost.told() == joined({"> 0 ab"}));
+}
+
 TEST_CASE("streams: another incarnation has streams of its own") {
     byte_talk talk;
     talk.opens().client(1, "old");
