@@ -41,10 +41,11 @@ inline void declare_output(command_line& line, std::string& to) {
 
 /// Refuses to write over a file that is read. \throws usage_error
 inline void check_output(const std::string& output, const std::vector<std::string>& inputs) {
-    if (is_standard_output(output)) return;
+    std::error_code is_not_there;
+    if (is_standard_output(output) || !std::filesystem::is_regular_file(output, is_not_there)) return;
     for (const std::string& each : inputs) {
-        std::error_code is_not_there;
-        if (each != "-" && !each.empty() && std::filesystem::equivalent(output, each, is_not_there)) {
+        const std::string_view input = each == "-" ? std::string_view{"/dev/stdin"} : each;
+        if (!input.empty() && std::filesystem::equivalent(output, input, is_not_there)) {
             throw usage_error{"-o " + escaped(output) + " would write over a file that is read or saved."};
         }
     }

@@ -112,5 +112,7 @@ TEST_CASE("a capture that is read is never written over") {
             CHECK(run(program(each) + "'" + folder.file(name) + "' " + file).status == 2);
             CHECK(contents(file) == whole);
         }
+        CHECK(run(program(each) + file + " - < " + file).status == 2);
+        CHECK(contents(file) == whole);
     }
 }

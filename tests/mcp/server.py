@@ -183,6 +183,10 @@ def test_arguments(command):
         text = result.get("content", [{}])[0].get("text", "")
         expect(f"{tool} {arguments} is refused by a sentence with {words}",
                result.get("isError") is True and "structuredContent" not in result and all(word in text for word in words), answers.get(i))  # fmt: skip
+    answers, _ = ask(command, [request(1, "tools/list")])
+    tools = {tool["name"]: tool["inputSchema"]["properties"] for tool in answers[1]["result"]["tools"]}
+    expect("the list of tools has the kinds", tools["find_observations"]["kind"]["enum"] == KINDS, tools["find_observations"])
+    expect("the list of tools is short", len(json.dumps(answers[1]["result"])) < 12_288)
     # null is absent, and what is right is answered.
     right = [("find_observations", {**good, "kind": None, "category": None, "connection": None, "limit": None, "cursor": None})]
     right += [("find_observations", {**good, "kind": kind}) for kind in KINDS]

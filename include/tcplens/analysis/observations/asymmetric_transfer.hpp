@@ -19,8 +19,7 @@ template <class Observed>
 void find_asymmetric_transfers(const Observed& in, findings& found) {
     constexpr std::size_t least_targets = 5; // fewer have no usual volume
     struct transfer {
-        address target;
-        std::vector<const contact*> contacts;
+        const contact* first = nullptr;
         double out = 0;
         double in = 0;
     };
@@ -33,8 +32,7 @@ void find_asymmetric_transfers(const Observed& in, findings& found) {
         std::map<address, transfer> by_target;
         for (const contact* each : group) {
             transfer& to = by_target[each->target.address];
-            to.target = each->target.address;
-            to.contacts.push_back(each);
+            if (to.first == nullptr) to.first = each;
             to.out += static_cast<double>(each->bytes_out);
             to.in += static_cast<double>(each->bytes_in);
         }
@@ -44,13 +42,16 @@ void find_asymmetric_transfers(const Observed& in, findings& found) {
         for (const auto& [target, to] : by_target) volumes.push_back(to.out);
         const double usual = median(volumes);
         const double spread = median_deviation(volumes, usual);
-        for (const auto& [target, to] : by_target) {
+        for (const auto& each : by_target) {
+            const address& target = each.first;
+            const transfer& to = each.second;
             const bool is_far = to.out > usual + in.options.asymmetric_spreads * spread;
             const double ratio = to.out / (to.in > 1 ? to.in : 1);
             if (!is_far || to.out < in.options.asymmetric_bytes || ratio < in.options.asymmetric_ratio) continue;
-            if (!found.wants(ratio, to.contacts[0]->first)) continue;
+            if (!found.wants(ratio, to.first->first)) continue;
+            const auto evidence = select(group, [&](const contact& of) { return of.target.address == target; });
             observation made = observe(observation_kind::asymmetric_transfer, observation_category::transfer,
-                                       {.source = source, .target = target}, to.contacts);
+                                       {.source = source, .target = target}, evidence);
             made.value = ratio;
             made.threshold = in.options.asymmetric_ratio;
             made.threshold_source = "ours; the comparison with the source's own targets is RITA's";

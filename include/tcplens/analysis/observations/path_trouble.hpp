@@ -57,7 +57,7 @@ template <class Observed>
     const auto number = [&](std::uint64_t count) { return static_cast<double>(count) * scale; };
     const bool enough = number(of.packets) >= options.path_packets;
     const double share = enough ? static_cast<double>(of.resent) / static_cast<double>(of.packets) : 0;
-    const path_finding findings[]{
+    const path_finding troubles[]{
         {number(of.black_holes), options.path_black_holes, "RFC 8899: large segments never arrive, small ones do",
          "connections lost their large segments"},
         {share, options.path_retransmissions, "ours", "of the data packets were sent again"},
@@ -66,9 +66,9 @@ template <class Observed>
          "times the least was the 95th percentile of the round trips"},
         {number(of.marks), options.path_marks, "RFC 3168; the number is ours", "packets were marked CE"},
         {number(of.zero_windows), options.path_zero_windows, "ours", "windows of 0 were offered"}};
-    const auto* const worst = std::find_if(std::begin(findings), std::end(findings),
+    const auto* const worst = std::find_if(std::begin(troubles), std::end(troubles),
                                            [](const path_finding& each) { return each.value >= each.threshold; });
-    return worst == std::end(findings) ? std::nullopt : std::optional{*worst};
+    return worst == std::end(troubles) ? std::nullopt : std::optional{*worst};
 }
 
 [[nodiscard]] inline bool has_trouble(const contact& of) noexcept {
