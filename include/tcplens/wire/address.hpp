@@ -57,8 +57,12 @@ public:
         }
         if (!gap_) return filled_ == 16;
         if (filled_ > 14) return false; // `::` stands for at least one group
-        std::rotate(bytes_.begin() + static_cast<std::ptrdiff_t>(*gap_),
-                    bytes_.begin() + static_cast<std::ptrdiff_t>(filled_), bytes_.end());
+        // What stands behind `::` moves to the end; std::rotate takes long to compile.
+        const std::size_t distance = bytes_.size() - filled_;
+        for (std::size_t i = filled_; distance > 0 && i > *gap_; --i) {
+            bytes_[i - 1 + distance] = bytes_[i - 1];
+            bytes_[i - 1] = std::byte{0};
+        }
         return true;
     }
 
@@ -153,7 +157,9 @@ public:
     }
 
     /// All 16 bytes in network order. An IPv4 address is in the last four. Valid as long as this object.
-    [[nodiscard]] constexpr std::span<const std::byte, 16> bytes() const noexcept { return bytes_; }
+    [[nodiscard]] constexpr std::span<const std::byte, 16> bytes() const noexcept {
+        return std::span<const std::byte, 16>{bytes_.data(), 16};
+    }
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE friend constexpr bool operator==(const address& a, const address& b) noexcept {
         using words = std::array<std::uint64_t, 2>;

@@ -7,6 +7,7 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ struct abnormal_termination {
     double reset_rate = 0;               ///< `reset_connections / total_connections`
 
     /// The pattern in these counts; nullopt if the reset rate is not above `reset_rate_limit`.
-    [[nodiscard]] static std::optional<abnormal_termination> find(const anomaly_statistics& counts,
+    [[nodiscard]] static std::optional<abnormal_termination> find(const std::same_as<anomaly_statistics> auto& counts,
                                                                   const anomaly_options&) {
         const double rate = detail::ratio(counts.connection_states.reset, counts.total_connections);
         if (rate <= reset_rate_limit) return std::nullopt;

@@ -7,6 +7,7 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ struct handshake_completion {
     double failure_rate = 0;                 ///< `failed_handshakes / (successful_handshakes + failed_handshakes)`
 
     /// The pattern in these counts; nullopt if no handshake failed.
-    [[nodiscard]] static std::optional<handshake_completion> find(const anomaly_statistics& counts,
+    [[nodiscard]] static std::optional<handshake_completion> find(const std::same_as<anomaly_statistics> auto& counts,
                                                                   const anomaly_options&) {
         if (counts.failed_handshakes == 0) return std::nullopt;
         return handshake_completion{

@@ -8,6 +8,7 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,7 +29,7 @@ struct packet_retransmission {
     bounded_list<connection_retransmissions> by_connection{}; ///< anomaly_statistics::retransmissions_by_connection
 
     /// The pattern in these counts; nullopt without retransmissions.
-    [[nodiscard]] static std::optional<packet_retransmission> find(const anomaly_statistics& counts,
+    [[nodiscard]] static std::optional<packet_retransmission> find(const std::same_as<anomaly_statistics> auto& counts,
                                                                    const anomaly_options& options) {
         if (counts.total_retransmissions == 0) return std::nullopt;
         return packet_retransmission{.total_retransmissions = counts.total_retransmissions,

@@ -8,6 +8,7 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,8 +31,8 @@ struct rst_directional_asymmetry {
         affected_connections{}; ///< anomaly_statistics::reset_distribution::connections_with_rst
 
     /// The pattern in these counts; nullopt if no RST has a known direction.
-    [[nodiscard]] static std::optional<rst_directional_asymmetry> find(const anomaly_statistics& counts,
-                                                                       const anomaly_options&) {
+    [[nodiscard]] static std::optional<rst_directional_asymmetry>
+    find(const std::same_as<anomaly_statistics> auto& counts, const anomaly_options&) {
         const auto& [to_server, from_server, unknown] = counts.rst_distribution.by_direction;
         if (to_server + from_server == 0) return std::nullopt;
         return rst_directional_asymmetry{.rst_to_server = to_server,

@@ -7,6 +7,7 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ struct syn_response_imbalance {
     double response_ratio = 0;          ///< `syns_answered / syns_without_ack`
 
     /// The pattern in these counts; nullopt if at least half of the SYN segments were answered.
-    [[nodiscard]] static std::optional<syn_response_imbalance> find(const anomaly_statistics& counts,
+    [[nodiscard]] static std::optional<syn_response_imbalance> find(const std::same_as<anomaly_statistics> auto& counts,
                                                                     const anomaly_options&) {
         if (syns_for_one_answer * counts.syns_answered >= counts.syns_without_ack) return std::nullopt;
         return syn_response_imbalance{.syns_without_ack = counts.syns_without_ack,
