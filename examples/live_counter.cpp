@@ -38,5 +38,6 @@ int main() {
         counter.on_packet(packet.time, packet.link, packet.bytes, packet.wire_length);
     }
     tell();
+    if (packets.error()) std::cerr << to_string(*packets.error()) << '\n';
     return packets.error() ? 1 : 0;
 }

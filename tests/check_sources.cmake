@@ -128,6 +128,32 @@ foreach(source IN LISTS sources)
     endif()
 endforeach()
 
+# The command of the documentation installs what Debian's package is built with.
+file(STRINGS ${root}/packaging/debian/control build_depends REGEX "^ [a-z0-9.+-]+( \\(.*\\))?,$")
+list(TRANSFORM build_depends REPLACE "^ ([a-z0-9.+-]+).*$" "\\1")
+list(TRANSFORM build_depends REPLACE "^debhelper-compat$" "debhelper")
+file(STRINGS ${root}/docs/getting-started.md install REGEX "^apt-get install .*debhelper")
+foreach(package IN LISTS build_depends)
+    if(NOT install MATCHES " ${package}( |$)")
+        message(SEND_ERROR "docs/getting-started.md does not install ${package} for Debian's package")
+    endif()
+endforeach()
+if(NOT build_depends)
+    message(SEND_ERROR "packaging/debian/control has no Build-Depends")
+endif()
+
+# What repeats the address of the project.
+file(STRINGS ${root}/packaging/address.py address REGEX "^ADDRESS = ")
+string(REGEX REPLACE "^.*\"(.*)\"$" "\\1" address "${address}")
+foreach(file IN ITEMS conan/all/conandata.yml conan/all/conanfile.py debian/control debian/copyright debian/upstream/metadata debian/watch
+        meson/tcplens.wrap vcpkg/portfile.cmake vcpkg/vcpkg.json README.md)
+    file(READ ${root}/packaging/${file} text)
+    string(FIND "${text}" "${address}" position)
+    if(position LESS 0)
+        message(SEND_ERROR "packaging/${file} does not have the address of packaging/address.py, ${address}")
+    endif()
+endforeach()
+
 # What repeats the version. Debian writes a tilde, which sorts before the release.
 string(REPLACE "-" "~" debian_version ${VERSION})
 foreach(repeated IN ITEMS

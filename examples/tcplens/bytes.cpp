@@ -4,6 +4,7 @@
 #include "connection_survey.hpp"
 #include "frame_output.hpp"
 #include "interruption.hpp"
+#include "output_folder.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
@@ -20,7 +21,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -36,6 +36,7 @@ struct options {
     std::string folder{};
     bool fill = false;
     bool checksums = false;
+    bool no_checksums = false;
     tcplens::byte_stream::overlap_policy overlaps = tcplens::byte_stream::overlap_policy::linux_kernel;
 };
 
@@ -67,7 +68,11 @@ void declare(command_line& line, options& given) {
         "only that of --direction",
         given.folder);
     line.flag("--fill", "write zero bytes for those that are missing, so that all others have their place", given.fill);
-    line.flag("--checksums", "leave out segments whose checksum is wrong, as their receiver did", given.checksums);
+    line.flag("--checksums",
+              "leave out every segment whose checksum is wrong; without this option and the next, those that their "
+              "receiver dropped as far as the capture tells",
+              given.checksums);
+    line.flag("--no-checksums", "take segments whatever their checksums", given.no_checksums);
     line.choice(
         "--overlap", {{"linux", linux_kernel}, {"bsd", bsd}, {"windows", windows}, {"first", first}, {"last", last}},
         "which copy counts where bytes were sent twice with other content before they could be delivered: that which "
@@ -117,6 +122,27 @@ public:
             (found.later_counts ? "later" : "earlier") + " copy is written.");
     }
 
+    void take(const checksum_evidence::outcome& of) { checksums_ = of; }
+    /// What the checksums of its segments decided, if there is anything to say.
+    [[nodiscard]] std::vector<std::string> checksum_sentences() const {
+        std::vector<std::string> told;
+        if (!is_wanted()) return told;
+        const std::string side = std::string{name_} + ": ";
+        if (checksums_.dropped > 0) {
+            told.push_back(side + counted(checksums_.dropped, "segment is", "segments are") +
+                           " left out, as the receiver drops it, since the checksum is wrong (packet " +
+                           grouped(checksums_.first_dropped) + "). --no-checksums takes all.");
+        }
+        if (checksums_.taken > 0) {
+            told.push_back(
+                side + counted(checksums_.taken, "segment has", "segments have") +
+                " a wrong checksum and is taken, since the receiver acknowledged the bytes and no other copy "
+                "was captured (packet " +
+                grouped(checksums_.first_taken) + "). --checksums leaves all out.");
+        }
+        return told;
+    }
+
 private:
     static constexpr std::size_t most_sentences = 1000;
 
@@ -150,6 +176,7 @@ private:
     std::vector<std::string> sentences_{};
     std::uint64_t left_out_ = 0;
     std::uint64_t missing_ = 0;
+    checksum_evidence::outcome checksums_{};
 };
 
 /// Hands the bytes of one connection to the writers of its sides, whatever role a side is held to have at the time.
@@ -196,16 +223,18 @@ public:
         buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
         return true;
     }
-    bool close() { return flush() && file_.commit(); }
-
-private:
-    static constexpr std::size_t capacity = std::size_t{1} << 16;
-
+    /// Gives all that was written to the system. False after an error.
     bool flush() {
         const bool written = hand_over(buffer_);
         buffer_.clear();
         return written;
     }
+    /// The file takes its place. False after an error.
+    bool commit() { return file_.commit(); }
+
+private:
+    static constexpr std::size_t capacity = std::size_t{1} << 16;
+
     bool hand_over(std::span<const std::byte> bytes) {
         while (!bytes.empty()) {
             const std::ptrdiff_t count = file_(bytes);
@@ -251,13 +280,15 @@ stream_table table_for(const options& given, const side_sink& sink) {
 /// Reads the packets of the connection again. Returns what went wrong with reading.
 std::vector<file_problem> deliver(const options& given, const connection_query& query, const connection_survey& told,
                                   const side_sink& sink) {
+    std::vector<bool> packets = told.packets;
+    for (const std::uint64_t each : told.checksums.left_out) packets[static_cast<std::size_t>(each)] = false;
     stream_table table = table_for(given, sink);
     capture_list files = query.files;
     files.choice = {};
     captures input{files};
     const auto has_failed = [](const side_writer* of) { return of != nullptr && of->has_failed(); };
     for (const tcplens::packet& packet : input) {
-        if (packet.number >= told.packets.size() || !told.packets[static_cast<std::size_t>(packet.number)]) continue;
+        if (packet.number >= packets.size() || !packets[static_cast<std::size_t>(packet.number)]) continue;
         table.add(packet);
         if (has_failed(sink.from_client) || has_failed(sink.from_server)) break;
     }
@@ -266,6 +297,7 @@ std::vector<file_problem> deliver(const options& given, const connection_query& 
 }
 
 void tell(const session& with, const side_writer& of) {
+    for (const std::string& each : of.checksum_sentences()) with.complain(each);
     for (const std::string& each : of.sentences()) with.complain(each);
     if (of.left_out() > 0)
         with.complain("So it is with " + counted(of.left_out(), "further place.", "further places."));
@@ -274,10 +306,9 @@ void tell(const session& with, const side_writer& of) {
 
 exit_status write_files(const options& given, const connection_query& query, const connection_survey& told,
                         session& with, side_sink& sink) {
-    std::error_code failed;
-    std::filesystem::create_directories(given.folder, failed);
-    if (failed) {
-        with.complain(given.folder, "cannot be made (" + failed.message() + ").");
+    output_folder folder{given.folder};
+    if (!folder.problem().empty()) {
+        with.complain(given.folder, folder.problem());
         return exit_status::bad_usage;
     }
     std::vector<side_file> files;
@@ -294,12 +325,17 @@ exit_status write_files(const options& given, const connection_query& query, con
         if (each.error()) return complain_of_output(with, each.path(), each.error());
     }
     const std::vector<file_problem> problems = deliver(given, query, told, sink);
-    for (side_file& each : files) {
-        if (each.error()) return complain_of_output(with, each.path(), each.error());
+    if (interrupted()) {
+        with.complain("Reading was interrupted: nothing was written.");
+        return exit_status::bad_input;
+    }
+    for (side_file& each : files) { // both are whole before the first takes its place
+        if (each.error() || !each.flush()) return complain_of_output(with, each.path(), each.error());
     }
     for (side_file& each : files) {
-        if (!each.close()) return complain_of_output(with, each.path(), each.error());
+        if (!each.commit()) return complain_of_output(with, each.path(), each.error());
     }
+    folder.keep();
     return with.conclude(problems);
 }
 
@@ -308,8 +344,12 @@ exit_status run(const options& given, session& with) {
     if (!given.side && given.folder.empty())
         throw usage_error{
             "Which side? --direction client or server names the one that sent the bytes; -o FOLDER writes both."};
+    if (given.checksums && given.no_checksums)
+        throw usage_error{"--checksums and --no-checksums contradict each other: give one of them, or neither."};
     connection_query query = given.query;
     static_cast<std::vector<std::string>&>(query.files) = readable_twice(query.files, "bytes");
+    query.weighs_checksums = !given.checksums && !given.no_checksums;
+    if (query.weighs_checksums) query.decoding.verify_checksums = true;
     exit_status status = exit_status::good;
     const std::optional<connection_survey> told = survey(query, with, status);
     if (!told) return status;
@@ -317,6 +357,8 @@ exit_status run(const options& given, session& with) {
     side_writer client{"client", given.fill};
     side_writer server{"server", given.fill};
     side_sink sink{told->named.front().client, told->named.front().server, &client, &server};
+    for (const checksum_evidence::outcome& each : told->checksums.senders)
+        (each.sender == sink.client ? client : server).take(each);
     if (given.folder.empty()) {
         side_writer& wanted = given.side == sending_side::client ? client : server;
         wanted.write_to([&with](std::span<const std::byte> bytes) {
@@ -325,6 +367,7 @@ exit_status run(const options& given, session& with) {
             return with.out.good();
         });
         status = with.conclude(deliver(given, query, *told, sink));
+        if (wanted.has_failed() || !with.out) return exit_status::bad_usage; // the output cannot be written
     } else {
         status = write_files(given, query, *told, with, sink);
     }

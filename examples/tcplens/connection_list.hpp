@@ -3,7 +3,9 @@
 
 // The connections of any table, so that answers are compiled once and not for every set of rules.
 
+#include <tcplens/analysis/analyze_observations.hpp>
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/observers/irregularity_observer.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <concepts>

@@ -22,26 +22,47 @@ capture_list all_packets(const capture_list& files) {
     return all;
 }
 
+/// Notes of which connections the current packet quotes segments in ICMP errors.
+struct quote_observer {
+    static constexpr auto hooks = tcplens::observer_hooks::notices;
+    struct facts {
+        void swap_roles() noexcept {}
+        [[nodiscard]] friend bool operator==(const facts&, const facts&) noexcept = default;
+    };
+    struct connection_state {};
+
+    std::vector<std::uint64_t>* quoted = nullptr;
+
+    void observe(const tcplens::observer_input&, connection_state&, facts&) const noexcept {}
+    void take_notice(const tcplens::observer_input::notice& next, connection_state&, facts&) const {
+        quoted->push_back(next.connection.number);
+    }
+};
+
 /// Reads the captures for the first time.
 class surveyor {
 public:
     explicit surveyor(const connection_query& query)
         : query_(query), matcher_(query.files.choice), chooses_all_(query.files.choice.chooses_all()),
-          table_({.decoding = query.decoding}), fragments_(query.decoding) {}
+          table_({.decoding = query.decoding}, tcplens::evidence_rules{}, quote_observer{&quoted_}),
+          fragments_(query.decoding) {}
 
     void take(const tcplens::packet& next) {
         numbers_.clear();
         ends_pass_.clear();
+        quoted_.clear();
         const std::uint64_t fragments_before = table_.reassembly().fragments;
         table_.add_each(next, [&](const tcplens::segment& found, const auto& result) {
             numbers_.push_back(result.connection->number);
             ends_pass_.push_back(chooses_all_ || matcher_.passes(found));
+            if (query_.weighs_checksums && query_.asks_for(numbers_.back())) checksums_.add(found, next.number);
         });
         const bool passes = chooses_all_ || matcher_.passes(next);
         for (std::size_t i = 0; i < numbers_.size(); ++i) choose(numbers_[i], passes && ends_pass_[i]);
         if (next.has_time && next.time.time_since_epoch().count() % 1000 != 0) told_.has_nanoseconds = true;
         if (!query_.numbers.empty() && is_asked_for()) mark(next.number);
         if (table_.reassembly().fragments != fragments_before) take_fragments(next);
+        if (query_.with_icmp && !quoted_.empty()) told_.icmp_errors[next.number] = quoted_;
     }
 
     [[nodiscard]] connection_survey finish(const captures& input) {
@@ -51,6 +72,7 @@ public:
         for (const std::uint64_t each : query_.numbers) {
             if (each < table_.size()) told_.named.push_back(table_[static_cast<std::size_t>(each)]);
         }
+        told_.checksums = checksums_.decide();
         told_.problems = input.problems();
         const std::vector<tcplens::capture_interface> interfaces = input.interfaces();
         const auto differs = [&](const tcplens::capture_interface& each) {
@@ -86,8 +108,10 @@ private:
     const connection_query& query_;
     packet_matcher matcher_;
     bool chooses_all_;
-    tcplens::connection_table table_;
+    std::vector<std::uint64_t> quoted_{}; ///< connections in ICMP errors of the current packet
+    tcplens::basic_connection_table<tcplens::evidence_rules, quote_observer> table_;
     fragment_frames fragments_;
+    checksum_evidence checksums_{};
     std::vector<std::uint64_t> numbers_{}; ///< of the connections of the current packet, by segment
     std::vector<bool> ends_pass_{};        ///< likewise
     connection_survey told_{};
@@ -131,6 +155,10 @@ void declare_numbers(command_line& line, std::string meaning, std::vector<std::u
             }
             return true;
         });
+}
+
+void declare_icmp(command_line& line, connection_query& query) {
+    line.flag("--icmp", "with the ICMP errors that quote a segment of the connections", query.with_icmp);
 }
 
 bool connection_survey::has_chosen(std::span<const std::uint64_t> numbers) const noexcept {
@@ -190,6 +218,9 @@ const tcplens::packet* second_reading::next() {
         });
         if (const auto with = survey_.fragments.find(packet->number); with != survey_.fragments.end()) {
             for (const std::uint64_t each : with->second) note(each);
+        }
+        if (const auto about = survey_.icmp_errors.find(packet->number); about != survey_.icmp_errors.end()) {
+            for (const std::uint64_t each : about->second) note(each);
         }
         if (!connections_.empty()) return packet;
     }

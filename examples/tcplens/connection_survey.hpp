@@ -5,6 +5,7 @@
 // for the first time.
 
 #include "captures.hpp"
+#include "checksum_evidence.hpp"
 #include "command_line.hpp"
 #include "session.hpp"
 
@@ -25,12 +26,17 @@ struct connection_query {
     capture_list files{};
     tcplens::decode_options decoding{};
     std::vector<std::uint64_t> numbers{}; ///< none: all
+    bool with_icmp = false;               ///< with the ICMP errors about them
+    bool weighs_checksums = false;        ///< connection_survey::checksums is asked for; only with one number
 
     [[nodiscard]] bool asks_for(std::uint64_t number) const noexcept;
 };
 
 /// Declares --connection N[,N…] for a query.
 void declare_numbers(command_line& line, std::string meaning, std::vector<std::uint64_t>& numbers);
+
+/// Declares --icmp for a query.
+void declare_icmp(command_line& line, connection_query& query);
 
 /// What one reading of the captures told.
 struct connection_survey {
@@ -40,11 +46,14 @@ struct connection_survey {
     std::vector<tcplens::connection> named{}; ///< those whose number was asked for
     /// Packets with fragments, and the connections whose segments these belong to; those of the last fragments are not here.
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> fragments{};
+    /// Packets with ICMP errors, and the connections whose segments they quote; only with connection_query::with_icmp.
+    std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> icmp_errors{};
     /// By packet number: the packets of those whose number was asked for.
     std::vector<bool> packets{};
-    bool has_nanoseconds = false;           ///< some time is no whole number of microseconds
-    std::optional<std::uint8_t> fcs_bits{}; ///< of all interfaces, if they are alike
-    std::vector<file_problem> problems{};   ///< what went wrong with reading
+    bool has_nanoseconds = false;            ///< some time is no whole number of microseconds
+    std::optional<std::uint8_t> fcs_bits{};  ///< of all interfaces, if they are alike
+    checksum_evidence::decision checksums{}; ///< of the connection whose number was asked for
+    std::vector<file_problem> problems{};    ///< what went wrong with reading
 
     [[nodiscard]] bool is_chosen(std::uint64_t number) const noexcept {
         return number < chosen.size() && chosen[static_cast<std::size_t>(number)];
@@ -76,7 +85,7 @@ public:
 
     /// The next packet of a chosen connection; nullptr at the end.
     const tcplens::packet* next();
-    /// Its segments, in chosen connections or not. None: the packet has a fragment.
+    /// Its segments, in chosen connections or not. None: the packet has a fragment, or an ICMP error.
     [[nodiscard]] const std::vector<judged_segment>& segments() const noexcept { return segments_; }
     /// The chosen connections that it belongs to, each once.
     [[nodiscard]] const std::vector<std::uint64_t>& connections() const noexcept { return connections_; }

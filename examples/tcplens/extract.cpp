@@ -24,6 +24,7 @@ struct options {
 
 void declare(command_line& line, options& given) {
     declare_numbers(line, "only these connections", given.query.numbers);
+    declare_icmp(line, given.query);
     line.file(
         "-o,--output", "CAPTURE",
         "the capture that is written: pcap if its name ends with .pcap, .cap or .dmp, pcapng otherwise; - is standard "
@@ -34,10 +35,13 @@ void declare(command_line& line, options& given) {
 }
 
 /// What is said of a packet: its number in the capture that was read, and each of its segments.
-std::string comment_on(const tcplens::packet& packet, const second_reading& reading) {
+std::string comment_on(const tcplens::packet& packet, const second_reading& reading, const connection_survey& told) {
     std::string text = "#" + std::to_string(packet.number);
-    if (reading.segments().empty())
-        return text + " a fragment of a segment of connection " + std::to_string(reading.connections().front());
+    if (reading.segments().empty()) {
+        const bool is_error = told.icmp_errors.contains(packet.number);
+        return text + (is_error ? " an ICMP error about" : " a fragment of") + " a segment of connection " +
+               std::to_string(reading.connections().front());
+    }
     std::string separator = " ";
     for (const second_reading::judged_segment& each : reading.segments()) {
         text += separator + "connection " + std::to_string(each.connection);
@@ -66,7 +70,7 @@ exit_status run(const options& given, session& with) {
                          {.format = format, .nanoseconds = told->has_nanoseconds, .fcs_bits = told->fcs_bits}};
     second_reading reading{query, *told};
     while (const tcplens::packet* const packet = reading.next()) {
-        const std::string comment = given.comments ? comment_on(*packet, reading) : std::string{};
+        const std::string comment = given.comments ? comment_on(*packet, reading, *told) : std::string{};
         if (!written.write(*packet, reading.input(), comment))
             return complain_of_output(with, given.output, written.error());
     }
@@ -89,7 +93,7 @@ const subcommand subcommands::extract{
                    "choose a packet; with both, those "
                    "that are named and chosen; with neither, all. Packets with acknowledgments only, fragments, and "
                    "packets within tunnels are among "
-                   "them.\n\n"
+                   "them; ICMP errors that quote them are with --icmp.\n\n"
                    "The captures are read twice. The output takes its place once it is whole, and is none of the "
                    "captures that are read. Wireshark "
                    "shows the comments of --comments, which have the packet's number in the capture that was read.",

@@ -7,10 +7,13 @@
 #include <tcplens/wire.hpp>
 #include <tcplens/wire/decode/decode.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -33,6 +36,24 @@ public:
         return fragments.completed;
     }
 
+    /// How many bytes of the packet that was added last stand before the data in its first fragment; nothing if it holds no fragment.
+    /// All of a fragment is data, but for the TCP header where it begins with one.
+    [[nodiscard]] std::optional<std::size_t> bytes_before_data(const tcplens::packet& added) const {
+        const std::optional<recorder::place>& found = memory_.fragments.first;
+        if (!found) return std::nullopt;
+        const std::byte* const begin = added.bytes.data();
+        const std::byte* const content = found->content.data();
+        if (std::less<>{}(content, begin) || !std::less<>{}(content, begin + added.bytes.size())) return 0;
+        constexpr std::size_t place_of_length = 12; // RFC 9293 section 3.1: data offset
+        std::size_t headers = 0;
+        if (found->begins_tcp) {
+            headers = found->content.size() > place_of_length
+                          ? std::to_integer<std::size_t>(found->content[place_of_length] >> 4) * 4
+                          : place_of_length;
+        }
+        return static_cast<std::size_t>(content - begin) + std::min(headers, found->content.size());
+    }
+
 private:
     /// In place of the store of a decoder, see decoder_memory.
     struct recorder {
@@ -44,11 +65,18 @@ private:
             std::vector<std::uint64_t> packets{};
         };
 
+        /// Where a fragment is.
+        struct place {
+            std::span<const std::byte> content{};
+            bool begins_tcp = false;
+        };
+
         tcplens::detail::ip_reassembly whole;
         tcplens::reassembly_options limits;
         std::uint64_t number = 0;
         std::vector<std::uint64_t> completed{};
         std::map<key_type, incomplete> by_key{};
+        std::optional<place> first{}; ///< in the current packet
 
         explicit recorder(const tcplens::reassembly_options& options) : whole(options), limits(options) {}
 
@@ -56,10 +84,17 @@ private:
             whole.begin_packet();
             number = packet;
             completed.clear();
+            first.reset();
+        }
+        void note(const tcplens::detail::ip_fragment& next) {
+            if (first) return;
+            first = place{.content = next.part.content.bytes,
+                          .begins_tcp = next.offset == 0 && next.part.protocol == tcplens::ip_protocol::tcp};
         }
         [[nodiscard]] std::optional<tcplens::detail::ip_payload> add(const tcplens::detail::ip_fragment& next,
                                                                      const tcplens::segment::network_id& network,
                                                                      tcplens::timestamp now) {
+            note(next);
             const std::uint32_t protocol = next.v6 ? 256u : static_cast<std::uint32_t>(next.part.protocol);
             const key_type key{next.part.source, next.part.destination, next.id, network, protocol};
             if (by_key.size() >= most_incomplete) by_key.clear(); // a flood: the store has given up nearly all of them
@@ -77,6 +112,7 @@ private:
         }
         void ignore(const tcplens::detail::ip_fragment& next, const tcplens::segment::network_id& network,
                     tcplens::timestamp now) {
+            note(next);
             whole.ignore(next, network, now);
         }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "frame_output.hpp"
 
+#include "output_file.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -59,7 +60,7 @@ const std::optional<tcplens::write_error>& frame_output::error() const noexcept 
 }
 
 tcplens::output_file open_output(const std::string& path, const std::vector<std::string>& inputs) {
-    return path == "-" ? tcplens::output_file::standard_output() : tcplens::output_file{path, inputs};
+    return is_standard_output(path) ? tcplens::output_file::standard_output() : tcplens::output_file{path, inputs};
 }
 
 exit_status complain_of_output(const session& with, const std::string& path,

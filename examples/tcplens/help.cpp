@@ -120,7 +120,13 @@ std::string version_page() {
 #else
     constexpr std::string_view http = "without cpp-httplib: has no mcp --http\n";
 #endif
-    return version_line() + "\ncompiled by " + compiler_name() + "\n" + optional_libraries() + std::string{http};
+#ifdef TCPLENS_CURL_VERSION
+    constexpr std::string_view curl = "libcurl " TCPLENS_CURL_VERSION ": has mcp --allow-url\n";
+#else
+    constexpr std::string_view curl = "without libcurl: has no mcp --allow-url\n";
+#endif
+    return version_line() + "\ncompiled by " + compiler_name() + "\n" + optional_libraries() + std::string{http} +
+           std::string{curl};
 }
 
 std::string help_page(std::size_t width) {

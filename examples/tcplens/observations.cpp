@@ -6,6 +6,7 @@
 #include "subcommands.hpp"
 #include "text.hpp"
 
+#include <tcplens/analysis/timeline.hpp>
 #include <tcplens/connection/observers/content_irregularity_observer.hpp>
 #include <tcplens/connection/observers/profile_observer.hpp>
 #include <tcplens/connection/observers/skew_observer.hpp>
@@ -84,12 +85,12 @@ void write_timeline_json(json_writer& out, const tcplens::timeline_report& from)
     out.key("events");
     out.begin_array();
     for (const tcplens::timeline_report::event& each : from.events) {
-        json_value told = {{"packet", each.packet},
-                           {"event", event_name(each)},
-                           {"connection", each.connection},
-                           {"client", to_string(each.client)},
-                           {"server", to_string(each.server)}};
-        if (each.time) told["time_ns"] = each.time->time_since_epoch().count();
+        const json_value told = {{"packet", each.packet},
+                                 {"event", event_name(each)},
+                                 {"connection", each.connection},
+                                 {"client", to_string(each.client)},
+                                 {"server", to_string(each.server)},
+                                 {"time_ns", each.time.time_since_epoch().count()}};
         out.value(told);
     }
     out.end();
@@ -103,8 +104,7 @@ void write_timeline_text(session& with, const tcplens::timeline_report& from) {
     for (const tcplens::timeline_report::event& each : from.events) {
         std::string line = "packet " + std::to_string(each.packet) + ": " + std::string{event_name(each)} +
                            ", connection " + std::to_string(each.connection) + ", " + to_string(each.client) + " to " +
-                           to_string(each.server);
-        if (each.time) line += ", " + time_text(*each.time);
+                           to_string(each.server) + ", " + time_text(each.time);
         with.out << wrapped(line, with.screen.width(), 2) << '\n';
     }
     if (from.left_out > 0) {

@@ -7,10 +7,10 @@
 #include "subcommands.hpp"
 #include "table_file.hpp"
 
-#include <filesystem>
-#include <fstream>
+#include <cstddef>
+#include <memory>
+#include <ostream>
 #include <string>
-#include <system_error>
 
 namespace program {
 
@@ -47,23 +47,20 @@ exit_status answer(const report_options& given, session& with) {
     return report_by_evidence(given, with);
 }
 
-/// The same to the file of -o. A file into which nothing was written is removed again.
+/// The same to the file of -o. If nothing is written, what had its name is left as it was.
 exit_status answer_into_file(const report_options& given, session& with) {
-    std::ofstream file{given.output, std::ios::binary | std::ios::trunc};
-    if (!file) {
-        with.complain(given.output, "The file could not be written.");
+    const auto file = std::make_unique<output_buffer>(given.output);
+    if (!file->is_open()) {
+        with.complain(given.output, file->complaint());
         return exit_status::bad_input;
     }
-    session to_file{file};
+    std::ostream stream{file.get()};
+    session to_file{stream};
     to_file.screen = terminal{with.screen.is_terminal() ? usual_width : with.screen.width(), false, false};
     const exit_status status = answer(given, to_file);
-    const bool is_empty = file.tellp() == std::ofstream::pos_type{0};
-    file.close();
-    std::error_code ignored;
-    if (is_empty && std::filesystem::is_regular_file(given.output, ignored)) {
-        std::filesystem::remove(given.output, ignored);
-    }
-    return status;
+    if (file->is_empty() || file->commit()) return status;
+    with.complain(given.output, file->complaint());
+    return exit_status::bad_input;
 }
 
 exit_status run(const report_options& given, session& with) {
@@ -81,7 +78,7 @@ exit_status run(const report_options& given, session& with) {
             "With --by-time, --since and --until need times of the clock, not seconds after the first packet."};
     }
     if (!check_tables(with, given.files, given.resumed, given.saved)) return exit_status::bad_usage;
-    if (given.output.empty()) return answer(given, with);
+    if (is_standard_output(given.output)) return answer(given, with);
     check_output(given.output, given.files);
     check_output(given.output, {given.saved, given.resumed});
     return answer_into_file(given, with);

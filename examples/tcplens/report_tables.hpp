@@ -12,6 +12,8 @@
 #include "tables.hpp"
 
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/observers/irregularity_observer.hpp>
+#include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/tcplens.hpp>
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What each segment was: a line or a JSON object for each that has a verdict, or for each.
 
-#include "json_writer.hpp"
 #include "rule_sets.hpp"
 #include "sequence_bases.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
+#include "text_writer.hpp"
 #include "verdict_text.hpp"
 
 #include <tcplens/tcplens.hpp>
@@ -14,12 +14,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace program {
 
@@ -63,7 +62,7 @@ bool deserves_line(const tcplens::verdict& said, bool with_certainty) {
 
 /// The line of a segment that has a verdict. `with_certainty`: also how sure that is, and a line for each segment that is new but not
 /// certainly so.
-void print_verdict(std::ostream& out, const tcplens::add_result<>& added, std::uint64_t frame, bool with_certainty) {
+void print_verdict(text_writer& out, const tcplens::add_result<>& added, std::uint64_t frame, bool with_certainty) {
     const tcplens::verdict& said = added.verdict;
     if (!deserves_line(said, with_certainty)) return;
     const bool is_named = said.kinds != tcplens::verdict_kinds::none;
@@ -72,10 +71,10 @@ void print_verdict(std::ostream& out, const tcplens::add_result<>& added, std::u
     out << '\n';
 }
 
-/// A segment in words; on a terminal in lines of its width.
-std::string explained(const tcplens::segment& sent, const tcplens::add_result<>& added,
-                      sequence_bases::relative numbers) {
-    std::ostringstream out;
+/// Writes a segment in words, to a text_writer or a stream.
+template <class Out>
+void explain(Out& out, const tcplens::segment& sent, const tcplens::add_result<>& added,
+             sequence_bases::relative numbers) {
     out << '#' << sent.packet_number << "  " << milliseconds_text(sent.time - added.connection->first_time)
         << "  connection " << added.connection->number << "  " << to_string(sent.source) << " > "
         << to_string(sent.destination) << (sent.flags.syn() ? " SYN" : "") << (sent.flags.fin() ? " FIN" : "")
@@ -83,77 +82,86 @@ std::string explained(const tcplens::segment& sent, const tcplens::add_result<>&
     if (sent.flags.ack()) out << " ack " << numbers.acknowledgment;
     out << " len " << sent.payload_length;
     out << verdict_text(added.verdict);
-    return std::move(out).str();
 }
 
-/// The words of a list with commas between, as an array.
-json_value array_of(std::string_view words) {
-    json_value array = json_value::array();
-    while (!words.empty()) {
-        const std::size_t end = (std::min)(words.find(','), words.size());
-        array.push_back(std::string{words.substr(0, end)});
-        words.remove_prefix((std::min)(end + 1, words.size()));
+/// Writes the words of lists, which have commas between, as a JSON array.
+void write_words(text_writer& out, std::initializer_list<std::string_view> lists) {
+    std::string_view separator;
+    out << '[';
+    for (std::string_view words : lists) {
+        while (!words.empty()) {
+            const std::size_t end = (std::min)(words.find(','), words.size());
+            out << separator << '"' << words.substr(0, end) << '"';
+            words.remove_prefix((std::min)(end + 1, words.size()));
+            separator = ",";
+        }
     }
-    return array;
+    out << ']';
 }
 
-/// The names of the flags that are set, the lowest bit first.
-json_value flags_of(tcplens::tcp_flags flags) {
+/// Writes the names of the flags that are set, the lowest bit first.
+void write_flags(text_writer& out, tcplens::tcp_flags flags) {
     constexpr std::array<std::string_view, 9> names{"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ae"};
-    json_value array = json_value::array();
+    std::string_view separator;
+    out << '[';
     for (std::size_t i = 0; i < names.size(); ++i) {
-        if ((flags.bits >> i & 1u) != 0) array.push_back(names[i]);
+        if ((flags.bits >> i & 1u) == 0) continue;
+        out << separator << '"' << names[i] << '"';
+        separator = ",";
     }
-    return array;
+    out << ']';
 }
 
-/// A segment as a JSON object of one line.
-std::string json_line(const tcplens::segment& sent, const tcplens::add_result<>& added,
-                      sequence_bases::relative numbers) {
+/// Writes a segment as a JSON object of one line. No text in it needs escapes.
+void write_json(text_writer& out, const tcplens::segment& sent, const tcplens::add_result<>& added,
+                sequence_bases::relative numbers) {
     const tcplens::verdict& said = added.verdict;
-    json_value readings = array_of(to_string(said.reading()));
-    for (const json_value& each : array_of(to_string(said.alternatives))) readings.push_back(each);
-    const bool has_earlier = said.earlier_packet != 0;
-    const json_value object{
-        {"frame", sent.packet_number},
-        {"connection", added.connection->number},
-        {"time_ns", sent.time.time_since_epoch().count()},
-        {"source", to_string(sent.source.address)},
-        {"source_port", sent.source.port},
-        {"destination", to_string(sent.destination.address)},
-        {"destination_port", sent.destination.port},
-        {"flags", flags_of(sent.flags)},
-        {"sequence", numbers.sequence},
-        {"acknowledgment", sent.flags.ack() ? json_value(numbers.acknowledgment) : json_value()},
-        {"payload_bytes", sent.payload_length},
-        {"kinds", array_of(to_string(said.kinds))},
-        {"certainty", to_string(said.certainty)},
-        {"readings", std::move(readings)},
-        {"evidence", array_of(to_string(said.evidence))},
-        {"earlier_frame", has_earlier ? json_value(said.earlier_packet) : json_value()},
-        {"elapsed_ns", has_earlier ? json_value(said.elapsed.count()) : json_value()},
-    };
-    return object.dump(-1, ' ', false, json_value::error_handler_t::replace);
+    out << "{\"frame\":" << sent.packet_number << ",\"connection\":" << added.connection->number
+        << ",\"time_ns\":" << sent.time.time_since_epoch().count() //
+        << ",\"source\":\"" << to_string(sent.source.address) << "\",\"source_port\":" << sent.source.port
+        << ",\"destination\":\"" << to_string(sent.destination.address)
+        << "\",\"destination_port\":" << sent.destination.port << ",\"flags\":";
+    write_flags(out, sent.flags);
+    out << ",\"sequence\":" << numbers.sequence << ",\"acknowledgment\":";
+    if (sent.flags.ack()) out << numbers.acknowledgment;
+    else out << "null";
+    out << ",\"payload_bytes\":" << sent.payload_length << ",\"kinds\":";
+    write_words(out, {to_string(said.kinds)});
+    out << ",\"certainty\":\"" << to_string(said.certainty) << "\",\"readings\":";
+    write_words(out, {to_string(said.reading()), to_string(said.alternatives)});
+    out << ",\"evidence\":";
+    write_words(out, {to_string(said.evidence)});
+    if (said.earlier_packet != 0) {
+        out << ",\"earlier_frame\":" << said.earlier_packet << ",\"elapsed_ns\":" << said.elapsed.count() << "}\n";
+    } else {
+        out << ",\"earlier_frame\":null,\"elapsed_ns\":null}\n";
+    }
 }
 
 /// What a run prints of each segment.
-void print(const options& given, session& with, sequence_bases& bases, const tcplens::segment& sent,
-           const tcplens::add_result<>& added) {
+void print(text_writer& out, const options& given, const terminal& screen, sequence_bases& bases,
+           const tcplens::segment& sent, const tcplens::add_result<>& added) {
     const bool is_json = given.format == segments_format::json;
     if (!given.explain && !is_json) {
-        print_verdict(with.out, added, sent.packet_number, given.certainty);
+        print_verdict(out, added, sent.packet_number, given.certainty);
         return;
     }
     const sequence_bases::relative numbers =
         given.raw ? sequence_bases::relative{sent.sequence.value, sent.acknowledgment.value}
                   : bases.numbers(sent, added);
     if (is_json) {
-        if (given.explain || deserves_line(added.verdict, true)) with.out << json_line(sent, added, numbers) << '\n';
+        if (given.explain || deserves_line(added.verdict, true)) write_json(out, sent, added, numbers);
         return;
     }
-    const std::string line = explained(sent, added, numbers);
+    if (!screen.is_terminal()) {
+        explain(out, sent, added, numbers);
+        out << '\n';
+        return;
+    }
+    std::ostringstream line;
+    explain(line, sent, added, numbers);
     constexpr std::size_t indent = 6; // of lines that go on
-    with.out << (with.screen.is_terminal() ? wrapped(line, with.screen.width(), indent, false) : line) << '\n';
+    out << wrapped(line.str(), screen.width(), indent, false) << '\n';
 }
 
 exit_status run(const options& given, session& with) {
@@ -161,9 +169,10 @@ exit_status run(const options& given, session& with) {
     const bool found = with_rules(given.rules, [&]<class Rules>(const Rules&) {
         tcplens::basic_connection_table<Rules> table{{.decoding = given.decoding}};
         sequence_bases bases;
+        text_writer out{with.out};
         const auto tell = [&](const tcplens::segment& sent, const auto& added) {
             if (given.connection && added.connection->number != *given.connection) return;
-            print(given, with, bases, sent, added);
+            print(out, given, with.screen, bases, sent, added);
         };
         for (const tcplens::packet& packet : input) {
             input.number_next(table);

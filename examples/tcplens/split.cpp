@@ -4,15 +4,14 @@
 #include "connection_survey.hpp"
 #include "frame_output.hpp"
 #include "interruption.hpp"
+#include "output_folder.hpp"
 #include "split_files.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -28,6 +27,7 @@ struct options {
 
 void declare(command_line& line, options& given) {
     declare_numbers(line, "only these connections", given.query.numbers);
+    declare_icmp(line, given.query);
     line.file("-o,--output", "FOLDER", "the folder for the captures; it is made if it is not there", given.folder);
     line.choice<written_format>("--format", {{"pcapng", written_format::pcapng}, {"pcap", written_format::pcap}},
                                 "what is written (pcapng)", given.format);
@@ -38,19 +38,13 @@ exit_status run(const options& given, session& with) {
     if (given.folder.empty()) throw usage_error{"Where to? Name a folder behind -o."};
     connection_query query = given.query;
     static_cast<std::vector<std::string>&>(query.files) = readable_twice(query.files, "split");
-    std::error_code failed;
-    const bool was_there = std::filesystem::exists(given.folder, failed);
-    if (was_there && !std::filesystem::is_directory(given.folder, failed)) {
-        with.complain(given.folder, "is no folder.");
-        return exit_status::bad_usage;
-    }
     exit_status status = exit_status::good;
     const std::optional<connection_survey> told = survey(query, with, status);
     if (!told) return status;
 
-    std::filesystem::create_directories(given.folder, failed);
-    if (failed) {
-        with.complain(given.folder, "cannot be made (" + failed.message() + ").");
+    output_folder folder{given.folder};
+    if (!folder.problem().empty()) {
+        with.complain(given.folder, folder.problem());
         return exit_status::bad_usage;
     }
     split_files files{{.folder = given.folder,
@@ -58,8 +52,9 @@ exit_status run(const options& given, session& with) {
                        .nanoseconds = told->has_nanoseconds,
                        .fcs_bits = told->fcs_bits,
                        .connections = told->connections}};
-    if (const auto input = files.find_input(*told, query.files)) {
-        return complain_of_output(with, *input, tcplens::write_error{.code = tcplens::write_error::reason::is_input});
+    if (const std::string problem = files.find_obstacle(*told, query.files); !problem.empty()) {
+        with.complain(files.failed_path(), problem);
+        return exit_status::bad_usage;
     }
     second_reading reading{query, *told};
     while (const tcplens::packet* const packet = reading.next()) {
@@ -73,6 +68,7 @@ exit_status run(const options& given, session& with) {
         return exit_status::bad_input;
     }
     if (!files.close()) return complain_of_output(with, files.failed_path(), files.error());
+    folder.keep();
     return with.conclude(reading.input());
 }
 

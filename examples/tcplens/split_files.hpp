@@ -18,7 +18,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -40,9 +39,8 @@ public:
     split_files& operator=(const split_files&) = delete;
     ~split_files();
 
-    /// The path of a capture that would take the place of one that is read.
-    [[nodiscard]] std::optional<std::string> find_input(const connection_survey& told,
-                                                        const std::vector<std::string>& inputs) const;
+    /// Finds a capture that cannot take its place: failed_path(). Says why; nothing if there is none.
+    [[nodiscard]] std::string find_obstacle(const connection_survey& told, const std::vector<std::string>& inputs);
     /// Writes the packet that was read last. False after an error.
     bool write(std::uint64_t connection, const tcplens::packet& next, const captures& from);
     /// All captures get their names. False after an error.
@@ -52,13 +50,11 @@ public:
     [[nodiscard]] const std::string& failed_path() const noexcept { return failed_path_; }
 
 private:
-    /// Appends to a file. Writers begin with headers: those that the file has already are left out.
+    /// A file that is appended to, and need not be open all the time.
     class appender {
     public:
-        enum class headers { keep, skip_pcap, skip_section_and_interface };
-
-        appender(const std::string& path, headers what);
-
+        /// Opens the file. Returns 0, or an errno.
+        int open(const std::string& path) noexcept;
         /// How many bytes were taken, or -errno.
         std::ptrdiff_t write(std::span<const std::byte> bytes) noexcept;
         /// Closes the file. Returns 0, or an errno.
@@ -68,10 +64,7 @@ private:
         struct closer {
             void operator()(std::FILE* file) const noexcept { std::fclose(file); }
         };
-        std::unique_ptr<std::FILE, closer> file_;
-        int system_error_ = 0;
-        headers headers_;
-        std::size_t left_to_skip_ = 0;
+        std::unique_ptr<std::FILE, closer> file_{};
     };
     struct append {
         appender* to;
@@ -79,31 +72,24 @@ private:
     };
     using any_writer = std::variant<tcplens::pcap_writer<append>, tcplens::pcapng_writer<append>>;
 
-    /// What is remembered of a capture that is not open.
-    struct capture_state {
-        bool exists = false;
-        bool is_plain =
-            true; ///< it has one interface and one section, so that packets can follow without another section
-        std::uint32_t interface_id = 0;
-        tcplens::link_type link{};
-    };
-    struct open_capture {
-        std::uint64_t connection;
-        std::unique_ptr<appender> file; ///< the writer points to it
-        any_writer writer;
+    /// A capture. Its writer knows which interfaces the file describes, also while the file is closed; it has no buffer then.
+    struct written_capture {
+        appender file{};
+        std::optional<any_writer> writer{};
+        std::optional<std::list<std::uint64_t>::iterator> place{}; ///< in the list of those that are open
     };
 
     [[nodiscard]] std::string path_of(std::uint64_t connection) const;
     [[nodiscard]] std::string part_of(std::uint64_t connection) const;
-    [[nodiscard]] open_capture& open(std::uint64_t connection, const tcplens::packet& first);
+    /// The capture, open; nullptr after an error.
+    [[nodiscard]] written_capture* open(std::uint64_t connection, const tcplens::packet& next);
     bool close_last();
     bool fail(std::uint64_t connection, const std::optional<tcplens::write_error>& why);
 
     options how_;
     std::string ending_; ///< of names until close()
-    std::vector<capture_state> captures_{};
-    std::list<open_capture> open_{}; ///< the one that was written last comes first
-    std::unordered_map<std::uint64_t, std::list<open_capture>::iterator> places_{};
+    std::vector<std::unique_ptr<written_capture>> captures_{};
+    std::list<std::uint64_t> open_{}; ///< the one that was written last comes first
     std::optional<tcplens::write_error> error_{};
     std::string failed_path_{};
 };

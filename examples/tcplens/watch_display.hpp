@@ -36,6 +36,13 @@ public:
     virtual void complain(tcplens::timestamp now, const std::string& sentence) = 0;
     /// Gives the terminal back. Nothing is shown after that.
     virtual void end() = 0;
+
+    /// Whether the terminal looks otherwise as long as this is there, and has to be given back before the process is stopped.
+    [[nodiscard]] virtual bool has_screen() const { return false; }
+    /// Gives the terminal back until resume(). Nothing is drawn meanwhile.
+    virtual void suspend() {}
+    /// Takes it again, whatever stands there now.
+    virtual void resume() {}
 };
 
 [[nodiscard]] std::unique_ptr<display> make_screen(session& with, const watched& what);

@@ -21,6 +21,8 @@ constexpr std::size_t most_told = 5;  // observations in a second
 constexpr auto longest_pause = 250ms; // a signal that comes just before a wait does not end it
 
 volatile std::sig_atomic_t end_came = 0;
+volatile std::sig_atomic_t stop_wanted = 0;
+volatile std::sig_atomic_t was_continued = 0;
 
 /// Memory that is not swapped out, in bytes; 0 if it is not known.
 std::uint64_t resident_memory() {
@@ -43,6 +45,57 @@ bool end_signals::came() const noexcept {
     return end_came != 0;
 }
 
+job_signals::job_signals(bool has_screen) {
+    if (!has_screen) return;
+    struct sigaction before {};
+    if (sigaction(SIGTSTP, nullptr, &before) != 0 || before.sa_handler == SIG_IGN) return; // a shell without jobs
+    struct sigaction action {};
+    action.sa_handler = [](int) { stop_wanted = 1; };
+    sigaction(SIGTSTP, &action, nullptr);
+    action.sa_handler = [](int) { was_continued = 1; };
+    sigaction(SIGCONT, &action, nullptr);
+}
+
+bool job_signals::stop_came() noexcept {
+    const bool came = stop_wanted != 0;
+    stop_wanted = 0;
+    return came;
+}
+
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static): it goes with what the constructor did
+void job_signals::stop() {
+    struct sigaction as_usual {};
+    as_usual.sa_handler = SIG_DFL;
+    struct sigaction ours {};
+    sigaction(SIGTSTP, &as_usual, &ours);
+    static_cast<void>(
+        std::raise(SIGTSTP)); // comes back once the process is continued, or at once where nobody could do that
+    sigaction(SIGTSTP, &ours, nullptr);
+    was_continued = 1;
+}
+
+bool job_signals::goes_on() noexcept {
+    const bool came = was_continued != 0;
+    was_continued = 0;
+    return came;
+}
+
+bool job_signals::has_terminal() noexcept {
+    const pid_t owner = tcgetpgrp(STDOUT_FILENO);
+    return owner < 0 || owner == getpgrp();
+}
+
+bool watch_loop::follow_jobs() {
+    if (jobs_.stop_came()) {
+        parts_.shown.suspend();
+        jobs_.stop();
+    }
+    if (!jobs_.goes_on()) return false;
+    if (job_signals::has_terminal()) parts_.shown.resume();
+    else parts_.shown.suspend();
+    return true;
+}
+
 std::string watch_loop::run(std::optional<std::chrono::seconds> time) {
     const clock::time_point until = time ? clock::now() + *time : clock::time_point::max();
     clock::time_point next_second = clock::now() + 1s;
@@ -50,7 +103,9 @@ std::string watch_loop::run(std::optional<std::chrono::seconds> time) {
     clock::time_point end = clock::time_point::max(); // until it is known: the kernel has to hand over what it holds
     while (true) {
         const bool some = state_ != state::gone && parts_.source.take(parts_.table);
+        const bool is_new = follow_jobs();
         const clock::time_point now = clock::now();
+        if (is_new) next_second = now;
         if (now >= next_look || !parts_.source.problem().empty()) {
             next_look = now + longest_pause;
             look_at_interface();

@@ -61,12 +61,11 @@ std::string below(const round_trip_histogram& of, double part) {
 
 class screen final : public display {
 public:
-    screen(session& with, const watched& what) : with_(with), what_(what) {
-        with_.out << "\x1b[?1049h\x1b[?25l\x1b[2J" << std::flush; // the other screen, without a cursor
-    }
-    ~screen() override { end(); }
+    screen(session& with, const watched& what) : with_(with), what_(what) { resume(); }
+    ~screen() override { suspend(); }
 
     void show(const second_facts& facts) override {
+        if (!is_there_) return;
         const terminal now = terminal::of_standard_output(); // its size may have changed
         std::vector<screen_line> lines;
         add_counts(lines, facts);
@@ -89,9 +88,15 @@ public:
         note(clock_time(now) + "  " + escaped(what_.interface) + ": " + sentence);
         if (!standard_error_is_terminal()) with_.complain(what_.interface, sentence);
     }
-    void end() override {
+    void end() override { suspend(); }
+    [[nodiscard]] bool has_screen() const override { return true; }
+    void suspend() override {
         if (!std::exchange(is_there_, false)) return;
         with_.out << "\x1b[?25h\x1b[?1049l" << std::flush;
+    }
+    void resume() override {
+        is_there_ = true;
+        with_.out << "\x1b[?1049h\x1b[?25l\x1b[2J" << std::flush; // the other screen, without a cursor
     }
 
 private:
@@ -202,7 +207,7 @@ private:
     session& with_;
     watched what_;
     std::deque<std::string> events_{}; ///< the latest first
-    bool is_there_ = true;
+    bool is_there_ = false;
 };
 
 } // namespace

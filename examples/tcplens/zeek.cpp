@@ -3,6 +3,7 @@
 
 #include "ftp_commands.hpp"
 #include "subcommands.hpp"
+#include "text_writer.hpp"
 
 #include <tcplens/connection/zeek/zeek_observer.hpp>
 #include <tcplens/connection/zeek/zeek_rules.hpp>
@@ -103,7 +104,7 @@ void print_header(std::ostream& out) {
 }
 
 template <class Connection>
-void print(std::ostream& out, const Connection& of, const std::string& history) {
+void print(text_writer& out, const Connection& of, const std::string& history) {
     const tcplens::zeek_record& zeek = of.zeek;
     const bool client_began = zeek.originator == tcplens::direction::client_to_server;
     const tcplens::endpoint& orig = client_began ? of.client : of.server;
@@ -152,7 +153,10 @@ exit_status run(const options& given, session& with) {
         if (added.connection != nullptr) limits.follow(packet, *added.connection, added.direction);
     }
     print_header(with.out);
-    for (const auto& each : table) print(with.out, each, limits.history(each.number, each.zeek.history.view()));
+    {
+        text_writer out{with.out};
+        for (const auto& each : table) print(out, each, limits.history(each.number, each.zeek.history.view()));
+    }
     return with.conclude(input);
 }
 

@@ -41,6 +41,8 @@ enum class zeek_conn_state : std::uint8_t;
 class address;
 class archive_reader;
 class archive_writer;
+template <class File>
+class basic_capture_file;
 class capture_file;
 class closing_observer;
 class connection_irregularities;

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""For mkdocs: links from the pages to files that are no pages lead to the repository."""
+"""For mkdocs: links from the pages to files that are no pages lead to the repository, and a link to a page has the page's title."""
 
 import os
 import pathlib
 import re
+import sys
 
-HOMEPAGE = "https://github.com/tcplens/tcplens"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "packaging"))
+from address import ADDRESS
 
 
 def on_page_markdown(markdown, page, **_):
@@ -21,8 +24,14 @@ def on_page_markdown(markdown, page, **_):
             return match[0]
         kind = "tree" if target.is_dir() else "blob"
         where = target.relative_to(ROOT).as_posix()
-        return f"]({HOMEPAGE}/{kind}/main/{where}{'#' + anchor if anchor else ''})"
+        return f"]({ADDRESS}/{kind}/main/{where}{'#' + anchor if anchor else ''})"
 
+    def titled(match):
+        target = folder / match[1]
+        return f"[{target.read_text().splitlines()[0].lstrip('# ')}]({match[1]}" if target.exists() else match[0]
+
+    # In the repository a link may show the name of its file, which says nothing on a site.
+    markdown = re.sub(r"\[[\w./-]+\.md\]\(([\w./-]+\.md)", titled, markdown)
     markdown = re.sub(r"\]\(([^)\s]+)\)", resolved, markdown)
     # The marks of tests/docs/check_docs.py are for the test.
     return re.sub(r"^ *<!-- .* -->\n", "", markdown, flags=re.M)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // docs/serialising.md promises that results are aggregates, so that libraries which find the members by themselves take them.
 #include <doctest/doctest.h>
+#include <tcplens/analysis/analyze_observations.hpp>
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
 #include <tcplens/tcplens.hpp>
 

@@ -82,7 +82,7 @@ TEST_CASE("enum set: queries distinguish all and any, and an empty set of member
 
 TEST_CASE("enum set: the names are listed by bit, with commas between") {
     constexpr std::array<std::string_view, 3> names{"red", "green", "blue"};
-    CHECK(tcplens::detail::list_members(0, names).empty());
-    CHECK(tcplens::detail::list_members(2, names) == "green");
-    CHECK(tcplens::detail::list_members(5, names) == "red,blue");
+    CHECK(tcplens::detail::list_members(0, names.data()).empty());
+    CHECK(tcplens::detail::list_members(2, names.data()) == "green");
+    CHECK(tcplens::detail::list_members(5, names.data()) == "red,blue");
 }

@@ -4,10 +4,12 @@
 #include "running.hpp"
 
 #include <tcplens/capture.hpp>
+#include <tcplens/capture/write/pcapng_writer.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -261,4 +263,102 @@ TEST_CASE("split has few files open, whatever the number of connections") {
             CHECK(tcplens::capture_file{name}.sections().size() <= 1);
         }
     }
+}
+
+TEST_CASE("split goes on with a closed file as if it had been open: interfaces are described once") {
+    const temporary_folder folder;
+    const std::string file = folder.file("many.pcapng");
+    constexpr std::uint16_t connections = 300;
+    {
+        tcplens::pcapng_writer writer{file};
+        for (const std::uint32_t id : {0u, 1u, 2u}) {
+            tcplens::capture_interface described{};
+            described.name = "link" + std::to_string(id);
+            described.link = tcplens::link_type::ethernet;
+            writer.describe(id, described);
+        }
+        std::uint64_t number = 0;
+        for (std::uint32_t round = 0; round < 4; ++round) {
+            for (std::uint16_t i = 0; i < connections; ++i) {
+                packet_builder::tcp_packet_options of{.sequence = 1000 + round, .flags = 0x10};
+                of.source.port = static_cast<std::uint16_t>(30000 + i);
+                const auto frame = packet_builder::tcp_packet(of);
+                tcplens::packet next;
+                next.time = tcplens::timestamp{std::chrono::milliseconds{++number}};
+                next.bytes = frame;
+                next.wire_length = static_cast<std::uint32_t>(frame.size());
+                next.link = tcplens::link_type::ethernet;
+                next.interface_id = (round + i) % 3;
+                CHECK(writer.write(next));
+            }
+        }
+        CHECK(writer.close());
+    }
+    const std::string into = folder.file("out");
+    const run_result ran =
+        run("ulimit -n 40; " + program("split -o ") + into + " " + file); // fewer than split would open
+    CHECK(ran.status == 0);
+    CHECK(ran.err.empty());
+    CHECK(files_in(into) == connections);
+    for (const std::string_view name : {"000", "001", "299"}) {
+        tcplens::capture_file written{into + "/connection-" + std::string{name} + ".pcapng"};
+        std::vector<std::uint32_t> ids;
+        for (const tcplens::packet& each : written) ids.push_back(each.interface_id);
+        CHECK(ids == std::vector<std::uint32_t>{0, 1, 2, 0});
+        CHECK(written.sections().size() == 1);
+        CHECK(written.interfaces().size() == 3);
+        CHECK(written.interfaces().front().name == "link" + std::to_string(std::stoul(std::string{name}) % 3));
+        CHECK_FALSE(written.error());
+    }
+}
+
+TEST_CASE("split and bytes touch nothing if a file cannot take its place") {
+    const temporary_folder folder;
+    const std::string file = folder.write("day.pcap", two_connections().bytes());
+    const std::string into = folder.file("into");
+    std::filesystem::create_directories(into + "/connection-1.pcapng");
+    const run_result ran = run(program("split -o ") + into + " " + file);
+    CHECK(ran.status == 2);
+    CHECK(contains(ran.err, "connection-1.pcapng: is no regular file and is not replaced."));
+    CHECK(files_in(into) == 1);
+
+    std::filesystem::create_directories(into + "/connection-0-server.bin");
+    CHECK(run(program("bytes --connection 0 -o ") + into + " " + file).status == 2);
+    CHECK(files_in(into) == 2);
+    CHECK(run(program("bytes --connection 0 --direction client ") + file + " > /dev/full").status == 2);
+    // Folders that were made are removed again.
+    CHECK(run(program("split -o ") + folder.file("a/b/c") + " --connection 7 " + file).status == 2);
+    CHECK_FALSE(std::filesystem::exists(folder.file("a")));
+    CHECK(run(program("bytes --connection 0 -o ") + folder.file("a/b/c") + " " + file).status == 0);
+    CHECK(files_in(folder.file("a/b/c")) == 2);
+}
+
+TEST_CASE("extract and split have the ICMP errors about a connection with --icmp") {
+    const temporary_folder folder;
+    talking_capture capture;
+    capture.opens(40000).opens(40001); // 1 to 6
+    const auto unreachable = [&](const packet_builder::tcp_packet_options& about) {
+        auto message = packet_builder::hex("0301 0000 00000000"); // a host that is unreachable
+        const auto quoted = packet_builder::tcp_ip_packet(about);
+        message.insert(message.end(), quoted.begin(), quoted.begin() + 28); // the IP header, and 8 bytes
+        capture.add(packet_builder::framed_ip_packet({}, 1, message));
+    };
+    unreachable(capture.segment(40000, true, 1, "lost"));  // 7
+    unreachable(capture.segment(40001, false, 1, "lost")); // 8
+    unreachable(capture.segment(50000, true, 1, "none"));  // 9: of no connection
+    capture.client(40000, 1, "more");                      // 10
+    const std::string file = folder.write("errors.pcap", capture.bytes());
+    const auto all = packets_of(file);
+    const std::string out = folder.file("out.pcapng");
+    CHECK(run(program("extract --connection 0 -o ") + out + " " + file).status == 0);
+    CHECK(packets_of(out) == chosen(all, {1, 2, 3, 10}));
+    CHECK(run(program("extract --connection 0 --icmp -o ") + out + " " + file).status == 0);
+    CHECK(packets_of(out) == chosen(all, {1, 2, 3, 7, 10}));
+    CHECK(run(program("extract --icmp -o ") + out + " " + file).status == 0);
+    CHECK(packets_of(out) == chosen(all, {1, 2, 3, 4, 5, 6, 7, 8, 10}));
+    CHECK(run(program("extract --connection 1 --icmp --comments -o ") + out + " " + file).status == 0);
+    CHECK(packets_of(out).back().comment == "#8 an ICMP error about a segment of connection 1");
+    const std::string into = folder.file("split");
+    CHECK(run(program("split --icmp -o ") + into + " " + file).status == 0);
+    CHECK(packets_of(into + "/connection-1.pcapng") == chosen(all, {4, 5, 6, 8}));
 }

@@ -91,3 +91,17 @@ TEST_CASE("the small examples say what is wrong with a capture, and fail") {
     }
     CHECK(run(example("live_counter") + " < " + cut).status == 1);
 }
+
+TEST_CASE("live_counter: of what is no capture it counts nothing, says so, and fails") {
+    const temporary_folder folder;
+    std::vector<std::byte> nonsense(3000);
+    for (std::size_t i = 0; i < nonsense.size(); ++i) nonsense[i] = static_cast<std::byte>(i * 151 + i / 7);
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{23}, nonsense.size()}) {
+        CAPTURE(size);
+        const std::string file = folder.write("nonsense", std::span{nonsense}.first(size));
+        const run_result of = run(example("live_counter") + " < " + file);
+        CHECK(of.status == 1);
+        CHECK(of.out == "0 TCP segments, 0 of them sent again\n");
+        CHECK(lines_of(of.err).size() == 1);
+    }
+}

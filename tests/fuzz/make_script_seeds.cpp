@@ -63,12 +63,14 @@ int main(int count, char** arguments) {
         const bytes told = talk(connection);
         script.insert(script.end(), told.begin(), told.end());
         write("fuzz_tables", "talk_" + std::to_string(connection), script);
+        write("fuzz_wireshark_rules", "talk_" + std::to_string(connection), script);
     }
     std::mt19937 random{1};
     for (int i = 0; i < 12; ++i) {
         bytes script(1 + segment_script::bytes_per_segment * 40);
         for (std::uint8_t& each : script) each = static_cast<std::uint8_t>(random());
         write("fuzz_tables", "random_" + std::to_string(i), script);
+        write("fuzz_wireshark_rules", "random_" + std::to_string(i), script);
     }
     int number = 0;
     for (const std::string_view text :
@@ -76,5 +78,18 @@ int main(int count, char** arguments) {
           "1.2.3.4/33", ",", "2001:db8::1/128,::ffff:1.2.3.4", "65536"}) {
         write("fuzz_filters", "text_" + std::to_string(number), behind(text, talk(number % 4)));
         ++number;
+    }
+    number = 0;
+    for (const std::string_view line :
+         {"a.pcap", "-d\n--format\njson\na.pcap\nb.pcap", "--format=xml\na.pcap", "--threads\n0", "-n\n256\n-",
+          "--net=10.0.0.0/8,::/0\n--port\n443,1-2\n-", "--since\n2026-11-22T03:11:57.25+01:00\n--until=+3\n-",
+          "--server-ip\n::1\n--server-port=65536\nx", "--tunnel\nvxlan=10800\n-", "--connection\n0\n--\n--help",
+          "--output=\na.pcap", "-o\n--help\n[a,b]", "--threshold\n1e-3\nword", "--threshold=nan\nword", "a\x1b[31m\nb",
+          "--tunnel=\x1b\n-\n-", "-h", "--\n-\n-"}) {
+        for (const char kind : {'\0', '\1'}) {
+            bytes input{static_cast<std::uint8_t>(kind)};
+            for (const char each : line) input.push_back(static_cast<std::uint8_t>(each));
+            write("fuzz_command_line", "line_" + std::to_string(number++), input);
+        }
     }
 }

@@ -25,12 +25,13 @@ int main(int count, char** arguments) {
         std::ofstream file{corpus / target / name, std::ios::binary};
         file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     };
-    // a capture for its reader, and for streams with some sizes of pieces
+    // a capture for its reader, and for streams and growing files with some sizes of pieces
     const auto seed = [&](const char* target, const std::string& name, const byte_vector& bytes) {
         write(target, name, bytes);
         byte_vector input{std::byte{2}, std::byte{0}, std::byte{6}, std::byte{0xf4}};
         input.insert(input.end(), bytes.begin(), bytes.end());
         write("fuzz_stream", name, input);
+        write("fuzz_growing_file", name, input);
     };
 
     for (const std::endian order : {std::endian::little, std::endian::big}) {
@@ -133,6 +134,7 @@ int main(int count, char** arguments) {
         byte_vector input{std::byte{2}, std::byte{0}, std::byte{6}, std::byte{0xf4}};
         input.insert(input.end(), bytes.begin(), bytes.end());
         write("fuzz_stream", name, input);
+        write("fuzz_growing_file", name, input);
     };
     const byte_vector pcap = pcap_writer{{.order = std::endian::big, .link = 101}}.record(1, 2, counting(3)).bytes();
     const byte_vector pcapng = pcapng_writer{}.interface({.resolution = 9}).enhanced(0, 9, counting(3)).bytes();

@@ -325,6 +325,55 @@ def test_screen(program):
     expect_that("the totals", re.search(r"connections: begun 30 = ended 30 ", text.split("\x1b[?1049l")[1]))
 
 
+def run_as_job(program):
+    """What a shell does for a job: the program has the terminal; once it is stopped, that is told, and it is continued."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    pid = os.fork()
+    if not pid:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(1, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.execvpe(program[0], [*program, "lo"], {**ENVIRONMENT, "TERM": "xterm", "NO_COLOR": "1"})
+    while True:
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+        os.tcsetpgrp(1, os.getpgrp())
+        os.write(1, b"[stopped]")
+        time.sleep(2.5)
+        os.tcsetpgrp(1, pid)
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_stopped_screen(program):
+    """Ctrl-Z gives the terminal back before the process stops; when it goes on, the screen is there again."""
+    pid, master = pty.fork()
+    if not pid:
+        run_as_job(program)
+    until, out, stopped, ended = time.monotonic() + 60, b"", False, False
+    while time.monotonic() < until:
+        if not select.select([master], [], [], 0.1)[0]:
+            continue
+        try:
+            out += os.read(master, 1 << 16)
+        except OSError:
+            break
+        if out.count(b"\x1b[H") >= 2 and not stopped:
+            os.write(master, b"\x1a")
+            stopped = True
+        if out.split(b"[stopped]")[-1].count(b"\x1b[H") >= 2 and b"[stopped]" in out and not ended:
+            os.write(master, b"\x03")
+            ended = True
+    _, status = os.waitpid(pid, 0)
+    expect("status of a screen that was stopped", os.waitstatus_to_exitcode(status), 0)
+    text = out.decode()
+    expect_that(f"it was stopped {text[-300:]!r}", text.count("[stopped]") == 1)
+    before, _, after = text.partition("[stopped]")
+    expect_that("the terminal is given back before", before.endswith("\x1b[?25h\x1b[?1049l") or before.rstrip().endswith("\x1b[?1049l"))
+    expect_that("and taken again behind", after.startswith("\x1b[?1049h\x1b[?25l\x1b[2J") and "tcplens watch lo" in after)
+    expect("in the end it is given back once more", (text.count("\x1b[?1049h"), text.count("\x1b[?1049l")), (2, 2))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True, help="the built tcplens")
@@ -346,6 +395,7 @@ def main():
             test_refusals(program, scratch)
         test_hostile_clients(program)
     test_screen([options.program, "watch"])
+    test_stopped_screen([options.program, "watch"])
     print("\n".join(failures) or "all is as it was done")
     return 1 if failures else 0
 

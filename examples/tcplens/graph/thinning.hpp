@@ -10,7 +10,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace program::graphs {
@@ -56,6 +58,44 @@ template <class Item>
         found = thinned_to_cells(items, in, x, cell);
     }
     return found;
+}
+
+/// The marks of a class that are drawn.
+struct class_marks {
+    mark_class kind{};
+    std::vector<drawn_mark<trace_mark>> marks{};
+};
+
+/// Those with a verdict or with SYN, FIN or RST, with the smallest cells that make it so many at most.
+[[nodiscard]] inline std::vector<class_marks> odd_marks(const trace& in, const axis& x, std::size_t most) {
+    std::vector<class_marks> found;
+    const auto take = [&](double cell) {
+        found.clear();
+        std::size_t count = 0;
+        for (const auto& [kind, list] : in.marks) {
+            if (!kind.is_odd()) continue;
+            found.push_back({kind, thinned_to_cells(list.items(), in, x, cell)});
+            count += found.back().marks.size();
+        }
+        return count;
+    };
+    constexpr double least_cell = 0.25;
+    double cell = 0;
+    while (take(cell) > most && cell < 4 * picture_width) cell = cell == 0 ? least_cell : cell * 2;
+    return found;
+}
+
+/// All marks of a side that acknowledge something, in the order of their times.
+[[nodiscard]] inline std::vector<trace_mark> acknowledgments_from(const trace& in, tcplens::side receiver) {
+    std::vector<trace_mark> all;
+    for (const auto& [kind, list] : in.marks) {
+        if (kind.sender != receiver) continue;
+        std::ranges::copy_if(list.items(), std::back_inserter(all), &trace_mark::acknowledges);
+    }
+    std::ranges::stable_sort(all, {}, [](const trace_mark& each) {
+        return std::pair{each.first_time, each.first_packet};
+    });
+    return all;
 }
 
 /// How many marks a picture may have.

@@ -6,7 +6,6 @@
 #include "thinning.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -22,11 +21,6 @@ constexpr double right = 980;
 constexpr double high_plot = 330;
 constexpr double low_plot = 110; // of a direction without data
 constexpr double least_bar = 2;
-
-struct class_marks {
-    mark_class kind{};
-    std::vector<drawn_mark<trace_mark>> marks{};
-};
 
 /// The plot of what one side sent.
 struct plot {
@@ -47,8 +41,6 @@ private:
         return of_.sides[sender].data_packets > 0 ? high_plot : low_plot;
     }
     [[nodiscard]] plot plot_of(side sender, double top) const;
-    [[nodiscard]] std::vector<class_marks> odd_marks(const axis& x) const;
-    [[nodiscard]] std::vector<trace_mark> acknowledgments_from(side receiver) const;
 
     void draw_legend(double& top);
     void draw_ground(side sender, const plot& in);
@@ -117,24 +109,6 @@ std::string drawing::bar(const plot& in, const packet_group& of, const value_ran
 void drawing::glyph(const appearance& looks, double x, double y) {
     to_.raw("<path class=\"" + std::string{looks.css} + "\" transform=\"translate(" + coordinate(x) + " " +
             coordinate(y) + ")\" d=\"" + std::string{looks.glyph} + "\"/>");
-}
-
-std::vector<class_marks> drawing::odd_marks(const axis& x) const {
-    std::vector<class_marks> found;
-    const auto take = [&](double cell) {
-        found.clear();
-        std::size_t count = 0;
-        for (const auto& [kind, list] : of_.marks) {
-            if (!kind.is_odd()) continue;
-            found.push_back({kind, thinned_to_cells(list.items(), of_, x, cell)});
-            count += found.back().marks.size();
-        }
-        return count;
-    };
-    constexpr double least_cell = 0.25;
-    double cell = 0;
-    while (take(cell) > budget_.odd && cell < 4 * picture_width) cell = cell == 0 ? least_cell : cell * 2;
-    return found;
 }
 
 void drawing::draw_legend(double& top) {
@@ -217,23 +191,11 @@ void drawing::draw_data(side sender, const plot& in) {
     }
 }
 
-std::vector<trace_mark> drawing::acknowledgments_from(side receiver) const {
-    std::vector<trace_mark> all;
-    for (const auto& [kind, list] : of_.marks) {
-        if (kind.sender != receiver) continue;
-        std::ranges::copy_if(list.items(), std::back_inserter(all), &trace_mark::acknowledges);
-    }
-    std::ranges::stable_sort(all, {}, [](const trace_mark& each) {
-        return std::pair{each.first_time, each.first_packet};
-    });
-    return all;
-}
-
 void drawing::draw_acknowledgments(side sender, const plot& in) {
     std::optional<double> x_before;
     double acknowledged_before = 0;
     double window_before = 0;
-    for (const auto& each : thinned(acknowledgments_from(opposite(sender)), of_, in.x, budget_.plain)) {
+    for (const auto& each : thinned(acknowledgments_from(of_, opposite(sender)), of_, in.x, budget_.plain)) {
         const trace_mark& mark = each.item;
         const double x = x_of(in, mark.first_time);
         const double to_x = x_of(in, mark.last_time);
@@ -327,7 +289,7 @@ std::string drawing::draw() {
         draw_data(sender, in);
         draw_blocks(sender, in);
     }
-    for (const class_marks& each : odd_marks(to_server.x)) {
+    for (const class_marks& each : odd_marks(of_, to_server.x, budget_.odd)) {
         const bool is_client = each.kind.sender == client;
         draw_odd(each, is_client ? to_server : to_client, is_client ? to_client : to_server);
     }

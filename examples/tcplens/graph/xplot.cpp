@@ -3,8 +3,11 @@
 
 #include "../text.hpp"
 #include "appearance.hpp"
+#include "thinning.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -57,87 +60,129 @@ std::string_view colour_of(const mark_class& of) {
     return found == std::end(colours) ? "white" : found->second;
 }
 
-void draw_segments(plot_text& to, const mark_class& kind, const std::vector<trace_mark>& marks) {
-    to.colour(colour_of(kind));
+class plot_drawing {
+public:
+    plot_drawing(const trace& of, side sender, mark_budget budget) : of_(of), sender_(sender), budget_(budget) {}
+
+    std::string draw();
+
+private:
+    void draw_segments(const mark_class& kind, const std::vector<drawn_mark<trace_mark>>& marks);
+    void draw_acknowledgments();
+    void draw_words_of_acknowledgments(const class_marks& all);
+    void draw_ground();
+
+    const trace& of_;
+    side sender_;
+    mark_budget budget_;
+    axis x_ = time_axis(of_);
+    plot_text to_{};
+
+    static axis time_axis(const trace& of) {
+        const double begin = static_cast<double>(of.since_begin(of.earliest).count());
+        const double end = static_cast<double>(of.since_begin(of.latest).count());
+        return {begin, std::max(end, begin + 1), 0, picture_width};
+    }
+};
+
+void plot_drawing::draw_segments(const mark_class& kind, const std::vector<drawn_mark<trace_mark>>& marks) {
+    to_.colour(colour_of(kind));
     const std::string words = kind.is_odd() ? words_of(kind) : "";
-    for (const trace_mark& each : marks) {
+    for (const auto& drawn : marks) {
+        const trace_mark& each = drawn.item;
         if (kind.has_data) {
-            to.line(each.first_time, each.sequence.low, each.last_time, each.sequence.high);
-            to.at("dtick", each.first_time, each.sequence.low);
-            to.at("utick", each.last_time, each.sequence.high);
+            to_.line(each.first_time, each.sequence.low, each.last_time, each.sequence.high);
+            to_.at("dtick", each.first_time, each.sequence.low);
+            to_.at("utick", each.last_time, each.sequence.high);
         } else {
-            to.at("diamond", each.first_time, each.sequence.high);
+            to_.at("diamond", each.first_time, each.sequence.high);
         }
         if (words.empty()) continue;
         const std::string count = each.packets > 1 ? grouped(each.packets) + " " : "";
-        to.words("atext", each.first_time, each.sequence.high,
-                 count + words + " #" + std::to_string(each.first_packet));
+        to_.words("atext", each.first_time, each.sequence.high,
+                  count + words + " #" + std::to_string(each.first_packet));
     }
 }
 
-void draw_acknowledgments(plot_text& to, const trace& of, side receiver) {
-    std::vector<std::pair<trace_mark, mark_class>> all;
-    for (const auto& [kind, list] : of.marks) {
-        if (kind.sender != receiver) continue;
-        for (const trace_mark& each : list.items()) {
-            if (each.acknowledges) all.emplace_back(each, kind);
-        }
+void plot_drawing::draw_acknowledgments() {
+    const auto drawn = thinned(acknowledgments_from(of_, opposite(sender_)), of_, x_, budget_.plain);
+    for (std::size_t i = 1; i < drawn.size(); ++i) {
+        const trace_mark& before = drawn[i - 1].item;
+        const trace_mark& mark = drawn[i].item;
+        to_.colour("green");
+        to_.line(before.last_time, before.acknowledged.high, mark.first_time, before.acknowledged.high);
+        to_.line(mark.first_time, before.acknowledged.high, mark.first_time, mark.acknowledged.high);
+        to_.colour("yellow");
+        to_.line(before.last_time, before.window_end.high, mark.first_time, before.window_end.high);
+        to_.line(mark.first_time, before.window_end.high, mark.first_time, mark.window_end.high);
     }
-    std::ranges::stable_sort(all, {}, [](const auto& each) {
-        return std::pair{each.first.first_time, each.first.first_packet};
-    });
-    const trace_mark* before = nullptr;
-    for (const auto& [mark, kind] : all) {
-        if (before != nullptr) {
-            to.colour("green");
-            to.line(before->last_time, before->acknowledged.high, mark.first_time, before->acknowledged.high);
-            to.line(mark.first_time, before->acknowledged.high, mark.first_time, mark.acknowledged.high);
-            to.colour("yellow");
-            to.line(before->last_time, before->window_end.high, mark.first_time, before->window_end.high);
-            to.line(mark.first_time, before->window_end.high, mark.first_time, mark.window_end.high);
-        }
-        if (contains_any(kind.kinds, acknowledgment_kinds)) {
-            to.colour(colour_of(kind));
-            to.words("btext", mark.first_time, mark.acknowledged.low,
-                     to_string(kind.kinds & acknowledgment_kinds) + " #" + std::to_string(mark.first_packet));
-        }
-        before = &mark;
+}
+
+/// Duplicate acknowledgments and the like, where they stand in the other direction.
+void plot_drawing::draw_words_of_acknowledgments(const class_marks& all) {
+    to_.colour(colour_of(all.kind));
+    const std::string words = to_string(all.kind.kinds & acknowledgment_kinds);
+    for (const auto& each : all.marks) {
+        if (!each.item.acknowledges) continue;
+        const std::string count = each.item.packets > 1 ? grouped(each.item.packets) + " " : "";
+        to_.words("btext", each.item.first_time, each.item.acknowledged.low,
+                  count + words + " #" + std::to_string(each.item.first_packet));
     }
+}
+
+/// SACK blocks, holes and closed windows.
+void plot_drawing::draw_ground() {
+    to_.colour("purple");
+    for (const auto& drawn : thinned(of_.sides[opposite(sender_)].blocks.items(), of_, x_, budget_.plain)) {
+        const trace_block& each = drawn.item;
+        to_.line(each.first_time, each.sequence.low, each.last_time, each.sequence.high);
+        to_.words("rtext", each.first_time, each.sequence.high, each.is_duplicate ? "D" : "S");
+    }
+    to_.colour("orange");
+    for (const auto& drawn : thinned(of_.sides[sender_].holes.items(), of_, x_, budget_.plain)) {
+        const trace_hole& each = drawn.item;
+        to_.line(each.first_time, each.sequence.low, each.last_time, each.sequence.low);
+    }
+    to_.colour("red");
+    for (const auto& drawn : thinned(of_.sides[opposite(sender_)].shut.items(), of_, x_, budget_.plain)) {
+        const trace_shut& each = drawn.item;
+        to_.line(each.first_time, each.sequence.high, each.last_time, each.sequence.high);
+        to_.words("atext", each.first_time, each.sequence.high, "Z");
+    }
+}
+
+std::string plot_drawing::draw() {
+    const bool from_client = sender_ == of_.client;
+    to_.raw("timeval double\ntitle\n" + to_string(of_.sides[sender_].end) + "_==>_" +
+            to_string(of_.sides[opposite(sender_)].end) + " (time sequence graph, connection " +
+            std::to_string(of_.number) + (from_client ? ", client to server)" : ", server to client)") +
+            "\nxlabel\ntime\nylabel\nsequence number\n");
+    if (const auto data = of_.marks.find({.sender = sender_, .has_data = true}); data != of_.marks.end()) {
+        draw_segments(data->first, thinned(data->second.items(), of_, x_, budget_.plain));
+    }
+    const std::vector<class_marks> odd = odd_marks(of_, x_, budget_.odd);
+    for (const class_marks& each : odd) {
+        const mark_class& kind = each.kind;
+        const bool is_acknowledgment = !kind.has_data && kind.ends == 0 && !kind.is_far &&
+                                       (kind.kinds & ~acknowledgment_kinds) == tcplens::verdict_kinds::none;
+        if (kind.sender == sender_ && !is_acknowledgment) draw_segments(kind, each.marks);
+    }
+    draw_acknowledgments();
+    for (const class_marks& each : odd) {
+        if (each.kind.sender != sender_ && contains_any(each.kind.kinds, acknowledgment_kinds))
+            draw_words_of_acknowledgments(each);
+    }
+    draw_ground();
+    to_.raw("go\n");
+    return std::move(to_.text());
 }
 
 } // namespace
 
-std::string xplot(const trace& of, side sender) {
-    plot_text to;
-    const bool from_client = sender == of.client;
-    to.raw("timeval double\ntitle\n" + to_string(of.sides[sender].end) + "_==>_" +
-           to_string(of.sides[opposite(sender)].end) + " (time sequence graph, connection " +
-           std::to_string(of.number) + (from_client ? ", client to server)" : ", server to client)") +
-           "\nxlabel\ntime\nylabel\nsequence number\n");
-    for (const auto& [kind, list] : of.marks) {
-        const bool is_plain_ack = !kind.is_odd() && !kind.has_data;
-        const bool is_acknowledgment = !kind.has_data && kind.ends == 0 && !kind.is_far &&
-                                       (kind.kinds & ~acknowledgment_kinds) == tcplens::verdict_kinds::none;
-        if (kind.sender != sender || is_plain_ack || is_acknowledgment) continue;
-        draw_segments(to, kind, list.items());
-    }
-    draw_acknowledgments(to, of, opposite(sender));
-    to.colour("purple");
-    for (const trace_block& each : of.sides[opposite(sender)].blocks.items()) {
-        to.line(each.first_time, each.sequence.low, each.last_time, each.sequence.high);
-        to.words("rtext", each.first_time, each.sequence.high, each.is_duplicate ? "D" : "S");
-    }
-    to.colour("orange");
-    for (const trace_hole& each : of.sides[sender].holes.items()) {
-        to.line(each.first_time, each.sequence.low, each.last_time, each.sequence.low);
-    }
-    to.colour("red");
-    for (const trace_shut& each : of.sides[opposite(sender)].shut.items()) {
-        to.line(each.first_time, each.sequence.high, each.last_time, each.sequence.high);
-        to.words("atext", each.first_time, each.sequence.high, "Z");
-    }
-    to.raw("go\n");
-    return std::move(to.text());
+std::string xplot(const trace& of, side sender, const picture_options& options) {
+    return drawn_within(options.most_bytes, [&](mark_budget budget) {
+        return plot_drawing{of, sender, budget}.draw();
+    });
 }
 
 } // namespace program::graphs

@@ -16,15 +16,22 @@ std::shared_ptr<const loaded_capture> capture_of(workshop& with, arguments& give
     return with.captures.get(given.text("pcap_file"), work);
 }
 
-const tcplens::detailed_connection& connection_of(const loaded_capture& capture, arguments& given) {
+std::optional<std::uint64_t> maybe_connection_of(const loaded_capture& capture, arguments& given) {
     constexpr std::uint64_t most = 1'000'000'000'000;
-    const std::uint64_t number = given.number("connection", 0, most);
-    if (number < capture.connections.size()) return capture.connections[static_cast<std::size_t>(number)];
+    const std::optional<std::uint64_t> named = given.maybe_number("connection", 0, most);
+    if (!named || *named < capture.connections.size()) return named;
+    const std::uint64_t number = *named;
     throw tool_failure{"There is no connection " + std::to_string(number) + " in " + escaped(capture.shown) + ": " +
                        (capture.connections.empty()
                             ? std::string{"there is none at all."}
                             : "their numbers are 0 to " + std::to_string(capture.connections.size() - 1) +
                                   ". list_connections lists them.")};
+}
+
+const tcplens::detailed_connection& connection_of(const loaded_capture& capture, arguments& given) {
+    const std::optional<std::uint64_t> number = maybe_connection_of(capture, given);
+    if (!number) throw tool_failure{"The argument connection is missing: the number of a connection, from 0 on."};
+    return capture.connections[static_cast<std::size_t>(*number)];
 }
 
 std::string uri_of(const loaded_capture& capture) {
@@ -39,6 +46,7 @@ tool_answer begin_answer(const loaded_capture& capture) {
     tool_answer answer;
     answer.structured["file"] = escaped(capture.shown);
     answer.structured["resource"] = uri_of(capture);
+    if (!capture.rules.empty()) answer.structured["rules"] = capture.rules;
     for (const file_problem& each : capture.summary.problems) {
         answer.structured["capture_problem"] = error_json(each);
         answer.text += "The answer is for a part of the capture: " + each.sentence + "\n";

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ namespace program::context_server {
 [[nodiscard]] std::shared_ptr<const loaded_capture> capture_of(workshop& with, arguments& given, job& work);
 /// The connection that `connection` names. \throws tool_failure if there is none of that number
 [[nodiscard]] const tcplens::detailed_connection& connection_of(const loaded_capture& capture, arguments& given);
+/// Its number; nothing if the argument is absent. \throws tool_failure if there is none of that number
+[[nodiscard]] std::optional<std::uint64_t> maybe_connection_of(const loaded_capture& capture, arguments& given);
 
 /// An answer about a capture: which one it is, and what is wrong with it, if anything.
 [[nodiscard]] tool_answer begin_answer(const loaded_capture& capture);

@@ -35,11 +35,14 @@ std::string arguments::text(const std::string& name) {
     return *std::move(value);
 }
 
-std::string arguments::choice(const std::string& name, std::initializer_list<std::string_view> words,
+std::string arguments::choice(const std::string& name, std::span<const std::string_view> words,
                               std::string_view otherwise) {
-    const std::optional<std::string> value = maybe_text(name);
-    if (!value) return std::string{otherwise};
-    if (std::ranges::find(words, std::string_view{*value}) != words.end()) return *value;
+    const json* const value = find(name);
+    if (value == nullptr) return std::string{otherwise};
+    if (value->is_string()) {
+        const std::string& given = value->get_ref<const std::string&>();
+        if (std::ranges::find(words, std::string_view{given}) != words.end()) return given;
+    }
     std::string all;
     for (const std::string_view each : words) all.append(all.empty() ? "one of " : ", ").append(each);
     refuse(name, all, *value);
@@ -64,12 +67,6 @@ std::optional<std::uint64_t> arguments::maybe_number(const std::string& name, st
     }
     if (number < least || number > most) refuse(name, needs, *value);
     return number;
-}
-
-std::uint64_t arguments::number(const std::string& name, std::uint64_t least, std::uint64_t most) {
-    const std::optional<std::uint64_t> value = maybe_number(name, least, most);
-    if (!value) throw tool_failure{"The argument " + name + " is missing."};
-    return *value;
 }
 
 double arguments::rate(const std::string& name, double otherwise) {

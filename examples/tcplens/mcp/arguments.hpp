@@ -12,6 +12,7 @@
 #include <initializer_list>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,11 +27,14 @@ public:
     [[nodiscard]] std::string text(const std::string& name);
     [[nodiscard]] std::optional<std::string> maybe_text(const std::string& name);
     /// One of some words.
-    [[nodiscard]] std::string choice(const std::string& name, std::initializer_list<std::string_view> words,
+    [[nodiscard]] std::string choice(const std::string& name, std::span<const std::string_view> words,
                                      std::string_view otherwise);
+    [[nodiscard]] std::string choice(const std::string& name, std::initializer_list<std::string_view> words,
+                                     std::string_view otherwise) {
+        return choice(name, std::span{words.begin(), words.size()}, otherwise);
+    }
     [[nodiscard]] std::optional<std::uint64_t> maybe_number(const std::string& name, std::uint64_t least,
                                                             std::uint64_t most);
-    [[nodiscard]] std::uint64_t number(const std::string& name, std::uint64_t least, std::uint64_t most);
     [[nodiscard]] double rate(const std::string& name, double otherwise);
     [[nodiscard]] bool flag(const std::string& name, bool otherwise);
     [[nodiscard]] std::optional<tcplens::address> maybe_address(const std::string& name);

@@ -2,8 +2,8 @@
 #include "capture_store.hpp"
 
 #include "../captures.hpp"
-#include "../not_understood.hpp"
 #include "../text.hpp"
+#include "capture_reading.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -15,24 +15,7 @@ namespace program::context_server {
 
 namespace {
 
-constexpr std::uint32_t packets_between_looks = 1u << 13; // a look at the clock costs more than a packet
-
-/// The first observations of each kind that are kept; find_observations counts the others.
-constexpr std::size_t most_of_a_kind = 200;
-
-/// What a capture says of each packet, summed up.
-void count_packet(loaded_capture& into, const tcplens::packet& next) {
-    into.captured_bytes += next.bytes.size();
-    into.wire_bytes += next.wire_length;
-    into.cut_packets += next.bytes.size() < next.wire_length;
-    if (!next.has_time) return;
-    const tcplens::timestamp time = tcplens::detail::clamp_for_arithmetic(next.time);
-    if (into.last_time && time < *into.last_time) {
-        if (into.times_run_back++ == 0) into.first_run_back = next.number;
-    }
-    if (!into.first_time || time < *into.first_time) into.first_time = time;
-    if (!into.last_time || time > *into.last_time) into.last_time = time;
-}
+constexpr std::chrono::milliseconds between_tries{100}; // between looks whether the question still waits
 
 constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -71,6 +54,20 @@ std::string id_of(std::size_t root, std::string_view path) {
     return encoded(std::to_string(root) + ":" + std::string{path});
 }
 
+namespace {
+constexpr std::string_view mark_of_url = "url:"; // where other ids have a number
+}
+
+std::string id_of_url(std::string_view url) {
+    return encoded(std::string{mark_of_url}.append(url));
+}
+
+std::optional<std::string> url_of_id(std::string_view id) {
+    const std::optional<std::string> text = decoded(id);
+    if (!text || !text->starts_with(mark_of_url)) return std::nullopt;
+    return text->substr(mark_of_url.size());
+}
+
 std::optional<captured_path> path_of_id(std::string_view id) {
     const std::optional<std::string> text = decoded(id);
     if (!text) return std::nullopt;
@@ -88,15 +85,17 @@ std::shared_ptr<const loaded_capture> capture_store::get(std::string_view path, 
         path.remove_prefix(resource.size());
         return get_by_id(path.substr(0, path.find('/')), work);
     }
-    for (const std::string_view scheme : {"http://", "https://", "file://", "ftp://"}) {
-        if (!path.starts_with(scheme)) continue;
-        throw tool_failure{"This server reads files beneath the folders of --root only, no URLs. Save the capture "
-                           "there, and pass its path."};
-    }
+    if (is_url(path)) return get_by_url(std::string{path}, work);
     return get(roots_.open(path), work);
 }
 
+bool capture_store::knows(std::string_view id) const {
+    const std::optional<captured_path> named = path_of_id(id);
+    return named ? named->root < roots_.size() : fetches() && url_of_id(id);
+}
+
 std::shared_ptr<const loaded_capture> capture_store::get_by_id(std::string_view id, job& work) {
+    if (const std::optional<std::string> url = url_of_id(id)) return get_by_url(*url, work);
     const std::optional<captured_path> named = path_of_id(id);
     if (!named || named->root >= roots_.size()) {
         throw tool_failure{"There is no capture with this id. describe_capture tells the id of a capture."};
@@ -112,21 +111,53 @@ std::shared_ptr<const loaded_capture> capture_store::get(opened_file file, job& 
     }
     if (const entry found = find(file)) return found;
     std::unique_lock<std::timed_mutex> reads{reading_, std::defer_lock};
-    while (!reads.try_lock_for(std::chrono::milliseconds{100})) work.look(0, file.identity.size, 0);
+    while (!reads.try_lock_for(between_tries)) work.look(0, file.identity.size, 0);
     if (const entry found = find(file)) return found; // another request has read it meanwhile
-    entry made = read(file, work);
+    const std::shared_ptr<loaded_capture> made = read(file, work);
+    made->id = id_of(file.root, file.shown);
     keep(made);
     return made;
 }
 
-capture_store::entry capture_store::find(const opened_file& file) {
+capture_store::entry capture_store::get_by_url(const std::string& url, job& work) {
+    if (!fetches()) {
+        throw tool_failure{"This server reads files beneath the folders of --root only, no URLs. Save the capture "
+                           "there, and pass its path; or start the server with --allow-url and the name of the host."};
+    }
+    if (const entry found = find_url(url)) return found;
+    std::unique_lock<std::timed_mutex> fetches{fetching_, std::defer_lock};
+    while (!fetches.try_lock_for(between_tries)) work.look(0, 0, 0);
+    if (const entry found = find_url(url)) return found;
+    opened_file file = fetch(url, downloads_, work);
+    std::unique_lock<std::timed_mutex> reads{reading_, std::defer_lock};
+    while (!reads.try_lock_for(between_tries)) work.look(0, file.identity.size, 0);
+    const std::shared_ptr<loaded_capture> made = read(file, work);
+    made->id = id_of_url(url);
+    made->fetched = std::move(file);
+    made->fetched_at = std::chrono::steady_clock::now();
+    keep(made);
+    return made;
+}
+
+template <class Holds>
+capture_store::entry capture_store::find_kept(Holds holds) {
     const std::lock_guard<std::mutex> guard{mutex_};
-    const auto found = std::ranges::find_if(kept_, [&](const entry& each) {
-        return each->identity == file.identity && each->id == id_of(file.root, file.shown);
-    });
+    const auto found = std::ranges::find_if(kept_, [&](const entry& each) { return holds(*each); });
     if (found == kept_.end()) return nullptr;
     kept_.splice(kept_.begin(), kept_, found);
     return kept_.front();
+}
+
+capture_store::entry capture_store::find(const opened_file& file) {
+    const std::string id = id_of(file.root, file.shown);
+    return find_kept([&](const loaded_capture& each) { return each.identity == file.identity && each.id == id; });
+}
+
+capture_store::entry capture_store::find_url(const std::string& url) {
+    constexpr std::chrono::hours longest{1};
+    const auto oldest = std::chrono::steady_clock::now() - longest;
+    return find_kept(
+        [&, id = id_of_url(url)](const loaded_capture& each) { return each.id == id && each.fetched_at >= oldest; });
 }
 
 void capture_store::keep(const entry& read) {
@@ -143,61 +174,13 @@ void capture_store::keep(const entry& read) {
     kept_.erase(too_much, kept_.end());
 }
 
-capture_store::entry capture_store::read(const opened_file& file, job& work) const {
-    auto made = std::make_shared<loaded_capture>();
-    made->id = id_of(file.root, file.shown);
-    made->shown = file.shown;
-    made->identity = file.identity;
-    input_file input{file.path};
-    tcplens::detailed_connection_table table{};
-    const auto note = [&](const tcplens::segment& sent, const auto& added) {
-        if (added.connection == nullptr) return;
-        const auto number = static_cast<std::size_t>(added.connection->number);
-        if (number >= made->evidence.size()) made->evidence.resize(number + 1);
-        made->evidence[number].add(sent, added.verdict);
-    };
-    std::optional<file_problem> problem;
-    std::uint32_t since_look = 0;
-    while (const tcplens::packet* const next = input.next()) {
-        count_packet(*made, *next);
-        table.add_each(*next, note);
-        if (++since_look < packets_between_looks) continue;
-        since_look = 0;
-        work.look(input.position(), file.identity.size, input.packets());
-        if (table.size() <= bounds_.connections) continue;
-        problem = file_problem{file.shown,
-                               "Reading ended at packet " + grouped(next->number) + ", since there are more than " +
-                                   grouped(bounds_.connections) +
-                                   " connections: the answers are for the packets before. Start the server "
-                                   "with a larger --max-connections, or cut the capture into parts.",
-                               {}};
-        break;
+std::shared_ptr<loaded_capture> capture_store::read(const opened_file& file, job& work) const {
+    switch (rules_) {
+    case rule_set::wireshark: return read_by_wireshark(file, bounds_, work);
+    case rule_set::repeated_sequence: return read_by_repeated_sequence(file, bounds_, work);
+    case rule_set::evidence: break;
     }
-    if (!problem) problem = input.problem(file.shown);
-    if (problem && input.packets() == 0) {
-        throw tool_failure{escaped(file.shown) + ": " + problem->sentence +
-                           " No packet could be read; resources/list lists the captures that there are."};
-    }
-    made->connections.reserve(table.size());
-    made->brief.reserve(table.size());
-    tcplens::observation_accumulator observations{{.per_kind = most_of_a_kind}};
-    for (const tcplens::detailed_connection& each : table) {
-        made->connections.push_back(each);
-        made->brief.push_back(each);
-        observations.add(each);
-        made->skew.add(each.skew);
-    }
-    made->observations = observations.result();
-    made->evidence.resize(made->connections.size());
-    made->sections = input.sections();
-    made->interfaces = input.interfaces();
-    made->summary = {.files = {file.shown},
-                     .packets = table.statistics(),
-                     .dropped = dropped(input),
-                     .skipped = input.skipped(),
-                     .problems = {}};
-    if (problem) made->summary.problems.push_back(*std::move(problem));
-    return made;
+    return read_by_evidence(file, bounds_, work);
 }
 
 void capture_store::read_again(const loaded_capture& capture, job& work,
@@ -206,8 +189,12 @@ void capture_store::read_again(const loaded_capture& capture, job& work,
 }
 
 void capture_store::read_again_with_reader(const loaded_capture& capture, job& work, const packet_user& use) const {
-    const std::optional<captured_path> named = path_of_id(capture.id);
-    const opened_file file = roots_.open(named->root, named->path);
+    opened_file again;
+    if (!capture.fetched) {
+        const std::optional<captured_path> named = path_of_id(capture.id);
+        again = roots_.open(named->root, named->path);
+    }
+    const opened_file& file = capture.fetched ? *capture.fetched : again;
     if (file.identity != capture.identity) {
         throw tool_failure{escaped(capture.shown) + " was changed while it was read. Ask again."};
     }

@@ -4,6 +4,8 @@
 // Captures that were read, kept as long as there is room, so that a second question about one is answered from memory.
 
 #include "../capture_summary.hpp"
+#include "../rule_sets.hpp"
+#include "download.hpp"
 #include "job.hpp"
 #include "packet_evidence.hpp"
 #include "roots.hpp"
@@ -22,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace program::context_server {
@@ -36,7 +39,7 @@ struct bounds {
 /// All that is kept of one capture. It does not change.
 struct loaded_capture {
     std::string id{};    ///< names the capture in resources
-    std::string shown{}; ///< its path beneath its root
+    std::string shown{}; ///< its path beneath its root, or its URL
     file_identity identity{};
     capture_summary summary{};
     std::vector<tcplens::capture_section> sections{};
@@ -53,6 +56,10 @@ struct loaded_capture {
     std::vector<packet_evidence> evidence{};  ///< likewise
     tcplens::direction_skew::totals skew{};
     tcplens::observation_report observations{};
+    /// Of what was fetched: the file, which is gone once nobody uses this any more.
+    std::optional<opened_file> fetched{};
+    std::chrono::steady_clock::time_point fetched_at{};
+    std::string_view rules{}; ///< by which segments were judged; empty: those of the library
 };
 
 /// Reads packets of one file, and looks at the job now and then.
@@ -60,9 +67,12 @@ class job_packets;
 
 class capture_store {
 public:
-    capture_store(const roots& from, const bounds& most) : roots_(from), bounds_(most) {}
+    capture_store(const roots& from, const bounds& most, rule_set rules = rule_set::evidence,
+                  download_options downloads = {})
+        : roots_(from), bounds_(most), rules_(rules), downloads_(std::move(downloads)) {}
 
-    /// The capture at a path, or with the id of a resource: from memory if the file is still the one that was read, else read now.
+    /// The capture at a path, at a URL, or with the id of a resource: from memory if the file is still the one that was read, else read
+    /// now. What was fetched from a URL counts as the same for an hour.
     /// \throws tool_failure, request_cancelled
     [[nodiscard]] std::shared_ptr<const loaded_capture> get(std::string_view path, job& work);
     [[nodiscard]] std::shared_ptr<const loaded_capture> get_by_id(std::string_view id, job& work);
@@ -75,21 +85,33 @@ public:
     void read_again_with_reader(const loaded_capture& capture, job& work, const packet_user& use) const;
 
     [[nodiscard]] const roots& folders() const noexcept { return roots_; }
+    [[nodiscard]] rule_set rules() const noexcept { return rules_; }
+    /// Whether an id could be that of a capture.
+    [[nodiscard]] bool knows(std::string_view id) const;
+    [[nodiscard]] bool fetches() const noexcept { return downloads_.allows_any(); }
     [[nodiscard]] const bounds& limits() const noexcept { return bounds_; }
 
 private:
     using entry = std::shared_ptr<const loaded_capture>;
 
     [[nodiscard]] entry get(opened_file file, job& work);
-    [[nodiscard]] entry read(const opened_file& file, job& work) const;
+    [[nodiscard]] entry get_by_url(const std::string& url, job& work);
+    [[nodiscard]] std::shared_ptr<loaded_capture> read(const opened_file& file, job& work) const;
     void keep(const entry& read);
     [[nodiscard]] entry find(const opened_file& file);
+    [[nodiscard]] entry find_url(const std::string& url);
+    /// The first one that is kept and of which that holds; it becomes the last to be forgotten.
+    template <class Holds>
+    [[nodiscard]] entry find_kept(Holds holds);
 
     const roots& roots_;
     bounds bounds_;
     std::mutex mutex_{};
-    std::list<entry> kept_{};    ///< the one that was asked for last is first
-    std::timed_mutex reading_{}; ///< one capture is read at a time, so that memory stays bounded
+    std::list<entry> kept_{};     ///< the one that was asked for last is first
+    std::timed_mutex reading_{};  ///< one capture is read at a time, so that memory stays bounded
+    std::timed_mutex fetching_{}; ///< and one is fetched
+    rule_set rules_;
+    download_options downloads_;
 };
 
 /// Ids of captures: the place of a root and the path beneath it, in letters that a URI takes. They mean the same after a restart.
@@ -99,5 +121,8 @@ struct captured_path {
     std::string path;
 };
 [[nodiscard]] std::optional<captured_path> path_of_id(std::string_view id);
+/// The same of what is fetched.
+[[nodiscard]] std::string id_of_url(std::string_view url);
+[[nodiscard]] std::optional<std::string> url_of_id(std::string_view id);
 
 } // namespace program::context_server

@@ -2,6 +2,8 @@
 #include "http_transport.hpp"
 
 #ifdef TCPLENS_HAS_HTTPLIB
+#include "worker_queue.hpp"
+
 #include <httplib.h>
 #endif
 
@@ -158,11 +160,21 @@ bool wants_stream(const httplib::Request& request, const message& asked) {
     return meta != asked.params.end() && meta->is_object() && meta->contains("progressToken");
 }
 
+/// The threads of a server, as cpp-httplib asks for them.
+class request_queue final : public httplib::TaskQueue {
+public:
+    void enqueue(std::function<void()> task) override { workers_.enqueue(std::move(task)); }
+    void shutdown() override { workers_.shut_down(); }
+
+private:
+    static constexpr std::size_t most_threads = 8;
+    worker_queue<> workers_{most_threads};
+};
+
 class http_server {
 public:
     http_server(server& with, const http_options& given) : with_(with), given_(given) {
-        constexpr std::size_t threads = 8;
-        http_.new_task_queue = [] { return new httplib::ThreadPool(threads); };
+        http_.new_task_queue = [] { return new request_queue; };
         http_.set_payload_max_length(most_line_bytes);
         http_.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
             return is_let_in(request, response) ? httplib::Server::HandlerResponse::Unhandled

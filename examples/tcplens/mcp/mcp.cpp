@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A server for the Model Context Protocol: language models ask about captures.
 
+#include "../rule_sets.hpp"
 #include "../subcommands.hpp"
 #include "../text.hpp"
+#include "allowed_host.hpp"
+#ifndef _WIN32
+#include "download.hpp"
 #include "http_transport.hpp"
 #include "server.hpp"
 #include "stdio_transport.hpp"
+#endif
 
 #include <chrono>
 #include <cstddef>
@@ -28,6 +33,9 @@ struct options {
     std::uint64_t size_mb = 16'384;
     std::uint64_t connections = 200'000;
     std::uint64_t seconds = 60;
+    std::vector<std::string> url_hosts{};
+    std::uint64_t url_size_mb = 256;
+    rule_set rules = rule_set::evidence;
 };
 
 void declare(command_line& line, options& given) {
@@ -43,6 +51,16 @@ void declare(command_line& line, options& given) {
                     return !value.empty();
                 });
     line.file("--allow-write", "DIR", "let export_connection make new files in this folder", given.written);
+    line.option({.names = "--allow-url",
+                 .value = "HOST[:PORT]",
+                 .needs = "the name of a host",
+                 .meaning = "let captures be fetched by https from this host; may be given several times",
+                 .several = true},
+                [&given](std::string_view value) {
+                    given.url_hosts.push_back(context_server::allowed_host(value));
+                    return !given.url_hosts.back().empty();
+                });
+    declare_rules(line, given.rules);
     line.option({.names = "--http",
                  .value = "PORT",
                  .needs = "a port from 0 to 65535",
@@ -63,10 +81,20 @@ void declare(command_line& line, options& given) {
               given.token_file);
     constexpr std::uint64_t most = 1'000'000'000;
     line.number<std::uint64_t>("--max-size", "MB", 1, most, "read no larger captures (16384)", given.size_mb);
+    line.number<std::uint64_t>("--max-url-size", "MB", 1, most, "with --allow-url: fetch no larger files (256)",
+                               given.url_size_mb);
     line.number<std::uint64_t>("--max-connections", "N", 1, most,
                                "keep no more connections in memory, about 3 kB each (200000)", given.connections);
     line.number<std::uint64_t>("--max-seconds", "N", 1, 86'400, "work no longer on one question (60)", given.seconds);
 }
+
+#ifdef _WIN32
+
+exit_status run(const options&, session&) {
+    return exit_status::bad_usage; // main() says what is missing
+}
+
+#else
 
 /// The token in a file: its first line.
 std::string token_in(const std::string& file) {
@@ -101,13 +129,19 @@ exit_status run_http(const options& given, session& with, context_server::server
 exit_status run(const options& given, session& with) {
     using namespace context_server;
     if (given.roots.empty()) throw usage_error{"mcp needs --root DIR: the folder whose captures may be read."};
+    if (!given.url_hosts.empty() && !has_download()) {
+        throw usage_error{
+            "--allow-url needs libcurl (Debian: libcurl4-openssl-dev), which this build of tcplens lacks."};
+    }
     const roots folders{given.roots};
     std::optional<writable_folder> written;
     if (!given.written.empty()) written.emplace(given.written);
     capture_store captures{folders,
                            {.file_bytes = given.size_mb * 1'000'000,
                             .connections = given.connections,
-                            .time = std::chrono::seconds{given.seconds}}};
+                            .time = std::chrono::seconds{given.seconds}},
+                           given.rules,
+                           {.hosts = given.url_hosts, .most_bytes = given.url_size_mb * 1'000'000}};
     workshop tools{.captures = captures, .written = written ? &*written : nullptr};
     server answers{tools};
     if (given.http_port) return run_http(given, with, answers);
@@ -119,6 +153,8 @@ exit_status run(const options& given, session& with) {
     return exit_status::bad_input;
 }
 
+#endif
+
 } // namespace
 
 const subcommand subcommands::mcp{
@@ -128,12 +164,18 @@ const subcommand subcommands::mcp{
         "Answers the questions of language models about captures: a client such as an editor or a chat program starts "
         "it and sends JSON-RPC messages to its standard input. It speaks the revisions 2026-07-28, 2025-11-25 and "
         "2025-06-18 of the Model Context Protocol.\n\n"
-        "It reads regular files beneath the folders of --root only, sends no payload, and bounds each answer, each "
+        "It reads regular files beneath the folders of --root only, and with --allow-url what it fetches by https from "
+        "the hosts that are named, if they have public addresses. It sends no payload, and bounds each answer, each "
         "capture and the time for each question. Its tools are analyze_tcp_connections, analyze_tcp_anomalies, "
         "analyze_tcp_retransmissions, analyze_traffic_flow, describe_capture, list_connections, get_connection, "
         "get_segments, find_observations, get_time_series, render_graph and, with --allow-write, export_connection.",
     .examples = {{"tcplens mcp --root /var/captures", "what a client starts"},
+                 {"tcplens mcp --root /var/captures --allow-url captures.example.org",
+                  "pcap_file may be a URL of this host, too"},
                  {"tcplens mcp --root . --allow-write exports", "connections may be written to new files in exports"}},
+#ifdef _WIN32
+    .missing = "the system calls of POSIX",
+#endif
     .prepare = prepare<options, declare, run>,
 };
 

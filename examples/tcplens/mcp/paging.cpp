@@ -36,7 +36,8 @@ std::optional<std::size_t> place_of(std::string_view cursor, std::uint64_t key) 
     std::size_t place = 0;
     const char* const end = cursor.data() + dash;
     const auto [rest, error] = std::from_chars(cursor.data(), end, place);
-    if (error != std::errc{} || rest != end) return std::nullopt;
+    constexpr std::size_t most = 1u << 31; // no list has more rows; sums with it do not overflow
+    if (error != std::errc{} || rest != end || place > most) return std::nullopt;
     return place;
 }
 

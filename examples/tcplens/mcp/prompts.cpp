@@ -133,6 +133,11 @@ json prompt(const std::string& name, const json& arguments) {
     if (!is_security && name != "tcp_connection_troubleshooting") {
         throw request_failure{error_code::invalid_params, "There is no prompt of this name; prompts/list lists them."};
     }
+    for (const auto& [given, value] : arguments.items()) {
+        if (given == "pcap_file" || given == "server") continue;
+        throw request_failure{error_code::invalid_params, "Prompts have the arguments pcap_file and server, and no '" +
+                                                              escaped(given.substr(0, 60)) + "'."};
+    }
     const std::string file = argument(arguments, "pcap_file");
     if (file.empty()) throw request_failure{error_code::invalid_params, "The argument pcap_file is missing."};
     const std::string server = argument(arguments, "server");

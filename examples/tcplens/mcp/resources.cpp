@@ -79,8 +79,7 @@ json read_resource(workshop& with, const std::string& uri, job& work) {
     if (!uri.starts_with(scheme)) refuse(uri);
     const std::string_view rest = std::string_view{uri}.substr(scheme.size());
     const std::string_view id = rest.substr(0, rest.find('/'));
-    const std::optional<captured_path> named = path_of_id(id);
-    if (!named || named->root >= with.captures.folders().size()) refuse(uri);
+    if (!with.captures.knows(id)) refuse(uri);
     json question = {{"pcap_file", std::string{scheme} + std::string{id}}};
     const auto contents = [&](const char* type, std::string text) {
         return json{{"contents", {{{"uri", uri}, {"mimeType", type}, {"text", std::move(text)}}}}};

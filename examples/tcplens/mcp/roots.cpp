@@ -86,15 +86,6 @@ bool is_of_kernel([[maybe_unused]] int descriptor) {
 #endif
 }
 
-/// A path that opens the file of a descriptor again.
-std::string path_of(int descriptor) {
-#ifdef __linux__
-    return "/proc/self/fd/" + std::to_string(descriptor);
-#else
-    return "/dev/fd/" + std::to_string(descriptor);
-#endif
-}
-
 std::string why(std::string_view path, int failure) {
     switch (failure) {
     case EXDEV:
@@ -171,6 +162,14 @@ file_identity identity_of(int descriptor) {
             .inode = static_cast<std::uint64_t>(status.st_ino),
             .size = static_cast<std::uint64_t>(status.st_size),
             .changed_ns = std::int64_t{changed.tv_sec} * 1'000'000'000 + changed.tv_nsec};
+}
+
+std::string path_of(int descriptor) {
+#ifdef __linux__
+    return "/proc/self/fd/" + std::to_string(descriptor);
+#else
+    return "/dev/fd/" + std::to_string(descriptor);
+#endif
 }
 
 roots::roots(const std::vector<std::string>& folders, manner how) : how_(how) {

@@ -46,13 +46,16 @@ struct file_identity {
 /// What the system says of an open file now.
 [[nodiscard]] file_identity identity_of(int descriptor);
 
-/// A regular file beneath a root.
+/// A path that opens the file of a descriptor again.
+[[nodiscard]] std::string path_of(int descriptor);
+
+/// A regular file beneath a root, or one that was fetched.
 struct opened_file {
     owned_descriptor descriptor{};
     std::string
         path{}; ///< opens this very file once more as long as the descriptor is open, whatever its name leads to now
-    std::string shown{}; ///< relative to its root, as people call it
-    std::size_t root = 0;
+    std::string shown{};  ///< relative to its root, as people call it; of what was fetched its URL
+    std::size_t root = 0; ///< of what was fetched nothing
     file_identity identity{};
 };
 

@@ -190,7 +190,7 @@ std::optional<json> server::respond(const message& asked, const caller& by, job&
 json server::tools_list() const {
     json list = json::array();
     for (const tool& each : all_tools()) {
-        if (!each.writes || with_.written != nullptr) list.push_back(description_of(each));
+        if (!each.writes || with_.written != nullptr) list.push_back(description_of(each, with_.captures.fetches()));
     }
     return {{"tools", std::move(list)}};
 }

@@ -3,12 +3,14 @@
 
 #include "answers.hpp"
 
+#include "../fragment_frames.hpp"
 #include "../text.hpp"
 
 #include <tcplens/capture/write/pcapng_writer.hpp>
 #include <tcplens/tcplens.hpp>
 #include <tcplens/wire/segment_with_payload.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +37,29 @@ struct descriptor_output {
     }
 };
 
+/// The numbers of the packets that hold fragments of the connection's segments, but for the last of each segment: ascending.
+std::vector<std::uint64_t> packets_with_fragments(workshop& with, const loaded_capture& capture,
+                                                  const tcplens::detailed_connection& of, job& work) {
+    std::vector<std::uint64_t> found;
+    if (capture.summary.packets.fragments == 0) return found;
+    tcplens::connection_table table;
+    fragment_frames fragments{tcplens::decode_options{}};
+    with.captures.read_again(capture, work, [&](const tcplens::packet& next) {
+        bool belongs = false;
+        const std::uint64_t fragments_before = table.reassembly().fragments;
+        table.add_each(next, [&](const tcplens::segment&, const auto& added) {
+            belongs |= added.connection != nullptr && added.connection->number == of.number;
+        });
+        if (table.reassembly().fragments != fragments_before) {
+            const std::vector<std::uint64_t>& before = fragments.add(next);
+            if (belongs) found.insert(found.end(), before.begin(), before.end());
+        }
+        return next.number < of.last_packet;
+    });
+    std::ranges::sort(found);
+    return found;
+}
+
 /// How many bytes of a packet stand before the data of its first segment; all of them if there is no data in it.
 std::size_t length_of_headers(tcplens::decoder& decoder, const tcplens::packet& of) {
     tcplens::detail::segment_with_payload found;
@@ -43,7 +68,7 @@ std::size_t length_of_headers(tcplens::decoder& decoder, const tcplens::packet& 
     const std::byte* const begin = of.bytes.data();
     const std::byte* const data = found.payload.data();
     const bool in_packet = !std::less<>{}(data, begin) && std::less<>{}(data, begin + of.bytes.size());
-    return in_packet ? static_cast<std::size_t>(data - begin) : 0; // data of fragments is nowhere in this packet alone
+    return in_packet ? static_cast<std::size_t>(data - begin) : 0; // of fragments, whose headers fragment_frames finds
 }
 
 } // namespace
@@ -56,20 +81,28 @@ tool_answer export_connection(workshop& with, arguments& given, job& work) {
     given.finish();
     if (!name.ends_with(".pcapng")) name += ".pcapng";
 
+    const bool has_fragments = capture->summary.packets.fragments > 0;
+    const std::vector<std::uint64_t> earlier = packets_with_fragments(with, *capture, of, work);
     const owned_descriptor file = with.written->create(name);
     try {
         tcplens::pcapng_writer<descriptor_output> writer{descriptor_output{file.get()}};
         tcplens::connection_table table;
         tcplens::decoder decoder;
+        fragment_frames fragments{tcplens::decode_options{}};
         with.captures.read_again_with_reader(
             *capture, work, [&](const tcplens::packet& next, const input_file& reader) {
-                bool belongs = false;
+                bool belongs = std::ranges::binary_search(earlier, next.number);
                 table.add_each(next, [&](const tcplens::segment&, const auto& added) {
                     belongs |= added.connection != nullptr && added.connection->number == of.number;
                 });
+                if (headers_only && has_fragments) static_cast<void>(fragments.add(next));
                 if (belongs) {
                     tcplens::packet kept = next;
-                    if (headers_only) kept.bytes = kept.bytes.first(length_of_headers(decoder, next));
+                    if (headers_only) {
+                        const auto before_fragment = fragments.bytes_before_data(next);
+                        kept.bytes =
+                            kept.bytes.first(before_fragment ? *before_fragment : length_of_headers(decoder, next));
+                    }
                     writer.write(kept, reader);
                 }
                 return next.number < of.last_packet && !writer.error();

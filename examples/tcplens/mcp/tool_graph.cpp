@@ -6,6 +6,7 @@
 
 #include "../graph/graphs.hpp"
 #include "../graph/trace_observer.hpp"
+#include "../rule_sets.hpp"
 #include "../text.hpp"
 
 #include <tcplens/tcplens.hpp>
@@ -45,11 +46,13 @@ tool_answer render_graph(workshop& with, arguments& given, job& work) {
     constexpr std::size_t steps_of_ladder = 60; // as in the subcommand graph
     const auto writer =
         std::make_unique<graphs::trace_writer>(of.number, graphs::trace_options{.steps = steps_of_ladder});
-    tcplens::basic_connection_table<tcplens::evidence_rules, graphs::trace_observer> table{
-        tcplens::table_options{}, tcplens::evidence_rules{}, graphs::trace_observer{{&writer, 1}}};
-    with.captures.read_again(*capture, work, [&](const tcplens::packet& next) {
-        table.add(next);
-        return next.number < of.last_packet;
+    with_rules(with.captures.rules(), [&]<class Rules>(const Rules& chosen) {
+        tcplens::basic_connection_table<Rules, graphs::trace_observer> table{tcplens::table_options{}, chosen,
+                                                                             graphs::trace_observer{{&writer, 1}}};
+        with.captures.read_again(*capture, work, [&](const tcplens::packet& next) {
+            table.add(next);
+            return next.number < of.last_packet;
+        });
     });
     const graphs::trace drawn = writer->finish(of);
     if (drawn.packets == 0) {

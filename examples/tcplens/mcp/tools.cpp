@@ -67,7 +67,8 @@ constexpr std::array<tool, 12> tools{{
      "Scans, floods, blocked services, forged RSTs, exfiltration signs, path trouble: counts with thresholds, packets, "
      "and "
      "what the capture cannot show.",
-     R"("kind":{"type":"string"},"category":{"type":"string"},"connection":{"type":"integer"})", R"("pcap_file")",
+     R"("kind":{"enum":["port_scan","address_scan","sequential_test","stealth_probe","syn_flood","backscatter","connection_flood","blocked_service","reset_out_of_place","takeover_signs","asymmetric_transfer","regular_contact","covert_field_use","path_trouble","capture_limits"]},"category":{"enum":["reconnaissance","flood","interference","transfer","path","capture"]},"connection":{"type":"integer"})",
+     R"("pcap_file")",
      R"("by_kind":{"type":"object"},"observations":{"type":"array","items":{"type":"object"}},"observations_total":{"type":"integer"},"observations_left_out":{"type":"integer"},"next_cursor":{"type":"string"})",
      find_observations},
     {"get_time_series", "Traffic over time",
@@ -110,7 +111,7 @@ std::span<const tool> all_tools() {
     return tools;
 }
 
-json description_of(const tool& one) {
+json description_of(const tool& one, bool fetches) {
     const std::string input = R"({"type":"object","properties":{)" + properties_of(one) + R"(},"required":[)" +
                               std::string{one.needed} + "]}";
     const std::string output = R"({"type":"object","properties":{)" + std::string{one.output} + "}}";
@@ -123,7 +124,7 @@ json description_of(const tool& one) {
              {{"readOnlyHint", !one.writes},
               {"destructiveHint", false},
               {"idempotentHint", !one.writes},
-              {"openWorldHint", false}}}};
+              {"openWorldHint", fetches}}}};
 }
 
 } // namespace program::context_server

@@ -42,8 +42,8 @@ struct tool {
 
 /// All, in the order in which they are listed.
 [[nodiscard]] std::span<const tool> all_tools();
-/// How a tool is told to clients.
-[[nodiscard]] json description_of(const tool& one);
+/// How a tool is told to clients. `fetches`: captures may be those of other machines.
+[[nodiscard]] json description_of(const tool& one, bool fetches);
 
 // --- the four of mcpcap, under their names
 [[nodiscard]] tool_answer analyze_tcp_connections(workshop& with, arguments& given, job& work);

@@ -93,6 +93,16 @@ json facts_of(const detailed_connection& of) {
     return facts;
 }
 
+/// The names of all enumerators up to this one.
+template <auto Last>
+constexpr auto all_names() {
+    std::array<std::string_view, static_cast<std::size_t>(Last) + 1> names{};
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = to_string(static_cast<decltype(Last)>(i));
+    return names;
+}
+constexpr auto observation_kinds = all_names<tcplens::observation_kind::capture_limits>();
+constexpr auto observation_categories = all_names<tcplens::observation_category::capture>();
+
 /// Places of the observations that are asked for.
 std::vector<std::size_t> chosen(const tcplens::observation_report& from, const std::string& kind,
                                 const std::string& category, const std::optional<std::uint64_t>& connection) {
@@ -194,10 +204,9 @@ tool_answer get_connection(workshop& with, arguments& given, job& work) {
 
 tool_answer find_observations(workshop& with, arguments& given, job& work) {
     const auto capture = capture_of(with, given, work);
-    const std::string kind = given.maybe_text("kind").value_or("");
-    const std::string category = given.maybe_text("category").value_or("");
-    constexpr std::uint64_t most_number = 1'000'000'000'000;
-    const auto connection = given.maybe_number("connection", 0, most_number);
+    const std::string kind = given.choice("kind", observation_kinds, "");
+    const std::string category = given.choice("category", observation_categories, "");
+    const std::optional<std::uint64_t> connection = maybe_connection_of(*capture, given);
     constexpr std::size_t default_rows = 12; // as in report
     constexpr std::size_t most_rows = 200;
     const page wanted{given, *capture,

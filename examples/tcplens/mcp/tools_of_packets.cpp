@@ -3,6 +3,7 @@
 
 #include "answers.hpp"
 
+#include "../rule_sets.hpp"
 #include "../sequence_bases.hpp"
 #include "../text.hpp"
 
@@ -97,12 +98,11 @@ tool_answer get_segments(workshop& with, arguments& given, job& work) {
     const page wanted{given, *capture, "segments|" + std::to_string(of.number) + "|" + only, default_rows, most_rows};
     given.finish();
 
-    tcplens::connection_table table;
     sequence_bases bases;
     std::vector<json> rows;
     std::size_t total = 0;
     std::uint64_t noted = 0;
-    const auto tell = [&](const tcplens::segment& sent, const tcplens::add_result<>& added) {
+    const auto tell = [&](const tcplens::segment& sent, const auto& added) {
         if (added.connection == nullptr || added.connection->number != of.number) return;
         const auto numbers = bases.numbers(sent, added);
         noted += is_noted(added.verdict);
@@ -111,9 +111,12 @@ tool_answer get_segments(workshop& with, arguments& given, job& work) {
         if (place < wanted.offset() || rows.size() >= wanted.limit()) return;
         rows.push_back(segment_json(sent, added, added.connection->first_time, numbers));
     };
-    with.captures.read_again(*capture, work, [&](const tcplens::packet& next) {
-        table.add_each(next, tell);
-        return next.number < of.last_packet;
+    with_rules(with.captures.rules(), [&]<class Rules>(const Rules&) {
+        tcplens::basic_connection_table<Rules> table;
+        with.captures.read_again(*capture, work, [&](const tcplens::packet& next) {
+            table.add_each(next, tell);
+            return next.number < of.last_packet;
+        });
     });
 
     tool_answer answer = begin_answer(*capture);
@@ -143,8 +146,7 @@ tool_answer get_segments(workshop& with, arguments& given, job& work) {
 
 tool_answer get_time_series(workshop& with, arguments& given, job& work) {
     const auto capture = capture_of(with, given, work);
-    constexpr std::uint64_t most_number = 1'000'000'000'000;
-    const auto number = given.maybe_number("connection", 0, most_number);
+    const std::optional<std::uint64_t> number = maybe_connection_of(*capture, given);
     constexpr std::uint64_t default_interval = 1000;
     constexpr std::uint64_t longest_interval = 1'000'000'000;
     const auto interval = given.maybe_number("interval_ms", 1, longest_interval).value_or(default_interval);
@@ -153,20 +155,23 @@ tool_answer get_time_series(workshop& with, arguments& given, job& work) {
     const page wanted{given, *capture,
                       "series|" + (number ? std::to_string(*number) : std::string{}) + "|" + std::to_string(interval),
                       default_rows, most_rows};
-    if (number) static_cast<void>(connection_of(*capture, given));
     given.finish();
 
     std::vector<tcplens::time_series::time_bin> bins(most_rows);
-    tcplens::basic_connection_table table{
-        tcplens::table_options{}, tcplens::evidence_rules{},
-        tcplens::time_series_observer{
-            bins, {.interval = std::chrono::milliseconds{static_cast<std::int64_t>(interval)}, .connection = number}}};
-    with.captures.read_again(*capture, work, [&](const tcplens::packet& next) {
-        table.add(next);
-        return true;
+    const std::chrono::milliseconds step{static_cast<std::int64_t>(interval)};
+    std::uint64_t outside = 0;
+    const tcplens::time_series series = with_rules(with.captures.rules(), [&]<class Rules>(const Rules& chosen) {
+        tcplens::basic_connection_table<Rules, tcplens::time_series_observer> table{
+            tcplens::table_options{}, chosen,
+            tcplens::time_series_observer{bins, {.interval = step, .connection = number}}};
+        with.captures.read_again(*capture, work, [&](const tcplens::packet& next) {
+            table.add(next);
+            return true;
+        });
+        const auto& observed = table.template observer<tcplens::time_series_observer>();
+        outside = observed.outside();
+        return observed.series();
     });
-    const auto& observed = table.observer<tcplens::time_series_observer>();
-    const tcplens::time_series& series = observed.series();
 
     tool_answer answer = begin_answer(*capture);
     json& out = answer.structured;
@@ -176,7 +181,7 @@ tool_answer get_time_series(workshop& with, arguments& given, job& work) {
                                          : std::chrono::nanoseconds{std::chrono::milliseconds{interval}};
     out["interval_used_ms"] = width.count() / 1'000'000;
     out["first_time_ns"] = series.size() > 0 ? json(series.begin_of(0).time_since_epoch().count()) : json();
-    out["packets_outside"] = observed.outside();
+    out["packets_outside"] = outside;
     wanted.add_rows(out, "intervals", series.size(), [&](std::size_t i) {
         return json{{"begin_ns", (series.begin_of(i) - series.begin_of(0)).count()},
                     {"to_server", bin_json(series[i].client_to_server)},

@@ -103,7 +103,7 @@ public:
         counts.rst_distribution.connections_with_rst = with_rst_.list();
         list_sources(counts.rst_distribution);
         report.patterns = detail::find_patterns(detail::all_patterns{}, counts, options_);
-        report.summary = summarize(report.patterns);
+        summarize(report.summary, report.patterns);
         return report;
     }
 
@@ -176,9 +176,10 @@ private:
         }
     }
 
-    void list_sources(anomaly_statistics::reset_distribution& into) const {
+    template <class Distribution>
+    void list_sources(Distribution& into) const {
         using address_resets = anomaly_statistics::address_resets;
-        std::vector<address_resets>& items = into.by_source.items;
+        auto& items = into.by_source.items;
         items.reserve(sources_.counts().size());
         for (const auto& [sender, sent] : sources_.counts()) {
             items.push_back({.address = sender, .rst = sent.at_most, .rst_at_least = sent.at_least});
@@ -194,8 +195,9 @@ private:
         into.untracked_at_most = sources_.absent_at_most();
     }
 
-    [[nodiscard]] static overview summarize(const std::vector<anomaly_pattern>& patterns) {
-        overview summary{.total_patterns = patterns.size()};
+    template <class Overview>
+    static void summarize(Overview& summary, const std::vector<anomaly_pattern>& patterns) {
+        summary.total_patterns = patterns.size();
         for (const anomaly_pattern& pattern : patterns) {
             const auto same_category =
                 std::find_if(summary.by_category.begin(), summary.by_category.end(),
@@ -208,7 +210,6 @@ private:
                 summary.notable_observations.push_back(*std::move(notable));
             }
         }
-        return summary;
     }
 
     anomaly_report::options options_;

@@ -28,7 +28,10 @@ struct connections_report {
         [[nodiscard]] friend constexpr bool operator==(const options&, const options&) noexcept = default;
     };
 
-    class accumulator;
+    template <class Counted>
+    class basic_accumulator;
+    /// Counts connections one at a time.
+    using accumulator = basic_accumulator<connection>;
 
     /// Whether a connection is over.
     enum class connection_status : std::uint8_t {
@@ -97,18 +100,22 @@ struct connections_report {
 /// Counts connections for analyze_connections(), one at a time: as they end in a monitor, or in several parts that are merged.
 ///
 /// Results do not depend on the order in which connections are added and accumulators merged. Memory is that of the list.
-class connections_report::accumulator {
+///
+/// A template, to reduce the compile time of programs that do not use it: connections_report::accumulator counts `connection`.
+template <class Counted>
+class connections_report::basic_accumulator {
 public:
     /// Begins without connections.
-    explicit accumulator(const connections_report::options& options = {}) : options_(options), first_(options.limit) {}
+    explicit basic_accumulator(const connections_report::options& options = {})
+        : options_(options), first_(options.limit) {}
 
     /// Counts a connection, if the filter selects it. Allocates until the list is full.
-    void add(const connection& counted) {
-        detail::use_if_selected(counted, options_.server, [this](const connection& each) { add_selected(each); });
+    void add(const Counted& counted) {
+        detail::use_if_selected(counted, options_.server, [this](const Counted& each) { add_selected(each); });
     }
 
     /// Adds the connections that another accumulator counted. @pre `other` has the same options, and is not this object
-    void merge(const accumulator& other) {
+    void merge(const basic_accumulator& other) {
         TCPLENS_CHECK(this != &other && options_ == other.options_, "another accumulator with the same options");
         summary_.total_connections += other.summary_.total_connections;
         summary_.successful_handshakes += other.summary_.successful_handshakes;
@@ -136,14 +143,14 @@ public:
     }
 
     /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
-    static void archive(auto& ar, accumulator& of) {
+    static void archive(auto& ar, basic_accumulator& of) {
         auto& [options, summary, first] = of;
         ar.expect_equal("server", options.server);
         ar(summary, first);
     }
 
 private:
-    void add_selected(const connection& counted) {
+    void add_selected(const Counted& counted) {
         ++summary_.total_connections;
         const bool completed = counted.handshake == handshake_state::completed;
         summary_.successful_handshakes += completed;
@@ -158,7 +165,7 @@ private:
         first_.add(detail::begin_order::of(counted), [&counted] { return row_of(counted); });
     }
 
-    [[nodiscard]] static row row_of(const connection& counted) noexcept {
+    [[nodiscard]] static row row_of(const Counted& counted) noexcept {
         const direction_statistics& up = counted.client_to_server;
         const direction_statistics& down = counted.server_to_client;
         row made{.client = counted.client,

@@ -11,6 +11,7 @@
 #include "observations/connection_flood.hpp"
 #include "observations/connection_signs.hpp"
 #include "observations/contact_sample.hpp"
+#include "observations/findings.hpp"
 #include "observations/observation.hpp"
 #include "observations/observation_options.hpp"
 #include "observations/path_trouble.hpp"
@@ -51,6 +52,8 @@ struct observation_report {
 ///
 /// Memory is bounded by observation_options::kept_contacts. Beyond that the accumulator keeps a sample that depends on the set of
 /// connections and not on their order, so merge() is exact, associative and commutative. Not thread-safe.
+///
+/// What adds and observes are templates, to reduce the compile time of programs that do not use them.
 class observation_accumulator {
 public:
     /// An accumulator without connections.
@@ -65,32 +68,40 @@ public:
     template <std::derived_from<connection> Connection>
     void add(const Connection& added) {
         if (refused_) return;
-        detail::observing::contact made = detail::observing::contact_of(added);
-        made.hash = contacts_.hash(made);
-        if constexpr (requires { added.profile.client_to_server.round_trip; }) {
-            detail::observing::add_profile(made, added.profile);
-        }
+        using namespace detail::observing;
+        constexpr bool has_signs = std::derived_from<Connection, irregularity_observer::facts>;
+        has_signs_ |= has_signs;
         if constexpr (requires { skew_.add(added.skew); }) {
             skew_.add(added.skew);
             has_skew_ = true;
         }
-        if constexpr (std::derived_from<Connection, irregularity_observer::facts>) {
+        const std::uint64_t hash = contacts_.hash(added);
+        const bool is_kept = contacts_.takes(hash);
+        bool has_sign_packets = false;
+        if constexpr (has_signs) {
+            has_sign_packets = (added.irregularities.bits() & used_signs) != 0 && with_signs_.takes(hash);
+        }
+        if (!is_kept && !has_sign_packets) return;
+        contact made = contact_of(added);
+        made.hash = hash;
+        if constexpr (requires { added.profile.client_to_server.round_trip; }) add_profile(made, added.profile);
+        if constexpr (has_signs) {
             const connection_irregularities& found = added.irregularities;
             const direction out =
                 made.source == added.client ? direction::client_to_server : direction::server_to_client;
-            detail::observing::add_signs(made, found, out);
-            has_signs_ = true;
-            if ((made.signs & detail::observing::used_signs) != 0) {
-                detail::observing::signed_contact with_packets{made};
-                detail::observing::add_sign_packets(with_packets, found);
+            add_signs(made, found, out);
+            if (has_sign_packets) {
+                signed_contact with_packets{made};
+                add_sign_packets(with_packets, found);
                 with_signs_.add(with_packets);
             }
         }
-        contacts_.add(made);
+        if (is_kept) contacts_.add(made);
     }
 
     /// Adds the connections of another accumulator. @pre both have the same options
-    void merge(const observation_accumulator& other) {
+    template <std::same_as<observation_accumulator> Accumulator>
+    void merge(const Accumulator& other) {
         contacts_.merge(other.contacts_);
         with_signs_.merge(other.with_signs_);
         skew_.add(other.skew_);
@@ -99,6 +110,7 @@ public:
     }
 
     /// What can be observed in the connections so far. Time n log n in the kept connections; allocates less than they take.
+    template <class Observed = detail::observing::observed_contacts>
     [[nodiscard]] observation_report result() const {
         observation_report report{.connections = contacts_.seen(),
                                   .sampled_one_in = std::uint64_t{1} << contacts_.level(),
@@ -111,41 +123,29 @@ public:
         using namespace detail::observing;
         const std::vector<const contact*> contacts = contacts_.sorted();
         const std::vector<const signed_contact*> with_signs = with_signs_.sorted();
-        const observed_contacts in{.contacts = contacts,
-                                   .with_signs = with_signs,
-                                   .skew = has_skew_ ? &skew_ : nullptr,
-                                   .level = contacts_.level(),
-                                   .options = options_};
+        const Observed in{.contacts = contacts,
+                          .with_signs = with_signs,
+                          .skew = has_skew_ ? &skew_ : nullptr,
+                          .level = contacts_.level(),
+                          .options = options_};
         // A new kind is a file in observations/, its enumerator, and its line here, in their order.
-        constexpr void (*kinds[])(const observed_contacts&, std::vector<observation>&) = {
+        constexpr void (*kinds[])(const Observed&, findings&) = {
             find_port_scans,          find_address_scans,  find_failing_sources,      find_stealth_probes,
             find_syn_floods,          find_backscatter,    find_connection_floods,    find_blocked_services,
             find_resets_out_of_place, find_takeover_signs, find_asymmetric_transfers, find_regular_contacts,
             find_covert_field_use,    find_path_trouble,   find_capture_limits};
-        for (const auto find : kinds) {
-            std::vector<observation> found;
-            find(in, found);
-            keep_highest(found, report);
+        for (std::size_t kind = 0; kind < std::size(kinds); ++kind) {
+            findings found{static_cast<observation_kind>(kind), options_.per_kind};
+            kinds[kind](in, found);
+            report.total += found.total();
+            report.left_out += found.total() - found.size();
+            std::move(found).move_to(report.items);
         }
         return report;
     }
 
 private:
     static constexpr std::size_t share_with_signs = 8; ///< one in so many connections has signs, as a rule far less
-
-    void keep_highest(std::vector<observation>& found, observation_report& report) const {
-        std::stable_sort(found.begin(), found.end(), [](const observation& a, const observation& b) {
-            if (a.value == b.value) return a.first_time < b.first_time;
-            // Its value is a spread: the least is the most regular.
-            return (a.value > b.value) != (a.kind == observation_kind::regular_contact);
-        });
-        report.total += found.size();
-        if (found.size() > options_.per_kind) {
-            report.left_out += found.size() - options_.per_kind;
-            found.resize(options_.per_kind);
-        }
-        std::move(found.begin(), found.end(), std::back_inserter(report.items));
-    }
 
     observation_options options_;
     bool refused_; ///< the options are not valid

@@ -32,7 +32,10 @@ struct retransmission_report {
         [[nodiscard]] friend constexpr bool operator==(const options&, const options&) noexcept = default;
     };
 
-    class accumulator;
+    template <class Counted>
+    class basic_accumulator;
+    /// Counts connections one at a time.
+    using accumulator = basic_accumulator<connection>;
 
     /// The worst connections in short.
     struct worst_summary {
@@ -56,19 +59,22 @@ struct retransmission_report {
 /// Counts connections for analyze_retransmissions(), one at a time: as they end in a monitor, or in several parts that are merged.
 ///
 /// Results do not depend on the order in which connections are added and accumulators merged. Memory is that of the list.
-class retransmission_report::accumulator {
+///
+/// A template, to reduce the compile time of programs that do not use it: retransmission_report::accumulator counts `connection`.
+template <class Counted>
+class retransmission_report::basic_accumulator {
 public:
     /// Begins without connections.
-    explicit accumulator(const retransmission_report::options& options = {})
+    explicit basic_accumulator(const retransmission_report::options& options = {})
         : options_(options), worst_(options.limit), worst_of_all_(1) {}
 
     /// Counts a connection, if the filter selects it. Allocates until the list is full.
-    void add(const connection& counted) {
-        detail::use_if_selected(counted, options_.server, [this](const connection& each) { add_selected(each); });
+    void add(const Counted& counted) {
+        detail::use_if_selected(counted, options_.server, [this](const Counted& each) { add_selected(each); });
     }
 
     /// Adds the connections that another accumulator counted. @pre `other` has the same options, and is not this object
-    void merge(const accumulator& other) {
+    void merge(const basic_accumulator& other) {
         TCPLENS_CHECK(this != &other && options_ == other.options_, "another accumulator with the same options");
         packets_ += other.packets_;
         retransmissions_ += other.retransmissions_;
@@ -95,7 +101,7 @@ public:
     }
 
     /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
-    static void archive(auto& ar, accumulator& of) {
+    static void archive(auto& ar, basic_accumulator& of) {
         auto& [options, packets, retransmissions, above_threshold, worst, worst_of_all] = of;
         ar.expect_equal("server", options.server);
         ar.expect_equal("threshold", options.threshold);
@@ -112,7 +118,7 @@ private:
     };
     using selection = detail::first_items<place, connection_retransmissions>;
 
-    void add_selected(const connection& counted) {
+    void add_selected(const Counted& counted) {
         const connection_retransmissions found = connection_retransmissions::of(counted);
         packets_ += found.packets;
         retransmissions_ += found.retransmissions;

@@ -23,7 +23,10 @@ struct traffic_flow_report {
         [[nodiscard]] friend constexpr bool operator==(const options&, const options&) noexcept = default;
     };
 
-    class accumulator;
+    template <class Counted>
+    class basic_accumulator;
+    /// Counts connections one at a time.
+    using accumulator = basic_accumulator<connection>;
 
     /// Which side sent more RST segments.
     enum class rst_source : std::uint8_t { client, server, balanced };
@@ -96,18 +99,21 @@ struct traffic_flow_report {
 /// Counts connections for analyze_traffic_flow(), one at a time: as they end in a monitor, or in several parts that are merged.
 ///
 /// Results do not depend on the order in which connections are added and accumulators merged. Memory is constant.
-class traffic_flow_report::accumulator {
+///
+/// A template, to reduce the compile time of programs that do not use it: traffic_flow_report::accumulator counts `connection`.
+template <class Counted>
+class traffic_flow_report::basic_accumulator {
 public:
     /// Begins without connections.
-    explicit accumulator(const traffic_flow_report::options& options = {}) noexcept : options_(options) {}
+    explicit basic_accumulator(const traffic_flow_report::options& options = {}) noexcept : options_(options) {}
 
     /// Counts a connection, if the filter selects it.
-    void add(const connection& counted) noexcept {
-        detail::use_if_selected(counted, options_.server, [this](const connection& each) { add_selected(each); });
+    void add(const Counted& counted) noexcept {
+        detail::use_if_selected(counted, options_.server, [this](const Counted& each) { add_selected(each); });
     }
 
     /// Adds the connections that another accumulator counted. @pre `other` has the same options
-    void merge(const accumulator& other) noexcept {
+    void merge(const basic_accumulator& other) noexcept {
         TCPLENS_CHECK(options_ == other.options_, "an accumulator with the same options");
         client_to_server_.add(other.client_to_server_);
         server_to_client_.add(other.server_to_client_);
@@ -134,14 +140,14 @@ public:
     }
 
     /// What archive_writer and archive_reader save and restore. Restoring needs an accumulator with the same options.
-    static void archive(auto& ar, accumulator& of) {
+    static void archive(auto& ar, basic_accumulator& of) {
         auto& [options, up, down, guessed] = of;
         ar.expect_equal("server", options.server);
         ar(up, down, guessed);
     }
 
 private:
-    void add_selected(const connection& counted) noexcept {
+    void add_selected(const Counted& counted) noexcept {
         client_to_server_.add(counted.client_to_server);
         server_to_client_.add(counted.server_to_client);
         guessed_ += options_.server.selects_all() && counted.role_guessed();

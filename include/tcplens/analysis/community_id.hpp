@@ -81,8 +81,9 @@ private:
     std::size_t length_ = 0;
 };
 
-/// Base64 with padding (RFC 4648 section 4).
-[[nodiscard]] inline std::string to_base64(std::span<const std::uint8_t> bytes) {
+/// Base64 with padding (RFC 4648 section 4) of a range of std::uint8_t.
+template <class Bytes>
+[[nodiscard]] std::string to_base64(const Bytes& bytes) {
     constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string text;
     for (std::size_t i = 0; i < bytes.size(); i += 3) {

@@ -102,7 +102,10 @@ struct connection_page {
     /// Rates of fewer packets say little, see connection_page::order::retransmission_rate.
     static constexpr std::uint64_t default_minimum_packets = 50;
 
-    class accumulator;
+    template <class Counted>
+    class basic_accumulator;
+    /// Counts connections one at a time.
+    using accumulator = basic_accumulator<connection>;
 
     std::vector<row> rows{};    ///< The rows of this page, in order.
     std::uint64_t total = 0;    ///< How many connections the filter selected: earlier + rows.size() + left_out.
@@ -212,18 +215,22 @@ struct page_place {
 
 /// Selects the connections of a page for list_connections(), one at a time: as they end in a monitor, or in several parts that are
 /// merged. The page does not depend on the order in which connections are added and accumulators merged. Memory is that of the page.
-class connection_page::accumulator {
+///
+/// A template, to reduce the compile time of programs that do not use it: connection_page::accumulator counts `connection`.
+template <class Counted>
+class connection_page::basic_accumulator {
 public:
     /// Begins without connections. The parameters are those of list_connections().
-    explicit accumulator(const server_filter& filter = {}, connection_page::order order = connection_page::order::start,
-                         std::size_t limit = 10, const std::optional<row>& after = std::nullopt,
-                         std::uint64_t minimum_packets = default_minimum_packets)
+    explicit basic_accumulator(const server_filter& filter = {},
+                               connection_page::order order = connection_page::order::start, std::size_t limit = 10,
+                               const std::optional<row>& after = std::nullopt,
+                               std::uint64_t minimum_packets = default_minimum_packets)
         : filter_(filter), order_(order), minimum_packets_(minimum_packets), first_(limit) {
         if (after) after_ = place_of(*after);
     }
 
     /// Counts a connection, if the filter selects it; with the facts of its observers if `Connection` has any.
-    template <std::derived_from<connection> Connection>
+    template <std::derived_from<Counted> Connection>
     void add(const Connection& counted) {
         detail::use_if_selected(counted, filter_, [this](const Connection& each) {
             const row made = row::of(each);
@@ -234,7 +241,7 @@ public:
     }
 
     /// Adds the connections that another accumulator counted. @pre `other` was made with the same parameters, and is not this object
-    void merge(const accumulator& other) {
+    void merge(const basic_accumulator& other) {
         TCPLENS_CHECK(this != &other && filter_ == other.filter_ && order_ == other.order_ && after_ == other.after_ &&
                           minimum_packets_ == other.minimum_packets_,
                       "another accumulator with the same parameters");

@@ -52,7 +52,10 @@ struct server_list {
         [[nodiscard]] friend constexpr bool operator==(const row&, const row&) noexcept = default;
     };
 
-    class accumulator;
+    template <class Counted>
+    class basic_accumulator;
+    /// Counts connections one at a time.
+    using accumulator = basic_accumulator<connection>;
 
     /// The servers that come first, in the order of the options. At most options::limit.
     bounded_list<row> servers{};
@@ -68,18 +71,21 @@ struct server_list {
 ///
 /// Results do not depend on the order in which connections are added and accumulators merged. Memory is one row a server, without a
 /// bound: a scan of many addresses makes a row of each.
-class server_list::accumulator {
+///
+/// A template, to reduce the compile time of programs that do not use it: server_list::accumulator counts `connection`.
+template <class Counted>
+class server_list::basic_accumulator {
 public:
     /// Begins without connections.
-    explicit accumulator(const server_list::options& options = {}) : options_(options) {}
+    explicit basic_accumulator(const server_list::options& options = {}) : options_(options) {}
 
     /// Counts a connection, if the filter selects it. Takes the logarithm of the number of servers; allocates for a new one.
-    void add(const connection& counted) {
-        detail::use_if_selected(counted, options_.server, [this](const connection& each) { add_selected(each); });
+    void add(const Counted& counted) {
+        detail::use_if_selected(counted, options_.server, [this](const Counted& each) { add_selected(each); });
     }
 
     /// Adds the connections that another accumulator counted. @pre `other` has the same options, and is not this object
-    void merge(const accumulator& other) {
+    void merge(const basic_accumulator& other) {
         TCPLENS_CHECK(this != &other && options_ == other.options_, "another accumulator with the same options");
         for (const auto& [server, from] : other.rows_) {
             row& to = rows_[server];
@@ -111,7 +117,7 @@ public:
     }
 
 private:
-    void add_selected(const connection& counted) {
+    void add_selected(const Counted& counted) {
         const direction_statistics& up = counted.client_to_server;
         const direction_statistics& down = counted.server_to_client;
         row& to = rows_[counted.server];

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,7 +25,7 @@ struct timeline_report {
         /// What happened.
         enum class kind_type : std::uint8_t {
             begins,       ///< the first packet of a connection
-            irregularity, ///< the first or second occurrence of an irregularity, which `found` names
+            irregularity, ///< one of the first occurrences of an irregularity, which `found` names
             reset,        ///< one of the first two RSTs
             closes,       ///< the last packet of a connection that was closed
             ends,         ///< the last packet of a connection that was not
@@ -41,10 +40,9 @@ struct timeline_report {
         std::uint64_t connection = 0;  ///< connection::number
         kind_type kind{};              ///< what happened
         tcplens::irregularity found{}; ///< valid if `kind` is `irregularity`
-        std::optional<timestamp>
-            time{};        ///< capture time; `nullopt` for irregularities and RSTs, of which the number alone is kept
-        endpoint client{}; ///< of the connection
-        endpoint server{}; ///< of the connection
+        timestamp time{};              ///< capture time of the packet
+        endpoint client{};             ///< of the connection
+        endpoint server{};             ///< of the connection
 
         [[nodiscard]] friend constexpr bool operator==(const event&, const event&) noexcept = default;
     };
@@ -76,12 +74,13 @@ namespace detail {
     return a.kind != b.kind ? a.kind < b.kind : a.found < b.found;
 }
 
-/// The events of which `limit` are kept, those of the lowest packets.
+/// The events of which `limit` are kept, those of the lowest packets. A template, to reduce compile time.
+template <class Report>
 class event_list {
 public:
     explicit event_list(std::size_t limit) : limit_(limit) {}
 
-    void add(const timeline_report::event& next) {
+    void add(const typename Report::event& next) {
         ++report_.total;
         auto& kept = report_.events;
         if (kept.size() < limit_) {
@@ -93,7 +92,7 @@ public:
             std::push_heap(kept.begin(), kept.end(), comes_before);
         }
     }
-    [[nodiscard]] timeline_report take() && {
+    [[nodiscard]] Report take() && {
         std::sort_heap(report_.events.begin(), report_.events.end(), comes_before);
         report_.left_out = report_.total - report_.events.size();
         return std::move(report_);
@@ -101,11 +100,11 @@ public:
 
 private:
     std::size_t limit_;
-    timeline_report report_{};
+    Report report_{};
 };
 
 template <class Connection>
-void add_events(event_list& to, const Connection& of) {
+void add_events(event_list<timeline_report>& to, const Connection& of) {
     using kind_type = timeline_report::event::kind_type;
     timeline_report::event next{.packet = of.first_packet,
                                 .connection = of.number,
@@ -120,22 +119,19 @@ void add_events(event_list& to, const Connection& of) {
         to.add(next);
     }
     if constexpr (requires { of.irregularities.resets(); }) {
-        next.time.reset();
         for (const auto& each : of.irregularities.resets()) {
             if (each.packet == 0) continue;
             next.packet = each.packet;
+            next.time = each.time;
             next.kind = kind_type::reset;
             to.add(next);
         }
         next.kind = kind_type::irregularity;
-        for (std::size_t i = 0; i < connection_irregularities::kinds; ++i) {
-            next.found = static_cast<irregularity>(i);
-            if (!of.irregularities.has(next.found)) continue;
-            for (const std::uint64_t packet : of.irregularities.packets(next.found)) {
-                if (packet == 0) continue;
-                next.packet = packet;
-                to.add(next);
-            }
+        for (const auto& each : of.irregularities.occurrences()) {
+            next.found = each.kind;
+            next.packet = each.packet;
+            next.time = each.time;
+            to.add(next);
         }
     }
 }
@@ -144,12 +140,13 @@ void add_events(event_list& to, const Connection& of) {
 
 /// The events of the connections that belong to a subject: those of a source, of a service (target and port), or one connection.
 ///
-/// Members of `subject` that are `nullopt` fit any connection. Irregularities need connections with the facts of irregularity_observer.
+/// Members of `subject` that are `nullopt` fit any connection. Irregularities and RSTs need connections with the facts of
+/// irregularity_observer; of these each connection keeps the first ones: see connection_irregularities::kept_occurrences.
 /// Reads the range once; holds at most `limit` events, those of the lowest packet numbers.
 template <connection_range Connections>
 [[nodiscard]] timeline_report timeline(Connections&& connections, const observation::subject_type& subject,
                                        std::size_t limit = 1000) {
-    detail::event_list events{limit};
+    detail::event_list<timeline_report> events{limit};
     for (const auto& each : connections) {
         if (detail::concerns(each, subject)) detail::add_events(events, each);
     }

@@ -5,7 +5,7 @@
 // the place and the sentence to stderr and aborts.
 //
 // The checks are on unless NDEBUG is defined; TCPLENS_CHECKS=1 or 0 says so whatever NDEBUG is. Where they are off, the condition
-// is not evaluated. Whoever defines TCPLENS_CHECK_FAILED(file, line, sentence) decides what happens instead of the abort. As for
+// is not evaluated. A program that defines TCPLENS_CHECK_FAILED(file, line, sentence) decides what happens instead of the abort. As for
 // assert(), all sources of a program should be compiled with the same setting.
 #if !defined(TCPLENS_CHECKS)
 #if defined(NDEBUG)

@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -36,8 +35,8 @@ template <enum_set Enum>
 }
 
 /// The names of the members of a set, lowest bit first, with commas between; empty for an empty set.
-/// @pre There is a name for each bit that is set.
-[[nodiscard]] inline std::string list_members(std::uint64_t bits, std::span<const std::string_view> names) {
+/// @pre There is a name for each bit that is set: `names` points to that of the lowest bit.
+[[nodiscard]] inline std::string list_members(std::uint64_t bits, const std::string_view* names) {
     std::string text;
     for (; bits != 0; bits &= bits - 1) {
         if (!text.empty()) text += ',';

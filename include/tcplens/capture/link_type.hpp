@@ -4,7 +4,7 @@
 #include "link_type_names.hpp"
 
 #include <cstdint>
-#include <span>
+#include <iterator>
 #include <string_view>
 
 namespace tcplens::inline v1 {
@@ -74,12 +74,13 @@ enum class link_type : std::uint32_t {
 
 /// The name of a link type in the registry, without LINKTYPE_: "IEEE802_15_4_WITHFCS". Empty for a number that has no name there.
 [[nodiscard]] constexpr std::string_view to_string(link_type link) noexcept {
-    std::span<const detail::link_type_name> names{detail::link_type_names};
-    while (!names.empty()) {
-        const detail::link_type_name& middle = names[names.size() / 2];
-        if (middle.number == static_cast<std::uint32_t>(link)) return middle.name;
-        names = middle.number < static_cast<std::uint32_t>(link) ? names.subspan(names.size() / 2 + 1)
-                                                                 : names.first(names.size() / 2);
+    const detail::link_type_name* begin = std::begin(detail::link_type_names);
+    const detail::link_type_name* end = std::end(detail::link_type_names);
+    while (begin != end) {
+        const detail::link_type_name* const middle = begin + (end - begin) / 2;
+        if (middle->number == static_cast<std::uint32_t>(link)) return middle->name;
+        if (middle->number < static_cast<std::uint32_t>(link)) begin = middle + 1;
+        else end = middle;
     }
     return {};
 }

@@ -124,7 +124,7 @@ struct verdict {
                                                      "zero_window",    "zero_window_probe",   "zero_window_probe_ack",
                                                      "window_full",    "window_update",       "reused_ports",
                                                      "duplicate",      "tail_loss_probe"};
-    return detail::list_members(detail::set_bits(set), names);
+    return detail::list_members(detail::set_bits(set), names.data());
 }
 
 /// The names of the evidence, in the order of declaration, with commas between; empty for none.
@@ -142,7 +142,7 @@ struct verdict {
                                                      "silence",
                                                      "memory_exceeded",
                                                      "undecided"};
-    return detail::list_members(detail::set_bits(set), names);
+    return detail::list_members(detail::set_bits(set), names.data());
 }
 
 /// "certain", "likely" or "undecided".
@@ -159,7 +159,7 @@ struct verdict {
 /// "out_of_order", "duplicate".
 [[nodiscard]] inline std::string to_string(verdict::reading_set set) {
     constexpr std::array<std::string_view, 4> names{"new", "retransmission", "out_of_order", "duplicate"};
-    return detail::list_members(detail::set_bits(set), names);
+    return detail::list_members(detail::set_bits(set), names.data());
 }
 
 /// A verdict in one line: its kinds, its evidence, and the earlier packet that it was judged by, each as far as there is one.

@@ -52,7 +52,8 @@ public:
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
 
     [[nodiscard]] friend constexpr bool operator==(const port_list& a, const port_list& b) noexcept {
-        return std::equal(a.entries().begin(), a.entries().end(), b.entries().begin(), b.entries().end());
+        const auto end = a.entries_.begin() + static_cast<std::ptrdiff_t>(a.size_);
+        return a.size_ == b.size_ && std::equal(a.entries_.begin(), end, b.entries_.begin());
     }
 
 private:

@@ -82,7 +82,8 @@ public:
     }
 
     [[nodiscard]] friend constexpr bool operator==(const port_counts& a, const port_counts& b) noexcept {
-        return std::equal(a.entries().begin(), a.entries().end(), b.entries().begin(), b.entries().end());
+        const auto end = a.entries_.begin() + static_cast<std::ptrdiff_t>(a.size_);
+        return a.size_ == b.size_ && std::equal(a.entries_.begin(), end, b.entries_.begin());
     }
 
 private:

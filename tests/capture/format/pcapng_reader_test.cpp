@@ -410,6 +410,8 @@ TEST_CASE("pcapng: a block too short for its kind, or too long for any, is an er
           impossible{enhanced_packet, 31}, impossible{obsolete_packet, 28}, impossible{simple_packet, 12},
           impossible{name_resolution, 8}, impossible{name_resolution, 4}, impossible{name_resolution, 0},
           impossible{name_resolution, 0xfffffffd}, impossible{name_resolution, 0xffffffff},
+          impossible{enhanced_packet, 0xfffffffd}, impossible{enhanced_packet, 0xffffffff},
+          impossible{obsolete_packet, 0xfffffffd}, impossible{simple_packet, 0xffffffff},
           impossible{enhanced_packet, 0}}) {
         CAPTURE(block.type);
         CAPTURE(block.length);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Each irregularity: the packets that show it, and those that just do not.
 #include "../../support/decoding.hpp"
+#include "../../support/irregular_talk.hpp"
 
 #include <tcplens/analysis/analyze_observations.hpp>
 #include <tcplens/connection.hpp>
@@ -18,95 +19,15 @@
 using namespace tcplens;
 
 using enum irregularity;
+using namespace flag_bits;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint16_t FIN = 1, SYN = 2, RST = 4, ACK = 16, ECE = 64, CWR = 128, AE = 256;
 using ecn_state = connection_irregularities::ecn_state;
 using place_type = connection_irregularities::reset::place_type;
-using table_type = basic_connection_table<evidence_rules, irregularity_observer>;
-
-/// One connection. The client's data begins at 101, the server's at 501.
-class talk {
-public:
-    explicit talk(bool v6 = false) : v6_(v6) {
-        client_ = {*address::parse(v6 ? "2001:db8::1" : "192.0.2.1"), 40000};
-        server_ = {*address::parse(v6 ? "2001:db8::2" : "192.0.2.2"), 80};
-    }
-
-    struct header {
-        std::uint16_t flags = ACK;
-        std::uint32_t sequence = 0;
-        std::uint32_t acknowledgment = 0;
-        std::uint32_t length = 0;
-        std::uint8_t hop_limit = 0; ///< 0: the side's own
-        std::uint16_t ip_id = 0;    ///< 0: the side's counter
-        std::uint8_t ecn = 0;
-        std::uint16_t window = 1000;
-        checksum_state checksum = checksum_state::not_verified;
-        std::uint32_t clock = 0; ///< TSval; 0: no timestamps
-        segment::oddity_set oddities = segment::oddity_set::none;
-        std::chrono::milliseconds after = 10ms;
-    };
-    void client(const header& sent) { add(client_, server_, sent, 64, client_id_); }
-    void server(const header& sent) { add(server_, client_, sent, 57, server_id_); }
-    void open() {
-        client({.flags = SYN, .sequence = 100});
-        server({.flags = SYN | ACK, .sequence = 500, .acknowledgment = 101});
-        client({.sequence = 101, .acknowledgment = 501});
-        client({.sequence = 101, .acknowledgment = 501, .length = 20});
-        server({.sequence = 501, .acknowledgment = 121, .length = 50});
-        client({.sequence = 121, .acknowledgment = 551});
-        server({.sequence = 551, .acknowledgment = 121, .length = 50});
-        client({.sequence = 121, .acknowledgment = 601});
-    }
-
-    [[nodiscard]] const connection_irregularities& found() const { return table_.begin()->irregularities; }
-    /// The names of all that occurred.
-    [[nodiscard]] std::vector<std::string_view> names() const {
-        std::vector<std::string_view> all;
-        for (std::size_t i = 0; i < connection_irregularities::kinds; ++i) {
-            if (found().has(static_cast<irregularity>(i))) all.push_back(to_string(static_cast<irregularity>(i)));
-        }
-        return all;
-    }
-    [[nodiscard]] const table_type& table() const { return table_; }
-    [[nodiscard]] bool observes(observation_kind kind) const {
-        const auto report = analyze_observations(table_);
-        CHECK(report.not_available.empty());
-        return std::ranges::count(report.items, kind, &observation::kind) > 0;
-    }
-
-private:
-    void add(const endpoint& from, const endpoint& to, const header& sent, std::uint8_t hop_limit, std::uint16_t& id) {
-        now_ += sent.after;
-        segment next{.time = now_,
-                     .packet_number = ++number_,
-                     .source = from,
-                     .destination = to,
-                     .sequence = {sent.sequence},
-                     .acknowledgment = {sent.acknowledgment},
-                     .payload_length = sent.length,
-                     .window = sent.window,
-                     .flags = {sent.flags},
-                     .checksum = sent.checksum,
-                     .hop_limit = sent.hop_limit != 0 ? sent.hop_limit : hop_limit,
-                     .ecn = sent.ecn,
-                     .oddities = sent.oddities};
-        if (sent.clock != 0) next.options.timestamps = tcp_timestamps{.value = sent.clock};
-        if (!v6_) next.ip_id = sent.ip_id != 0 ? sent.ip_id : ++id;
-        table_.add(next);
-    }
-
-    bool v6_;
-    endpoint client_, server_;
-    std::uint16_t client_id_ = 1000;
-    std::uint16_t server_id_ = 30000;
-    timestamp now_{std::chrono::seconds{1'700'000'000}};
-    std::uint64_t number_ = 0;
-    table_type table_{};
-};
+using table_type = irregular_talk::table_type;
+using talk = irregular_talk;
 
 using names = std::vector<std::string_view>;
 
@@ -558,7 +479,7 @@ TEST_CASE("irregularities: the fast way for ordinary segments comes to the same 
 
 TEST_CASE("irregularities: counts stop at their bound, and follow the roles") {
     connection_irregularities many;
-    for (int i = 1; i <= 70'000; ++i) many.add(ece, direction::client_to_server, static_cast<std::uint64_t>(i));
+    for (int i = 1; i <= 70'000; ++i) many.add(ece, direction::client_to_server, static_cast<std::uint64_t>(i), {});
     CHECK(many.count(ece) == 65'535);
     CHECK(many.packets(ece) == std::array<std::uint64_t, 2>{1, 2});
     many.swap_roles();

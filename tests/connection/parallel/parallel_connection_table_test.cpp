@@ -8,8 +8,10 @@
 #include <tcplens/capture.hpp>
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
+#include <tcplens/connection/observers/irregularity_observer.hpp>
 #include <tcplens/connection/observers/opening_observer.hpp>
 #include <tcplens/connection/observers/profile_observer.hpp>
+#include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/connection/observers/time_series_observer.hpp>
 #include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 #include <tcplens/connection/rules/wireshark_rules.hpp>

@@ -2,6 +2,7 @@
 // Packet stories that the compiler checks: the state machine and the rule sets in constant expressions, where undefined behaviour does not compile.
 #include <tcplens/connection/connection.hpp>
 #include <tcplens/connection/rules/evidence_rules.hpp>
+#include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 #include <tcplens/connection/rules/wireshark_rules.hpp>
 #include <tcplens/connection/table/connection_state_machine.hpp>
 #include <tcplens/connection/tracking/count_segment.hpp>
@@ -13,6 +14,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+#include <type_traits>
 
 using namespace std::chrono_literals;
 using namespace tcplens;
@@ -33,20 +36,9 @@ public:
     /// What is said of a segment. `sequence` and `acknowledgment` are relative: 0 is the SYN.
     constexpr verdict send(side from, std::uint16_t flags, std::uint32_t sequence, std::uint32_t acknowledgment,
                            std::uint32_t length = 0) {
-        const auto own = static_cast<unsigned>(from);
-        segment next;
-        next.time = now_;
-        next.packet_number = ++packets_;
-        next.source = own == 0 ? client_ : server_;
-        next.destination = own == 0 ? server_ : client_;
-        next.sequence = {initial_[own] + sequence};
-        if ((flags & 0x10) != 0) next.acknowledgment = {initial_[1 - own] + acknowledgment};
-        next.payload_length = next.captured_payload = length;
-        next.ip_length = next.wire_length = length + 40;
-        next.window = 1000;
-        next.flags = {flags};
-        next.hop_limit = 64;
-        next.ip_id = ++ids_[own];
+        const segment next = make(from, flags, sequence, acknowledgment, length);
+        ++packets_;
+        ++ids_[static_cast<unsigned>(from)];
         if (packets_ == 1) machine_.begin(next, connection_, true);
         machine_.follow(next, from, connection_);
         const verdict told = rules_.judge({.segment = next, .sender = from}, state_);
@@ -60,9 +52,38 @@ public:
         send(side::first, 0x10, 1, 1);
         return *this;
     }
+    /// Whether a segment would begin another connection, where the rules tell that.
+    [[nodiscard]] constexpr bool would_begin_another(side from, std::uint16_t flags, std::uint32_t sequence,
+                                                     std::uint32_t acknowledgment) const {
+        return rules_.begins_another({.segment = make(from, flags, sequence, acknowledgment, 0), .sender = from},
+                                     state_);
+    }
     [[nodiscard]] constexpr const connection& told() const { return connection_; }
+    [[nodiscard]] constexpr const typename Rules::connection_state& state() const { return state_; }
 
 private:
+    [[nodiscard]] constexpr segment make(side from, std::uint16_t flags, std::uint32_t sequence,
+                                         std::uint32_t acknowledgment, std::uint32_t length) const {
+        const auto own = static_cast<unsigned>(from);
+        segment next;
+        next.time = now_;
+        next.packet_number = packets_ + 1;
+        next.source = own == 0 ? client_ : server_;
+        next.destination = own == 0 ? server_ : client_;
+        next.sequence = {initial_[own] + sequence};
+        if ((flags & 0x10) != 0) next.acknowledgment = {initial_[1 - own] + acknowledgment};
+        next.payload_length = next.captured_payload = length;
+        next.ip_length = next.wire_length = length + 40;
+        next.window = 1000;
+        next.flags = {flags};
+        next.hop_limit = 64;
+        next.ip_id = static_cast<std::uint16_t>(ids_[own] + 1);
+        return next;
+    }
+    static constexpr Rules make_rules() {
+        if constexpr (std::is_same_v<Rules, repeated_sequence_rules>) return Rules{64, hash_key{1}};
+        else return Rules{};
+    }
     static constexpr address host(int number) {
         const std::array<std::byte, 4> bytes{std::byte{10}, std::byte{0}, std::byte{0}, static_cast<std::byte>(number)};
         return address::v4(bytes);
@@ -76,7 +97,7 @@ private:
     std::array<std::uint16_t, 2> ids_{};
     connection_state_machine machine_{};
     connection connection_{};
-    Rules rules_{};
+    Rules rules_ = make_rules();
     typename Rules::connection_state state_{};
 };
 
@@ -170,6 +191,72 @@ constexpr bool is_kept_alive(std::uint32_t first) {
 }
 TCPLENS_TEST_EVIDENCE_PROVEN(anywhere(is_kept_alive));
 
+/// What Zeek's conn.log would say so far.
+constexpr bool zeek_says(const talk<zeek_rules>& of, zeek_conn_state state, std::string_view history) {
+    const zeek_record& told = of.state().record;
+    return told.conn_state == state && told.history.view() == history && told.originator == direction::client_to_server;
+}
+
+constexpr bool is_sf_for_zeek(std::uint32_t first) {
+    talk<zeek_rules> of{first};
+    of.open(10ms);
+    if (!zeek_says(of, zeek_conn_state::s1, "ShA")) return false;
+    of.send(client, 0x18, 1, 1, 300);
+    of.after(10ms).send(server, 0x10, 1, 301);
+    of.send(client, 0x11, 301, 1);
+    if (!zeek_says(of, zeek_conn_state::s2, "ShADaF")) return false;
+    of.after(10ms).send(server, 0x11, 1, 302);
+    of.after(1ms).send(client, 0x10, 302, 2);
+    const zeek_record& told = of.state().record;
+    return zeek_says(of, zeek_conn_state::sf, "ShADaFf") && told.orig.bytes == 300 && told.resp.bytes == 0 &&
+           told.orig.packets == 5 && told.resp.packets == 3 && told.missed_bytes == 0;
+}
+static_assert(anywhere(is_sf_for_zeek));
+
+constexpr bool is_refused_for_zeek(std::uint32_t first) {
+    talk<zeek_rules> of{first};
+    of.send(client, 0x02, 0, 0);
+    if (!zeek_says(of, zeek_conn_state::s0, "S")) return false;
+    of.after(1ms).send(server, 0x14, 0, 1);
+    return zeek_says(of, zeek_conn_state::rej, "Sr");
+}
+static_assert(anywhere(is_refused_for_zeek));
+
+constexpr bool is_reset_for_zeek(std::uint32_t first) {
+    talk<zeek_rules> of{first};
+    of.open(10ms).send(client, 0x14, 1, 1);
+    return zeek_says(of, zeek_conn_state::rsto, "ShAR");
+}
+static_assert(anywhere(is_reset_for_zeek));
+
+/// An attempt that nothing answered is over after some seconds: the next SYN then begins another row.
+constexpr bool is_forgotten_by_zeek(std::uint32_t first) {
+    talk<zeek_rules> of{first};
+    of.send(client, 0x02, 0, 0);
+    of.after(1s);
+    if (of.would_begin_another(client, 0x02, 0, 0)) return false; // sent again
+    of.after(30s);
+    return of.would_begin_another(client, 0x02, 0, 0);
+}
+static_assert(anywhere(is_forgotten_by_zeek));
+
+/// The ACK of the handshake has the number of the first data; and what is sent again in other pieces is not noticed.
+constexpr bool repeats_numbers(std::uint32_t first) {
+    talk<repeated_sequence_rules> of{first};
+    of.open(10ms);
+    if (!of.send(client, 0x18, 1, 1, 300).is_retransmission()) return false;
+    if (of.send(client, 0x18, 301, 1, 300).is_retransmission()) return false;
+    if (of.send(server, 0x18, 5, 1, 10).is_retransmission()) return false;
+    if (of.send(client, 0x18, 151, 1, 300).is_retransmission()) return false;
+    if (of.send(client, 0x10, 301, 1).is_retransmission()) return false; // no data
+    const verdict again = of.send(client, 0x18, 301, 1, 300);
+    return again.is_retransmission() && again.evidence == evidence_set::sequence_number_seen &&
+           of.told().client_to_server.retransmissions == 2;
+}
+#if defined(__cpp_lib_constexpr_vector) && !defined(__clang__) // which takes issue with the vector of libstdc++ 12
+static_assert(anywhere(repeats_numbers));
+#endif
+
 } // namespace
 
 TEST_CASE("compile time: what the compiler proved holds at run time, too") {
@@ -181,5 +268,10 @@ TEST_CASE("compile time: what the compiler proved holds at run time, too") {
         CHECK(is_retransmitted_fast<wireshark_rules>(first));
         CHECK(is_lost_and_comes_late(first));
         CHECK(is_kept_alive(first));
+        CHECK(is_sf_for_zeek(first));
+        CHECK(is_refused_for_zeek(first));
+        CHECK(is_reset_for_zeek(first));
+        CHECK(is_forgotten_by_zeek(first));
+        CHECK(repeats_numbers(first));
     }
 }

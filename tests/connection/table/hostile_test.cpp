@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What one odd packet, or a very long connection, must not do to the verdicts on ordinary traffic after it.
+#include "../../support/traffic.hpp"
+
 #include <tcplens/connection.hpp>
 
 #include <doctest/doctest.h>
@@ -19,17 +21,17 @@ namespace {
 /// A connection between two hosts, by the sequence numbers that are on the wire.
 class hosts {
 public:
-    explicit hosts(bool with_ids = true) : with_ids_(with_ids) {}
+    explicit hosts(bool with_ids = true) : with_ids_(with_ids) { sent_.set_time(timestamp{1s}); }
 
     verdict_kinds sends(std::uint32_t sequence, std::uint32_t length, std::optional<std::uint16_t> id = {}) {
         return add(client_, server_, sequence, 500, length, id);
     }
     verdict_kinds acks(std::uint32_t number) { return add(server_, client_, 500, number, 0, {}); }
 
-    void after(std::chrono::nanoseconds duration) { now_ += duration; }
-    void at(timestamp time) { now_ = time; }
+    void after(std::chrono::nanoseconds duration) { sent_.after(duration); }
+    void at(timestamp time) { sent_.set_time(time); }
     std::uint16_t next_id() { return ++ids_[0]; }
-    [[nodiscard]] const connection_table& table() const { return table_; }
+    [[nodiscard]] const connection_table& table() const { return sent_.table(); }
 
     /// A round trip, so that the least time to send again is known.
     void begin(std::uint32_t sequence) {
@@ -39,31 +41,24 @@ public:
     }
 
     verdict_kinds add(const endpoint& from, const endpoint& to, std::uint32_t sequence, std::uint32_t acknowledgment,
-                      std::uint32_t length, std::optional<std::uint16_t> id, std::uint16_t flags = 0x10) {
-        now_ += 1us;
-        segment next{.time = now_,
-                     .packet_number = ++number_,
-                     .source = from,
-                     .destination = to,
-                     .sequence = {sequence},
-                     .acknowledgment = {acknowledgment},
-                     .payload_length = length,
-                     .window = 1000,
-                     .flags = {flags},
-                     .hop_limit = 64};
-        if (with_ids_) next.ip_id = id ? *id : ++ids_[from == client_ ? 0 : 1];
-        return table_.add(next).verdict.kinds;
+                      std::uint32_t length, std::optional<std::uint16_t> id, std::uint16_t flags = flag_bits::ACK) {
+        if (with_ids_ && !id) id = ++ids_[from == client_ ? 0 : 1];
+        return sent_.sends(from, to,
+                           {.flags = flags,
+                            .sequence = sequence,
+                            .acknowledgment = acknowledgment,
+                            .length = length,
+                            .ip_id = with_ids_ ? id : std::nullopt});
     }
-
-    endpoint client_{*address::parse("192.0.2.1"), 40000};
-    endpoint server_{*address::parse("198.51.100.1"), 443};
 
 private:
     bool with_ids_;
-    connection_table table_{};
-    timestamp now_{1s};
-    std::uint64_t number_ = 0;
+    traffic<> sent_{1us};
     std::uint16_t ids_[2]{100, 100};
+
+public:
+    endpoint client_ = sent_.at(1, 40000);
+    endpoint server_ = sent_.at(2, 443);
 };
 
 } // namespace

@@ -112,6 +112,21 @@ TEST_CASE("least round trip: each clock value is measured once, and only if it i
     CHECK(trip.least() == 9ms);
 }
 
+TEST_CASE("least round trip: a tick that began while an older one was awaited is not measured") {
+    least_round_trip trip;
+    trip.passes(with_clock(data(0ms, 1, 0), 500, 0), false);
+    trip.passes(with_clock(data(1ms, 1, 0), 501, 0), false);
+    trip.answers(with_clock(ack(9ms, 1), 0, 500));
+    trip.passes(with_clock(data(9900us, 1, 0), 501, 0), false); // not the first of its tick
+    trip.answers(with_clock(ack(10ms, 1), 0, 501));             // this answers that of 1 ms
+    CHECK(trip.least() == 9ms);
+
+    trip.passes(with_clock(data(20ms, 101, 100), 520, 0), true); // nor is what comes after a retransmission
+    trip.passes(with_clock(data(28ms, 201, 0), 520, 0), false);
+    trip.answers(with_clock(ack(29ms, 201), 0, 520));
+    CHECK(trip.least() == 9ms);
+}
+
 TEST_CASE("least round trip: the clock of a SYN that is sent again is not measured") {
     least_round_trip trip;
     trip.passes(with_clock(syn(0ms, 0), 500, 0), false);

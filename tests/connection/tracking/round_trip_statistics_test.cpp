@@ -37,7 +37,9 @@ TEST_CASE("a bucket of the histogram reaches from its bound to the next") {
     using histogram = duration_histogram;
     CHECK(histogram::lower_bound(0) == 0ns);
     CHECK(histogram::lower_bound(1) == 8192ns);
-    CHECK(histogram::lower_bound(2) == 16384ns);
+    CHECK(histogram::lower_bound(2) == 9216ns);
+    CHECK(histogram::lower_bound(9) == 16384ns);
+    CHECK(histogram::lower_bound(10) == 18432ns);
     CHECK(histogram::lower_bound(histogram::size - 1) == std::chrono::nanoseconds{std::int64_t{1} << 35});
     CHECK(histogram::bucket_of(-1ns) == 0);
     CHECK(histogram::bucket_of(std::chrono::nanoseconds::min()) == 0);
@@ -49,13 +51,13 @@ TEST_CASE("a bucket of the histogram reaches from its bound to the next") {
         CHECK(histogram::bucket_of(histogram::lower_bound(i)) == i);
     }
     histogram told;
+    told.add(8'200ns);
+    told.add(9us);
     told.add(10us);
-    told.add(16us);
-    told.add(17us);
     CHECK(told.counts[1] == 2);
     CHECK(told.counts[2] == 1);
     told.counts[2] = std::numeric_limits<std::uint32_t>::max();
-    told.add(17us);
+    told.add(10us);
     CHECK(told.counts[2] == std::numeric_limits<std::uint32_t>::max());
 }
 

@@ -12,7 +12,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// One source, one port: at least so many distinct hosts that failed within five minutes. Source: Zeek's policy script scan.zeek
 /// (25 hosts in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
-inline void find_address_scans(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_address_scans(const Observed& in, findings& found) {
     const auto port_of = [](const contact& of) {
         return is_failure(of.came_out) ? std::optional{std::pair{of.source.address, of.target.port}} : std::nullopt;
     };
@@ -21,8 +22,9 @@ inline void find_address_scans(const observed_contacts& in, std::vector<observat
             return count_distinct(part, [](const contact& of) { return std::pair{of.target.address, of.network}; });
         };
         const auto [part, hosts] = best_window(group, scan_unit, scan_units, distinct_hosts);
-        const auto value = static_cast<double>(in.estimate(hosts));
         if (!in.reaches(hosts, in.options.address_scan)) return;
+        const auto value = static_cast<double>(in.estimate(hosts));
+        if (!found.wants(value, part[0]->first)) return;
         const auto& [source, port] = key;
         observation made = observe(observation_kind::address_scan, observation_category::reconnaissance,
                                    {.source = source, .port = port}, part);
@@ -35,7 +37,7 @@ inline void find_address_scans(const observed_contacts& in, std::vector<observat
         made.limits = "Where the capture lost the answers, ordinary connections look like failed ones.";
         made.text = to_string(source) + " failed at port " + std::to_string(port) + " of " +
                     counted(in.estimate(hosts), "host") + " within five minutes.";
-        found.push_back(std::move(made));
+        found.add(std::move(made));
     });
 }
 } // namespace tcplens::inline v1::detail::observing

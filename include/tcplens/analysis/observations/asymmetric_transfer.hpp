@@ -15,26 +15,24 @@ namespace tcplens::inline v1::detail::observing {
 
 /// A source that sent one target far more than it got from it, and far more than it sends its other targets. Source: the comparison of
 /// hosts with their own history is RITA's; the numbers are ours.
-inline void find_asymmetric_transfers(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_asymmetric_transfers(const Observed& in, findings& found) {
     constexpr std::size_t least_targets = 5; // fewer have no usual volume
     struct transfer {
-        address target;
-        std::vector<const contact*> contacts;
+        const contact* first = nullptr;
         double out = 0;
         double in = 0;
     };
-    double sent = 0;
-    for (const contact* each : in.contacts) sent += static_cast<double>(each->bytes_out);
-    if (sent < in.options.asymmetric_bytes) return;
     const auto source_of = [](const contact& of) {
         return of.came_out != outcome::unsolicited ? std::optional{of.source.address} : std::nullopt;
     };
-    for_each_group(in.contacts, 1, source_of, [&](const address& source, contact_group group) {
+    const auto bytes_of = [&](const contact& of) { return source_of(of) ? of.bytes_out : 0; };
+    const group_weight enough{in.options.asymmetric_bytes, bytes_of};
+    for_each_group(in.contacts, enough, source_of, [&](const address& source, contact_group group) {
         std::map<address, transfer> by_target;
         for (const contact* each : group) {
             transfer& to = by_target[each->target.address];
-            to.target = each->target.address;
-            to.contacts.push_back(each);
+            if (to.first == nullptr) to.first = each;
             to.out += static_cast<double>(each->bytes_out);
             to.in += static_cast<double>(each->bytes_in);
         }
@@ -44,12 +42,16 @@ inline void find_asymmetric_transfers(const observed_contacts& in, std::vector<o
         for (const auto& [target, to] : by_target) volumes.push_back(to.out);
         const double usual = median(volumes);
         const double spread = median_deviation(volumes, usual);
-        for (const auto& [target, to] : by_target) {
+        for (const auto& each : by_target) {
+            const address& target = each.first;
+            const transfer& to = each.second;
             const bool is_far = to.out > usual + in.options.asymmetric_spreads * spread;
             const double ratio = to.out / (to.in > 1 ? to.in : 1);
             if (!is_far || to.out < in.options.asymmetric_bytes || ratio < in.options.asymmetric_ratio) continue;
+            if (!found.wants(ratio, to.first->first)) continue;
+            const auto evidence = select(group, [&](const contact& of) { return of.target.address == target; });
             observation made = observe(observation_kind::asymmetric_transfer, observation_category::transfer,
-                                       {.source = source, .target = target}, to.contacts);
+                                       {.source = source, .target = target}, evidence);
             made.value = ratio;
             made.threshold = in.options.asymmetric_ratio;
             made.threshold_source = "ours; the comparison with the source's own targets is RITA's";
@@ -63,7 +65,7 @@ inline void find_asymmetric_transfers(const observed_contacts& in, std::vector<o
                         " bytes to " + to_string(target) + " and got " +
                         std::to_string(static_cast<std::uint64_t>(to.in)) + "; to its other targets it sent " +
                         std::to_string(static_cast<std::uint64_t>(usual)) + " in the median.";
-            found.push_back(std::move(made));
+            found.add(std::move(made));
         }
     });
 }

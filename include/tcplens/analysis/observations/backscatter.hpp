@@ -14,45 +14,53 @@ namespace tcplens::inline v1::detail::observing {
 /// SYN-ACKs and RSTs of one end that answer nothing in the capture: what the victim of a flood sends to forged sources. Source: Moore,
 /// Voelker, Savage: Inferring Internet Denial-of-Service Activity, 2001 (25 packets). The same packets to one target from many ends are
 /// a reflection.
-inline void find_backscatter(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_backscatter(const Observed& in, findings& found) {
     const auto packets_of = [](contact_group group) {
         std::uint64_t packets = 0;
         for (const contact* each : group) packets += each->packets_out;
         return packets;
     };
     const auto observe_group = [&](const observation::subject_type& subject, contact_group group, std::uint64_t packets,
-                                   std::uint64_t others, std::string text) {
+                                   std::uint64_t others, auto text) {
+        if (!found.wants(static_cast<double>(packets), group[0]->first)) return;
         observation made = observe(observation_kind::backscatter, observation_category::flood, subject, group);
         made.value = static_cast<double>(packets);
         made.threshold = in.options.backscatter;
         made.threshold_source = "Moore et al. 2001: 25 packets";
         made.counts = {{"packets", packets}, {"other_ends", others}};
         made.limits = "Where one direction alone was captured, ordinary answers look unsolicited.";
-        made.text = std::move(text);
-        found.push_back(std::move(made));
+        made.text = text();
+        found.add(std::move(made));
     };
+    const auto own_packets = [](const contact& of) {
+        return of.came_out == outcome::unsolicited ? std::uint64_t{of.packets_out} : 0;
+    };
+    const group_weight enough{in.least(in.options.backscatter), own_packets};
     const auto source_of = [](const contact& of) {
         return of.came_out == outcome::unsolicited ? std::optional{of.source.address} : std::nullopt;
     };
-    for_each_group(in.contacts, 1, source_of, [&](const address& source, contact_group group) {
+    for_each_group(in.contacts, enough, source_of, [&](const address& source, contact_group group) {
         const std::uint64_t packets = packets_of(group) << in.level;
         if (!in.reaches(packets_of(group), in.options.backscatter)) return;
         const auto targets = in.estimate(count_distinct(group, [](const contact& of) { return of.target.address; }));
-        observe_group({.source = source}, group, packets, targets,
-                      to_string(source) + " sent " + counted(packets, "SYN-ACK or RST segment") + " to " +
-                          counted(targets, "host") + " that asked for none in this capture.");
+        observe_group({.source = source}, group, packets, targets, [&] {
+            return to_string(source) + " sent " + counted(packets, "SYN-ACK or RST segment") + " to " +
+                   counted(targets, "host") + " that asked for none in this capture.";
+        });
     });
     const auto target_of = [](const contact& of) {
         return of.came_out == outcome::unsolicited ? std::optional{of.target.address} : std::nullopt;
     };
-    for_each_group(in.contacts, 1, target_of, [&](const address& target, contact_group group) {
+    for_each_group(in.contacts, enough, target_of, [&](const address& target, contact_group group) {
         const std::uint64_t packets = packets_of(group) << in.level;
         if (!in.reaches(packets_of(group), in.options.backscatter)) return;
         const auto sources = in.estimate(count_distinct(group, [](const contact& of) { return of.source.address; }));
         if (sources < 2) return; // its one source is observed already
-        observe_group({.target = target}, group, packets, sources,
-                      to_string(target) + " got " + counted(packets, "SYN-ACK or RST segment") + " from " +
-                          counted(sources, "host") + " that it asked for nothing in this capture.");
+        observe_group({.target = target}, group, packets, sources, [&] {
+            return to_string(target) + " got " + counted(packets, "SYN-ACK or RST segment") + " from " +
+                   counted(sources, "host") + " that it asked for nothing in this capture.";
+        });
     });
 }
 } // namespace tcplens::inline v1::detail::observing

@@ -17,7 +17,8 @@ namespace tcplens::inline v1::detail::observing {
 /// an ICMP error), after the SYN-ACK, after the handshake, after the first data. Source: the stages are those of Sundara Raman et al.:
 /// Global, Passive Detection of Connection Tampering, 2023; what ICMP says, RFC 1812 section 5.2.7.
 // NOLINTNEXTLINE(readability-function-size): the stages in order, then one observation put together from all of them
-inline void find_blocked_services(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_blocked_services(const Observed& in, findings& found) {
     const auto failed_here = [](const contact& of) {
         return of.came_out == outcome::ignored || of.came_out == outcome::refused ||
                of.came_out == outcome::unreachable || of.came_out == outcome::half_open_reset ||
@@ -25,65 +26,66 @@ inline void find_blocked_services(const observed_contacts& in, std::vector<obser
                of.came_out == outcome::stalled;
     };
     const auto was_answered = [](const contact& of) { return of.came_out == outcome::answered; };
-    if (static_cast<double>(select(in.contacts, failed_here).size()) < in.least(in.options.blocked)) return;
+    const group_weight enough{in.least(in.options.blocked),
+                              [&](const contact& of) { return std::uint64_t{failed_here(of)}; }};
     const auto service_of = [&](const contact& of) {
         const bool tells = was_answered(of) || failed_here(of);
         return tells ? std::optional{std::pair{of.target, of.network}} : std::nullopt;
     };
-    for_each_group(
-        in.contacts, in.least(in.options.blocked), service_of, [&](const auto& service, contact_group group) {
-            const auto count = [&](outcome which) {
-                return in.estimate(select(group, [which](const contact& of) { return of.came_out == which; }).size());
-            };
-            const auto failed = select(group, failed_here);
-            if (!in.reaches(failed.size(), in.options.blocked)) return;
-            const auto answered = select(group, was_answered);
-            const auto address_of = [](const contact& of) { return of.source.address; };
-            const std::size_t failed_sources = count_distinct(contact_group{failed}, address_of);
-            const std::size_t answered_sources = count_distinct(contact_group{answered}, address_of);
-            // Blocked for most, or for some sources, which it never answers though they try several times.
-            std::map<address, std::size_t> tries;
-            for (const contact* each : failed) ++tries[each->source.address];
-            for (const contact* each : answered) tries.erase(each->source.address);
-            std::erase_if(tries, [&](const auto& of) { return !in.reaches(of.second, in.options.blocked); });
-            const auto of_these = select(failed, [&](const contact& of) { return tries.contains(of.source.address); });
-            const bool for_most = 2 * failed.size() >= group.size();
-            const bool for_some = !of_these.empty();
-            if (!for_most && !for_some) return;
-            const endpoint& target = service.first;
-            observation made = observe(observation_kind::blocked_service, observation_category::path,
-                                       {.target = target.address, .port = target.port}, for_most ? failed : of_these);
-            const std::uint64_t after_syn =
-                count(outcome::ignored) + count(outcome::refused) + count(outcome::unreachable);
-            const std::uint64_t after_data = count(outcome::reset_after_data) + count(outcome::stalled);
-            made.value = static_cast<double>(in.estimate(failed.size()));
-            made.threshold = in.options.blocked;
-            made.threshold_source = "ours; the stages are those of Sundara Raman et al. 2023";
-            made.counts = {{"answered", in.estimate(answered.size())},
-                           {"after_syn", after_syn},
-                           {"after_syn_ack", count(outcome::half_open_reset)},
-                           {"after_handshake", count(outcome::reset_at_once)},
-                           {"after_first_data", after_data},
-                           {"ignored", count(outcome::ignored)},
-                           {"refused", count(outcome::refused)},
-                           {"icmp_errors", count(outcome::unreachable)},
-                           {"reset_after_syn_ack", count(outcome::half_open_reset)},
-                           {"reset_after_handshake", count(outcome::reset_at_once)},
-                           {"reset_after_first_data", count(outcome::reset_after_data)},
-                           {"ignored_after_first_data", count(outcome::stalled)},
-                           {"failed_sources", in.estimate(failed_sources)},
-                           {"answered_sources", in.estimate(answered_sources)},
-                           {"never_answered_sources", in.estimate(tries.size())}};
-            made.limits = "Nothing tells the service itself from a filter before it.";
-            made.text =
-                to_string(target) + " failed for " + counted(in.estimate(failed.size()), "connection") + " of " +
-                counted(in.estimate(failed_sources), "source") + ": " + std::to_string(after_syn) + " after the SYN (" +
-                std::to_string(count(outcome::ignored)) + " ignored, " + std::to_string(count(outcome::refused)) +
-                " refused, " + std::to_string(count(outcome::unreachable)) + " by ICMP), " +
-                std::to_string(count(outcome::half_open_reset) + count(outcome::reset_at_once)) +
-                " after the SYN-ACK or the handshake, " + std::to_string(after_data) +
-                " after the first data; it answered " + counted(in.estimate(answered.size()), "connection") + ".";
-            found.push_back(std::move(made));
-        });
+    for_each_group(in.contacts, enough, service_of, [&](const auto& service, contact_group group) {
+        const auto count = [&](outcome which) {
+            return in.estimate(select(group, [which](const contact& of) { return of.came_out == which; }).size());
+        };
+        const auto failed = select(group, failed_here);
+        if (!in.reaches(failed.size(), in.options.blocked)) return;
+        const auto answered = select(group, was_answered);
+        const auto address_of = [](const contact& of) { return of.source.address; };
+        // Blocked for most, or for some sources, which it never answers though they try several times.
+        std::map<address, std::size_t> tries;
+        for (const contact* each : failed) ++tries[each->source.address];
+        for (const contact* each : answered) tries.erase(each->source.address);
+        std::erase_if(tries, [&](const auto& of) { return !in.reaches(of.second, in.options.blocked); });
+        const auto of_these = select(failed, [&](const contact& of) { return tries.contains(of.source.address); });
+        const bool for_most = 2 * failed.size() >= group.size();
+        const bool for_some = !of_these.empty();
+        if (!for_most && !for_some) return;
+        const auto value = static_cast<double>(in.estimate(failed.size()));
+        if (!found.wants(value, (for_most ? failed : of_these)[0]->first)) return;
+        const std::size_t failed_sources = count_distinct(contact_group{failed}, address_of);
+        const std::size_t answered_sources = count_distinct(contact_group{answered}, address_of);
+        const endpoint& target = service.first;
+        observation made = observe(observation_kind::blocked_service, observation_category::path,
+                                   {.target = target.address, .port = target.port}, for_most ? failed : of_these);
+        const std::uint64_t after_syn = count(outcome::ignored) + count(outcome::refused) + count(outcome::unreachable);
+        const std::uint64_t after_data = count(outcome::reset_after_data) + count(outcome::stalled);
+        made.value = value;
+        made.threshold = in.options.blocked;
+        made.threshold_source = "ours; the stages are those of Sundara Raman et al. 2023";
+        made.counts = {{"answered", in.estimate(answered.size())},
+                       {"after_syn", after_syn},
+                       {"after_syn_ack", count(outcome::half_open_reset)},
+                       {"after_handshake", count(outcome::reset_at_once)},
+                       {"after_first_data", after_data},
+                       {"ignored", count(outcome::ignored)},
+                       {"refused", count(outcome::refused)},
+                       {"icmp_errors", count(outcome::unreachable)},
+                       {"reset_after_syn_ack", count(outcome::half_open_reset)},
+                       {"reset_after_handshake", count(outcome::reset_at_once)},
+                       {"reset_after_first_data", count(outcome::reset_after_data)},
+                       {"ignored_after_first_data", count(outcome::stalled)},
+                       {"failed_sources", in.estimate(failed_sources)},
+                       {"answered_sources", in.estimate(answered_sources)},
+                       {"never_answered_sources", in.estimate(tries.size())}};
+        made.limits = "Nothing tells the service itself from a filter before it.";
+        made.text = to_string(target) + " failed for " + counted(in.estimate(failed.size()), "connection") + " of " +
+                    counted(in.estimate(failed_sources), "source") + ": " + std::to_string(after_syn) +
+                    " after the SYN (" + std::to_string(count(outcome::ignored)) + " ignored, " +
+                    std::to_string(count(outcome::refused)) + " refused, " +
+                    std::to_string(count(outcome::unreachable)) + " by ICMP), " +
+                    std::to_string(count(outcome::half_open_reset) + count(outcome::reset_at_once)) +
+                    " after the SYN-ACK or the handshake, " + std::to_string(after_data) +
+                    " after the first data; it answered " + counted(in.estimate(answered.size()), "connection") + ".";
+        found.add(std::move(made));
+    });
 }
 } // namespace tcplens::inline v1::detail::observing

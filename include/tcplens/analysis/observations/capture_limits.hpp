@@ -14,20 +14,23 @@ namespace tcplens::inline v1::detail::observing {
 
 /// What the capture itself cannot show: connections of which one direction alone was captured, of which it lost packets, or has samples
 /// only; and clocks of the two directions that differ. The numbers are ours.
-inline void find_capture_limits(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_capture_limits(const Observed& in, findings& found) {
     const auto observe_those = [&](auto condition, double threshold, std::string_view name, std::string_view limits,
                                    std::string_view what) {
         const auto key_of = [&](const contact& of) { return condition(of) ? std::optional{true} : std::nullopt; };
         for_each_group(in.contacts, in.least(threshold), key_of, [&](bool, contact_group group) {
             if (!in.reaches(group.size(), threshold)) return;
+            const auto value = static_cast<double>(in.estimate(group.size()));
+            if (!found.wants(value, group[0]->first)) return;
             observation made = observe(observation_kind::capture_limits, observation_category::capture, {}, group);
-            made.value = static_cast<double>(in.estimate(group.size()));
+            made.value = value;
             made.threshold = threshold;
             made.threshold_source = "ours";
             made.counts = {{name, in.estimate(group.size())}, {"connections", in.estimate(in.contacts.size())}};
             made.limits = limits;
             made.text = "Of " + counted(in.estimate(group.size()), "connection") + ' ' + std::string{what};
-            found.push_back(std::move(made));
+            found.add(std::move(made));
         });
     };
     observe_those([](const contact& of) { return of.one_sided; }, in.options.one_sided, "one_sided_connections",
@@ -39,8 +42,10 @@ inline void find_capture_limits(const observed_contacts& in, std::vector<observa
     observe_those([](const contact& of) { return of.sampled; }, in.options.incomplete, "sampled_connections",
                   "What lies between the samples is not known.", "the capture holds samples only.");
     if (in.skew == nullptr || static_cast<double>(in.skew->skewed) < in.options.skewed || in.contacts.empty()) return;
+    const auto value = static_cast<double>(in.skew->skewed);
+    if (!found.wants(value, in.contacts[0]->first)) return;
     observation made = observe(observation_kind::capture_limits, observation_category::capture, {}, in.contacts);
-    made.value = static_cast<double>(in.skew->skewed);
+    made.value = value;
     made.threshold = in.options.skewed;
     made.threshold_source = "ours: answers that were captured before what they answer";
     const auto nanoseconds = [](const auto& bound) { return bound ? static_cast<std::uint64_t>(bound->count()) : 0; };
@@ -51,6 +56,6 @@ inline void find_capture_limits(const observed_contacts& in, std::vector<observa
     made.limits = "The evidence names the first connections of the capture, whichever prove the skew.";
     made.text = counted(in.skew->skewed, "connection") + " of " + std::to_string(in.skew->connections) +
                 " show answers before what they answer: the two directions have different clocks.";
-    found.push_back(std::move(made));
+    found.add(std::move(made));
 }
 } // namespace tcplens::inline v1::detail::observing

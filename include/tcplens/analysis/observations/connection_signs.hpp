@@ -7,22 +7,28 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace tcplens::inline v1::detail::observing {
 
 /// One observation for each connection with one of the strong signs, or with so many of the weak ones in one packet. Its value is the number of signs.
-inline void find_signs(const observed_contacts& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
-                       const observation& made_like, std::string_view what, std::vector<observation>& found) {
+template <class Observed>
+void find_signs(const Observed& in, std::uint64_t strong, std::uint64_t weak, int least_weak,
+                const observation& made_like, std::string_view what, findings& found) {
     for (const signed_contact* const each : in.with_signs) {
         const std::uint64_t signs = each->signs & (strong | weak);
         const bool together = std::any_of(each->signs_there.begin(), each->signs_there.end(), [&](std::uint64_t there) {
             return std::popcount(there & weak) >= least_weak;
         });
         if ((signs & strong) == 0 && !together) continue;
+        const double value = std::popcount(signs);
+        if (!found.wants(value, each->first)) continue;
         const contact* const alone[]{each};
         observation made = observe(made_like.kind, made_like.category,
                                    {.source = each->source.address,
@@ -37,7 +43,7 @@ inline void find_signs(const observed_contacts& in, std::uint64_t strong, std::u
         }
         if (made.packets.empty()) made.packets.push_back(each->first_packet);
         std::sort(made.packets.begin(), made.packets.end());
-        made.value = std::popcount(signs);
+        made.value = value;
         made.threshold = (signs & strong) != 0 ? 1 : least_weak;
         made.threshold_source = made_like.threshold_source;
         made.limits = made_like.limits;
@@ -52,7 +58,7 @@ inline void find_signs(const observed_contacts& in, std::uint64_t strong, std::u
             separator = ", ";
         }
         made.text += '.';
-        found.push_back(std::move(made));
+        found.add(std::move(made));
     }
 }
 
@@ -60,7 +66,8 @@ constexpr int never = 64; ///< weak signs alone are not observed
 
 /// A RST whose number, hop limit, Identification or time does not fit its sender. Sources: RFC 5961 section 3; Weaver, Sommer, Paxson:
 /// Detecting Forged TCP Reset Packets, 2009.
-inline void find_resets_out_of_place(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_resets_out_of_place(const Observed& in, findings& found) {
     find_signs(in, reset_signs, weak_reset_signs, never,
                {.kind = observation_kind::reset_out_of_place,
                 .category = observation_category::interference,
@@ -70,8 +77,41 @@ inline void find_resets_out_of_place(const observed_contacts& in, std::vector<ob
                "A RST does not fit", found);
 }
 
+/// The contacts with signs, without syn_while_open where it says little: a host may begin anew, or come back to a service that is gone. It
+/// stays where nothing answered the SYN as a SYN, and the connection that was open went on.
+template <class Observed>
+[[nodiscard]] std::vector<signed_contact> without_ordinary_syns(const Observed& in) {
+    std::vector<signed_contact> signs;
+    for (const signed_contact* const each : in.with_signs) {
+        if ((each->signs & (takeover_signs | weak_takeover_signs)) != 0) signs.push_back(*each);
+    }
+    constexpr std::uint64_t syn = sign_bit(irregularity::syn_while_open);
+    const auto ends_of = [](const contact& of) { return std::tuple{of.source, of.target, of.network}; };
+    std::multimap<std::tuple<endpoint, endpoint, segment::network_id>, signed_contact*> blind;
+    for (signed_contact& each : signs) {
+        if ((each.signs & syn) != 0 && each.came_out == outcome::ignored) blind.emplace(ends_of(each), &each);
+        each.signs &= ~syn;
+    }
+    if (blind.empty()) return signs;
+    for (const contact* const open : in.contacts) {
+        if (open->came_out == outcome::ignored) continue;
+        const auto [begin, end] = blind.equal_range(ends_of(*open));
+        for (auto each = begin; each != end; ++each) {
+            signed_contact& attempt = *each->second;
+            if (open->first < attempt.first && open->last > attempt.first) attempt.signs |= syn;
+        }
+    }
+    return signs;
+}
+
 /// What a connection shows when a third party writes into it. Source: RFC 5961.
-inline void find_takeover_signs(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_takeover_signs(const Observed& all, findings& found) {
+    const std::vector<signed_contact> signs = without_ordinary_syns(all);
+    std::vector<const signed_contact*> places;
+    for (const signed_contact& each : signs) places.push_back(&each);
+    Observed in = all;
+    in.with_signs = places;
     find_signs(in, takeover_signs, weak_takeover_signs, 2,
                {.kind = observation_kind::takeover_signs,
                 .category = observation_category::interference,
@@ -82,7 +122,8 @@ inline void find_takeover_signs(const observed_contacts& in, std::vector<observa
 
 /// A source whose SYNs repeat one initial sequence number or one Identification: what tools write that make packets of their own, and
 /// what covert channels in these fields look like (Rowland: Covert Channels in the TCP/IP Protocol Suite, 1997).
-inline void find_repeated_fields(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_repeated_fields(const Observed& in, findings& found) {
     const auto find = [&](auto field_of, std::string_view name, std::string_view field) {
         const auto key_of = [&](const contact& of) {
             const std::uint32_t value = of.has_initial && of.came_out != outcome::unsolicited ? field_of(of) : 0;
@@ -91,16 +132,18 @@ inline void find_repeated_fields(const observed_contacts& in, std::vector<observ
         for_each_group(
             in.contacts, in.least(in.options.repeated_fields), key_of, [&](const auto& key, contact_group group) {
                 if (!in.reaches(group.size(), in.options.repeated_fields)) return;
+                const auto value = static_cast<double>(in.estimate(group.size()));
+                if (!found.wants(value, group[0]->first)) return;
                 observation made = observe(observation_kind::covert_field_use, observation_category::interference,
                                            {.source = key.first}, group);
-                made.value = static_cast<double>(in.estimate(group.size()));
+                made.value = value;
                 made.threshold = in.options.repeated_fields;
                 made.threshold_source = "ours; RFC 9293 section 3.4.1 and RFC 6864 have these fields differ";
                 made.counts = {{"connections", in.estimate(group.size())}, {name, key.second}};
                 made.limits = "A weak sign: a scanner that makes its own packets repeats fields for its own ends.";
                 made.text = to_string(key.first) + " sent " + counted(in.estimate(group.size()), "SYN") +
                             " with the same " + std::string{field} + ", " + std::to_string(key.second) + '.';
-                found.push_back(std::move(made));
+                found.add(std::move(made));
             });
     };
     find([](const contact& of) { return of.initial_sequence; }, "initial_sequence", "initial sequence number");
@@ -108,7 +151,8 @@ inline void find_repeated_fields(const observed_contacts& in, std::vector<observ
 }
 
 /// Header fields that hold what ordinary stacks do not send. A weak sign: some stacks are not ordinary.
-inline void find_covert_field_use(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_covert_field_use(const Observed& in, findings& found) {
     find_signs(in, covert_signs, 0, never,
                {.kind = observation_kind::covert_field_use,
                 .category = observation_category::interference,

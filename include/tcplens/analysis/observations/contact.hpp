@@ -9,12 +9,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <tuple>
 
 namespace tcplens::inline v1::detail::observing {
 
@@ -72,8 +72,12 @@ struct contact {
 
     /// Contacts in the order of time; the rest makes the order complete.
     [[nodiscard]] friend constexpr bool operator<(const contact& a, const contact& b) noexcept {
-        return std::tie(a.first, a.first_packet, a.source, a.target, a.network, a.number) <
-               std::tie(b.first, b.first_packet, b.source, b.target, b.network, b.number);
+        if (a.first != b.first) return a.first < b.first;
+        if (a.first_packet != b.first_packet) return a.first_packet < b.first_packet;
+        if (a.source != b.source) return a.source < b.source;
+        if (a.target != b.target) return a.target < b.target;
+        if (a.network != b.network) return a.network < b.network;
+        return a.number < b.number;
     }
 };
 
@@ -112,8 +116,8 @@ struct signed_contact : contact {
     return up.fin == 0 && up.ack == up.packets ? outcome::ack_probe : outcome::midstream;
 }
 
-/// Whether the side that ports make the server probed the other: it alone sent something, without payload, that is no RST. Whoever
-/// probes chooses the source port, so the port of a server says little there (role_basis::port).
+/// Whether the side that ports make the server probed the other: it alone sent something, without payload, that is no RST. The
+/// prober chooses the source port, so the port of a server says little there (role_basis::port).
 [[nodiscard]] constexpr bool server_probes(const connection& of) noexcept {
     const direction_statistics& up = of.client_to_server;
     const direction_statistics& down = of.server_to_client;
@@ -228,9 +232,9 @@ constexpr void add_signs(contact& to, const connection_irregularities& found, di
 /// Notes where the signs of a contact are.
 constexpr void add_sign_packets(signed_contact& to, const connection_irregularities& found) noexcept {
     std::size_t used = 0;
-    for (std::size_t i = 0; i < connection_irregularities::kinds; ++i) {
-        const auto kind = static_cast<irregularity>(i);
-        if ((to.signs & used_signs & sign_bit(kind)) == 0) continue;
+    // In the order of kinds: evidence is the same however they were found.
+    for (std::uint64_t left = to.signs & used_signs; left != 0; left &= left - 1) {
+        const auto kind = static_cast<irregularity>(std::countr_zero(left));
         for (const std::uint64_t packet : found.packets(kind)) {
             if (packet == 0) continue;
             const auto end = to.sign_packets.begin() + static_cast<std::ptrdiff_t>(used);

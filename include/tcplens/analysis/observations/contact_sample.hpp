@@ -3,6 +3,8 @@
 
 #include "../../base/byte_order.hpp"
 #include "../../base/hash_key.hpp"
+#include "../../connection/connection.hpp"
+#include "../../wire/endpoint.hpp"
 #include "contact.hpp"
 
 #include <algorithm>
@@ -21,24 +23,27 @@ class contact_sample {
 public:
     contact_sample(std::size_t capacity, const hash_key& key) : capacity_(capacity), key_(key) {}
 
-    /// Adds a contact, unless the sample leaves it out.
-    void add(const Contact& added) {
+    /// Counts a contact with this hash. Whether the sample takes it: then add() does.
+    [[nodiscard]] bool takes(std::uint64_t hash) noexcept {
         ++seen_;
-        if (!is_kept(added)) return;
+        return is_kept(hash);
+    }
+    /// Adds a contact that the sample takes.
+    void add(const Contact& added) {
         make_room();
         kept_.push_back(added);
-        reduce();
+        if (kept_.size() > capacity_) reduce();
     }
 
     void merge(const contact_sample& other) {
         seen_ += other.seen_;
         level_ = (std::max)(level_, other.level_);
-        std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each); });
+        std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each.hash); });
         for (const Contact& each : other.kept_) {
-            if (!is_kept(each)) continue;
+            if (!is_kept(each.hash)) continue;
             make_room();
             kept_.push_back(each);
-            reduce();
+            if (kept_.size() > capacity_) reduce();
         }
     }
 
@@ -47,26 +52,26 @@ public:
         std::vector<const Contact*> contacts;
         contacts.reserve(kept_.size());
         for (const Contact& each : kept_) contacts.push_back(&each);
-        std::sort(contacts.begin(), contacts.end(), [](const Contact* a, const Contact* b) { return *a < *b; });
+        const auto before = [](const Contact* a, const Contact* b) { return *a < *b; };
+        if (!std::is_sorted(contacts.begin(), contacts.end(), before)) {
+            std::sort(contacts.begin(), contacts.end(), before);
+        }
         return contacts;
     }
 
-    /// The hash of a contact.
-    [[nodiscard]] std::uint64_t hash(const contact& of) const noexcept {
-        std::uint64_t mixed = key_.word(0);
-        const auto take = [&](std::uint64_t word) {
-            mixed = (mixed ^ word) * (key_.word(1) | 1);
-            mixed = (mixed ^ (mixed >> 32)) * (key_.word(2) | 1);
-            mixed ^= mixed >> 29;
+    /// The hash of a connection. A sum of products of pairs of words that the key shifts (NH of Black et al.: UMAC, 1999), and mixed:
+    /// whoever does not know the key cannot choose which connections are kept.
+    [[nodiscard]] std::uint64_t hash(const connection& of) const noexcept {
+        const auto word = [](const endpoint& end, std::size_t at) {
+            return load_little<std::uint64_t>(end.address.bytes().data() + at);
         };
-        for (const endpoint* end : {&of.source, &of.target}) {
-            take(load_little<std::uint64_t>(end->address.bytes().data()));
-            take(load_little<std::uint64_t>(end->address.bytes().data() + 8));
-            take(end->port);
-        }
-        take(static_cast<std::uint64_t>(of.first.time_since_epoch().count()));
-        take(of.first_packet);
-        return mixed;
+        const std::uint64_t ports = std::uint64_t{of.client.port} << 16 | of.server.port;
+        std::uint64_t mixed = (word(of.client, 0) + key_.word(0)) * (word(of.server, 0) + key_.word(1));
+        mixed += (word(of.client, 8) + key_.word(2)) * (word(of.server, 8) + key_.word(3));
+        mixed += (static_cast<std::uint64_t>(of.first_time.time_since_epoch().count()) + key_.word(4)) *
+                 ((of.first_packet << 32 ^ of.first_packet >> 32 ^ ports) + key_.word(5));
+        mixed = (mixed ^ (mixed >> 32)) * (key_.word(1) | 1);
+        return mixed ^ (mixed >> 29);
     }
 
     /// Of how many contacts one was kept, as a power of 2.
@@ -77,8 +82,8 @@ public:
 private:
     static constexpr unsigned most_levels = 63;
 
-    [[nodiscard]] bool is_kept(const Contact& of) const noexcept {
-        return (of.hash & ((std::uint64_t{1} << level_) - 1)) == 0;
+    [[nodiscard]] bool is_kept(std::uint64_t hash) const noexcept {
+        return (hash & ((std::uint64_t{1} << level_) - 1)) == 0;
     }
 
     /// Grows to no more than the capacity needs: twice as much could be a megabyte too much.
@@ -91,7 +96,7 @@ private:
     void reduce() {
         while (kept_.size() > capacity_ && level_ < most_levels) {
             ++level_;
-            std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each); });
+            std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each.hash); });
         }
         // Only equal contacts have equal hashes as far as anybody without the key can tell; those are cut off by order.
         if (kept_.size() > capacity_) {

@@ -33,10 +33,10 @@ enum class observation_kind : std::uint8_t {
 
 /// What an observation is about.
 enum class observation_category : std::uint8_t {
-    reconnaissance, ///< somebody looks for hosts or services
-    flood,          ///< somebody gets more than it can answer
+    reconnaissance, ///< a host looks for hosts or services
+    flood,          ///< a host or service gets more than it can answer
     interference,   ///< something between the ends, or beside them, takes part
-    transfer,       ///< who sends what to whom, and when
+    transfer,       ///< how much hosts send to each other, and when
     path,           ///< the path, or a service that is not reached
     capture,        ///< the capture itself
 };

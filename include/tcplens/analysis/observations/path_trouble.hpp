@@ -50,13 +50,14 @@ struct path_finding {
     std::string_view what{}; ///< what was counted
 };
 
-[[nodiscard]] inline std::optional<path_finding> worst_of(const path_sums& of, const observed_contacts& in) {
+template <class Observed>
+[[nodiscard]] std::optional<path_finding> worst_of(const path_sums& of, const Observed& in) {
     const observation_options& options = in.options;
     const double scale = static_cast<double>(in.estimate(1));
     const auto number = [&](std::uint64_t count) { return static_cast<double>(count) * scale; };
     const bool enough = number(of.packets) >= options.path_packets;
     const double share = enough ? static_cast<double>(of.resent) / static_cast<double>(of.packets) : 0;
-    const path_finding findings[]{
+    const path_finding troubles[]{
         {number(of.black_holes), options.path_black_holes, "RFC 8899: large segments never arrive, small ones do",
          "connections lost their large segments"},
         {share, options.path_retransmissions, "ours", "of the data packets were sent again"},
@@ -65,22 +66,25 @@ struct path_finding {
          "times the least was the 95th percentile of the round trips"},
         {number(of.marks), options.path_marks, "RFC 3168; the number is ours", "packets were marked CE"},
         {number(of.zero_windows), options.path_zero_windows, "ours", "windows of 0 were offered"}};
-    const auto* const worst = std::find_if(std::begin(findings), std::end(findings),
+    const auto* const worst = std::find_if(std::begin(troubles), std::end(troubles),
                                            [](const path_finding& each) { return each.value >= each.threshold; });
-    return worst == std::end(findings) ? std::nullopt : std::optional{*worst};
+    return worst == std::end(troubles) ? std::nullopt : std::optional{*worst};
 }
 
 [[nodiscard]] inline bool has_trouble(const contact& of) noexcept {
     return of.retransmissions > 0 || (of.signs & path_signs) != 0 || of.inflation > 0;
 }
 
-inline void observe_path(const observed_contacts& in, const observation::subject_type& subject, const std::string& name,
-                         contact_group group, std::vector<observation>& found) {
+/// Whether the path is in trouble. `name()` is called for what is kept.
+template <class Name>
+[[nodiscard]] bool observe_path(const observed_contacts& in, const observation::subject_type& subject, Name name,
+                                contact_group group, findings& found) {
     const auto affected = select(group, has_trouble);
-    if (affected.empty()) return;
+    if (affected.empty()) return false;
     const path_sums sums{group};
     const auto worst = worst_of(sums, in);
-    if (!worst) return;
+    if (!worst) return false;
+    if (!found.wants(worst->value, affected[0]->first)) return true;
     observation made = observe(observation_kind::path_trouble, observation_category::path, subject, affected);
     made.value = worst->value;
     made.threshold = worst->threshold;
@@ -94,38 +98,56 @@ inline void observe_path(const observed_contacts& in, const observation::subject
     made.limits = "The counts do not tell where on the path, or in which end, the trouble is.";
     std::string value = std::to_string(worst->value);
     value.resize(value.find('.') + 3); // two digits behind the point
-    made.text = name + ": " + value + ' ' + std::string{worst->what} + "; " +
+    made.text = name() + ": " + value + ' ' + std::string{worst->what} + "; " +
                 counted(sums.resent << in.level, "segment") + " of " + std::to_string(sums.packets << in.level) +
                 " were sent again, " + std::to_string(sums.timeouts << in.level) + " after a timeout.";
-    found.push_back(std::move(made));
+    found.add(std::move(made));
+    return true;
 }
 
 /// A path, which is a pair of hosts, or a service, whose connections lose packets, wait for timers, are marked, or lose their large
 /// segments. Sources: RFC 3168 (CE), RFC 8899 (black holes), RFC 6298 (timers); the numbers are ours. A service is observed if several
 /// paths lead to it and none of them is observed.
-inline void find_path_trouble(const observed_contacts& in, std::vector<observation>& found) {
-    if (std::none_of(in.contacts.begin(), in.contacts.end(), [](const contact* each) { return has_trouble(*each); }))
-        return;
+template <class Observed>
+void find_path_trouble(const Observed& in, findings& found) {
     const auto path_of = [](const contact& of) {
         return of.data_packets > 0 ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
                                    : std::nullopt;
     };
+    // A group needs this much of one trouble, or one of the others.
+    const double least =
+        in.scaled((std::min)({in.options.path_retransmissions * in.options.path_packets, in.options.path_timeouts,
+                              in.options.path_marks, in.options.path_zero_windows}));
+    const auto trouble_of = [](const contact& of) -> std::uint64_t {
+        constexpr std::uint64_t large_segments =
+            sign_bit(irregularity::large_segment_lost) | sign_bit(irregularity::icmp_packet_too_big);
+        constexpr std::uint64_t enough = UINT32_MAX;
+        if (of.data_packets == 0) return 0;
+        if (of.inflation > 0 || (of.signs & large_segments) != 0) return enough;
+        return std::uint64_t{of.retransmissions} + of.timeouts + of.marks + of.zero_windows;
+    };
     std::vector<address> told;
-    for_each_group(in.contacts, 1, path_of, [&](const auto& path, contact_group group) {
-        const auto& [source, target, network] = path;
-        const std::size_t before = found.size();
-        observe_path(in, {.source = source, .target = target}, to_string(source) + " to " + to_string(target), group,
-                     found);
-        if (found.size() > before) told.push_back(target);
+    for_each_group(in.contacts, group_weight{least, trouble_of}, path_of, [&](const auto& path, contact_group group) {
+        const address& source = std::get<0>(path);
+        const address& target = std::get<1>(path);
+        const auto name = [&] { return to_string(source) + " to " + to_string(target); };
+        if (observe_path(in, {.source = source, .target = target}, name, group, found)) told.push_back(target);
     });
+    std::sort(told.begin(), told.end());
     const auto service_of = [&](const contact& of) {
-        const bool is_told = std::find(told.begin(), told.end(), of.target.address) != told.end();
+        const bool is_told = std::binary_search(told.begin(), told.end(), of.target.address);
         return of.data_packets > 0 && !is_told ? std::optional{std::pair{of.target, of.network}} : std::nullopt;
     };
-    for_each_group(in.contacts, 2, service_of, [&](const auto& service, contact_group group) {
-        if (count_distinct(group, [](const contact& of) { return of.source.address; }) < 2) return;
-        const endpoint& target = service.first;
-        observe_path(in, {.target = target.address, .port = target.port}, "Service " + to_string(target), group, found);
-    });
+    const auto news_of = [&](const contact& of) {
+        const std::uint64_t trouble = trouble_of(of);
+        return trouble != 0 && service_of(of) ? trouble : 0;
+    };
+    for_each_group(
+        in.contacts, group_weight{least, news_of}, service_of, [&](const auto& service, contact_group group) {
+            if (count_distinct(group, [](const contact& of) { return of.source.address; }) < 2) return;
+            const endpoint& target = service.first;
+            const auto name = [&] { return "Service " + to_string(target); };
+            static_cast<void>(observe_path(in, {.target = target.address, .port = target.port}, name, group, found));
+        });
 }
 } // namespace tcplens::inline v1::detail::observing

@@ -13,7 +13,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// One source, one target: at least so many distinct ports that failed within five minutes. Source: Zeek's policy script scan.zeek
 /// (15 ports in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
-inline void find_port_scans(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_port_scans(const Observed& in, findings& found) {
     const auto pair_of = [](const contact& of) {
         return is_failure(of.came_out) ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
                                        : std::nullopt;
@@ -23,8 +24,9 @@ inline void find_port_scans(const observed_contacts& in, std::vector<observation
             return count_distinct(part, [](const contact& of) { return of.target.port; });
         };
         const auto [part, ports] = best_window(group, scan_unit, scan_units, distinct_ports);
-        const auto value = static_cast<double>(in.estimate(ports));
         if (!in.reaches(ports, in.options.port_scan)) return;
+        const auto value = static_cast<double>(in.estimate(ports));
+        if (!found.wants(value, part[0]->first)) return;
         const auto& [source, target, network] = pair;
         observation made = observe(observation_kind::port_scan, observation_category::reconnaissance,
                                    {.source = source, .target = target}, part);
@@ -37,7 +39,7 @@ inline void find_port_scans(const observed_contacts& in, std::vector<observation
         made.limits = "A client that tries many closed ports on purpose looks the same.";
         made.text = to_string(source) + " failed at " + counted(in.estimate(ports), "port") + " of " +
                     to_string(target) + " within five minutes.";
-        found.push_back(std::move(made));
+        found.add(std::move(made));
     });
 }
 } // namespace tcplens::inline v1::detail::observing

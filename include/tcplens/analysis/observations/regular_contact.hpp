@@ -17,14 +17,15 @@ namespace tcplens::inline v1::detail::observing {
 
 /// A source that comes back to one service at regular intervals: skew and spread of intervals and sizes. Source: RITA (Bowley's skew,
 /// the median absolute deviation).
-inline void find_regular_contacts(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_regular_contacts(const Observed& in, findings& found) {
+    if (in.level > 0) return;            // a sample has no intervals
     constexpr double least_interval = 1; // seconds: faster repetitions are one action of a program
     const auto pair_of = [](const contact& of) {
         const bool tells = of.came_out != outcome::unsolicited && of.came_out != outcome::midstream;
         return tells ? std::optional{std::tuple{of.source.address, of.target, of.network}} : std::nullopt;
     };
     for_each_group(in.contacts, in.options.regular_contacts, pair_of, [&](const auto& pair, contact_group group) {
-        if (in.level > 0) return; // a sample has no intervals
         if (static_cast<double>(group.size()) < in.options.regular_contacts || group.size() < 3) return;
         std::vector<double> intervals;
         std::vector<double> sizes;
@@ -39,6 +40,7 @@ inline void find_regular_contacts(const observed_contacts& in, std::vector<obser
         if (interval < least_interval) return;
         const double spread = median_deviation(intervals, interval) / interval;
         if (spread > in.options.regular_spread) return;
+        if (!found.wants(spread, group[0]->first)) return;
         const auto& [source, target, network] = pair;
         const double size = median(sizes);
         observation made = observe(observation_kind::regular_contact, observation_category::transfer,
@@ -57,7 +59,7 @@ inline void find_regular_contacts(const observed_contacts& in, std::vector<obser
         made.text = to_string(source) + " opened " + counted(group.size(), "connection") + " to " + to_string(target) +
                     ", one every " + std::to_string(milli(interval)) + " ms give or take " +
                     std::to_string(milli(spread * interval)) + " ms.";
-        found.push_back(std::move(made));
+        found.add(std::move(made));
     });
 }
 } // namespace tcplens::inline v1::detail::observing

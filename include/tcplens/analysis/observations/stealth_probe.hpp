@@ -13,7 +13,8 @@ namespace tcplens::inline v1::detail::observing {
 
 /// Segments that open no connection and wait for a RST: NULL, FIN, Xmas and SYN with FIN, and ACKs on no connection. Source: nmap's
 /// documentation of its scan types.
-inline void find_stealth_probes(const observed_contacts& in, std::vector<observation>& found) {
+template <class Observed>
+void find_stealth_probes(const Observed& in, findings& found) {
     const auto source_of = [](const contact& of) {
         const bool probe = of.came_out == outcome::odd_probe || of.came_out == outcome::ack_probe;
         return probe ? std::optional{of.source.address} : std::nullopt;
@@ -26,9 +27,12 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
         const auto ack_count = static_cast<double>(in.estimate(ack_targets));
         const bool are_odd = !odd.empty() && in.reaches(odd.size(), in.options.stealth_probes);
         if (!are_odd && !in.reaches(ack_targets, in.options.ack_probes)) return;
+        const double value = are_odd ? odd_count : ack_count;
+        const contact_group evidence = are_odd ? contact_group{odd} : group;
+        if (!found.wants(value, evidence[0]->first)) return;
         observation made = observe(observation_kind::stealth_probe, observation_category::reconnaissance,
-                                   {.source = source}, are_odd ? contact_group{odd} : group);
-        made.value = are_odd ? odd_count : ack_count;
+                                   {.source = source}, evidence);
+        made.value = value;
         made.threshold = are_odd ? in.options.stealth_probes : in.options.ack_probes;
         made.threshold_source = "nmap's scan types; the number is ours";
         made.counts = {{"odd_probes", in.estimate(odd.size())}, {"ack_targets", in.estimate(ack_targets)}};
@@ -36,7 +40,7 @@ inline void find_stealth_probes(const observed_contacts& in, std::vector<observa
         made.text = to_string(source) + " sent " + counted(in.estimate(odd.size()), "probe") +
                     " with the flags of NULL, FIN, Xmas or SYN+FIN scans, and ACKs on no connection to " +
                     counted(in.estimate(ack_targets), "endpoint") + ".";
-        found.push_back(std::move(made));
+        found.add(std::move(made));
     });
 }
 } // namespace tcplens::inline v1::detail::observing

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/input_range.hpp"
 #include "../../connection/connection.hpp"
 #include "server_filter.hpp"
 
 #include <concepts>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 
@@ -15,17 +15,15 @@ namespace tcplens::inline v1 {
 ///
 /// An analysis reads the range once, from begin to end, and keeps no reference to it.
 template <class Range>
-concept connection_range =
-    std::ranges::input_range<Range> && std::convertible_to < std::ranges::range_reference_t<Range>,
+concept connection_range = detail::input_range<Range> && std::convertible_to < detail::range_reference<Range>,
 const connection& > ;
 
 namespace detail {
 
 /// The element type of a range, as far as an analysis knows it: with the facts of observers if it derives from `connection`.
 template <connection_range Range>
-using connection_of =
-    std::conditional_t<std::derived_from<std::remove_cvref_t<std::ranges::range_reference_t<Range>>, connection>,
-                       std::remove_cvref_t<std::ranges::range_reference_t<Range>>, connection>;
+using connection_of = std::conditional_t<std::derived_from<std::remove_cvref_t<range_reference<Range>>, connection>,
+                                         std::remove_cvref_t<range_reference<Range>>, connection>;
 
 /// Calls `use(connection)` if the filter matches the connection's server. If the roles of the connection are a guess and only its client
 /// matches, `use` gets a copy with swapped roles.

@@ -21,35 +21,26 @@
 
 namespace tcplens::inline v1 {
 
-/// A capture in a file, a pipe or a device. It is a single-pass range of packets:
-///
-///     tcplens::capture_file capture{"trace.pcapng"};
-///     for (const tcplens::packet& packet : capture) …
-///     if (capture.error()) std::cerr << to_string(*capture.error()) << '\n'; // all before it counts
-///
-/// The file is read through a buffer of 64 KiB, which grows only with larger packets, whatever the length of the file. Nothing that
-/// happens to the file meanwhile ends the program: what is appended is read; a file that another program cuts or overwrites ends with
-/// the error file_shrank or file_overwritten, and a failing disk with read_failed; the packets before were delivered. A file that
-/// another one is renamed over is read to its end.
-///
-/// A file that cannot be opened is an empty range with an error. No packet costs an allocation. Moving a capture invalidates its
-/// iterators and the current packet. One object is used by one thread at a time.
-class capture_file {
+/// What capture_file does, with any type of file. A template, to reduce the compile time of programs that do not use it.
+template <class File>
+class basic_capture_file {
 public:
     /// Opens the file at a path: a string, a std::filesystem::path, whatever file_stream takes. error() tells whether that failed.
     template <typename Path>
-    requires std::constructible_from<file_stream, const Path&>
-    explicit capture_file(const Path& path) : capture_file(file_stream{path}) {}
+    requires std::constructible_from<File, const Path&>
+    explicit basic_capture_file(const Path& path) : basic_capture_file(File{path}) {}
 
     /// Reads an open file, such as file_stream::standard_input().
-    explicit capture_file(file_stream file) : open_error_(file.error()), reader_(stream_source{std::move(file)}) {}
+    explicit basic_capture_file(File file) : open_error_(file.error()), reader_(stream_source{std::move(file)}) {}
 
     /// Reads the next packet, which is valid until the next call. Returns nullptr at the end of the capture and after an error: see
     /// error().
     const packet* next() { return reader_.next(); }
 
     /// Reads the next packet and returns an iterator to it. The range begins at the current position.
-    [[nodiscard]] detail::packet_iterator<capture_file> begin() { return detail::packet_iterator<capture_file>{*this}; }
+    [[nodiscard]] detail::packet_iterator<basic_capture_file> begin() {
+        return detail::packet_iterator<basic_capture_file>{*this};
+    }
     /// The end of the range: no packet is left, or there is an error.
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
@@ -82,7 +73,25 @@ public:
 
 private:
     std::optional<capture_error> open_error_;
-    capture_reader<stream_source<file_stream>> reader_;
+    capture_reader<stream_source<File>> reader_;
+};
+
+/// A capture in a file, a pipe or a device. It is a single-pass range of packets:
+///
+///     tcplens::capture_file capture{"trace.pcapng"};
+///     for (const tcplens::packet& packet : capture) …
+///     if (capture.error()) std::cerr << to_string(*capture.error()) << '\n'; // all before it counts
+///
+/// The file is read through a buffer of 64 KiB, which grows only with larger packets, whatever the length of the file. Nothing that
+/// happens to the file meanwhile ends the program: what is appended is read; a file that another program cuts or overwrites ends with
+/// the error file_shrank or file_overwritten, and a failing disk with read_failed; the packets before were delivered. A file that
+/// another one is renamed over is read to its end.
+///
+/// A file that cannot be opened is an empty range with an error. No packet costs an allocation. Moving a capture invalidates its
+/// iterators and the current packet. One object is used by one thread at a time.
+class capture_file : public basic_capture_file<file_stream> {
+public:
+    using basic_capture_file::basic_capture_file;
 };
 
 } // namespace tcplens::inline v1

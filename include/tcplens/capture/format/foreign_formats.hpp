@@ -31,7 +31,8 @@ struct signature {
     std::size_t offset = 0;
 };
 
-[[nodiscard]] constexpr std::string_view find_signature(std::span<const signature> known,
+template <class Signatures>
+[[nodiscard]] constexpr std::string_view find_signature(const Signatures& known,
                                                         std::span<const std::byte> bytes) noexcept {
     for (const auto& [name, magic, offset] : known) {
         if (has_at(bytes, offset, magic)) return name;

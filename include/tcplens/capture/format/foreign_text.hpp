@@ -13,7 +13,7 @@
 #include <span>
 #include <string_view>
 
-/// Captures that something took for text and changed, and text that somebody takes for a capture.
+/// Captures that a program changed since it took them for text, and text files that are given as captures.
 namespace tcplens::inline v1::detail {
 
 [[nodiscard]] constexpr bool is_text(std::byte each) noexcept {

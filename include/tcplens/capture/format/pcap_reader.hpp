@@ -36,7 +36,7 @@ namespace tcplens::inline v1::detail {
 /// of DG/UX, 2.2 of AIX; the variants of Kuznetzov (what stands in its longer record headers is passed over) and of IXIA (both in
 /// microseconds, as Wireshark 4.0 reads them).
 /// The snapshot length and the time zone are not needed and not believed. Where the reserved bits above the link type
-/// are set, they count as a part of it, so that it is one that nobody knows, not one that it is not.
+/// are set, they count as a part of it, so that the link type is unknown, not wrong.
 /// What headers say falsely is corrected where records prove it: longer record headers under the usual magic, and nanoseconds under
 /// that of microseconds.
 /// A single-pass range of packets; the header is read when the reader is made. The range ends before the header of another capture.

@@ -22,10 +22,12 @@
 
 namespace tcplens::inline v1::detail {
 
-/// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until somebody asks, and what files of
+/// Keeps what a pcapng file says of its sections and interfaces, as the bytes that say it, until they are asked for, and what files of
 /// other formats say that stand before it in the same stream.
 /// Bounded: `capture_limits::max_descriptions` of each, `capture_limits::max_description_bytes` in all; what comes after that is not kept.
-class capture_descriptions {
+/// A template, to reduce the compile time of programs that do not use it.
+template <class Section, class Interface>
+class basic_capture_descriptions {
 public:
     /// False if it is not kept.
     [[nodiscard]] bool add_section(std::endian order, std::uint16_t major, std::uint16_t minor,
@@ -38,12 +40,12 @@ public:
     }
 
     /// A file of another format, which is one section with one interface, or none. Returns how many descriptions are not kept.
-    [[nodiscard]] std::uint64_t add_file(const capture_section& file, std::span<const capture_interface> interfaces) {
+    [[nodiscard]] std::uint64_t add_file(const Section& file, std::span<const Interface> interfaces) {
         section_is_kept_ = sections_.size() < capture_limits::max_descriptions;
         if (!section_is_kept_) return 1 + interfaces.size();
         sections_.push_back({file.format, file.byte_order, file.major_version, file.minor_version, {}});
         std::uint64_t lost = 0;
-        for (const capture_interface& each : interfaces) {
+        for (const Interface& each : interfaces) {
             if (interfaces_.size() == capture_limits::max_descriptions) {
                 ++lost;
                 continue;
@@ -73,7 +75,7 @@ public:
             place = static_cast<std::uint32_t>(statistics_.size());
             statistics_.emplace_back();
         }
-        capture_interface::interface_statistics& into = statistics_[place];
+        typename Interface::interface_statistics& into = statistics_[place];
         into.taken = taken;
 
         std::uint64_t bad = options.damage() ? 1 : 0;
@@ -106,14 +108,14 @@ public:
 
     [[nodiscard]] std::size_t count_sections() const noexcept { return sections_.size(); }
 
-    [[nodiscard]] std::vector<capture_section> sections() const {
-        std::vector<capture_section> result;
+    [[nodiscard]] std::vector<Section> sections() const {
+        std::vector<Section> result;
         result.reserve(sections_.size());
         for (const kept_section& each : sections_) {
-            capture_section described{.format = each.format,
-                                      .byte_order = each.order,
-                                      .major_version = each.major,
-                                      .minor_version = each.minor};
+            Section described{.format = each.format,
+                              .byte_order = each.order,
+                              .major_version = each.major,
+                              .minor_version = each.minor};
             for (const option_list::option& option : options(each.kept, each.order)) {
                 switch (option.code) {
                 case option_list::option::comment: described.comments.emplace_back(option.text()); break;
@@ -128,14 +130,14 @@ public:
         return result;
     }
 
-    [[nodiscard]] std::vector<capture_interface> interfaces() const {
-        std::vector<capture_interface> result;
+    [[nodiscard]] std::vector<Interface> interfaces() const {
+        std::vector<Interface> result;
         result.reserve(interfaces_.size());
         for (const kept_interface& each : interfaces_) {
-            capture_interface described{.section = each.section,
-                                        .link = each.link,
-                                        .snapshot_length = each.snapshot_length,
-                                        .fcs_bits = each.fcs_bits};
+            Interface described{.section = each.section,
+                                .link = each.link,
+                                .snapshot_length = each.snapshot_length,
+                                .fcs_bits = each.fcs_bits};
             for (const option_list::option& option : options(each.kept, sections_[each.section].order)) {
                 describe(described, option);
             }
@@ -180,7 +182,7 @@ private:
         return {std::span{bytes_}.subspan(kept.at, kept.size), order};
     }
 
-    static void describe(capture_interface& into, const option_list::option& option) {
+    static void describe(Interface& into, const option_list::option& option) {
         switch (option.code) {
         case option_list::option::comment: into.comments.emplace_back(option.text()); break;
         case 2: into.name = option.text(); break;
@@ -208,9 +210,11 @@ private:
 
     std::vector<kept_section> sections_{};
     std::vector<kept_interface> interfaces_{};
-    std::vector<capture_interface::interface_statistics> statistics_{};
+    std::vector<typename Interface::interface_statistics> statistics_{};
     std::vector<std::byte> bytes_{};
     bool section_is_kept_ = false;
 };
+
+using capture_descriptions = basic_capture_descriptions<capture_section, capture_interface>;
 
 } // namespace tcplens::inline v1::detail

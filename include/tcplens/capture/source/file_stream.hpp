@@ -180,7 +180,7 @@ private:
         return false;
     }
 
-    /// Whether the file has, where reading began, the bytes that were read there. True if nobody can tell.
+    /// Whether the file has, where reading began, the bytes that were read there. True if that cannot be told.
     [[nodiscard]] bool still_begins_with(const digest& expected) const noexcept {
 #ifdef _WIN32
         static_cast<void>(expected); // Windows has no pread(), and does not let a file be cut that is open

@@ -37,7 +37,8 @@ private:
     std::vector<std::byte>* into_;
 };
 
-/// Collects what a writer makes, and gives it to the output in large pieces. Allocates once, when it is made.
+/// Collects what a writer makes, and gives it to the output in large pieces. Allocates once, when it is made, and again behind
+/// release_buffer().
 template <byte_output Output>
 class buffered_output {
 public:
@@ -81,6 +82,12 @@ public:
     bool flush() {
         hand_over(buffer_);
         buffer_.clear();
+        return !error_;
+    }
+    /// Gives all to the output, and has no buffer until more is put in. False after an error.
+    bool release_buffer() {
+        flush();
+        buffer_ = {};
         return !error_;
     }
     /// Gives all to the output; a file takes its place. False after an error.

@@ -31,8 +31,8 @@ namespace tcplens::inline v1 {
 
 /// A file that is written, and takes its place only once it is whole.
 ///
-/// The bytes go to a new file in the same folder; commit() gives it the name. So a file that had the name before, and whoever reads it,
-/// is untouched until then, and for ever if commit() is not called: the destructor removes the new file. What is no regular file (a
+/// The bytes go to a new file in the same folder; commit() gives it the name. Until then a file that had the name before, and a program that
+/// reads it, are not touched. Without commit() they never are: the destructor removes the new file. What is no regular file (a
 /// device, a FIFO) is written directly. A symbolic link stays, and the file that it points to is replaced. The access rights of a file
 /// that is replaced are kept.
 ///

@@ -98,6 +98,12 @@ public:
         if (!has_header_) write_header();
         return out_.flush();
     }
+    /// Gives what is in the buffer to the output, and frees the buffer until the next packet: for many writers at a time. Returns false
+    /// after an error.
+    bool release_buffer() {
+        if (!has_header_) write_header();
+        return out_.release_buffer();
+    }
     /// Gives all to the output, and lets a file take its place. Returns false after an error, and the file is then not made. Packets that
     /// were refused are no such error. Nothing is written after it.
     bool close() {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/timestamp.hpp"
 #include "../direction.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -26,8 +29,8 @@ enum class irregularity : std::uint8_t {
     rst_ip_id,                ///< a RST whose IPv4 Identification is far from those of a sender that counts
     rst_too_soon,             ///< a RST that answers a segment in less than a tenth of the time that its sender needs
     second_syn_ack,           ///< a SYN-ACK with another sequence number than the side's first
-    syn_while_open,           ///< a SYN on a connection whose handshake was completed
-    challenge_ack,            ///< an ACK without news straight after a RST or SYN that did not fit (RFC 5961)
+    syn_while_open,           ///< a SYN that began while another connection of its endpoints was open
+    challenge_ack,            ///< an ACK without news straight after a RST that did not fit (RFC 5961)
     ack_storm,                ///< an ACK without news in a run of 16 or more that alternate between the sides
     ack_on_nothing,           ///< a RST that answers an ACK of no connection: no SYN was captured, and nothing else
     data_beyond_window,       ///< data beyond all windows that the receiver offered, by more than one byte
@@ -53,6 +56,10 @@ enum class irregularity : std::uint8_t {
     icmp_out_of_place,        ///< an ICMP error that quotes a number which its sender had not in flight (RFC 5927)
 };
 
+/// The greatest value that archives accept.
+[[nodiscard]] constexpr irregularity tcplens_archive_limit(irregularity) noexcept {
+    return irregularity::icmp_out_of_place;
+}
 /// The name of the enumerator, e.g. "rst_in_window".
 [[nodiscard]] constexpr std::string_view to_string(irregularity of) noexcept {
     constexpr std::string_view names[]{"rst_in_window",
@@ -93,13 +100,15 @@ enum class irregularity : std::uint8_t {
     return names[static_cast<unsigned>(of)];
 }
 
-/// The irregularities of one connection, counted by kind and direction, with the packets in which each kind came first.
+/// The irregularities of one connection, counted by kind and direction, with the packets in which each kind came first, and their times.
 class connection_irregularities {
 public:
     /// How many kinds there are.
     static constexpr std::size_t kinds = static_cast<std::size_t>(irregularity::icmp_out_of_place) + 1;
-    /// How many packets are kept of each kind, of both directions together.
+    /// How many packets are kept of each kind at most, of both directions together.
     static constexpr std::size_t kept_packets = 2;
+    /// How many are kept of all kinds together. Where there are more, each kind keeps its first one if there is room for that.
+    static constexpr std::size_t kept_occurrences = 12;
     /// How many RSTs are kept.
     static constexpr std::size_t kept_resets = 2;
 
@@ -138,6 +147,7 @@ public:
         }
 
         std::uint64_t packet = 0;               ///< packet::number
+        timestamp time{};                       ///< capture time
         std::chrono::nanoseconds since_peer{};  ///< time since the last packet of the other side; 0 if there was none
         direction sent_in{};                    ///< its direction, by the roles that the connection has now
         place_type place = place_type::unknown; ///< where its number lies
@@ -147,6 +157,15 @@ public:
         std::optional<std::uint16_t> ip_id_before{}; ///< of its sender's segment before; `nullopt` if there was none
 
         [[nodiscard]] friend constexpr bool operator==(const reset&, const reset&) noexcept = default;
+    };
+
+    /// Where an irregularity occurred.
+    struct occurrence {
+        std::uint64_t packet = 0; ///< packet::number
+        timestamp time{};         ///< capture time of that packet
+        irregularity kind{};      ///< what occurred
+
+        [[nodiscard]] friend constexpr bool operator==(const occurrence&, const occurrence&) noexcept = default;
     };
 
     /// How often it occurred in a direction. Stops at 65,535.
@@ -165,14 +184,19 @@ public:
     [[nodiscard]] constexpr bool none() const noexcept { return occurred_ == 0; }
     /// What occurred: the bit of number n stands for the enumerator with the value n.
     [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return occurred_; }
-    /// packet::number of the first occurrences, in the order of capture; 0 where there was none.
+    /// packet::number of the first occurrences, in the order in which they were found; 0 where there was none, and where
+    /// kept_occurrences left no room.
     [[nodiscard]] constexpr std::array<std::uint64_t, kept_packets> packets(irregularity kind) const noexcept {
         std::array<std::uint64_t, kept_packets> numbers{};
-        for (std::size_t i = 0; i < kept_packets; ++i) {
-            const std::uint32_t offset = packets_[static_cast<std::size_t>(kind)][i];
-            if (offset != 0) numbers[i] = first_packet_ + offset - 1;
+        std::size_t used = 0;
+        for (const occurrence& each : occurrences()) {
+            if (each.kind == kind && used < kept_packets) numbers[used++] = each.packet;
         }
         return numbers;
+    }
+    /// The first occurrences of all kinds, in the order in which they were found. Valid as long as this object, and until it changes.
+    [[nodiscard]] constexpr std::span<const occurrence> occurrences() const noexcept {
+        return std::span{kept_}.first(kept_count_);
     }
     /// Whether ECN was agreed on.
     [[nodiscard]] constexpr ecn_state ecn() const noexcept { return ecn_; }
@@ -189,20 +213,12 @@ public:
     }
 
     /// Counts an occurrence.
-    constexpr void add(irregularity kind, direction in, std::uint64_t packet) noexcept {
+    constexpr void add(irregularity kind, direction in, std::uint64_t packet, timestamp time) noexcept {
         const auto index = static_cast<std::size_t>(kind);
         occurred_ |= std::uint64_t{1} << index;
         std::uint16_t& counted = (in == direction::client_to_server ? client_ : server_)[index];
         if (counted != UINT16_MAX) ++counted;
-        auto& [first, second] = packets_[index];
-        if (second != 0) return;
-        // Some packets are known to be odd only when later ones were seen.
-        constexpr std::uint64_t room_before = std::uint64_t{1} << 31;
-        if (first_packet_ == 0) first_packet_ = packet > room_before ? packet - room_before : 1;
-        const std::uint64_t offset = packet < first_packet_ ? 0 : packet - first_packet_;
-        const auto kept = static_cast<std::uint32_t>(offset < UINT32_MAX - 1 ? offset + 1 : UINT32_MAX);
-        if (first == 0) first = kept;
-        else if (first != kept) second = kept;
+        keep({packet, time, kind});
     }
     /// Keeps a RST, if there is room.
     constexpr void add(const reset& seen) noexcept {
@@ -242,25 +258,49 @@ private:
         [[nodiscard]] friend constexpr bool operator==(const beginning&, const beginning&) noexcept = default;
     };
 
+    constexpr void keep(const occurrence& next) noexcept {
+        std::size_t of_kind = 0;
+        for (const occurrence& each : occurrences()) {
+            if (each.kind != next.kind) continue;
+            if (each.packet == next.packet || ++of_kind == kept_packets) return;
+        }
+        if (kept_count_ < kept_occurrences) {
+            kept_[kept_count_++] = next;
+            return;
+        }
+        if (of_kind > 0) return;
+        // The first of a kind takes the place of the last one that is not the first of its kind.
+        for (std::size_t i = kept_occurrences; i-- > 0;) {
+            const auto is_same = [&](const occurrence& each) { return each.kind == kept_[i].kind; };
+            if (std::none_of(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(i), is_same)) continue;
+            std::move(kept_.begin() + static_cast<std::ptrdiff_t>(i) + 1, kept_.end(),
+                      kept_.begin() + static_cast<std::ptrdiff_t>(i));
+            kept_.back() = next;
+            return;
+        }
+    }
+
     friend constexpr void archive(auto& ar, connection_irregularities& value) {
-        ar(value.occurred_, value.client_, value.server_, value.first_packet_, value.packets_, value.resets_,
-           value.begun_, value.ecn_);
+        ar(value.occurred_, value.client_, value.server_, value.kept_count_, value.kept_, value.resets_, value.begun_,
+           value.ecn_);
         ar.require(value.is_consistent());
     }
     [[nodiscard]] constexpr bool is_consistent() const noexcept {
+        if (occurred_ >> kinds != 0 || kept_count_ > kept_occurrences) return false;
+        std::uint64_t kept = 0;
+        for (const occurrence& each : occurrences()) kept |= std::uint64_t{1} << static_cast<unsigned>(each.kind);
         for (std::size_t i = 0; i < kinds; ++i) {
-            const bool any = client_[i] != 0 || server_[i] != 0;
-            if (any != has(static_cast<irregularity>(i)) || any != (packets_[i][0] != 0)) return false;
-            if (packets_[i][0] == 0 && packets_[i][1] != 0) return false;
+            if ((client_[i] != 0 || server_[i] != 0) != has(static_cast<irregularity>(i))) return false;
         }
-        return occurred_ >> kinds == 0;
+        // Without room left, some kinds may have none.
+        return kept_count_ == kept_occurrences ? (kept & ~occurred_) == 0 : kept == occurred_;
     }
 
     std::uint64_t occurred_ = 0;
     std::array<std::uint16_t, kinds> client_{};
     std::array<std::uint16_t, kinds> server_{};
-    std::uint64_t first_packet_ = 0; ///< what `packets_` counts from, with 1 for itself; 0 if there is nothing
-    std::array<std::array<std::uint32_t, kept_packets>, kinds> packets_{};
+    std::array<occurrence, kept_occurrences> kept_{};
+    std::uint8_t kept_count_ = 0; ///< how many places of `kept_` are used
     std::array<reset, kept_resets> resets_{};
     std::array<beginning, 2> begun_{}; ///< in the order of direction
     ecn_state ecn_ = ecn_state::none;

@@ -51,6 +51,8 @@ struct observer_input {
     tcplens::direction direction = direction::client_to_server;
     /// Whether it is the first segment of the connection.
     bool begins_connection = false;
+    /// Whether it begins a connection of endpoints whose connection before was established, and has not ended.
+    bool previous_is_open = false;
     /// The captured bytes of its data; empty unless an observer of the table lists observer_hooks::payload, and for segments that were
     /// decoded elsewhere.
     std::span<const std::byte> payload{};

@@ -71,11 +71,13 @@ public:
         if (input.payload.empty() || input.segment.checksum == checksum_state::bad) return;
         // A keep-alive may carry any byte (RFC 9293 section 3.8.4).
         if (input.verdict.has(verdict_kinds::duplicate | verdict_kinds::keep_alive)) return;
+        if (is_padding(input)) return;
         recent_ranges& sent = state.sent[input.sender];
         const sequence_number begin = input.segment.payload_begin();
         const bool sent_before = input.verdict.has(verdict_kinds::retransmission | verdict_kinds::out_of_order);
         if (sent_before && differs(begin, input.payload, sent)) {
-            result.irregularities.add(irregularity::bytes_changed, input.direction, input.segment.packet_number);
+            result.irregularities.add(irregularity::bytes_changed, input.direction, input.segment.packet_number,
+                                      input.segment.time);
         }
         sent.ranges[sent.next] = {begin, static_cast<std::uint32_t>(input.payload.size()), hash(input.payload)};
         sent.next = static_cast<std::uint8_t>((sent.next + 1) % recent_ranges::size);
@@ -92,6 +94,14 @@ private:
         of.key_ = hash_key{of.seed_};
     }
 
+    /// Whether the data are the zeros that fill a frame of Ethernet (RFC 894: up to 46 bytes of IP). Some devices count them in the length
+    /// of the packet; the ends do not, and send data with the same numbers.
+    [[nodiscard]] static bool is_padding(const observer_input& input) noexcept {
+        constexpr std::uint32_t least_packet = 46;
+        return input.segment.ip_length <= least_packet &&
+               std::all_of(input.payload.begin(), input.payload.end(),
+                           [](std::byte each) { return each == std::byte{}; });
+    }
     /// Whether an earlier segment had other bytes at numbers of this one.
     [[nodiscard]] bool differs(sequence_number begin, std::span<const std::byte> data,
                                const recent_ranges& sent) const noexcept {
@@ -103,7 +113,7 @@ private:
         });
     }
 
-    /// Whoever does not know the key cannot find other bytes with the same hash.
+    /// A sender that does not know the key cannot find other bytes with the same hash.
     [[nodiscard]] std::uint64_t hash(std::span<const std::byte> data) const noexcept {
         std::uint64_t mixed = key_.word(0) ^ data.size();
         const auto take = [&](std::uint64_t word) {

@@ -31,10 +31,12 @@ struct seen_segment {
     evidence_set evidence;
     side sender;
     tcplens::direction direction;
+    bool previous_is_open;
 
     TCPLENS_ALWAYS_INLINE constexpr explicit seen_segment(const observer_input& from) noexcept
         : segment(from.segment), connection(from.connection), ends(from.ends), kinds(from.verdict.kinds),
-          evidence(from.verdict.evidence), sender(from.sender), direction(from.direction) {}
+          evidence(from.verdict.evidence), sender(from.sender), direction(from.direction),
+          previous_is_open(from.previous_is_open) {}
 
     [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
 };
@@ -44,6 +46,11 @@ struct irregularity_memory {
     using touched_first = void; ///< see reads_little
 
     static constexpr std::uint64_t no_header = ~std::uint64_t{0};
+    // Bits of header_word(); the last is never set there.
+    static constexpr std::uint64_t fin = 0x001;
+    static constexpr std::uint64_t ack = 0x010;
+    static constexpr std::uint64_t after_syn = std::uint64_t{1}
+                                               << 63; ///< marks the header of a side that sent a SYN alone
 
     // What ordinary segments read and change, in one cache line.
     per_side<std::uint64_t> header{{no_header, no_header}}; ///< header_word() of its ordinary segments; or no_header
@@ -62,6 +69,7 @@ struct irregularity_memory {
         timestamp clock_time{};                 ///< when `clock` was captured
         std::chrono::nanoseconds answer_time{}; ///< from the peer's SYN or SYN-ACK to its answer; 0 if not known
         std::uint64_t rst_packet = 0;           ///< its first RST, if sent_rst
+        timestamp rst_time{};                   ///< when that was captured
         std::uint64_t ids_from = 0;             ///< how many packets it had sent with first_id
         std::uint16_t first_id = 0;
         std::uint8_t hop_limit = 0;     ///< of its latest segment without RST; 0 before it
@@ -98,7 +106,7 @@ struct irregularity_memory {
     };
     per_side<rare> sides{};
     side misfit_by{};         ///< who sent the segment that did not fit
-    bool did_not_fit = false; ///< the segment before was a RST or SYN that did not fit
+    bool did_not_fit = false; ///< the segment before was a RST that did not fit
     bool offers_ecn = false;
     bool offers_accurate_ecn = false;
 
@@ -155,7 +163,7 @@ struct irregularity_memory {
     }
 
     /// Learns from a segment that needed care, and says which segments of its side are ordinary from now on.
-    constexpr void learn(const seen_segment& input) noexcept {
+    TCPLENS_ALWAYS_INLINE constexpr void learn(const seen_segment& input) noexcept {
         const segment& sent = input.segment;
         const side by = input.sender;
         rare& own = sides[by];
@@ -166,12 +174,7 @@ struct irregularity_memory {
             return;
         }
         remember_latest(sent, by);
-        const std::uint64_t packets = input.connection.statistics(input.direction).packets;
-        constexpr std::uint64_t most_steps = 64; // over more, random ones would seem to count
-        if (own.hop_limit == 0 || packets > own.ids_from + most_steps) {
-            own.first_id = sent.ip_id.value_or(std::uint16_t{0});
-            own.ids_from = packets;
-        }
+        learn_ids(input, own);
         if (own.hop_limit == 0) reach[by] = 1; // it was without bound as long as nothing was heard
         own.hop_limit = sent.hop_limit;
         if (sent.flags.syn()) {
@@ -180,13 +183,58 @@ struct irregularity_memory {
             reach[by] = (std::max)(reach[by], std::uint32_t{sent.window} + 1); // not scaled: RFC 7323 section 2.2
             return;
         }
-        constexpr std::uint16_t push_and_fin = 0x009;
-        constexpr std::uint16_t ack = 0x010;
+        constexpr std::uint64_t push_and_fin = 0x009;
         const bool calm = (sent.flags.bits & ~push_and_fin) == ack && sent.ecn != 3 &&
                           sent.oddities == segment::oddity_set::none && input.ends[by].goes_on && !own.sent_rst &&
                           !did_not_fit;
-        constexpr std::uint64_t fin = 1;
         header[by] = calm ? header_word(sent) & ~fin : no_header;
+    }
+    /// Whether this is the first SYN, or SYN-ACK, of its side that offers nothing but options. `word`: header_word().
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool is_ordinary_syn(const seen_segment& input,
+                                                                       std::uint64_t word) const noexcept {
+        constexpr std::uint64_t all_flags = 0xffff;
+        constexpr std::uint64_t syn = 0x002;
+        const segment& sent = input.segment;
+        const rare& own = sides[input.sender];
+        return (word & all_flags & ~ack) == syn && sent.ecn == 0 && sent.oddities == segment::oddity_set::none &&
+               sent.checksum != checksum_state::bad && input.kinds == verdict_kinds::none && own.hop_limit == 0 &&
+               !own.sent_rst && !own.has_syn_ack && !did_not_fit && !input.previous_is_open &&
+               ((word & ack) != 0 || sent.acknowledgment.value == 0);
+    }
+    /// As learn(), of a segment that is_ordinary_syn(). Ordinary segments of its side will have the same header, but for the flags.
+    TCPLENS_ALWAYS_INLINE constexpr void learn_syn(const seen_segment& input, std::uint64_t word) noexcept {
+        constexpr std::uint64_t all_flags = 0xffff;
+        const segment& sent = input.segment;
+        const side by = input.sender;
+        rare& own = sides[by];
+        remember_latest(sent, by);
+        own.first_id = sent.ip_id.value_or(std::uint16_t{0});
+        own.ids_from = input.connection.statistics(input.direction).packets;
+        own.hop_limit = sent.hop_limit;
+        own.offered_scale = sent.options.window_scale.has_value();
+        own.shift = (std::min)(sent.options.window_scale.value_or(std::uint8_t{0}), std::uint8_t{14});
+        reach[by] = std::uint32_t{sent.window} + 1; // not scaled: RFC 7323 section 2.2
+        header[by] = (word & ~all_flags) | ack | ((word & ack) != 0 ? 0 : after_syn);
+    }
+    /// Whether this is the ACK that completes a handshake, and ordinary otherwise. `word`: header_word().
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool is_ordinary_ack(const seen_segment& input,
+                                                                       std::uint64_t word) const noexcept {
+        return (word | after_syn) == header[input.sender] && input.kinds == verdict_kinds::none &&
+               input.segment.payload_length == 0 && !did_not_fit && input.ends[input.sender].goes_on;
+    }
+
+    /// Whether this is a FIN without data, and ordinary otherwise: its side has sent segments with this header. `word`: header_word().
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool is_ordinary_fin(const seen_segment& input,
+                                                                       std::uint64_t word) const noexcept {
+        return (word & fin) != 0 && (word & ~fin) == header[input.sender] && input.kinds == verdict_kinds::none &&
+               input.segment.payload_length == 0;
+    }
+    /// As learn(), of a segment that is_ordinary_fin().
+    TCPLENS_ALWAYS_INLINE constexpr void learn_fin(const seen_segment& input) noexcept {
+        did_not_fit = false;
+        remember_latest(input.segment, input.sender);
+        learn_ids(input, sides[input.sender]);
+        sides[input.sender].hop_limit = input.segment.hop_limit;
     }
 
     /// Whether the windows of a side are known: both SYNs, or one without scaling, were captured.
@@ -220,6 +268,14 @@ struct irregularity_memory {
     }
 
 private:
+    /// From where on the Identifications of a side are looked at.
+    TCPLENS_ALWAYS_INLINE static constexpr void learn_ids(const seen_segment& input, rare& own) noexcept {
+        constexpr std::uint64_t most_steps = 64; // over more, random ones would seem to count
+        const std::uint64_t packets = input.connection.statistics(input.direction).packets;
+        if (own.hop_limit != 0 && packets <= own.ids_from + most_steps) return;
+        own.first_id = input.segment.ip_id.value_or(std::uint16_t{0});
+        own.ids_from = packets;
+    }
     [[nodiscard]] constexpr bool is_unscaled(side of, const per_side<end_state>& ends) const noexcept {
         return (ends[of].sent_syn && !sides[of].offered_scale) ||
                (ends[opposite(of)].sent_syn && !sides[opposite(of)].offered_scale);

@@ -18,7 +18,7 @@ namespace tcplens::inline v1 {
 /// Adds to each connection, as member `irregularities`, what ordinary stacks and paths seldom do: RSTs that do not fit, second
 /// SYN-ACKs, flags that make no sense, ICMP errors, and more: see tcplens::irregularity.
 ///
-/// About 700 bytes a connection. An ordinary segment costs a few comparisons. An off-path attacker can make any of these occur, so they
+/// 760 bytes a connection. An ordinary segment costs a few comparisons. An off-path attacker can make any of these occur, so they
 /// are observations about the connection and not about the host that is named in the packets.
 class irregularity_observer {
 public:
@@ -53,7 +53,7 @@ public:
         using enum irregularity;
         const icmp_notice& error = next.error;
         const auto add = [&](irregularity kind) {
-            result.irregularities.add(kind, next.quoted_direction, error.packet_number);
+            result.irregularities.add(kind, next.quoted_direction, error.packet_number, error.time);
         };
         if (connection_state::knows_numbers(next.quoted_sender, next.ends)) {
             // What was quoted on its way may have been acknowledged since, if a copy arrived.
@@ -84,8 +84,9 @@ private:
     struct note {
         const seen_segment& input;
         connection_irregularities& found;
-        constexpr void add(irregularity kind) const noexcept {
-            found.add(kind, input.direction, input.segment.packet_number);
+        // Out of line: few segments have an irregularity, and the path of those that have none stays short.
+        TCPLENS_NOINLINE constexpr void add(irregularity kind) const noexcept {
+            found.add(kind, input.direction, input.segment.packet_number, input.segment.time);
         }
         [[nodiscard]] constexpr side peer() const noexcept { return opposite(input.sender); }
     };
@@ -93,9 +94,29 @@ private:
     TCPLENS_NOINLINE static constexpr void observe_with_care(const seen_segment& input, connection_state& state,
                                                              facts& result) noexcept {
         const segment& sent = input.segment;
-        if (input.has(verdict_kinds::duplicate)) return; // made by the network or the capture
         const note where{input, result.irregularities};
-        if (connection_state::header_word(sent) == state.header[input.sender]) { // only its numbers need care
+        const std::uint64_t word = connection_state::header_word(sent);
+        side_memory& sender = state.sides[input.sender];
+        if (state.is_ordinary_syn(input, word)) {
+            take_first_syn(where, state, word);
+            return;
+        }
+        if (state.is_ordinary_ack(input, word)) {
+            if (state.sides[where.peer()].has_syn_ack) take_answer_time(where, state);
+            take_clock(where, sender);
+            state.header[input.sender] = word;
+            static_cast<void>(state.count_bare(input.sender)); // no storm: the other side's run is not that long
+            state.remember_latest(sent, input.sender);
+            return;
+        }
+        if (state.is_ordinary_fin(input, word)) {
+            take_clock(where, sender);
+            if (sender.hop_limit != sent.hop_limit) where.add(irregularity::hop_limit_changed); // that of a SYN before
+            state.learn_fin(input);
+            return;
+        }
+        if (input.has(verdict_kinds::duplicate)) return; // made by the network or the capture
+        if (word == state.header[input.sender]) {        // only its numbers need care
             take_data(where, state, false);
             state.remember_latest(sent, input.sender);
             return;
@@ -111,12 +132,15 @@ private:
             if (state.did_not_fit) state.misfit_by = input.sender;
         } else {
             if (sent.flags.syn()) {
-                state.did_not_fit = take_syn(where, state);
-                if (state.did_not_fit) state.misfit_by = input.sender;
+                take_syn(where, state);
             } else {
                 take_data(where, state, answers_misfit);
             }
-            take_sender(where, state.sides[input.sender]);
+            take_clock(where, sender);
+            if (sender.hop_limit != 0 && sender.hop_limit != sent.hop_limit) {
+                where.add(irregularity::hop_limit_changed);
+            }
+            if (sender.sent_rst && !sender.settled_rst) settle_rst(where, sender);
         }
         constexpr std::uint16_t ece_and_cwr = 0x0c0;
         if (sent.ecn == 3 || (sent.flags.bits & ece_and_cwr) != 0 || sent.oddities != segment::oddity_set::none) {
@@ -133,6 +157,7 @@ private:
         side_memory& sender = state.sides[by];
         const bool sender_heard = sender.hop_limit != 0;
         seen_reset seen{.packet = rst.packet_number,
+                        .time = rst.time,
                         .sent_in = where.input.direction,
                         .place = place_of(where, state),
                         .hop_limit = rst.hop_limit,
@@ -146,7 +171,8 @@ private:
         if (seen.place == place_type::outside) where.add(rst_outside_window);
         if (rst.flags.ack() && acknowledges_nothing(where)) where.add(rst_acknowledges_nothing);
         if (answers_nothing(where, sender_heard)) {
-            where.found.add(ack_on_nothing, opposite(where.input.direction), where.input.connection.first_packet);
+            const connection& of = where.input.connection;
+            where.found.add(ack_on_nothing, opposite(where.input.direction), of.first_packet, of.first_time);
         }
         // Only what comes straight after a segment can be its answer.
         if (sender_heard && sender.answer_time.count() > 0 && state.time[where.peer()] > state.time[by] &&
@@ -159,6 +185,7 @@ private:
         } else {
             sender.sent_rst = true;
             sender.rst_packet = rst.packet_number;
+            sender.rst_time = rst.time;
             sender.rst_hop_limit = rst.hop_limit;
             sender.next_at_rst = connection_state::next_of(by, where.input.ends);
         }
@@ -215,8 +242,24 @@ private:
                where.input.segment.sequence == where.input.ends[where.peer()].acknowledged;
     }
 
-    /// \return whether it was a SYN into an open connection
-    TCPLENS_NOINLINE static constexpr bool take_syn(const note& where, connection_state& state) noexcept {
+    /// Takes in a segment that is_ordinary_syn().
+    TCPLENS_ALWAYS_INLINE static constexpr void take_first_syn(const note& where, connection_state& state,
+                                                               std::uint64_t word) noexcept {
+        const segment& syn = where.input.segment;
+        side_memory& sender = state.sides[where.input.sender];
+        where.found.begin(where.input.direction, syn.sequence.value, syn.ip_id.value_or(std::uint16_t{0}));
+        if (syn.flags.ack()) {
+            sender.has_syn_ack = true;
+            sender.syn_ack = syn.sequence;
+            take_answer_time(where, state);
+        } else {
+            state.offers_ecn = state.offers_accurate_ecn = false;
+        }
+        take_clock(where, sender);
+        state.learn_syn(where.input, word);
+    }
+
+    TCPLENS_NOINLINE static constexpr void take_syn(const note& where, connection_state& state) noexcept {
         using enum irregularity;
         const segment& syn = where.input.segment;
         side_memory& sender = state.sides[where.input.sender];
@@ -228,22 +271,19 @@ private:
             state.offers_ecn = syn.flags.ece() && syn.flags.cwr();
             state.offers_accurate_ecn = state.offers_ecn && syn.flags.ae();
             if (state.offers_ecn) where.found.set_ecn(connection_irregularities::ecn_state::offered);
-            // A copy of the connection's own SYN that came late is no other SYN.
-            const end_state& own = where.input.ends[where.input.sender];
-            const bool another = where.input.connection.handshake == handshake_state::completed &&
-                                 !(own.sent_syn && own.initial == syn.sequence);
-            if (another) where.add(syn_while_open);
-            return another;
+            // Another number than that of the connection's own SYN begins another connection, which shows it.
+            if (where.input.previous_is_open) where.add(syn_while_open);
+            return;
         }
         if (!sender.has_syn_ack) {
             sender.has_syn_ack = true;
             sender.syn_ack = syn.sequence;
             take_answer_time(where, state);
             answer_ecn(where, state);
-        } else if (syn.sequence != sender.syn_ack) {
+        } else if (syn.sequence != sender.syn_ack && !state.sides[where.peer()].sent_rst) {
+            // Behind a RST of its peer a host may begin anew, with another number.
             where.add(second_syn_ack);
         }
-        return false;
     }
 
     /// RFC 3168 section 6.1.1; RFC 9768 section 3.1.1, table 2.
@@ -263,8 +303,8 @@ private:
         sender.answer_time = where.input.segment.time - state.time[where.peer()];
     }
 
-    TCPLENS_NOINLINE static constexpr void take_data(const note& where, connection_state& state,
-                                                     bool answers_misfit) noexcept {
+    TCPLENS_ALWAYS_INLINE static constexpr void take_data(const note& where, connection_state& state,
+                                                          bool answers_misfit) noexcept {
         using enum irregularity;
         const segment& sent = where.input.segment;
         const side_memory& sender = state.sides[where.input.sender];
@@ -306,7 +346,7 @@ private:
     }
 
     /// Data that was sent before.
-    static constexpr void take_copy(const note& where, connection_state& state) noexcept {
+    TCPLENS_NOINLINE static constexpr void take_copy(const note& where, connection_state& state) noexcept {
         using enum irregularity;
         const segment& sent = where.input.segment;
         if (contains_any(where.input.evidence, evidence_set::silence)) where.add(timeout);
@@ -335,21 +375,16 @@ private:
         if (contains_any(sent.oddities, segment::oddity_set::tiny_fragment)) where.add(tiny_fragment);
     }
 
-    /// What tells one sender from another: hop limit and clock.
-    static constexpr void take_sender(const note& where, side_memory& sender) noexcept {
-        using enum irregularity;
-        const segment& sent = where.input.segment;
-        take_clock(where, sender);
-        if (sender.hop_limit != 0 && sender.hop_limit != sent.hop_limit) where.add(hop_limit_changed);
-        if (sender.sent_rst && !sender.settled_rst) {
-            sender.settled_rst = true;
-            const bool differs = sender.hop_limit == 0 && sender.rst_hop_limit != sent.hop_limit;
-            if (differs) where.found.add(rst_hop_limit, where.input.direction, sender.rst_packet);
-        }
+    /// The first segment after the first RST of a side, if the hop limit of that has not been compared.
+    TCPLENS_NOINLINE static constexpr void settle_rst(const note& where, side_memory& sender) noexcept {
+        sender.settled_rst = true;
+        const bool differs = sender.hop_limit == 0 && sender.rst_hop_limit != where.input.segment.hop_limit;
+        if (!differs) return;
+        where.found.add(irregularity::rst_hop_limit, where.input.direction, sender.rst_packet, sender.rst_time);
     }
 
     /// A side's clock runs forward. That timestamps end says little, though RFC 7323 section 3.2 forbids it: middleboxes leave them out.
-    static constexpr void take_clock(const note& where, side_memory& sender) noexcept {
+    TCPLENS_ALWAYS_INLINE static constexpr void take_clock(const note& where, side_memory& sender) noexcept {
         const segment& sent = where.input.segment;
         if (!sent.options.timestamps) return;
         const std::uint32_t now = sent.options.timestamps->value;

@@ -11,6 +11,13 @@
 #include <utility>
 #include <vector>
 
+// Stands before what is a constant expression where std::vector is one: not in libstdc++ 11 and libc++ 14.
+#if defined(__cpp_lib_constexpr_vector)
+#define TCPLENS_CONSTEXPR_VECTOR constexpr
+#else
+#define TCPLENS_CONSTEXPR_VECTOR inline
+#endif
+
 namespace tcplens::inline v1::detail {
 
 /// A set of numbers that keeps at least the last `capacity` different ones that were inserted. It holds two generations: when the
@@ -18,16 +25,16 @@ namespace tcplens::inline v1::detail {
 /// power of two, and then allocates no more; reserve() takes that memory at once.
 class recent_number_set {
 public:
-    recent_number_set(std::size_t capacity, const hash_key& key) noexcept
+    TCPLENS_CONSTEXPR_VECTOR recent_number_set(std::size_t capacity, const hash_key& key) noexcept
         : capacity_(std::max<std::size_t>(capacity, 1)), key_(key) {}
 
-    void reserve() {
+    TCPLENS_CONSTEXPR_VECTOR void reserve() {
         held_.grow(std::bit_ceil(2 * capacity_), key_);
         before_.grow(std::bit_ceil(2 * capacity_), key_);
     }
 
     /// Inserts `number`. Returns whether the set held it already. \pre number < 2^64 - 1
-    bool insert(std::uint64_t number) {
+    TCPLENS_CONSTEXPR_VECTOR bool insert(std::uint64_t number) {
         if (held_.contains(number, key_)) return true;
         if (held_.size == capacity_) {
             std::swap(held_, before_);
@@ -43,7 +50,8 @@ private:
         std::vector<std::uint64_t> slots{};
         std::size_t size = 0;
 
-        [[nodiscard]] std::size_t find(std::uint64_t number, const hash_key& key) const noexcept {
+        [[nodiscard]] TCPLENS_CONSTEXPR_VECTOR std::size_t find(std::uint64_t number,
+                                                                const hash_key& key) const noexcept {
             std::uint64_t mixed = (number ^ key.word(0)) * (key.word(1) | 1);
             mixed = (mixed ^ (mixed >> 32)) * (key.word(2) | 1);
             const std::size_t mask = slots.size() - 1;
@@ -51,11 +59,11 @@ private:
             while (slots[at] != 0 && slots[at] != number + 1) at = (at + 1) & mask;
             return at;
         }
-        [[nodiscard]] bool contains(std::uint64_t number, const hash_key& key) const noexcept {
+        [[nodiscard]] TCPLENS_CONSTEXPR_VECTOR bool contains(std::uint64_t number, const hash_key& key) const noexcept {
             return size > 0 && slots[find(number, key)] != 0;
         }
         /// \pre count is a power of two
-        void grow(std::size_t count, const hash_key& key) {
+        TCPLENS_CONSTEXPR_VECTOR void grow(std::size_t count, const hash_key& key) {
             if (count <= slots.size()) return;
             std::vector<std::uint64_t> old(count);
             old.swap(slots);
@@ -63,12 +71,12 @@ private:
                 if (slot != 0) slots[find(slot - 1, key)] = slot;
             }
         }
-        void insert(std::uint64_t number, const hash_key& key) {
+        TCPLENS_CONSTEXPR_VECTOR void insert(std::uint64_t number, const hash_key& key) {
             if (2 * (size + 1) > slots.size()) grow(slots.empty() ? 1024 : slots.size() * 2, key);
             slots[find(number, key)] = number + 1;
             ++size;
         }
-        void clear() noexcept {
+        TCPLENS_CONSTEXPR_VECTOR void clear() noexcept {
             std::fill(slots.begin(), slots.end(), 0u);
             size = 0;
         }

@@ -37,14 +37,15 @@ public:
     static constexpr std::size_t default_memory = std::size_t{1} << 22;
 
     /// `memory`: how many segments of the whole table are remembered. `key`: the secret of the hash; no result depends on it.
-    explicit repeated_sequence_rules(std::size_t memory = default_memory, const hash_key& key = hash_key::random())
+    TCPLENS_CONSTEXPR_VECTOR explicit repeated_sequence_rules(std::size_t memory = default_memory,
+                                                              const hash_key& key = hash_key::random())
         : seen_(memory, key) {}
 
     /// Takes all memory at once, however many connections there will be.
-    void reserve(std::size_t) { seen_.reserve(); }
+    TCPLENS_CONSTEXPR_VECTOR void reserve(std::size_t) { seen_.reserve(); }
 
     /// The verdict on the next segment of a connection.
-    [[nodiscard]] verdict judge(const rule_input& next, connection_state&) {
+    [[nodiscard]] TCPLENS_CONSTEXPR_VECTOR verdict judge(const rule_input& next, connection_state&) {
         const std::uint64_t who = (next.connection_number << 1 | static_cast<std::uint64_t>(next.sender)) & 0x7fff'ffff;
         const bool seen = seen_.insert(who << 32 | next.segment.sequence.value);
         if (!seen || next.segment.payload_length == 0) return {};

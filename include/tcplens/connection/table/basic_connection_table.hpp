@@ -4,6 +4,7 @@
 #include "../../base/check.hpp"
 #include "../../base/compiler.hpp"
 #include "../../base/hash_key.hpp"
+#include "../../base/input_range.hpp"
 #include "../../base/timestamp.hpp"
 #include "../../capture/link_type.hpp"
 #include "../../capture/packet.hpp"
@@ -24,12 +25,11 @@
 #include "tuple_hash.hpp"
 
 #include <array>
+#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
-#include <ranges>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -41,9 +41,8 @@ namespace detail {
 
 /// Packets, or segments.
 template <class Range>
-concept range_to_add = std::ranges::input_range<Range> &&
-    (std::convertible_to<std::ranges::range_reference_t<Range>, const packet&> ||
-     std::convertible_to<std::ranges::range_reference_t<Range>, const segment&>);
+concept range_to_add = input_range<Range> &&(std::convertible_to<range_reference<Range>, const packet&> ||
+                                             std::convertible_to<range_reference<Range>, const segment&>);
 
 /// The callback of a caller that does not ask for segments.
 struct ignore_segment {
@@ -229,8 +228,8 @@ public:
         }
     }
 
-    /// The hash by which tables find connections, equal for both directions of a connection. Whoever deals packets out to several tables
-    /// can use it, so that all packets of a connection go to the same table.
+    /// The hash by which tables find connections, equal for both directions of a connection. A program that deals packets out to several
+    /// tables can use it, so that all packets of a connection go to the same table.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static std::uint32_t hash_of(const segment& next,
                                                                      const hash_key& key) noexcept {
         return detail::segment_hash(next, key);
@@ -425,8 +424,9 @@ private:
                              }) {
             // What fragments were put together to lies in no packet.
             const std::byte* const begin = from.bytes.data();
-            const bool in_packet = !std::less<>{}(found.payload.data(), begin) &&
-                                   std::less_equal<>{}(found.payload.data(), begin + from.bytes.size());
+            constexpr std::compare_three_way order;
+            const bool in_packet =
+                order(found.payload.data(), begin) >= 0 && order(found.payload.data(), begin + from.bytes.size()) <= 0;
             return in_packet && range.bytes_stay();
         } else {
             return false;

@@ -72,6 +72,7 @@ protected:
         bool begins = false;
         bool reuses_ports = false;
         bool after_end = false; ///< see rule_input
+        bool over_open = false; ///< see observer_input::previous_is_open
     };
 
     /// The latest connection of the endpoints of a segment. Without a callback no connection has left since `likely` was prefetched,
@@ -165,6 +166,8 @@ protected:
         }
         if (!make_room(on_end)) return refuse();
         record* const before = find(next, hash).record; // null if it made room
+        const bool over_open = before != nullptr && before->connection.handshake == handshake_state::completed &&
+                               !before->machine.ended(before->connection);
         record& begun = begin_connection(next, hash);
         if (before == nullptr) {
             lookup_.index().insert(hash, begun.slot);
@@ -172,7 +175,8 @@ protected:
             lookup_.index().replace(hash, before->slot, begun.slot);
             if (put_behind(records_, begun, *before)) overtake(*before);
         }
-        return take_in_any<Sampled>(next, begun, side::first, {.begins = true, .reuses_ports = true});
+        return take_in_any<Sampled>(next, begun, side::first,
+                                    {.begins = true, .reuses_ports = true, .over_open = over_open});
     }
 
     template <bool Sampled>
@@ -216,7 +220,8 @@ protected:
                                     .ends = into.machine.ends(),
                                     .sender = sender,
                                     .direction = direction,
-                                    .begins_connection = how.begins};
+                                    .begins_connection = how.begins,
+                                    .previous_is_open = how.over_open};
                 if constexpr (takes_payload) { // then all segments have it
                     const auto& whole = static_cast<const segment_with_payload&>(next);
                     seen.payload = whole.payload;

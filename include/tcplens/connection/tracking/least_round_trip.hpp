@@ -22,6 +22,7 @@ public:
             sequence_passed_ = not_awaited;
             // A SYN-ACK echoes the first SYN's clock, whichever SYN it answers.
             if (towards.flags.syn() && clock_passed_ != never) clock_passed_ = not_awaited;
+            if (const auto& stamps = towards.options.timestamps) newest_clock_ = stamps->value;
             return;
         }
         passes_once(towards, towards.sequence_length());
@@ -33,10 +34,13 @@ public:
             awaited_sequence_ = towards.sequence + length;
             sequence_passed_ = towards.time;
         }
-        if (const auto& stamps = towards.options.timestamps;
-            stamps && clock_passed_ <= not_awaited && (stamps->value != clock_ || clock_passed_ == never)) {
-            clock_ = stamps->value;
-            clock_passed_ = towards.time;
+        if (const auto& stamps = towards.options.timestamps) {
+            // An echo answers the first segment of a tick, which may have passed while an older tick was awaited.
+            if (clock_passed_ <= not_awaited && (stamps->value != newest_clock_ || clock_passed_ == never)) {
+                clock_ = stamps->value;
+                clock_passed_ = towards.time;
+            }
+            newest_clock_ = stamps->value;
         }
     }
 
@@ -93,11 +97,11 @@ private:
     }
 
     friend void archive(auto& ar, least_round_trip& of) {
-        auto& [least, sequence_passed, clock_passed, awaited_sequence, clock] = of;
+        auto& [least, sequence_passed, clock_passed, awaited_sequence, clock, newest_clock] = of;
         ar(least);
         ar.raw(sequence_passed);
         ar.raw(clock_passed);
-        ar(awaited_sequence, clock);
+        ar(awaited_sequence, clock, newest_clock);
         ar.require(least == unknown || (least >= -most_skew && least <= std::chrono::hours{1}));
         ar.require(sequence_passed == not_awaited || clamp_for_arithmetic(sequence_passed) == sequence_passed);
         ar.require(clock_passed <= not_awaited || clamp_for_arithmetic(clock_passed) == clock_passed);
@@ -107,7 +111,8 @@ private:
     timestamp sequence_passed_ = not_awaited; ///< when the segment that ends at awaited_sequence_ passed
     timestamp clock_passed_ = never;          ///< when clock_ passed
     sequence_number awaited_sequence_{};
-    std::uint32_t clock_ = 0; ///< the last timestamp that was timed
+    std::uint32_t clock_ = 0;        ///< the last timestamp that was timed
+    std::uint32_t newest_clock_ = 0; ///< the last timestamp that passed
 };
 
 } // namespace tcplens::inline v1::detail

@@ -69,7 +69,7 @@ public:
     /// Step of the Identification from one packet to the next; 1 if it is not known.
     [[nodiscard]] constexpr int usual_step() const noexcept { return usual_step_ != 0 ? usual_step_ : 1; }
     /// Whether this Identification follows the highest one by another step than the usual one.
-    [[nodiscard]] constexpr bool goes_on_otherwise(std::uint16_t id) const noexcept {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool goes_on_otherwise(std::uint16_t id) const noexcept {
         return id != 0 && id_distance(id_, id) != usual_step() && (counts_packets() || (counts_alone_ && !had_two_));
     }
     /// Whether the last two packets had different Identifications, so that equal ones mean one packet. Nullopt before two packets.

@@ -21,12 +21,13 @@ namespace tcplens::inline v1::detail {
 
 /// Puts fragmented IP packets together, in bounded memory: see reassembly_options. If the capture cut fragments, the packet has
 /// the bytes up to the first one that is missing, and its full length. Allocates only when a fragment arrives, and not at all
-/// after reserve().
-class ip_reassembly {
+/// after reserve(). A template, to reduce the compile time of programs that do not use it.
+template <class Fragment>
+class basic_ip_reassembly {
 public:
     static constexpr bool keeps = true;
 
-    explicit ip_reassembly(const reassembly_options& options) noexcept : options_(options) {}
+    explicit basic_ip_reassembly(const reassembly_options& options) noexcept : options_(options) {}
 
     /// Allocates the memory for `max_packets` packets of the greatest length, since each of them may get that long.
     void reserve() {
@@ -46,7 +47,7 @@ public:
 
     /// Adds a fragment. Returns the whole packet if this was its last missing fragment; valid until begin_packet(). Fragments of
     /// different networks belong to different packets.
-    [[nodiscard]] std::optional<ip_payload> add(const ip_fragment& next, const network_id& network, timestamp now) {
+    [[nodiscard]] std::optional<ip_payload> add(const Fragment& next, const network_id& network, timestamp now) {
         ++statistics_.fragments;
         const std::size_t length = next.part.content.wire_length;
         const std::size_t end = next.offset + length;
@@ -93,7 +94,7 @@ public:
     }
 
     /// Drops the packet that this fragment belongs to, and its later fragments: it does not lead to TCP.
-    void ignore(const ip_fragment& next, const network_id& network, timestamp now) {
+    void ignore(const Fragment& next, const network_id& network, timestamp now) {
         expire(now);
         const key_type key = key_of(next, network);
         entry* packet = find(key);
@@ -116,7 +117,7 @@ private:
     static constexpr std::size_t max_pieces = 16;
 
     /// Whether a fragment begins or ends within the first 20 bytes: RFC 1858 section 3, RFC 3128.
-    [[nodiscard]] static constexpr bool divides_tcp_header(const ip_fragment& next, std::size_t end) noexcept {
+    [[nodiscard]] static constexpr bool divides_tcp_header(const Fragment& next, std::size_t end) noexcept {
         constexpr std::size_t header = 20;
         return (next.more && end < header) || (next.offset > 0 && next.offset < header);
     }
@@ -203,7 +204,7 @@ private:
     };
 
     /// The protocol identifies a packet by RFC 791 section 3.2, but not by RFC 8200 section 4.5.
-    [[nodiscard]] static key_type key_of(const ip_fragment& fragment, const network_id& network) noexcept {
+    [[nodiscard]] static key_type key_of(const Fragment& fragment, const network_id& network) noexcept {
         return {fragment.part.source,
                 fragment.part.destination,
                 fragment.id,
@@ -271,7 +272,7 @@ private:
     }
 
     /// Copies the bytes of a fragment to their place.
-    [[nodiscard]] stored store(entry& into, const ip_fragment& next, std::size_t end) {
+    [[nodiscard]] stored store(entry& into, const Fragment& next, std::size_t end) {
         const std::size_t begin = next.offset;
         const std::span<const std::byte> from = next.part.content.bytes;
         for (std::size_t i = 0; i < into.piece_count; ++i) {
@@ -353,10 +354,10 @@ private:
 
     /// Only incomplete packets: a complete one is needed for the current packet only.
     template <class Archive>
-    friend void archive(Archive& ar, ip_reassembly& reassembly) {
+    friend void archive(Archive& ar, basic_ip_reassembly& reassembly) {
         auto& [options, statistics, entries, held, done, order, reserved] = reassembly;
         ar(statistics, order);
-        auto count = static_cast<std::size_t>(std::ranges::count_if(entries, is_kept));
+        auto count = static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(), is_kept));
         ar.count(count, options.max_packets);
         if constexpr (Archive::restores) {
             // All entries are still unused, and have their memory if it was reserved.
@@ -385,5 +386,7 @@ private:
     std::uint64_t order_ = 0;
     bool reserved_ = false; ///< each entry keeps its memory, which is enough for the longest packet
 };
+
+using ip_reassembly = basic_ip_reassembly<ip_fragment>;
 
 } // namespace tcplens::inline v1::detail

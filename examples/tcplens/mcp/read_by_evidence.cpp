@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include "capture_reading_with.hpp"
+
+#include <tcplens/connection/rules/evidence_rules.hpp>
+
+namespace program::context_server {
+
+std::shared_ptr<loaded_capture> read_by_evidence(const opened_file& file, const bounds& most, job& work) {
+    return read_with<tcplens::evidence_rules>(file, most, work);
+}
+
+} // namespace program::context_server
