@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-/// Rulers: the least that any program has to do with each packet of a mapped capture. They check little and keep nothing that
+/// Rulers: the least that any program has to do with each packet of a capture, which a source of the library reads. They check little and keep nothing that
 /// anybody could ask for; what a machine needs for them says what a figure in nanoseconds means there.
 namespace floors {
 
@@ -40,9 +40,12 @@ template <class Integer>
     return value ^ (value >> 29);
 }
 
+/// Bytes before the first record.
+constexpr std::size_t file_header = 24;
+
 /// Whether the floors can be measured with this capture: pcap in this machine's byte order, Ethernet.
 [[nodiscard]] inline bool can_walk(std::span<const std::byte> file) noexcept {
-    return file.size() >= 24 && load<std::uint32_t>(file.data()) == 0xa1b2c3d4 &&
+    return file.size() >= file_header && load<std::uint32_t>(file.data()) == 0xa1b2c3d4 &&
            load<std::uint32_t>(file.data() + 20) == 1;
 }
 
@@ -89,21 +92,33 @@ template <class Integer>
 /// How far ahead of the packet at hand the file is prefetched: a page.
 constexpr std::size_t prefetch_distance = 4096;
 
-/// Calls `use(fields)` for each TCP packet of a pcap file; returns the number of packets. \pre can_walk(file)
-template <bool Prefetch, class Use>
-std::uint64_t walk(std::span<const std::byte> file, Use&& use) {
+/// Calls `use(fields)` for each TCP packet of a pcap file, of which `source` is to read all; returns the number of packets.
+template <bool Prefetch, class Source, class Use>
+std::uint64_t walk(Source& source, Use&& use) {
+    constexpr std::size_t record_header = 16;
+    if (!can_walk(source.peek(file_header))) return 0;
+    source.skip(file_header);
     std::uint64_t packets = 0;
-    const std::byte* at = file.data() + 24;
-    const std::byte* const end = file.data() + file.size();
-    while (end - at >= 16) {
-        const auto captured = load<std::uint32_t>(at + 8);
-        if (static_cast<std::size_t>(end - at) - 16 < captured) break;
-        if constexpr (Prefetch) __builtin_prefetch(at + prefetch_distance);
-        if (const auto fields = read_headers(at, captured)) use(*fields);
-        ++packets;
-        at += 16 + captured;
+    std::size_t wanted = record_header; // bytes of the next record, as far as they are known
+    for (;;) {
+        const std::span<const std::byte> held = source.peek(wanted);
+        if (held.size() < wanted) return packets;
+        const std::byte* at = held.data();
+        const std::byte* const end = at + held.size();
+        wanted = record_header;
+        while (static_cast<std::size_t>(end - at) >= record_header) {
+            const auto captured = load<std::uint32_t>(at + 8);
+            if (static_cast<std::size_t>(end - at) - record_header < captured) {
+                wanted = record_header + captured;
+                break;
+            }
+            if constexpr (Prefetch) __builtin_prefetch(at + prefetch_distance);
+            if (const auto fields = read_headers(at, captured)) use(*fields);
+            ++packets;
+            at += record_header + captured;
+        }
+        source.skip(static_cast<std::uint64_t>(at - held.data()));
     }
-    return packets;
 }
 
 struct result {
@@ -118,10 +133,10 @@ struct result {
 }
 
 /// Reads the header fields of each packet. `Prefetch`: of the file, too.
-template <bool Prefetch>
-[[nodiscard]] result touch(std::span<const std::byte> file) {
+template <bool Prefetch, class Source>
+[[nodiscard]] result touch(Source& source) {
     result all;
-    all.packets = walk<Prefetch>(file, [&](const header_fields& fields) { all.checksum += fold(fields); });
+    all.packets = walk<Prefetch>(source, [&](const header_fields& fields) { all.checksum += fold(fields); });
     return all;
 }
 
@@ -195,8 +210,8 @@ private:
 };
 
 /// The same, and updates the line of the packet's connection; the lines of a batch of packets are prefetched.
-template <bool Prefetch>
-[[nodiscard]] result flow(std::span<const std::byte> file) {
+template <bool Prefetch, class Source>
+[[nodiscard]] result flow(Source& source) {
     constexpr std::size_t batch_size = 32;
     std::array<header_fields, batch_size> batch;
     std::size_t held = 0;
@@ -206,7 +221,7 @@ template <bool Prefetch>
         for (std::size_t i = 0; i < held; ++i) table.update(batch[i]);
         held = 0;
     };
-    all.packets = walk<Prefetch>(file, [&](const header_fields& fields) {
+    all.packets = walk<Prefetch>(source, [&](const header_fields& fields) {
         all.checksum += fold(fields);
         table.prefetch(fields);
         batch[held++] = fields;

@@ -35,8 +35,9 @@ build() { # PROGRAM SOURCE [LIBRARY]...
 }
 build bench_whole bench/whole.cpp
 say "building tcplens"
-g++ -std=c++20 -O2 -Iinclude examples/tcplens/*.cpp -pthread -o "$folder/tcplens"
+find examples/tcplens -name '*.cpp' -exec g++ -std=c++20 -O2 -Iinclude -Iexamples -pthread -o "$folder/tcplens" {} +
 build tcplens_table bench/peers/tcplens_table.cpp
+build tcplens_streams bench/peers/tcplens_streams.cpp
 build pcap_loop bench/peers/pcap_loop.cpp -lpcap
 build tins_parse bench/peers/tins_parse.cpp -ltins -lpcap
 build tins_follow bench/peers/tins_follow.cpp -ltins -lpcap
@@ -45,6 +46,7 @@ build tins_follow bench/peers/tins_follow.cpp -ltins -lpcap
 programs=(
     "libpcap, loop that does nothing|10|$folder/pcap_loop FILE"
     "tcplens, \`connection_table\`|10|$folder/tcplens_table FILE"
+    "tcplens, the same with \`stream_observer\`|10|$folder/tcplens_streams FILE"
     "tcplens, \`report\`: all answers|10|$folder/tcplens report FILE"
     "libtins, parse|10|$folder/tins_parse FILE"
     "libtins, \`StreamFollower\`|10|$folder/tins_follow FILE"

@@ -30,7 +30,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,33 +51,13 @@ using floors::result;
 
 // Contestants: from the path of a capture to the number of its packets, and a checksum without which nothing would be done.
 
-/// The bytes of a file, mapped into memory; none if it cannot be mapped.
-class mapped_file {
-public:
-    explicit mapped_file(const fs::path& path) {
-        const tcplens::file_stream file{path};
-        const auto length = static_cast<std::size_t>(file.regular_size().value_or(0));
-        if (length == 0) return;
-        void* const start = mmap(nullptr, length, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
-        if (start != MAP_FAILED) bytes_ = {static_cast<const std::byte*>(start), length};
-    }
-    mapped_file(const mapped_file&) = delete;
-    mapped_file& operator=(const mapped_file&) = delete;
-    ~mapped_file() {
-        if (!bytes_.empty()) munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
-    }
-    [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+/// What capture_file reads a file by: the rulers get the same, so that the difference to them is the work on packets.
+using file_source = tcplens::stream_source<tcplens::file_stream>;
 
-private:
-    std::span<const std::byte> bytes_{};
-};
-
-/// Page faults and all: to have chunks made present before saves a floor nothing (measured on ext4, Linux 6.18: 4.9 ns a packet
-/// for 4.7, and 12.2 for 11.4).
-template <result (*Floor)(std::span<const std::byte>)>
-result walk_mapped(const fs::path& path) {
-    const mapped_file file{path};
-    return floors::can_walk(file.bytes()) ? Floor(file.bytes()) : result{};
+template <result (*Floor)(file_source&)>
+result walk_file(const fs::path& path) {
+    file_source source{tcplens::file_stream{path}};
+    return Floor(source);
 }
 
 result read(const fs::path& path) {
@@ -179,10 +158,10 @@ constexpr std::string_view pcap_name = "pcap_loop";
 
 /// All that is measured; a new way to the answers is one line here.
 constexpr contestant contestants[]{
-    {touch_name, walk_mapped<floors::touch<false>>, true},
-    {"touch_prefetched", walk_mapped<floors::touch<true>>, true},
-    {flow_name, walk_mapped<floors::flow<false>>, true},
-    {"flow_prefetched", walk_mapped<floors::flow<true>>, true},
+    {touch_name, walk_file<floors::touch<false>>, true},
+    {"touch_prefetched", walk_file<floors::touch<true>>, true},
+    {flow_name, walk_file<floors::flow<false>>, true},
+    {"flow_prefetched", walk_file<floors::flow<true>>, true},
 #ifdef TCPLENS_BENCH_PCAP
     {pcap_name, loop_pcap},
 #endif
@@ -377,7 +356,7 @@ void measure_all(const fs::path& path, const arguments& given) {
         const bool wanted = given.only.empty() || std::ranges::find(given.only, each.name) != given.only.end();
         if (wanted || (each.is_ruler && !given.here)) all.push_back({.which = &each});
     }
-    const bool walkable = floors::can_walk(mapped_file{path}.bytes());
+    const bool walkable = floors::can_walk(file_source{tcplens::file_stream{path}}.peek(floors::file_header));
     if (!walkable) std::erase_if(all, [](const series& each) { return each.which->is_ruler; });
     if (all.empty()) give_up("there is nothing of that name to measure");
 

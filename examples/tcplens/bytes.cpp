@@ -38,6 +38,9 @@ struct options {
     bool checksums = false;
     bool no_checksums = false;
     tcplens::byte_stream::overlap_policy overlaps = tcplens::byte_stream::overlap_policy::linux_kernel;
+
+    /// Whether the capture decides which segments with a wrong checksum are left out.
+    [[nodiscard]] bool weighs_checksums() const noexcept { return !checksums && !no_checksums; }
 };
 
 void declare(command_line& line, options& given) {
@@ -281,7 +284,9 @@ stream_table table_for(const options& given, const side_sink& sink) {
 std::vector<file_problem> deliver(const options& given, const connection_query& query, const connection_survey& told,
                                   const side_sink& sink) {
     std::vector<bool> packets = told.packets;
-    for (const std::uint64_t each : told.checksums.left_out) packets[static_cast<std::size_t>(each)] = false;
+    if (given.weighs_checksums()) {
+        for (const std::uint64_t each : told.checksums.left_out) packets[static_cast<std::size_t>(each)] = false;
+    }
     stream_table table = table_for(given, sink);
     capture_list files = query.files;
     files.choice = {};
@@ -289,6 +294,7 @@ std::vector<file_problem> deliver(const options& given, const connection_query& 
     const auto has_failed = [](const side_writer* of) { return of != nullptr && of->has_failed(); };
     for (const tcplens::packet& packet : input) {
         if (packet.number >= packets.size() || !packets[static_cast<std::size_t>(packet.number)]) continue;
+        if (const auto begin = told.begins.find(packet.number); begin != told.begins.end()) table.add(begin->second);
         table.add(packet);
         if (has_failed(sink.from_client) || has_failed(sink.from_server)) break;
     }
@@ -348,8 +354,8 @@ exit_status run(const options& given, session& with) {
         throw usage_error{"--checksums and --no-checksums contradict each other: give one of them, or neither."};
     connection_query query = given.query;
     static_cast<std::vector<std::string>&>(query.files) = readable_twice(query.files, "bytes");
-    query.weighs_checksums = !given.checksums && !given.no_checksums;
-    if (query.weighs_checksums) query.decoding.verify_checksums = true;
+    query.follows_streams = true;
+    query.decoding.verify_checksums = !given.no_checksums;
     exit_status status = exit_status::good;
     const std::optional<connection_survey> told = survey(query, with, status);
     if (!told) return status;
@@ -357,8 +363,10 @@ exit_status run(const options& given, session& with) {
     side_writer client{"client", given.fill};
     side_writer server{"server", given.fill};
     side_sink sink{told->named.front().client, told->named.front().server, &client, &server};
-    for (const checksum_evidence::outcome& each : told->checksums.senders)
-        (each.sender == sink.client ? client : server).take(each);
+    if (given.weighs_checksums()) {
+        for (const checksum_evidence::outcome& each : told->checksums.senders)
+            (each.sender == sink.client ? client : server).take(each);
+    }
     if (given.folder.empty()) {
         side_writer& wanted = given.side == sending_side::client ? client : server;
         wanted.write_to([&with](std::span<const std::byte> bytes) {

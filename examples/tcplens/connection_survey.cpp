@@ -55,7 +55,10 @@ public:
         table_.add_each(next, [&](const tcplens::segment& found, const auto& result) {
             numbers_.push_back(result.connection->number);
             ends_pass_.push_back(chooses_all_ || matcher_.passes(found));
-            if (query_.weighs_checksums && query_.asks_for(numbers_.back())) checksums_.add(found, next.number);
+            if (query_.follows_streams && query_.asks_for(numbers_.back())) {
+                checksums_.add(found, next.number);
+                begins_.add(found, next.number);
+            }
         });
         const bool passes = chooses_all_ || matcher_.passes(next);
         for (std::size_t i = 0; i < numbers_.size(); ++i) choose(numbers_[i], passes && ends_pass_[i]);
@@ -73,6 +76,7 @@ public:
             if (each < table_.size()) told_.named.push_back(table_[static_cast<std::size_t>(each)]);
         }
         told_.checksums = checksums_.decide();
+        told_.begins = begins_.found();
         told_.problems = input.problems();
         const std::vector<tcplens::capture_interface> interfaces = input.interfaces();
         const auto differs = [&](const tcplens::capture_interface& each) {
@@ -112,6 +116,7 @@ private:
     tcplens::basic_connection_table<tcplens::evidence_rules, quote_observer> table_;
     fragment_frames fragments_;
     checksum_evidence checksums_{};
+    stream_begins begins_{};
     std::vector<std::uint64_t> numbers_{}; ///< of the connections of the current packet, by segment
     std::vector<bool> ends_pass_{};        ///< likewise
     connection_survey told_{};

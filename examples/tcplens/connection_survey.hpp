@@ -8,6 +8,7 @@
 #include "checksum_evidence.hpp"
 #include "command_line.hpp"
 #include "session.hpp"
+#include "stream_begins.hpp"
 
 #include <tcplens/connection.hpp>
 
@@ -27,7 +28,7 @@ struct connection_query {
     tcplens::decode_options decoding{};
     std::vector<std::uint64_t> numbers{}; ///< none: all
     bool with_icmp = false;               ///< with the ICMP errors about them
-    bool weighs_checksums = false;        ///< connection_survey::checksums is asked for; only with one number
+    bool follows_streams = false;         ///< connection_survey::checksums and ::begins are asked for; with one number
 
     [[nodiscard]] bool asks_for(std::uint64_t number) const noexcept;
 };
@@ -53,6 +54,7 @@ struct connection_survey {
     bool has_nanoseconds = false;            ///< some time is no whole number of microseconds
     std::optional<std::uint8_t> fcs_bits{};  ///< of all interfaces, if they are alike
     checksum_evidence::decision checksums{}; ///< of the connection whose number was asked for
+    stream_begins::segments begins{};        ///< likewise
     std::vector<file_problem> problems{};    ///< what went wrong with reading
 
     [[nodiscard]] bool is_chosen(std::uint64_t number) const noexcept {

@@ -20,7 +20,7 @@ using flags = talking_capture;
 std::string sent(const std::string& options, const std::string& file) {
     const run_result ran = run(program("bytes " + options + " ") + file);
     CHECK(ran.status == 0);
-    CHECK(ran.err.empty());
+    CHECK(ran.err == "");
     return ran.out;
 }
 
@@ -154,6 +154,23 @@ TEST_CASE("bytes reads fragments, tunnels and cut packets") {
     tunnel(capture.segment(40000, true, 17, " and a tunnel"));
     CHECK(sent("--connection 0 --direction client", folder.write("parts.pcap", capture.bytes())) ==
           "in two fragments and a tunnel");
+}
+
+TEST_CASE("bytes begins with the first byte of a stream, though others were captured before it") {
+    const temporary_folder folder;
+    talking_capture capture; // no handshake was captured
+    capture.client(40000, 9, "three").client(40000, 1, "one").client(40000, 4, "two, ").server(40000, 1, "");
+    const std::string file = folder.write("swapped.pcap", capture.bytes());
+    CHECK(sent("--connection 0 --direction client", file) == "onetwo, three");
+
+    talking_capture late; // the handshake was captured last
+    late.client(40000, 6, "world").client(40000, 1, "hallo").client(40000, 0, "", flags::syn);
+    late.server(40000, 0, "", flags::syn | flags::ack);
+    CHECK(sent("--connection 0 --direction client", folder.write("late.pcap", late.bytes())) == "halloworld");
+
+    talking_capture old; // a copy of what the server took before the capture began
+    old.client(40000, 9, "new").server(40000, 1, "").client(40000, 4, "old: ").client(40000, 12, "er");
+    CHECK(sent("--connection 0 --direction client", folder.write("old.pcap", old.bytes())) == "newer");
 }
 
 TEST_CASE("the role of a side is that of the end of the capture") {

@@ -50,7 +50,7 @@ public:
     }
 };
 
-struct story {
+struct forgery {
     std::string_view what;
     observation_kind kind;
     bool observed;
@@ -58,7 +58,7 @@ struct story {
     void (*play)(net&);
 };
 
-constexpr story stories[]{
+constexpr forgery forgeries[]{
     // Scans
     {"hidden: a port every 25 s", port_scan, false, 0, [](net& n) { n.scan(n.attacker, 25s); }},
     {"the sequential test has no window", sequential_test, true, 66, [](net& n) { n.scan(n.attacker, 25s); }},
@@ -326,11 +326,11 @@ constexpr story stories[]{
              n.after(1s);
          }
      }},
-    {"faked: data in names whose answers go elsewhere", capture_limits, true, 0,
+    {"faked: data in names whose answers go elsewhere", observation_kind::capture_limits, true, 0,
      [](net& n) {
          for (unsigned i = 0; i < 5; ++i) n.sends(n.at(1000 + i, 40000), n.server, ACK, 1, 1, 10);
      }},
-    {"faked: RSTs alone", capture_limits, false, 0,
+    {"faked: RSTs alone", observation_kind::capture_limits, false, 0,
      [](net& n) {
          for (unsigned i = 0; i < 5; ++i) n.sends(n.at(1000 + i, 40000), n.server, RST, 1, 0);
      }},
@@ -339,7 +339,7 @@ constexpr story stories[]{
 } // namespace
 
 TEST_CASE("observations: who fakes one, and who hides from it") {
-    for (const story& each : stories) {
+    for (const forgery& each : forgeries) {
         CAPTURE(std::string{each.what});
         CAPTURE(to_string(each.kind));
         net played;
@@ -353,9 +353,9 @@ TEST_CASE("observations: who fakes one, and who hides from it") {
 }
 
 TEST_CASE("observations: each kind has a story of somebody who fakes it or hides from it") {
-    for (unsigned kind = 0; kind <= static_cast<unsigned>(capture_limits); ++kind) {
+    for (unsigned kind = 0; kind <= static_cast<unsigned>(observation_kind::capture_limits); ++kind) {
         CAPTURE(to_string(static_cast<observation_kind>(kind)));
-        CHECK(std::any_of(std::begin(stories), std::end(stories),
-                          [&](const story& of) { return static_cast<unsigned>(of.kind) == kind; }));
+        CHECK(std::any_of(std::begin(forgeries), std::end(forgeries),
+                          [&](const forgery& of) { return static_cast<unsigned>(of.kind) == kind; }));
     }
 }

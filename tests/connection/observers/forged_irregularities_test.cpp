@@ -25,13 +25,13 @@ using talk = irregular_talk;
 using oddity_set = segment::oddity_set;
 
 /// All begin with talk::open(): then the client sends 121 next, the server 601, and both windows are 1000 bytes.
-struct story {
+struct forgery {
     std::string_view what;
     std::string_view leaves; ///< the names of the irregularities, in their order
     void (*play)(talk&);
 };
 
-constexpr story stories[]{
+constexpr forgery forgeries[]{
     // RSTs in the server's name
     {"a blind RST", "rst_in_window", [](talk& s) { s.server({.flags = RST, .sequence = 1200}); }},
     {"a blind RST that misses the window", "rst_outside_window",
@@ -218,7 +218,7 @@ std::string after_notice(const char* header, std::uint32_t quoted) {
 } // namespace
 
 TEST_CASE("irregularities: what forged segments leave, and what hides") {
-    for (const story& each : stories) {
+    for (const forgery& each : forgeries) {
         CAPTURE(std::string{each.what});
         talk played;
         played.open();

@@ -12,7 +12,7 @@ namespace tcplens::inline v1 {
 /// Options of analyze_observations(). Each threshold is the least value that is observed.
 struct observation_options {
     std::size_t per_kind = 10; ///< The most observations of one kind in a report; the highest values are kept.
-    /// The most connections that are kept, at about 130 bytes each, and an eighth of them with their signs, at about 330 bytes each. With
+    /// The most connections that are kept, at about 150 bytes each, and an eighth of them with their signs, at about 340 bytes each. With
     /// the default the accumulator and its result take less than 4 MiB.
     std::size_t kept_contacts = 12'288;
 

@@ -91,30 +91,39 @@ private:
         [[nodiscard]] constexpr side peer() const noexcept { return opposite(input.sender); }
     };
 
+    /// The short paths of what each connection has: SYNs, the ACK that completes the handshake, and FINs. False, and nothing has
+    /// changed, for all other segments.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr bool
+    pass_ordinary_control(const note& where, connection_state& state, std::uint64_t word) noexcept {
+        const seen_segment& input = where.input;
+        side_memory& sender = state.sides[input.sender];
+        if (state.is_ordinary_syn(input, word)) {
+            take_first_syn(where, state, word);
+            return true;
+        }
+        if (state.is_ordinary_ack(input, word)) {
+            if (state.sides[where.peer()].has_syn_ack) take_answer_time(where, state);
+            take_clock(where, sender);
+            state.header[input.sender] = word;
+            static_cast<void>(state.count_bare(input.sender)); // no storm: it is the first ACK of its side
+            state.remember_latest(input.segment, input.sender);
+            return true;
+        }
+        if (!state.is_ordinary_fin(input, word)) return false;
+        take_clock(where, sender);
+        // A SYN since then may have had another one.
+        if (sender.hop_limit != input.segment.hop_limit) where.add(irregularity::hop_limit_changed);
+        state.learn_fin(input);
+        return true;
+    }
+
     TCPLENS_NOINLINE static constexpr void observe_with_care(const seen_segment& input, connection_state& state,
                                                              facts& result) noexcept {
         const segment& sent = input.segment;
         const note where{input, result.irregularities};
         const std::uint64_t word = connection_state::header_word(sent);
         side_memory& sender = state.sides[input.sender];
-        if (state.is_ordinary_syn(input, word)) {
-            take_first_syn(where, state, word);
-            return;
-        }
-        if (state.is_ordinary_ack(input, word)) {
-            if (state.sides[where.peer()].has_syn_ack) take_answer_time(where, state);
-            take_clock(where, sender);
-            state.header[input.sender] = word;
-            static_cast<void>(state.count_bare(input.sender)); // no storm: the other side's run is not that long
-            state.remember_latest(sent, input.sender);
-            return;
-        }
-        if (state.is_ordinary_fin(input, word)) {
-            take_clock(where, sender);
-            if (sender.hop_limit != sent.hop_limit) where.add(irregularity::hop_limit_changed); // that of a SYN before
-            state.learn_fin(input);
-            return;
-        }
+        if (pass_ordinary_control(where, state, word)) return;
         if (input.has(verdict_kinds::duplicate)) return; // made by the network or the capture
         if (word == state.header[input.sender]) {        // only its numbers need care
             take_data(where, state, false);

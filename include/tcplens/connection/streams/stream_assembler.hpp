@@ -238,7 +238,7 @@ public:
             if (now - held_[oldest].since <= how_.longest_wait) return;
             const stream_place at = place_of(oldest, now, packet_number);
             stream_direction& own = at.direction();
-            own.edge_known = false; // what it says is old
+            own.edge_known = own.has_refusable = false; // what it says is old
             own.in_syn = false;
             drain(at);
             if (own.held == oldest)
@@ -271,6 +271,7 @@ public:
         if (own.held == held_bytes::none) return;
         held_.close(own.held);
         own.held = held_bytes::none;
+        own.has_refusable = false;
         own.settle();
     }
     /// The offset of the first byte that is held; the greatest number if there is none.
@@ -324,7 +325,7 @@ private:
     void give_up_all(std::uint32_t hold, const stream_place& cause) {
         const stream_place at = place_of(hold, cause.time, cause.packet_number);
         stream_direction& own = at.direction();
-        own.edge_known = false;
+        own.edge_known = own.has_refusable = false;
         own.in_syn = false;
         drain(at);
         while (give_up_gap(at, (std::numeric_limits<std::uint64_t>::max)(), byte_stream::gap_reason::buffer_full)) {

@@ -33,11 +33,15 @@ struct stream_direction {
     sequence_number acknowledged{}; ///< by the peer, if `was_acknowledged`
     sequence_number fin{};          ///< of the FIN, if `has_fin`
     sequence_number urgent{};       ///< of the urgent byte, if `has_urgent`
-    sequence_number other{};        ///< the base that another SYN names, if `has_other`
+    // Held bytes that were captured beyond the window of their time, if `has_refusable`: the first, and behind the last.
+    sequence_number refusable{};
+    sequence_number refusable_end{};
+    sequence_number other{}; ///< the base that another SYN names, if `has_other`
     bool was_acknowledged : 1 = false;
     bool has_fin : 1 = false;
     bool has_urgent : 1 = false;
     bool has_other : 1 = false;
+    bool has_refusable : 1 = false;
     bool base_is_guess : 1 = false; ///< the direction began with a segment that is no SYN
     bool in_syn : 1 = false;        ///< its SYN carries data, and nobody has answered yet
     bool sent_syn : 1 = false;

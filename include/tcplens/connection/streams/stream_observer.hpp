@@ -155,12 +155,14 @@ private:
         direction_state& own = at.direction();
         take_acknowledged(at, true);
         if (own.ended) return;
-        const std::uint64_t edge = detail::edge_offset(own);
-        assembler_.drain(at, edge);
-        while (assembler_.give_up_gap(at, edge, byte_stream::gap_reason::ended)) {
-        }
-        // What lies beyond the window was sent, but its receiver did not take it.
-        for (std::uint64_t first = assembler_.first_held(own); first != unlimited; first = assembler_.first_held(own)) {
+        while (true) {
+            const std::uint64_t taken = detail::taken_offset(own);
+            assembler_.drain(at, taken);
+            while (assembler_.give_up_gap(at, taken, byte_stream::gap_reason::ended)) {
+            }
+            const std::uint64_t first = assembler_.first_held(own);
+            if (first == unlimited) break;
+            // What lies beyond the window was sent, but its receiver did not take it.
             assembler_.skip_to(at, first, byte_stream::gap_reason::ended);
             assembler_.refuse(at);
         }
@@ -236,7 +238,9 @@ private:
             // What was heard before had no data: a keep-alive, a segment that overtook others, or an acknowledgment by the peer.
             const std::int32_t ahead = distance(own.next, next.sequence);
             const bool is_lower = ahead < 0 && ahead >= -most_rebase && !own.was_acknowledged;
-            if (is_lower || (ahead == 1 && !own.was_acknowledged)) assembler_.begin(own, next.sequence, true);
+            // One byte before it: an empty keep-alive, of which nothing is known, or whose peer waits for this segment.
+            const bool was_keep_alive = ahead == 1 && (!own.was_acknowledged || own.acknowledged == next.sequence);
+            if (is_lower || was_keep_alive) assembler_.begin(own, next.sequence, true);
         }
     }
 
@@ -319,8 +323,38 @@ private:
             offset += count;
             length -= count;
         }
-        if (length > 0) assembler_.hold(at, begin, offset, bytes, length, offset >= edge);
-        if (!own.ended) assembler_.drain(at, detail::edge_offset(own));
+        if (length > 0) hold(at, begin, offset, bytes, length, edge);
+        if (!own.ended) assembler_.drain(at, detail::taken_offset(own));
+    }
+
+    /// Holds bytes behind a gap, or beyond the window, which is at the offset `edge`.
+    void hold(const place& at, std::uint64_t begin, std::uint64_t offset, std::span<const std::byte> bytes,
+              std::uint64_t length, std::uint64_t edge) {
+        direction_state& own = at.direction();
+        const std::uint64_t end = offset + length;
+        const bool had_refusable = own.has_refusable && before(own.next, own.refusable_end);
+        std::uint64_t first =
+            had_refusable ? detail::taken_offset(own) : unlimited; // held bytes from there on: see there
+        std::uint64_t last = had_refusable ? own.offset_of(own.refusable_end) : 0;
+        if (offset < first && first < end) { // copies of those count, whatever the policy
+            const std::uint64_t before_them = first - offset;
+            const auto part = bytes.first((std::min)(bytes.size(), static_cast<std::size_t>(before_them)));
+            assembler_.hold(at, begin, offset, part, before_them, false);
+            bytes = bytes.subspan(part.size());
+            offset = first;
+            length = end - first;
+        }
+        assembler_.hold(at, begin, offset, bytes, length, offset >= edge || offset >= first);
+        if (own.held == detail::held_bytes::none || own.in_syn) return;
+        if (offset <= first && first < end) first = (std::min)(end, edge); // the receiver takes them now
+        if (end > edge) {
+            first = (std::min)(first, (std::max)(offset, edge));
+            last = (std::max)(last, end);
+        }
+        own.has_refusable = first < last;
+        if (!own.has_refusable) return;
+        own.refusable = own.next + static_cast<std::uint32_t>((std::max)(first, own.offset) - own.offset);
+        own.refusable_end = own.next + static_cast<std::uint32_t>((std::max)(last, own.offset) - own.offset);
     }
 
     /// Takes a FIN: the direction ends when all before it was told.
@@ -356,7 +390,7 @@ private:
         detail::note_acknowledgment(next, by, own);
         take_acknowledged(at, false);
         if (own.ended) return;
-        assembler_.drain(at, detail::edge_offset(own));
+        assembler_.drain(at, detail::taken_offset(own));
         assembler_.tell_fin(at);
     }
     /// The answer to a SYN with data tells how much of it was accepted (RFC 7413 section 4.2).

@@ -19,6 +19,15 @@ namespace tcplens::inline v1::detail {
     return own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0));
 }
 
+/// The offset up to which held bytes are delivered though nothing acknowledges them: the window, but not those that were captured beyond
+/// the window of their time. The receiver dropped them, or the capture lacks the segment that moved the window: the acknowledgment tells.
+[[nodiscard]] inline std::uint64_t taken_offset(const stream_direction& own) noexcept {
+    const std::uint64_t edge = edge_offset(own);
+    if (!own.has_refusable || !before(own.next, own.refusable_end)) return edge;
+    const std::int32_t ahead = distance(own.next, own.refusable);
+    return (std::min)(edge, own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0)));
+}
+
 /// Takes the acknowledgment number and the window of a segment that `own` sent and that acknowledges nothing new.
 TCPLENS_ALWAYS_INLINE void note_acknowledgment(const segment& next, const stream_direction& own,
                                                stream_direction& acknowledged) noexcept {

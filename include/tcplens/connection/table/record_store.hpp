@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/huge_pages.hpp"
 #include "../connection.hpp"
 #include "../idle_class.hpp"
 #include "../observers/connection_observer.hpp"
@@ -70,29 +71,54 @@ struct alignas(64) connection_record {
     }
 };
 
-/// Memory for some records, which are made all at once or one by one: pages of memory that no record is made in are not taken from
-/// the system.
+/// Memory for records that are not made yet.
+template <class Record>
+class record_memory {
+public:
+    explicit record_memory(std::size_t records)
+        : begin_(std::allocator<Record>{}.allocate(records)), left_(records), size_(records) {}
+    record_memory(const record_memory&) = delete;
+    record_memory& operator=(const record_memory&) = delete;
+    ~record_memory() { std::allocator<Record>{}.deallocate(begin_, size_); }
+
+    void prefer_huge_pages() noexcept { detail::prefer_huge_pages(begin_, size_ * sizeof(Record)); }
+
+    [[nodiscard]] bool has_left(std::size_t records) const noexcept { return left_ >= records; }
+    /// @pre has_left(records)
+    [[nodiscard]] Record* take(std::size_t records) noexcept {
+        left_ -= records;
+        return begin_ + (size_ - left_ - records);
+    }
+
+private:
+    Record* begin_;
+    std::size_t left_;
+    std::size_t size_;
+};
+
+/// Some records, which are made all at once or one by one: pages of memory that no record is made in are not taken from the system.
 template <class Record>
 class record_chunk {
 public:
     static constexpr std::size_t size = 64;
 
-    record_chunk() : records_(std::allocator<Record>{}.allocate(size)) {}
+    /// @pre `memory->has_left(size)`
+    explicit record_chunk(std::shared_ptr<record_memory<Record>> memory) noexcept
+        : memory_(std::move(memory)), records_(memory_->take(size)) {}
     record_chunk(const record_chunk&) = delete;
     record_chunk& operator=(const record_chunk&) = delete;
     record_chunk(record_chunk&& other) noexcept
-        : records_(std::exchange(other.records_, nullptr)), made_(std::exchange(other.made_, 0)) {}
+        : memory_(std::move(other.memory_)), records_(other.records_), made_(std::exchange(other.made_, 0)) {}
     record_chunk& operator=(record_chunk&& other) noexcept {
+        std::swap(memory_, other.memory_);
         std::swap(records_, other.records_);
         std::swap(made_, other.made_);
         return *this;
     }
     ~record_chunk() {
-        if (records_ == nullptr) return;
         for (std::size_t i = 0; i < size; ++i) {
             if (is_made(i)) std::destroy_at(records_ + i);
         }
-        std::allocator<Record>{}.deallocate(records_, size);
     }
 
     /// @pre is_made(place), to look at it
@@ -115,6 +141,7 @@ public:
     }
 
 private:
+    std::shared_ptr<record_memory<Record>> memory_; ///< shared with other chunks
     Record* records_;
     std::uint64_t made_ = 0; ///< a bit for each
 };
@@ -154,7 +181,7 @@ public:
         const std::size_t slots = chunks * chunk_size;
         if (free_.capacity() < slots)
             free_.reserve((std::max)(slots, 2 * free_.capacity())); // so that give_back() never allocates
-        while (chunks_.size() < chunks) chunks_.emplace_back().make_all();
+        while (chunks_.size() < chunks) add_chunk(chunks - chunks_.size()).make_all();
     }
 
     [[nodiscard]] bool has_room() const noexcept { return !free_.empty() || slots_ < capacity(); }
@@ -196,7 +223,9 @@ public:
             ar.require(count <= ar.left() / least);
             if (ar.good()) ar.require(accept(count));
             for (std::uint32_t slot = 0; slot < count && ar.good(); ++slot) {
-                if (slot == capacity()) chunks_.emplace_back();
+                if (slot == capacity()) { // no huge pages, since a few used slots would take all of them
+                    chunks_.emplace_back(std::make_shared<record_memory<Record>>(chunk_size));
+                }
                 slots_ = slot + 1;
                 bool used = false;
                 ar(used);
@@ -222,6 +251,28 @@ public:
     [[nodiscard]] std::size_t used() const noexcept { return slots_ - free_.size(); }
 
 private:
+    static constexpr std::size_t chunk_bytes = chunk_size * sizeof(Record);
+    /// A table with twice as many bytes takes memory in blocks of huge pages, each an eighth of what the table has, within these bounds:
+    /// so the unused rest is small, and a block serves many connections. glibc maps blocks from 32 MiB on apart, whatever was freed before.
+    static constexpr std::size_t least_block = huge_page_size;
+    static constexpr std::size_t greatest_block = 16 * huge_page_size;
+
+    /// Another chunk, in which no record is made. `wanted`: how many chunks are going to be added, this one included.
+    record_chunk<Record>& add_chunk(std::size_t wanted) {
+        if (memory_ == nullptr || !memory_->has_left(chunk_size)) add_memory(wanted);
+        return chunks_.emplace_back(memory_);
+    }
+    void add_memory(std::size_t wanted) {
+        // A block with what glibc puts before it is a whole number of huge pages: Linux 6.7 and later places such a mapping at one.
+        constexpr std::size_t before_block = 256;
+        const std::size_t block = (std::clamp)(chunks_.size() * chunk_bytes / 8, least_block, greatest_block) /
+                                  huge_page_size * huge_page_size;
+        const std::size_t bytes = (std::max)(block - before_block, wanted * chunk_bytes);
+        const bool is_large = (chunks_.size() + wanted) * chunk_bytes >= 2 * least_block;
+        memory_ = std::make_shared<record_memory<Record>>(is_large ? bytes / sizeof(Record) : wanted * chunk_size);
+        if (is_large) memory_->prefer_huge_pages();
+    }
+
     Record& make(std::uint32_t slot) noexcept {
         Record& record = chunks_[slot / chunk_size].make(slot % chunk_size);
         record.slot = slot;
@@ -244,6 +295,7 @@ private:
     }
 
     std::vector<record_chunk<Record>> chunks_{};
+    std::shared_ptr<record_memory<Record>> memory_{}; ///< of the last chunk, and for more
     std::uint32_t slots_ = 0;
     std::vector<std::uint32_t> free_{};
 };
