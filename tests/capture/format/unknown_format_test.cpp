@@ -129,6 +129,7 @@ TEST_CASE("unknown format: captures of other formats are named, with editcap as 
              std::pair{"iptrace 2.0"sv, "AIX iptrace"sv},
              std::pair{"\x7fver\0"sv, "EtherPeek or OmniPeek"sv},
              std::pair{"\x01\x10\x4c\0\1\5Trace Display"sv, "LANalyzer"sv},
+             std::pair{"\x07\x10\x4c\0\2\5Trace Display"sv, "LANalyzer"sv},
              std::pair{"\x4a\0\x4a\0\0\xe7\7\x0b\x0e\x16\x0d\x14\3\0\0\0\0\0\0\0\0\0\0\0\2"sv, "CommView"sv},
              std::pair{"\x4a\0\0\0\xe7\7\x0b\x0e\x16\x0d\x14\3\0\0\0\0\0\0\0\0\2"sv, "CommView"sv},
          }) {
