@@ -21,8 +21,8 @@ public:
         if (again) {
             sequence_passed_ = not_awaited;
             // A SYN-ACK echoes the first SYN's clock, whichever SYN it answers.
-            if (towards.flags.syn() && clock_passed_ != never) clock_passed_ = not_awaited;
-            if (const auto& stamps = towards.options.timestamps) newest_clock_ = stamps->value;
+            const bool lost = towards.flags.syn() && clock_passed_ != never;
+            if (lost || clock_passed_ == not_awaited) clock_passed_ = answered;
             return;
         }
         passes_once(towards, towards.sequence_length());
@@ -34,13 +34,11 @@ public:
             awaited_sequence_ = towards.sequence + length;
             sequence_passed_ = towards.time;
         }
-        if (const auto& stamps = towards.options.timestamps) {
-            // An echo answers the first segment of a tick, which may have passed while an older tick was awaited.
-            if (clock_passed_ <= not_awaited && (stamps->value != newest_clock_ || clock_passed_ == never)) {
-                clock_ = stamps->value;
-                clock_passed_ = towards.time;
-            }
-            newest_clock_ = stamps->value;
+        if (const auto& stamps = towards.options.timestamps; stamps && clock_passed_ <= answered) {
+            // An echo answers the first segment of a tick. The tick of the first segment after an answer may have begun before it.
+            if (clock_passed_ == answered) clock_passed_ = not_awaited;
+            else if (stamps->value != clock_ || clock_passed_ == never) clock_passed_ = towards.time;
+            clock_ = stamps->value;
         }
     }
 
@@ -57,10 +55,10 @@ public:
             sample(from.time - sequence_passed_);
             sequence_passed_ = not_awaited;
         }
-        if (const auto& stamps = from.options.timestamps; stamps && clock_passed_ > not_awaited) {
+        if (const auto& stamps = from.options.timestamps; stamps && clock_passed_ > answered) {
             const auto beyond = static_cast<std::int32_t>(stamps->echo - clock_);
             if (beyond == 0) sample(from.time - clock_passed_);
-            if (beyond >= 0) clock_passed_ = not_awaited;
+            if (beyond >= 0) clock_passed_ = answered;
         }
     }
 
@@ -91,28 +89,29 @@ private:
     // Times that no segment has: see segment::time.
     static constexpr timestamp never = (timestamp::min)();
     static constexpr timestamp not_awaited = never + std::chrono::nanoseconds{1};
+    static constexpr timestamp answered =
+        never + std::chrono::nanoseconds{2}; ///< or sent again: the next tick is timed
 
     constexpr void sample(std::chrono::nanoseconds took) noexcept {
         if (is_plausible(took)) least_ = (std::min)(took, least_);
     }
 
     friend void archive(auto& ar, least_round_trip& of) {
-        auto& [least, sequence_passed, clock_passed, awaited_sequence, clock, newest_clock] = of;
+        auto& [least, sequence_passed, clock_passed, awaited_sequence, clock] = of;
         ar(least);
         ar.raw(sequence_passed);
         ar.raw(clock_passed);
-        ar(awaited_sequence, clock, newest_clock);
+        ar(awaited_sequence, clock);
         ar.require(least == unknown || (least >= -most_skew && least <= std::chrono::hours{1}));
         ar.require(sequence_passed == not_awaited || clamp_for_arithmetic(sequence_passed) == sequence_passed);
-        ar.require(clock_passed <= not_awaited || clamp_for_arithmetic(clock_passed) == clock_passed);
+        ar.require(clock_passed <= answered || clamp_for_arithmetic(clock_passed) == clock_passed);
     }
 
     std::chrono::nanoseconds least_ = unknown;
     timestamp sequence_passed_ = not_awaited; ///< when the segment that ends at awaited_sequence_ passed
     timestamp clock_passed_ = never;          ///< when clock_ passed
     sequence_number awaited_sequence_{};
-    std::uint32_t clock_ = 0;        ///< the last timestamp that was timed
-    std::uint32_t newest_clock_ = 0; ///< the last timestamp that passed
+    std::uint32_t clock_ = 0; ///< the timestamp that is timed, or the last that passed
 };
 
 } // namespace tcplens::inline v1::detail
