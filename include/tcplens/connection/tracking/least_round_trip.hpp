@@ -22,7 +22,7 @@ public:
             sequence_passed_ = not_awaited;
             // A SYN-ACK echoes the first SYN's clock, whichever SYN it answers.
             const bool lost = towards.flags.syn() && clock_passed_ != never;
-            if (lost || clock_passed_ == not_awaited) clock_passed_ = answered;
+            if (lost || clock_passed_ == not_awaited) clock_passed_ = tick_unknown;
             return;
         }
         passes_once(towards, towards.sequence_length());
@@ -34,9 +34,9 @@ public:
             awaited_sequence_ = towards.sequence + length;
             sequence_passed_ = towards.time;
         }
-        if (const auto& stamps = towards.options.timestamps; stamps && clock_passed_ <= answered) {
+        if (const auto& stamps = towards.options.timestamps; stamps && clock_passed_ <= tick_unknown) {
             // An echo answers the first segment of a tick. The tick of the first segment after an answer may have begun before it.
-            if (clock_passed_ == answered) clock_passed_ = not_awaited;
+            if (clock_passed_ == tick_unknown) clock_passed_ = not_awaited;
             else if (stamps->value != clock_ || clock_passed_ == never) clock_passed_ = towards.time;
             clock_ = stamps->value;
         }
@@ -55,10 +55,10 @@ public:
             sample(from.time - sequence_passed_);
             sequence_passed_ = not_awaited;
         }
-        if (const auto& stamps = from.options.timestamps; stamps && clock_passed_ > answered) {
+        if (const auto& stamps = from.options.timestamps; stamps && clock_passed_ > tick_unknown) {
             const auto beyond = static_cast<std::int32_t>(stamps->echo - clock_);
             if (beyond == 0) sample(from.time - clock_passed_);
-            if (beyond >= 0) clock_passed_ = answered;
+            if (beyond >= 0) clock_passed_ = tick_unknown;
         }
     }
 
@@ -89,7 +89,7 @@ private:
     // Times that no segment has: see segment::time.
     static constexpr timestamp never = (timestamp::min)();
     static constexpr timestamp not_awaited = never + std::chrono::nanoseconds{1};
-    static constexpr timestamp answered =
+    static constexpr timestamp tick_unknown =
         never + std::chrono::nanoseconds{2}; ///< or sent again: the next tick is timed
 
     constexpr void sample(std::chrono::nanoseconds took) noexcept {
@@ -104,7 +104,7 @@ private:
         ar(awaited_sequence, clock);
         ar.require(least == unknown || (least >= -most_skew && least <= std::chrono::hours{1}));
         ar.require(sequence_passed == not_awaited || clamp_for_arithmetic(sequence_passed) == sequence_passed);
-        ar.require(clock_passed <= answered || clamp_for_arithmetic(clock_passed) == clock_passed);
+        ar.require(clock_passed <= tick_unknown || clamp_for_arithmetic(clock_passed) == clock_passed);
     }
 
     std::chrono::nanoseconds least_ = unknown;
