@@ -20,13 +20,14 @@ inline constexpr std::size_t huge_page_size = std::size_t{2} << 20;
 inline void prefer_huge_pages([[maybe_unused]] void* begin, [[maybe_unused]] std::size_t size) noexcept {
 #if defined(MADV_HUGEPAGE)
     constexpr std::uintptr_t page = 4096; // where pages are larger, the call may fail, and does no harm
-    const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(begin) / page * page;
-    const std::uintptr_t last = (reinterpret_cast<std::uintptr_t>(begin) + size + page - 1) / page * page;
+    const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(begin);
+    char* const first = static_cast<char*>(begin) - address % page;
+    const std::uintptr_t length = (address % page + size + page - 1) / page * page;
     const int error_before = errno;
-    if (madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE) == 0 && first % huge_page_size == 0) {
+    if (madvise(first, length, MADV_HUGEPAGE) == 0 && (address - address % page) % huge_page_size == 0) {
         // The allocator has written before the memory, so a small page is there already: the first huge page has to take its place.
         constexpr int collapse = 25; // MADV_COLLAPSE since Linux 6.1, which not all headers name
-        madvise(reinterpret_cast<void*>(first), huge_page_size, collapse);
+        madvise(first, huge_page_size, collapse);
     }
     errno = error_before;
 #endif

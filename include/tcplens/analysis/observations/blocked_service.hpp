@@ -16,8 +16,8 @@ namespace tcplens::inline v1::detail::observing {
 /// A service that some or all connections do not reach, with the stage at which they end: after the SYN (ignored, refused, or answered by
 /// an ICMP error), after the SYN-ACK, after the handshake, after the first data. Source: the stages are those of Sundara Raman et al.:
 /// Global, Passive Detection of Connection Tampering, 2023; what ICMP says, RFC 1812 section 5.2.7.
-// NOLINTNEXTLINE(readability-function-size): the stages in order, then one observation put together from all of them
 template <class Observed>
+// NOLINTNEXTLINE(readability-function-size): the stages in order, then one observation put together from all of them
 void find_blocked_services(const Observed& in, findings& found) {
     const auto failed_here = [](const contact& of) {
         return of.came_out == outcome::ignored || of.came_out == outcome::refused ||

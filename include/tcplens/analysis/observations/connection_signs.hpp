@@ -109,6 +109,7 @@ template <class Observed>
 void find_takeover_signs(const Observed& all, findings& found) {
     const std::vector<signed_contact> signs = without_ordinary_syns(all);
     std::vector<const signed_contact*> places;
+    places.reserve(signs.size());
     for (const signed_contact& each : signs) places.push_back(&each);
     Observed in = all;
     in.with_signs = places;

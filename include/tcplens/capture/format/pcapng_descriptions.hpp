@@ -153,18 +153,18 @@ private:
         std::size_t size = 0;
     };
     struct kept_section {
-        capture_format format;
-        std::endian order;
-        std::uint16_t major;
-        std::uint16_t minor;
-        range kept;
+        capture_format format{};
+        std::endian order{};
+        std::uint16_t major = 0;
+        std::uint16_t minor = 0;
+        range kept{};
     };
     struct kept_interface {
-        std::size_t section;
-        link_type link;
-        std::uint32_t snapshot_length;
-        std::uint32_t statistics; ///< where
-        range kept;
+        std::size_t section = 0;
+        link_type link{};
+        std::uint32_t snapshot_length = 0;
+        std::uint32_t statistics = 0; ///< where
+        range kept{};
         std::optional<std::uint8_t> fcs_bits{}; ///< where no option tells
     };
 
