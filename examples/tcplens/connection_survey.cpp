@@ -13,15 +13,6 @@
 
 namespace program {
 
-namespace {
-
-/// The same captures without options that choose packets.
-capture_list all_packets(const capture_list& files) {
-    capture_list all = files;
-    all.choice = {};
-    return all;
-}
-
 /// Notes of which connections the current packet quotes segments in ICMP errors.
 struct quote_observer {
     static constexpr auto hooks = tcplens::observer_hooks::notices;
@@ -38,6 +29,15 @@ struct quote_observer {
         quoted->push_back(next.connection.number);
     }
 };
+
+namespace {
+
+/// The same captures without options that choose packets.
+capture_list all_packets(const capture_list& files) {
+    capture_list all = files;
+    all.choice = {};
+    return all;
+}
 
 /// Reads the captures for the first time.
 class surveyor {
