@@ -32,7 +32,7 @@ endfunction()
 
 # A consumer of a meson subproject knows its version, and installs its own program and nothing else.
 function(check_meson_consumer)
-    run(${MESON} setup --prefix=/usr build)
+    run(${MESON} setup --prefix=/usr --force-fallback-for=tcplens build) # though a package of it may be installed
     run(${MESON} compile -C build)
     execute_process(COMMAND ${MESON} introspect --projectinfo build
         WORKING_DIRECTORY ${FOLDER} OUTPUT_VARIABLE info COMMAND_ERROR_IS_FATAL ANY)
