@@ -90,6 +90,19 @@ def enter_new_namespace():
     ip("link", "set", "lo", "up")
 
 
+def works_in_new_namespace():
+    """Enters a new namespace. False where that cannot be done: it prints why."""
+    if not sys.platform.startswith("linux") or os.geteuid():
+        print("needs Linux and root")
+        return False
+    try:
+        enter_new_namespace()
+    except (NotHere, FileNotFoundError, PermissionError) as error:
+        print(f"cannot be done here: {error}")
+        return False
+    return True
+
+
 def set_up(device, mac, host, other, other_mac):
     ip("link", "set", device, "address", mac, "up")
     for net, length in (("10.79.0.", 24), ("fd79::", 64)):

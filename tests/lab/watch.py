@@ -18,7 +18,7 @@ import threading
 import time
 
 import live
-from live import CANNOT, ENVIRONMENT, NotHere, enter_new_namespace, expect, expect_that, failures
+from live import CANNOT, ENVIRONMENT, expect, expect_that, failures, works_in_new_namespace
 
 METRICS, SERVICE = 9797, 9900
 SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)')
@@ -380,16 +380,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True, help="the built tcplens")
     options = parser.parse_args()
-    if not sys.platform.startswith("linux") or os.geteuid():
-        print("needs Linux and root")
+    if not works_in_new_namespace():
         return CANNOT
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("it takes too long"))
     signal.alarm(100)
-    try:
-        enter_new_namespace()
-    except (NotHere, FileNotFoundError, PermissionError) as error:
-        print(f"cannot be done here: {error}")
-        return CANNOT
     for program in ([options.program, "watch"], [options.program, "watch", "--ring"]):
         with tempfile.TemporaryDirectory(prefix="tcplens-lab-") as scratch:
             test_metrics(program, scratch)

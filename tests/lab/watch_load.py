@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from live import CANNOT, ENVIRONMENT, NotHere, enter_new_namespace, ip
+from live import CANNOT, ENVIRONMENT, ip, works_in_new_namespace
 from watch import METRICS, parse, total
 
 SHOWN = 8  # lines
@@ -70,13 +70,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--large", action="store_true", help="packets of 64 KB, as the device carries them, instead of 1,500 bytes")
     options = parser.parse_args()
-    if not sys.platform.startswith("linux") or os.geteuid():
-        print("needs Linux and root")
-        return CANNOT
-    try:
-        enter_new_namespace()
-    except (NotHere, FileNotFoundError, PermissionError) as error:
-        print(f"cannot be done here: {error}")
+    if not works_in_new_namespace():
         return CANNOT
     if not options.large:
         ip("link", "set", "lo", "mtu", "1500", "gso_max_segs", "1", "gso_max_size", "1600")

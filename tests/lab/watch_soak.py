@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from live import CANNOT, ENVIRONMENT, LINGER_RESET, NotHere, enter_new_namespace, expect, expect_that, failures
+from live import CANNOT, ENVIRONMENT, LINGER_RESET, expect, expect_that, failures, works_in_new_namespace
 
 SERVICES = range(9000, 9008)
 CLOSED_PORT = 8999
@@ -111,12 +111,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--rate", type=float, default=40, help="connections a second")
     given = parser.parse_args()
-    if not sys.platform.startswith("linux"):
-        return CANNOT
-    try:
-        enter_new_namespace()
-    except (NotHere, FileNotFoundError, PermissionError) as error:
-        print(f"cannot be done here: {error}")
+    if not works_in_new_namespace():
         return CANNOT
     for port in SERVICES:
         serve(port)
