@@ -69,7 +69,7 @@ void job_signals::stop() {
     struct sigaction ours {};
     sigaction(SIGTSTP, &as_usual, &ours);
     static_cast<void>(
-        std::raise(SIGTSTP)); // comes back once the process is continued, or at once where nobody could do that
+        std::raise(SIGTSTP)); // returns once the process is continued, or at once if the system did not stop it
     sigaction(SIGTSTP, &ours, nullptr);
     was_continued = 1;
 }

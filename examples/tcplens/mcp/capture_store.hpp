@@ -56,7 +56,7 @@ struct loaded_capture {
     std::vector<packet_evidence> evidence{};  ///< likewise
     tcplens::direction_skew::totals skew{};
     tcplens::observation_report observations{};
-    /// Of what was fetched: the file, which is gone once nobody uses this any more.
+    /// The file of a capture that came from a URL. It has no name, so the system removes it with this object. Absent for others.
     std::optional<opened_file> fetched{};
     std::chrono::steady_clock::time_point fetched_at{};
     std::string_view rules{}; ///< by which segments were judged; empty: those of the library

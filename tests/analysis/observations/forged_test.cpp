@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stories of somebody who fakes an observation, or hides from it: what is observed then, and what cannot be.
+// Stories of attackers that fake an observation, or hide from it: what is observed then, and what cannot be.
 #include "../../support/traffic.hpp"
 
 #include <tcplens/analysis/analyze_observations.hpp>
@@ -147,7 +147,7 @@ constexpr forgery forgeries[]{
              n.sends(n.at(66, 1000 + i), n.server, ACK, 101, 501, 1);
          }
      }},
-    {"faked: handshakes in other names, which nobody completes", connection_flood, false, 0,
+    {"faked: SYNs with addresses of other hosts, which are never completed", connection_flood, false, 0,
      [](net& n) {
          for (unsigned i = 0; i < 300; ++i) {
              n.syn(n.at(1000 + i, 40000), n.server);
@@ -352,7 +352,7 @@ TEST_CASE("observations: who fakes one, and who hides from it") {
     }
 }
 
-TEST_CASE("observations: each kind has a story of somebody who fakes it or hides from it") {
+TEST_CASE("observations: each kind has a story that fakes it or hides from it") {
     for (unsigned kind = 0; kind <= static_cast<unsigned>(observation_kind::capture_limits); ++kind) {
         CAPTURE(to_string(static_cast<observation_kind>(kind)));
         CHECK(std::any_of(std::begin(forgeries), std::end(forgeries),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stories of somebody who writes into a connection, or hides in it: which irregularities each leaves, and which it avoids.
+// Stories of attackers that write into a connection, or hide in it: which irregularities each leaves, and which it avoids.
 #include "../../support/decoding.hpp"
 #include "../../support/irregular_talk.hpp"
 
@@ -160,7 +160,7 @@ constexpr forgery forgeries[]{
     {"a header in two fragments", "tiny_fragment",
      [](talk& s) { s.client({.sequence = 121, .acknowledgment = 601, .oddities = oddity_set::tiny_fragment}); }},
     // What looks like a path
-    {"marks that nobody negotiated", "congestion_experienced ece cwr",
+    {"marks that no side negotiated", "congestion_experienced ece cwr",
      [](talk& s) {
          s.server({.sequence = 601, .acknowledgment = 121, .length = 5, .ecn = 3});
          s.client({.flags = ACK | ECE, .sequence = 121, .acknowledgment = 606});
