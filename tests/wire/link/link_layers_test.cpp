@@ -171,6 +171,13 @@ TEST_CASE("BSD loopback: the address family is read in either byte order") { // 
         check_other({link, hex("07000000")}); // AF_OSI
         check_other({link, hex("02000002")});
         check_other({link, hex("ffffffff")});
+
+        // The version may contradict the family. Where it was not captured, even the shortest header is not known.
+        for (const char* const family : {"00000002", "0000000a"}) {
+            const byte_vector frame = join({hex(family), byte_vector(37, std::byte{0x40})});
+            CHECK(decode_frame(frame, {.link = link, .snapshot_length = 4}).outcome == packet_outcome::truncated);
+            CHECK(decode_frame(hex(family), {.link = link}).outcome == packet_outcome::malformed);
+        }
     }
 }
 
@@ -294,6 +301,8 @@ TEST_CASE("NFLOG: the packet is read from its attribute, in either byte order") 
     CHECK(decode_frame(hex("02 00 0000 0800 0500 00000001"), {.link = link}).outcome == packet_outcome::not_tcp);
     CHECK(decode_frame(hex("02 00 0000 0500 0500 00"), {.link = link}).outcome == packet_outcome::malformed);
     CHECK(decode_frame(hex("02 00 0000 0400 0100"), {.link = link}).outcome == packet_outcome::malformed);
+    // What the packet header names counts without a family alone, even where the capture ends before the packet's version.
+    check_cut("02 00 0000 0800 0100 86dd 0100 2d00 0900", 16 + 40, packet_outcome::tcp);
     // Padding behind the packet is no part of it.
     CHECK(segment_of(join({hex("02 00 0000 2d00 0900"), v4, hex("000000")}), link).payload_beyond_frame == 0);
 }

@@ -16,19 +16,24 @@ namespace tcplens::inline v1::detail {
 /// the version field contradicts the family, that counts.
 [[nodiscard]] constexpr parse_result<network_payload> family_payload(std::uint32_t family,
                                                                      const frame_view& content) noexcept {
-    const unsigned version = content.has(1) ? std::to_integer<unsigned>(content.bytes[0]) >> 4 : 0;
+    bool is_v6 = false;
     switch (family) {
     case 2: // AF_INET everywhere
-        return network_payload{version == 6 ? ether_type::ipv6 : ether_type::ipv4, content};
+        break;
     case 10: // AF_INET6 of Linux,
     case 23: // Windows,
     case 24: // NetBSD, OpenBSD and BSD/OS,
     case 26: // Solaris,
     case 28: // FreeBSD and DragonFly BSD,
     case 30: // Darwin
-        return network_payload{version == 4 ? ether_type::ipv4 : ether_type::ipv6, content};
+        is_v6 = true;
+        break;
     default: return packet_outcome::not_tcp;
     }
+    if (!content.has(1)) return content.truncation_error(1); // either, so nothing is known of its length
+    const unsigned version = std::to_integer<unsigned>(content.bytes[0]) >> 4;
+    if (version == 4 || version == 6) is_v6 = version == 6;
+    return network_payload{is_v6 ? ether_type::ipv6 : ether_type::ipv4, content};
 }
 
 /// An address family in four bytes of unknown order. A family fits into two bytes, so the smaller reading is right.

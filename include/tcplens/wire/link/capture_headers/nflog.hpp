@@ -84,7 +84,8 @@ private:
         if (packet.length > at.wire_length) return packet_outcome::malformed;
         const frame_view content = at.limited_to(packet.length).subview(attribute::header);
         const auto by_family = family_payload(family, content);
-        if (by_family || hardware_protocol == ether_type{}) return by_family;
+        const bool has_family = by_family || by_family.error() != packet_outcome::not_tcp;
+        if (has_family || hardware_protocol == ether_type{}) return by_family;
         return network_payload{hardware_protocol, content}; // a bridge's log has no address family
     }
 };
