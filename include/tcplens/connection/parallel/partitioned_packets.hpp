@@ -220,7 +220,6 @@ private:
             return std::nullopt;
         }
         void ignore(const ip_fragment&, const network_id&, timestamp) noexcept { any = true; }
-        void refuse(const ip_fragment&, const network_id&, timestamp) noexcept { any = true; }
     };
 
     struct memory_of_chunk {

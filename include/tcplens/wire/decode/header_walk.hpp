@@ -230,7 +230,8 @@ private:
             return packet_outcome::not_tcp;
         }
         if (is_unusable_first(part)) {
-            memory.fragments.refuse(part, network, time);
+            static_cast<void>(memory.fragments.add(part, network, time)); // counts it, and keeps none of it
+            memory.fragments.ignore(part, network, time);
             ip_payload alone = part.part;
             alone.fragment = false;
             return whole(packet, alone, at);

@@ -104,13 +104,6 @@ public:
         free_bytes(*packet);
     }
 
-    /// As ignore(), of a fragment that is impossible.
-    void refuse(const Fragment& next, const network_id& network, timestamp now) {
-        ++statistics_.fragments;
-        ++statistics_.malformed;
-        ignore(next, network, now);
-    }
-
     [[nodiscard]] const reassembly_options& options() const noexcept { return options_; }
     [[nodiscard]] const reassembly_statistics& statistics() const noexcept { return statistics_; }
     /// Bytes of the fragments of all incomplete packets.
