@@ -75,15 +75,15 @@ using make_frame = std::function<frame(std::uint32_t number)>;
 
 /// The least nanoseconds a packet, in a new table each time. `before`: packets that are not timed.
 template <class Table>
-double cost(std::size_t packets, const make_frame& make, std::uint32_t before = 0) {
+double cost(std::size_t packets, const make_frame& make, std::uint32_t before = 0,
+            link_type link = link_type::ethernet) {
     std::vector<frame> frames;
     for (std::uint32_t i = 0; i < before + packets; ++i) frames.push_back(make(i));
     double least = std::numeric_limits<double>::max();
     for (int round = 0; round < 5; ++round) {
         Table table{{.hash_key = hash_key{1}}};
         const auto add = [&](std::size_t at) {
-            table.add(timestamp{std::chrono::microseconds{10 * at}}, link_type::ethernet, frames[at],
-                      frames[at].size());
+            table.add(timestamp{std::chrono::microseconds{10 * at}}, link, frames[at], frames[at].size());
         };
         for (std::size_t i = 0; i < before; ++i) add(i);
         timespec begin{};
@@ -143,6 +143,16 @@ int main(int count, char** values) {
     put(type_v4, 0x0800, 2);
     tell("15,000 VLAN tags", cost<connection_table>(packets, stack(0x8100, 0x0001'8100, 4, 15'000, {})), plain);
     tell("15,000 MPLS labels", cost<connection_table>(packets, stack(0x8847, 0x0001'0040, 4, 15'000, v4)), plain);
+    frame name; // of a dissector, with zeros behind it
+    put(name, 0x000c'fff0, 4);
+    put(name, 0x6970, 2);
+    name.resize(4 + 0xfff0 - 1);
+    put(name, 1, 1);
+    put(name, 0, 4);
+    const make_frame exported = [&](std::uint32_t) { return name; };
+    tell("an exported packet with a name of 65,520 bytes",
+         cost<connection_table>(packets, exported, 0, link_type::wireshark_upper_pdu), plain);
+
     frame v6;
     put(v6, 0x6000'0000, 4);
     put(v6, 64'000, 2);
