@@ -31,10 +31,13 @@ namespace tcplens::inline v1::detail {
 
 /// Whether too little was captured to say whether the bytes are an IP header.
 [[nodiscard]] constexpr bool is_undecided_ip(const frame_view& packet) noexcept {
-    if (!packet.has(1)) return packet.wire_length >= ipv4_header::min_length;
-    const auto first = std::to_integer<std::size_t>(packet.bytes[0]);
-    const std::size_t needed = first >> 4 == 4 ? (first & 0xf) * 4 : first >> 4 == 6 ? ipv6_header::length : 0;
-    return !packet.has(needed) && packet.wire_length >= needed;
+    if (packet.bytes.size() >= packet.wire_length) return false;
+    if (packet.bytes.empty()) return true;
+    const auto first = std::to_integer<unsigned>(packet.bytes[0]);
+    std::size_t header = 0; // none
+    if (first >> 4 == 4 && (first & 0xf) * 4 >= ipv4_header::min_length) header = std::size_t{first & 0xf} * 4;
+    if (first >> 4 == 6) header = ipv6_header::length;
+    return !packet.has(header) && header <= packet.wire_length;
 }
 
 /// The EtherType of the IP packet that the bytes are; not_tcp if they are none.
