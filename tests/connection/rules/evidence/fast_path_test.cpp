@@ -185,6 +185,30 @@ verdict acknowledge(evidence_rules& rules, evidence_rules::connection_state& of,
 
 } // namespace
 
+TEST_CASE("a long memory begins while a copy of what would be forgotten may come, and not from half a second on") {
+    for (const auto& [later, needed] :
+         {std::pair{500ms - 1ns, true}, std::pair{std::chrono::nanoseconds{500ms}, false}}) {
+        evidence_rules rules{1};
+        evidence_rules::connection_state state{};
+        const timestamp begin{1h};
+        const auto send = [&](std::uint32_t number, timestamp now) {
+            const segment sent{.time = now,
+                               .packet_number = number + 1,
+                               .sequence = {number * 100},
+                               .acknowledgment = {500},
+                               .payload_length = 100,
+                               .window = 1000,
+                               .flags = {0x10}};
+            CHECK(rules.judge({.segment = sent, .sender = side::first}, state).kinds == verdict_kinds::none);
+        };
+        for (std::uint32_t i = 0; i < 7; ++i) send(i, begin + i * 1ms);
+        CHECK(acknowledge(rules, state, begin + 10ms, 700).kinds == verdict_kinds::none);
+        CHECK(evidence_rules_access::long_memory_of(rules, state) == nullptr);
+        send(7, begin + later);
+        CHECK((evidence_rules_access::long_memory_of(rules, state) != nullptr) == needed);
+    }
+}
+
 TEST_CASE("the short way of plain segments comes to the same as the long one") {
     std::size_t calm = 0;
     std::size_t handshakes = 0;
