@@ -261,7 +261,9 @@ TEST_CASE("observations: established connections without data for long are a con
     opens_and_waits(99, 29s);
     CHECK(!has(w.report(), observation_kind::connection_flood));
     opens_and_waits(100, 30s);
-    CHECK(only(w.report(), observation_kind::connection_flood).value == 100);
+    const observation flood = only(w.report(), observation_kind::connection_flood);
+    CHECK(flood.value == 100);
+    CHECK(count(flood, "distinct_sources") == 100);
 }
 
 TEST_CASE("observations: a connection is idle from just the idle time on") {

@@ -252,6 +252,19 @@ TEST_CASE("snoop: packets with their times and lengths; every cut gives the pack
     check_every_cut(file.bytes());
     CHECK(read_memory(std::span{file.bytes()}.first(16 + 32 + 27)).packets.size() == 1);
 
+    byte_writer longer{std::endian::big}; // captured with more bytes than it had
+    longer.put(text("snoop\0\0\0"sv))
+        .put(2)
+        .put(4)
+        .put(3)
+        .put(4)
+        .put(28)
+        .put(0)
+        .put(1'700'000'000)
+        .put(0)
+        .put(text("last"));
+    CHECK(read_memory(longer.bytes()).packets.at(0).wire_length == 4);
+
     const auto with_record = [](std::uint32_t captured, std::uint32_t length) {
         byte_writer bad{std::endian::big};
         bad.put(text("snoop\0\0\0"sv)).put(2).put(4).put(captured).put(captured).put(length).put(0).put(1).put(1);
