@@ -305,6 +305,7 @@ TEST_CASE("ERF: records are packets of link type ERF; padding and metadata are n
     check_every_cut(bytes);
     const byte_vector zeros = join({bytes, byte_vector(100)});
     CHECK(to_string(read_memory(zeros).error->code) == "only_zeros");
+    CHECK(read_memory(zeros).error->packet_number == 5);
 
     const reading with_empty = read_memory(join({bytes, record(48, 0, 0, {}), bytes})); // a record of its header alone
     CHECK(!with_empty.error);
