@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../support/cut_packets.hpp"
 #include "require.hpp"
 
 #include <tcplens/connection/table/connection_table.hpp>
@@ -121,25 +122,41 @@ void require_sound(const packet& from, const decoding& made) {
     require(found.sequence_end() - found.sequence_length() == found.sequence);
 }
 
-/// What else a packet holds is bounded by its bytes, and found by a table too.
-void require_sound_rest(const packet& from, decoder& reader, decode_result result) {
+/// What else a packet holds is bounded by its bytes, and found by a table too. The segment that decode() finds without memory is among
+/// it, though perhaps not the first: only a decoder makes a segment of a fragment that comes before.
+void require_sound_rest(const packet& from, const decoding& plain, decoder& reader, decoding made) {
     std::size_t steps = 0;
     std::size_t segments = 0;
     std::size_t notices = 0;
-    for (segment found;; result = reader.decode_next(from, found)) {
+    bool finds_plain = plain.outcome != packet_outcome::tcp;
+    for (;; made.outcome = reader.decode_next(from, made.found)) {
+        const decode_result result = made.outcome;
         segments += result.outcome == packet_outcome::tcp;
+        finds_plain = finds_plain || (result.outcome == packet_outcome::tcp && made.found == plain.found);
         notices += result.has_notice;
         if (result.has_notice) require(reader.notice().packet_number == from.number);
         require(!result.has_notice || result.outcome != packet_outcome::tcp);
         require(++steps <= from.bytes.size() / 20 + 2);
         if (!result.more) break;
     }
+    require(finds_plain);
     connection_table table;
     table.add(from);
     const decode_statistics& counted = table.statistics();
     require(is_consistent(counted));
     require(counted.packets == 1 && counted.tcp + counted.additional_segments == segments);
     require(counted.icmp_notices == notices);
+}
+
+/// Options that give a tunnel the port to which a UDP datagram without further headers is sent, so that tunnels are found at any port.
+decode_options with_tunnel_at_port(const packet& from) {
+    decode_options made;
+    const std::size_t udp_header = from.link == link_type::ethernet ? 14 + 20 : 20;
+    if (from.bytes.size() < udp_header + 4) return made;
+    const auto port = load_big<std::uint16_t>(from.bytes.data() + udp_header + 2);
+    const auto tunnel = known_tunnels::bits[port % known_tunnels::size];
+    if (tunnels::with_udp_port(to_string(tunnel))) require(made.ports.add(tunnel, port));
+    return made;
 }
 
 /// Options change what is told of a packet, not what is in it. Nor does it matter that most packets are decoded in a shorter way
@@ -166,14 +183,7 @@ void require_same_with_options(const packet& from, const decoding& plain) {
         require(decode(from, used) == packet_outcome::tcp && used == plain.found);
     }
 
-    decode_options at_ports;
-    const std::size_t udp_header = from.link == link_type::ethernet ? 14 + 20 : 20;
-    if (from.bytes.size() >= udp_header + 4) { // so that tunnels are found at any port
-        const auto port = load_big<std::uint16_t>(from.bytes.data() + udp_header + 2);
-        const auto tunnel = known_tunnels::bits[port % known_tunnels::size];
-        if (tunnels::with_udp_port(to_string(tunnel))) require(at_ports.ports.add(tunnel, port));
-    }
-    require_sound(from, decode_copy(from, at_ports));
+    require_sound(from, decode_copy(from, with_tunnel_at_port(from)));
 
     const decoding without = decode_copy(from, {.tunnels = tunnel_set::none});
     if (without.outcome == packet_outcome::tcp)
@@ -183,8 +193,7 @@ void require_same_with_options(const packet& from, const decoding& plain) {
     decoder remembering;
     decoding made;
     made.outcome = remembering.decode(from, made.found);
-    if (plain.outcome == packet_outcome::tcp) require(made.outcome == packet_outcome::tcp && made.found == plain.found);
-    require_sound_rest(from, remembering, made.outcome);
+    require_sound_rest(from, plain, remembering, made);
 }
 
 } // namespace
@@ -204,17 +213,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require_same_with_options(whole, made);
 
     // With fewer bytes of the same packet it says the same, or that it was cut.
+    const std::size_t captured = load_little<std::uint16_t>(&input[3]) % (whole.bytes.size() + 1);
     packet cut = whole;
-    cut.bytes = cut.bytes.first(load_little<std::uint16_t>(&input[3]) % (cut.bytes.size() + 1));
-    decoding less = decode_copy(cut);
+    cut.bytes = cut.bytes.first(captured);
+    const decoding less = decode_copy(cut);
     require_sound(cut, less);
     require(less.outcome == made.outcome || less.outcome == packet_outcome::truncated);
-    if (less.outcome == packet_outcome::tcp) {
-        require(!made.found.options.cut || less.found.options.cut);
-        if (less.found.options.cut) less.found.options = made.found.options;
-        require(less.found.captured_payload <= made.found.captured_payload);
-        less.found.captured_payload = made.found.captured_payload;
-        require(less.found == made.found);
+    require(less.outcome != packet_outcome::tcp || is_cut_of(less.found, made.found));
+    for (const decode_options& options : {decode_options{},
+                                          {.verify_checksums = true},
+                                          {.identify_networks = true},
+                                          {.tunnels = tunnel_set::none},
+                                          with_tunnel_at_port(whole)}) {
+        require(contradiction_of_cut(whole, captured, options).empty());
     }
     return 0;
 }

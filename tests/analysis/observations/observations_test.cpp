@@ -422,10 +422,11 @@ TEST_CASE("observations: memory is bounded, whatever the number of connections a
     const observation_report report = all.result();
     CHECK(report.connections == 200'000);
     CHECK(report.sampled_one_in == 32);
-    // 12,288 contacts and an eighth of them with signs; result() has a pointer to each, and a hash table of at most as many groups.
+    // 12,288 contacts and an eighth of them with signs. result() has six numbers for each, a hash table to find them (32,768 places), and for
+    // one kind after the other what the numbers weigh, the groups, and pointers in the order of time and of groups.
     constexpr std::size_t kept = observation_options{}.kept_contacts;
     CHECK(kept * sizeof(detail::observing::contact) + kept / 8 * sizeof(detail::observing::signed_contact) +
-              kept * (72 + 4 * sizeof(std::uint32_t) + 3 * sizeof(void*)) <
+              kept * (6 * sizeof(std::uint32_t) + 16 + 8 + 2 * sizeof(void*)) + 32'768 * sizeof(std::uint32_t) <
           4U << 20);
 }
 

@@ -37,10 +37,43 @@ enum class outcome : std::uint8_t {
     stalled,     ///< established, and the source's data was sent again and never answered
 };
 
-/// Whether the source did not get what it asked for: no answer, refused, or reset without data.
-[[nodiscard]] constexpr bool is_failure(outcome of) noexcept {
-    return of >= outcome::ignored && of <= outcome::fin_probe && of != outcome::half_open;
-}
+constexpr std::size_t outcomes = static_cast<std::size_t>(outcome::stalled) + 1;
+
+/// Some of the ways in which a connection can come out.
+class outcome_set {
+public:
+    constexpr outcome_set() noexcept = default;
+    constexpr outcome_set(std::initializer_list<outcome> of) noexcept {
+        for (const outcome each : of) bits_ |= bit(each);
+    }
+    [[nodiscard]] constexpr bool has(outcome of) const noexcept { return (bits_ & bit(of)) != 0; }
+    /// Those of both sets.
+    [[nodiscard]] friend constexpr outcome_set operator|(outcome_set a, const outcome_set& b) noexcept {
+        a.bits_ |= b.bits_;
+        return a;
+    }
+    /// Those of the first set alone.
+    [[nodiscard]] friend constexpr outcome_set operator-(outcome_set a, const outcome_set& b) noexcept {
+        a.bits_ &= ~b.bits_;
+        return a;
+    }
+    /// All there are.
+    [[nodiscard]] static constexpr outcome_set all() noexcept {
+        outcome_set made{};
+        made.bits_ = (1U << outcomes) - 1;
+        return made;
+    }
+
+private:
+    [[nodiscard]] static constexpr std::uint32_t bit(outcome of) noexcept { return 1U << static_cast<unsigned>(of); }
+
+    std::uint32_t bits_ = 0;
+};
+
+/// The source did not get what it asked for: no answer, refused, or reset without data.
+constexpr outcome_set failures{outcome::ignored,         outcome::refused,       outcome::unreachable,
+                               outcome::half_open_reset, outcome::reset_at_once, outcome::reset_after_data,
+                               outcome::odd_probe,       outcome::ack_probe,     outcome::fin_probe};
 
 /// What of a connection the observations need.
 struct contact {

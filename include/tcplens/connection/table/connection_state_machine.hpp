@@ -195,8 +195,9 @@ private:
         open(next, own, peer, of);
         close(next, sender, of);
         take_numbers(next, own);
-        is_plain_ = of.handshake == handshake_state::completed && of.close_reason == close_reason::active &&
-                    !own.sent_fin && !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
+        // g++ 12 reads two neighbours that are compared one after the other at once, and waits for what was just written to one.
+        is_plain_ = of.handshake == handshake_state::completed && !own.sent_fin && !peer.sent_fin && !own.sent_rst &&
+                    !peer.sent_rst && of.close_reason == close_reason::active;
     }
 
     /// Decides between two SYN-ACKs with different initial sequence numbers: the one that continues at `number` counts.

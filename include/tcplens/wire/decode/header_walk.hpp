@@ -230,6 +230,7 @@ private:
             return packet_outcome::not_tcp;
         }
         if (is_unusable_first(part)) {
+            static_cast<void>(memory.fragments.add(part, network, time)); // counts it, and keeps none of it
             memory.fragments.ignore(part, network, time);
             ip_payload alone = part.part;
             alone.fragment = false;
@@ -243,14 +244,12 @@ private:
         return whole(packet, *behind, at);
     }
 
-    /// Whether the fragment begins with TCP and cannot be put together with others: the capture cut it, and its length is not
-    /// a multiple of eight.
+    /// Whether the fragment begins with TCP and cannot be put together with others: its length is not a multiple of eight (RFC 791
+    /// section 3.1). Then its segment is read as far as it goes, however much of it was captured.
     [[nodiscard]] static constexpr bool is_unusable_first(const ip_fragment& fragment) noexcept {
-        const frame_view& content = fragment.part.content;
         return fragment.part.protocol == ip_protocol::tcp && fragment.offset == 0 && !fragment.v6 && fragment.more &&
-               content.wire_length % 8 != 0 && content.bytes.size() < content.wire_length;
+               fragment.part.content.wire_length % 8 != 0;
     }
-
     /// Whether a fragmented packet may carry TCP, as far as this fragment shows.
     [[nodiscard]] constexpr bool leads_to_tcp(const ip_fragment& fragment) const noexcept {
         if (fragment.v6 && fragment.offset != 0)

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
-#include "../../base/minimum.hpp"
 #include "../ether_type.hpp"
 #include "../frame_view.hpp"
 #include "../parse_result.hpp"
@@ -32,11 +31,13 @@ namespace tcplens::inline v1::detail {
 
 /// Whether too little was captured to say whether the bytes are an IP header.
 [[nodiscard]] constexpr bool is_undecided_ip(const frame_view& packet) noexcept {
-    constexpr std::size_t longest_header = 60; // of IPv4 with all options
-    if (packet.bytes.size() >= lesser(packet.wire_length, longest_header)) return false;
+    if (packet.bytes.size() >= packet.wire_length) return false;
     if (packet.bytes.empty()) return true;
-    const auto version = std::to_integer<unsigned>(packet.bytes[0]) >> 4;
-    return version == 4 || version == 6;
+    const auto first = std::to_integer<unsigned>(packet.bytes[0]);
+    std::size_t header = 0; // none
+    if (first >> 4 == 4 && (first & 0xf) * 4 >= ipv4_header::min_length) header = std::size_t{first & 0xf} * 4;
+    if (first >> 4 == 6) header = ipv6_header::length;
+    return !packet.has(header) && header <= packet.wire_length;
 }
 
 /// The EtherType of the IP packet that the bytes are; not_tcp if they are none.

@@ -49,28 +49,31 @@ namespace tcplens::inline v1::tunnels {
 
 namespace tcplens::inline v1::detail {
 
-/// Whether an IP packet whose header is sound begins there, or in the Ethernet frame or PPP packet that begins there.
-[[nodiscard]] constexpr bool leads_to_sound_ip(const tunnel_payload& found) noexcept {
+/// Whether an IP packet whose header is sound begins there, or in the Ethernet frame or PPP packet that begins there. The error is
+/// `truncated` if too little was captured to say.
+[[nodiscard]] constexpr parse_result<bool> leads_to_sound_ip(const tunnel_payload& found) noexcept {
     ether_type type{};
     frame_view content = found.content;
     if (found.what.in == protocol_id::registry::link_type) {
         const auto network = link_layers::payload(link_type{found.what.number}, content);
-        if (!network) return false;
+        if (!network) return network.error();
         type = network->type;
         content = network->content;
     } else if (found.what.in == protocol_id::registry::ether_type ||
                found.what.in == protocol_id::registry::gre_protocol) {
         type = static_cast<ether_type>(found.what.number);
         if (type == ether_type::transparent_ethernet) {
-            if (!content.has(ethernet::header_length)) return false;
-            const auto network = skip_tags(ethernet::behind_header(content));
-            if (!network) return false;
+            const auto network = ethernet::payload(link_type::ethernet, content);
+            if (!network) return network.error();
             type = network->type;
             content = network->content;
         }
     }
-    if (type == ether_type::ipv4) return is_plausible_ipv4(content);
-    if (type != ether_type::ipv6 || !is_plausible_ipv6(content)) return false;
+    if (type != ether_type::ipv4 && type != ether_type::ipv6) return false;
+    const auto sound = plausible_ip(content);
+    if (!sound) return sound.error();
+    if (*sound != type) return false;
+    if (type == ether_type::ipv4) return true;
     const auto header = ipv6_header::parse(content);
     switch (header->next_header()) { // there is no checksum, so more is asked
     case ip_protocol::tcp:
@@ -89,8 +92,8 @@ inline constexpr std::array recognised_tunnels{tunnels::geneve, tunnels::vxlan, 
                                                tunnels::capwap, tunnels::lwapp,  tunnels::tzsp, tunnels::gre,
                                                tunnels::ayiya,  tunnels::teredo, tunnels::lisp, tunnels::mpls};
 
-/// The place of the bit of the tunnel that a datagram looks like, and 1; 0 if it looks like none of `among`. `content` is what follows
-/// the UDP header.
+/// The place of the bit of the tunnel that a datagram looks like, and 1; 0 if it looks like none of `among`, or if it may look like a more
+/// certain one and too little was captured to say. `content` is what follows the UDP header.
 [[nodiscard]] TCPLENS_NOINLINE constexpr std::uint8_t resembled_tunnel(const frame_view& content,
                                                                        tunnel_set among) noexcept {
     constexpr std::size_t shortest = 20; // of an IP packet
@@ -98,7 +101,9 @@ inline constexpr std::array recognised_tunnels{tunnels::geneve, tunnels::vxlan, 
     for (const tunnel_set one : recognised_tunnels) {
         if (!contains_all(among, one)) continue;
         const auto found = known_tunnels::payload(known_tunnels::own_port(one), content, one);
-        if (found && leads_to_sound_ip(*found)) return static_cast<std::uint8_t>(std::countr_zero(set_bits(one)) + 1);
+        const parse_result<bool> sound = found ? leads_to_sound_ip(*found) : found.error();
+        if (!sound && sound.error() == packet_outcome::truncated) return 0;
+        if (sound && *sound) return static_cast<std::uint8_t>(std::countr_zero(set_bits(one)) + 1);
     }
     constexpr std::uint32_t sflow_version = 5;
     if (contains_all(among, tunnels::sflow) && load_big<std::uint32_t>(content.bytes.data()) == sflow_version &&

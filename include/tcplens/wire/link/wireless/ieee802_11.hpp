@@ -91,19 +91,13 @@ read_ieee802_11_header(const frame_view& frame, std::uint16_t control, bool padd
 }
 
 /// What an IEEE 802.11 frame carries whose two bytes of frame control may be swapped, as Cisco's access points send them to their
-/// controllers. If both orders make a data frame, LLC at its place decides.
+/// controllers. If both orders make a data frame, LLC at the place of the usual order decides; where that was not captured, nothing does.
 [[nodiscard]] constexpr parse_result<network_payload> swapped_ieee802_11_payload(const frame_view& frame) noexcept {
     if (!frame.has(2)) return frame.truncation_error(2);
-    const auto usual = load_little<std::uint16_t>(frame.bytes.data());
-    const auto swapped = load_big<std::uint16_t>(frame.bytes.data());
-    const auto header = read_ieee802_11_header(frame, swapped, false);
-    if (!header) {
-        const auto found = ieee802_11_payload(frame, usual, false);
-        return found || found.error() != packet_outcome::not_tcp ? found : header.error();
-    }
-    if (!read_ieee802_11_header(frame, usual, false)) return ieee802_11_payload(frame, swapped, false);
-    const auto found = ieee802_11_payload(frame, usual, false);
-    return found || found.error() == packet_outcome::truncated ? found : ieee802_11_payload(frame, swapped, false);
+    const auto usual = ieee802_11_payload(frame, load_little<std::uint16_t>(frame.bytes.data()), false);
+    if (usual || usual.error() == packet_outcome::truncated) return usual;
+    const auto swapped = ieee802_11_payload(frame, load_big<std::uint16_t>(frame.bytes.data()), false);
+    return swapped || swapped.error() != packet_outcome::not_tcp ? swapped : usual;
 }
 
 /// The subframes of an A-MSDU (section 9.3.2.2): each has two addresses and a length, and all but the last are padded to a multiple of
