@@ -122,19 +122,24 @@ void require_sound(const packet& from, const decoding& made) {
     require(found.sequence_end() - found.sequence_length() == found.sequence);
 }
 
-/// What else a packet holds is bounded by its bytes, and found by a table too.
-void require_sound_rest(const packet& from, decoder& reader, decode_result result) {
+/// What else a packet holds is bounded by its bytes, and found by a table too. The segment that decode() finds without memory is among
+/// it, though perhaps not the first: only a decoder makes a segment of a fragment that comes before.
+void require_sound_rest(const packet& from, const decoding& plain, decoder& reader, decoding made) {
     std::size_t steps = 0;
     std::size_t segments = 0;
     std::size_t notices = 0;
-    for (segment found;; result = reader.decode_next(from, found)) {
+    bool finds_plain = plain.outcome != packet_outcome::tcp;
+    for (;; made.outcome = reader.decode_next(from, made.found)) {
+        const decode_result result = made.outcome;
         segments += result.outcome == packet_outcome::tcp;
+        finds_plain = finds_plain || (result.outcome == packet_outcome::tcp && made.found == plain.found);
         notices += result.has_notice;
         if (result.has_notice) require(reader.notice().packet_number == from.number);
         require(!result.has_notice || result.outcome != packet_outcome::tcp);
         require(++steps <= from.bytes.size() / 20 + 2);
         if (!result.more) break;
     }
+    require(finds_plain);
     connection_table table;
     table.add(from);
     const decode_statistics& counted = table.statistics();
@@ -188,8 +193,7 @@ void require_same_with_options(const packet& from, const decoding& plain) {
     decoder remembering;
     decoding made;
     made.outcome = remembering.decode(from, made.found);
-    if (plain.outcome == packet_outcome::tcp) require(made.outcome == packet_outcome::tcp && made.found == plain.found);
-    require_sound_rest(from, remembering, made.outcome);
+    require_sound_rest(from, plain, remembering, made);
 }
 
 } // namespace

@@ -14,6 +14,16 @@ constexpr story_options to_the_letter{.rules = story_rules::repeated_sequence};
 
 } // namespace
 
+TEST_CASE("a segment to judge is of the side that was heard first, of a connection without a past, unless its maker "
+          "says otherwise") {
+    const segment sent{};
+    const rule_input next{.segment = sent};
+    CHECK(next.sender == side::first);
+    CHECK(next.connection_number == 0);
+    CHECK(!next.reuses_ports);
+    CHECK(!next.after_end);
+}
+
 TEST_CASE("repeated sequence: the first data after a handshake bears the number of the ACK before it") {
     story s{to_the_letter};
     auto [client, server] = s.established();

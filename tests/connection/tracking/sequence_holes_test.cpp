@@ -177,3 +177,20 @@ TEST_CASE("holes far behind are dropped, before their numbers come again") {
         CHECK(holes.empty());
     }
 }
+
+TEST_CASE("holes from a number on are dropped, and those below it stay") {
+    for (const std::uint32_t start : starts) {
+        const sequence_number zero{start};
+        sequence_holes holes;
+        for (std::uint32_t at = 0; at < 50; at += 10) holes.open(zero + at, zero + at + 5, {});
+        holes.drop_from(zero + 50);
+        CHECK(holes.fill(zero + 40, zero + 45).bytes == 5);
+        holes.drop_from(zero + 20); // one that begins there, too
+        CHECK(holes.fill(zero + 20, zero + 50).bytes == 0);
+        holes.drop_from(zero + 11); // one that begins before it stays whole
+        CHECK(holes.fill(zero, zero + 50).bytes == 5 + 5);
+        CHECK(holes.empty());
+        holes.drop_from(zero);
+        CHECK(!holes.forgotten(zero)); // they were none
+    }
+}

@@ -312,6 +312,17 @@ TEST_CASE("links: hidden tags, families, meshes, multilink, timestamps") {
           packet_outcome::tcp);
     CHECK(decode_frame(join({cooked2, sound}), {.link = link_type::linux_sll2}).outcome == packet_outcome::tcp);
     check_snapshots(join({cooked2, hex("0064 0800"), sound}), link_type::linux_sll2, 20 + 4 + 40, packet_outcome::tcp);
+    // Where the capture ends within the tag, whether it is one is not known, however short the frame.
+    const byte_vector tagged_rest = join({cooked2, hex("0064 0800 45"), byte_vector(13)});
+    for (std::size_t captured = 20; captured < 24; ++captured) {
+        CAPTURE(captured);
+        CHECK(decode_frame(tagged_rest, {.link = link_type::linux_sll2, .snapshot_length = captured}).outcome ==
+              packet_outcome::truncated);
+    }
+    // An IPv4 header with options, as long as it names the protocol in bytes 2 and 3, hides no tag where its end is missing.
+    const byte_vector long_header = join({cooked2, hex("4f00 0800 4500 0014"), byte_vector(2040)});
+    CHECK(decode_frame(long_header, {.link = link_type::linux_sll2, .snapshot_length = 20 + 30}).outcome ==
+          packet_outcome::truncated);
     const byte_vector cooked6 = hex("0000 0001 0006 020000000001 0000 86dd");
     CHECK(decode_frame(join({cooked6, hex("0064 86dd"), v6}), {.link = link_type::linux_sll}).outcome ==
           packet_outcome::tcp);

@@ -8,6 +8,7 @@
 #include "evidence/copy_evidence.hpp"
 #include "evidence/fast_path.hpp"
 #include "evidence/memory_pool.hpp"
+#include "evidence/plain_opening.hpp"
 #include "evidence/sequence_step.hpp"
 #include "evidence/side_state.hpp"
 #include "evidence/side_view.hpp"
@@ -127,6 +128,7 @@ private:
     }
 
     [[nodiscard]] TCPLENS_NOINLINE constexpr verdict judge_rare(const rule_input& next, connection_state& state) {
+        if (pass_opening(next, state)) return {};
         if (pass_plain<detail::evidence::plainness::rare>(next, state)) return {};
         verdict result = judge_with_care(next, state);
         // Nobody sends again for a connection that has ended and was followed by another: what comes again is a late copy.
@@ -144,7 +146,7 @@ private:
     /// Judges without the fast path. Tests compare both.
     [[nodiscard]] TCPLENS_NOINLINE constexpr verdict judge_with_care(const rule_input& next, connection_state& state) {
         const verdict result = detail::evidence::grade(judge_any(next, state));
-        for (side_state& each : state.sides) each.is_calm = is_calm_now(each);
+        detail::evidence::learn_calm(state.sides[side::first], state.sides[side::second]);
         if (busy_.is_wanted() && can_do_without(next.segment.time, state)) end_long_memory(state);
         return result;
     }
@@ -162,7 +164,8 @@ private:
         if (!is_plain<How>(sent, sender, receiver)) return false;
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
-        const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
+        const std::uint32_t fingerprint =
+            How == plainness::usual ? detail::segment_fingerprint(sent) : detail::fingerprint_apart(sent);
         if (sender.busy != no_long_memory) {
             if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
             busy_[sender.busy][next.sender].recent.remember(detail::remembered_segment::of(sent, length, fingerprint),
@@ -190,6 +193,17 @@ private:
         return true;
     }
 
+    /// Takes in the next segment if it opens the connection as most do. Does what judge_any() comes to then, in fewer steps.
+    [[nodiscard]] static constexpr bool pass_opening(const rule_input& next, connection_state& state) noexcept {
+        using namespace detail::evidence;
+        const side own = next.sender;
+        const side other = opposite(own);
+        if (!opens_plainly(next.segment, state.sides[own], state.sides[other])) return false;
+        take_plain_opening(next.segment, {state.sides[own], state.beginnings[own], nullptr},
+                           {state.sides[other], state.beginnings[other], nullptr});
+        return true;
+    }
+
     // NOLINTNEXTLINE(readability-function-cognitive-complexity): the steps of the decision in order, each a call
     [[nodiscard]] constexpr detail::evidence::ruling judge_any(const rule_input& next, connection_state& state) {
         using namespace detail::evidence;
@@ -207,7 +221,7 @@ private:
         if (receiver->was_answered_twice && sent.flags.ack()) settle_syn_ack(receiver, sent.acknowledgment);
         if (sender->was_answered_twice && !sent.flags.syn()) settle_syn_ack(sender, sent.sequence);
 
-        const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
+        const std::uint32_t fingerprint = detail::fingerprint_apart(sent);
         if (const auto* const copy = is_news(sent, *sender) ? nullptr : sender.find_copy(fingerprint)) {
             const auto by = find_basis_of_copy(sent, *copy, sender, receiver);
             if (by) return {take_duplicate(sent, *copy, sender, receiver), *by};

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
-#include "../../base/minimum.hpp"
 #include "../ether_type.hpp"
 #include "../frame_view.hpp"
 #include "../parse_result.hpp"

@@ -92,6 +92,25 @@ TEST_CASE("certainty: without Identification and clock, a measured round trip ma
     }
 }
 
+TEST_CASE("certainty: where packets have overtaken each other, a late one that took long is undecided") {
+    story s{{.families = story_families::v6}};
+    auto [client, server] = s.established({.rtt = 10ms});
+    const auto& first = client.sends(1, 100).uncaptured();
+    client.sends(101, 100).expect(lost_segment);
+    s.after(1ms);
+    s.captures(first).expect(out_of_order);
+    const auto& second = client.sends(201, 100).uncaptured();
+    client.sends(301, 100).expect(lost_segment);
+    SUBCASE("more than half a round trip") {
+        s.after(6ms);
+        s.captures(second).expect(out_of_order).graded(level::undecided, reading::retransmission);
+    }
+    SUBCASE("less than that") {
+        s.after(4ms);
+        s.captures(second).expect(out_of_order).graded(level::likely, reading::retransmission);
+    }
+}
+
 TEST_CASE("certainty: where nothing was measured, nothing is decided") {
     story s{{.families = story_families::v6}};
     auto [client, server] = s.midstream();

@@ -457,3 +457,19 @@ TEST_CASE("after 4 GiB a hole is not taken for the same sequence numbers of the 
                                .earlier_packet = covering,
                                .elapsed = 1002ms});
 }
+
+TEST_CASE("a copy of what is forgotten, within one tick of the clock and long after it, is no retransmission") {
+    story s;
+    auto [client, server] = s.established({.rtt = 10ms, .timestamps = true, .ids = story_ids::constant});
+    s.after(1s);
+    const auto& first = client.sends(1, 100);
+    for (int i = 1; i < 24; ++i) client.sends(1 + 100 * i, 100);
+    SUBCASE("as two ticks exclude") {
+        s.after(200ms);
+        s.captures(first).expect(duplicate);
+    }
+    SUBCASE("but not before that") {
+        s.after(1ms);
+        s.captures(first).expect(retransmission);
+    }
+}

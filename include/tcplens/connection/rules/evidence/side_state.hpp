@@ -36,7 +36,7 @@ struct alignas(64) side_state {
     /// Segments of the connection since a duplicate was captured; the same in both sides. Low numbers mean that this capture holds
     /// each packet twice, as a mirror port may make it.
     std::uint8_t since_duplicate : 4 = no_recent_duplicate;
-    bool is_calm : 1 = false; ///< see is_calm_now(): the next segment may take the fast path
+    bool is_calm : 1 = false; ///< see learn_calm(): the next segment may take the fast path
     bool heard : 1 = false;   ///< `first` and `next` are known
     bool has_acknowledged : 1 = false;
     bool sent_syn_last : 1 = false; ///< its last segment was a SYN, sent once; with ACK only if its peer was not heard
@@ -95,6 +95,13 @@ struct alignas(64) side_state {
     return of.has_acknowledged && !of.sent_syn_last && is_calm_otherwise(of);
 }
 
+/// Sets is_calm of both sides. While two SYN-ACKs with different numbers of a side are captured, the next ACK of its peer tells which
+/// of them counts: see settle_syn_ack().
+constexpr void learn_calm(side_state& first, side_state& second) noexcept {
+    first.is_calm = is_calm_now(first) && !second.was_answered_twice;
+    second.is_calm = is_calm_now(second) && !first.was_answered_twice;
+}
+
 [[nodiscard]] constexpr bool has_free_place(const side_state& of) noexcept {
     return of.remembered.leaves_room<decltype(of.recent)::capacity>();
 }
@@ -131,7 +138,7 @@ void side_state::archive(auto& ar, side_state& of) {
     was_answered_twice_ = ar.bit(was_answered_twice_);
     ended_asking_ = ar.bit(ended_asking_);
     reorders_ = ar.bit(reorders_);
-    ar.require(is_calm_ == is_calm_now(of));
+    ar.require(!is_calm_ || is_calm_now(of));
     ar.require(!has_free_place(of) || recent_.oldest(remembered_).fingerprint == 0);
 }
 

@@ -76,18 +76,21 @@ private:
     [[nodiscard]] static constexpr hidden_tag find_hidden_tag(std::uint16_t protocol,
                                                               const frame_view& content) noexcept {
         constexpr std::size_t tag = 4;
-        if (!content.has(tag) || load_big<std::uint16_t>(content.bytes.data() + 2) != protocol) return hidden_tag::none;
+        const bool names_pppoe = ether_type{protocol} == ether_type::pppoe_session;
+        const bool names_ip = ether_type{protocol} == ether_type::ipv4 || ether_type{protocol} == ether_type::ipv6;
+        if ((!names_pppoe && !names_ip) || content.wire_length < tag) return hidden_tag::none;
+        if (!content.has(tag)) return hidden_tag::undecided;
+        if (load_big<std::uint16_t>(content.bytes.data() + 2) != protocol) return hidden_tag::none;
         const frame_view behind = content.subview(tag);
-        if (ether_type{protocol} == ether_type::pppoe_session) {
+        if (names_pppoe) {
             constexpr std::uint16_t version_type_and_code = 0x1100;
             if (load_big<std::uint16_t>(content.bytes.data()) == version_type_and_code) return hidden_tag::none;
             if (!behind.has(2)) return behind.wire_length >= 2 ? hidden_tag::undecided : hidden_tag::none;
             return load_big<std::uint16_t>(behind.bytes.data()) == version_type_and_code ? hidden_tag::there
                                                                                          : hidden_tag::none;
         }
-        const bool names_ip = ether_type{protocol} == ether_type::ipv4 || ether_type{protocol} == ether_type::ipv6;
         const auto without_tag = plausible_ip(content);
-        if (!names_ip || without_tag) return hidden_tag::none;
+        if (without_tag) return hidden_tag::none;
         const auto found = plausible_ip(behind);
         const bool may_be_behind = found ? *found == ether_type{protocol} : found.error() == packet_outcome::truncated;
         if (!may_be_behind) return hidden_tag::none;
