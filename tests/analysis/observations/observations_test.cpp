@@ -238,6 +238,24 @@ TEST_CASE("observations: SYN-ACKs and RSTs that nobody asked for are backscatter
     CHECK(count(at, "other_ends") == 25);
 }
 
+TEST_CASE("observations: SYN-ACKs that RSTs refuse are backscatter, unless a SYN had asked for them") {
+    for (const bool asked : {false, true}) {
+        CAPTURE(asked);
+        wire w;
+        for (unsigned i = 0; i < 25; ++i) {
+            if (asked) w.sends(w.at(3, 1000 + i), w.at(100 + i, 80), SYN, 6, 0);
+            w.sends(w.at(100 + i, 80), w.at(3, 1000 + i), SYN | ACK, 1, 7);
+            w.sends(w.at(3, 1000 + i), w.at(100 + i, 80), RST, 7, 0);
+        }
+        const observation_report report = w.report();
+        CHECK(has(report, observation_kind::backscatter) == !asked);
+        if (asked) continue;
+        const observation at = only(report, observation_kind::backscatter);
+        CHECK(at.subject == observation::subject_type{.target = w.host(3)});
+        CHECK(at.value == 25);
+    }
+}
+
 TEST_CASE("observations: answers to SYNs, and one direction of real connections, are no backscatter") {
     wire w;
     for (unsigned i = 0; i < 50; ++i) w.refused(w.at(1000 + i, 40000), w.at(2, 80));
