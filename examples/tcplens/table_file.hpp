@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -105,6 +106,7 @@ public:
             name_ = of;
             name_ += ".new" + std::to_string(number);
             file_ = make_file(name_); // nothing that is there is opened, no link followed
+            failed_ = {errno, std::generic_category()};
         }
     }
     replacement(const replacement&) = delete;
@@ -116,18 +118,24 @@ public:
         if (!took_place_) files::remove(name_, none);
     }
 
-    /// Whether that is the file now, with these bytes on the disk, and the permissions of the one that was there.
-    [[nodiscard]] bool write(std::span<const std::byte> bytes) {
-        if (file_ == nullptr) return false;
-        const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() && sync_file(file_);
-        if (!close() || !written) return false;
+    /// Makes that the file now, with these bytes on the disk, or says why not. Only its owner may read it, whoever could read the one that
+    /// was there.
+    [[nodiscard]] std::error_code write(std::span<const std::byte> bytes) {
+        if (file_ == nullptr) return failed_;
+        errno = 0;
+        bool written = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() && sync_file(file_);
+        int reason = errno;
+        if (!close() && written) {
+            written = false;
+            reason = errno;
+        }
+        if (!written) return {reason == 0 ? EIO : reason, std::generic_category()};
         std::error_code failed;
-        const files::file_status old = files::status(of_, failed);
-        failed.clear();
-        if (files::exists(old)) files::permissions(name_, old.permissions(), failed);
-        if (!failed) files::rename(name_, of_, failed);
-        if (!failed) sync_folder(of_.parent_path());
-        return took_place_ = !failed;
+        files::rename(name_, of_, failed);
+        if (failed) return failed;
+        sync_folder(of_.parent_path());
+        took_place_ = true;
+        return {};
     }
 
 private:
@@ -140,6 +148,7 @@ private:
     files::path of_;
     files::path name_{};
     std::FILE* file_ = nullptr;
+    std::error_code failed_{};
     bool closed_ = false;
     bool took_place_ = false;
 };
@@ -221,9 +230,9 @@ template <class Table>
 template <class Table>
 [[nodiscard]] bool save_table(const session& with, const std::string& name, const Table& table) {
     table_file::replacement file{table_file::resolve(name)};
-    if (file.write(tcplens::save(table))) return true;
-    with.complain(name, "It could not be written.");
-    return false;
+    const std::error_code failed = file.write(tcplens::save(table));
+    if (failed) with.complain(name, "It could not be written (" + failed.message() + ").");
+    return !failed;
 }
 
 } // namespace program

@@ -230,6 +230,22 @@ TEST_CASE("mcp: wrong and cut messages are answered by an error each, and the se
     CHECK(text_of(by_id(all).at("7")).starts_with("two.pcap: pcap"));
 }
 
+TEST_CASE("mcp: where the system starts no thread, each request is answered all the same") {
+    const rooted_folder folder;
+    // A thread would need a stack of 4 GB, and the process may have 2 GB.
+    const std::string limits = "ulimit -s 4000000 && ulimit -v 2000000 && ";
+    if (run(limits + program("--version")).status != 0)
+        return; // with AddressSanitizer, which needs more, or not permitted
+    const std::string asked =
+        lines({initialize("2025-06-18"), request(1, "ping", json::object(), false), request(2, "tools/list")});
+    folder.write("requests", std::as_bytes(std::span{asked}));
+    const run_result ran =
+        run(limits + program("mcp --root ") + folder.file("root") + " < '" + folder.file("requests") + "'");
+    CHECK(ran.status == 0);
+    CHECK(ran.err.empty());
+    CHECK(lines_of(ran.out).size() == 3);
+}
+
 TEST_CASE("mcp: nothing outside of the roots can be read") {
     const rooted_folder folder;
     story s;

@@ -118,7 +118,7 @@ TEST_CASE("a table that cannot be resumed, or not be saved, is told of") {
     CHECK(complaint("--resume " + folder.file(""), 1) == "tcplens: " + folder.file("") + ": It is no regular file.\n");
     CHECK(complaint("--resume /dev/zero", 1) == "tcplens: /dev/zero: It is no regular file.\n");
     CHECK(complaint("--save " + folder.file("no/folder"), 1) ==
-          "tcplens: " + folder.file("no/folder") + ": It could not be written.\n");
+          "tcplens: " + folder.file("no/folder") + ": It could not be written (No such file or directory).\n");
     CHECK(complaint("--threads 2 --save " + table, 2) ==
           "tcplens: --resume and --save go with neither --by-time nor --threads.\n"
           "tcplens: See `tcplens report --help`.\n");
@@ -158,8 +158,13 @@ TEST_CASE("a table takes the place of nothing but another one") {
     const std::string pipe = folder.file("pipe");
     REQUIRE(run("mkfifo " + pipe).status == 0);
     refused("--save ", pipe, other);
+    refused("--save ", "/dev/null", other);
+    const std::string to_device = folder.file("to_device");
+    files::create_symlink("/dev/null", to_device);
+    refused("--save ", to_device, other);
+    CHECK(files::is_symlink(files::symlink_status(to_device)));
 
-    // Where a link leads to; with the permissions that it had; beside what others left there.
+    // Where a link leads to; readable by its owner only, as it may not have been before; beside what others left there.
     const std::string table = folder.file("table");
     const std::string to_table = folder.file("to_table");
     files::create_symlink("table", to_table);
@@ -169,13 +174,12 @@ TEST_CASE("a table takes the place of nothing but another one") {
     CHECK(files::is_regular_file(files::symlink_status(table)));
     const files::perms owner_only = files::perms::owner_read | files::perms::owner_write;
     CHECK(files::status(table).permissions() == owner_only); // it tells who talked with whom
-    const files::perms of_group = owner_only | files::perms::group_read;
-    files::permissions(table, of_group);
+    files::permissions(table, owner_only | files::perms::group_read | files::perms::others_read);
     const std::string saved = contents(table);
     answer("report --resume " + to_table + " --save " + to_table + " " + capture);
     CHECK(contents(table).size() > 1000);
     CHECK(contents(table) != saved);
-    CHECK(files::status(table).permissions() == of_group);
+    CHECK(files::status(table).permissions() == owner_only);
     CHECK(files::is_symlink(files::symlink_status(to_table)));
     CHECK(contents(capture) == before);
     std::size_t left = 0;

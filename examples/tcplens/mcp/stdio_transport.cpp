@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "stdio_transport.hpp"
 
+#include <tcplens/connection/parallel/thread_crew.hpp>
+
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -10,9 +12,9 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include <unistd.h>
@@ -53,9 +55,12 @@ struct pending {
     bool is_cancelled = false;
 };
 
+/// Answers in a thread of its own, so that it hears what is cancelled meanwhile; where the system does not start one, between messages.
 class conversation {
 public:
-    explicit conversation(server& with) : with_(with), worker_([this] { answer_all(); }) {}
+    explicit conversation(server& with) : with_(with), worker_(std::in_place, 1) {
+        has_worker_ = worker_->start([this](std::size_t) { answer_all(); }, 0);
+    }
     conversation(const conversation&) = delete;
     conversation& operator=(const conversation&) = delete;
 
@@ -72,6 +77,8 @@ public:
         waiting_bytes_ += line.size();
         waiting_.push_back({.asked = std::move(read), .by = by_, .bytes = line.size()});
         more_.notify_one();
+        lock.unlock();
+        if (!has_worker_) answer_all();
     }
 
     [[nodiscard]] bool has_failed() const noexcept { return out_.has_failed(); }
@@ -83,7 +90,7 @@ public:
             is_ending_ = true;
             more_.notify_one();
         }
-        worker_.join();
+        worker_.reset();
     }
 
 private:
@@ -102,10 +109,11 @@ private:
         }
     }
 
+    /// Answers what waits; in a thread of its own also what comes, until finish().
     void answer_all() {
         std::unique_lock<std::mutex> lock{mutex_};
         while (true) {
-            more_.wait(lock, [&] { return is_ending_ || !waiting_.empty(); });
+            if (has_worker_) more_.wait(lock, [&] { return is_ending_ || !waiting_.empty(); });
             if (waiting_.empty()) return;
             pending& next = waiting_.front(); // stays where it is: a deque moves nothing when others are put behind
             if (!next.is_cancelled && !out_.has_failed()) {
@@ -135,7 +143,8 @@ private:
     std::deque<pending> waiting_{}; ///< the first one is worked on
     std::size_t waiting_bytes_ = 0;
     bool is_ending_ = false;
-    std::thread worker_; ///< last: it uses the others
+    std::atomic<bool> has_worker_{true};                   ///< its thread reads it before the constructor knows
+    std::optional<tcplens::detail::thread_crew<>> worker_; ///< last: its thread uses the others
 };
 
 } // namespace

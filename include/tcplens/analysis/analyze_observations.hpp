@@ -123,7 +123,11 @@ public:
         using namespace detail::observing;
         const std::vector<const contact*> contacts = contacts_.sorted();
         const std::vector<const signed_contact*> with_signs = with_signs_.sorted();
+        contact_numbers numbers{contacts_.unsorted(), options_.key};
         const Observed in{.contacts = contacts,
+                          .unsorted = contacts_.unsorted(),
+                          .numbers = numbers,
+                          .came_out = count_outcomes(contacts_.unsorted()),
                           .with_signs = with_signs,
                           .skew = has_skew_ ? &skew_ : nullptr,
                           .level = contacts_.level(),

@@ -63,9 +63,10 @@ public:
             }
             held->packets += each.packets;
             held->uncertain += each.uncertain;
+            const bool is_same = each.tunnel == held->tunnel;
             if (each.resembling > held->resembling) held->tunnel = each.tunnel;
-            held->resembling = each.tunnel == held->tunnel ? held->resembling + each.resembling
-                                                           : (std::max)(held->resembling, each.resembling);
+            held->resembling =
+                is_same ? held->resembling + each.resembling : (std::max)(held->resembling, each.resembling);
         }
     }
 

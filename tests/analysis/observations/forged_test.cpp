@@ -42,6 +42,12 @@ public:
         sends(client, server, {.sequence = 111, .acknowledgment = 511, .clock = 140});
         after(20ms);
     }
+    /// A handshake whose client did not see the SYN-ACK.
+    void completes_blindly(const endpoint& from) {
+        syn(from, server);
+        sends(server, from, SYN | ACK, 500, 101);
+        sends(from, server, ACK, 101, 9'000'000);
+    }
     void scan(const endpoint& from, std::chrono::nanoseconds step = {}) {
         for (unsigned port = 1; port <= 20; ++port) {
             refused(from, at(2, port));
@@ -114,13 +120,27 @@ constexpr forgery forgeries[]{
      [](net& n) {
          for (unsigned i = 0; i < 150; ++i) n.refused(n.at(1000 + i, 40000), n.server);
      }},
-    {"hidden: ACKs of numbers that the service did not send, which the table takes", syn_flood, false, 0,
+    {"tried: ACKs of numbers that the service did not send", syn_flood, true, 0,
+     [](net& n) {
+         for (unsigned i = 0; i < 150; ++i) n.completes_blindly(n.at(1000 + i, 40000));
+     }},
+    {"tried: the same, and the service resets each", syn_flood, true, 0,
      [](net& n) {
          for (unsigned i = 0; i < 150; ++i) {
-             n.syn(n.at(1000 + i, 40000), n.server);
-             n.sends(n.server, n.at(1000 + i, 40000), SYN | ACK, 500, 101);
-             n.sends(n.at(1000 + i, 40000), n.server, ACK, 101, 9'000'000);
+             n.completes_blindly(n.at(1000 + i, 40000));
+             n.sends(n.server, n.at(1000 + i, 40000), RST, 9'000'000, 0);
          }
+     }},
+    {"tried: and data behind them", syn_flood, true, 0,
+     [](net& n) {
+         for (unsigned i = 0; i < 150; ++i) {
+             n.completes_blindly(n.at(1000 + i, 40000));
+             n.sends(n.at(1000 + i, 40000), n.server, ACK, 101, 9'000'000, 10);
+         }
+     }},
+    {"hidden: whoever sees the SYN-ACKs completes each", syn_flood, false, 0,
+     [](net& n) {
+         for (unsigned i = 0; i < 150; ++i) n.opens(n.at(1000 + i, 40000), n.server);
      }},
     {"hidden: every second one is completed, from one host", syn_flood, false, 0,
      [](net& n) {

@@ -54,6 +54,7 @@ observation only(const observation_report& report, observation_kind kind) {
     CHECK(!one.text.empty());
     CHECK(!one.limits.empty());
     CHECK(!one.threshold_source.empty());
+    CHECK(one.threshold > 0);
     return one;
 }
 
@@ -195,6 +196,7 @@ TEST_CASE("observations: a hundred attempts within a second, or many half open w
         w.syn(w.at(3, 40000), w.at(2, 80));
         const observation flood = only(w.report(), observation_kind::syn_flood);
         CHECK(flood.value == 100);
+        CHECK(flood.threshold == observation_options{}.syn_rate);
         CHECK(count(flood, "distinct_sources") == 100);
         CHECK(flood.subject == observation::subject_type{.target = w.host(2), .port = 80});
     }
@@ -213,7 +215,9 @@ TEST_CASE("observations: a hundred attempts within a second, or many half open w
             }
             w.after(100ms);
         }
-        CHECK(only(w.report(), observation_kind::syn_flood).value == 256);
+        const observation flood = only(w.report(), observation_kind::syn_flood);
+        CHECK(flood.value == 256);
+        CHECK(flood.threshold == observation_options{}.half_open);
     }
 }
 
@@ -232,6 +236,24 @@ TEST_CASE("observations: SYN-ACKs and RSTs that nobody asked for are backscatter
     const observation at = only(reflected.report(), observation_kind::backscatter);
     CHECK(at.subject == observation::subject_type{.target = reflected.host(3)});
     CHECK(count(at, "other_ends") == 25);
+}
+
+TEST_CASE("observations: SYN-ACKs that RSTs refuse are backscatter, unless a SYN had asked for them") {
+    for (const bool asked : {false, true}) {
+        CAPTURE(asked);
+        wire w;
+        for (unsigned i = 0; i < 25; ++i) {
+            if (asked) w.sends(w.at(3, 1000 + i), w.at(100 + i, 80), SYN, 6, 0);
+            w.sends(w.at(100 + i, 80), w.at(3, 1000 + i), SYN | ACK, 1, 7);
+            w.sends(w.at(3, 1000 + i), w.at(100 + i, 80), RST, 7, 0);
+        }
+        const observation_report report = w.report();
+        CHECK(has(report, observation_kind::backscatter) == !asked);
+        if (asked) continue;
+        const observation at = only(report, observation_kind::backscatter);
+        CHECK(at.subject == observation::subject_type{.target = w.host(3)});
+        CHECK(at.value == 25);
+    }
 }
 
 TEST_CASE("observations: answers to SYNs, and one direction of real connections, are no backscatter") {
@@ -257,7 +279,21 @@ TEST_CASE("observations: established connections without data for long are a con
     opens_and_waits(99, 29s);
     CHECK(!has(w.report(), observation_kind::connection_flood));
     opens_and_waits(100, 30s);
-    CHECK(only(w.report(), observation_kind::connection_flood).value == 100);
+    const observation flood = only(w.report(), observation_kind::connection_flood);
+    CHECK(flood.value == 100);
+    CHECK(count(flood, "distinct_sources") == 100);
+}
+
+TEST_CASE("observations: a connection is idle from just the idle time on") {
+    for (const auto shortfall : {0ns, 1ns}) {
+        wire w;
+        for (unsigned i = 0; i < 100; ++i) {
+            w.opens(w.at(1000 + i, 40000), w.at(2, 80));
+            w.after(30s - 300us - shortfall); // its packets are 100 us apart
+            w.sends(w.at(1000 + i, 40000), w.at(2, 80), ACK, 101, 501);
+        }
+        CHECK(has(w.report(), observation_kind::connection_flood) == (shortfall == 0ns));
+    }
 }
 
 TEST_CASE("observations: idle connections of one source to several services, and many to one service at once") {
@@ -339,6 +375,13 @@ TEST_CASE("observations: a transfer far beyond what the source sends its other t
         w.asks(w.at(1, 40000), w.at(99, 443), bytes, 10);
         const auto report = w.report(small);
         CHECK(has(report, observation_kind::asymmetric_transfer) == (bytes == 10'000));
+        if (bytes != 10'000) continue;
+        const observation transfer = only(report, observation_kind::asymmetric_transfer);
+        CHECK(transfer.value == 1000);
+        CHECK(transfer.threshold == small.asymmetric_ratio);
+        CHECK(count(transfer, "bytes_out") == 10'000);
+        CHECK(count(transfer, "bytes_in") == 10);
+        CHECK(count(transfer, "targets") == 5);
     }
 }
 
@@ -351,6 +394,19 @@ TEST_CASE("observations: contacts at regular intervals, but not at irregular one
         }
         CHECK(has(w.report(), observation_kind::regular_contact) == regular);
     }
+}
+
+TEST_CASE("observations: a regular contact has the median deviation of its intervals") {
+    wire w;
+    for (unsigned i = 0; i < 10; ++i) {
+        w.asks(w.at(1, 40000 + i), w.at(2, 443));
+        w.after(60s + 2s * (i % 3));
+    }
+    const observation contact = only(w.report(), observation_kind::regular_contact);
+    CHECK(contact.value == doctest::Approx(2.0 / 62).epsilon(0.001));
+    CHECK(contact.threshold == observation_options{}.regular_spread);
+    CHECK(count(contact, "connections") == 10);
+    CHECK(count(contact, "interval_ms") == 62'001); // its packets take a millisecond
 }
 
 TEST_CASE("observations: a path on which one packet in twenty was sent again") {
@@ -384,10 +440,11 @@ TEST_CASE("observations: memory is bounded, whatever the number of connections a
     const observation_report report = all.result();
     CHECK(report.connections == 200'000);
     CHECK(report.sampled_one_in == 32);
-    // 12,288 contacts and an eighth of them with signs; result() has a pointer to each, and a hash table of at most as many groups.
+    // 12,288 contacts and an eighth of them with signs. result() has six numbers for each, a hash table to find them (32,768 places), and for
+    // one kind after the other what the numbers weigh, the groups, and pointers in the order of time and of groups.
     constexpr std::size_t kept = observation_options{}.kept_contacts;
     CHECK(kept * sizeof(detail::observing::contact) + kept / 8 * sizeof(detail::observing::signed_contact) +
-              kept * (72 + 4 * sizeof(std::uint32_t) + 3 * sizeof(void*)) <
+              kept * (6 * sizeof(std::uint32_t) + 16 + 8 + 2 * sizeof(void*)) + 32'768 * sizeof(std::uint32_t) <
           4U << 20);
 }
 

@@ -252,6 +252,19 @@ TEST_CASE("snoop: packets with their times and lengths; every cut gives the pack
     check_every_cut(file.bytes());
     CHECK(read_memory(std::span{file.bytes()}.first(16 + 32 + 27)).packets.size() == 1);
 
+    byte_writer longer{std::endian::big}; // captured with more bytes than it had
+    longer.put(text("snoop\0\0\0"sv))
+        .put(2)
+        .put(4)
+        .put(3)
+        .put(4)
+        .put(28)
+        .put(0)
+        .put(1'700'000'000)
+        .put(0)
+        .put(text("last"));
+    CHECK(read_memory(longer.bytes()).packets.at(0).wire_length == 4);
+
     const auto with_record = [](std::uint32_t captured, std::uint32_t length) {
         byte_writer bad{std::endian::big};
         bad.put(text("snoop\0\0\0"sv)).put(2).put(4).put(captured).put(captured).put(length).put(0).put(1).put(1);
@@ -292,4 +305,10 @@ TEST_CASE("ERF: records are packets of link type ERF; padding and metadata are n
     check_every_cut(bytes);
     const byte_vector zeros = join({bytes, byte_vector(100)});
     CHECK(to_string(read_memory(zeros).error->code) == "only_zeros");
+    CHECK(read_memory(zeros).error->packet_number == 5);
+
+    const reading with_empty = read_memory(join({bytes, record(48, 0, 0, {}), bytes})); // a record of its header alone
+    CHECK(!with_empty.error);
+    CHECK(with_empty.packets.size() == 4);
+    CHECK(with_empty.skipped.numbered_blocks == 5);
 }

@@ -220,3 +220,16 @@ TEST_CASE("filters: they choose from a table for an analysis, and from segments"
     CHECK(std::ranges::distance(segments | std::views::filter(to_server)) == 1);
 #endif
 }
+
+TEST_CASE("a prefix that is longer than its address is the whole address") {
+    for (const std::string_view text : {"192.0.2.1", "2001:db8::1"}) {
+        const auto base = tcplens::address::parse(text).value();
+        const auto other = tcplens::address::parse(text == "192.0.2.1" ? "192.0.2.0" : "2001:db8::").value();
+        for (const std::uint8_t length : {std::uint8_t{32}, std::uint8_t{128}, std::uint8_t{255}}) {
+            if (!base.is_v4() && length == 32) continue;
+            const tcplens::detail::address_prefix network{base, length};
+            CHECK(network.contains(base));
+            CHECK(!network.contains(other));
+        }
+    }
+}

@@ -108,6 +108,36 @@ TEST_CASE("data that acknowledges what was before the SYN-ACK proves nothing") {
     CHECK(s.connection().handshake == handshake_state::failed);
 }
 
+TEST_CASE("an acknowledgment of what nobody sent completes no handshake, and that of the SYN-ACK does") {
+    story s;
+    auto [client, server] = s.hosts();
+    client.syn();
+    server.syn_ack();
+    client.acks(1'000'000).expect(verdict_kinds::ack_lost_segment);
+    CHECK(s.connection().handshake == handshake_state::failed);
+    SUBCASE("data behind it is no proof") {
+        client.sends(1, 100).acking(1'000'000);
+        CHECK(s.connection().handshake == handshake_state::failed);
+    }
+    SUBCASE("somebody else made it up") {
+        client.acks(1);
+        CHECK(s.connection().handshake == handshake_state::completed);
+    }
+    SUBCASE("the server goes on") {
+        server.sends(1, 100).acking(1);
+        CHECK(s.connection().handshake == handshake_state::completed);
+    }
+}
+
+TEST_CASE("the ACK was not captured: one of later data that was not captured either completes the handshake") {
+    story s;
+    auto [client, server] = s.hosts();
+    client.syn();
+    server.syn_ack();
+    client.acks(20'000).expect(verdict_kinds::ack_lost_segment);
+    CHECK(s.connection().handshake == handshake_state::completed);
+}
+
 TEST_CASE("SYN-ACKs that nobody asked for are no handshake") {
     story s;
     auto [client, server] = s.hosts();

@@ -193,3 +193,18 @@ TEST_CASE("a shift above 14 is 14") { // RFC 7323 2.3
     client.on_received(syn(0, true, 200));
     CHECK(client.window_shift() == 14);
 }
+
+TEST_CASE("behind a SYN with another number than the one in flight, the side goes on there") {
+    for (const std::uint32_t start : starts) {
+        for (const std::uint32_t skipped : {0u, 1u, 2u}) {
+            CAPTURE(skipped);
+            send_sequence_space space;
+            space.on_sent(syn(start, false, {}));
+            space.on_sent(syn(start + 5000, false, {})); // another attempt
+            CHECK(space.next() == sequence_number{start + 1});
+            space.on_sent(data(start + 5000 + skipped, 10));
+            // Its first data bears the number behind that SYN. Anything else continues the first SYN.
+            CHECK(space.in_flight() == (skipped == 1 ? 10u : 5010u + skipped));
+        }
+    }
+}

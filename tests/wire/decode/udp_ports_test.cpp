@@ -130,3 +130,30 @@ TEST_CASE("UDP ports: the busiest are counted, whichever side has them") {
     CHECK(more.sorted()[0].packets == 4000);
     CHECK(more.sorted()[1].resembling == 2000);
 }
+
+TEST_CASE("UDP ports: of counts with different tunnels the more frequent one stays, with its own datagrams") {
+    const auto counted = [](int times, std::uint8_t resembled) {
+        tunnels::port_counts made;
+        for (int i = 0; i < times; ++i) {
+            decode_result result{packet_outcome::not_tcp, ip_protocol{17}};
+            result.source_port = 50000;
+            result.destination_port = 10800;
+            result.resembled_bit = resembled;
+            made.count(result);
+        }
+        return made;
+    };
+    const auto few = counted(3, 9);
+    const auto many = counted(5, 10);
+    for (const bool swapped : {false, true}) {
+        tunnels::port_counts sum = swapped ? many : few;
+        sum.add(swapped ? few : many);
+        REQUIRE(sum.entries().size() == 1);
+        CHECK(sum.entries()[0].packets == 8);
+        CHECK(sum.entries()[0].resembling == 5);
+        CHECK(sum.entries()[0].tunnel == tunnels::vxlan);
+    }
+    tunnels::port_counts same = few;
+    same.add(few);
+    CHECK(same.entries()[0].resembling == 6);
+}

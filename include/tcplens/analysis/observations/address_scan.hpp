@@ -3,10 +3,9 @@
 
 #include "contact_groups.hpp"
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace tcplens::inline v1::detail::observing {
 
@@ -14,10 +13,11 @@ namespace tcplens::inline v1::detail::observing {
 /// (25 hosts in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
 template <class Observed>
 void find_address_scans(const Observed& in, findings& found) {
-    const auto port_of = [](const contact& of) {
-        return is_failure(of.came_out) ? std::optional{std::pair{of.source.address, of.target.port}} : std::nullopt;
-    };
-    for_each_group(in.contacts, in.least(in.options.address_scan), port_of, [&](const auto& key, contact_group group) {
+    const auto port_of = [](const contact& of) { return of.target.port; };
+    const auto failed = [](const contact& of) { return failures.has(of.came_out); };
+    const double least = in.least(in.options.address_scan);
+    if (static_cast<double>(in.count(failures)) < least) return;
+    for_each_group_of_source(in, least, port_of, failed, [&](contact_group group) {
         const auto distinct_hosts = [](contact_group part) {
             return count_distinct(part, [](const contact& of) { return std::pair{of.target.address, of.network}; });
         };
@@ -25,7 +25,8 @@ void find_address_scans(const Observed& in, findings& found) {
         if (!in.reaches(hosts, in.options.address_scan)) return;
         const auto value = static_cast<double>(in.estimate(hosts));
         if (!found.wants(value, part[0]->first)) return;
-        const auto& [source, port] = key;
+        const address& source = part[0]->source.address;
+        const std::uint16_t port = part[0]->target.port;
         observation made = observe(observation_kind::address_scan, observation_category::reconnaissance,
                                    {.source = source, .port = port}, part);
         made.value = value;

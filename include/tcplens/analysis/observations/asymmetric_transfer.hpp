@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,12 +22,11 @@ void find_asymmetric_transfers(const Observed& in, findings& found) {
         double out = 0;
         double in = 0;
     };
-    const auto source_of = [](const contact& of) {
-        return of.came_out != outcome::unsolicited ? std::optional{of.source.address} : std::nullopt;
-    };
-    const auto bytes_of = [&](const contact& of) { return source_of(of) ? of.bytes_out : 0; };
-    const group_weight enough{in.options.asymmetric_bytes, bytes_of};
-    for_each_group(in.contacts, enough, source_of, [&](const address& source, contact_group group) {
+    const auto belongs = [](const contact& of) { return of.came_out != outcome::unsolicited; };
+    const auto bytes_of = [&](const contact& of) { return belongs(of) ? of.bytes_out : 0; };
+    const group_rule enough{in.options.asymmetric_bytes, bytes_of, belongs};
+    for_each_group(in, shared::source, enough, [&](contact_group group) {
+        const address& source = group[0]->source.address;
         std::map<address, transfer> by_target;
         for (const contact* each : group) {
             transfer& to = by_target[each->target.address];

@@ -4,10 +4,8 @@
 #include "contact_groups.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace tcplens::inline v1::detail::observing {
 
@@ -36,11 +34,11 @@ void find_backscatter(const Observed& in, findings& found) {
     const auto own_packets = [](const contact& of) {
         return of.came_out == outcome::unsolicited ? std::uint64_t{of.packets_out} : 0;
     };
-    const group_weight enough{in.least(in.options.backscatter), own_packets};
-    const auto source_of = [](const contact& of) {
-        return of.came_out == outcome::unsolicited ? std::optional{of.source.address} : std::nullopt;
-    };
-    for_each_group(in.contacts, enough, source_of, [&](const address& source, contact_group group) {
+    const auto is_unsolicited = [](const contact& of) { return of.came_out == outcome::unsolicited; };
+    const group_rule enough{in.least(in.options.backscatter), own_packets, is_unsolicited};
+    if (in.count({outcome::unsolicited}) == 0) return;
+    for_each_group(in, shared::source, enough, [&](contact_group group) {
+        const address& source = group[0]->source.address;
         const std::uint64_t packets = packets_of(group) << in.level;
         if (!in.reaches(packets_of(group), in.options.backscatter)) return;
         const auto targets = in.estimate(count_distinct(group, [](const contact& of) { return of.target.address; }));
@@ -49,10 +47,8 @@ void find_backscatter(const Observed& in, findings& found) {
                    counted(targets, "host") + " that asked for none in this capture.";
         });
     });
-    const auto target_of = [](const contact& of) {
-        return of.came_out == outcome::unsolicited ? std::optional{of.target.address} : std::nullopt;
-    };
-    for_each_group(in.contacts, enough, target_of, [&](const address& target, contact_group group) {
+    for_each_group(in, shared::target, enough, [&](contact_group group) {
+        const address& target = group[0]->target.address;
         const std::uint64_t packets = packets_of(group) << in.level;
         if (!in.reaches(packets_of(group), in.options.backscatter)) return;
         const auto sources = in.estimate(count_distinct(group, [](const contact& of) { return of.source.address; }));

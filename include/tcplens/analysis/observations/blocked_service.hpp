@@ -3,10 +3,9 @@
 
 #include "contact_groups.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,41 +18,40 @@ namespace tcplens::inline v1::detail::observing {
 template <class Observed>
 // NOLINTNEXTLINE(readability-function-size): the stages in order, then one observation put together from all of them
 void find_blocked_services(const Observed& in, findings& found) {
-    const auto failed_here = [](const contact& of) {
-        return of.came_out == outcome::ignored || of.came_out == outcome::refused ||
-               of.came_out == outcome::unreachable || of.came_out == outcome::half_open_reset ||
-               of.came_out == outcome::reset_at_once || of.came_out == outcome::reset_after_data ||
-               of.came_out == outcome::stalled;
-    };
+    constexpr outcome_set failed_ones{outcome::ignored,         outcome::refused,       outcome::unreachable,
+                                      outcome::half_open_reset, outcome::reset_at_once, outcome::reset_after_data,
+                                      outcome::stalled};
+    constexpr outcome_set telling = failed_ones | outcome_set{outcome::answered};
+    const auto failed_here = [&](const contact& of) { return failed_ones.has(of.came_out); };
     const auto was_answered = [](const contact& of) { return of.came_out == outcome::answered; };
-    const group_weight enough{in.least(in.options.blocked),
-                              [&](const contact& of) { return std::uint64_t{failed_here(of)}; }};
-    const auto service_of = [&](const contact& of) {
-        const bool tells = was_answered(of) || failed_here(of);
-        return tells ? std::optional{std::pair{of.target, of.network}} : std::nullopt;
-    };
-    for_each_group(in.contacts, enough, service_of, [&](const auto& service, contact_group group) {
-        const auto count = [&](outcome which) {
-            return in.estimate(select(group, [which](const contact& of) { return of.came_out == which; }).size());
-        };
+    const double least = in.least(in.options.blocked);
+    const contact_numbering& sources = in.numbers.by(shared::source);
+    std::vector<std::uint32_t> tries(sources.count); // of each source at one service, without those that were answered
+    for_each_group(in, shared::service, least, failed_ones, telling, [&](contact_group group) {
         const auto failed = select(group, failed_here);
         if (!in.reaches(failed.size(), in.options.blocked)) return;
         const auto answered = select(group, was_answered);
         const auto address_of = [](const contact& of) { return of.source.address; };
         // Blocked for most, or for some sources, which it never answers though they try several times.
-        std::map<address, std::size_t> tries;
-        for (const contact* each : failed) ++tries[each->source.address];
-        for (const contact* each : answered) tries.erase(each->source.address);
-        std::erase_if(tries, [&](const auto& of) { return !in.reaches(of.second, in.options.blocked); });
-        const auto of_these = select(failed, [&](const contact& of) { return tries.contains(of.source.address); });
+        const auto tries_of = [&](const contact* of) -> std::uint32_t& {
+            return tries[sources.numbers[in.numbers.place(*of)]];
+        };
+        for (const contact* each : failed) ++tries_of(each);
+        for (const contact* each : answered) tries_of(each) = 0;
+        const auto of_these =
+            select(failed, [&](const contact& of) { return in.reaches(tries_of(&of), in.options.blocked); });
+        for (const contact* each : failed) tries_of(each) = 0;
         const bool for_most = 2 * failed.size() >= group.size();
         const bool for_some = !of_these.empty();
         if (!for_most && !for_some) return;
         const auto value = static_cast<double>(in.estimate(failed.size()));
         if (!found.wants(value, (for_most ? failed : of_these)[0]->first)) return;
+        std::array<std::uint64_t, outcomes> came_out{};
+        for (const contact* each : group) ++came_out[static_cast<std::size_t>(each->came_out)];
+        const auto count = [&](outcome which) { return came_out[static_cast<std::size_t>(which)] << in.level; };
         const std::size_t failed_sources = count_distinct(contact_group{failed}, address_of);
         const std::size_t answered_sources = count_distinct(contact_group{answered}, address_of);
-        const endpoint& target = service.first;
+        const endpoint& target = group[0]->target;
         observation made = observe(observation_kind::blocked_service, observation_category::path,
                                    {.target = target.address, .port = target.port}, for_most ? failed : of_these);
         const std::uint64_t after_syn = count(outcome::ignored) + count(outcome::refused) + count(outcome::unreachable);
@@ -75,7 +73,7 @@ void find_blocked_services(const Observed& in, findings& found) {
                        {"ignored_after_first_data", count(outcome::stalled)},
                        {"failed_sources", in.estimate(failed_sources)},
                        {"answered_sources", in.estimate(answered_sources)},
-                       {"never_answered_sources", in.estimate(tries.size())}};
+                       {"never_answered_sources", in.estimate(count_distinct(of_these, address_of))}};
         made.limits = "Nothing tells the service itself from a filter before it.";
         made.text = to_string(target) + " failed for " + counted(in.estimate(failed.size()), "connection") + " of " +
                     counted(in.estimate(failed_sources), "source") + ": " + std::to_string(after_syn) +

@@ -4,7 +4,6 @@
 #include "contact_groups.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,20 +17,18 @@ template <class Observed>
 void find_capture_limits(const Observed& in, findings& found) {
     const auto observe_those = [&](auto condition, double threshold, std::string_view name, std::string_view limits,
                                    std::string_view what) {
-        const auto key_of = [&](const contact& of) { return condition(of) ? std::optional{true} : std::nullopt; };
-        for_each_group(in.contacts, in.least(threshold), key_of, [&](bool, contact_group group) {
-            if (!in.reaches(group.size(), threshold)) return;
-            const auto value = static_cast<double>(in.estimate(group.size()));
-            if (!found.wants(value, group[0]->first)) return;
-            observation made = observe(observation_kind::capture_limits, observation_category::capture, {}, group);
-            made.value = value;
-            made.threshold = threshold;
-            made.threshold_source = "ours";
-            made.counts = {{name, in.estimate(group.size())}, {"connections", in.estimate(in.contacts.size())}};
-            made.limits = limits;
-            made.text = "Of " + counted(in.estimate(group.size()), "connection") + ' ' + std::string{what};
-            found.add(std::move(made));
-        });
+        const auto group = select(in.contacts, condition);
+        if (group.empty() || !in.reaches(group.size(), threshold)) return;
+        const auto value = static_cast<double>(in.estimate(group.size()));
+        if (!found.wants(value, group[0]->first)) return;
+        observation made = observe(observation_kind::capture_limits, observation_category::capture, {}, group);
+        made.value = value;
+        made.threshold = threshold;
+        made.threshold_source = "ours";
+        made.counts = {{name, in.estimate(group.size())}, {"connections", in.estimate(in.contacts.size())}};
+        made.limits = limits;
+        made.text = "Of " + counted(in.estimate(group.size()), "connection") + ' ' + std::string{what};
+        found.add(std::move(made));
     };
     observe_those([](const contact& of) { return of.one_sided; }, in.options.one_sided, "one_sided_connections",
                   "The other direction may have taken another path, or a filter left it out.",

@@ -5,29 +5,31 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace tcplens::inline v1::detail::observing {
 
 /// The most of some connections that were open at once. They are open from their first packet to their last.
-template <class Contact>
-[[nodiscard]] std::size_t most_at_once(std::span<const Contact* const> group) {
-    std::vector<std::pair<timestamp, int>> changes;
-    changes.reserve(2 * group.size());
+/// @pre the group is in the order of time
+[[nodiscard]] inline std::size_t most_at_once(contact_group group) {
+    std::vector<timestamp> ends;
+    ends.reserve(group.size());
+    for (const contact* each : group) ends.push_back(each->last);
+    std::sort(ends.begin(), ends.end());
+    std::size_t begun = 0;
+    std::size_t ended = 0;
+    std::size_t most = 0;
     for (const contact* each : group) {
-        changes.emplace_back(each->first, 1);
-        changes.emplace_back(each->last, -1);
+        ++begun;
+        while (ended < ends.size() && ends[ended] <= each->first) ++ended;
+        if (begun > ended) most = (std::max)(most, begun - ended); // a clock that runs back ends some too early
     }
-    std::sort(changes.begin(), changes.end());
-    std::ptrdiff_t open = 0;
-    std::ptrdiff_t most = 0;
-    for (const auto& [time, change] : changes) most = (std::max)(most, open += change);
-    return static_cast<std::size_t>(most);
+    return most;
 }
 
 /// A service, or a source, with many connections that were established and stayed without data; and a source that holds many connections
@@ -55,37 +57,32 @@ void find_connection_floods(const Observed& in, findings& found) {
     };
     const std::string without_data =
         " without data for " + std::to_string(in.options.idle_time.count()) + " s or longer.";
-    const double least = in.least(in.options.idle_connections);
-    const auto service_of = [&](const contact& of) {
-        return is_idle(of) ? std::optional{std::pair{of.target, of.network}} : std::nullopt;
-    };
-    for_each_group(in.contacts, least, service_of, [&](const auto& service, contact_group group) {
-        const endpoint& target = service.first;
+    const group_rule enough{in.least(in.options.idle_connections),
+                            [&](const contact& of) { return std::uint64_t{is_idle(of)}; }, is_idle};
+    const bool any_idle = in.count({outcome::idle}) > 0;
+    const auto observe_service = [&](contact_group group) {
+        const endpoint& target = group[0]->target;
         observe_group({.target = target.address, .port = target.port}, group, group.size(), in.options.idle_connections,
                       "idle_connections", [&] {
                           return to_string(target) + " has " +
                                  counted(in.estimate(group.size()), "established connection") + without_data;
                       });
-    });
-    const auto source_of = [&](const contact& of) {
-        return is_idle(of) ? std::optional{of.source.address} : std::nullopt;
     };
-    for_each_group(in.contacts, least, source_of, [&](const address& source, contact_group group) {
+    if (any_idle) for_each_group(in, shared::service, enough, observe_service);
+    const auto observe_source = [&](contact_group group) {
+        const address& source = group[0]->source.address;
         if (count_distinct(group, [](const contact& of) { return of.target; }) < 2) return; // told above
         observe_group({.source = source}, group, group.size(), in.options.idle_connections, "idle_connections", [&] {
             return to_string(source) + " holds " + counted(in.estimate(group.size()), "established connection") +
                    without_data;
         });
-    });
-    const auto pair_of = [](const contact& of) {
-        const bool open =
-            of.came_out == outcome::answered || of.came_out == outcome::idle || of.came_out == outcome::stalled;
-        return open ? std::optional{std::tuple{of.source.address, of.target, of.network}} : std::nullopt;
     };
+    if (any_idle) for_each_group(in, shared::source, enough, observe_source);
+    constexpr outcome_set open_ones{outcome::answered, outcome::idle, outcome::stalled};
     for_each_group(
-        in.contacts, in.least(in.options.open_connections), pair_of, [&](const auto& pair, contact_group group) {
-            const address& source = std::get<0>(pair);
-            const endpoint& target = std::get<1>(pair);
+        in, shared::pair, in.least(in.options.open_connections), open_ones, open_ones, [&](contact_group group) {
+            const address& source = group[0]->source.address;
+            const endpoint& target = group[0]->target;
             const std::size_t open = most_at_once(group);
             observe_group({.source = source, .target = target.address, .port = target.port}, group, open,
                           in.options.open_connections, "open_at_once", [&] {

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -126,26 +125,27 @@ void find_takeover_signs(const Observed& all, findings& found) {
 template <class Observed>
 void find_repeated_fields(const Observed& in, findings& found) {
     const auto find = [&](auto field_of, std::string_view name, std::string_view field) {
-        const auto key_of = [&](const contact& of) {
-            const std::uint32_t value = of.has_initial && of.came_out != outcome::unsolicited ? field_of(of) : 0;
-            return value != 0 ? std::optional{std::pair{of.source.address, value}} : std::nullopt;
+        const auto sent_it = [&](const contact& of) {
+            return of.has_initial && of.came_out != outcome::unsolicited && field_of(of) != 0;
         };
-        for_each_group(
-            in.contacts, in.least(in.options.repeated_fields), key_of, [&](const auto& key, contact_group group) {
-                if (!in.reaches(group.size(), in.options.repeated_fields)) return;
-                const auto value = static_cast<double>(in.estimate(group.size()));
-                if (!found.wants(value, group[0]->first)) return;
-                observation made = observe(observation_kind::covert_field_use, observation_category::interference,
-                                           {.source = key.first}, group);
-                made.value = value;
-                made.threshold = in.options.repeated_fields;
-                made.threshold_source = "ours; RFC 9293 section 3.4.1 and RFC 6864 have these fields differ";
-                made.counts = {{"connections", in.estimate(group.size())}, {name, key.second}};
-                made.limits = "A weak sign: a scanner that makes its own packets repeats fields for its own ends.";
-                made.text = to_string(key.first) + " sent " + counted(in.estimate(group.size()), "SYN") +
-                            " with the same " + std::string{field} + ", " + std::to_string(key.second) + '.';
-                found.add(std::move(made));
-            });
+        const double least = in.least(in.options.repeated_fields);
+        for_each_group_of_source(in, least, field_of, sent_it, [&](contact_group group) {
+            if (!in.reaches(group.size(), in.options.repeated_fields)) return;
+            const address& source = group[0]->source.address;
+            const std::uint32_t field_value = field_of(*group[0]);
+            const auto value = static_cast<double>(in.estimate(group.size()));
+            if (!found.wants(value, group[0]->first)) return;
+            observation made = observe(observation_kind::covert_field_use, observation_category::interference,
+                                       {.source = source}, group);
+            made.value = value;
+            made.threshold = in.options.repeated_fields;
+            made.threshold_source = "ours; RFC 9293 section 3.4.1 and RFC 6864 have these fields differ";
+            made.counts = {{"connections", in.estimate(group.size())}, {name, field_value}};
+            made.limits = "A weak sign: a scanner that makes its own packets repeats fields for its own ends.";
+            made.text = to_string(source) + " sent " + counted(in.estimate(group.size()), "SYN") + " with the same " +
+                        std::string{field} + ", " + std::to_string(field_value) + '.';
+            found.add(std::move(made));
+        });
     };
     find([](const contact& of) { return of.initial_sequence; }, "initial_sequence", "initial sequence number");
     find([](const contact& of) { return std::uint32_t{of.initial_id}; }, "ip_id", "Identification");

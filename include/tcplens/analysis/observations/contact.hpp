@@ -33,14 +33,47 @@ enum class outcome : std::uint8_t {
     odd_probe,        ///< no SYN, RST or ACK: NULL, FIN, Xmas; or SYN with FIN
     ack_probe,        ///< ACKs alone, answered by a RST or by nothing
     fin_probe, ///< one FIN with ACK, answered by a RST alone: a Maimon probe, or the close of a connection long forgotten
-    unsolicited, ///< SYN-ACKs or RSTs alone; the source is who sent them
+    unsolicited, ///< SYN-ACKs or RSTs alone, or SYN-ACKs that RSTs answer; the source is who sent them
     stalled,     ///< established, and the source's data was sent again and never answered
 };
 
-/// Whether the source did not get what it asked for: no answer, refused, or reset without data.
-[[nodiscard]] constexpr bool is_failure(outcome of) noexcept {
-    return of >= outcome::ignored && of <= outcome::fin_probe && of != outcome::half_open;
-}
+constexpr std::size_t outcomes = static_cast<std::size_t>(outcome::stalled) + 1;
+
+/// Some of the ways in which a connection can come out.
+class outcome_set {
+public:
+    constexpr outcome_set() noexcept = default;
+    constexpr outcome_set(std::initializer_list<outcome> of) noexcept {
+        for (const outcome each : of) bits_ |= bit(each);
+    }
+    [[nodiscard]] constexpr bool has(outcome of) const noexcept { return (bits_ & bit(of)) != 0; }
+    /// Those of both sets.
+    [[nodiscard]] friend constexpr outcome_set operator|(outcome_set a, const outcome_set& b) noexcept {
+        a.bits_ |= b.bits_;
+        return a;
+    }
+    /// Those of the first set alone.
+    [[nodiscard]] friend constexpr outcome_set operator-(outcome_set a, const outcome_set& b) noexcept {
+        a.bits_ &= ~b.bits_;
+        return a;
+    }
+    /// All there are.
+    [[nodiscard]] static constexpr outcome_set all() noexcept {
+        outcome_set made{};
+        made.bits_ = (1U << outcomes) - 1;
+        return made;
+    }
+
+private:
+    [[nodiscard]] static constexpr std::uint32_t bit(outcome of) noexcept { return 1U << static_cast<unsigned>(of); }
+
+    std::uint32_t bits_ = 0;
+};
+
+/// The source did not get what it asked for: no answer, refused, or reset without data.
+constexpr outcome_set failures{outcome::ignored,         outcome::refused,       outcome::unreachable,
+                               outcome::half_open_reset, outcome::reset_at_once, outcome::reset_after_data,
+                               outcome::odd_probe,       outcome::ack_probe,     outcome::fin_probe};
 
 /// What of a connection the observations need.
 struct contact {
@@ -125,10 +158,19 @@ struct signed_contact : contact {
            down.payload_bytes == 0;
 }
 
+/// Whether all that was captured are SYN-ACKs of the server and RSTs, those too with which a host refuses what it did not ask for.
+[[nodiscard]] constexpr bool refuses_answers(const connection& of) noexcept {
+    const direction_statistics& up = of.client_to_server;
+    const direction_statistics& down = of.server_to_client;
+    return of.handshake == handshake_state::incomplete && down.syn_ack > 0 && sent_answers_alone(down) &&
+           up.packets == up.rst;
+}
+
 [[nodiscard]] constexpr outcome outcome_of(const connection& of, const direction_statistics& up,
                                            const direction_statistics& down) noexcept {
     const bool alone = up.packets == 0 || down.packets == 0;
     if (alone && (sent_answers_alone(up) || sent_answers_alone(down))) return outcome::unsolicited;
+    if (refuses_answers(of)) return outcome::unsolicited;
     if (of.handshake == handshake_state::failed) return outcome_of_attempt(up, down);
     if (of.handshake == handshake_state::incomplete) return outcome_of_midstream(up, down);
     // A server that took more than a request was reached, even if it sent no data.
@@ -159,8 +201,8 @@ template <class Narrow>
     const direction_statistics& up = probed ? of.server_to_client : of.client_to_server;
     const direction_statistics& down = probed ? of.client_to_server : of.server_to_client;
     const outcome came_out = outcome_of(of, up, down);
-    // If only the answers of one side were captured, that side is the source.
-    const bool alone = came_out == outcome::unsolicited && up.packets == 0;
+    // If only the answers of one side were captured, but for RSTs that refuse them, that side is the source.
+    const bool alone = came_out == outcome::unsolicited && (up.packets == 0 || refuses_answers(of));
     const bool turned = alone != probed;
     const direction_statistics& out = alone ? down : up;
     const direction_statistics& in = alone ? up : down;

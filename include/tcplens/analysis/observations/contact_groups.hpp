@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../../base/byte_order.hpp"
 #include "../../connection/observers/direction_skew.hpp"
 #include "../../wire/address.hpp"
 #include "../../wire/endpoint.hpp"
 #include "../../wire/segment.hpp"
 #include "contact.hpp"
+#include "contact_numbers.hpp"
 #include "findings.hpp"
 #include "observation.hpp"
 #include "observation_options.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,7 +30,10 @@ using contact_group = std::span<const contact* const>;
 
 /// What every kind of observation gets.
 struct observed_contacts {
-    contact_group contacts{}; ///< in the order of time
+    contact_group contacts{};                     ///< in the order of time
+    std::span<const contact> unsorted{};          ///< the same
+    contact_numbers& numbers;                     ///< of the same
+    std::array<std::size_t, outcomes> came_out{}; ///< how many of them came out so
     std::span<const signed_contact* const>
         with_signs{};                             ///< those with signs, in the order of time; perhaps fewer of them
     const direction_skew::totals* skew = nullptr; ///< of all connections; null if it was not measured
@@ -52,178 +54,116 @@ struct observed_contacts {
     [[nodiscard]] bool reaches(std::size_t kept, double threshold) const noexcept {
         return static_cast<double>(kept) >= least(threshold);
     }
+    /// How many contacts came out in one of these ways.
+    [[nodiscard]] std::size_t count(outcome_set which) const noexcept {
+        std::size_t counted = 0;
+        for (std::size_t i = 0; i < came_out.size(); ++i) {
+            if (which.has(static_cast<outcome>(i))) counted += came_out[i];
+        }
+        return counted;
+    }
     /// A number in the sample that stands for this one.
     [[nodiscard]] double scaled(double number) const noexcept {
         return number / static_cast<double>(std::uint64_t{1} << level);
     }
 };
 
-/// The hash of a key of contacts. Its seed is the hash of a contact, so whoever does not know observation_options::key cannot make
-/// collisions.
-class key_hasher {
-public:
-    explicit key_hasher(std::uint64_t seed) noexcept : hash_(seed) {}
-
-    void take(std::uint64_t word) noexcept {
-        hash_ = (hash_ ^ word) * odd;
-        hash_ ^= hash_ >> 32;
-    }
-    void take(const address& of) noexcept {
-        take(load_little<std::uint64_t>(of.bytes().data()));
-        take(load_little<std::uint64_t>(of.bytes().data() + 8));
-    }
-    void take(const endpoint& of) noexcept {
-        take(of.address);
-        take(std::uint64_t{of.port});
-    }
-    void take(const segment::network_id& of) noexcept {
-        take(of.words[0] | std::uint64_t{of.words[1]} << 32);
-        if (of.words[2] != 0) take(std::uint64_t{of.words[2]});
-    }
-    template <class First, class Second>
-    void take(const std::pair<First, Second>& of) noexcept {
-        take(of.first);
-        take(of.second);
-    }
-    template <class... Parts>
-    void take(const std::tuple<Parts...>& of) noexcept {
-        std::apply([this](const auto&... part) { (this->take(part), ...); }, of);
-    }
-    [[nodiscard]] std::uint64_t hash() const noexcept { return hash_ * odd; }
-
-private:
-    static constexpr std::uint64_t odd = 0x9e3779b97f4a7c15; // 2^64 divided by the golden ratio
-
-    std::uint64_t hash_;
-};
-template <class Key>
-[[nodiscard]] std::uint64_t key_hash(const Key& key, std::uint64_t seed) noexcept {
-    key_hasher hasher{seed};
-    hasher.take(key);
-    return hasher.hash();
+[[nodiscard]] inline std::array<std::size_t, outcomes> count_outcomes(std::span<const contact> of) noexcept {
+    std::array<std::size_t, outcomes> counts{};
+    for (const contact& each : of) ++counts[static_cast<std::size_t>(each.came_out)];
+    return counts;
 }
 
-/// What the contacts of a group weigh, and what a group needs: lighter ones are passed over.
-template <class WeightOf>
-struct group_weight {
-    double least;        ///< above 0
-    WeightOf of_contact; ///< a number that is 0 or above; 0 for contacts without a key
+/// Which groups of contacts are looked at, and who is in them.
+template <class WeightOf, class Belongs>
+struct group_rule {
+    double least;       ///< the weight that a group needs; lighter ones are passed over
+    WeightOf weight_of; ///< of a contact: 0 or above; 0 for contacts that do not belong to a group
+    Belongs belongs;    ///< whether a contact is in the group of those that it shares something with
 };
-template <class WeightOf>
-group_weight(double, WeightOf) -> group_weight<WeightOf>;
+template <class WeightOf, class Belongs>
+group_rule(double, WeightOf, Belongs) -> group_rule<WeightOf, Belongs>;
 
-/// The groups of contacts with one key each, as they are found: a hash table without deletion.
-template <class Key>
-class group_table {
+/// The contacts of those numbers that weigh enough: group by group, in the order of time in each.
+class heavy_groups {
 public:
-    static constexpr std::uint32_t none = UINT32_MAX;
-    struct group {
-        Key key;
+    template <class Rule>
+    heavy_groups(const observed_contacts& in, const contact_numbering& by, const Rule& rule) {
+        std::vector<sums> of_number(by.count);
+        for (std::size_t at = 0; at < in.unsorted.size(); ++at) {
+            sums& of = of_number[by.numbers[at]];
+            of.weight += rule.weight_of(in.unsorted[at]);
+            of.members += rule.belongs(in.unsorted[at]);
+        }
+        constexpr std::uint32_t none = UINT32_MAX;
+        std::uint32_t members = 0;
+        for (sums& each : of_number) {
+            const bool is_heavy = static_cast<double>(each.weight) >= (std::max)(rule.least, 1.0);
+            each.next = is_heavy ? members : none;
+            if (!is_heavy) continue;
+            groups_.push_back({members, each.members});
+            members += each.members;
+        }
+        if (groups_.empty()) return;
+        members_.resize(members);
+        for (const contact* const each : in.contacts) {
+            sums& of = of_number[by.numbers[in.numbers.place(*each)]];
+            if (of.next != none && rule.belongs(*each)) members_[of.next++] = each;
+        }
+    }
+
+    /// Calls `use(contacts)` for each group, in the order of `before(contact, contact)`, which compares what a group shares.
+    template <class Before, class Use>
+    void for_each(Before before, Use use) {
+        std::sort(groups_.begin(), groups_.end(),
+                  [&](const auto& a, const auto& b) { return before(*members_[a.begin], *members_[b.begin]); });
+        for (const extent& each : groups_) use(contact_group{members_}.subspan(each.begin, each.count));
+    }
+
+private:
+    struct sums {
         std::uint64_t weight = 0;
-        std::uint32_t begin = 0; ///< of its members
-        std::uint32_t end = 0;
+        std::uint32_t members = 0;
+        std::uint32_t next = 0; ///< the place of the next member; none if it is too light
     };
-
-    /// For up to so many groups.
-    group_table(std::size_t most, std::uint64_t seed) : places_(std::bit_ceil(2 * most), none), seed_(seed) {
-        groups_.reserve(most); // twice as much, as it grows, could be a megabyte too much
-    }
-
-    /// The number of the group with this key, which is made if there is none.
-    [[nodiscard]] std::uint32_t insert(const Key& key) {
-        std::uint32_t& place = find_place(key);
-        if (place == none) {
-            place = static_cast<std::uint32_t>(groups_.size());
-            groups_.push_back({.key = key});
-        }
-        return place;
-    }
-    /// The number of the group with this key, or none.
-    [[nodiscard]] std::uint32_t find(const Key& key) { return find_place(key); }
-    [[nodiscard]] std::vector<group>& groups() noexcept { return groups_; }
-
-private:
-    [[nodiscard]] std::uint32_t& find_place(const Key& key) {
-        const std::size_t mask = places_.size() - 1;
-        std::size_t at = static_cast<std::size_t>(key_hash(key, seed_) >> 20) & mask;
-        while (places_[at] != none && !(groups_[places_[at]].key == key)) at = (at + 1) & mask;
-        return places_[at];
-    }
-
-    std::vector<std::uint32_t> places_;
-    std::uint64_t seed_;
-    std::vector<group> groups_{};
+    struct extent {
+        std::uint32_t begin = 0;
+        std::uint32_t count = 0;
+    };
+    std::vector<extent> groups_{};
+    std::vector<const contact*> members_{};
 };
 
-/// The groups that weigh enough, in the order of their keys, and their members, in the order of time.
-template <class Key>
-struct heavy_groups {
-    std::vector<typename group_table<Key>::group> groups{};
-    std::vector<const contact*> members{};
-};
-
-template <class Key, class WeightOf, class KeyOf>
-[[nodiscard]] heavy_groups<Key> find_heavy_groups(contact_group contacts, const group_weight<WeightOf>& weight,
-                                                  std::size_t weighing, KeyOf key_of) {
-    constexpr std::uint32_t none = group_table<Key>::none;
-    group_table<Key> table{weighing, contacts.front()->hash};
-    auto& groups = table.groups();
-    std::vector<std::uint32_t> group_of(contacts.size(), none);
-    for (std::size_t i = 0; i < contacts.size(); ++i) {
-        const std::uint64_t own = weight.of_contact(*contacts[i]);
-        if (own == 0) continue;
-        group_of[i] = table.insert(*key_of(*contacts[i]));
-        groups[group_of[i]].weight += own;
-    }
-    const auto is_light = [&](const auto& group) { return static_cast<double>(group.weight) < weight.least; };
-    heavy_groups<Key> found;
-    if (std::all_of(groups.begin(), groups.end(), is_light)) return found;
-    for (std::size_t i = 0; i < contacts.size(); ++i) {
-        if (group_of[i] == none) { // weighs nothing
-            if (const auto key = key_of(*contacts[i])) group_of[i] = table.find(*key);
-        }
-        if (group_of[i] != none) ++groups[group_of[i]].end;
-    }
-    std::uint32_t members = 0;
-    for (auto& each : groups) {
-        each.begin = members;
-        members += std::exchange(each.end, members);
-    }
-    found.members.resize(members);
-    for (std::size_t i = 0; i < contacts.size(); ++i) {
-        if (group_of[i] != none) found.members[groups[group_of[i]].end++] = contacts[i];
-    }
-    std::erase_if(groups, is_light);
-    std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-    if (2 * groups.size() < groups.capacity()) groups.shrink_to_fit();
-    found.groups = std::move(groups);
-    return found;
-}
-
-/// Calls `use(key, contacts)` for the contacts of each key that weigh enough together, in the order of the keys; the contacts are in the
-/// order of time. `key_of(contact)` returns an optional; contacts without a key are left out.
-template <class WeightOf, class KeyOf, class Use>
-void for_each_group(contact_group contacts, const group_weight<WeightOf>& weight, KeyOf key_of, Use use) {
-    using key_type = typename decltype(key_of(*contacts[0]))::value_type;
+/// Calls `use(contacts)` for those that share something and weigh enough together, in the order of what they share.
+template <class WeightOf, class Belongs, class Use>
+void for_each_group(const observed_contacts& in, shared what, const group_rule<WeightOf, Belongs>& rule, Use use) {
     std::uint64_t total = 0;
-    std::size_t weighing = 0;
-    for (const contact* each : contacts) {
-        const std::uint64_t own = weight.of_contact(*each);
-        total += own;
-        weighing += own != 0;
-    }
-    if (total == 0 || static_cast<double>(total) < weight.least) return;
-    const auto heavy = find_heavy_groups<key_type>(contacts, weight, weighing, key_of);
-    for (const auto& each : heavy.groups) {
-        use(each.key, contact_group{heavy.members}.subspan(each.begin, each.end - each.begin));
-    }
+    for (const contact& each : in.unsorted) total += rule.weight_of(each);
+    if (static_cast<double>(total) < (std::max)(rule.least, 1.0)) return; // all together are too light
+    heavy_groups heavy{in, in.numbers.by(what), rule};
+    heavy.for_each([what](const contact& a, const contact& b) { return comes_before(what, a, b); }, use);
 }
-
-/// The same where each contact with a key weighs 1.
-template <class KeyOf, class Use>
-void for_each_group(contact_group contacts, double least, KeyOf key_of, Use use) {
-    const auto has_key = [&](const contact& of) { return std::uint64_t{key_of(of).has_value()}; };
-    for_each_group(contacts, group_weight{least, has_key}, key_of, use);
+/// The same where contacts with one of the outcomes `counted` weigh 1, and those with one of `members` belong to a group.
+template <class Use>
+void for_each_group(const observed_contacts& in, shared what, double least, outcome_set counted, outcome_set members,
+                    Use use) {
+    if (static_cast<double>(in.count(counted)) < (std::max)(least, 1.0)) return;
+    const group_rule rule{least, [&](const contact& of) { return std::uint64_t{counted.has(of.came_out)}; },
+                          [&](const contact& of) { return members.has(of.came_out); }};
+    heavy_groups heavy{in, in.numbers.by(what), rule};
+    heavy.for_each([what](const contact& a, const contact& b) { return comes_before(what, a, b); }, use);
+}
+/// The same for those that share their source and a value of 32 bits, of those that have it.
+template <class Value, class Has, class Use>
+void for_each_group_of_source(const observed_contacts& in, double least, Value value_of, Has has_it, Use use) {
+    if (!in.numbers.may_repeat(least, value_of, has_it)) return;
+    const group_rule rule{least, [&](const contact& of) { return std::uint64_t{has_it(of)}; }, has_it};
+    heavy_groups heavy{in, in.numbers.by_number_and(shared::source, value_of), rule};
+    heavy.for_each(
+        [&](const contact& a, const contact& b) {
+            return std::pair{a.source.address, value_of(a)} < std::pair{b.source.address, value_of(b)};
+        },
+        use);
 }
 
 /// How many different values `value_of(contact)` has.

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace tcplens::inline v1::detail::observing {
@@ -47,6 +48,8 @@ public:
         }
     }
 
+    /// The contacts, in no order. Valid until the sample changes.
+    [[nodiscard]] std::span<const Contact> unsorted() const noexcept { return kept_; }
     /// The contacts, in the order of time. Valid until the sample changes.
     [[nodiscard]] std::vector<const Contact*> sorted() const {
         std::vector<const Contact*> contacts;

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -110,10 +109,7 @@ template <class Name>
 /// paths lead to it and none of them is observed.
 template <class Observed>
 void find_path_trouble(const Observed& in, findings& found) {
-    const auto path_of = [](const contact& of) {
-        return of.data_packets > 0 ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
-                                   : std::nullopt;
-    };
+    const auto has_data = [](const contact& of) { return of.data_packets > 0; };
     // A group needs this much of one trouble, or one of the others.
     const double least =
         in.scaled((std::min)({in.options.path_retransmissions * in.options.path_packets, in.options.path_timeouts,
@@ -127,27 +123,25 @@ void find_path_trouble(const Observed& in, findings& found) {
         return std::uint64_t{of.retransmissions} + of.timeouts + of.marks + of.zero_windows;
     };
     std::vector<address> told;
-    for_each_group(in.contacts, group_weight{least, trouble_of}, path_of, [&](const auto& path, contact_group group) {
-        const address& source = std::get<0>(path);
-        const address& target = std::get<1>(path);
+    for_each_group(in, shared::path, group_rule{least, trouble_of, has_data}, [&](contact_group group) {
+        const address& source = group[0]->source.address;
+        const address& target = group[0]->target.address;
         const auto name = [&] { return to_string(source) + " to " + to_string(target); };
         if (observe_path(in, {.source = source, .target = target}, name, group, found)) told.push_back(target);
     });
     std::sort(told.begin(), told.end());
-    const auto service_of = [&](const contact& of) {
-        const bool is_told = std::binary_search(told.begin(), told.end(), of.target.address);
-        return of.data_packets > 0 && !is_told ? std::optional{std::pair{of.target, of.network}} : std::nullopt;
+    const auto is_news = [&](const contact& of) {
+        return has_data(of) && !std::binary_search(told.begin(), told.end(), of.target.address);
     };
     const auto news_of = [&](const contact& of) {
         const std::uint64_t trouble = trouble_of(of);
-        return trouble != 0 && service_of(of) ? trouble : 0;
+        return trouble != 0 && is_news(of) ? trouble : 0;
     };
-    for_each_group(
-        in.contacts, group_weight{least, news_of}, service_of, [&](const auto& service, contact_group group) {
-            if (count_distinct(group, [](const contact& of) { return of.source.address; }) < 2) return;
-            const endpoint& target = service.first;
-            const auto name = [&] { return "Service " + to_string(target); };
-            static_cast<void>(observe_path(in, {.target = target.address, .port = target.port}, name, group, found));
-        });
+    for_each_group(in, shared::service, group_rule{least, news_of, is_news}, [&](contact_group group) {
+        if (count_distinct(group, [](const contact& of) { return of.source.address; }) < 2) return;
+        const endpoint& target = group[0]->target;
+        const auto name = [&] { return "Service " + to_string(target); };
+        static_cast<void>(observe_path(in, {.target = target.address, .port = target.port}, name, group, found));
+    });
 }
 } // namespace tcplens::inline v1::detail::observing

@@ -3,11 +3,8 @@
 
 #include "contact_groups.hpp"
 
-#include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
-#include <vector>
 
 namespace tcplens::inline v1::detail::observing {
 
@@ -15,11 +12,8 @@ namespace tcplens::inline v1::detail::observing {
 /// (15 ports in 5 minutes). Whatever the probe was: SYN, ACK, FIN, NULL.
 template <class Observed>
 void find_port_scans(const Observed& in, findings& found) {
-    const auto pair_of = [](const contact& of) {
-        return is_failure(of.came_out) ? std::optional{std::tuple{of.source.address, of.target.address, of.network}}
-                                       : std::nullopt;
-    };
-    for_each_group(in.contacts, in.least(in.options.port_scan), pair_of, [&](const auto& pair, contact_group group) {
+    const double least = in.least(in.options.port_scan);
+    for_each_group(in, shared::path, least, failures, failures, [&](contact_group group) {
         const auto distinct_ports = [](contact_group part) {
             return count_distinct(part, [](const contact& of) { return of.target.port; });
         };
@@ -27,7 +21,8 @@ void find_port_scans(const Observed& in, findings& found) {
         if (!in.reaches(ports, in.options.port_scan)) return;
         const auto value = static_cast<double>(in.estimate(ports));
         if (!found.wants(value, part[0]->first)) return;
-        const auto& [source, target, network] = pair;
+        const address& source = part[0]->source.address;
+        const address& target = part[0]->target.address;
         observation made = observe(observation_kind::port_scan, observation_category::reconnaissance,
                                    {.source = source, .target = target}, part);
         made.value = value;

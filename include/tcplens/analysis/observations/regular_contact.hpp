@@ -7,9 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -21,11 +19,8 @@ template <class Observed>
 void find_regular_contacts(const Observed& in, findings& found) {
     if (in.level > 0) return;            // a sample has no intervals
     constexpr double least_interval = 1; // seconds: faster repetitions are one action of a program
-    const auto pair_of = [](const contact& of) {
-        const bool tells = of.came_out != outcome::unsolicited && of.came_out != outcome::midstream;
-        return tells ? std::optional{std::tuple{of.source.address, of.target, of.network}} : std::nullopt;
-    };
-    for_each_group(in.contacts, in.options.regular_contacts, pair_of, [&](const auto& pair, contact_group group) {
+    constexpr outcome_set telling = outcome_set::all() - outcome_set{outcome::unsolicited, outcome::midstream};
+    for_each_group(in, shared::pair, in.options.regular_contacts, telling, telling, [&](contact_group group) {
         if (static_cast<double>(group.size()) < in.options.regular_contacts || group.size() < 3) return;
         std::vector<double> intervals;
         std::vector<double> sizes;
@@ -41,7 +36,8 @@ void find_regular_contacts(const Observed& in, findings& found) {
         const double spread = median_deviation(intervals, interval) / interval;
         if (spread > in.options.regular_spread) return;
         if (!found.wants(spread, group[0]->first)) return;
-        const auto& [source, target, network] = pair;
+        const address& source = group[0]->source.address;
+        const endpoint& target = group[0]->target;
         const double size = median(sizes);
         observation made = observe(observation_kind::regular_contact, observation_category::transfer,
                                    {.source = source, .target = target.address, .port = target.port}, group);

@@ -5,8 +5,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,35 +21,40 @@ void find_failing_sources(const Observed& in, findings& found) {
     const double success = std::log(options.scanner_success / options.ordinary_success);
     const double threshold = std::log((1 - options.error_rate) / options.error_rate);
     // An old connection that is closed late fails like a probe.
-    const auto fails = [](const contact& of) { return is_failure(of.came_out) && of.came_out != outcome::fin_probe; };
-    const auto source_of = [&](const contact& of) {
-        const bool tells = fails(of) || of.came_out == outcome::answered || of.came_out == outcome::idle;
-        return tells ? std::optional{of.source.address} : std::nullopt;
-    };
-    const group_weight enough{std::floor(threshold / failure),
-                              [&](const contact& of) { return std::uint64_t{fails(of)}; }};
-    for_each_group(in.contacts, enough, source_of, [&](const address& source, contact_group group) {
-        std::map<std::pair<endpoint, network_id>, bool> reached;
-        for (const contact* each : group) {
-            reached[{each->target, each->network}] |= !is_failure(each->came_out);
-        }
+    constexpr outcome_set failing = failures - outcome_set{outcome::fin_probe};
+    constexpr outcome_set reaching{outcome::answered, outcome::idle};
+    enum class result : std::uint8_t { unknown, failed, reached };
+    std::vector<result> came_out;
+    const double enough = std::floor(threshold / failure);
+    for_each_group(in, shared::source, enough, failing, failing | reaching, [&](contact_group group) {
+        // An endpoint that this source tried is a pair.
+        const contact_numbering& pairs = in.numbers.by(shared::pair);
+        came_out.resize(pairs.count);
+        std::uint64_t failed_targets = 0;
         std::uint64_t successes = 0;
-        for (const auto& [target, answered] : reached) successes += answered;
-        const std::uint64_t failures = reached.size() - successes;
+        for (const contact* each : group) {
+            result& of_pair = came_out[pairs.numbers[in.numbers.place(*each)]];
+            const result next = reaching.has(each->came_out) ? result::reached : result::failed;
+            if (next <= of_pair) continue;
+            failed_targets -= of_pair == result::failed;
+            ++(next == result::reached ? successes : failed_targets);
+            of_pair = next;
+        }
         // Of a sample the walk over what it holds is a valid test by itself.
-        const double value = static_cast<double>(failures) * failure + static_cast<double>(successes) * success;
+        const double value = static_cast<double>(failed_targets) * failure + static_cast<double>(successes) * success;
         if (value < threshold) return;
-        const auto failed = select(group, fails);
+        const auto failed = select(group, [&](const contact& of) { return failing.has(of.came_out); });
+        const address& source = group[0]->source.address;
         if (!found.wants(value, failed[0]->first)) return;
         observation made = observe(observation_kind::sequential_test, observation_category::reconnaissance,
                                    {.source = source}, failed);
         made.value = value;
         made.threshold = threshold;
         made.threshold_source = "Jung et al. 2004: ln((1 - beta) / alpha)";
-        made.counts = {{"failed_targets", in.estimate(failures)}, {"reached_targets", in.estimate(successes)}};
+        made.counts = {{"failed_targets", in.estimate(failed_targets)}, {"reached_targets", in.estimate(successes)}};
         made.limits = "A host whose services are down fails as often as one that looks for services.";
-        made.text = to_string(source) + " failed at " + counted(in.estimate(failures), "endpoint") + " and reached " +
-                    std::to_string(in.estimate(successes)) + ".";
+        made.text = to_string(source) + " failed at " + counted(in.estimate(failed_targets), "endpoint") +
+                    " and reached " + std::to_string(in.estimate(successes)) + ".";
         found.add(std::move(made));
     });
 }

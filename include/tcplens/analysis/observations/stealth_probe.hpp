@@ -4,10 +4,8 @@
 #include "contact_groups.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace tcplens::inline v1::detail::observing {
 
@@ -15,11 +13,9 @@ namespace tcplens::inline v1::detail::observing {
 /// documentation of its scan types.
 template <class Observed>
 void find_stealth_probes(const Observed& in, findings& found) {
-    const auto source_of = [](const contact& of) {
-        const bool probe = of.came_out == outcome::odd_probe || of.came_out == outcome::ack_probe;
-        return probe ? std::optional{of.source.address} : std::nullopt;
-    };
-    for_each_group(in.contacts, 1, source_of, [&](const address& source, contact_group group) {
+    constexpr outcome_set probes{outcome::odd_probe, outcome::ack_probe};
+    for_each_group(in, shared::source, 1, probes, probes, [&](contact_group group) {
+        const address& source = group[0]->source.address;
         const auto odd = select(group, [](const contact& of) { return of.came_out == outcome::odd_probe; });
         const auto acks = select(group, [](const contact& of) { return of.came_out == outcome::ack_probe; });
         const std::uint64_t ack_targets = count_distinct(acks, [](const contact& of) { return of.target; });

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace tcplens::inline v1::detail::observing {
 
@@ -19,25 +17,20 @@ template <class Observed>
 void find_syn_floods(const Observed& in, findings& found) {
     constexpr std::chrono::seconds second{1};
     constexpr std::chrono::minutes half_open_time{1}; // a SYN-ACK is sent for about so long by default
-    const auto service_of = [](const contact& of) {
-        const bool attempt = of.came_out != outcome::midstream && of.came_out != outcome::unsolicited &&
-                             of.came_out != outcome::odd_probe && of.came_out != outcome::ack_probe;
-        return attempt ? std::optional{std::pair{of.target, of.network}} : std::nullopt;
-    };
-    const auto is_completed = [](const contact& of) {
-        return of.came_out == outcome::answered || of.came_out == outcome::idle ||
-               of.came_out == outcome::reset_at_once || of.came_out == outcome::reset_after_data;
-    };
+    constexpr outcome_set attempts_of_all = outcome_set::all() - outcome_set{outcome::midstream, outcome::unsolicited,
+                                                                             outcome::odd_probe, outcome::ack_probe};
+    constexpr outcome_set completed_ones{outcome::answered, outcome::idle, outcome::reset_at_once,
+                                         outcome::reset_after_data};
+    const auto is_completed = [&](const contact& of) { return completed_ones.has(of.came_out); };
     // A refused attempt leaves nothing half open.
     const auto stays_open = [](const contact& of) {
         return of.came_out == outcome::ignored || of.came_out == outcome::half_open;
     };
     // Of a flood at least so many are not completed.
     const double least = in.least((std::min)(in.options.syn_rate, in.options.half_open));
-    const group_weight enough{(1 - in.options.syn_completed) * least, [&](const contact& of) {
-                                  return std::uint64_t{service_of(of).has_value() && !is_completed(of)};
-                              }};
-    for_each_group(in.contacts, enough, service_of, [&](const auto& service, contact_group group) {
+    const double failed = (1 - in.options.syn_completed) * least;
+    constexpr outcome_set not_completed = attempts_of_all - completed_ones;
+    for_each_group(in, shared::service, failed, not_completed, attempts_of_all, [&](contact_group group) {
         const auto [burst, attempts] = best_window(group, second, 1, [](contact_group part) { return part.size(); });
         const auto open = select(group, stays_open);
         const auto [waiting, half_open] =
@@ -52,7 +45,7 @@ void find_syn_floods(const Observed& in, findings& found) {
         const double value = by_rate ? rate : at_once;
         if (!found.wants(value, part[0]->first)) return;
         const std::size_t sources = count_distinct(part, [](const contact& of) { return of.source.address; });
-        const endpoint& target = service.first;
+        const endpoint& target = group[0]->target;
         observation made = observe(observation_kind::syn_flood, observation_category::flood,
                                    {.target = target.address, .port = target.port}, part);
         made.value = value;

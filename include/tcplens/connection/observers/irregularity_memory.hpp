@@ -70,7 +70,7 @@ struct irregularity_memory {
         std::chrono::nanoseconds answer_time{}; ///< from the peer's SYN or SYN-ACK to its answer; 0 if not known
         std::uint64_t rst_packet = 0;           ///< its first RST, if sent_rst
         timestamp rst_time{};                   ///< when that was captured
-        std::uint64_t ids_from = 0;             ///< how many packets it had sent with first_id
+        std::uint64_t ids_from = 0; ///< how many packets it had sent with first_id; 0 before anything but RSTs
         std::uint16_t first_id = 0;
         std::uint8_t hop_limit = 0;     ///< of its latest segment without RST; 0 before it
         std::uint8_t rst_hop_limit = 0; ///< of its first RST; 0 before it
@@ -130,11 +130,16 @@ struct irregularity_memory {
                static_cast<std::uint64_t>(of.oddities) << 56;
     }
 
-    /// Takes in a segment that has the header of those before it and no verdict, and whose data the receiver has room for. False, and
-    /// nothing has changed, for all others.
+    /// Verdicts on segments that need care. The others say something of the segments before, or of the path.
+    static constexpr verdict_kinds needs_care = verdict_kinds::retransmission | verdict_kinds::keep_alive |
+                                                verdict_kinds::keep_alive_ack | verdict_kinds::zero_window |
+                                                verdict_kinds::zero_window_probe_ack | verdict_kinds::duplicate;
+
+    /// Takes in a segment that has the header of those before it and no verdict that needs care, and whose data the receiver has room for.
+    /// False, and nothing has changed, for all others.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_ordinary(const observer_input& input) noexcept {
         const segment& sent = input.segment;
-        if (header_word(sent) != header[input.sender] || input.verdict.kinds != verdict_kinds::none) return false;
+        if (header_word(sent) != header[input.sender] || input.verdict.has(needs_care)) return false;
         if (sent.payload_length != 0) {
             const side receiver = opposite(input.sender);
             const std::uint32_t end = sent.sequence.value + sent.payload_length;
@@ -192,13 +197,13 @@ struct irregularity_memory {
     /// Whether this is the first SYN, or SYN-ACK, of its side that offers nothing but options. `word`: header_word().
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool is_ordinary_syn(const seen_segment& input,
                                                                        std::uint64_t word) const noexcept {
-        constexpr std::uint64_t all_flags = 0xffff;
+        // All of the header but the flag ACK, the checksum, the hop limit and the tunnels.
+        constexpr std::uint64_t shape = ~(ack | 0xff'0000 | 0xff'0000'0000 | 0xff'0000'0000'0000);
         constexpr std::uint64_t syn = 0x002;
         const segment& sent = input.segment;
         const rare& own = sides[input.sender];
-        return (word & all_flags & ~ack) == syn && sent.ecn == 0 && sent.oddities == segment::oddity_set::none &&
-               sent.checksum != checksum_state::bad && input.kinds == verdict_kinds::none && own.hop_limit == 0 &&
-               !own.sent_rst && !own.has_syn_ack && !did_not_fit && !input.previous_is_open &&
+        return (word & shape) == syn && input.kinds == verdict_kinds::none && own.ids_from == 0 && !own.sent_rst &&
+               !did_not_fit && !input.previous_is_open && sent.checksum != checksum_state::bad &&
                ((word & ack) != 0 || sent.acknowledgment.value == 0);
     }
     /// As learn(), of a segment that is_ordinary_syn(). Ordinary segments of its side will have the same header, but for the flags.

@@ -164,7 +164,8 @@ private:
         if (!is_plain<How>(sent, sender, receiver)) return false;
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
-        const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
+        const std::uint32_t fingerprint =
+            How == plainness::usual ? detail::segment_fingerprint(sent) : detail::fingerprint_apart(sent);
         if (sender.busy != no_long_memory) {
             if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
             busy_[sender.busy][next.sender].recent.remember(detail::remembered_segment::of(sent, length, fingerprint),
@@ -220,7 +221,7 @@ private:
         if (receiver->was_answered_twice && sent.flags.ack()) settle_syn_ack(receiver, sent.acknowledgment);
         if (sender->was_answered_twice && !sent.flags.syn()) settle_syn_ack(sender, sent.sequence);
 
-        const std::uint32_t fingerprint = detail::segment_fingerprint(sent);
+        const std::uint32_t fingerprint = detail::fingerprint_apart(sent);
         if (const auto* const copy = is_news(sent, *sender) ? nullptr : sender.find_copy(fingerprint)) {
             const auto by = find_basis_of_copy(sent, *copy, sender, receiver);
             if (by) return {take_duplicate(sent, *copy, sender, receiver), *by};

@@ -77,7 +77,6 @@ public:
     struct hold {
         std::array<std::uint32_t, groups_in_hold> groups{};
         std::uint64_t present = 0; ///< the groups that there are
-        std::uint32_t blocks = 0;  ///< how many blocks
         // The list of all holds, in the order in which their gaps began to be waited for.
         std::uint32_t before = none;
         std::uint32_t behind = none;
@@ -162,7 +161,6 @@ public:
         of.blocks[block % blocks_in_group] = made;
         of.present.set(block % blocks_in_group);
         ++of.count;
-        ++in.blocks;
         ++used_;
         return &blocks_[made];
     }
@@ -174,7 +172,6 @@ public:
         const std::size_t at = block % blocks_in_group;
         blocks_.give_back(of.blocks[at]);
         of.present.clear(at);
-        --in.blocks;
         --used_;
         if (--of.count > 0) return;
         groups_.give_back(in.groups[group]);

@@ -177,7 +177,8 @@ private:
             return;
         }
         // RFC 9293 3.10.7.3: a SYN-ACK that acknowledges anything else answers another SYN, and changes nothing.
-        if (next.flags.syn() && next.flags.ack() && peer.sent_syn && !answers_syn(next, peer)) return;
+        if (next.flags.syn() && next.flags.ack() && peer.sent_syn && !acknowledges_syn(next.acknowledgment, peer))
+            return;
         retract_reset(next, own, of);
         if (next.flags.syn() && own.sent_syn && own.initial != next.sequence) {
             if (covers_syn(peer, own)) return; // another host's, or an old one
@@ -195,8 +196,9 @@ private:
         open(next, own, peer, of);
         close(next, sender, of);
         take_numbers(next, own);
-        is_plain_ = of.handshake == handshake_state::completed && of.close_reason == close_reason::active &&
-                    !own.sent_fin && !peer.sent_fin && !own.sent_rst && !peer.sent_rst;
+        // g++ 12 reads two neighbours that are compared one after the other at once, and waits for what was just written to one.
+        is_plain_ = of.handshake == handshake_state::completed && !own.sent_fin && !peer.sent_fin && !own.sent_rst &&
+                    !peer.sent_rst && of.close_reason == close_reason::active;
     }
 
     /// Decides between two SYN-ACKs with different initial sequence numbers: the one that continues at `number` counts.
@@ -267,11 +269,10 @@ private:
                (peer.acknowledged_any && peer.first_acknowledged == syn.sequence + 1);
     }
 
-    /// Whether an acknowledgment is one of the SYN of `client`. It may cover more than the captured SYN: a copy that was not captured may
-    /// have carried data (RFC 7413 section 3).
-    [[nodiscard]] static constexpr bool answers_syn(const segment& answer, const end_state& client) noexcept {
-        const sequence_number ack = answer.acknowledgment;
-        return before(client.initial, ack) && (follows_closely(client.initial, ack) || !before(client.next, ack));
+    /// Whether an acknowledgment is one of the SYN of `whose`. It may cover more than was captured: a copy of the SYN that was not captured
+    /// may have carried data (RFC 7413 section 3), and data may follow it.
+    [[nodiscard]] static constexpr bool acknowledges_syn(sequence_number number, const end_state& whose) noexcept {
+        return before(whose.initial, number) && (follows_closely(whose.initial, number) || !before(whose.next, number));
     }
 
     /// Whether an acknowledgment covers the SYN of `whose`, as far as can be told.
@@ -294,13 +295,22 @@ private:
                                                          const end_state& peer) noexcept {
         if (next.flags.syn() || !next.flags.ack() || !(own.sent_syn || peer.sent_syn)) return false;
         const bool continues = own.sent_syn && (next.flags.fin() || before(own.first_acknowledged, own.acknowledged));
-        return (data || continues) && (!peer.sent_syn || covers_syn(own, peer));
+        return (data || continues) && (!peer.sent_syn || acknowledges_syn(next.acknowledgment, peer));
+    }
+
+    /// Whether both SYNs were captured, and an acknowledgment of each. A number that nobody sent acknowledges nothing (RFC 9293
+    /// section 3.10.7.4): whoever makes it up, a flooder that did not get the SYN-ACK, completes no handshake.
+    [[nodiscard]] static constexpr bool is_three_way(const segment& next, const end_state& own,
+                                                     const end_state& peer) noexcept {
+        if (!own.sent_syn || !peer.sent_syn || !own.acknowledged_any || !peer.acknowledged_any) return false;
+        const sequence_number latest = next.flags.ack() ? next.acknowledgment : own.acknowledged;
+        return acknowledges_syn(latest, peer) && acknowledges_syn(peer.acknowledged, own);
     }
 
     constexpr void open(const segment& next, const end_state& own, const end_state& peer, connection& of) noexcept {
         const bool data = next.payload_length > 0 && next.flags.ack() && !next.flags.syn();
         if (of.handshake != handshake_state::completed) {
-            const bool three_way = own.sent_syn && peer.sent_syn && covers_syn(own, peer) && covers_syn(peer, own);
+            const bool three_way = is_three_way(next, own, peer);
             if (three_way || proves_handshake(next, data, own, peer)) of.handshake = handshake_state::completed;
             else if (of.role_basis == role_basis::syn) of.handshake = handshake_state::failed;
         }

@@ -34,7 +34,7 @@ constexpr void take_plain_opening(const segment& sent, const side_view& sender, 
         sender->sent_syn_last = true;
     }
     receiver->there_and_back.passes_once(sent, sent.sequence_length());
-    sender.remember(sent, segment_fingerprint(sent), stamp, copy_kind::first);
+    sender.remember(sent, fingerprint_apart(sent), stamp, copy_kind::first);
     learn_last(sent, true, sent.flags.ack(), *sender, *receiver);
     sender->permits_sack = sent.options.sack_permitted;
     sender->is_calm = is_calm_now(*sender);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include <tcplens/analysis/observations/contact.hpp>
+#include <tcplens/analysis/observations/contact_sample.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace tcplens;
+using namespace tcplens::detail::observing;
+
+namespace {
+
+contact numbered(std::uint64_t number, std::uint64_t hash) {
+    contact made{};
+    made.first = timestamp{std::chrono::nanoseconds{number}};
+    made.number = number;
+    made.hash = hash;
+    return made;
+}
+
+/// Many contacts with hashes of which each bit is as often 0 as 1.
+contact_sample<contact> sample(std::size_t capacity, std::uint64_t begin, std::uint64_t end) {
+    contact_sample<contact> made{capacity, hash_key{7}};
+    for (std::uint64_t i = begin; i < end; ++i) {
+        const contact each = numbered(i, i);
+        if (made.takes(each.hash)) made.add(each);
+    }
+    return made;
+}
+
+std::vector<std::uint64_t> numbers(const contact_sample<contact>& of) {
+    std::vector<std::uint64_t> made;
+    for (const contact* each : of.sorted()) made.push_back(each->number);
+    return made;
+}
+
+} // namespace
+
+TEST_CASE("contact: one that was reset without an answer, unless its service took more than a request") {
+    connection of;
+    of.handshake = handshake_state::completed;
+    of.close_reason = close_reason::reset;
+    direction_statistics up{.packets = 10, .payload_bytes = 300, .data_packets = 3};
+    const direction_statistics down{.packets = 5, .rst = 1};
+    CHECK(outcome_of(of, up, down) == outcome::reset_after_data);
+    up.data_packets = 4;
+    CHECK(outcome_of(of, up, down) == outcome::answered);
+    up.retransmissions = 1; // one of them was sent again
+    CHECK(outcome_of(of, up, down) == outcome::reset_after_data);
+    up = {.packets = 3};
+    CHECK(outcome_of(of, up, down) == outcome::reset_at_once);
+    CHECK(outcome_of(of, up, {.packets = 5, .payload_bytes = 1, .rst = 1}) == outcome::answered);
+}
+
+TEST_CASE("contact: their order is that of time, then of packets, endpoints, networks, numbers") {
+    const contact first = numbered(5, 0);
+    contact second = first;
+    const auto is_before = [&](const contact& a, const contact& b) { return a < b && !(b < a); };
+    CHECK(!(first < second));
+    ++second.number;
+    CHECK(is_before(first, second));
+    contact third = first;
+    third.target.port = 1;
+    CHECK(is_before(second, third));
+    contact fourth = first;
+    fourth.source.port = 1;
+    CHECK(is_before(third, fourth));
+    contact fifth = first;
+    fifth.first_packet = 1;
+    CHECK(is_before(fourth, fifth));
+    contact sixth = first;
+    sixth.first += 1ns;
+    CHECK(is_before(fifth, sixth));
+}
+
+TEST_CASE("contact sample: parts that are merged keep what one sample of all keeps, whichever has the deeper level") {
+    const auto all = sample(100, 0, 10'000);
+    CHECK(numbers(all).size() <= 100);
+    CHECK(all.level() == 7);
+    CHECK(all.seen() == 10'000);
+    for (const std::uint64_t split : {50u, 5'000u, 9'950u}) {
+        CAPTURE(split);
+        const auto low = sample(100, 0, split);
+        const auto high = sample(100, split, 10'000);
+        for (const bool swapped : {false, true}) {
+            auto merged = swapped ? high : low;
+            merged.merge(swapped ? low : high);
+            CHECK(numbers(merged) == numbers(all));
+            CHECK(merged.level() == all.level());
+            CHECK(merged.seen() == all.seen());
+        }
+    }
+}
+
+TEST_CASE("contact sample: of contacts with one hash those that are first stay, however many there are") {
+    contact_sample<contact> of{10, hash_key{7}};
+    for (std::uint64_t i = 100; i > 0; --i) {
+        REQUIRE(of.takes(0));
+        of.add(numbered(i, 0));
+    }
+    CHECK(numbers(of) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+}
