@@ -16,7 +16,6 @@ set(VCPKG_BUILD_TYPE release) # header-only port
 vcpkg_cmake_configure(
     SOURCE_PATH "${SOURCE_PATH}"
     OPTIONS
-        -DTCPLENS_BATCHES=ON
         -DTCPLENS_BUILD_TESTS=OFF
         -DTCPLENS_BUILD_EXAMPLES=OFF
         -DTCPLENS_BUILD_BENCHMARKS=OFF
