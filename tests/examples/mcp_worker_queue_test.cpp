@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -56,4 +57,20 @@ TEST_CASE("mcp: what was put in is done before its threads are gone") {
         for (int i = 0; i < 50; ++i) queue.enqueue([&done] { ++done; });
     }
     CHECK(done == 50);
+}
+
+TEST_CASE("mcp: a request for which there is no memory ends no others") {
+    for (const std::size_t threads : {0u, 2u}) {
+        scarce_thread::left = threads;
+        std::atomic<int> done = 0;
+        worker_queue<scarce_thread> queue{2};
+        for (int i = 0; i < 50; ++i) {
+            queue.enqueue([&done, i] {
+                if (i % 2 == 0) throw std::bad_alloc{};
+                ++done;
+            });
+        }
+        queue.shut_down();
+        CHECK(done == 25);
+    }
 }

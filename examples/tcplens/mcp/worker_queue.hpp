@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -32,7 +33,7 @@ public:
 
     void enqueue(std::function<void()> task) {
         if (threads_ == 0) {
-            task();
+            perform(task);
             return;
         }
         {
@@ -55,6 +56,14 @@ public:
     [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
 
 private:
+    /// A request for which there is no memory is not answered, and ends no others.
+    static void perform(const std::function<void()>& task) noexcept {
+        try {
+            task();
+        } catch (const std::exception&) { // NOLINT(bugprone-empty-catch)
+        }
+    }
+
     void work() {
         while (true) {
             std::function<void()> task;
@@ -65,7 +74,7 @@ private:
                 task = std::move(tasks_.front());
                 tasks_.pop_front();
             }
-            task();
+            perform(task);
         }
     }
 
