@@ -30,7 +30,7 @@ namespace {
 
 enum class sending_side { client, server };
 
-struct options {
+struct bytes_options {
     connection_query query{};
     std::optional<sending_side> side{};
     std::string folder{};
@@ -43,7 +43,7 @@ struct options {
     [[nodiscard]] bool weighs_checksums() const noexcept { return !checksums && !no_checksums; }
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, bytes_options& given) {
     using enum tcplens::byte_stream::overlap_policy;
     line.option({.names = "--connection",
                  .value = "N",
@@ -263,7 +263,7 @@ private:
 
 using stream_table = tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::stream_observer<side_sink>>;
 
-stream_table table_for(const options& given, const side_sink& sink) {
+stream_table table_for(const bytes_options& given, const side_sink& sink) {
     // One connection alone may hold more than each of many: as much as a direction can.
     constexpr std::size_t most_bytes = std::size_t{1} << 24;
     tcplens::table_options table;
@@ -281,8 +281,8 @@ stream_table table_for(const options& given, const side_sink& sink) {
 }
 
 /// Reads the packets of the connection again. Returns what went wrong with reading.
-std::vector<file_problem> deliver(const options& given, const connection_query& query, const connection_survey& told,
-                                  const side_sink& sink) {
+std::vector<file_problem> deliver(const bytes_options& given, const connection_query& query,
+                                  const connection_survey& told, const side_sink& sink) {
     std::vector<bool> packets = told.packets;
     if (given.weighs_checksums()) {
         for (const std::uint64_t each : told.checksums.left_out) packets[static_cast<std::size_t>(each)] = false;
@@ -310,7 +310,7 @@ void tell(const session& with, const side_writer& of) {
     if (of.sentences().size() > 1) with.complain(of.total());
 }
 
-exit_status write_files(const options& given, const connection_query& query, const connection_survey& told,
+exit_status write_files(const bytes_options& given, const connection_query& query, const connection_survey& told,
                         session& with, side_sink& sink) {
     output_folder folder{given.folder};
     if (!folder.problem().empty()) {
@@ -345,7 +345,7 @@ exit_status write_files(const options& given, const connection_query& query, con
     return with.conclude(problems);
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const bytes_options& given, session& with) {
     if (given.query.numbers.empty()) throw usage_error{"Which connection? Name it by --connection N."};
     if (!given.side && given.folder.empty())
         throw usage_error{
@@ -403,7 +403,7 @@ const subcommand subcommands::bytes{
                  {"tcplens bytes --connection 3 -o streams day.pcap", "both sides, as two files in the folder streams"},
                  {"tcplens bytes --connection 3 --direction client --fill day.pcap | sha256sum",
                   "the sum, with zeros for what is missing"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<bytes_options, declare, run>,
 };
 
 } // namespace program

@@ -17,14 +17,14 @@ namespace program {
 
 namespace {
 
-struct options {
+struct connection_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     std::uint64_t number = 0;
     std::size_t lines = 30;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, connection_options& given) {
     line.number<std::size_t>("--lines", "N", 10, 1000, "tell what happened in about so many lines (30)", given.lines);
     line.operand({.names = "N",
                   .needs = "the number of a connection",
@@ -38,7 +38,7 @@ void declare(command_line& line, options& given) {
     line.captures(given.files, given.decoding);
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const connection_options& given, session& with) {
     captures input{given.files};
     using made = table_of_one_for<tcplens::detailed_connection_table>;
     made::table table{tcplens::table_options{.decoding = given.decoding}, tcplens::evidence_rules{},
@@ -83,7 +83,7 @@ const subcommand subcommands::connection{
     .examples = {{"tcplens connection 3 trace.pcap", "connection 3, as `tcplens connections trace.pcap` numbers it"},
                  {"tcplens connection 3 --lines 100 trace.pcap", "the same with a finer timeline"},
                  {"tcplens segments --explain --connection 3 trace.pcap", "the same connection, segment by segment"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<connection_options, declare, run>,
 };
 
 } // namespace program

@@ -24,7 +24,7 @@ namespace program {
 
 namespace {
 
-struct options {
+struct connections_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     const connection_order* by = &connection_orders().front();
@@ -36,7 +36,7 @@ struct options {
     std::optional<std::uint16_t> server_port{};
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, connections_options& given) {
     std::vector<std::string> names;
     std::string phrase;
     for (const connection_order& each : connection_orders()) {
@@ -68,8 +68,8 @@ void print_rows(session& with, row_format format, const connection_listing& list
     rows.finish();
 }
 
-void print_text(const options& given, session& with, const connection_listing& listed, std::uint64_t matching,
-                std::uint64_t packets, tcplens::timestamp capture_begins) {
+void print_text(const connections_options& given, session& with, const connection_listing& listed,
+                std::uint64_t matching, std::uint64_t packets, tcplens::timestamp capture_begins) {
     const auto print_sentence = [&](const std::string& sentence) {
         with.out << wrapped(sentence, with.screen.width()) << '\n';
     };
@@ -93,7 +93,7 @@ void print_text(const options& given, session& with, const connection_listing& l
     print_sentence("`tcplens connection N FILE` tells one of them whole.");
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const connections_options& given, session& with) {
     captures input{given.files};
     tcplens::detailed_connection_table table{{.decoding = given.decoding}};
     read(input, table);
@@ -143,7 +143,7 @@ const subcommand subcommands::connections{
                  {"tcplens connections --server-port 443 --all --format csv trace.pcap",
                   "all of one service, for a spreadsheet"},
                  {"tcplens connections --all --format json trace.pcap | jq .rtt_ns", "one field of all"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<connections_options, declare, run>,
 };
 
 } // namespace program

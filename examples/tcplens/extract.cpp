@@ -16,13 +16,13 @@ namespace program {
 
 namespace {
 
-struct options {
+struct extract_options {
     connection_query query{};
     std::string output{};
     bool comments = false;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, extract_options& given) {
     declare_numbers(line, "only these connections", given.query.numbers);
     declare_icmp(line, given.query);
     line.file(
@@ -52,7 +52,7 @@ std::string comment_on(const tcplens::packet& packet, const second_reading& read
     return text;
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const extract_options& given, session& with) {
     if (given.output.empty()) throw usage_error{"Which capture is to be written? Name it behind -o."};
     const written_format format = format_of(given.output);
     if (given.comments && format == written_format::pcap)
@@ -105,7 +105,7 @@ const subcommand subcommands::extract{
                   "all connections of a network to some ports, as pcap"},
                  {"tcplens extract --filter 'tcp[tcpflags] & tcp-rst != 0' -o reset.pcapng day.pcap",
                   "whole connections in which a RST was sent"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<extract_options, declare, run>,
 };
 
 } // namespace program

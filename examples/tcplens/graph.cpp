@@ -21,7 +21,7 @@ namespace {
 enum class graph_kind { by_connection, time_sequence, round_trip, in_flight, throughput, ladder, time_spent, overview };
 enum class graph_direction { more_data, to_server, to_client };
 
-struct options {
+struct graph_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     rule_set rules = rule_set::evidence;
@@ -35,7 +35,7 @@ struct options {
     graph_direction direction = graph_direction::more_data;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, graph_options& given) {
     line.connection("draw this connection", given.connection);
     line.choice<graph_kind>("--kind",
                             {{"time-sequence", graph_kind::time_sequence},
@@ -60,12 +60,12 @@ void declare(command_line& line, options& given) {
     line.captures(given.files, given.decoding);
 }
 
-graph_kind kind_of(const options& given) {
+graph_kind kind_of(const graph_options& given) {
     if (given.kind != graph_kind::by_connection) return given.kind;
     return given.connection || given.xplot ? graph_kind::time_sequence : graph_kind::overview;
 }
 
-std::string draw(const options& given, const graphs::trace& of) {
+std::string draw(const graph_options& given, const graphs::trace& of) {
     if (given.xplot) {
         const bool to_server = given.direction == graph_direction::more_data
                                    ? of.client_side().data_bytes >= of.server_side().data_bytes
@@ -87,7 +87,7 @@ std::string draw(const options& given, const graphs::trace& of) {
 }
 
 /// What was drawn; nothing if the connection is not there.
-std::optional<std::string> read_and_draw(const options& given, captures& input) {
+std::optional<std::string> read_and_draw(const graph_options& given, captures& input) {
     const std::span<const std::uint64_t> numbers =
         given.connection ? std::span{&*given.connection, 1} : std::span<const std::uint64_t>{};
     if (kind_of(given) == graph_kind::time_spent) {
@@ -104,7 +104,7 @@ std::optional<std::string> read_and_draw(const options& given, captures& input) 
     return is_whole ? graphs::overview(whole, given.connection) : draw(given, found.traces[0]);
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const graph_options& given, session& with) {
     const bool draws_capture = kind_of(given) == graph_kind::time_spent || kind_of(given) == graph_kind::overview;
     if (given.xplot && kind_of(given) != graph_kind::time_sequence) {
         throw usage_error{"--xplot writes the time-sequence graph of a connection only."};
@@ -152,7 +152,7 @@ const subcommand subcommands::graph{
                   "what was sent again, came late or twice, arrow by arrow"},
                  {"tcplens graph -o all.svg trace.pcap", "an overview of the whole capture"},
                  {"tcplens graph --connection 3 --xplot -o 3.xpl trace.pcap", "for xplot.org"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<graph_options, declare, run>,
 };
 
 } // namespace program

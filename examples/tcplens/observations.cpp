@@ -31,7 +31,7 @@ constexpr std::size_t most_events = 100;
 
 enum class observations_format { text, json };
 
-struct options {
+struct observations_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     observations_format format = observations_format::text;
@@ -53,7 +53,7 @@ bool take_service(std::string_view value, tcplens::observation::subject_type& su
     return subject.target && subject.port && (bracketed || host.find(':') == std::string_view::npos);
 }
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, observations_options& given) {
     line.choice<observations_format>("--format",
                                      {{"text", observations_format::text}, {"json", observations_format::json}},
                                      "text for people (the default), or one JSON object", given.format);
@@ -114,7 +114,7 @@ void write_timeline_text(session& with, const tcplens::timeline_report& from) {
     }
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const observations_options& given, session& with) {
     captures input{given.files};
     tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::profile_observer, tcplens::skew_observer,
                                     tcplens::content_irregularity_observer>
@@ -240,7 +240,7 @@ const subcommand subcommands::observations{
                  {"tcplens observations --format json --all trace.pcap", "all of it, for programs"},
                  {"tcplens observations --source 192.0.2.7 trace.pcap",
                   "the same, and what that host did packet by packet"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<observations_options, declare, run>,
 };
 
 } // namespace program

@@ -21,14 +21,14 @@ namespace program {
 
 namespace {
 
-struct options {
+struct rtt_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
     bool acks = false;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, rtt_options& given) {
     line.flag("--acks",
               "a row for each segment that acknowledges exactly up to the end of another one, not for each connection",
               given.acks);
@@ -51,7 +51,7 @@ const std::vector<column> columns_of_connections = columns_with_ends({
     {.name = "opening", .title = "opening", .dispensable = 1, .is_text = true},
 });
 
-exit_status run(const options& given, session& with) {
+exit_status run(const rtt_options& given, session& with) {
     captures input{given.files};
     tcplens::basic_connection_table<tcplens::wireshark_rules, tcplens::wireshark_round_trips, tcplens::opening_observer>
         table{{.decoding = given.decoding}};
@@ -97,7 +97,7 @@ const subcommand subcommands::rtt{
                    "`tcplens connections --sort rtt` and `tcplens times`.",
     .examples = {{"tcplens rtt trace.pcap", "how far away the servers are"},
                  {"tcplens rtt --acks --format csv trace.pcap", "each acknowledgment, in nanoseconds"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<rtt_options, declare, run>,
 };
 
 } // namespace program

@@ -26,7 +26,7 @@ namespace {
 
 enum class segments_format { text, json };
 
-struct options {
+struct segments_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     rule_set rules = rule_set::evidence;
@@ -37,7 +37,7 @@ struct options {
     bool certainty = false;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, segments_options& given) {
     declare_rules(line, given.rules);
     line.connection("only segments of this connection", given.connection);
     line.choice<segments_format>(
@@ -139,7 +139,7 @@ void write_json(text_writer& out, const tcplens::segment& sent, const tcplens::a
 }
 
 /// What a run prints of each segment.
-void print(text_writer& out, const options& given, const terminal& screen, sequence_bases& bases,
+void print(text_writer& out, const segments_options& given, const terminal& screen, sequence_bases& bases,
            const tcplens::segment& sent, const tcplens::add_result<>& added) {
     const bool is_json = given.format == segments_format::json;
     if (!given.explain && !is_json) {
@@ -164,7 +164,7 @@ void print(text_writer& out, const options& given, const terminal& screen, seque
     out << wrapped(line.str(), screen.width(), indent, false) << '\n';
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const segments_options& given, session& with) {
     captures input{given.files};
     const bool found = with_rules(given.rules, [&]<class Rules>(const Rules&) {
         tcplens::basic_connection_table<Rules> table{{.decoding = given.decoding}};
@@ -202,7 +202,7 @@ const subcommand subcommands::segments{
                  {"tcplens segments --format json trace.pcap | jq 'select(.certainty == \"undecided\")'",
                   "what the capture cannot tell, with the readings that are left"},
                  {"tcplens segments --rules wireshark trace.pcap", "what Wireshark says of the same segments"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<segments_options, declare, run>,
 };
 
 } // namespace program

@@ -19,7 +19,7 @@ namespace program {
 
 namespace {
 
-struct options {
+struct series_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
@@ -29,7 +29,7 @@ struct options {
 
 constexpr std::size_t most_intervals = 1000;
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, series_options& given) {
     line.connection("only this connection", given.connection);
     line.number<std::uint32_t>(
         "--interval", "MS", 1, 1'000'000'000,
@@ -62,15 +62,15 @@ double seconds(std::chrono::nanoseconds time) {
     return std::chrono::duration<double>{time}.count();
 }
 
-void add(std::vector<cell>& row, const tcplens::time_series::direction_bin& bin) {
+void add(std::vector<cell>& cells, const tcplens::time_series::direction_bin& bin) {
     for (const std::uint64_t count :
          {bin.packets, bin.wire_bytes, bin.payload_bytes, bin.new_bytes, bin.retransmissions, bin.most_in_flight}) {
-        row.push_back(cell::whole(count));
+        cells.push_back(cell::whole(count));
     }
-    row.push_back(cell::maybe(bin.mean_rtt(), cell::milliseconds));
+    cells.push_back(cell::maybe(bin.mean_rtt(), cell::milliseconds));
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const series_options& given, session& with) {
     captures input{given.files};
     std::vector<tcplens::time_series::time_bin> bins(most_intervals);
     tcplens::basic_connection_table table{
@@ -84,10 +84,10 @@ exit_status run(const options& given, session& with) {
     row_writer rows{with, given.format, columns_of_series};
     for (std::size_t i = 0; i < series.size(); ++i) {
         const double begin = seconds(series.begin_of(i) - series.begin_of(0));
-        std::vector<cell> row{{begin, fixed(begin, 3)}};
-        add(row, series[i].client_to_server);
-        add(row, series[i].server_to_client);
-        rows.write(std::move(row));
+        std::vector<cell> cells{{begin, fixed(begin, 3)}};
+        add(cells, series[i].client_to_server);
+        add(cells, series[i].server_to_client);
+        rows.write(std::move(cells));
     }
     rows.finish();
     if (observed.outside() > 0) {
@@ -113,7 +113,7 @@ const subcommand subcommands::series{
     .examples = {{"tcplens series --interval 100 trace.pcap", "ten rows a second"},
                  {"tcplens series --connection 3 --format csv trace.pcap > 3.csv",
                   "one connection, for a spreadsheet"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<series_options, declare, run>,
 };
 
 } // namespace program

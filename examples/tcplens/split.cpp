@@ -19,13 +19,13 @@ namespace program {
 
 namespace {
 
-struct options {
+struct split_options {
     connection_query query{};
     std::string folder{};
     written_format format = written_format::pcapng;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, split_options& given) {
     declare_numbers(line, "only these connections", given.query.numbers);
     declare_icmp(line, given.query);
     line.file("-o,--output", "FOLDER", "the folder for the captures; it is made if it is not there", given.folder);
@@ -34,7 +34,7 @@ void declare(command_line& line, options& given) {
     line.captures(given.query.files, given.query.decoding);
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const split_options& given, session& with) {
     if (given.folder.empty()) throw usage_error{"Where to? Name a folder behind -o."};
     connection_query query = given.query;
     static_cast<std::vector<std::string>&>(query.files) = readable_twice(query.files, "split");
@@ -85,7 +85,7 @@ const subcommand subcommands::split{
                    "once all of them are whole.",
     .examples = {{"tcplens split -o connections day.pcap", "all connections"},
                  {"tcplens split --port 443 --format pcap -o https day.pcap", "those of one port, as pcap"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<split_options, declare, run>,
 };
 
 } // namespace program

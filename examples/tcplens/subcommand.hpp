@@ -3,11 +3,12 @@
 
 // What a subcommand is. Each has a file of its own, which ends with a definition of this kind:
 //
-//     struct options { capture_list files{}; … };
-//     void declare(command_line& line, options& given);            // which arguments there are, and where they go
-//     exit_status run(const options& given, session& with);        // reads with.captures(…), writes to with.out
+//     struct segments_options { capture_list files{}; … };
+//     void declare(command_line& line, segments_options& given);     // which arguments there are, and where they go
+//     exit_status run(const segments_options& given, session& with); // reads with.captures(…), writes to with.out
 //
-//     const subcommand subcommands::segments{.name = "segments", …, .prepare = prepare<options, declare, run>};
+//     const subcommand subcommands::segments{
+//         .name = "segments", …, .prepare = prepare<segments_options, declare, run>};
 //
 // and one line in subcommands.hpp, by which main.cpp, the help, the man page and the completions know it.
 

@@ -13,18 +13,18 @@ namespace {
 
 /// How many letters have to be put in, taken away or changed (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
+    std::vector<std::size_t> changes(b.size() + 1);
+    std::iota(changes.begin(), changes.end(), std::size_t{0});
     for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
+        std::size_t diagonal = changes[0];
+        changes[0] = i + 1;
         for (std::size_t j = 0; j < b.size(); ++j) {
             const std::size_t changed = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, changed});
+            diagonal = changes[j + 1];
+            changes[j + 1] = std::min({changes[j + 1] + 1, changes[j] + 1, changed});
         }
     }
-    return row.back();
+    return changes.back();
 }
 
 } // namespace

@@ -16,13 +16,13 @@ namespace program {
 
 namespace {
 
-struct options {
+struct times_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, times_options& given) {
     declare_format(line, given.format);
     line.captures(given.files, given.decoding);
 }
@@ -50,30 +50,30 @@ const std::vector<column> columns_of_times = columns_with_ends({
     {.name = "to_client_least_rtt_ns", .title = {}},
 });
 
-void add(std::vector<cell>& row, const tcplens::time_attribution::sending_times& times,
+void add(std::vector<cell>& cells, const tcplens::time_attribution::sending_times& times,
          const tcplens::direction_profile& profile) {
     for (const auto time : {times.busy, times.receiver_limited, times.send_buffer_limited})
-        row.push_back(cell::milliseconds(time));
-    row.push_back(cell::maybe(profile.kernel_min_rtt, cell::milliseconds));
-    row.push_back(profile.round_trip.count > 0 ? cell::milliseconds(profile.round_trip.least) : cell{});
+        cells.push_back(cell::milliseconds(time));
+    cells.push_back(cell::maybe(profile.kernel_min_rtt, cell::milliseconds));
+    cells.push_back(profile.round_trip.count > 0 ? cell::milliseconds(profile.round_trip.least) : cell{});
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const times_options& given, session& with) {
     captures input{given.files};
     tcplens::detailed_connection_table table{{.decoding = given.decoding}};
     read(input, table);
     row_writer rows{with, given.format, columns_of_times};
     for (const tcplens::detailed_connection& each : table) {
         const tcplens::time_attribution& time = each.time;
-        std::vector<cell> row = cell::of_ends(each);
+        std::vector<cell> cells = cell::of_ends(each);
         for (const auto part :
              {time.duration, time.handshake, time.sender_application, time.receiver_window, time.loss_recovery,
               time.retransmission_timeout, time.path, time.receiver_application, time.teardown}) {
-            row.push_back(cell::milliseconds(part));
+            cells.push_back(cell::milliseconds(part));
         }
-        add(row, time.client_to_server, each.profile.client_to_server);
-        add(row, time.server_to_client, each.profile.server_to_client);
-        rows.write(std::move(row));
+        add(cells, time.client_to_server, each.profile.client_to_server);
+        add(cells, time.server_to_client, each.profile.server_to_client);
+        rows.write(std::move(cells));
     }
     rows.finish();
     return with.conclude(input);
@@ -96,7 +96,7 @@ const subcommand subcommands::times{
                    "capture and the receiver.",
     .examples = {{"tcplens times trace.pcap", "what fits the width"},
                  {"tcplens times --format csv trace.pcap > times.csv", "all columns, in nanoseconds"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<times_options, declare, run>,
 };
 
 } // namespace program

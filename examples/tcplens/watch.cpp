@@ -27,7 +27,7 @@ namespace program {
 
 namespace {
 
-struct options {
+struct watch_options {
     std::string interface {};
     bool ring = false;
     std::string filter{};
@@ -45,7 +45,7 @@ struct options {
     std::string user = "nobody";
 };
 
-void declare_bounds(command_line& line, options& given) {
+void declare_bounds(command_line& line, watch_options& given) {
     constexpr std::uint32_t most_connections = 100'000'000;
     constexpr std::uint32_t longest = 31'536'000; // a year, as idle_timeouts has it
     line.number<std::uint32_t>("--max-connections", "N", 1, most_connections,
@@ -65,7 +65,7 @@ void declare_bounds(command_line& line, options& given) {
                                given.close_timeout);
 }
 
-void declare_metrics(command_line& line, options& given) {
+void declare_metrics(command_line& line, watch_options& given) {
     line.number<std::uint16_t>("--metrics-port", "N", 1, std::numeric_limits<std::uint16_t>::max(),
                                "serve metrics for Prometheus at this port, as http://127.0.0.1:N/metrics",
                                given.metrics_port);
@@ -93,7 +93,7 @@ void declare_metrics(command_line& line, options& given) {
                 });
 }
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, watch_options& given) {
     line.flag("--ring", "capture through a ring of AF_PACKET instead of libpcap (Linux)", given.ring);
     line.option({.names = "--filter",
                  .value = "EXPRESSION",
@@ -143,7 +143,7 @@ std::uint64_t available_memory() {
     return least;
 }
 
-tcplens::table_options table_options_of(const options& given) {
+tcplens::table_options table_options_of(const watch_options& given) {
     using std::chrono::seconds;
     return {.max_connections = given.max_connections,
             .full_policy = given.when_full,
@@ -153,20 +153,20 @@ tcplens::table_options table_options_of(const options& given) {
                          .closed = seconds{given.close_timeout}}};
 }
 
-std::string memory_sentence(const options& given) {
+std::string memory_sentence(const watch_options& given) {
     return "--max-connections " + std::to_string(given.max_connections) + " needs about " +
            bytes_text(memory_needed(given.max_connections)) + " of memory, which is not there";
 }
 
 /// \throws usage_error if there is not enough memory
-void check_memory(const options& given) {
+void check_memory(const watch_options& given) {
     const std::uint64_t available = available_memory();
     if (memory_needed(given.max_connections) <= available) return;
     throw usage_error{memory_sentence(given) + ": " + bytes_text(available) + " are available."};
 }
 
 /// \throws usage_error if there is not enough memory
-std::unique_ptr<watch_table> make_table(const options& given, watch_table::end_teller on_end) {
+std::unique_ptr<watch_table> make_table(const watch_options& given, watch_table::end_teller on_end) {
     try {
         return std::make_unique<watch_table>(table_options_of(given), std::move(on_end));
     } catch (const std::bad_alloc&) {
@@ -177,7 +177,7 @@ std::unique_ptr<watch_table> make_table(const options& given, watch_table::end_t
 }
 
 /// \throws usage_error if root cannot become it, or would stay root
-user find_unprivileged(const options& given) {
+user find_unprivileged(const watch_options& given) {
     if (!is_root()) return {};
     const std::optional<user> found = find_user(given.user);
     if (!found) throw usage_error{"--user: There is no user '" + escaped(given.user) + "'."};
@@ -190,7 +190,7 @@ std::string empty_page() {
     return metrics_text({.segments = {}, .connections = {}, .packets = {}}, metrics_format::prometheus);
 }
 
-std::unique_ptr<packet_source> open_source(const options& given) {
+std::unique_ptr<packet_source> open_source(const watch_options& given) {
     const source_options from{.interface = given.interface, .snaplen = given.snaplen, .filter = given.filter};
     const bool by_ring = given.ring || !has_pcap_source();
     if (given.ring && !has_ring_source()) throw usage_error{"--ring needs Linux."};
@@ -214,14 +214,14 @@ bool become_unprivileged(const user& to, const session& with) {
     return true;
 }
 
-exit_status conclude(const options& given, const session& with, const std::string& problem) {
+exit_status conclude(const watch_options& given, const session& with, const std::string& problem) {
     const exit_status status = with.conclude();
     if (problem.empty()) return status;
     with.complain(given.interface, problem);
     return exit_status::bad_input;
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const watch_options& given, session& with) {
     check_memory(given);
     const user unprivileged = find_unprivileged(given);
     std::unique_ptr<watch_loop> loop;
@@ -260,7 +260,7 @@ exit_status run(const options& given, session& with) {
 
 #else
 
-exit_status run(const options&, session&) {
+exit_status run(const watch_options&, session&) {
     return exit_status::bad_usage; // main() says what is missing
 }
 
@@ -287,7 +287,7 @@ const subcommand subcommands::watch{
 #ifndef TCPLENS_HAS_WATCH
     .missing = "libpcap (Debian: libpcap-dev), or Linux,",
 #endif
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<watch_options, declare, run>,
 };
 
 } // namespace program

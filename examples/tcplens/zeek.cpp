@@ -124,21 +124,21 @@ void print(text_writer& out, const Connection& of, const std::string& history) {
         << '\n';
 }
 
-struct options {
+struct zeek_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     bool ignore_checksums = false;
     bool bare = false;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, zeek_options& given) {
     line.flag("-C", "take segments whatever their checksums, as zeek -C", given.ignore_checksums);
     line.flag("-b", "as a bare Zeek (zeek -b), whose standard scripts do not tell which ports are those of servers",
               given.bare);
     line.captures(given.files, given.decoding);
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const zeek_options& given, session& with) {
     captures input{given.files};
     const tcplens::zeek_options zeek{.standard_ports = !given.bare, .handshake_shows_server = given.bare};
     tcplens::decode_options decoding = given.decoding;
@@ -171,7 +171,7 @@ const subcommand subcommands::zeek{
     .examples = {{"tcplens zeek trace.pcap", "as zeek -r trace.pcap"},
                  {"tcplens zeek -C trace.pcap | cut -f 3-6,11,13",
                   "endpoints, state and history, whatever the checksums"}},
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<zeek_options, declare, run>,
 };
 
 } // namespace program

@@ -24,7 +24,7 @@ namespace program {
 
 namespace {
 
-struct options {
+struct mcp_options {
     std::vector<std::string> roots{};
     std::string written{};
     std::optional<std::uint16_t> http_port{};
@@ -38,7 +38,7 @@ struct options {
     rule_set rules = rule_set::evidence;
 };
 
-void declare(command_line& line, options& given) {
+void declare(command_line& line, mcp_options& given) {
     line.option({.names = "--root",
                  .value = "DIR",
                  .needs = "a folder",
@@ -90,7 +90,7 @@ void declare(command_line& line, options& given) {
 
 #ifdef _WIN32
 
-exit_status run(const options&, session&) {
+exit_status run(const mcp_options&, session&) {
     return exit_status::bad_usage; // main() says what is missing
 }
 
@@ -110,7 +110,7 @@ std::string token_in(const std::string& file) {
     return token;
 }
 
-exit_status run_http(const options& given, session& with, context_server::server& answers) {
+exit_status run_http(const mcp_options& given, session& with, context_server::server& answers) {
     using namespace context_server;
     if (!has_http()) {
         throw usage_error{"--http needs cpp-httplib (Debian: libcpp-httplib-dev), which this build of tcplens lacks."};
@@ -126,7 +126,7 @@ exit_status run_http(const options& given, session& with, context_server::server
     return exit_status::bad_input;
 }
 
-exit_status run(const options& given, session& with) {
+exit_status run(const mcp_options& given, session& with) {
     using namespace context_server;
     if (given.roots.empty()) throw usage_error{"mcp needs --root DIR: the folder whose captures may be read."};
     if (!given.url_hosts.empty() && !has_download()) {
@@ -176,7 +176,7 @@ const subcommand subcommands::mcp{
 #ifdef _WIN32
     .missing = "the system calls of POSIX",
 #endif
-    .prepare = prepare<options, declare, run>,
+    .prepare = prepare<mcp_options, declare, run>,
 };
 
 } // namespace program

@@ -18,8 +18,8 @@ namespace program::context_server {
 
 namespace {
 
-constexpr std::size_t default_rows = 10; // as in report
-constexpr std::size_t most_rows = 1000;
+constexpr std::size_t rows_by_default = 10; // as in report
+constexpr std::size_t rows_at_most = 1000;
 
 void add_packet_counts(json& into, const loaded_capture& capture) {
     const tcplens::decode_statistics& packets = capture.summary.packets;
@@ -80,7 +80,8 @@ tool_answer analyze_tcp_connections(workshop& with, arguments& given, job& work)
     const auto capture = capture_of(with, given, work);
     const tcplens::server_filter server = given.server();
     const bool detailed = given.flag("detailed", false);
-    const page wanted{given, *capture, question("connections", server, detailed ? "+" : ""), default_rows, most_rows};
+    const page wanted{given, *capture, question("connections", server, detailed ? "+" : ""), rows_by_default,
+                      rows_at_most};
     given.finish();
 
     const tcplens::connections_report report =
@@ -110,7 +111,7 @@ tool_answer analyze_tcp_connections(workshop& with, arguments& given, job& work)
 tool_answer analyze_tcp_anomalies(workshop& with, arguments& given, job& work) {
     const auto capture = capture_of(with, given, work);
     const tcplens::server_filter server = given.server();
-    const page wanted{given, *capture, question("anomalies", server), default_rows, most_rows};
+    const page wanted{given, *capture, question("anomalies", server), rows_by_default, rows_at_most};
     given.finish();
     if (wanted.offset() > 0) throw tool_failure{"analyze_tcp_anomalies has no pages: a larger limit lists more."};
 
@@ -136,7 +137,7 @@ tool_answer analyze_tcp_retransmissions(workshop& with, arguments& given, job& w
     const tcplens::server_filter server{.address = given.maybe_address("server_ip")};
     constexpr double default_threshold = 0.02; // mcpcap's
     const double threshold = given.rate("threshold", default_threshold);
-    const page wanted{given, *capture, question("retransmissions", server), default_rows, most_rows};
+    const page wanted{given, *capture, question("retransmissions", server), rows_by_default, rows_at_most};
     given.finish();
 
     const tcplens::retransmission_report report = tcplens::analyze_retransmissions(
