@@ -6,7 +6,7 @@
 
 gcovr lists the branches of a line once for each instance and each place where the line was inlined: a table with seven rule sets has each
 branch seven times, and six of them may never run. This asks gcov for the branches of each instance (as gcov 12 gives them in JSON) and
-takes a branch as run if any instance ran it. Lines without branches in the report stay without; so do branches that only exceptions take.
+takes a branch as run if any instance ran it. Where instances have different branches, it counts those of the one with the fewest. Lines without branches in the report stay without; so do branches that only exceptions take.
 """
 
 import collections
@@ -43,15 +43,13 @@ def instances(folder):
 
 
 def folded(lists):
-    """One list for all instances: that of the usual length, or a divisor of others, of which each is run if any is."""
-    lengths = collections.Counter(len(each) for each in lists)
-    shortest = min(lengths)
-    usual = shortest if all(length % shortest == 0 for length in lengths) else lengths.most_common(1)[0][0]
-    made = [False] * usual
+    """One list for all instances, as long as the shortest: where a line was inlined several times, its branches come that often in turn."""
+    length = min(len(each) for each in lists)
+    made = [False] * length
     for each in lists:
-        if len(each) % usual == 0:
+        if len(each) % length == 0: # others were compiled in another way; the shortest tells enough
             for at, taken in enumerate(each):
-                made[at % usual] |= taken
+                made[at % length] |= taken
     return made
 
 

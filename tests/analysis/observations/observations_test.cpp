@@ -421,6 +421,10 @@ TEST_CASE("observations: a path on which one packet in twenty was sent again") {
             w.sends(w.at(2, 80), w.at(1, 40000), ACK, 501, 111 + 10 * i);
         }
         CHECK(has(w.report(), observation_kind::path_trouble) == (resent == 11));
+        if (resent == 11) {
+            CHECK(only(w.report(), observation_kind::path_trouble).subject ==
+                  observation::subject_type{.source = w.host(1), .target = w.host(2)});
+        }
     }
 }
 

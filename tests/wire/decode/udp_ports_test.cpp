@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -129,6 +130,12 @@ TEST_CASE("UDP ports: the busiest are counted, whichever side has them") {
     more.add(counts);
     CHECK(more.sorted()[0].packets == 4000);
     CHECK(more.sorted()[1].resembling == 2000);
+    for (std::size_t i = 0; i < counts.entries().size(); ++i) { // the same ports in the same places
+        CHECK(more.entries()[i].port == counts.entries()[i].port);
+        CHECK(more.entries()[i].packets == 2 * counts.entries()[i].packets);
+        CHECK(more.entries()[i].uncertain == 2 * counts.entries()[i].uncertain);
+    }
+    CHECK(counts.sorted().back().uncertain > 0);
 }
 
 TEST_CASE("UDP ports: of counts with different tunnels the more frequent one stays, with its own datagrams") {
