@@ -76,7 +76,8 @@ using make_frame = std::function<frame(std::uint32_t number)>;
 /// The least nanoseconds a packet, in a new table each time. `before`: packets that are not timed. `bound`: for how many connections the
 /// table has room, where others leave to make room; 0 for no bound.
 template <class Table>
-double cost(std::size_t packets, const make_frame& make, std::uint32_t before = 0, std::size_t bound = 0) {
+double cost(std::size_t packets, const make_frame& make, std::uint32_t before = 0, std::size_t bound = 0,
+            link_type link = link_type::ethernet) {
     std::vector<frame> frames;
     for (std::uint32_t i = 0; i < before + packets; ++i) frames.push_back(make(i));
     double least = std::numeric_limits<double>::max();
@@ -85,8 +86,8 @@ double cost(std::size_t packets, const make_frame& make, std::uint32_t before = 
         const auto forget = [](const connection&, end_reason) {};
         const auto add = [&](std::size_t at) {
             const timestamp time{std::chrono::microseconds{10 * at}};
-            if (bound == 0) table.add(time, link_type::ethernet, frames[at], frames[at].size());
-            else table.add(time, link_type::ethernet, frames[at], frames[at].size(), forget);
+            if (bound == 0) table.add(time, link, frames[at], frames[at].size());
+            else table.add(time, link, frames[at], frames[at].size(), forget);
         };
         for (std::size_t i = 0; i < before; ++i) add(i);
         timespec begin{};
@@ -146,6 +147,16 @@ int main(int count, char** values) {
     put(type_v4, 0x0800, 2);
     tell("15,000 VLAN tags", cost<connection_table>(packets, stack(0x8100, 0x0001'8100, 4, 15'000, {})), plain);
     tell("15,000 MPLS labels", cost<connection_table>(packets, stack(0x8847, 0x0001'0040, 4, 15'000, v4)), plain);
+    frame name; // of a dissector, with zeros behind it
+    put(name, 0x000c'fff0, 4);
+    put(name, 0x6970, 2);
+    name.resize(4 + 0xfff0 - 1);
+    put(name, 1, 1);
+    put(name, 0, 4);
+    const make_frame exported = [&](std::uint32_t) { return name; };
+    tell("an exported packet with a name of 65,520 bytes",
+         cost<connection_table>(packets, exported, 0, 0, link_type::wireshark_upper_pdu), plain);
+
     frame v6;
     put(v6, 0x6000'0000, 4);
     put(v6, 64'000, 2);

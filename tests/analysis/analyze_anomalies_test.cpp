@@ -387,3 +387,8 @@ TEST_CASE("percentage: rounds to the decimals asked for") {
     CHECK(ratio(0, 0) == 0);
     CHECK(ratio(1, 4) == 0.25);
 }
+
+TEST_CASE("anomalies: SYN-ACKs that are counted without their SYNs leave no SYN without an answer") {
+    const anomaly_report report = analyze_anomalies(std::vector{hand_made(0, {}, {.syn_ack = 2})});
+    CHECK(!find<syn_response_imbalance>(report));
+}

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct found_in_packet {
     tcplens::decode_result first{};
     std::vector<tcplens::segment> segments{};
     std::vector<tcplens::icmp_notice> notices{};
+    std::uint64_t impossible_fragments = 0;
 };
 
 inline found_in_packet all_in(const tcplens::packet& from, const tcplens::decode_options& options) {
@@ -25,8 +27,10 @@ inline found_in_packet all_in(const tcplens::packet& from, const tcplens::decode
     for (;; result = decoder.decode_next(from, segment)) {
         if (result.outcome == tcplens::packet_outcome::tcp) all.segments.push_back(segment);
         if (result.has_notice) all.notices.push_back(decoder.notice());
-        if (!result.more) return all;
+        if (!result.more) break;
     }
+    all.impossible_fragments = decoder.reassembly().malformed;
+    return all;
 }
 
 /// Whether a segment of a packet that the capture cut says nothing else than the same segment of the whole packet.
@@ -50,6 +54,7 @@ inline std::string contradiction_of_cut(const tcplens::packet& whole, std::size_
     cut.bytes = {copy.get(), captured};
     const found_in_packet of_whole = all_in(whole, options);
     const found_in_packet of_cut = all_in(cut, options);
+    if (of_whole.impossible_fragments > 0) return {}; // which are read only where they were cut
 
     const tcplens::decode_result& now = of_cut.first;
     if (now.outcome != truncated) {

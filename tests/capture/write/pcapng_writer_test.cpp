@@ -225,3 +225,26 @@ TEST_CASE("pcapng writer: more interfaces than a section may have are refused") 
     CHECK(std::ranges::distance(after) == 65537);
     CHECK(!after.error());
 }
+
+TEST_CASE("pcapng writer: a whole packet without a time needs no section of its own, whatever its interface may keep") {
+    for (const std::uint32_t snapshot_length : {0u, 4u, 5u, 100u}) {
+        CAPTURE(snapshot_length);
+        byte_vector written;
+        pcapng_writer writer{written};
+        writer.describe(0, {.link = link_type::ethernet, .snapshot_length = snapshot_length});
+        CHECK(writer.write(of(0, timestamp{1s})));
+        packet simple = of(0, {});
+        simple.wire_length = 5;
+        simple.has_time = false;
+        CHECK(writer.write(simple));
+        CHECK(writer.close());
+        auto reader = read(written);
+        REQUIRE(reader.next() != nullptr);
+        const packet* const found = reader.next();
+        REQUIRE(found != nullptr);
+        CHECK(std::ranges::equal(found->bytes, hello));
+        CHECK(!found->has_time);
+        // Only where less is kept than the packet has does its length need another interface, which must be a section's first.
+        CHECK(reader.sections().size() == (snapshot_length == 4 ? 2 : 1));
+    }
+}

@@ -30,6 +30,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <random>
 #include <ranges>
 #include <set>
@@ -462,4 +463,25 @@ TEST_CASE("parallel table: the number of tables has a limit, and a table without
     for (const packet& each : made.packets()) one.add(each);
     check_same(one, moved);
     CHECK(analyze_retransmissions(moved).total_packets == one.statistics().tcp);
+}
+
+TEST_CASE("parallel: what the range throws in any thread is thrown by add_all(), and ends no program") {
+    const byte_vector frame = tcp_packet({.source = at("10.0.0.1", 40000), .destination = at("10.0.0.2", 80)});
+    for (const std::size_t tables : table_counts) {
+        for (const std::uint64_t last : {1u, 5'000u, 20'000u}) {
+            const auto packets = std::views::iota(std::uint64_t{1}, std::uint64_t{40'000}) |
+                                 std::views::transform([&](std::uint64_t number) {
+                                     if (number == last) throw std::bad_alloc{};
+                                     packet made{.time = {}, .bytes = frame, .link = link_type::ethernet};
+                                     made.number = number;
+                                     made.wire_length = static_cast<std::uint32_t>(frame.size());
+                                     return made;
+                                 });
+            parallel_connection_table table{tables};
+            CHECK_THROWS_AS(table.add_all(packets), std::bad_alloc);
+            table = parallel_connection_table{tables};
+            table.add_all(packets | std::views::take(last - 1));
+            CHECK(table.size() == (last > 1 ? 1 : 0));
+        }
+    }
 }

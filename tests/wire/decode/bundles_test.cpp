@@ -290,6 +290,9 @@ TEST_CASE("links: Netlink, exported PDUs, ERF and firewalls name what follows") 
                                                         hex("0020 0004 00000800"), hex("00000000")})},
                  v4);
     check_other({link_type::wireshark_upper_pdu, pdu("http", 4)}, 12);
+    check_header({link_type::wireshark_upper_pdu, pdu("ip", 64)}, v6);
+    check_other({link_type::wireshark_upper_pdu, pdu("ip", 68)},
+                76); // no name is that long: it would cost a look at each byte
 
     byte_vector firewall(44);
     overwrite(firewall, 6, hex("0800"));

@@ -25,14 +25,15 @@ void find_blocked_services(const Observed& in, findings& found) {
     const auto failed_here = [&](const contact& of) { return failed_ones.has(of.came_out); };
     const auto was_answered = [](const contact& of) { return of.came_out == outcome::answered; };
     const double least = in.least(in.options.blocked);
-    const contact_numbering& sources = in.numbers.by(shared::source);
-    std::vector<std::uint32_t> tries(sources.count); // of each source at one service, without those that were answered
+    std::vector<std::uint32_t> tries; // of each source at one service, without those of sources that were answered
     for_each_group(in, shared::service, least, failed_ones, telling, [&](contact_group group) {
         const auto failed = select(group, failed_here);
         if (!in.reaches(failed.size(), in.options.blocked)) return;
         const auto answered = select(group, was_answered);
         const auto address_of = [](const contact& of) { return of.source.address; };
         // Blocked for most, or for some sources, which it never answers though they try several times.
+        const contact_numbering& sources = in.numbers.by(shared::source);
+        tries.resize(sources.count);
         const auto tries_of = [&](const contact* of) -> std::uint32_t& {
             return tries[sources.numbers[in.numbers.place(*of)]];
         };

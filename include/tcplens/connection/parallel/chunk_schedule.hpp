@@ -37,6 +37,7 @@ public:
     [[nodiscard]] assignment next(std::size_t thread) {
         std::unique_lock lock{mutex_};
         for (;;) {
+            if (stopped_) return {};
             if (const assignment found = find(thread); found.what != task::none) return found;
             if (is_over()) return {};
             ++waiting_;
@@ -68,6 +69,13 @@ public:
         const std::scoped_lock lock{mutex_};
         followers_[follower].busy = false;
         ++followers_[follower].next;
+        wake();
+    }
+
+    /// Nothing is left to do: a step failed.
+    void stop() {
+        const std::scoped_lock lock{mutex_};
+        stopped_ = true;
         wake();
     }
 
@@ -124,6 +132,7 @@ private:
     bool reading_ = false;
     bool settling_ = false;
     bool ended_ = false;
+    bool stopped_ = false;
 };
 
 } // namespace tcplens::inline v1::detail

@@ -152,8 +152,10 @@ public:
     /// The calling thread works too. Iterators of the range are used by all threads, by one at a time. The bytes of packets are copied
     /// unless the range is a forward range, or has a member `bytes_stay()` that returns true: captures in memory have it.
     ///
-    /// If the system cannot start a thread, the threads that were started do all of the work, and the result is the same. Compiled
-    /// without exceptions, the standard library ends the program instead. An exception that the range throws ends the program.
+    /// If the system cannot start a thread, the threads that were started do all of the work, and the result is the same. If the range
+    /// throws or memory is not there (std::bad_alloc), in whatever thread, all threads end their work and the first exception is thrown
+    /// here; then the table can only be destroyed or assigned to. Compiled without exceptions, the standard library ends the program
+    /// instead.
     template <detail::packet_range Packets>
     void add_all(Packets&& packets) {
         auto next = std::ranges::begin(packets);
@@ -161,10 +163,14 @@ public:
         const bool copies = !do_bytes_stay(packets);
         for (const numbered_connection& each : connections_) each.connection->number = each.number_in_table;
         detail::chunk_schedule schedule{dealing_.tables, chunks_.size(), next_chunk_};
+        detail::first_exception failure;
         const auto work = [&](std::size_t thread) noexcept {
-            for (auto todo = schedule.next(thread); todo.what != task::none; todo = schedule.next(thread)) {
-                perform(schedule, todo, next, end, copies);
-            }
+            const bool failed = failure.is_thrown_by([&] {
+                for (auto todo = schedule.next(thread); todo.what != task::none; todo = schedule.next(thread)) {
+                    perform(schedule, todo, next, end, copies);
+                }
+            });
+            if (failed) schedule.stop();
         };
         {
             detail::thread_crew<> crew{dealing_.tables - 1};
@@ -172,6 +178,7 @@ public:
             while (thread < dealing_.tables && crew.start(work, thread)) ++thread;
             work(0);
         }
+        failure.rethrow();
         number_all();
     }
 

@@ -230,7 +230,6 @@ private:
             return packet_outcome::not_tcp;
         }
         if (is_unusable_first(part)) {
-            static_cast<void>(memory.fragments.add(part, network, time)); // counts it, and keeps none of it
             memory.fragments.ignore(part, network, time);
             ip_payload alone = part.part;
             alone.fragment = false;
@@ -244,12 +243,14 @@ private:
         return whole(packet, *behind, at);
     }
 
-    /// Whether the fragment begins with TCP and cannot be put together with others: its length is not a multiple of eight (RFC 791
-    /// section 3.1). Then its segment is read as far as it goes, however much of it was captured.
+    /// Whether the fragment begins with TCP, its length is not a multiple of eight (RFC 791 section 3.1), and the capture cut it. Only fields
+    /// that were overwritten say so, as in captures of fuzzers. A whole one is what a host sent, which its peer will not take.
     [[nodiscard]] static constexpr bool is_unusable_first(const ip_fragment& fragment) noexcept {
+        const frame_view& content = fragment.part.content;
         return fragment.part.protocol == ip_protocol::tcp && fragment.offset == 0 && !fragment.v6 && fragment.more &&
-               fragment.part.content.wire_length % 8 != 0;
+               content.wire_length % 8 != 0 && content.bytes.size() < content.wire_length;
     }
+
     /// Whether a fragmented packet may carry TCP, as far as this fragment shows.
     [[nodiscard]] constexpr bool leads_to_tcp(const ip_fragment& fragment) const noexcept {
         if (fragment.v6 && fragment.offset != 0)

@@ -96,9 +96,12 @@ private:
     [[nodiscard]] static constexpr bool is_any(std::span<const std::byte> text) noexcept {
         return !text.empty() && text.front() != std::byte{};
     }
+    /// More than any name has, with the zeros behind it: up to a multiple of four.
+    static constexpr std::size_t most_of_name = 64;
+
     /// Whether the text, which may end with zeros, is `name`.
     [[nodiscard]] static constexpr bool is(std::span<const std::byte> text, std::string_view name) noexcept {
-        if (text.size() < name.size()) return false;
+        if (text.size() < name.size() || text.size() > most_of_name) return false;
         for (std::size_t i = 0; i < text.size(); ++i) {
             const auto expected = i < name.size() ? static_cast<std::byte>(name[i]) : std::byte{};
             if (text[i] != expected) return false;
