@@ -55,17 +55,18 @@ public:
 
     /// The numbering by what contacts share.
     [[nodiscard]] const contact_numbering& by(shared what) {
-        contact_numbering& known = known_[static_cast<std::size_t>(what)];
-        if (known.numbers.empty()) known = make(what);
-        return known;
+        switch (what) {
+        case shared::service: return by_service();
+        case shared::path:
+            return once(what, [&] { return number_both(by_address(shared::source), by_address(shared::host)); });
+        case shared::pair: return once(what, [&] { return number_both(by_address(shared::source), by_service()); });
+        default: return by_address(what);
+        }
     }
     /// A numbering by what contacts share and `value_of(contact)`, an unsigned number of at most 32 bits.
     template <class ValueOf>
     [[nodiscard]] contact_numbering by_number_and(shared what, ValueOf value_of) {
-        const std::vector<std::uint32_t>& numbers = by(what).numbers;
-        const auto value = [&](std::size_t at) { return std::uint32_t{value_of(contacts_[at])}; };
-        return number([&](std::size_t at) { return hash(numbers[at], value(at)); },
-                      [&](std::size_t a, std::size_t b) { return numbers[a] == numbers[b] && value(a) == value(b); });
+        return number_with(by(what), value_of);
     }
     /// Whether `least` of the contacts that have a value may have the same one. False is certain, and cheap.
     template <class ValueOf, class Has>
@@ -84,35 +85,51 @@ public:
     }
 
 private:
-    [[nodiscard]] contact_numbering make(shared what) {
-        switch (what) {
-        case shared::source:
-            return number([&](std::size_t at) { return hash(contacts_[at].source.address); },
-                          [&](std::size_t a, std::size_t b) {
-                              return contacts_[a].source.address == contacts_[b].source.address;
-                          });
-        case shared::target:
-            return number([&](std::size_t at) { return hash(contacts_[at].target.address); },
-                          [&](std::size_t a, std::size_t b) {
-                              return contacts_[a].target.address == contacts_[b].target.address;
-                          });
-        case shared::host:
+    /// The numbering of the first call for `what`, which `make()` returns.
+    template <class Make>
+    [[nodiscard]] const contact_numbering& once(shared what, Make make) {
+        contact_numbering& known = known_[static_cast<std::size_t>(what)];
+        if (known.numbers.empty()) known = make();
+        return known;
+    }
+    [[nodiscard]] const contact_numbering& by_address(shared what) {
+        const auto number_hosts = [&] {
             return number(
                 [&](std::size_t at) { return hash(contacts_[at].target.address) + hash(contacts_[at].network); },
                 [&](std::size_t a, std::size_t b) {
                     return contacts_[a].target.address == contacts_[b].target.address &&
                            contacts_[a].network == contacts_[b].network;
                 });
-        case shared::service: return by_number_and(shared::host, [](const contact& of) { return of.target.port; });
-        case shared::path: return by_both(shared::source, shared::host);
-        default: return by_both(shared::source, shared::service);
-        }
+        };
+        const auto number_ends = [&](endpoint contact::*end) {
+            return number([&](std::size_t at) { return hash((contacts_[at].*end).address); },
+                          [&](std::size_t a, std::size_t b) {
+                              return (contacts_[a].*end).address == (contacts_[b].*end).address;
+                          });
+        };
+        return once(what, [&] {
+            if (what == shared::host) return number_hosts();
+            return number_ends(what == shared::source ? &contact::source : &contact::target);
+        });
     }
-    [[nodiscard]] contact_numbering by_both(shared first, shared second) {
-        const std::vector<std::uint32_t>& one = by(first).numbers;
-        const std::vector<std::uint32_t>& other = by(second).numbers;
-        return number([&](std::size_t at) { return hash(one[at], other[at]); },
-                      [&](std::size_t a, std::size_t b) { return one[a] == one[b] && other[a] == other[b]; });
+    [[nodiscard]] const contact_numbering& by_service() {
+        return once(shared::service, [&] {
+            return number_with(by_address(shared::host), [](const contact& of) { return of.target.port; });
+        });
+    }
+
+    [[nodiscard]] contact_numbering number_both(const contact_numbering& one, const contact_numbering& other) const {
+        return number([&](std::size_t at) { return hash(one.numbers[at], other.numbers[at]); },
+                      [&](std::size_t a, std::size_t b) {
+                          return one.numbers[a] == one.numbers[b] && other.numbers[a] == other.numbers[b];
+                      });
+    }
+    template <class ValueOf>
+    [[nodiscard]] contact_numbering number_with(const contact_numbering& known, ValueOf value_of) const {
+        const auto value = [&](std::size_t at) { return std::uint32_t{value_of(contacts_[at])}; };
+        return number(
+            [&](std::size_t at) { return hash(known.numbers[at], value(at)); },
+            [&](std::size_t a, std::size_t b) { return known.numbers[a] == known.numbers[b] && value(a) == value(b); });
     }
 
     /// Numbers the contacts by a hash table of the first ones with each number. `hash_of` and `is_same` take places.

@@ -33,9 +33,9 @@ namespace tcplens::inline v1::detail {
 [[nodiscard]] constexpr bool is_undecided_ip(const frame_view& packet) noexcept {
     if (packet.bytes.size() >= packet.wire_length) return false;
     if (packet.bytes.empty()) return true;
-    const auto first = std::to_integer<unsigned>(packet.bytes[0]);
+    const auto first = std::to_integer<std::size_t>(packet.bytes[0]);
     std::size_t header = 0; // none
-    if (first >> 4 == 4 && (first & 0xf) * 4 >= ipv4_header::min_length) header = std::size_t{first & 0xf} * 4;
+    if (first >> 4 == 4 && (first & 0xf) * 4 >= ipv4_header::min_length) header = (first & 0xf) * 4;
     if (first >> 4 == 6) header = ipv6_header::length;
     return !packet.has(header) && header <= packet.wire_length;
 }
