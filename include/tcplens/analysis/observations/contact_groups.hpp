@@ -134,14 +134,20 @@ private:
     std::vector<const contact*> members_{};
 };
 
+/// Calls `use(contacts)` for each heavy group of those that share something, in the order of what they share.
+template <class Rule, class Use>
+void use_heavy_groups(const observed_contacts& in, shared what, const Rule& rule, Use use) {
+    heavy_groups heavy{in, in.numbers.by(what), rule};
+    heavy.for_each([what](const contact& a, const contact& b) { return comes_before(what, a, b); }, use);
+}
+
 /// Calls `use(contacts)` for those that share something and weigh enough together, in the order of what they share.
 template <class WeightOf, class Belongs, class Use>
 void for_each_group(const observed_contacts& in, shared what, const group_rule<WeightOf, Belongs>& rule, Use use) {
     std::uint64_t total = 0;
     for (const contact& each : in.unsorted) total += rule.weight_of(each);
     if (static_cast<double>(total) < (std::max)(rule.least, 1.0)) return; // all together are too light
-    heavy_groups heavy{in, in.numbers.by(what), rule};
-    heavy.for_each([what](const contact& a, const contact& b) { return comes_before(what, a, b); }, use);
+    use_heavy_groups(in, what, rule, use);
 }
 /// The same where contacts with one of the outcomes `counted` weigh 1, and those with one of `members` belong to a group.
 template <class Use>
@@ -150,8 +156,7 @@ void for_each_group(const observed_contacts& in, shared what, double least, outc
     if (static_cast<double>(in.count(counted)) < (std::max)(least, 1.0)) return;
     const group_rule rule{least, [&](const contact& of) { return std::uint64_t{counted.has(of.came_out)}; },
                           [&](const contact& of) { return members.has(of.came_out); }};
-    heavy_groups heavy{in, in.numbers.by(what), rule};
-    heavy.for_each([what](const contact& a, const contact& b) { return comes_before(what, a, b); }, use);
+    use_heavy_groups(in, what, rule, use);
 }
 /// The same for those that share their source and a value of 32 bits, of those that have it.
 template <class Value, class Has, class Use>
