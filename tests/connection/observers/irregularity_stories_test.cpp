@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Each irregularity with a story that meets its definition, one that just misses it, and one in which somebody forges it.
+// Each irregularity with a story that meets its definition, one that just misses it, and one in which an attacker forges it.
 #include "../../support/decoding.hpp"
 #include "../../support/irregular_talk.hpp"
 

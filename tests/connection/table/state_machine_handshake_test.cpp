@@ -108,7 +108,7 @@ TEST_CASE("data that acknowledges what was before the SYN-ACK proves nothing") {
     CHECK(s.connection().handshake == handshake_state::failed);
 }
 
-TEST_CASE("an acknowledgment of what nobody sent completes no handshake, and that of the SYN-ACK does") {
+TEST_CASE("the third ACK completes the handshake only if it acknowledges the SYN-ACK") {
     story s;
     auto [client, server] = s.hosts();
     client.syn();
@@ -119,7 +119,7 @@ TEST_CASE("an acknowledgment of what nobody sent completes no handshake, and tha
         client.sends(1, 100).acking(1'000'000);
         CHECK(s.connection().handshake == handshake_state::failed);
     }
-    SUBCASE("somebody else made it up") {
+    SUBCASE("the client acknowledges the SYN-ACK later") {
         client.acks(1);
         CHECK(s.connection().handshake == handshake_state::completed);
     }

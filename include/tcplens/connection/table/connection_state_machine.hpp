@@ -298,8 +298,8 @@ private:
         return (data || continues) && (!peer.sent_syn || acknowledges_syn(next.acknowledgment, peer));
     }
 
-    /// Whether both SYNs were captured, and an acknowledgment of each. A number that nobody sent acknowledges nothing (RFC 9293
-    /// section 3.10.7.4): whoever makes it up, a flooder that did not get the SYN-ACK, completes no handshake.
+    /// Whether both SYNs were captured, and an acknowledgment of each. An acknowledgment of a number that the peer has not sent does
+    /// not count (RFC 9293 section 3.10.7.4), so a flooder that did not get the SYN-ACK cannot complete a handshake.
     [[nodiscard]] static constexpr bool is_three_way(const segment& next, const end_state& own,
                                                      const end_state& peer) noexcept {
         if (!own.sent_syn || !peer.sent_syn || !own.acknowledged_any || !peer.acknowledged_any) return false;
