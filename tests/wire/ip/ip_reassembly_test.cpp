@@ -142,6 +142,12 @@ TEST_CASE("reassembly: fragments with another address, identification, protocol 
         std::swap(other.source, other.destination);
         differs(of, other);
         other = of;
+        other.source.address = of.source.address.is_v4() ? address_of("192.0.2.2") : address_of("2001:db8::3");
+        differs(of, other);
+        std::swap(other.source.address, other.destination.address);
+        other.source.address = of.source.address;
+        differs(of, other);
+        other = of;
         other.vlan_tags = {{.control = 9}};
         differs(of, other, 6, true);
     }

@@ -79,3 +79,24 @@ TEST_CASE("tunnels: a sampled packet has the length that its record gives, and a
     CHECK(length_of(packet.size(), 50) == packet.size());
     CHECK(length_of(10, 20) == packet.size());
 }
+
+TEST_CASE("tunnels: a UDP length beyond the packet does not make more of it") {
+    const byte_vector vxlan = hex("08000000 000001"); // a byte is missing
+    for (const std::size_t said : {8 + vxlan.size(), 8 + vxlan.size() + 1, std::size_t{1000}, std::size_t{65535}}) {
+        CAPTURE(said);
+        byte_vector datagram = udp_datagram(50000, 4789, vxlan);
+        overwrite(datagram, 4, big_endian(static_cast<std::uint16_t>(said)));
+        CHECK(decode_frame(framed_ip_packet({}, 17, datagram)).outcome == packet_outcome::not_tcp);
+    }
+}
+
+TEST_CASE("tunnels: L2TP version 3 is known by the header of what it carries and the first byte behind that") {
+    const byte_vector frame = ethernet_frame(0x0800, hex("45"));
+    for (std::size_t length = 0; length <= frame.size(); ++length) {
+        CAPTURE(length);
+        const byte_vector content = join({hex("00000001"), byte_vector(frame.begin(), frame.begin() +
+                                                                       static_cast<std::ptrdiff_t>(length))});
+        const auto found = known_tunnels::payload(ip_protocol::l2tp, {content, content.size()}, tunnel_set::all);
+        CHECK(static_cast<bool>(found) == (length == frame.size()));
+    }
+}
