@@ -113,7 +113,8 @@ TEST_CASE("where only the client was captured, its handshake tells the round tri
         .earlier(4, 8ms);
 }
 
-TEST_CASE("after a silence as long as a timeout, equal segments may have waited in the same queue: they are no copies") {
+TEST_CASE(
+    "after a silence as long as a timeout, equal segments may have waited in the same queue: they are no copies") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms, .ids = story_ids::zero});
     client.sends(1, 100);
