@@ -59,7 +59,7 @@ void change_each(Value& value, Report& report) { // NOLINT(readability-function-
             change_each(*value, report);
             value.reset();
         } else {
-            value.emplace();
+            value = typename Value::value_type{};
         }
         report();
     } else if constexpr (is_list<Value>) {
