@@ -24,8 +24,9 @@ void find_asymmetric_transfers(const Observed& in, findings& found) {
     };
     const auto belongs = [](const contact& of) { return of.came_out != outcome::unsolicited; };
     const auto bytes_of = [&](const contact& of) { return belongs(of) ? of.bytes_out : 0; };
-    const group_rule enough{in.options.asymmetric_bytes, bytes_of, belongs};
-    for_each_group(in, shared::source, enough, [&](contact_group group) {
+    const group_rule enough{in.options.asymmetric_bytes, bytes_of, belongs, in.contacts, in.contacts};
+    const auto all_bytes = static_cast<double>(in.counts.bytes_out);
+    for_each_group(shared_key<shared::source>{in.keys}, enough, all_bytes, [&](contact_group group) {
         const address& source = group[0]->source.address;
         std::map<address, transfer> by_target;
         for (const contact* each : group) {

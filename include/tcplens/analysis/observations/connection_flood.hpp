@@ -56,9 +56,10 @@ void find_connection_floods(const Observed& in, findings& found) {
     };
     const std::string without_data =
         " without data for " + std::to_string(in.options.idle_time.count()) + " s or longer.";
-    const group_rule enough{in.least(in.options.idle_connections),
-                            [&](const contact& of) { return std::uint64_t{is_idle(of)}; }, is_idle};
-    const bool any_idle = in.count({outcome::idle}) > 0;
+    const auto idle = in.count({outcome::idle}) > 0 ? select(in.unanswered, is_idle) : std::vector<const contact*>{};
+    const auto all_idle = static_cast<double>(idle.size());
+    const auto counts = [](const contact&) { return true; };
+    const group_rule enough{in.least(in.options.idle_connections), counts, counts, idle, idle};
     const auto observe_service = [&](contact_group group) {
         const endpoint& target = group[0]->target;
         observe_group({.target = target.address, .port = target.port}, group, group.size(), in.options.idle_connections,
@@ -67,7 +68,7 @@ void find_connection_floods(const Observed& in, findings& found) {
                                  counted(in.estimate(group.size()), "established connection") + without_data;
                       });
     };
-    if (any_idle) for_each_group(in, shared::service, enough, observe_service);
+    for_each_group(shared_key<shared::service>{in.keys}, enough, all_idle, observe_service);
     const auto observe_source = [&](contact_group group) {
         const address& source = group[0]->source.address;
         if (count_distinct(group, [](const contact& of) { return of.target; }) < 2) return; // told above
@@ -76,10 +77,10 @@ void find_connection_floods(const Observed& in, findings& found) {
                    without_data;
         });
     };
-    if (any_idle) for_each_group(in, shared::source, enough, observe_source);
+    for_each_group(shared_key<shared::source>{in.keys}, enough, all_idle, observe_source);
     constexpr outcome_set open_ones{outcome::answered, outcome::idle, outcome::stalled};
-    for_each_group(
-        in, shared::pair, in.least(in.options.open_connections), open_ones, open_ones, [&](contact_group group) {
+    for_each_group<shared::pair>(
+        in, in.least(in.options.open_connections), open_ones, open_ones, [&](contact_group group) {
             const address& source = group[0]->source.address;
             const endpoint& target = group[0]->target;
             const std::size_t open = most_at_once(group);

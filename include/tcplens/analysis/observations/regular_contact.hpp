@@ -20,7 +20,7 @@ void find_regular_contacts(const Observed& in, findings& found) {
     if (in.level > 0) return;            // a sample has no intervals
     constexpr double least_interval = 1; // seconds: faster repetitions are one action of a program
     constexpr outcome_set telling = outcome_set::all() - outcome_set{outcome::unsolicited, outcome::midstream};
-    for_each_group(in, shared::pair, in.options.regular_contacts, telling, telling, [&](contact_group group) {
+    for_each_group<shared::pair>(in, in.options.regular_contacts, telling, telling, [&](contact_group group) {
         if (static_cast<double>(group.size()) < in.options.regular_contacts || group.size() < 3) return;
         std::vector<double> intervals;
         std::vector<double> sizes;
