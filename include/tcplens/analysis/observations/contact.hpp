@@ -167,21 +167,21 @@ struct contact_ways {
 
 /// What of a connection the observations need.
 struct contact {
-    endpoint source;
-    endpoint target;
-    segment::network_id network;
-    outcome came_out;
-    bool one_sided; ///< one direction alone was captured, though the other must have sent something
-    timestamp first;
-    timestamp last;
-    std::uint64_t first_packet;
-    std::uint64_t number;
-    std::uint64_t bytes_out; ///< payload from the source
-    std::uint64_t bytes_in;
+    endpoint source{};
+    endpoint target{};
+    segment::network_id network{};
+    outcome came_out{};
+    bool one_sided = false; ///< one direction alone was captured, though the other must have sent something
+    timestamp first{};
+    timestamp last{};
+    std::uint64_t first_packet = 0;
+    std::uint64_t number = 0;
+    std::uint64_t bytes_out = 0; ///< payload from the source
+    std::uint64_t bytes_in = 0;
     std::uint64_t signs = 0; ///< a bit for each irregularity that occurred
-    std::uint32_t packets_out;
-    std::uint32_t data_packets;         ///< of both directions
-    std::uint32_t retransmissions;      ///< of data, in both directions
+    std::uint32_t packets_out = 0;
+    std::uint32_t data_packets = 0;     ///< of both directions
+    std::uint32_t retransmissions = 0;  ///< of data, in both directions
     std::uint32_t initial_sequence = 0; ///< of the source's SYN, if has_initial
     std::uint16_t initial_id = 0;       ///< the Identification of that SYN; 0 for IPv6
     std::uint16_t timeouts = 0;         ///< in both directions; stops at 65,535, as the next three
@@ -189,10 +189,11 @@ struct contact {
     std::uint16_t zero_windows = 0;
     std::uint16_t inflation = 0; ///< tenths: the 95th percentile of its round trips by the least; 0 if not measured
     bool has_initial = false;
-    bool sampled;       ///< some segments were samples
-    bool lost = false;  ///< the capture lost some of its segments
-    std::uint64_t hash; ///< decides whether a sample keeps it
+    bool sampled = false;   ///< some segments were samples
+    bool lost = false;      ///< the capture lost some of its segments
+    std::uint64_t hash = 0; ///< decides whether a sample keeps it
 
+    constexpr contact() noexcept = default;
     /// The contact that a connection was, as far as every connection tells.
     constexpr contact(const connection& of, const contact_ways& ways, std::uint64_t hash_of_it) noexcept
         : source(ways.turned ? of.server : of.client), target(ways.turned ? of.client : of.server), network(of.network),
@@ -223,6 +224,7 @@ struct signed_contact : contact {
     std::array<std::uint64_t, most_sign_packets> sign_packets{}; ///< where signs first occurred; 0 at the end
     std::array<std::uint64_t, most_sign_packets> signs_there{};  ///< the signs of each of these packets
 
+    constexpr signed_contact() noexcept = default;
     constexpr signed_contact(const connection& of, const contact_ways& ways, std::uint64_t hash_of_it) noexcept
         : contact(of, ways, hash_of_it) {}
 };

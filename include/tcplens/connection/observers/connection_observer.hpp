@@ -121,10 +121,11 @@ concept finish_fits = requires(Observer observer, const connection& left, end_re
                                typename Observer::connection_state& state, typename Observer::facts& facts) {
     observer.finish(left, reason, state, facts);
 };
-/// An observer whose state declares this touches 64 bytes of it for most segments, and no facts: only those are prefetched.
+/// An observer that declares this touches so many bytes at the beginning of its state for most segments, and seldom its facts: only those
+/// bytes are prefetched.
 template <class Observer>
-constexpr bool reads_little = requires {
-    typename Observer::connection_state::touched_first;
+concept reads_little = requires {
+    { Observer::touched_first } -> std::convertible_to<std::size_t>;
 };
 /// What an observer that passes_ordinary needs of observer_input, in fewer registers.
 struct seen_segment {

@@ -24,8 +24,6 @@ namespace tcplens::inline v1::detail {
 
 /// What irregularity_observer remembers of a connection, and its path for ordinary segments.
 struct irregularity_memory {
-    using touched_first = void; ///< see reads_little
-
     static constexpr std::uint64_t no_header = ~std::uint64_t{0};
     // Bits of header_word(); the last is never set there.
     static constexpr std::uint64_t fin = 0x001;

@@ -10,6 +10,7 @@
 #include "irregularity_memory.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -40,6 +41,7 @@ public:
 
     /// What the observer remembers of one connection.
     using connection_state = detail::irregularity_memory;
+    static constexpr std::size_t touched_first = 64; ///< See detail::reads_little.
 
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
     TCPLENS_ALWAYS_INLINE constexpr void observe(const observer_input& input, connection_state& state,
