@@ -94,7 +94,8 @@ public:
 
     /// Lets the processor fetch what a segment of either side touches.
     TCPLENS_ALWAYS_INLINE static void prefetch(const connection_state& state) noexcept {
-        for (const side_state& each : state.sides) detail::prefetch(&each, 64);
+        detail::prefetch<1>(&state.sides[side::first]);
+        detail::prefetch<1>(&state.sides[side::second]);
     }
     /// Lets the processor fetch what a segment of this sender touches besides.
     TCPLENS_ALWAYS_INLINE void prefetch_side(const connection_state& state, side sender) const noexcept {
@@ -103,9 +104,9 @@ public:
             busy_[own.busy][sender].recent.prefetch_next(own.remembered);
         } else {
             own.recent.prefetch_next(own.remembered);
-            detail::prefetch(&own.uncaptured, 1); // for a FIN
+            detail::prefetch<1>(&own.uncaptured); // for a FIN
         }
-        if (!own.is_calm) detail::prefetch(&state, sizeof state);
+        if (!own.is_calm) detail::prefetch<sizeof state>(&state);
     }
 
 private:

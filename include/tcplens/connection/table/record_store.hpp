@@ -151,6 +151,9 @@ private:
             static const Record blank{};
             const auto* const from = reinterpret_cast<const std::byte*>(&blank);
             auto* const to = reinterpret_cast<std::byte*>(at);
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
             for (std::size_t i = 0; i < sizeof(Record); i += line) std::memcpy(to + i, from + i, line);
             return std::launder(at);
         } else {
