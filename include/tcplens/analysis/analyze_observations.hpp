@@ -91,12 +91,12 @@ public:
             }
         };
         if (is_kept) {
-            complete(contacts_.add(added, ways, hash));
+            complete(contacts_.emplace(added, ways, hash));
             contacts_.settle();
         }
         if constexpr (has_signs) {
             if (has_sign_packets) {
-                signed_contact& made = with_signs_.add(added, ways, hash);
+                signed_contact& made = with_signs_.emplace(added, ways, hash);
                 complete(made);
                 add_sign_packets(made, added.irregularities);
                 with_signs_.settle();

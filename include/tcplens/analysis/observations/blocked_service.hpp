@@ -17,55 +17,60 @@ constexpr outcome_set failed_here{outcome::ignored,         outcome::refused,   
                                   outcome::half_open_reset, outcome::reset_at_once, outcome::reset_after_data,
                                   outcome::stalled};
 
-/// The contacts of a service that failed, and those that were answered.
-class service_contacts {
+/// How often each source failed at a service.
+class failed_tries {
 public:
-    service_contacts(const observed_contacts& in, contact_group failed)
-        : failed_(failed), sources_(shared_key<shared::source>{in.keys}, failed.size()) {
+    failed_tries(const contact_keys& keys, contact_group failed)
+        : sources_(shared_key<shared::source>{keys}, failed.size()) {
         for (const contact* each : failed) {
             const std::uint32_t source = sources_.number(*each);
             if (source == tries_.size()) tries_.push_back(0);
             ++tries_[source];
         }
-        const auto fails_often = [&](std::uint32_t tries) { return in.reaches(tries, in.options.blocked); };
-        some_fail_often_ = std::any_of(tries_.begin(), tries_.end(), fails_often);
     }
+    /// Its source was answered: its failures do not count.
+    void forget(const contact& of) noexcept {
+        if (const std::uint32_t source = sources_.find(of); source != sources_.none) tries_[source] = 0;
+    }
+    /// Those of the source of a failed contact.
+    [[nodiscard]] std::uint32_t of(const contact& failed) const noexcept { return tries_[sources_.find(failed)]; }
+    /// The most of one source.
+    [[nodiscard]] std::uint32_t most() const noexcept { return *std::max_element(tries_.begin(), tries_.end()); }
+
+private:
+    contact_numbering<shared_key<shared::source>> sources_;
+    std::vector<std::uint32_t> tries_{}; ///< of each of them
+};
+
+/// The contacts of a service that failed, and those that were answered.
+struct service_contacts {
+    contact_group failed{};
+    std::vector<const contact*> answered{};
+    bool some_fail_often = false; ///< a source does, which may have been answered as well
 
     /// Adds a contact that was answered. Whether that settles that the service is not blocked: then others need not be added.
     [[nodiscard]] bool add_answered(const contact& of) {
-        answered_.push_back(&of);
-        if (const std::uint32_t source = sources_.find(of); source != sources_.none) tries_[source] = 0;
-        return !some_fail_often_ && answered_.size() == failed_.size() + 1;
+        answered.push_back(&of);
+        return !some_fail_often && answered.size() == failed.size() + 1;
     }
-
-    [[nodiscard]] contact_group failed() const noexcept { return failed_; }
-    [[nodiscard]] contact_group answered() const noexcept { return answered_; }
-    /// Whether it failed for at least half of the contacts.
-    [[nodiscard]] bool fails_for_most() const noexcept { return failed_.size() >= answered_.size(); }
     /// The failed contacts of sources that it never answered though they tried several times.
     [[nodiscard]] std::vector<const contact*> of_some(const observed_contacts& in) const {
-        if (!some_fail_often_) return {};
-        return select(failed_,
-                      [&](const contact& of) { return in.reaches(tries_[sources_.find(of)], in.options.blocked); });
+        if (!some_fail_often) return {};
+        failed_tries tries{in.keys, failed};
+        for (const contact* each : answered) tries.forget(*each);
+        return select(failed, [&](const contact& of) { return in.reaches(tries.of(of), in.options.blocked); });
     }
-
-private:
-    contact_group failed_;
-    std::vector<const contact*> answered_{};
-    contact_numbering<shared_key<shared::source>> sources_; ///< of those that failed
-    std::vector<std::uint32_t> tries_{};                    ///< of each of them; 0 if one was answered
-    bool some_fail_often_ = false;                          ///< before any answer was looked at
 };
 
 /// Observes a service that is blocked for most, or for some sources.
 template <class Observed>
 // NOLINTNEXTLINE(readability-function-size): the stages in order, then one observation put together from all of them
 void observe_blocked(const Observed& in, const service_contacts& service, findings& found) {
-    const contact_group failed = service.failed();
-    const contact_group answered = service.answered();
+    const contact_group failed = service.failed;
+    const contact_group answered = service.answered;
     const auto address_of = [](const contact& of) { return of.source.address; };
     const auto of_these = service.of_some(in);
-    const bool for_most = service.fails_for_most();
+    const bool for_most = failed.size() >= answered.size();
     if (!for_most && of_these.empty()) return;
     const contact_group evidence = for_most ? failed : contact_group{of_these};
     const auto value = static_cast<double>(in.estimate(failed.size()));
@@ -125,7 +130,8 @@ void find_blocked_services(const Observed& in, findings& found) {
     heavy_groups heavy{key, rule, static_cast<double>(in.count(failed_here)), any_group{}};
     heavy.for_each(key, [&](contact_group group) {
         static_cast<void>(numbering.number(*group[0]));
-        services.push_back(service_contacts{in, group});
+        const std::uint32_t most = failed_tries{in.keys, group}.most();
+        services.push_back({.failed = group, .some_fail_often = in.reaches(most, in.options.blocked)});
         ++undecided;
     });
     for (auto each = in.contacts.begin(); undecided > 0 && each != in.contacts.end(); ++each) {

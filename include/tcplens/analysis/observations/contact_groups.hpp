@@ -119,7 +119,7 @@ public:
         if (rule.weighty.empty() || total < least) return;
         using weight = decltype(rule.weight_of(*rule.weighty[0]));
         using sum = std::conditional_t<std::is_same_v<weight, bool>, std::uint8_t, weight>;
-        std::vector<sum> sums(sum_count(rule.weighty.size(), total / least));
+        std::vector<sum> sums(sum_count<sum>(rule.weighty.size(), total / least));
         const bool any_heavy = sum_up(key, rule, least, sums);
         if (!any_heavy) return;
         if (rule.weighty.data() == rule.members.data()) {
@@ -159,10 +159,11 @@ private:
     }
 
     /// So many that most sums hold a fraction of the least weight, unless the contacts are too few for that.
+    template <class Sum>
     [[nodiscard]] static std::size_t sum_count(std::size_t contacts, double most_heavy) noexcept {
-        constexpr double sums_for_each = 16;
+        constexpr double sums_for_each = 32;
         constexpr double least_sums = 64;
-        constexpr double most_for_contact = 4;
+        constexpr double most_for_contact = sizeof(Sum) == 1 ? 4 : 2;
         const double most_sums = (std::max)(most_for_contact * static_cast<double>(contacts), least_sums);
         return std::bit_ceil(static_cast<std::size_t>((std::clamp)(sums_for_each * most_heavy, least_sums, most_sums)));
     }

@@ -30,10 +30,15 @@ public:
         ++seen_;
         return is_kept(hash);
     }
-    /// Adds a contact that the sample takes, and returns it: it is made of `parts` where it stays, since it is long. Valid until settle(),
-    /// which must be called before anything else.
+    /// Adds a contact that the sample takes.
+    void add(const Contact& added) {
+        static_cast<void>(emplace(added));
+        settle();
+    }
+    /// Makes a contact that the sample takes of `parts` where it stays, since it is long. Valid until settle(), which must be called before
+    /// anything else.
     template <class... Parts>
-    TCPLENS_ALWAYS_INLINE Contact& add(const Parts&... parts) {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE Contact& emplace(const Parts&... parts) {
         if (kept_.size() == kept_.capacity()) make_room();
         return kept_.emplace_back(parts...);
     }
@@ -47,9 +52,7 @@ public:
         level_ = (std::max)(level_, other.level_);
         std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each.hash); });
         for (const Contact& each : other.kept_) {
-            if (!is_kept(each.hash)) continue;
-            add(each);
-            settle();
+            if (is_kept(each.hash)) add(each);
         }
     }
 

@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 namespace tcplens::inline v1 {
 
@@ -95,7 +94,8 @@ public:
 
     /// Lets the processor fetch what a segment of either side touches.
     TCPLENS_ALWAYS_INLINE static void prefetch(const connection_state& state) noexcept {
-        for (const side_state& each : state.sides) detail::prefetch(&each, 64);
+        detail::prefetch<1>(&state.sides[side::first]);
+        detail::prefetch<1>(&state.sides[side::second]);
     }
     /// Lets the processor fetch what a segment of this sender touches besides.
     TCPLENS_ALWAYS_INLINE void prefetch_side(const connection_state& state, side sender) const noexcept {
@@ -104,9 +104,9 @@ public:
             busy_[own.busy][sender].recent.prefetch_next(own.remembered);
         } else {
             own.recent.prefetch_next(own.remembered);
-            detail::prefetch(&own.uncaptured, 1); // for a FIN
+            detail::prefetch<1>(&own.uncaptured); // for a FIN
         }
-        if (!own.is_calm) detail::prefetch(&state, sizeof state);
+        if (!own.is_calm) detail::prefetch<sizeof state>(&state);
     }
 
 private:
@@ -156,11 +156,8 @@ private:
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_plain(const rule_input& next, connection_state& state) {
         using namespace detail::evidence;
         const segment& sent = next.segment;
-        side_state* own = state.sides.values.data();
-        side_state* other = own + 1;
-        if (next.sender != side::first) std::swap(own, other); // g++ takes fewer steps to this than to index them
-        side_state& sender = *own;
-        side_state& receiver = *other;
+        side_state& sender = state.sides[next.sender];
+        side_state& receiver = state.sides[opposite(next.sender)];
         if (!is_plain<How>(sent, sender, receiver)) return false;
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
@@ -184,7 +181,7 @@ private:
         }
         sender.remembered.increment();
         sender.next = sent.sequence + length;
-        if (sender.acknowledged != sent.acknowledgment) acknowledge(sent.acknowledgment, sender);
+        sender.acknowledged = sent.acknowledgment; // it is calm: no duplicate ACKs are counted
         sender.there_and_back.answers(sent);
         receiver.there_and_back.passes_once(sent, length);
         const bool acknowledges_all = receiver.heard && !before(sent.acknowledgment, receiver.next);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/compiler.hpp"
 #include "../../base/huge_pages.hpp"
+#include "../../base/prefetch.hpp"
 #include "../connection.hpp"
 #include "../idle_class.hpp"
 #include "../observers/connection_observer.hpp"
@@ -57,11 +59,11 @@ struct alignas(64) connection_record {
     TCPLENS_ALWAYS_INLINE void prefetch_observed_by() const noexcept {
         const auto& state = std::get<typename Observer::connection_state>(observed);
         if constexpr (reads_little<Observer>) {
-            prefetch_lines<(Observer::touched_first + 63) / 64>(&state);
+            detail::prefetch<Observer::touched_first>(&state);
         } else {
-            detail::prefetch(&state, sizeof state);
-            detail::prefetch(&static_cast<const typename Observer::facts&>(connection),
-                             sizeof(typename Observer::facts));
+            using facts = typename Observer::facts;
+            detail::prefetch<sizeof state>(&state);
+            detail::prefetch<sizeof(facts)>(&static_cast<const facts&>(connection));
         }
     }
 
@@ -162,6 +164,9 @@ private:
             static const Record blank{};
             const auto* const from = reinterpret_cast<const std::byte*>(&blank);
             auto* const to = reinterpret_cast<std::byte*>(at);
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
             for (std::size_t i = 0; i < sizeof(Record); i += line) std::memcpy(to + i, from + i, line);
             return std::launder(at);
         } else {

@@ -211,7 +211,7 @@ protected:
         }
         if (how.reuses_ports && !rules_decide<record>) judged.kinds |= verdict_kinds::reused_ports;
         const direction direction = into.machine.way_of(sender);
-        count_segment(next, judged, into.connection.statistics(direction));
+        count_segment(next, judged, statistics_of(into.connection, direction));
         if constexpr (sizeof...(Observers) > 0) {
             if constexpr (!Sampled) {
                 observer_input seen{.segment = next,
@@ -387,7 +387,7 @@ protected:
         lookup_.prefetch(records_.at(next).hash);
         const std::uint32_t later = expiry_.after(next);
         if (later == record::none) return;
-        prefetch(&records_.at(later), sizeof(record)); // all of it: another connection begins in its place
+        prefetch<sizeof(record)>(&records_.at(later)); // all of it: another connection begins in its place
         expiry_.prefetch_links(later);
     }
 

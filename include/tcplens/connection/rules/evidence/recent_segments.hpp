@@ -199,8 +199,8 @@ public:
     /// Lets the processor fetch where the next segment will be remembered.
     TCPLENS_ALWAYS_INLINE void prefetch_next(remembered_count count) const noexcept {
         const auto* const here = reinterpret_cast<const std::byte*>(&segments_[count.place<capacity>(0)]);
-        detail::prefetch(here, 1);
-        detail::prefetch(here + sizeof(Segment) - 1, 1);
+        detail::prefetch<1>(here);
+        detail::prefetch<1>(here + sizeof(Segment) - 1);
     }
 
     /// \pre `count` does not count it yet
