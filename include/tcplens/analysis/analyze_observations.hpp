@@ -135,14 +135,18 @@ public:
             if (!contact_counts::common.has(each->came_out)) unanswered.push_back(each);
         }
         const contact_keys keys{contacts_.unsorted(), options_.key};
-        const Observed in{.contacts = contacts,
-                          .unanswered = unanswered,
-                          .keys = keys,
-                          .counts = counts,
-                          .with_signs = with_signs,
-                          .skew = has_skew_ ? &skew_ : nullptr,
-                          .level = contacts_.level(),
-                          .options = options_};
+        Observed in{.contacts = contacts,
+                    .unanswered = unanswered,
+                    .keys = keys,
+                    .counts = counts,
+                    .with_signs = with_signs,
+                    .skew = has_skew_ ? &skew_ : nullptr,
+                    .level = contacts_.level(),
+                    .options = options_};
+        // Of a sample there are no regular contacts.
+        const double open = in.least(options_.open_connections);
+        const frequent_pairs pairs{in, in.level > 0 ? open : (std::min)(open, options_.regular_contacts)};
+        in.pairs = &pairs;
         // A new kind is a file in observations/, its enumerator, and its line here, in their order.
         constexpr void (*kinds[])(const Observed&, findings&) = {
             find_port_scans,          find_address_scans,  find_failing_sources,      find_stealth_probes,

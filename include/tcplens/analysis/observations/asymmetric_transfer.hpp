@@ -3,10 +3,12 @@
 
 #include "contact_groups.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,7 +18,9 @@ namespace tcplens::inline v1::detail::observing {
 /// hosts with their own history is RITA's; the numbers are ours.
 template <class Observed>
 void find_asymmetric_transfers(const Observed& in, findings& found) {
-    constexpr std::size_t least_targets = 5; // fewer have no usual volume
+    constexpr std::size_t least_targets =
+        std::tuple_size_v<decltype(contact_counts::targets)>; // fewer have no usual volume
+    if (in.counts.targets.back() == nullptr) return;
     struct transfer {
         const contact* first = nullptr;
         double out = 0;

@@ -50,8 +50,9 @@ struct service_contacts {
 
     /// Adds a contact that was answered. Whether that settles that the service is not blocked: then others need not be added.
     [[nodiscard]] bool add_answered(const contact& of) {
+        if (!some_fail_often && answered.size() > failed.size()) return false; // it is settled
         answered.push_back(&of);
-        return !some_fail_often && answered.size() == failed.size() + 1;
+        return !some_fail_often && answered.size() > failed.size();
     }
     /// The failed contacts of sources that it never answered though they tried several times.
     [[nodiscard]] std::vector<const contact*> of_some(const observed_contacts& in) const {
@@ -128,7 +129,7 @@ void find_blocked_services(const Observed& in, findings& found) {
                           [](const contact& of) { return failed_here.has(of.came_out); }, in.among(failed_here),
                           in.among(failed_here)};
     heavy_groups heavy{key, rule, static_cast<double>(in.count(failed_here)), any_group{}};
-    heavy.for_each(key, [&](contact_group group) {
+    heavy.for_each([&](contact_group group) {
         static_cast<void>(numbering.number(*group[0]));
         const std::uint32_t most = failed_tries{in.keys, group}.most();
         services.push_back({.failed = group, .some_fail_often = in.reaches(most, in.options.blocked)});

@@ -4,6 +4,7 @@
 #include "contact_groups.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -29,6 +30,17 @@ namespace tcplens::inline v1::detail::observing {
         if (begun > ended) most = (std::max)(most, begun - ended); // a clock that runs back ends some too early
     }
     return most;
+}
+
+/// Whether so many may have been open at once. False is certain, and cheap.
+/// @pre the group is in the order of time
+[[nodiscard]] inline bool may_be_open_at_once(contact_group group, double many) noexcept {
+    if (static_cast<double>(group.size()) < many) return false;
+    const auto others = static_cast<std::size_t>((std::max)(std::ceil(many) - 1, 0.0));
+    for (std::size_t i = 0; i + others < group.size(); ++i) {
+        if (group[i]->last > group[i + others]->first) return true;
+    }
+    return false;
 }
 
 /// A service, or a source, with many connections that were established and stayed without data; and a source that holds many connections
@@ -79,16 +91,20 @@ void find_connection_floods(const Observed& in, findings& found) {
     };
     for_each_group(shared_key<shared::source>{in.keys}, enough, all_idle, observe_source);
     constexpr outcome_set open_ones{outcome::answered, outcome::idle, outcome::stalled};
-    for_each_group<shared::pair>(
-        in, in.least(in.options.open_connections), open_ones, open_ones, [&](contact_group group) {
-            const address& source = group[0]->source.address;
-            const endpoint& target = group[0]->target;
-            const std::size_t open = most_at_once(group);
-            observe_group({.source = source, .target = target.address, .port = target.port}, group, open,
-                          in.options.open_connections, "open_at_once", [&] {
-                              return to_string(source) + " held " + counted(in.estimate(open), "connection") + " to " +
-                                     to_string(target) + " at once.";
-                          });
-        });
+    const double least_open = in.least(in.options.open_connections);
+    in.pairs->for_each([&](contact_group pair) {
+        if (static_cast<double>(pair.size()) < least_open) return;
+        const auto held = select(pair, [&](const contact& of) { return open_ones.has(of.came_out); });
+        const contact_group group{held};
+        if (!may_be_open_at_once(group, least_open)) return;
+        const address& source = group[0]->source.address;
+        const endpoint& target = group[0]->target;
+        const std::size_t open = most_at_once(group);
+        observe_group({.source = source, .target = target.address, .port = target.port}, group, open,
+                      in.options.open_connections, "open_at_once", [&] {
+                          return to_string(source) + " held " + counted(in.estimate(open), "connection") + " to " +
+                                 to_string(target) + " at once.";
+                      });
+    });
 }
 } // namespace tcplens::inline v1::detail::observing

@@ -40,8 +40,14 @@ struct contact_counts {
     std::size_t one_sided = 0;
     std::size_t lost = 0;
     std::size_t sampled = 0;
+    std::array<const contact*, 5>
+        targets{}; ///< contacts with different targets, as far as there are so many; null at the end
 
     void add(const contact& of) noexcept {
+        for (std::size_t i = 0; targets.back() == nullptr; ++i) {
+            if (targets[i] == nullptr) targets[i] = &of;
+            if (targets[i]->target.address == of.target.address) break;
+        }
         ++came_out[static_cast<std::size_t>(of.came_out)];
         bytes_out += of.bytes_out;
         one_sided += of.one_sided;
@@ -49,6 +55,8 @@ struct contact_counts {
         sampled += of.sampled;
     }
 };
+
+class frequent_pairs;
 
 /// What every kind of observation gets.
 struct observed_contacts {
@@ -61,6 +69,7 @@ struct observed_contacts {
     const direction_skew::totals* skew = nullptr; ///< of all connections; null if it was not measured
     unsigned level = 0;                           ///< each stands for 2^level
     const observation_options& options;
+    const frequent_pairs* pairs = nullptr; ///< those with enough contacts for any kind
 
     /// What a number of contacts in the sample stands for.
     [[nodiscard]] std::uint64_t estimate(std::size_t kept) const noexcept {
@@ -119,25 +128,24 @@ public:
         if (rule.weighty.empty() || total < least) return;
         using weight = decltype(rule.weight_of(*rule.weighty[0]));
         using sum = std::conditional_t<std::is_same_v<weight, bool>, std::uint8_t, weight>;
-        std::vector<sum> sums(sum_count<sum>(rule.weighty.size(), total / least));
+        std::vector<sum> sums(sum_count<sum>(rule.weighty.size(), total, least));
         const bool any_heavy = sum_up(key, rule, least, sums);
         if (!any_heavy) return;
         if (rule.weighty.data() == rule.members.data()) {
             collect(key, rule, least, sums);
+            sort(key);
             return;
         }
         const auto has_weight = [&](const contact& of) { return rule.weight_of(of) != 0; };
         collect(key, group_rule{rule.least, rule.weight_of, has_weight, rule.weighty, rule.weighty}, least, sums);
         std::erase_if(groups_, [&](const extent& each) { return !may_be(part(each)); });
         if (!groups_.empty()) add_members(key, rule);
+        sort(key);
     }
 
     /// Calls `use(contacts)` for each group, in the order of what they share.
-    template <class Key, class Use>
-    void for_each(const Key& key, Use use) {
-        std::sort(groups_.begin(), groups_.end(), [&](const extent& a, const extent& b) {
-            return key.comes_before(*members_[a.begin], *members_[b.begin]);
-        });
+    template <class Use>
+    void for_each(Use use) const {
         for (const extent& each : groups_) use(part(each));
     }
 
@@ -154,18 +162,25 @@ private:
         std::uint32_t count = 0;
     };
 
+    template <class Key>
+    void sort(const Key& key) {
+        std::sort(groups_.begin(), groups_.end(), [&](const extent& a, const extent& b) {
+            return key.comes_before(*members_[a.begin], *members_[b.begin]);
+        });
+    }
     [[nodiscard]] contact_group part(const extent& of) const noexcept {
         return contact_group{members_}.subspan(of.begin, of.count);
     }
 
     /// So many that most sums hold a fraction of the least weight, unless the contacts are too few for that.
     template <class Sum>
-    [[nodiscard]] static std::size_t sum_count(std::size_t contacts, double most_heavy) noexcept {
-        constexpr double sums_for_each = 32;
+    [[nodiscard]] static std::size_t sum_count(std::size_t contacts, double total, double least) noexcept {
+        const double sums_for_each = least < 8 ? 32 : 8; // few contacts come together by chance more often than many
         constexpr double least_sums = 64;
         constexpr double most_for_contact = sizeof(Sum) == 1 ? 4 : 2;
         const double most_sums = (std::max)(most_for_contact * static_cast<double>(contacts), least_sums);
-        return std::bit_ceil(static_cast<std::size_t>((std::clamp)(sums_for_each * most_heavy, least_sums, most_sums)));
+        return std::bit_ceil(
+            static_cast<std::size_t>((std::clamp)(sums_for_each * total / least, least_sums, most_sums)));
     }
 
     /// Sums up the weights. Whether any sum is heavy. Counts stop at 255.
@@ -230,13 +245,11 @@ private:
             static_cast<void>(numbering.number(*members_[each.begin]));
             each.count = 0;
         }
-        std::vector<std::pair<const contact*, std::uint32_t>> found;
-        for (const contact* const each : rule.members) {
-            if (!rule.belongs(*each)) continue;
-            const std::uint32_t number = numbering.find(*each);
-            if (number == none) continue;
-            ++groups_[number].count;
-            found.emplace_back(each, number);
+        std::vector<std::uint32_t> numbers(rule.members.size(), none);
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (!rule.belongs(*rule.members[i])) continue;
+            numbers[i] = numbering.find(*rule.members[i]);
+            if (numbers[i] != none) ++groups_[numbers[i]].count;
         }
         std::vector<std::uint32_t> next;
         std::uint32_t members = 0;
@@ -246,7 +259,9 @@ private:
             members += each.count;
         }
         members_.resize(members);
-        for (const auto& [each, group] : found) members_[next[group]++] = each;
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (numbers[i] != none) members_[next[numbers[i]]++] = rule.members[i];
+        }
     }
 
     std::vector<extent> groups_{};
@@ -263,7 +278,7 @@ struct any_group {
 template <class Key, class WeightOf, class Belongs, class Use>
 void for_each_group(const Key& key, const group_rule<WeightOf, Belongs>& rule, double total, Use use) {
     heavy_groups heavy{key, rule, total, any_group{}};
-    heavy.for_each(key, use);
+    heavy.for_each(use);
 }
 /// The same where contacts with one of the outcomes `counted` weigh 1, and those with one of `members` belong to a group.
 /// `may_be(contacts)`: see heavy_groups.
@@ -275,8 +290,30 @@ void for_each_group(const observed_contacts& in, double least, outcome_set count
                           [&](const contact& of) { return members.has(of.came_out); }, in.among(counted),
                           in.among(members)};
     heavy_groups heavy{key, rule, static_cast<double>(in.count(counted)), may_be};
-    heavy.for_each(key, use);
+    heavy.for_each(use);
 }
+
+/// The pairs of a source and a service with so many contacts that more than one kind of observation looks at them.
+class frequent_pairs {
+public:
+    /// What came out so says something of a pair.
+    static constexpr outcome_set telling = outcome_set::all() - outcome_set{outcome::unsolicited, outcome::midstream};
+
+    frequent_pairs(const observed_contacts& in, double least)
+        : groups_(shared_key<shared::pair>{in.keys},
+                  group_rule{least, [](const contact& of) { return telling.has(of.came_out); },
+                             [](const contact& of) { return telling.has(of.came_out); }, in.contacts, in.contacts},
+                  static_cast<double>(in.count(telling)), any_group{}) {}
+
+    /// Calls `use(contacts)` for each, in the order of the sources and services.
+    template <class Use>
+    void for_each(Use use) const {
+        groups_.for_each(use);
+    }
+
+private:
+    heavy_groups groups_;
+};
 
 /// How many different values `value_of(contact)` has.
 template <class ValueOf>
