@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace tcplens::inline v1::detail {
 
@@ -57,7 +58,35 @@ struct answer_timer {
     std::array<std::chrono::nanoseconds, direction_skew::least_proof> shortest{};
     std::uint8_t known = 0; ///< which of the numbers are known
 
-    [[nodiscard]] static constexpr bool is_consistent(const answer_timer& of) noexcept { return of.known < 16; }
+    /// The archive list: each number is there if it is known.
+    template <class Archive>
+    friend void archive(Archive& ar, answer_timer& of) {
+        struct timed_number {
+            sequence_number number{};
+            timestamp time{};
+        };
+        const auto timed = [&](std::uint8_t which, sequence_number number, timestamp time) {
+            return of.has(which) ? std::optional{timed_number{number, time}} : std::nullopt;
+        };
+        const auto plain = [&](std::uint8_t which, sequence_number number) {
+            return of.has(which) ? std::optional{number} : std::nullopt;
+        };
+        auto highest = plain(has_highest, of.highest);
+        auto acknowledged = plain(has_acknowledged, of.acknowledged);
+        auto awaited = timed(has_awaited, of.awaited, of.awaited_time);
+        auto early = timed(has_early, of.early, of.early_time);
+        ar(highest, acknowledged, awaited, early, of.shortest);
+        if constexpr (Archive::restores) {
+            of.known = static_cast<std::uint8_t>((highest ? has_highest : 0) | (acknowledged ? has_acknowledged : 0) |
+                                                 (awaited ? has_awaited : 0) | (early ? has_early : 0));
+            of.highest = highest.value_or(sequence_number{});
+            of.acknowledged = acknowledged.value_or(sequence_number{});
+            of.awaited = awaited.value_or(timed_number{}).number;
+            of.awaited_time = awaited.value_or(timed_number{}).time;
+            of.early = early.value_or(timed_number{}).number;
+            of.early_time = early.value_or(timed_number{}).time;
+        }
+    }
 
 private:
     [[nodiscard]] constexpr bool has(std::uint8_t number) const noexcept { return (known & number) != 0; }
