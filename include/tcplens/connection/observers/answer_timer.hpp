@@ -71,20 +71,21 @@ struct answer_timer {
         const auto plain = [&](std::uint8_t which, sequence_number number) {
             return of.has(which) ? std::optional{number} : std::nullopt;
         };
-        auto highest = plain(has_highest, of.highest);
-        auto acknowledged = plain(has_acknowledged, of.acknowledged);
-        auto awaited = timed(has_awaited, of.awaited, of.awaited_time);
-        auto early = timed(has_early, of.early, of.early_time);
-        ar(highest, acknowledged, awaited, early, of.shortest);
+        auto the_highest = plain(has_highest, of.highest);
+        auto the_acknowledged = plain(has_acknowledged, of.acknowledged);
+        auto the_awaited = timed(has_awaited, of.awaited, of.awaited_time);
+        auto the_early = timed(has_early, of.early, of.early_time);
+        ar(the_highest, the_acknowledged, the_awaited, the_early, of.shortest);
         if constexpr (Archive::restores) {
-            of.known = static_cast<std::uint8_t>((highest ? has_highest : 0) | (acknowledged ? has_acknowledged : 0) |
-                                                 (awaited ? has_awaited : 0) | (early ? has_early : 0));
-            of.highest = highest.value_or(sequence_number{});
-            of.acknowledged = acknowledged.value_or(sequence_number{});
-            of.awaited = awaited.value_or(timed_number{}).number;
-            of.awaited_time = awaited.value_or(timed_number{}).time;
-            of.early = early.value_or(timed_number{}).number;
-            of.early_time = early.value_or(timed_number{}).time;
+            of.known =
+                static_cast<std::uint8_t>((the_highest ? has_highest : 0) | (the_acknowledged ? has_acknowledged : 0) |
+                                          (the_awaited ? has_awaited : 0) | (the_early ? has_early : 0));
+            of.highest = the_highest.value_or(sequence_number{});
+            of.acknowledged = the_acknowledged.value_or(sequence_number{});
+            of.awaited = the_awaited.value_or(timed_number{}).number;
+            of.awaited_time = the_awaited.value_or(timed_number{}).time;
+            of.early = the_early.value_or(timed_number{}).number;
+            of.early_time = the_early.value_or(timed_number{}).time;
         }
     }
 
