@@ -97,6 +97,22 @@ TEST_CASE("pcap records: a patched capture of 1999 is told, too") {
     CHECK(!read_memory(bytes).error);
 }
 
+TEST_CASE("pcap records: longer headers are told of a link layer, too, whose frames all may be right") {
+    const pcap_options user_defined{.link = 147};
+    for (const std::size_t more : {8u, 12u}) {
+        CAPTURE(more);
+        byte_vector fields = kuznetzov_fields(std::endian::little, 2, 4);
+        fields.resize(more);
+        const reading result = read_memory(patched(user_defined, fields, 5));
+        CHECK(!result.error);
+        REQUIRE(result.packets.size() == 5);
+        CHECK(result.packets[0].bytes == counting(80));
+    }
+    const reading usual = read_memory(patched(user_defined, {}, 5));
+    CHECK(!usual.error);
+    CHECK(usual.packets.size() == 5);
+}
+
 TEST_CASE("pcap records: headers of 28 bytes under Kuznetzov's magic are told, and those of 16") {
     for (const std::endian order : {std::endian::little, std::endian::big}) {
         byte_vector fields = kuznetzov_fields(order, 2, 0);
@@ -159,6 +175,8 @@ TEST_CASE("pcap records: only a doubtful first packet of a live capture waits fo
     CHECK(packets_before_second(frame(link_type::ethernet)) == 0);
     CHECK(packets_before_second(frame(link_type::ethernet, 39)) == 0);
     CHECK(packets_before_second(counting(90)) == 1);
+    CHECK(packets_before_second(counting(262'144)) == 1);
+    CHECK(packets_before_second(counting(262'145)) == 0); // longer than any program captures: that says enough
 }
 
 TEST_CASE("pcap records: version 2.2 of AIX has interface types for link types, and nanoseconds") {
