@@ -11,7 +11,7 @@ instances of a function together, which stand at the same place of a source file
 A branch is a way out of a decision, which has two or more; the ways that exceptions take are none, and what only exceptions reach does not
 count. A branch was taken if an instance took it. Where instances have different branches on a line, as `if constexpr` makes them, those of
 the same number are put together, and the line counts as the largest of these groups: what only a smaller one took was not taken. What no
-test compiles cannot be counted. Lines without branches in the report, such as closing braces, stay without.
+test compiles cannot be counted. Lines that gcovr takes for no code, and those with nothing but braces, have no branches, as in gcovr itself.
 
 BUILD_FOLDER/rooms.txt gets the figures of each room, missing.txt each line that misses a branch (+ taken, - not), and uncompiled.txt each
 line that decides something and of which no code was compiled: of other systems, of constant expressions, or a template without a test.
@@ -192,6 +192,11 @@ def taken_branches(folder):
     return found
 
 
+def can_branch(source):
+    """What gcovr's --exclude-unreachable-branches keeps: lines with more than braces."""
+    return re.sub(r"//.*|/\*.*?\*/|\s", "", source) not in ("", "{", "}", "{}")
+
+
 def room(name):
     parts = name.removeprefix("include/tcplens/").split("/")
     return "/".join(parts[:2]) if len(parts) > 2 else parts[0]
@@ -216,13 +221,14 @@ def main():
     for file in coverage["files"]:
         of_room = rooms[room(file["file"])]
         for line in file["lines"]:
-            taken = found.get((file["file"], line["line_number"]), []) if line["branches"] else []
+            source = linecache.getline(file["file"], line["line_number"]).strip()
+            counts = can_branch(source) and not line.get("gcovr/noncode")
+            taken = found.get((file["file"], line["line_number"]), []) if counts else []
             line["branches"] = [{"count": int(each), "fallthrough": False, "throw": False} for each in taken]
             if not line.get("gcovr/noncode"):
                 ran = (line["count"] > 0, 1, sum(taken), len(taken))
                 of_room[:] = (a + b for a, b in zip(of_room, ran))
             if not all(taken):
-                source = linecache.getline(file["file"], line["line_number"]).strip()
                 missing.append(f"{file['file']}:{line['line_number']}: {''.join('-+'[each] for each in taken)}  {source}\n")
     report.write_text(json.dumps(coverage))
     (folder / "missing.txt").write_text("".join(missing))
