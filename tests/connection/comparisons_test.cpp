@@ -7,7 +7,7 @@
 #include <tcplens/connection/joined/joined_connection.hpp>
 #include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/connection/observers/time_series.hpp>
-#include <tcplens/connection/rules/evidence/recent_segments.hpp>
+#include <tcplens/connection/rules/evidence/side_state.hpp>
 #include <tcplens/connection/zeek/zeek_rules.hpp>
 
 #include "../support/comparisons.hpp"
@@ -100,6 +100,14 @@ TEST_CASE("Zeek's facts are equal if all members are") {
 TEST_CASE("remembered segments are equal if all members are") {
     check_members(detail::remembered_segment{});
     check_members(detail::send_stamp{});
+    check_members(detail::send_order{});
+    check_members(detail::sequence_holes{});
+    check_members(detail::least_round_trip{});
+    check_members(decltype(detail::evidence::side_state::recent){});
+    comparisons::check_bytes(detail::evidence::side_state{});
+    comparisons::check_bytes(detail::evidence::connection_state{});
+    comparisons::check_bytes(detail::evidence::long_memory{});
+    check_members(detail::reordered_originals{});
     check_members(detail::trace_entry{});
     check_members(detail::basic_connection_trace<4>{});
 }
