@@ -3,6 +3,8 @@
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
 #include <tcplens/connection/filters/filter_terms.hpp>
+#include <tcplens/connection/joined/connection_trace.hpp>
+#include <tcplens/connection/joined/joined_connection.hpp>
 #include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/connection/observers/time_series.hpp>
 #include <tcplens/connection/rules/evidence/recent_segments.hpp>
@@ -98,4 +100,26 @@ TEST_CASE("Zeek's facts are equal if all members are") {
 TEST_CASE("remembered segments are equal if all members are") {
     check_members(detail::remembered_segment{});
     check_members(detail::send_stamp{});
+    check_members(detail::trace_entry{});
+    check_members(detail::basic_connection_trace<4>{});
+}
+
+TEST_CASE("joined connections are equal if the connections and all doubts are") {
+    check_members(joined_connection::retransmission_bounds{});
+    const joined_connection original{};
+    joined_connection changed = original;
+    CHECK(changed == original);
+    changed.number = 1;
+    CHECK_FALSE(changed == original);
+    changed = original;
+    changed.parts = 1;
+    CHECK_FALSE(changed == original);
+    changed = original;
+    changed.doubts = join_doubt::order;
+    CHECK_FALSE(changed == original);
+    for (const auto each : {direction::client_to_server, direction::server_to_client}) {
+        changed = original;
+        changed.retransmissions(each).at_most = 1;
+        CHECK_FALSE(changed == original);
+    }
 }
