@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../base/check.hpp"
+#include "../base/chrono.hpp"
 #include "../base/timestamp.hpp"
 #include "terms/begin_order.hpp"
 #include "terms/bounded_list.hpp"
@@ -11,7 +12,6 @@
 #include "terms/rate_order.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <compare>
 #include <concepts>
 #include <cstddef>

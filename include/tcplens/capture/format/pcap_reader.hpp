@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
@@ -20,7 +21,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>

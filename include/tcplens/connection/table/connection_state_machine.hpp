@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 #include "../connection.hpp"
@@ -11,7 +12,6 @@
 #include "../tracking/likely_server_port.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 

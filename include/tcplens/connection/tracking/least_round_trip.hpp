@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 
