@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/maybe.hpp"
 #include "../capture_format.hpp"
 #include "../link_type.hpp"
 
@@ -56,7 +57,7 @@ constexpr void read_magic(header& into, std::span<const std::byte> beginning) no
 
 /// AIX writes version 2.2 with an interface type (RFC 2863, IANAifType) for the link type, and nanoseconds. These four are what
 /// Wireshark 4.0 reads as such.
-[[nodiscard]] constexpr std::optional<link_type> link_of_aix(std::uint32_t interface_type) noexcept {
+[[nodiscard]] constexpr maybe<link_type> link_of_aix(std::uint32_t interface_type) noexcept {
     switch (interface_type) {
     case 6: return link_type::ethernet;
     case 9: return link_type::token_ring;

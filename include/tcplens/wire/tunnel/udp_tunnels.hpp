@@ -35,9 +35,11 @@ namespace tcplens::inline v1::tunnels {
 
 /// The tunnel with this name that is found by a UDP port, for decode_options::ports: "vxlan", "geneve", "gtp". `nullopt` for any other
 /// name.
-[[nodiscard]] constexpr std::optional<tunnel_set> with_udp_port(std::string_view name) noexcept {
+/// A template, to reduce the compile time of programs that do not use it.
+template <class Tunnel = tunnel_set>
+[[nodiscard]] constexpr std::optional<Tunnel> with_udp_port(std::string_view name) noexcept {
     for (std::size_t i = 0; i < detail::known_tunnels::size; ++i) {
-        const tunnel_set one = detail::known_tunnels::bits[i];
+        const Tunnel one = detail::known_tunnels::bits[i];
         if (detail::known_tunnels::names[i] == name &&
             detail::known_tunnels::own_port(one).in == protocol_id::registry::udp_port)
             return one;
