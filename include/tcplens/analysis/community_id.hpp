@@ -42,7 +42,7 @@ public:
 
     [[nodiscard]] constexpr std::array<std::uint8_t, 20> digest() const noexcept {
         std::array<std::uint32_t, 80> schedule{};
-        std::copy(words_.begin(), words_.end(), schedule.begin());
+        for (std::size_t i = 0; i < words_.size(); ++i) schedule[i] = words_[i];
         schedule[length_ / 4] |= std::uint32_t{0x80} << (24 - 8 * (length_ % 4));
         schedule[15] = static_cast<std::uint32_t>(8 * length_);
         for (std::size_t i = 16; i < 80; ++i) {

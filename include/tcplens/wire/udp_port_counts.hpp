@@ -121,8 +121,11 @@ private:
     /// An unused entry or, if there is none, the one with the fewest datagrams.
     [[nodiscard]] constexpr entry& make_room() noexcept {
         if (size_ < capacity) return entries_[size_++];
-        return *std::min_element(entries_.begin(), entries_.end(),
-                                 [](const entry& a, const entry& b) { return a.packets < b.packets; });
+        entry* least = entries_.data();
+        for (entry& each : entries_) {
+            if (each.packets < least->packets) least = &each;
+        }
+        return *least;
     }
 
     friend void archive(auto& ar, port_counts& counts) {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/contains.hpp"
 #include "../../base/maybe.hpp"
 #include "../capture_format.hpp"
 #include "../link_type.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +46,7 @@ struct header {
 /// The magic number of a pcap file and its byte order. @pre The format of these bytes is pcap: see detect_format().
 constexpr void read_magic(header& into, std::span<const std::byte> beginning) noexcept {
     const auto magic = load_big<std::uint32_t>(beginning.data());
-    const bool big = std::find(pcap_magics.begin(), pcap_magics.end(), magic) != pcap_magics.end();
+    const bool big = contains(pcap_magics, magic);
     into.order = big ? std::endian::big : std::endian::little;
     into.magic = big ? magic : reverse_bytes(magic);
     const bool ixia = into.magic == pcap_ixia_hardware_magic || into.magic == pcap_ixia_software_magic;

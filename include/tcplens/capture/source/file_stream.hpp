@@ -197,7 +197,7 @@ private:
             if (count == 0) return false;
             held += static_cast<std::size_t>(count);
         }
-        return digest::of(std::span{bytes}.first(held)) == expected;
+        return digest::of({std::as_const(bytes).data(), held}) == expected;
 #endif
     }
 

@@ -24,9 +24,10 @@ namespace tcplens::inline v1 {
 
 /// The name of a tunnel: that of its constant in namespace tunnels, such as "vxlan". Empty for a set that is not one tunnel.
 [[nodiscard]] constexpr std::string_view to_string(tunnel_set one) noexcept {
-    const auto found = std::find(detail::known_tunnels::bits.begin(), detail::known_tunnels::bits.end(), one);
-    if (found == detail::known_tunnels::bits.end()) return {};
-    return detail::known_tunnels::names[static_cast<std::size_t>(found - detail::known_tunnels::bits.begin())];
+    for (std::size_t i = 0; i < detail::known_tunnels::size; ++i) {
+        if (detail::known_tunnels::bits[i] == one) return detail::known_tunnels::names[i];
+    }
+    return {};
 }
 
 } // namespace tcplens::inline v1
