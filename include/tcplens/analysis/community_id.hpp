@@ -13,7 +13,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace tcplens::inline v1 {
 
@@ -104,7 +103,9 @@ template <class Bytes>
 /// in different networks (connection::network), which version 1 does not tell apart. `seed` is a number that all tools must share, 0
 /// by default. Allocates the string. Source: the Community ID Flow Hashing specification by Corelight.
 [[nodiscard]] inline std::string community_id(const endpoint& a, const endpoint& b, std::uint16_t seed = 0) {
-    const auto& [first, second] = a < b ? std::pair{a, b} : std::pair{b, a};
+    const bool is_ordered = a < b;
+    const endpoint& first = is_ordered ? a : b;
+    const endpoint& second = is_ordered ? b : a;
     detail::short_sha1 hash;
     hash.append(seed);
     for (const address& each : {first.address, second.address}) {
