@@ -108,3 +108,29 @@ TEST_CASE("capture_error: each code has its own name") {
     CHECK(to_string(record_too_long) == "record_too_long");
     CHECK(to_string(static_cast<capture_error_code>(200)) == "unknown");
 }
+
+TEST_CASE("capture_error: the sentence of each code, with and without a packet") {
+    CHECK(message(altered, {detail::altered_by::crs_before_lfs, 300, 3}, 0, 0) ==
+          "was changed by a transfer as text (LF became CR LF), as is seen at byte 300 in packet 3. Transfer it again "
+          "as bytes: FTP in binary mode, adb exec-out, no terminal (ssh -T, kubectl exec without -t). The 2 packets "
+          "before it were read.");
+    CHECK(message(altered, {detail::altered_by::line_ends, 0, 0}, 0, 0)
+              .starts_with("was changed by a transfer as text (its line ends were changed). "));
+    CHECK(message(truncated, {"packet record", 24, 0}, 16, 7) ==
+          "cut off at byte 24 in the packet record (needs 16 bytes, 7 are left). No packet was read.");
+    CHECK(message(compressed, {"a kind of tomorrow", 0, 0}, 0, 0) ==
+          "is compressed (a kind of tomorrow). Unpack it first.");
+    CHECK(message(record_too_long, {"packet record", 24, 2}, 900'000'000, 134'217'728) ==
+          "damaged at byte 24 in packet 2: it claims 900,000,000 bytes, at most 134,217,728 are possible. The packet "
+          "before it was read.");
+    CHECK(message(zero_gap, {"packet record", 24, 2}, 0, 4096).find("4,096 zero bytes stand where a packet is due") !=
+          std::string::npos);
+    CHECK(message(unknown_interface, {"packet block", 24, 1}, 7, 2)
+              .find("it names interface 7 (counted from 0), and 2 are described") != std::string::npos);
+    CHECK(message(too_many_interfaces, {"interface description", 24, 0}, 65'537, 65'536)
+              .find("the section describes 65,537 interfaces, at most 65,536 are possible") != std::string::npos);
+    CHECK(message(file_overwritten, {"", 0, 5}, 0, 0).find("The 4 packets before that was noticed were read.") !=
+          std::string::npos);
+    CHECK(message(static_cast<capture_error_code>(200), {"", 0, 0}, 0, 0) ==
+          "damaged at byte 0 in the capture: unknown error. No packet was read.");
+}

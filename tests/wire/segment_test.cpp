@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <initializer_list>
 
 using namespace tcplens;
 
@@ -59,4 +60,23 @@ TEST_CASE("TCP flags: each flag has its own bit") {
     for (const named& one : all) {
         for (const named& other : all) CHECK((tcp_flags{one.bit}.*other.flag)() == (one.bit == other.bit));
     }
+}
+
+TEST_CASE("segment: a SACK block reports duplicate data below the acknowledgment, or within a second block") {
+    segment sent;
+    sent.flags.bits = 0x10;
+    const auto reports = [&](std::uint32_t acknowledgment, std::initializer_list<sack_block> blocks) {
+        sent.acknowledgment = {acknowledgment};
+        sent.options = {};
+        for (const sack_block& each : blocks) sent.options.sack_block_storage[sent.options.sack_block_count++] = each;
+        return sent.reports_duplicate();
+    };
+    CHECK_FALSE(reports(1000, {}));
+    CHECK(reports(1000, {{{900}, {1000}}}));
+    CHECK(reports(1000, {{{1100}, {1200}}, {{1000}, {1300}}}));
+    CHECK(reports(1000, {{{1100}, {1200}}, {{1100}, {1200}}}));
+    CHECK_FALSE(reports(1000, {{{1100}, {1200}}, {{1150}, {1300}}}));
+    CHECK_FALSE(reports(1000, {{{1100}, {1200}}, {{1000}, {1150}}}));
+    CHECK_FALSE(reports(1000, {{{1100}, {1200}}}));
+    CHECK_FALSE(reports(0x7fff'fe00, {{{0x7fff'ff00}, {0x8000'0100}}}));
 }

@@ -35,6 +35,12 @@ struct sequence_number {
 
 namespace detail {
 
+/// The later of two numbers, without a branch; `a` if they are 2^31 apart.
+[[nodiscard]] constexpr sequence_number later(sequence_number a, sequence_number b) noexcept {
+    const std::int32_t step = distance(a, b);
+    return a + static_cast<std::uint32_t>(step > 0 ? step : 0);
+}
+
 /// A number further behind the newest one than this must be forgotten, before it seems to lie ahead: half of the range of
 /// distance().
 inline constexpr std::int32_t max_sequence_age = 1 << 30;

@@ -81,7 +81,8 @@ struct tcp_options {
             return;
         }
         timestamps = std::optional<tcp_timestamps>{};
-        if (!bytes.empty()) read_each(bytes);
+        if (bytes.empty() || read_usual_syn(bytes)) return;
+        read_each(bytes);
     }
 
 private:
@@ -95,6 +96,20 @@ private:
         tcp_timestamps& found = timestamps.emplace();
         found.value = value;
         found.echo = echo;
+    }
+
+    /// Reads the options in the form that they have in the SYNs and SYN-ACKs of Linux. False for any other.
+    TCPLENS_ALWAYS_INLINE constexpr bool read_usual_syn(std::span<const std::byte> bytes) noexcept {
+        if (bytes.size() != 20 || detail::load_big<std::uint16_t>(bytes.data()) != 0x0204 ||
+            detail::load_big<std::uint32_t>(bytes.data() + 4) != 0x0402'080a ||
+            detail::load_big<std::uint32_t>(bytes.data() + 16) >> 8 != 0x01'0303) {
+            return false;
+        }
+        maximum_segment_size = detail::load_big<std::uint16_t>(bytes.data() + 2);
+        sack_permitted = true;
+        read_timestamps(bytes.data() + 8);
+        window_scale = (std::min)(std::to_integer<std::uint8_t>(bytes[19]), max_window_scale);
+        return true;
     }
 
     /// Keeps the elements beyond `sack_block_count` zero.

@@ -64,6 +64,20 @@ TEST_CASE("frequent keys: one key more, and those with the lower counts are forg
     CHECK(few.counts().at(6).at_most == 2);
 }
 
+TEST_CASE("frequent keys: merged counts know of as many keys as the counts that knew of the most") {
+    counts few{4};
+    for (int key = 1; key <= 5; ++key) few.add(key, 1);
+    CHECK(few.counts().size() == 2);
+    counts one{4};
+    one.add(1, 1);
+    counts merged = one;
+    merged.merge(few);
+    CHECK(merged.key_count().at_least == 5);
+    merged = few;
+    merged.merge(one);
+    CHECK(merged.key_count().at_least == 5);
+}
+
 TEST_CASE("frequent keys: without capacity there are limits only") {
     counts none{0};
     none.add(1, 3);

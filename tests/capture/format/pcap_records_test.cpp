@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What headers of pcap files say falsely, and records prove.
 #include "../../support/capture_writer.hpp"
+#include "../../support/packet_builder.hpp"
 #include "../../support/reading.hpp"
 
 #include <tcplens/capture/file/capture_reader.hpp>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -95,6 +97,22 @@ TEST_CASE("pcap records: a patched capture of 1999 is told, too") {
     CHECK(!read_memory(bytes).error);
 }
 
+TEST_CASE("pcap records: longer headers are told of a link layer, too, whose frames all may be right") {
+    const pcap_options user_defined{.link = 147};
+    for (const std::size_t more : {8u, 12u}) {
+        CAPTURE(more);
+        byte_vector fields = kuznetzov_fields(std::endian::little, 2, 4);
+        fields.resize(more);
+        const reading result = read_memory(patched(user_defined, fields, 5));
+        CHECK(!result.error);
+        REQUIRE(result.packets.size() == 5);
+        CHECK(result.packets[0].bytes == counting(80));
+    }
+    const reading usual = read_memory(patched(user_defined, {}, 5));
+    CHECK(!usual.error);
+    CHECK(usual.packets.size() == 5);
+}
+
 TEST_CASE("pcap records: headers of 28 bytes under Kuznetzov's magic are told, and those of 16") {
     for (const std::endian order : {std::endian::little, std::endian::big}) {
         byte_vector fields = kuznetzov_fields(order, 2, 0);
@@ -157,6 +175,8 @@ TEST_CASE("pcap records: only a doubtful first packet of a live capture waits fo
     CHECK(packets_before_second(frame(link_type::ethernet)) == 0);
     CHECK(packets_before_second(frame(link_type::ethernet, 39)) == 0);
     CHECK(packets_before_second(counting(90)) == 1);
+    CHECK(packets_before_second(counting(262'144)) == 1);
+    CHECK(packets_before_second(counting(262'145)) == 0); // longer than any program captures: that says enough
 }
 
 TEST_CASE("pcap records: version 2.2 of AIX has interface types for link types, and nanoseconds") {
@@ -212,4 +232,54 @@ TEST_CASE("pcap records: CRs that a transfer put before LFs are told where they 
     // a lone LF: something else has damaged it
     changed.back() = std::byte{'\n'};
     CHECK(to_string(read_memory(changed).error->code) != "altered");
+}
+
+TEST_CASE("pcap records: the first bytes of a frame are right, wrong or unknown for its link layer") {
+    using tcplens::detail::pcap::check_frame;
+    using tcplens::detail::pcap::frame_check;
+    const auto check = [](tcplens::link_type link, std::string_view digits, std::size_t length = 40) {
+        auto frame = packet_builder::hex(digits);
+        if (frame.size() < length) frame.resize(length);
+        return check_frame(link, frame);
+    };
+    using enum tcplens::link_type;
+    const std::string addresses = "0102030405060708090a0b0c";
+    CHECK(check(ethernet, addresses + "0800") == frame_check::right);
+    CHECK(check(ethernet, addresses + "0026424203") == frame_check::right); // spanning tree
+    CHECK(check(ethernet, addresses + "0026424303") == frame_check::wrong);
+    CHECK(check(ethernet, addresses + "0026252503") == frame_check::wrong);
+    CHECK(check(ethernet, addresses + "0002424203") == frame_check::wrong);
+    CHECK(check(ethernet, addresses + "05dd424203") == frame_check::wrong);
+    CHECK(check(ethernet, "", 16) == frame_check::unknown);
+    for (const auto link : {raw, raw_dlt, raw_bsd, ipv4, ipv6}) {
+        CHECK(check(link, "45000028") == frame_check::right);
+        CHECK(check(link, "45000000") == frame_check::right); // segmentation offload
+        CHECK(check(link, "45000013") == frame_check::wrong);
+        CHECK(check(link, "44000028") == frame_check::wrong);
+        CHECK(check(link, "60000000") == frame_check::right);
+        CHECK(check(link, "60000000", 39) == frame_check::wrong);
+        CHECK(check(link, "70000000") == frame_check::wrong);
+        CHECK(check(link, "45", 19) == frame_check::unknown);
+    }
+    for (const auto link : {null, loop}) {
+        CHECK(check(link, "0200000045000028") == frame_check::right);
+        CHECK(check(link, "0000000245000028") == frame_check::right);
+        CHECK(check(link, "0200000245000028") == frame_check::wrong);
+        CHECK(check(link, "0001000245000028") == frame_check::wrong);
+        CHECK(check(link, "0000010245000028") == frame_check::wrong);
+        CHECK(check(link, "0200000075000028") == frame_check::wrong);
+        CHECK(check(link, "", 23) == frame_check::unknown);
+    }
+    CHECK(check(linux_sll, "00000001000601020304050600000800") == frame_check::right);
+    CHECK(check(linux_sll, "00050001000601020304050600000800") == frame_check::wrong);
+    CHECK(check(linux_sll, "00000001002101020304050600000800") == frame_check::wrong);
+    CHECK(check(linux_sll, "00000001000601020304050600001234") == frame_check::wrong);
+    CHECK(check(linux_sll, "", 15) == frame_check::unknown);
+    CHECK(check(linux_sll2, "08000000000000020001040601020304") == frame_check::right);
+    CHECK(check(linux_sll2, "12340000000000020001040601020304") == frame_check::wrong);
+    CHECK(check(linux_sll2, "08000001000000020001040601020304") == frame_check::wrong);
+    CHECK(check(linux_sll2, "08000000000000020001050601020304") == frame_check::wrong);
+    CHECK(check(linux_sll2, "08000000000000020001042101020304") == frame_check::wrong);
+    CHECK(check(linux_sll2, "", 19) == frame_check::unknown);
+    CHECK(check(ppp, "ff030021") == frame_check::unknown);
 }

@@ -2,9 +2,11 @@
 #include "../../support/capture_writer.hpp"
 
 #include <tcplens/capture/write/output_file.hpp>
+#include <tcplens/capture/write/pcap_writer.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
@@ -12,6 +14,13 @@
 #include <iterator>
 #include <span>
 #include <string>
+#include <utility>
+
+#ifndef _WIN32
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#endif
 
 using capture_writer::text;
 using tcplens::output_file;
@@ -111,5 +120,75 @@ TEST_CASE("output file: a symbolic link stays, and its file keeps its rights") {
     CHECK(content(in.file("a")) == "after");
     CHECK(std::filesystem::status(in.file("a")).permissions() ==
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+#endif
+
+TEST_CASE("output file: one that was moved from, closed or committed takes nothing more") {
+    const folder in;
+    output_file file{in.file("a")};
+    output_file other{std::move(file)};
+    CHECK(file(text("x")) == -EBADF); // NOLINT(bugprone-use-after-move): it is an output all the same
+    CHECK(!file.commit());
+    output_file& same = other;
+    other = std::move(same);
+    CHECK(other(text("kept")) == 4);
+    CHECK(other.commit());
+    CHECK(content(in.file("a")) == "kept");
+    CHECK(other(text("x")) == -EBADF);
+    CHECK(!other.commit());
+    CHECK(!other.error());
+}
+
+TEST_CASE("output file: standard output stays open, and is whole at any time") {
+    output_file out = output_file::standard_output();
+    CHECK(out({}) == 0);
+    CHECK(out.commit());
+    CHECK(out.commit());
+    CHECK(out({}) == 0);
+}
+
+TEST_CASE("output file: a name that was taken by a folder meanwhile is an error, and nothing is left behind") {
+    const folder in;
+    output_file file{in.file("a")};
+    file(text("lost"));
+    std::filesystem::create_directories(in.path / "a" / "b");
+    CHECK(!file.commit());
+    REQUIRE(file.error());
+    CHECK(file.error()->code == write_error::reason::replace_failed);
+    CHECK(in.files() == 1);
+    // A writer says how much it had written by then.
+    tcplens::pcap_writer writer{in.file("c")};
+    std::filesystem::create_directories(in.path / "c" / "d");
+    CHECK(!writer.close());
+    REQUIRE(writer.error());
+    CHECK(writer.error()->code == write_error::reason::replace_failed);
+    CHECK(writer.error()->offset == 24);
+}
+
+#ifndef _WIN32
+TEST_CASE("output file: a device is written directly, and may be read at the same time") {
+    const std::string inputs[]{"/dev/null"};
+    output_file file{"/dev/null", inputs};
+    REQUIRE(!file.error());
+    CHECK(file(text("abc")) == 3);
+    CHECK(file.commit());
+    CHECK(!file.error());
+}
+
+TEST_CASE("output file: a socket cannot be opened as a file") {
+    const folder in;
+    const std::string path = in.file("s");
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    REQUIRE(path.size() < sizeof name.sun_path);
+    std::ranges::copy(path, name.sun_path);
+    const int listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    REQUIRE(listening >= 0);
+    REQUIRE(::bind(listening, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0);
+    const output_file file{path};
+    REQUIRE(file.error());
+    CHECK(file.error()->code == write_error::reason::open_failed);
+    CHECK(file.error()->system_error == ENXIO);
+    ::close(listening);
 }
 #endif

@@ -134,6 +134,50 @@ TEST_CASE("pcapng writer: comments and flags are added to those of the reader, i
     }
 }
 
+TEST_CASE("pcapng writer: an option that a packet has twice is written twice, and no third time") {
+    constexpr std::uint16_t drop_count = 4;
+    capture_writer::pcapng_writer source;
+    byte_vector options;
+    for (const byte_vector& each : {source.option(drop_count, std::uint64_t{3}),
+                                    source.option(drop_count, std::uint64_t{9}), source.option(0, {})})
+        options.insert(options.end(), each.begin(), each.end());
+    source.interface().enhanced(0, 1, hello, 1000, options);
+
+    byte_vector written;
+    pcapng_writer writer{written};
+    auto before = read(source.bytes());
+    const packet* const next = before.next();
+    REQUIRE(next != nullptr);
+    CHECK(writer.write(*next, before));
+    CHECK(writer.close());
+    auto after = read(written);
+    REQUIRE(after.next() != nullptr);
+    std::vector<std::uint64_t> counts;
+    for (const auto& each : after.options()) {
+        if (each.code == drop_count) counts.push_back(each.number<std::uint64_t>().value());
+    }
+    CHECK(counts == std::vector<std::uint64_t>{3, 9});
+    CHECK(after.options().dropped() == 3);
+}
+
+TEST_CASE("pcapng writer: interfaces with one number and two link types, as of joined captures, keep their names") {
+    byte_vector written;
+    pcapng_writer writer{written};
+    writer.describe(5, {.link = link_type::ethernet, .name = "wire"});
+    writer.describe(5, {.link = link_type::raw, .name = "tunnel"});
+    CHECK(writer.write(of(5, timestamp{1s})));
+    CHECK(writer.write(of(5, timestamp{2s}, link_type::raw)));
+    CHECK(writer.write(of(5, timestamp{3s})));
+    CHECK(writer.close());
+
+    auto reader = read(written);
+    while (reader.next() != nullptr) {}
+    const auto interfaces = reader.interfaces();
+    REQUIRE(interfaces.size() == 2);
+    CHECK(interfaces[0].name == "wire");
+    CHECK(interfaces[1].name == "tunnel");
+}
+
 TEST_CASE("pcapng writer: a comment that is too long for one option becomes several, none cut within a character") {
     std::string longest(65534, 'a');
     longest += "\xc3\xa9 and more";

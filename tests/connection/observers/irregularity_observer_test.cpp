@@ -106,6 +106,28 @@ TEST_CASE("irregularities: a RST by what it acknowledges, by its hop limit and b
     CHECK(early.found().packets(rst_hop_limit)[0] == 2);
     CHECK(early.observes(observation_kind::reset_out_of_place));
 
+    const auto observed = analyze_observations(early.table()).items;
+    const auto reset = std::ranges::find(observed, observation_kind::reset_out_of_place, &observation::kind);
+    REQUIRE(reset != observed.end());
+    CHECK(reset->text.starts_with("A RST does not fit between " + to_string(early.table().begin()->client) + " and " +
+                                  to_string(early.table().begin()->server) + ": "));
+
+    talk same; // and its side has that hop limit
+    same.client({.flags = SYN, .sequence = 100});
+    same.server({.flags = RST | ACK, .acknowledgment = 101});
+    same.server({.flags = SYN | ACK, .sequence = 500, .acknowledgment = 101});
+    CHECK(same.names() == names{"sent_after_rst"});
+
+    traffic<table_type> no_hops; // each RST counts once, also where the hop limits of its side tell nothing
+    const endpoint asking = no_hops.at(1, 40000), answering = no_hops.at(2, 80);
+    no_hops.syn(asking, answering);
+    no_hops.sends(answering, asking, {.flags = RST | ACK, .acknowledgment = 101, .hop_limit = 60});
+    for (int i = 0; i < 3; ++i) {
+        no_hops.sends(answering, asking,
+                      {.flags = SYN | ACK, .sequence = 500, .acknowledgment = 101, .hop_limit = 0});
+    }
+    CHECK(no_hops.table().begin()->irregularities.count(rst_hop_limit, direction::server_to_client) == 1);
+
     talk id;
     id.open();
     id.server({.sequence = 601, .acknowledgment = 121, .length = 10});

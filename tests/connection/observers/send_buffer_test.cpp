@@ -2,6 +2,9 @@
 // Time in which a full send buffer keeps a sender from sending, as Linux counts it.
 #include "../../support/segment_script.hpp"
 
+#include <tcplens/archive/archive_reader.hpp>
+#include <tcplens/archive/archive_writer.hpp>
+#include <tcplens/connection/observers/send_buffer_estimator.hpp>
 #include <tcplens/connection/observers/time_observer.hpp>
 #include <tcplens/connection/rules/evidence_rules.hpp>
 
@@ -113,4 +116,55 @@ TEST_CASE("send buffer: once it is known to be the limit, a window that is full 
     client.sends(full);
     CHECK(client.times().send_buffer_limited == before + 2 * 40ms);
     CHECK(client.times().receiver_limited == 0ns);
+}
+
+TEST_CASE("send buffer: an acknowledgment lets one segment go on; those behind it are of the same burst, and no waits") {
+    detail::send_buffer_estimator client;
+    const auto sends = [&](bool pushed) {
+        client.on_sent({.pushed = pushed, .full = true, .prompt = true, .had_room = true, .in_flight = 10'000});
+    };
+    client.on_received(100'000, true);
+    sends(false);
+    client.on_received(0, true);
+    sends(true); // the rest
+    client.passes(40ms);
+    client.on_received(1'000, true);
+    sends(true); // the first wait, as it seems
+    for (int i = 0; i < 20; ++i) {
+        sends(false);
+        sends(true);
+        sends(true);
+    }
+    CHECK(client.limited() == 0ns);
+}
+
+TEST_CASE("send buffer: however much was acknowledged, what is saved can be restored") {
+    detail::send_buffer_estimator client;
+    for (int gibibytes = 1; gibibytes <= 5; ++gibibytes) {
+        client.on_received(1u << 30, true);
+        archive_writer saved;
+        saved(client);
+        detail::send_buffer_estimator restored;
+        archive_reader reader{saved.written()};
+        reader(restored);
+        CHECK(reader.good());
+    }
+}
+
+TEST_CASE("send buffer: a sender whose segments have room for options alone is busy while its data is in flight") {
+    segment_script script;
+    basic_connection_table<evidence_rules, time_observer> table;
+    const auto add = [&](segment& sent) {
+        sent.options.timestamps = tcp_timestamps{.value = 1, .echo = 1};
+        table.add(sent);
+    };
+    segment& syn = script.client(segment_script::syn, 0, 0);
+    syn.options.maximum_segment_size = std::uint16_t{12}; // as long as the option for timestamps
+    add(syn);
+    add(script.server(segment_script::syn | ack, 0, 1));
+    add(script.client(ack, 1, 1));
+    add(script.client(ack | psh, 1, 1, 1));
+    script.now += 40ms;
+    add(script.server(ack, 1, 2));
+    CHECK(table[0].time.client_to_server.busy == 40ms);
 }

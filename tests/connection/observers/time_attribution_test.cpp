@@ -343,6 +343,18 @@ TEST_CASE("time observer: a window probe shows that data waits") {
     CHECK(time_of(s).receiver_window == 610ms);
 }
 
+TEST_CASE("time observer: behind its FIN a client does not wait for a window that it has filled: the server takes its time") {
+    story s;
+    auto [client, server] = established_with_window(s, 200);
+    client.sends(1, 200).with_fin();
+    s.after(1s);
+    server.sends(1, 100).acking(202);
+    const time_attribution time = time_of(s);
+    CHECK(time.receiver_application == 990ms);
+    CHECK(time.path == 10ms);
+    CHECK(time.receiver_window == 0ms);
+}
+
 TEST_CASE("time observer: time that a window probe explained is not given to another part later") {
     story s;
     auto [client, server] = established_with_window(s, 1000);

@@ -238,6 +238,9 @@ TEST_CASE("streams: a connection that was picked up midstream begins with its fi
     byte_talk reordered;
     reordered.client(100, "", {.ack = 50}).client(98, "ab").client(100, "cd");
     CHECK(reordered.told() == joined({"> 0 ab", "> 2 cd"}));
+    byte_talk holds; // what waits keeps its place: the beginning is moved no more
+    holds.client(100, "", {.ack = 50}).client(104, "gh").client(98, "ab").client(100, "cdef");
+    CHECK(holds.told() == joined({"> 0 cdef", "> 4 gh"}));
     byte_talk acknowledged; // the receiver tells where its stream is
     acknowledged.server(50, "", {.ack = 98}).client(100, "cd").client(98, "ab");
     CHECK(acknowledged.told() == joined({"> 0 ab", "> 2 cd"}));

@@ -33,6 +33,17 @@ TEST_CASE("add result: its connection has the facts of the table's observers") {
     CHECK(plain.begins_connection);
 }
 
+TEST_CASE("add result: of a packet that is no segment all members but the outcome are as they begin") {
+    connection_table table;
+    const auto udp = packet_builder::framed_ip_packet({}, 17, packet_builder::udp_datagram(50000, 53, {}));
+    const add_result added = table.add(*captured_packet{udp});
+    CHECK(added.outcome == packet_outcome::not_tcp);
+    CHECK(added.connection == nullptr);
+    CHECK(added.direction == direction::client_to_server);
+    CHECK(added.verdict == verdict{});
+    CHECK_FALSE(added.begins_connection);
+}
+
 TEST_CASE("statistics: a segment that is ignored for its bad checksum counts under no link type") {
     const segment bad{.source = packet_builder::at("192.0.2.1", 1),
                       .destination = packet_builder::at("192.0.2.2", 2),

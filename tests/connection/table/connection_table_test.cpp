@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include <set>
 #include <string>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -444,4 +446,31 @@ TEST_CASE("and so in a table that is larger than caches are") {
     CHECK(ended.size() > 1000);
     CHECK(ended == ended_of_all);
     CHECK(std::equal(all_bounded.begin(), all_bounded.end(), one_by_one_bounded.begin(), one_by_one_bounded.end()));
+}
+
+TEST_CASE("a table tells connections of one client with the same hash apart") {
+    const hash_key key{7};
+    std::unordered_map<std::uint32_t, endpoint> servers; // by hash
+    std::size_t pairs = 0;
+    for (std::uint32_t number = 0; number < 400'000 && pairs < 2; ++number) {
+        const std::array address{std::byte{10}, static_cast<std::byte>(number >> 16),
+                                 static_cast<std::byte>(number >> 8), static_cast<std::byte>(number)};
+        const endpoint server{tcplens::address::v4(address), 443};
+        const auto [other, is_new] = servers.try_emplace(tuple_hash::of(client, server, key), server);
+        if (is_new) continue;
+        ++pairs;
+        connection_table table{{.hash_key = key}};
+        for (const endpoint& each : {server, other->second}) {
+            segment syn{.source = client, .destination = each, .flags = {flags::syn}};
+            CHECK(table.add(syn).begins_connection);
+            std::swap(syn.source, syn.destination);
+            syn.flags.bits = flags::syn | flags::ack;
+            syn.acknowledgment.value = 1;
+            CHECK_FALSE(table.add(syn).begins_connection);
+        }
+        REQUIRE(table.size() == 2);
+        CHECK(table[0].server == server);
+        CHECK(table[1].server == other->second);
+    }
+    CHECK(pairs == 2);
 }

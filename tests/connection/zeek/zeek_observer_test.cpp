@@ -98,3 +98,12 @@ TEST_CASE("Zeek observer: the originator need not be the client, and stays with 
         CHECK(told.zeek.orig.packets == 2);
     }
 }
+
+TEST_CASE("Zeek observer: when client and server are exchanged, Zeek's originator stays the same side") {
+    zeek_record record;
+    CHECK(record.originator == direction::client_to_server);
+    record.swap_roles();
+    CHECK(record.originator == direction::server_to_client);
+    record.swap_roles();
+    CHECK(record == zeek_record{});
+}

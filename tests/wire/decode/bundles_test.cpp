@@ -379,3 +379,14 @@ TEST_CASE("limits: tags, labels, extension headers and packets in one are read u
     }
     CHECK(segments_of(aggregate(std::vector<byte_vector>(300, packet)), link_type::ieee802_11).size() == 256);
 }
+
+TEST_CASE("limits: how many packets of a bundle are read does not depend on the packets before it") {
+    const byte_vector frame =
+        aggregate(std::vector<byte_vector>(200, tcp_ip_packet({.source = client, .destination = server})));
+    const captured_packet captured{frame, {.link = link_type::ieee802_11}};
+    connection_table table;
+    for (std::uint64_t packets = 1; packets <= 3; ++packets) {
+        table.add(*captured);
+        CHECK(table.statistics().additional_segments == packets * 199);
+    }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../../support/decoding.hpp"
 
+#include <tcplens/archive/archive_writer.hpp>
 #include <tcplens/connection/table/connection_table.hpp>
 #include <tcplens/wire/decode/decoder.hpp>
 
@@ -141,6 +142,12 @@ TEST_CASE("reassembly: fragments with another address, identification, protocol 
         std::swap(other.source, other.destination);
         differs(of, other);
         other = of;
+        other.source.address = of.source.address.is_v4() ? address_of("192.0.2.2") : address_of("2001:db8::3");
+        differs(of, other);
+        std::swap(other.source.address, other.destination.address);
+        other.source.address = of.source.address;
+        differs(of, other);
+        other = of;
         other.vlan_tags = {{.control = 9}};
         differs(of, other, 6, true);
     }
@@ -271,6 +278,27 @@ TEST_CASE("reassembly: with fragments that the capture cut, the segment has its 
     harness cut; // within the TCP header
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) cut(parts[i], 14 + 20 + 19);
     CHECK(cut(parts.back(), 14 + 20 + 19) == packet_outcome::truncated);
+}
+
+TEST_CASE("reassembly: a packet in fragments is saved with its own bytes, and zeros for those that were not captured") {
+    const byte_vector others(8, std::byte{0xee});
+    harness decode;
+    decode.decode_.reserve(); // so that the bytes of one packet lie where those of another lay
+    const auto holds_bytes_of_others = [&] {
+        archive_writer saved;
+        saved(decode.decode_);
+        const std::vector<std::byte>& bytes = saved.written();
+        return std::search(bytes.begin(), bytes.end(), others.begin(), others.end()) != bytes.end();
+    };
+    tcp_packet_options of = v4;
+    of.payload = byte_vector(of.payload_length, std::byte{0xee});
+    decode(framed_tcp_fragment(of, 0, 64));
+    CHECK(holds_bytes_of_others()); // as long as they wait
+    REQUIRE(decode(framed_tcp_fragment(of, 64, 1000)) == packet_outcome::tcp);
+    of.payload.clear();
+    ++of.ip_id;
+    decode(framed_tcp_fragment(of, 0, 64), 14 + 20 + 24);
+    CHECK_FALSE(holds_bytes_of_others());
 }
 
 TEST_CASE("reassembly: a packet that is incomplete at the greatest age is given up") {

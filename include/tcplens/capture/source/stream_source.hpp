@@ -20,7 +20,8 @@ namespace tcplens::inline v1 {
 namespace detail {
 
 /// A callable that puts the next bytes of a stream into a buffer, which is never empty, and returns how many: at least 1, at most the
-/// size of the buffer. It returns 0 at the end of the stream, and a negative number, best `-errno`, if reading failed.
+/// size of the buffer. It returns 0 at the end of the stream, and a negative number, best `-errno`, if reading failed. If it has a
+/// member `skip(n)`, that goes up to n bytes ahead without reading them, and returns by how many.
 template <typename Fill>
 concept stream_filler = std::move_constructible<Fill> && requires(Fill& fill, std::span<std::byte> buffer) {
     { fill(buffer) } -> std::integral;
@@ -99,6 +100,13 @@ private:
             if (skipped == distance || ended_) return skipped;
             start_ = position();
             at_ = end_ = buffer_.get();
+            if constexpr (requires {
+                              { fill_.skip(distance) } -> std::same_as<std::uint64_t>;
+                          }) {
+                const std::uint64_t unread = fill_.skip(distance - skipped);
+                start_ += unread;
+                skipped += unread;
+            }
             make_room();
             receive();
         }

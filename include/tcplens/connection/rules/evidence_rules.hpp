@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 namespace tcplens::inline v1 {
 
@@ -148,11 +147,8 @@ private:
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_plain(const rule_input& next, connection_state& state) {
         using namespace detail::evidence;
         const segment& sent = next.segment;
-        side_state* own = state.sides.values.data();
-        side_state* other = own + 1;
-        if (next.sender != side::first) std::swap(own, other); // g++ takes fewer steps to this than to index them
-        side_state& sender = *own;
-        side_state& receiver = *other;
+        side_state& sender = state.sides[next.sender];
+        side_state& receiver = state.sides[opposite(next.sender)];
         if (!is_plain<How>(sent, sender, receiver)) return false;
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
@@ -176,7 +172,7 @@ private:
         }
         sender.remembered.increment();
         sender.next = sent.sequence + length;
-        if (sender.acknowledged != sent.acknowledgment) acknowledge(sent.acknowledgment, sender);
+        sender.acknowledged = sent.acknowledgment; // it is calm: no duplicate ACKs are counted
         sender.there_and_back.answers(sent);
         receiver.there_and_back.passes_once(sent, length);
         const bool acknowledges_all = receiver.heard && !before(sent.acknowledgment, receiver.next);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/chrono.hpp"
+#include "../../base/choose.hpp"
 #include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 #include "../connection.hpp"
@@ -82,9 +83,9 @@ public:
         of.last_packet = next.packet_number;
         end_state& own = ends_[sender];
         if (is_plain_ && own.goes_on && next.flags.is_ack_alone()) { // most are: an open connection goes on
-            if (before(own.acknowledged, next.acknowledgment)) own.acknowledged = next.acknowledgment;
+            own.acknowledged = later(own.acknowledged, next.acknowledgment);
             const sequence_number end = next.sequence + next.payload_length;
-            if (next.payload_length > 0 && before(own.next, end)) own.next = end;
+            own.next = later(own.next, {choose(next.payload_length > 0, end.value, own.next.value)});
         } else if (is_plain_ && !next.flags.opens_or_closes()) {
             take_acknowledgment(next, own);
             take_numbers(next, own);

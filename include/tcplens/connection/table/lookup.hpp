@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/choose.hpp"
 #include "../../base/compiler.hpp"
 #include "../../base/prefetch.hpp"
 #include "../../wire/endpoint.hpp"
@@ -37,12 +38,18 @@ template <class Record>
     if (known.client.port == known.server.port) return sender_by_address(record, next);
     // The direction of the next packet cannot be predicted, so it is computed without a branch.
     const bool from_client = known.client.port == next.source.port;
-    const endpoint& source = from_client ? known.client : known.server;
-    const endpoint& destination = from_client ? known.server : known.client;
+    const endpoint& source = choose_object(from_client, known.client, known.server);
+    const endpoint& destination = choose_object(from_client, known.server, known.client);
     const bool same_source = source == next.source;
     const bool same_destination = destination == next.destination;
     if (!(same_source & same_destination) || known.network != next.network) return neither;
     return record.machine.sender_of(from_client ? direction::client_to_server : direction::server_to_client);
+}
+
+/// connection::statistics() without a branch.
+template <class Connection>
+[[nodiscard]] TCPLENS_ALWAYS_INLINE auto& statistics_of(Connection& of, direction way) noexcept {
+    return choose_object(way == direction::client_to_server, of.client_to_server, of.server_to_client);
 }
 
 /// Finds the latest connection of two endpoints, and fetches what its next segment touches.
@@ -131,7 +138,8 @@ private:
         }
     }
     TCPLENS_ALWAYS_INLINE static void fetch_side(const rules_type& rules, const Record& record, side sender) noexcept {
-        detail::prefetch(&record.connection.statistics(record.machine.way_of(sender)), sizeof(direction_statistics));
+        detail::prefetch(&statistics_of(record.connection, record.machine.way_of(sender)),
+                         sizeof(direction_statistics));
         if constexpr (has_hook<rules_type, rule_hooks::prefetch_side>) rules.prefetch_side(record.rules, sender);
     }
 

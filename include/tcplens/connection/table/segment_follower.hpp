@@ -211,7 +211,7 @@ protected:
         }
         if (how.reuses_ports && !rules_decide<record>) judged.kinds |= verdict_kinds::reused_ports;
         const direction direction = into.machine.way_of(sender);
-        count_segment(next, judged, into.connection.statistics(direction));
+        count_segment(next, judged, statistics_of(into.connection, direction));
         if constexpr (sizeof...(Observers) > 0) {
             if constexpr (!Sampled) {
                 observer_input seen{.segment = next,

@@ -15,8 +15,8 @@ TCPLENS_ALWAYS_INLINE constexpr void count_segment(const segment& sent, const ve
     ++counts.packets;
     counts.payload_bytes += sent.payload_length;
     counts.ack += sent.flags.ack();
-    if (sent.payload_length > 0) ++counts.data_packets;
     counts.wire_bytes += sent.wire_length;
+    counts.data_packets += sent.payload_length > 0;
     counts.retransmissions += said.is_retransmission();
     if (!sent.flags.opens_or_closes()) return;
     counts.syn += sent.flags.syn();

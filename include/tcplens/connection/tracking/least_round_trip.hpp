@@ -2,10 +2,12 @@
 #pragma once
 
 #include "../../base/chrono.hpp"
+#include "../../base/choose.hpp"
 #include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -30,15 +32,16 @@ public:
 
     /// A segment that is no retransmission passes on its way to the side. `length`: its sequence_length().
     TCPLENS_ALWAYS_INLINE constexpr void passes_once(const segment& towards, std::uint32_t length) noexcept {
-        if (sequence_passed_ == not_awaited && length > 0) {
-            awaited_sequence_ = towards.sequence + length;
-            sequence_passed_ = towards.time;
-        }
-        if (const auto& stamps = towards.options.timestamps; stamps && clock_passed_ <= tick_unknown) {
+        const bool begins = (sequence_passed_ == not_awaited) & (length > 0);
+        awaited_sequence_.value = choose(begins, towards.sequence.value + length, awaited_sequence_.value);
+        sequence_passed_ = choose(begins, moment_of(towards.time), sequence_passed_);
+        if (const auto& stamps = towards.options.timestamps) {
             // An echo answers the first segment of a tick. The tick of the first segment after an answer may have begun before it.
-            if (clock_passed_ == tick_unknown) clock_passed_ = not_awaited;
-            else if (stamps->value != clock_ || clock_passed_ == never) clock_passed_ = towards.time;
-            clock_ = stamps->value;
+            const bool is_timed = clock_passed_ > tick_unknown;
+            const bool ticks = (stamps->value != clock_) | (clock_passed_ == never);
+            const moment passed = choose(ticks & (clock_passed_ != tick_unknown), moment_of(towards.time), not_awaited);
+            clock_passed_ = choose(is_timed, clock_passed_, passed);
+            clock_ = choose(is_timed, clock_, stamps->value);
         }
     }
 
@@ -51,21 +54,23 @@ public:
 
     /// A segment with an acknowledgment comes from the side.
     TCPLENS_ALWAYS_INLINE constexpr void answers(const segment& from) noexcept {
-        if (sequence_passed_ != not_awaited && !before(from.acknowledgment, awaited_sequence_)) {
-            sample(from.time - sequence_passed_);
-            sequence_passed_ = not_awaited;
-        }
-        if (const auto& stamps = from.options.timestamps; stamps && clock_passed_ > tick_unknown) {
+        const moment now = moment_of(from.time);
+        const std::int32_t further = distance(awaited_sequence_, from.acknowledgment);
+        sample(now - sequence_passed_, further >= 0);
+        sequence_passed_ = choose(further >= 0, not_awaited, sequence_passed_);
+        if (const auto& stamps = from.options.timestamps) {
             const auto beyond = static_cast<std::int32_t>(stamps->echo - clock_);
-            if (beyond == 0) sample(from.time - clock_passed_);
-            if (beyond >= 0) clock_passed_ = tick_unknown;
+            sample(now - clock_passed_, beyond == 0);
+            clock_passed_ = choose(beyond >= 0, (std::min)(clock_passed_, tick_unknown), clock_passed_);
         }
     }
 
     /// Whether a segment from the side answers what passed at least `wait` ago.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool answers_after(const segment& from,
                                                                      std::chrono::nanoseconds wait) const noexcept {
-        return sequence_passed_ <= from.time - wait && sequence_passed_ != not_awaited &&
+        // One comparison tells, too, that it is not `not_awaited`.
+        constexpr moment first = not_awaited + 1;
+        return sequence_passed_ - first <= moment_of(from.time - wait) - first &&
                !before(from.acknowledgment, awaited_sequence_);
     }
 
@@ -83,33 +88,52 @@ public:
     [[nodiscard]] friend constexpr bool operator==(const least_round_trip&, const least_round_trip&) noexcept = default;
 
 private:
+    /// A time as a number of nanoseconds from 0 on: see segment::time. Modulo 2^64, a round trip that began at one of the moments that no
+    /// segment has took more than an hour.
+    using moment = std::uint64_t;
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr moment moment_of(timestamp time) noexcept {
+        return static_cast<moment>(time.time_since_epoch().count()) + (moment{1} << 63);
+    }
+    // Moments that no segment has.
+    static constexpr moment never = 0;
+    static constexpr moment not_awaited = 1;
+    static constexpr moment tick_unknown = 2; ///< or sent again: the next tick is timed
+
     /// Two directions of a capture are seldom further apart in time: aggregating taps and adapters buffer for less (lab: 0.5 to 5 ms).
     static constexpr std::chrono::nanoseconds most_skew = std::chrono::milliseconds{10};
-    static constexpr auto unknown = (std::chrono::nanoseconds::max)();
-    // Times that no segment has: see segment::time.
-    static constexpr timestamp never = (timestamp::min)();
-    static constexpr timestamp not_awaited = never + std::chrono::nanoseconds{1};
-    static constexpr timestamp tick_unknown =
-        never + std::chrono::nanoseconds{2}; ///< or sent again: the next tick is timed
+    static constexpr std::chrono::nanoseconds unknown = std::chrono::hours{1} + std::chrono::nanoseconds{1};
 
-    constexpr void sample(std::chrono::nanoseconds took) noexcept {
-        if (is_plausible(took)) least_ = (std::min)(took, least_);
+    /// Takes the time of a round trip, if it `counts`. Few are the least.
+    TCPLENS_ALWAYS_INLINE constexpr void sample(moment took, bool counts) noexcept {
+        const moment counted = took | (moment{counts} - 1); // one comparison, since && would be two branches
+        if (counted < static_cast<moment>(least_.count())) [[unlikely]] {
+            if (least_ >= std::chrono::nanoseconds::zero())
+                least_ = std::chrono::nanoseconds{static_cast<std::int64_t>(took)};
+        }
     }
 
     friend void archive(auto& ar, least_round_trip& of) {
         auto& [least, sequence_passed, clock_passed, awaited_sequence, clock] = of;
-        ar(least);
-        ar.raw(sequence_passed);
-        ar.raw(clock_passed);
-        ar(awaited_sequence, clock);
+        constexpr auto unknown_in_archives = (std::chrono::nanoseconds::max)();
+        std::chrono::nanoseconds archived = least == unknown ? unknown_in_archives : least;
+        ar(archived);
+        least = archived == unknown_in_archives ? unknown : archived;
         ar.require(least == unknown || (least >= -most_skew && least <= std::chrono::hours{1}));
-        ar.require(sequence_passed == not_awaited || clamp_for_arithmetic(sequence_passed) == sequence_passed);
-        ar.require(clock_passed <= tick_unknown || clamp_for_arithmetic(clock_passed) == clock_passed);
+        archive_moment(ar, sequence_passed, {not_awaited, not_awaited});
+        archive_moment(ar, clock_passed, {never, tick_unknown});
+        ar(awaited_sequence, clock);
+    }
+    /// A moment of a segment, or one of those from `others[0]` to `others[1]`.
+    static void archive_moment(auto& ar, moment& at, std::array<moment, 2> others) {
+        timestamp time{std::chrono::nanoseconds{static_cast<std::int64_t>(at - moment_of({}))}};
+        ar.raw(time);
+        at = moment_of(time);
+        ar.require((others[0] <= at && at <= others[1]) || clamp_for_arithmetic(time) == time);
     }
 
     std::chrono::nanoseconds least_ = unknown;
-    timestamp sequence_passed_ = not_awaited; ///< when the segment that ends at awaited_sequence_ passed
-    timestamp clock_passed_ = never;          ///< when clock_ passed
+    moment sequence_passed_ = not_awaited; ///< when the segment that ends at awaited_sequence_ passed
+    moment clock_passed_ = never;          ///< when clock_ passed
     sequence_number awaited_sequence_{};
     std::uint32_t clock_ = 0; ///< the timestamp that is timed, or the last that passed
 };

@@ -34,10 +34,13 @@ class send_order {
 public:
     /// Learns from the next segment in the order of capture. Returns whether no segment before it has a higher Identification.
     TCPLENS_ALWAYS_INLINE constexpr bool learn(const segment& sent) noexcept {
-        if (const auto& stamps = sent.options.timestamps;
-            stamps && (!has_clock_ || static_cast<std::int32_t>(stamps->value - clock_) > 0)) {
-            clock_ = stamps->value;
-            has_clock_ = true;
+        if (const auto& stamps = sent.options.timestamps) {
+            if (has_clock_) {
+                clock_ = later({clock_}, {stamps->value}).value;
+            } else {
+                clock_ = stamps->value;
+                has_clock_ = true;
+            }
         }
         const std::uint16_t id = sent.ip_id.value_or(0);
         if (id == 0) return id_ == 0;
@@ -67,7 +70,7 @@ public:
     /// Whether the sender counts the packets of this connection by itself, as far as its SYN-ACK tells.
     [[nodiscard]] constexpr bool counts_alone() const noexcept { return counts_alone_; }
     /// Step of the Identification from one packet to the next; 1 if it is not known.
-    [[nodiscard]] constexpr int usual_step() const noexcept { return usual_step_ != 0 ? usual_step_ : 1; }
+    [[nodiscard]] constexpr int usual_step() const noexcept { return usual_step_ + int{usual_step_ == 0}; }
     /// Whether this Identification follows the highest one by another step than the usual one.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool goes_on_otherwise(std::uint16_t id) const noexcept {
         return id != 0 && id_distance(id_, id) != usual_step() && (counts_packets() || (counts_alone_ && !had_two_));

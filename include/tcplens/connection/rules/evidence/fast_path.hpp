@@ -33,11 +33,17 @@ template <plainness How>
     if (How == plainness::rare && sender.sent_syn_last) return !fin && sent.payload_length == 0;
     const auto further = sent.acknowledgment.value - sender.acknowledged.value;
     if (further > std::uint32_t{max_window_distance}) return false; // or before it
-    if (sent.payload_length < 2 && !fin) return sent.payload_length == 0 && further > 0;
+    // Which of both it does cannot be predicted, so it decides no branch.
+    const bool carries = (sent.payload_length >= 2) | fin;
+    if (!(carries | ((sent.payload_length == 0) & (further > 0)))) return false;
     if (sent.payload_length >= std::uint32_t{max_window_distance}) return false;
     if (sender.goes_far(sent.sequence + sent.payload_length + (fin ? 1u : 0u))) return false;
-    return receiver.acknowledged != sent.sequence || !(sender.order.goes_on_otherwise(sent.ip_id.value_or(0)) ||
-                                                       sender.there_and_back.answers_after(sent, least_timeout));
+    // Both are seldom true.
+    if (sender.order.goes_on_otherwise(sent.ip_id.value_or(0)) ||
+        sender.there_and_back.answers_after(sent, least_timeout)) {
+        return !carries || receiver.acknowledged != sent.sequence;
+    }
+    return true;
 }
 
 /// Takes note of the last segment of `sender`.
@@ -45,7 +51,7 @@ TCPLENS_ALWAYS_INLINE constexpr void learn_last(const segment& sent, bool asks_f
                                                 side_state& sender, side_state& receiver) noexcept {
     const bool is_latest = sender.order.learn(sent);
     sender.owes_nothing = acknowledges_all && is_latest;
-    if (asks_for_answer) receiver.owes_nothing = false;
+    receiver.owes_nothing = receiver.owes_nothing & !asks_for_answer;
     sender.window = sent.window;
 }
 
