@@ -145,6 +145,9 @@ public:
     [[nodiscard]] constexpr const remembered_segment* find_copy(std::uint32_t fingerprint,
                                                                 remembered_count count) const noexcept {
         bool any = false; // nearly always not, and this loop has no branches
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
         for (const Segment& each : segments_) any |= each.fingerprint == fingerprint;
         if (!any) return nullptr;
         for (std::size_t age = 1; age <= capacity; ++age) {
