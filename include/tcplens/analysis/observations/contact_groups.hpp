@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../connection/observers/direction_skew.hpp"
 #include "../../wire/address.hpp"
 #include "../../wire/endpoint.hpp"
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/timestamp.hpp"
 #include "../../wire/segment.hpp"
 #include "../tracking/least_round_trip.hpp"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 

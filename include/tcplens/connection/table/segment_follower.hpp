@@ -345,7 +345,7 @@ protected:
         lookup_.prefetch(records_.at(next).hash);
         const std::uint32_t later = expiry_.after(next);
         if (later == record::none) return;
-        prefetch(&records_.at(later), sizeof(record)); // all of it: another connection begins in its place
+        prefetch<sizeof(record)>(&records_.at(later)); // all of it: another connection begins in its place
         expiry_.prefetch_links(later);
     }
 
