@@ -44,7 +44,7 @@ namespace tcplens::inline v1::detail {
         "M<\xe2\x96\x93\xc3\xad"sv,
     };
     if (has_at(bytes, 0, "\xef\xbb\xbf"sv)) bytes = bytes.subspan(3);
-    return any_of(beginnings, [&](std::string_view each) { return has_at(bytes, 0, each); });
+    return any_satisfies(beginnings, [&](std::string_view each) { return has_at(bytes, 0, each); });
 }
 
 /// Whether these bytes are a byte-order mark of UTF-16, and characters that are not all those of text.
@@ -172,13 +172,13 @@ namespace tcplens::inline v1::detail {
         begins_with_tag(text, "<!--"))
         return text_kind::html;
     if (begins_with_tag(text, "<?xml")) return text_kind::xml;
-    if (any_of(base_64, begins_text)) return text_kind::base_64;
+    if (any_satisfies(base_64, begins_text)) return text_kind::base_64;
     if (text.starts_with("begin 6") || text.starts_with("begin-base64 ")) return text_kind::uuencoded;
-    if (any_of(tcpdump, begins_text) || begins_like(text, "00:00:00.000000 ") ||
+    if (any_satisfies(tcpdump, begins_text) || begins_like(text, "00:00:00.000000 ") ||
         begins_like(text, "0000-00-00 00:00:00.") || begins_like(text, "0000000000.000000 ")) {
         return text_kind::tcpdump;
     }
-    if (any_of(tshark, begins_text)) return text_kind::tshark;
+    if (any_satisfies(tshark, begins_text)) return text_kind::tshark;
     switch (first_word_of_dump(text)) {
     case 0: break;
     case pcapng_magic:
