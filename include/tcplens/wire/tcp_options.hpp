@@ -48,8 +48,10 @@ struct tcp_options {
     std::array<sack_block, 4> sack_block_storage{};
 
     /// The SACK blocks (RFC 2018 section 3), in the order of the option. Valid as long as this object.
-    [[nodiscard]] constexpr std::span<const sack_block> sack_blocks() const noexcept {
-        return std::span(sack_block_storage).first(sack_block_count);
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Block = const sack_block>
+    [[nodiscard]] constexpr std::span<Block> sack_blocks() const noexcept {
+        return {sack_block_storage.data(), sack_block_count};
     }
 
     [[nodiscard]] friend constexpr bool operator==(const tcp_options&, const tcp_options&) noexcept = default;

@@ -171,7 +171,8 @@ TEST_CASE("pcapng writer: interfaces with one number and two link types, as of j
     CHECK(writer.close());
 
     auto reader = read(written);
-    while (reader.next() != nullptr) {}
+    while (reader.next() != nullptr) {
+    }
     const auto interfaces = reader.interfaces();
     REQUIRE(interfaces.size() == 2);
     CHECK(interfaces[0].name == "wire");

@@ -123,8 +123,7 @@ TEST_CASE("irregularities: a RST by what it acknowledges, by its hop limit and b
     no_hops.syn(asking, answering);
     no_hops.sends(answering, asking, {.flags = RST | ACK, .acknowledgment = 101, .hop_limit = 60});
     for (int i = 0; i < 3; ++i) {
-        no_hops.sends(answering, asking,
-                      {.flags = SYN | ACK, .sequence = 500, .acknowledgment = 101, .hop_limit = 0});
+        no_hops.sends(answering, asking, {.flags = SYN | ACK, .sequence = 500, .acknowledgment = 101, .hop_limit = 0});
     }
     CHECK(no_hops.table().begin()->irregularities.count(rst_hop_limit, direction::server_to_client) == 1);
 

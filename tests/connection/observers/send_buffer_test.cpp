@@ -118,7 +118,8 @@ TEST_CASE("send buffer: once it is known to be the limit, a window that is full 
     CHECK(client.times().receiver_limited == 0ns);
 }
 
-TEST_CASE("send buffer: an acknowledgment lets one segment go on; those behind it are of the same burst, and no waits") {
+TEST_CASE(
+    "send buffer: an acknowledgment lets one segment go on; those behind it are of the same burst, and no waits") {
     detail::send_buffer_estimator client;
     const auto sends = [&](bool pushed) {
         client.on_sent({.pushed = pushed, .full = true, .prompt = true, .had_room = true, .in_flight = 10'000});

@@ -343,7 +343,8 @@ TEST_CASE("time observer: a window probe shows that data waits") {
     CHECK(time_of(s).receiver_window == 610ms);
 }
 
-TEST_CASE("time observer: behind its FIN a client does not wait for a window that it has filled: the server takes its time") {
+TEST_CASE(
+    "time observer: behind its FIN a client does not wait for a window that it has filled: the server takes its time") {
     story s;
     auto [client, server] = established_with_window(s, 200);
     client.sends(1, 200).with_fin();

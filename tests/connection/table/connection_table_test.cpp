@@ -455,12 +455,12 @@ TEST_CASE("a table tells connections of one client with the same hash apart") {
     for (std::uint32_t number = 0; number < 400'000 && pairs < 2; ++number) {
         const std::array address{std::byte{10}, static_cast<std::byte>(number >> 16),
                                  static_cast<std::byte>(number >> 8), static_cast<std::byte>(number)};
-        const endpoint server{tcplens::address::v4(address), 443};
-        const auto [other, is_new] = servers.try_emplace(tuple_hash::of(client, server, key), server);
+        const endpoint place{tcplens::address::v4(address), 443};
+        const auto [other, is_new] = servers.try_emplace(tuple_hash::of(client, server, key), place);
         if (is_new) continue;
         ++pairs;
         connection_table table{{.hash_key = key}};
-        for (const endpoint& each : {server, other->second}) {
+        for (const endpoint& each : {place, other->second}) {
             segment syn{.source = client, .destination = each, .flags = {flags::syn}};
             CHECK(table.add(syn).begins_connection);
             std::swap(syn.source, syn.destination);
@@ -469,7 +469,7 @@ TEST_CASE("a table tells connections of one client with the same hash apart") {
             CHECK_FALSE(table.add(syn).begins_connection);
         }
         REQUIRE(table.size() == 2);
-        CHECK(table[0].server == server);
+        CHECK(table[0].server == place);
         CHECK(table[1].server == other->second);
     }
     CHECK(pairs == 2);

@@ -50,8 +50,7 @@ TEST_CASE("tunnels: a fixed header that the capture cut is truncated, whatever t
             CAPTURE(length);
             const byte_vector captured(each.bytes.begin(), each.bytes.begin() + static_cast<std::ptrdiff_t>(length));
             const auto found = known_tunnels::payload(each.carrier, {captured, 100}, tunnel_set::all);
-            CHECK(found.error() ==
-                  (length < each.bytes.size() ? packet_outcome::truncated : packet_outcome::not_tcp));
+            CHECK(found.error() == (length < each.bytes.size() ? packet_outcome::truncated : packet_outcome::not_tcp));
         }
     }
 }
@@ -61,7 +60,8 @@ TEST_CASE("tunnels: a TZSP message that controls the device has no frame") {
     for (const char* const kind : {"00", "01", "02", "03", "04", "05"}) {
         CAPTURE(kind);
         const byte_vector message = join({hex("01"), hex(kind), hex("0001 01"), frame});
-        const auto found = known_tunnels::payload(protocol_id::udp_port(37008), {message, message.size()}, tunnel_set::all);
+        const auto found =
+            known_tunnels::payload(protocol_id::udp_port(37008), {message, message.size()}, tunnel_set::all);
         CHECK(static_cast<bool>(found) == (std::string{kind} <= "01"));
     }
 }
@@ -94,8 +94,8 @@ TEST_CASE("tunnels: L2TP version 3 is known by the header of what it carries and
     const byte_vector frame = ethernet_frame(0x0800, hex("45"));
     for (std::size_t length = 0; length <= frame.size(); ++length) {
         CAPTURE(length);
-        const byte_vector content = join({hex("00000001"), byte_vector(frame.begin(), frame.begin() +
-                                                                       static_cast<std::ptrdiff_t>(length))});
+        const byte_vector content =
+            join({hex("00000001"), byte_vector(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length))});
         const auto found = known_tunnels::payload(ip_protocol::l2tp, {content, content.size()}, tunnel_set::all);
         CHECK(static_cast<bool>(found) == (length == frame.size()));
     }

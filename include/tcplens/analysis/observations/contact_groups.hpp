@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../connection/observers/direction_skew.hpp"
 #include "../../wire/address.hpp"
 #include "../../wire/endpoint.hpp"
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/chrono.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "../capture_interface.hpp"
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>

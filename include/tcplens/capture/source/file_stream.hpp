@@ -148,11 +148,13 @@ public:
     ///
     /// Looks at the length and the first bytes (at most 4,096) of the file: two system calls. A file that another one was renamed
     /// over is not changed: the one that was opened is read to its end.
-    [[nodiscard]] std::optional<file_change> change() const noexcept {
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Change = file_change>
+    [[nodiscard]] std::optional<Change> change() const noexcept {
         if (!regular_size_) return std::nullopt;
         const std::optional<std::uint64_t> size_now = size_from_beginning();
         if (!size_now) return std::nullopt;
-        file_change found{.size_before = (std::max)(*regular_size_, read_), .size_now = *size_now};
+        Change found{.size_before = (std::max)(*regular_size_, read_), .size_now = *size_now};
         found.shrank = found.size_now < found.size_before;
         found.overwritten = read_ > 0 && !still_begins_with(beginning_);
         if (!found.shrank && !found.overwritten) return std::nullopt;
@@ -210,7 +212,7 @@ private:
             if (count == 0) return false;
             held += static_cast<std::size_t>(count);
         }
-        return digest::of(std::span{bytes}.first(held)) == expected;
+        return digest::of({std::as_const(bytes).data(), held}) == expected;
 #endif
     }
 

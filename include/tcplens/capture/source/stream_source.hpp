@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/compiler.hpp"
+#include "../../base/owned_bytes.hpp"
 #include "byte_source.hpp"
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -121,7 +121,7 @@ private:
             std::memmove(buffer_.get(), at_, kept);
         } else {
             const std::size_t capacity = (std::max)(first_capacity, 2 * capacity_);
-            auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
+            detail::owned_bytes larger{capacity};
             if (kept != 0) std::memcpy(larger.get(), at_, kept);
             buffer_ = std::move(larger);
             capacity_ = capacity;
@@ -148,7 +148,7 @@ private:
     }
 
     Fill fill_;
-    std::unique_ptr<std::byte[]> buffer_{};
+    detail::owned_bytes buffer_{};
     std::size_t capacity_ = 0;
     std::byte* at_ = nullptr;  ///< in the buffer: the first byte that was not skipped
     std::byte* end_ = nullptr; ///< in the buffer: behind what is held

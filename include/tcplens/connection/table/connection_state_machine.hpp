@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/choose.hpp"
 #include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
@@ -12,7 +13,6 @@
 #include "../tracking/likely_server_port.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 

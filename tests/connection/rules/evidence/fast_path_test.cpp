@@ -344,6 +344,28 @@ TEST_CASE("where memory is short, who needs none any more gives it back") {
     CHECK(evidence_rules_access::long_memory_of(rules, second) != nullptr);
 }
 
+TEST_CASE("shared memory is given back as soon as all that it alone remembers is half a second old") {
+    for (const auto later : {500ms, 499ms}) {
+        evidence_rules rules{1};
+        evidence_rules::connection_state first{};
+        const timestamp begin{1h};
+        for (std::uint32_t i = 0; i < 10; ++i) { // the last 7 of them fit into the connection's own memory
+            const segment sent{.time = begin + (i < 3 ? 0ms : 400ms),
+                               .packet_number = i + 1,
+                               .sequence = {i * 100},
+                               .acknowledgment = {500},
+                               .payload_length = 100,
+                               .window = 1000,
+                               .flags = {0x10}};
+            CHECK(rules.judge({.segment = sent, .sender = side::first}, first).kinds == verdict_kinds::none);
+        }
+        evidence_rules::connection_state second{};
+        make_busy(rules, second, begin + 400ms);
+        CHECK(acknowledge(rules, first, begin + later, 1000).kinds == verdict_kinds::none);
+        CHECK((evidence_rules_access::long_memory_of(rules, first) == nullptr) == (later == 500ms));
+    }
+}
+
 TEST_CASE("where memory is short, who needs it keeps it") {
     evidence_rules rules{1};
     evidence_rules::connection_state first{};

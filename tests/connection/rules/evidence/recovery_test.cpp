@@ -113,7 +113,8 @@ TEST_CASE("where only the client was captured, its handshake tells the round tri
         .earlier(4, 8ms);
 }
 
-TEST_CASE("after a silence as long as a timeout, equal segments may have waited in the same queue: they are no copies") {
+TEST_CASE(
+    "after a silence as long as a timeout, equal segments may have waited in the same queue: they are no copies") {
     story s;
     auto [client, server] = s.established({.rtt = 10ms, .ids = story_ids::zero});
     client.sends(1, 100);
@@ -131,4 +132,32 @@ TEST_CASE("after a silence as long as a timeout, equal segments may have waited 
         s.after(1ms);
         client.sends(101, 100).expect(duplicate).because(evidence_set::same_packet).earlier(6, 1ms);
     }
+}
+
+TEST_CASE("a copy of a request is one, though its sender has acknowledged the response since") {
+    story s{{.families = story_families::v4}}; // the Identification tells
+    auto [client, server] = s.established({.rtt = 10ms});
+    const auto& request = client.sends(1, 100);
+    s.after(1ms);
+    server.sends(1, 50).acking(101);
+    client.acks(51);
+    s.after(1ms);
+    s.captures(request).expect(duplicate).earlier(4, 2ms);
+    CHECK(s.connection().client_to_server.retransmissions == 0);
+}
+
+TEST_CASE("a FIN that acknowledges a request only when the timer of its sender ran out was sent before") {
+    // Captured beside the client, 10 ms from the server.
+    story s;
+    auto [client, server] = s.established({.rtt = 10ms});
+    client.sends(1, 100);
+    s.after(10ms);
+    server.sends(1, 50).acking(101);
+    client.acks(51);
+    client.sends(101, 100);
+    s.after(10ms);
+    server.fins().acking(201).uncaptured();
+    s.after(215ms);
+    server.fins().expect(retransmission);
+    CHECK(s.connection().server_to_client.retransmissions == 1);
 }
