@@ -123,19 +123,7 @@ private:
         detail::prefetch<1>(&record.listed); // on the next line
         if constexpr (has_hook<rules_type, rule_hooks::prefetch>) rules_type::prefetch(record.rules);
         else detail::prefetch<sizeof record.rules>(&record.rules);
-        if constexpr (Record::has_observers) {
-            fetch_observed(record);
-        }
-    }
-    /// What observers need of each segment: state and facts, or what an observer says that it needs.
-    TCPLENS_ALWAYS_INLINE static void fetch_observed(const Record& record) noexcept {
-        if constexpr (Record::reads_all_facts) {
-            detail::prefetch<sizeof record.observed>(&record.observed);
-            detail::prefetch<sizeof(typename Record::connection_type) - sizeof(connection)>(
-                static_cast<const connection*>(&record.connection) + 1);
-        } else {
-            detail::prefetch<1>(&record.observed);
-        }
+        record.prefetch_observed();
     }
     TCPLENS_ALWAYS_INLINE static void fetch_side(const rules_type& rules, const Record& record, side sender) noexcept {
         detail::prefetch<sizeof(direction_statistics)>(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/compiler.hpp"
 #include "../../base/huge_pages.hpp"
+#include "../../base/prefetch.hpp"
 #include "../connection.hpp"
 #include "../idle_class.hpp"
 #include "../observers/connection_observer.hpp"
@@ -31,9 +33,6 @@ struct alignas(64) connection_record {
     using rules_type = Rules;
     using connection_type = std::conditional_t<sizeof...(Observers) == 0, tcplens::connection,
                                                connection_with<typename Observers::facts...>>;
-    static constexpr bool has_observers = sizeof...(Observers) > 0;
-    /// Whether most segments touch more of the observers' states and facts than the first bytes of one state.
-    static constexpr bool reads_all_facts = sizeof...(Observers) > 1 || (reads_little<Observers> + ... + 0) == 0;
     static constexpr std::uint32_t none = connection_index::none;
 
     connection_type connection{};
@@ -52,6 +51,20 @@ struct alignas(64) connection_record {
     std::uint32_t follower = none; ///< the slot of the connection whose `previous` this is
     alignas(64) typename Rules::connection_state rules{};
     [[no_unique_address]] std::tuple<typename Observers::connection_state...> observed{};
+
+    /// Fetches what observers need of each segment: state and facts, or what an observer says that it needs.
+    TCPLENS_ALWAYS_INLINE void prefetch_observed() const noexcept { (prefetch_observed_by<Observers>(), ...); }
+    template <class Observer>
+    TCPLENS_ALWAYS_INLINE void prefetch_observed_by() const noexcept {
+        const auto& state = std::get<typename Observer::connection_state>(observed);
+        if constexpr (reads_little<Observer>) {
+            detail::prefetch<Observer::touched_first>(&state);
+        } else {
+            using facts = typename Observer::facts;
+            detail::prefetch<sizeof state>(&state);
+            detail::prefetch<sizeof(facts)>(&static_cast<const facts&>(connection));
+        }
+    }
 
     /// The archive list of a used record. Derived members are made anew after restoring: stage, number, hash, slot, follower.
     template <class Archive>
