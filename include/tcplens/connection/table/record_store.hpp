@@ -3,6 +3,7 @@
 
 #include "../../base/compiler.hpp"
 #include "../../base/huge_pages.hpp"
+#include "../../base/iterator.hpp"
 #include "../../base/prefetch.hpp"
 #include "../connection.hpp"
 #include "../idle_class.hpp"
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <iterator>
 #include <new>
 #include <tuple>
 #include <type_traits>
@@ -129,8 +129,7 @@ public:
     explicit record_chunk(record_memory<Record>& memory) noexcept : records_(memory.take(size)) {}
     record_chunk(const record_chunk&) = delete;
     record_chunk& operator=(const record_chunk&) = delete;
-    record_chunk(record_chunk&& other) noexcept
-        : records_(other.records_), made_(std::exchange(other.made_, 0)) {}
+    record_chunk(record_chunk&& other) noexcept : records_(other.records_), made_(std::exchange(other.made_, 0)) {}
     record_chunk& operator=(record_chunk&& other) noexcept {
         std::swap(records_, other.records_);
         std::swap(made_, other.made_);
@@ -346,7 +345,8 @@ private:
         }
     }
 
-    std::vector<record_memory<Record>> memories_{}; ///< of the chunks, which are destroyed before it; the last one may have room for more
+    std::vector<record_memory<Record>>
+        memories_{}; ///< of the chunks, which are destroyed before it; the last one may have room for more
     std::vector<record_chunk<Record>> chunks_{};
     std::uint32_t slots_ = 0;
     std::vector<std::uint32_t> free_{};
