@@ -173,11 +173,9 @@ def plain_names(names):
 def taken_branches(folder):
     """For each line: whether each branch was taken, by an instance of each function."""
     functions = []
-    for path in sorted(pathlib.Path(folder).rglob("*.gcno")):
-        own = read_functions(path)
-        counts = path.with_suffix(".gcda")
-        if counts.exists():
-            read_counts(counts, own)
+    for counts in sorted(pathlib.Path(folder).rglob("*.gcda")):  # without counts the notes are of an earlier build
+        own = read_functions(counts.with_suffix(".gcno"))
+        read_counts(counts, own)
         functions += own.values()
     # What the compiler makes for a class stands where the class does: copying, moving and destroying are told apart by name.
     names = plain_names({each.name for each in functions if each.is_made})

@@ -75,9 +75,10 @@ struct tcp_options {
         sack_permitted = false;
         cut = capture_cut;
         malformed = false;
-        // Nearly all segments have timestamps in this form (RFC 7323 appendix A), or no options.
-        if (bytes.size() == 12 && detail::load_big<std::uint32_t>(bytes.data()) == 0x0101'080a) {
+        // Nearly all segments have timestamps in this form (RFC 7323 appendix A), few of them more options, or none at all.
+        if (bytes.size() >= 12 && detail::load_big<std::uint32_t>(bytes.data()) == 0x0101'080a) {
             read_timestamps(bytes.data() + 4);
+            if (bytes.size() > 12) read_each(bytes.subspan(12));
             return;
         }
         timestamps = std::optional<tcp_timestamps>{};

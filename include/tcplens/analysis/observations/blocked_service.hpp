@@ -30,7 +30,7 @@ public:
     }
     /// Its source was answered: its failures do not count.
     void forget(const contact& of) noexcept {
-        if (const std::uint32_t source = sources_.find(of); source != sources_.none) tries_[source] = 0;
+        if (const std::uint32_t source = sources_.find(of); source != decltype(sources_)::none) tries_[source] = 0;
     }
     /// Those of the source of a failed contact.
     [[nodiscard]] std::uint32_t of(const contact& failed) const noexcept { return tries_[sources_.find(failed)]; }

@@ -106,7 +106,7 @@ struct observed_contacts {
 /// Which groups of contacts are looked at, and who is in them.
 template <class WeightOf, class Belongs>
 struct group_rule {
-    double least;          ///< the weight that a group needs; lighter ones are passed over
+    double least = 0;      ///< the weight that a group needs; lighter ones are passed over
     WeightOf weight_of;    ///< of a contact, a number or bool; 0 for contacts that do not belong to a group
     Belongs belongs;       ///< whether a contact is in the group of those that it shares something with
     contact_group weighty; ///< all whose weight is above 0 are among these, in the order of time

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace tcplens::inline v1::detail {
 
@@ -57,7 +58,36 @@ struct answer_timer {
     std::array<std::chrono::nanoseconds, direction_skew::least_proof> shortest{};
     std::uint8_t known = 0; ///< which of the numbers are known
 
-    [[nodiscard]] static constexpr bool is_consistent(const answer_timer& of) noexcept { return of.known < 16; }
+    /// The archive list: each number is there if it is known.
+    template <class Archive>
+    friend void archive(Archive& ar, answer_timer& of) {
+        struct timed_number {
+            sequence_number number{};
+            timestamp time{};
+        };
+        const auto timed = [&](std::uint8_t which, sequence_number number, timestamp time) {
+            return of.has(which) ? std::optional{timed_number{number, time}} : std::nullopt;
+        };
+        const auto plain = [&](std::uint8_t which, sequence_number number) {
+            return of.has(which) ? std::optional{number} : std::nullopt;
+        };
+        auto the_highest = plain(has_highest, of.highest);
+        auto the_acknowledged = plain(has_acknowledged, of.acknowledged);
+        auto the_awaited = timed(has_awaited, of.awaited, of.awaited_time);
+        auto the_early = timed(has_early, of.early, of.early_time);
+        ar(the_highest, the_acknowledged, the_awaited, the_early, of.shortest);
+        if constexpr (Archive::restores) {
+            of.known =
+                static_cast<std::uint8_t>((the_highest ? has_highest : 0) | (the_acknowledged ? has_acknowledged : 0) |
+                                          (the_awaited ? has_awaited : 0) | (the_early ? has_early : 0));
+            of.highest = the_highest.value_or(sequence_number{});
+            of.acknowledged = the_acknowledged.value_or(sequence_number{});
+            of.awaited = the_awaited.value_or(timed_number{}).number;
+            of.awaited_time = the_awaited.value_or(timed_number{}).time;
+            of.early = the_early.value_or(timed_number{}).number;
+            of.early_time = the_early.value_or(timed_number{}).time;
+        }
+    }
 
 private:
     [[nodiscard]] constexpr bool has(std::uint8_t number) const noexcept { return (known & number) != 0; }

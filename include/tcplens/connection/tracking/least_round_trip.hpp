@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../../base/chrono.hpp"
 #include "../../base/choose.hpp"
+#include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 
