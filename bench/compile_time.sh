@@ -13,7 +13,7 @@ headers=(tcplens/{fwd,tcplens,capture,wire,connection,analysis}.hpp)
 headers+=(
     +tcplens/capture/file/capture_series.hpp
     +tcplens/connection/rules/{wireshark_rules,repeated_sequence_rules}.hpp
-    +tcplens/connection/observers/{opening,closing,profile,time,time_series}_observer.hpp
+    +tcplens/connection/observers/{opening,closing,profile,time,skew,time_series}_observer.hpp
     +tcplens/connection/observers/wireshark_round_trips.hpp
     +tcplens/connection/zeek/{zeek_observer,zeek_rules}.hpp
     +tcplens/connection/detailed/detailed_connection_table.hpp

@@ -24,11 +24,7 @@ class short_sha1 {
 public:
     static constexpr std::size_t longest_message = 55;
 
-    /// Appends bytes to the message. \pre the message stays within longest_message
-    constexpr void append(std::span<const std::byte> bytes) noexcept {
-        for (const std::byte each : bytes) append(std::to_integer<std::uint8_t>(each));
-    }
-    /// Appends one byte. \pre likewise
+    /// Appends one byte to the message. \pre the message stays within longest_message
     constexpr void append(std::uint8_t byte) noexcept {
         words_[length_ / 4] |= std::uint32_t{byte} << (24 - 8 * (length_ % 4));
         ++length_;
@@ -109,7 +105,10 @@ template <class Bytes>
     detail::short_sha1 hash;
     hash.append(seed);
     for (const address& each : {first.address, second.address}) {
-        hash.append(each.is_v4() ? each.bytes().last<4>() : std::span<const std::byte>{each.bytes()});
+        const auto bytes = each.bytes();
+        for (std::size_t i = each.is_v4() ? 12 : 0; i < bytes.size(); ++i) {
+            hash.append(std::to_integer<std::uint8_t>(bytes[i]));
+        }
     }
     constexpr std::uint8_t tcp = 6;
     hash.append(tcp);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/iterator.hpp"
 #include "../capture_error.hpp"
 #include "../capture_interface.hpp"
 #include "../capture_section.hpp"
@@ -14,7 +15,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>

@@ -5,6 +5,7 @@
 #include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
 #include "../../base/contains.hpp"
+#include "../../base/iterator.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "../capture_interface.hpp"
@@ -24,7 +25,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>

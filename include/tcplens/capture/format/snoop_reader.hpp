@@ -3,6 +3,7 @@
 
 #include "../../base/byte_order.hpp"
 #include "../../base/chrono.hpp"
+#include "../../base/iterator.hpp"
 #include "../../base/maybe.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
@@ -20,7 +21,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>

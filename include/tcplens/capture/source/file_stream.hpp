@@ -122,7 +122,7 @@ public:
             const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
 #endif
             if (count >= 0) {
-                if (read_ == 0) beginning_ = digest::of(buffer.first(static_cast<std::size_t>(count)));
+                if (read_ == 0) beginning_ = digest::of({buffer.data(), static_cast<std::size_t>(count)});
                 read_ += static_cast<std::uint64_t>(count);
                 return count;
             }

@@ -3,6 +3,7 @@
 
 #include "../../base/compiler.hpp"
 #include "../../base/huge_pages.hpp"
+#include "../../base/iterator.hpp"
 #include "../../base/prefetch.hpp"
 #include "../connection.hpp"
 #include "../idle_class.hpp"
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <iterator>
 #include <new>
 #include <tuple>
 #include <type_traits>
