@@ -456,7 +456,7 @@ TEST_CASE("a table tells connections of one client with the same hash apart") {
         const std::array address{std::byte{10}, static_cast<std::byte>(number >> 16),
                                  static_cast<std::byte>(number >> 8), static_cast<std::byte>(number)};
         const endpoint place{tcplens::address::v4(address), 443};
-        const auto [other, is_new] = servers.try_emplace(tuple_hash::of(client, server, key), place);
+        const auto [other, is_new] = servers.try_emplace(tuple_hash::of(client, place, key), place);
         if (is_new) continue;
         ++pairs;
         connection_table table{{.hash_key = key}};
