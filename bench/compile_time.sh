@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What it takes to compile nothing but an include at -O0, in turns: the least and the median, in milliseconds of processor time.
-# Headers after a + are compiled after <tcplens/tcplens.hpp>, and what that takes is part of the times.
+# What it takes to compile nothing but an include at -O2, in turns: the least and the median, in milliseconds of processor time, and the
+# medians as a multiple of that of <tcplens/tcplens.hpp> and, where libtins is installed, of <tins/tins.h>. Headers after a + are compiled
+# after <tcplens/tcplens.hpp>, and what that takes is part of the times.
 #
 #   bench/compile_time.sh [REPETITIONS]
 set -euo pipefail
@@ -12,7 +13,7 @@ headers=(tcplens/{fwd,tcplens,capture,wire,connection,analysis}.hpp)
 headers+=(
     +tcplens/capture/file/capture_series.hpp
     +tcplens/connection/rules/{wireshark_rules,repeated_sequence_rules}.hpp
-    +tcplens/connection/observers/{opening,closing,profile,time,time_series}_observer.hpp
+    +tcplens/connection/observers/{opening,closing,profile,time,skew,time_series}_observer.hpp
     +tcplens/connection/observers/wireshark_round_trips.hpp
     +tcplens/connection/zeek/{zeek_observer,zeek_rules}.hpp
     +tcplens/connection/detailed/detailed_connection_table.hpp
@@ -22,15 +23,22 @@ headers+=(
 )
 declare -A times
 TIMEFORMAT='%3U %3S'
-for ((repetition = 0; repetition < ${1:-7}; ++repetition)); do
+for ((repetition = 0; repetition < ${1:-9}; ++repetition)); do
     for header in "${headers[@]}"; do
         source="#include <${header#+}>"
         [[ $header == +* ]] && source="#include <tcplens/tcplens.hpp>"$'\n'$source
-        used=$({ time "${CXX:-g++}" -std=c++20 -O0 -Iinclude -x c++ -c -o /dev/null - <<< "$source"; } 2>&1)
+        used=$({ time "${CXX:-g++}" -std=c++20 -O2 -Iinclude -x c++ -c -o /dev/null - <<< "$source"; } 2>&1)
         times[$header]+=$(awk '{ printf "%d", 1000 * ($1 + $2) }' <<< "$used")$'\n'
     done
 done
+median() { sort -n <<< "$1" | awk 'NF { at[++count] = $1 } END { print at[int((count + 1) / 2)] }'; }
+least() { sort -n <<< "$1" | awk 'NF { print; exit }'; }
+own=$(median "${times[tcplens/tcplens.hpp]}")
+tins=$(median "${times[tins/tins.h]:-}")
+printf '%-64s %6s %6s %8s %6s\n' '' least median tcplens tins.h
 for header in "${headers[@]}"; do
-    mapfile -t sorted < <(printf '%s' "${times[$header]}" | sort -n)
-    printf '%-64s %6d %6d\n' "$header" "${sorted[0]}" "${sorted[(${#sorted[@]} - 1) / 2]}"
+    middle=$(median "${times[$header]}")
+    printf '%-64s %6d %6d %8s %6s\n' "$header" "$(least "${times[$header]}")" "$middle" \
+        "$(awk "BEGIN { printf \"%.2f\", $middle / $own }")" \
+        "$([[ -z $tins ]] || awk "BEGIN { printf \"%.2f\", $middle / $tins }")"
 done

@@ -11,9 +11,10 @@ instances of a function together, which stand at the same place of a source file
 A branch is a way out of a decision, which has two or more; the ways that exceptions take are none, and what only exceptions reach does not
 count. A branch was taken if an instance took it. Where instances have different branches on a line, as `if constexpr` makes them, those of
 the same number are put together, and the line counts as the largest of these groups: what only a smaller one took was not taken. What no
-test compiles is not counted. Lines without branches in the report, such as closing braces, stay without.
+test compiles cannot be counted. Lines that gcovr takes for no code, and those with nothing but braces, have no branches, as in gcovr itself.
 
-BUILD_FOLDER/rooms.txt gets the figures of each room, BUILD_FOLDER/missing.txt each line that misses a branch: + taken, - not.
+BUILD_FOLDER/rooms.txt gets the figures of each room, missing.txt each line that misses a branch (+ taken, - not), and uncompiled.txt each
+line that decides something and of which no code was compiled: of other systems, of constant expressions, or a template without a test.
 """
 
 import collections
@@ -172,11 +173,9 @@ def plain_names(names):
 def taken_branches(folder):
     """For each line: whether each branch was taken, by an instance of each function."""
     functions = []
-    for path in sorted(pathlib.Path(folder).rglob("*.gcno")):
-        own = read_functions(path)
-        counts = path.with_suffix(".gcda")
-        if counts.exists():
-            read_counts(counts, own)
+    for counts in sorted(pathlib.Path(folder).rglob("*.gcda")):  # without counts the notes are of an earlier build
+        own = read_functions(counts.with_suffix(".gcno"))
+        read_counts(counts, own)
         functions += own.values()
     # What the compiler makes for a class stands where the class does: copying, moving and destroying are told apart by name.
     names = plain_names({each.name for each in functions if each.is_made})
@@ -191,9 +190,24 @@ def taken_branches(folder):
     return found
 
 
+def can_branch(source):
+    """What gcovr's --exclude-unreachable-branches keeps: lines with more than braces."""
+    return re.sub(r"//.*|/\*.*?\*/|\s", "", source) not in ("", "{", "}", "{}")
+
+
 def room(name):
     parts = name.removeprefix("include/tcplens/").split("/")
     return "/".join(parts[:2]) if len(parts) > 2 else parts[0]
+
+
+def uncompiled(coverage):
+    """Lines that decide something, and have no code in the report."""
+    compiled = {(file["file"], line["line_number"]) for file in coverage["files"] for line in file["lines"]}
+    decides = re.compile(r"\s*(}? ?else )?(if|for|while|switch) \(")
+    for path in sorted(pathlib.Path("include/tcplens").rglob("*.hpp")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if decides.match(line) and (str(path), number) not in compiled:
+                yield f"{path}:{number}: {line.strip()}\n"
 
 
 def main():
@@ -205,16 +219,18 @@ def main():
     for file in coverage["files"]:
         of_room = rooms[room(file["file"])]
         for line in file["lines"]:
-            taken = found.get((file["file"], line["line_number"]), []) if line["branches"] else []
+            source = linecache.getline(file["file"], line["line_number"]).strip()
+            counts = can_branch(source) and not line.get("gcovr/noncode")
+            taken = found.get((file["file"], line["line_number"]), []) if counts else []
             line["branches"] = [{"count": int(each), "fallthrough": False, "throw": False} for each in taken]
             if not line.get("gcovr/noncode"):
                 ran = (line["count"] > 0, 1, sum(taken), len(taken))
                 of_room[:] = (a + b for a, b in zip(of_room, ran))
             if not all(taken):
-                source = linecache.getline(file["file"], line["line_number"]).strip()
                 missing.append(f"{file['file']}:{line['line_number']}: {''.join('-+'[each] for each in taken)}  {source}\n")
     report.write_text(json.dumps(coverage))
     (folder / "missing.txt").write_text("".join(missing))
+    (folder / "uncompiled.txt").write_text("".join(uncompiled(coverage)))
     with (folder / "rooms.txt").open("w") as table:
         table.write("| room | lines run | of | | branches taken | of | |\n| --- | --- | --- | --- | --- | --- | --- |\n")
         total = [sum(column) for column in zip(*rooms.values())]

@@ -9,6 +9,7 @@
 #include <array>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <system_error>
 
 namespace program {

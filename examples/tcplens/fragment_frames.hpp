@@ -3,6 +3,7 @@
 
 // Which packets held the fragments of a segment. Decoders tell only the last one.
 
+#include <tcplens/base/maybe.hpp>
 #include <tcplens/capture/packet.hpp>
 #include <tcplens/wire.hpp>
 #include <tcplens/wire/decode/decode.hpp>
@@ -91,9 +92,9 @@ private:
             first = place{.content = next.part.content.bytes,
                           .begins_tcp = next.offset == 0 && next.part.protocol == tcplens::ip_protocol::tcp};
         }
-        [[nodiscard]] std::optional<tcplens::detail::ip_payload> add(const tcplens::detail::ip_fragment& next,
-                                                                     const tcplens::segment::network_id& network,
-                                                                     tcplens::timestamp now) {
+        [[nodiscard]] tcplens::detail::maybe<tcplens::detail::ip_payload>
+        add(const tcplens::detail::ip_fragment& next, const tcplens::segment::network_id& network,
+            tcplens::timestamp now) {
             note(next);
             const std::uint32_t protocol = next.v6 ? 256u : static_cast<std::uint32_t>(next.part.protocol);
             const key_type key{next.part.source, next.part.destination, next.id, network, protocol};
@@ -102,7 +103,7 @@ private:
             if (of.packets.empty() || now - of.begun > limits.max_age || of.packets.size() >= most_fragments)
                 of = {.begun = now};
             of.packets.push_back(number);
-            std::optional<tcplens::detail::ip_payload> found = whole.add(next, network, now);
+            const auto found = whole.add(next, network, now);
             if (found) {
                 of.packets.pop_back();
                 completed.insert(completed.end(), of.packets.begin(), of.packets.end());

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <initializer_list>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #ifndef _WIN32

@@ -10,6 +10,7 @@
 #include <tcplens/tcplens.hpp>
 
 #include <memory>
+#include <ostream>
 #include <string>
 
 namespace program::watching {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <ctime>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>

@@ -2,8 +2,8 @@
 // Written by tests/docs/make_forward.py.
 #pragma once
 
-// Declarations of the public types, for headers that only name them. Not here: aliases such as connection_table, and templates with
-// constraints, which cannot be declared without their concepts.
+// Declarations of the public types, for headers that only name them. Not here: templates with constraints, which cannot be declared
+// without their concepts, and aliases of these such as connection_table.
 
 #include <cstdint>
 
@@ -43,7 +43,8 @@ class archive_reader;
 class archive_writer;
 template <class File>
 class basic_capture_file;
-class capture_file;
+template <class Memory>
+class basic_evidence_rules;
 class closing_observer;
 class connection_irregularities;
 class connection_joiner;
@@ -148,5 +149,7 @@ struct write_error;
 struct zeek_history;
 struct zeek_options;
 struct zeek_record;
+
+using capture_file = basic_capture_file<file_stream>;
 
 } // namespace tcplens::inline v1

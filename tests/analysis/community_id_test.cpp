@@ -20,7 +20,7 @@ std::string base64(std::string_view text) {
 
 std::string sha1(std::string_view text) {
     detail::short_sha1 hash;
-    hash.append(std::as_bytes(std::span{text}));
+    for (const char each : text) hash.append(static_cast<std::uint8_t>(each));
     std::string hex;
     for (const std::uint8_t each : hash.digest()) {
         hex += "0123456789abcdef"[each >> 4];

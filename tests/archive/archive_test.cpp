@@ -8,7 +8,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -140,4 +142,78 @@ TEST_CASE("archive: a plain struct that is not consistent is an error and become
         CHECK(read.end == (begin < end ? end : 1));
         if (begin >= end) CHECK(reader.error()->offset == 11);
     }
+}
+
+TEST_CASE("archive: a list reads what it wrote, and refuses optional values beyond their bound") {
+    for (const std::optional<color> shade : {std::optional<color>{}, std::optional{color::blue}}) {
+        listed before{sample};
+        before.perhaps_shade = shade;
+        const std::vector<std::byte> bytes = written(before);
+        archive_reader reader{bytes};
+        listed after{};
+        after.perhaps_shade = color::red;
+        reader(after);
+        CHECK(reader.good());
+        CHECK(reader.left() == 0);
+        CHECK(static_cast<const plain&>(after) == before);
+    }
+    std::vector<std::byte> bytes = written(listed{sample});
+    const std::size_t last_shade = bytes.size() - 1 - sizeof(double) - 1; // before a double and a bool
+    CHECK(bytes[last_shade] == std::byte{2});
+    bytes[last_shade] = std::byte{3};
+    archive_reader reader{bytes};
+    listed made_up{};
+    reader(made_up);
+    REQUIRE(reader.error());
+    CHECK(reader.error()->offset == last_shade);
+    CHECK(made_up.fraction == 0); // what follows an error is 0
+}
+
+TEST_CASE("archive: a number that is none is an error") {
+    for (const double value : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                               -std::numeric_limits<double>::infinity()}) {
+        const std::vector<std::byte> bytes = written(value);
+        archive_reader reader{bytes};
+        double read = 5;
+        reader(read);
+        CHECK(!reader.good());
+        CHECK(read == 0);
+    }
+}
+
+TEST_CASE("archive: bytes, sizes and names that are too long or others are errors") {
+    const std::vector<std::byte> some{std::byte{1}, std::byte{2}, std::byte{3}};
+    archive_writer writer;
+    writer.bytes(some);
+    writer.size(std::size_t{70'000});
+    writer.same_type("rules");
+    writer.expect_equal("limit", std::uint32_t{9});
+    const std::vector<std::byte> bytes = std::move(writer).written();
+    const auto read = [](const std::vector<std::byte>& from, std::string_view name, std::uint32_t limit) {
+        archive_reader reader{from};
+        std::vector<std::byte> values;
+        std::size_t size = 0;
+        reader.bytes(values);
+        reader.size(size);
+        reader.same_type(name);
+        reader.expect_equal("limit", limit);
+        CHECK((values.size() == 3 && size == 70'000) == (from.size() >= 15));
+        return reader.error();
+    };
+    CHECK_FALSE(read(bytes, "rules", 9));
+    REQUIRE(read(bytes, "ruler", 9));
+    CHECK(read(bytes, "ruler", 9)->subject == "ruler");
+    REQUIRE(read(bytes, "rules", 8));
+    CHECK(read(bytes, "rules", 8)->subject == "limit");
+    for (std::size_t length = 0; length < bytes.size(); ++length) {
+        CAPTURE(length);
+        CHECK(read({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)}, "rules", 9));
+    }
+    std::vector<std::byte> too_long = bytes;
+    too_long[0] = static_cast<std::byte>(bytes.size());
+    archive_reader reader{too_long};
+    std::vector<std::byte> values;
+    reader.bytes(values);
+    CHECK(!reader.good());
+    CHECK(values.empty());
 }

@@ -3,9 +3,11 @@
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
 #include <tcplens/connection/filters/filter_terms.hpp>
+#include <tcplens/connection/joined/connection_trace.hpp>
+#include <tcplens/connection/joined/joined_connection.hpp>
 #include <tcplens/connection/observers/skew_observer.hpp>
 #include <tcplens/connection/observers/time_series.hpp>
-#include <tcplens/connection/rules/evidence/recent_segments.hpp>
+#include <tcplens/connection/rules/evidence/side_state.hpp>
 #include <tcplens/connection/zeek/zeek_rules.hpp>
 
 #include "../support/comparisons.hpp"
@@ -98,4 +100,34 @@ TEST_CASE("Zeek's facts are equal if all members are") {
 TEST_CASE("remembered segments are equal if all members are") {
     check_members(detail::remembered_segment{});
     check_members(detail::send_stamp{});
+    check_members(detail::send_order{});
+    check_members(detail::sequence_holes{});
+    check_members(detail::least_round_trip{});
+    check_members(decltype(detail::evidence::side_state::recent){});
+    comparisons::check_bytes(detail::evidence::side_state{});
+    comparisons::check_bytes(detail::evidence::connection_state{});
+    comparisons::check_bytes(detail::evidence::long_memory{});
+    check_members(detail::reordered_originals{});
+    check_members(detail::trace_entry{});
+    check_members(detail::basic_connection_trace<4>{});
+}
+
+TEST_CASE("joined connections are equal if the connections and all doubts are") {
+    check_members(joined_connection::retransmission_bounds{});
+    const joined_connection original{};
+    joined_connection changed = original;
+    CHECK(changed == original);
+    changed.number = 1;
+    CHECK_FALSE(changed == original);
+    changed = original;
+    changed.parts = 1;
+    CHECK_FALSE(changed == original);
+    changed = original;
+    changed.doubts = join_doubt::order;
+    CHECK_FALSE(changed == original);
+    for (const auto each : {direction::client_to_server, direction::server_to_client}) {
+        changed = original;
+        changed.retransmissions(each).at_most = 1;
+        CHECK_FALSE(changed == original);
+    }
 }

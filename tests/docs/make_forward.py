@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes include/tcplens/fwd.hpp from the other headers; with --check says only whether it is what this would write.
 
-It declares each public class, struct and enumeration at namespace scope. Templates whose parameters have constraints or defaults are
+It declares each public class, struct and enumeration at namespace scope, and aliases of these without other types. Templates whose parameters have constraints or defaults are
 left out: declaring them takes the concepts, and a default may be written once only.
 """
 
@@ -18,8 +18,8 @@ HEAD = """// SPDX-License-Identifier: MIT
 // Written by tests/docs/make_forward.py.
 #pragma once
 
-// Declarations of the public types, for headers that only name them. Not here: aliases such as connection_table, and templates with
-// constraints, which cannot be declared without their concepts.
+// Declarations of the public types, for headers that only name them. Not here: templates with constraints, which cannot be declared
+// without their concepts, and aliases of these such as connection_table.
 
 #include <cstdint>
 
@@ -52,14 +52,24 @@ def declarations(text):
             yield match[1], match[3], (template + "\n" if template else "") + f"{match[1]} {match[3]}{base};"
 
 
+def aliases(text):
+    """Of each alias of a template for one type: name, template, type."""
+    return re.findall(r"^using (\w+) = (\w+)<(\w+)>;$", public_text(text), re.M)
+
+
 def main():
     found = {}
+    named = []
     for header in INCLUDE.rglob("*.hpp"):
         if header != OUTPUT:
             for kind, name, declaration in declarations(header.read_text()):
                 found[name] = (kind, declaration)
+            named += aliases(header.read_text())
+    for name, template, parameter in named:
+        if template in found and parameter in found:
+            found[name] = ("using", f"using {name} = {template}<{parameter}>;")
     groups = []
-    for kind in ("enum class", "class", "struct"):
+    for kind in ("enum class", "class", "struct", "using"):
         groups.append("\n".join(found[name][1] for name in sorted(found) if found[name][0] == kind))
     text = HEAD + "\n\n".join(groups) + "\n\n} // namespace tcplens::inline v1\n"
     if "--check" not in sys.argv[1:]:

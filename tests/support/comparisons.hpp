@@ -38,6 +38,25 @@ inline constexpr bool is_array = false;
 template <class Item, std::size_t Size>
 inline constexpr bool is_array<std::array<Item, Size>> = true;
 
+/// Calls `report` for each of its bytes that counts, for a class with private members or with bit-fields.
+template <class Value, class Report>
+void change_bytes(Value& value, Report& report) {
+    static_assert(std::is_trivially_copyable_v<Value>);
+    const Value before = value;
+    bool counts = false;
+    for (std::size_t at = 0; at < sizeof value; ++at) {
+        std::byte bytes[sizeof value];
+        std::memcpy(bytes, &before, sizeof value);
+        bytes[at] ^= std::byte{1};
+        std::memcpy(&value, bytes, sizeof value);
+        if (value == before) continue; // padding, or an absent value
+        counts = true;
+        report();
+    }
+    value = before;
+    CHECK(counts);
+}
+
 /// Calls `report` for each change of `value`, and leaves it as it was.
 template <class Value, class Report>
 void change_each(Value& value, Report& report) { // NOLINT(readability-function-*): a case for each kind of member
@@ -73,22 +92,15 @@ void change_each(Value& value, Report& report) { // NOLINT(readability-function-
         report();
     } else if constexpr (std::is_aggregate_v<Value>) {
         tcplens::detail::with_members(value, [&report](auto&... members) { (change_each(members, report), ...); });
-    } else { // its members are private: any of its bytes
-        static_assert(std::is_trivially_copyable_v<Value>);
-        for (std::size_t at = 0; at < sizeof value && value == before; ++at) {
-            std::byte bytes[sizeof value];
-            std::memcpy(bytes, &value, sizeof value);
-            bytes[at] ^= std::byte{1};
-            std::memcpy(&value, bytes, sizeof value);
-        }
-        report();
+    } else { // its members are private
+        change_bytes(value, report);
     }
     value = before;
 }
 
-/// Checks the comparisons of a type, by a value of it.
-template <class Value>
-void check_members(const Value& original) {
+/// Checks the comparisons of a type, by what `change(value, report)` makes of a value of it.
+template <class Value, class Change>
+void check_changes(const Value& original, const Change& change) {
     Value changed = original;
     int changes = 0;
     const auto report = [&] {
@@ -101,9 +113,18 @@ void check_members(const Value& original) {
             CHECK((changed < original) == (original > changed));
         }
     };
-    change_each(changed, report);
+    change(changed, report);
     CHECK(changed == original);
     CHECK(changes > 0);
+}
+template <class Value>
+void check_members(const Value& original) {
+    check_changes(original, [](Value& value, const auto& report) { change_each(value, report); });
+}
+/// The same for a class with bit-fields.
+template <class Value>
+void check_bytes(const Value& original) {
+    check_changes(original, [](Value& value, const auto& report) { change_bytes(value, report); });
 }
 
 } // namespace comparisons

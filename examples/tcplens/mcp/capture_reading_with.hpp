@@ -8,6 +8,7 @@
 #include <tcplens/connection/detailed/detailed_connection_table.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace program::context_server {

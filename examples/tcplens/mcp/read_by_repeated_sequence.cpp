@@ -3,6 +3,8 @@
 
 #include <tcplens/connection/rules/repeated_sequence_rules.hpp>
 
+#include <memory>
+
 namespace program::context_server {
 
 std::shared_ptr<loaded_capture> read_by_repeated_sequence(const opened_file& file, const bounds& most, job& work) {

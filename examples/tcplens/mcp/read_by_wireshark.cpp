@@ -3,6 +3,8 @@
 
 #include <tcplens/connection/rules/wireshark_rules.hpp>
 
+#include <memory>
+
 namespace program::context_server {
 
 std::shared_ptr<loaded_capture> read_by_wireshark(const opened_file& file, const bounds& most, job& work) {

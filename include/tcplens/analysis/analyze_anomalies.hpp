@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../base/check.hpp"
+#include "../base/late.hpp"
 #include "../base/ratio.hpp"
 #include "anomaly_patterns.hpp"
 #include "terms/begin_order.hpp"
@@ -96,7 +97,7 @@ public:
 
     /// The report on all connections so far. Connections can be added afterwards.
     [[nodiscard]] anomaly_report result() const {
-        anomaly_report report{.statistics = counts_};
+        detail::late<anomaly_report, Counted> report{.statistics = counts_};
         anomaly_statistics& counts = report.statistics;
         counts.retransmission_rate = detail::ratio(counts.total_retransmissions, counts.total_packets);
         counts.retransmissions_by_connection = resent_.list();
@@ -196,9 +197,9 @@ private:
     }
 
     template <class Overview>
-    static void summarize(Overview& summary, const std::vector<anomaly_pattern>& patterns) {
+    static void summarize(Overview& summary, const auto& patterns) {
         summary.total_patterns = patterns.size();
-        for (const anomaly_pattern& pattern : patterns) {
+        for (const auto& pattern : patterns) {
             const auto same_category =
                 std::find_if(summary.by_category.begin(), summary.by_category.end(),
                              [&](const auto& counted) { return counted.category == pattern.category; });
@@ -214,9 +215,9 @@ private:
 
     anomaly_report::options options_;
     anomaly_statistics counts_{}; ///< without what is filled in by result()
-    detail::first_items<detail::begin_order, connection_name> with_rst_;
+    detail::late<detail::first_items<detail::begin_order, connection_name>, Counted> with_rst_;
     detail::first_items<resent_order, connection_retransmissions> resent_;
-    detail::frequent_keys<address> sources_;
+    detail::late<detail::frequent_keys<address>, Counted> sources_;
 };
 
 /// Counts what may be wrong with the connections of a range, and names the patterns that stand out.
@@ -224,7 +225,7 @@ private:
 /// Reads the range once. Time is linear in the number of connections; memory does not grow with it beyond the limits in the options.
 template <connection_range Connections>
 [[nodiscard]] anomaly_report analyze_anomalies(Connections&& connections, const anomaly_options& options = {}) {
-    return detail::accumulate(connections, anomaly_report::accumulator{options});
+    return detail::accumulate<anomaly_report>(connections, options);
 }
 
 } // namespace tcplens::inline v1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../base/check.hpp"
+#include "../base/late.hpp"
 #include "terms/begin_order.hpp"
 #include "terms/bounded_list.hpp"
 #include "terms/connection_range.hpp"
@@ -132,7 +133,7 @@ public:
 
     /// The report on all connections so far. Connections can be added afterwards.
     [[nodiscard]] connections_report result() const {
-        connections_report report{.summary = summary_, .connections = first_.list()};
+        detail::late<connections_report, Counted> report{.summary = summary_, .connections = first_.list()};
         const auto add_issue = [&report](std::uint64_t count, std::string_view text) {
             if (count > 0) report.issues.push_back(std::to_string(count).append(text));
         };
@@ -185,7 +186,7 @@ private:
 
     connections_report::options options_;
     totals summary_{};
-    detail::first_items<detail::begin_order, row> first_;
+    detail::late<detail::first_items<detail::begin_order, row>, Counted> first_;
 };
 
 /// Counts the connections of a range: how they began, how they ended, and what each of them sent.
@@ -194,7 +195,7 @@ private:
 template <connection_range Connections>
 [[nodiscard]] connections_report analyze_connections(Connections&& connections,
                                                      const connections_report::options& options = {}) {
-    return detail::accumulate(connections, connections_report::accumulator{options});
+    return detail::accumulate<connections_report>(connections, options);
 }
 
 } // namespace tcplens::inline v1

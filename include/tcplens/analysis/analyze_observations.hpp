@@ -82,21 +82,26 @@ public:
             has_sign_packets = (added.irregularities.bits() & used_signs) != 0 && with_signs_.takes(hash);
         }
         if (!is_kept && !has_sign_packets) return;
-        contact made = contact_of(added);
-        made.hash = hash;
-        if constexpr (requires { added.profile.client_to_server.round_trip; }) add_profile(made, added.profile);
+        const contact_ways ways{added, server_probes(added)};
+        const auto complete = [&](contact& made) {
+            if constexpr (requires { added.profile.client_to_server.round_trip; }) add_profile(made, added.profile);
+            if constexpr (has_signs) {
+                add_signs(made, added.irregularities,
+                          ways.turned ? direction::server_to_client : direction::client_to_server);
+            }
+        };
+        if (is_kept) {
+            complete(contacts_.emplace(added, ways, hash));
+            contacts_.settle();
+        }
         if constexpr (has_signs) {
-            const connection_irregularities& found = added.irregularities;
-            const direction out =
-                made.source == added.client ? direction::client_to_server : direction::server_to_client;
-            add_signs(made, found, out);
             if (has_sign_packets) {
-                signed_contact with_packets{made};
-                add_sign_packets(with_packets, found);
-                with_signs_.add(with_packets);
+                signed_contact& made = with_signs_.emplace(added, ways, hash);
+                complete(made);
+                add_sign_packets(made, added.irregularities);
+                with_signs_.settle();
             }
         }
-        if (is_kept) contacts_.add(made);
     }
 
     /// Adds the connections of another accumulator. @pre both have the same options
@@ -123,15 +128,25 @@ public:
         using namespace detail::observing;
         const std::vector<const contact*> contacts = contacts_.sorted();
         const std::vector<const signed_contact*> with_signs = with_signs_.sorted();
-        contact_numbers numbers{contacts_.unsorted(), options_.key};
-        const Observed in{.contacts = contacts,
-                          .unsorted = contacts_.unsorted(),
-                          .numbers = numbers,
-                          .came_out = count_outcomes(contacts_.unsorted()),
-                          .with_signs = with_signs,
-                          .skew = has_skew_ ? &skew_ : nullptr,
-                          .level = contacts_.level(),
-                          .options = options_};
+        contact_counts counts;
+        std::vector<const contact*> unanswered;
+        for (const contact* const each : contacts) {
+            counts.add(*each);
+            if (!contact_counts::common.has(each->came_out)) unanswered.push_back(each);
+        }
+        const contact_keys keys{contacts_.unsorted(), options_.key};
+        Observed in{.contacts = contacts,
+                    .unanswered = unanswered,
+                    .keys = keys,
+                    .counts = counts,
+                    .with_signs = with_signs,
+                    .skew = has_skew_ ? &skew_ : nullptr,
+                    .level = contacts_.level(),
+                    .options = options_};
+        // Of a sample there are no regular contacts.
+        const double open = in.least(options_.open_connections);
+        const frequent_pairs pairs{in, in.level > 0 ? open : (std::min)(open, options_.regular_contacts)};
+        in.pairs = &pairs;
         // A new kind is a file in observations/, its enumerator, and its line here, in their order.
         constexpr void (*kinds[])(const Observed&, findings&) = {
             find_port_scans,          find_address_scans,  find_failing_sources,      find_stealth_probes,

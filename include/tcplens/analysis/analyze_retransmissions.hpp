@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../base/check.hpp"
+#include "../base/late.hpp"
 #include "../base/ratio.hpp"
 #include "terms/begin_order.hpp"
 #include "terms/bounded_list.hpp"
@@ -85,11 +86,12 @@ public:
 
     /// The report on all connections so far. Connections can be added afterwards.
     [[nodiscard]] retransmission_report result() const {
-        retransmission_report report{.total_packets = packets_,
-                                     .total_retransmissions = retransmissions_,
-                                     .retransmission_rate = detail::ratio(retransmissions_, packets_),
-                                     .threshold = options_.threshold,
-                                     .by_connection = worst_.list()};
+        detail::late<retransmission_report, Counted> report{.total_packets = packets_,
+                                                            .total_retransmissions = retransmissions_,
+                                                            .retransmission_rate =
+                                                                detail::ratio(retransmissions_, packets_),
+                                                            .threshold = options_.threshold,
+                                                            .by_connection = worst_.list()};
         report.exceeds_threshold = report.retransmission_rate > options_.threshold;
         report.summary.connections_above_threshold = above_threshold_;
         for (const connection_retransmissions& worst : worst_of_all_.list()) {
@@ -144,7 +146,7 @@ private:
 template <connection_range Connections>
 [[nodiscard]] retransmission_report analyze_retransmissions(Connections&& connections,
                                                             const retransmission_report::options& options = {}) {
-    return detail::accumulate(connections, retransmission_report::accumulator{options});
+    return detail::accumulate<retransmission_report>(connections, options);
 }
 
 } // namespace tcplens::inline v1

@@ -178,7 +178,7 @@ private:
 template <connection_range Connections>
 [[nodiscard]] traffic_flow_report analyze_traffic_flow(Connections&& connections,
                                                        const traffic_flow_report::options& options = {}) {
-    return detail::accumulate(connections, traffic_flow_report::accumulator{options});
+    return detail::accumulate<traffic_flow_report>(connections, options);
 }
 
 } // namespace tcplens::inline v1

@@ -13,7 +13,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace tcplens::inline v1 {
 
@@ -25,11 +24,7 @@ class short_sha1 {
 public:
     static constexpr std::size_t longest_message = 55;
 
-    /// Appends bytes to the message. \pre the message stays within longest_message
-    constexpr void append(std::span<const std::byte> bytes) noexcept {
-        for (const std::byte each : bytes) append(std::to_integer<std::uint8_t>(each));
-    }
-    /// Appends one byte. \pre likewise
+    /// Appends one byte to the message. \pre the message stays within longest_message
     constexpr void append(std::uint8_t byte) noexcept {
         words_[length_ / 4] |= std::uint32_t{byte} << (24 - 8 * (length_ % 4));
         ++length_;
@@ -42,7 +37,7 @@ public:
 
     [[nodiscard]] constexpr std::array<std::uint8_t, 20> digest() const noexcept {
         std::array<std::uint32_t, 80> schedule{};
-        std::copy(words_.begin(), words_.end(), schedule.begin());
+        for (std::size_t i = 0; i < words_.size(); ++i) schedule[i] = words_[i];
         schedule[length_ / 4] |= std::uint32_t{0x80} << (24 - 8 * (length_ % 4));
         schedule[15] = static_cast<std::uint32_t>(8 * length_);
         for (std::size_t i = 16; i < 80; ++i) {
@@ -104,11 +99,16 @@ template <class Bytes>
 /// in different networks (connection::network), which version 1 does not tell apart. `seed` is a number that all tools must share, 0
 /// by default. Allocates the string. Source: the Community ID Flow Hashing specification by Corelight.
 [[nodiscard]] inline std::string community_id(const endpoint& a, const endpoint& b, std::uint16_t seed = 0) {
-    const auto& [first, second] = a < b ? std::pair{a, b} : std::pair{b, a};
+    const bool is_ordered = a < b;
+    const endpoint& first = is_ordered ? a : b;
+    const endpoint& second = is_ordered ? b : a;
     detail::short_sha1 hash;
     hash.append(seed);
     for (const address& each : {first.address, second.address}) {
-        hash.append(each.is_v4() ? each.bytes().last<4>() : std::span<const std::byte>{each.bytes()});
+        const auto bytes = each.bytes();
+        for (std::size_t i = each.is_v4() ? 12 : 0; i < bytes.size(); ++i) {
+            hash.append(std::to_integer<std::uint8_t>(bytes[i]));
+        }
     }
     constexpr std::uint8_t tcp = 6;
     hash.append(tcp);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../base/check.hpp"
+#include "../base/chrono.hpp"
+#include "../base/late.hpp"
 #include "../base/timestamp.hpp"
 #include "terms/begin_order.hpp"
 #include "terms/bounded_list.hpp"
@@ -11,7 +13,6 @@
 #include "terms/rate_order.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <compare>
 #include <concepts>
 #include <cstddef>
@@ -251,7 +252,7 @@ public:
 
     /// The page of all connections so far. Connections can be added afterwards.
     [[nodiscard]] connection_page result() const {
-        bounded_list<row> list = first_.list();
+        auto list = first_.list();
         return {.rows = std::move(list.items),
                 .total = earlier_ + list.total,
                 .earlier = earlier_,
@@ -266,9 +267,9 @@ private:
     server_filter filter_;
     connection_page::order order_;
     std::uint64_t minimum_packets_;
-    std::optional<detail::page_place> after_{};
+    detail::late<std::optional<detail::page_place>, Counted> after_{};
     std::uint64_t earlier_ = 0;
-    detail::first_items<detail::page_place, row> first_;
+    detail::late<detail::first_items<detail::page_place, row>, Counted> first_;
 };
 
 /// Lists connections in one of several orders, a page at a time.
@@ -288,7 +289,7 @@ list_connections(Connections&& connections, const server_filter& filter = {},
                  connection_page::order order = connection_page::order::start, std::size_t limit = 10,
                  const std::optional<connection_page::row>& after = std::nullopt,
                  std::uint64_t minimum_packets = connection_page::default_minimum_packets) {
-    connection_page::accumulator page{filter, order, limit, after, minimum_packets};
+    typename detail::late<connection_page, Connections>::accumulator page{filter, order, limit, after, minimum_packets};
     for (const detail::connection_of<Connections>& each : connections) page.add(each);
     return page.result();
 }
@@ -300,7 +301,7 @@ list_connections(Connections&& connections, Predicate&& selects,
                  connection_page::order order = connection_page::order::start, std::size_t limit = 10,
                  const std::optional<connection_page::row>& after = std::nullopt,
                  std::uint64_t minimum_packets = connection_page::default_minimum_packets) {
-    connection_page::accumulator page{{}, order, limit, after, minimum_packets};
+    typename detail::late<connection_page, Connections>::accumulator page{{}, order, limit, after, minimum_packets};
     for (const detail::connection_of<Connections>& each : connections) {
         if (selects(each)) page.add(each);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../base/check.hpp"
+#include "../base/late.hpp"
 #include "terms/bounded_list.hpp"
 #include "terms/connection_range.hpp"
 #include "terms/server_filter.hpp"
@@ -88,7 +89,7 @@ public:
     void merge(const basic_accumulator& other) {
         TCPLENS_CHECK(this != &other && options_ == other.options_, "another accumulator with the same options");
         for (const auto& [server, from] : other.rows_) {
-            row& to = rows_[server];
+            auto& to = rows_[server];
             to.server = server;
             to.connections += from.connections;
             to.failed_handshakes += from.failed_handshakes;
@@ -104,8 +105,8 @@ public:
 
     /// The list of all connections so far. Connections can be added afterwards.
     [[nodiscard]] server_list result() const {
-        server_list made{.servers = {.total = rows_.size()}};
-        std::vector<row>& items = made.servers.items;
+        detail::late<server_list, Counted> made{.servers = {.total = rows_.size()}};
+        auto& items = made.servers.items;
         items.reserve(rows_.size());
         for (const auto& [server, each] : rows_) items.push_back(each);
         const auto end = items.begin() + static_cast<std::ptrdiff_t>((std::min)(items.size(), options_.limit));
@@ -120,7 +121,7 @@ private:
     void add_selected(const Counted& counted) {
         const direction_statistics& up = counted.client_to_server;
         const direction_statistics& down = counted.server_to_client;
-        row& to = rows_[counted.server];
+        auto& to = rows_[counted.server];
         to.server = counted.server;
         ++to.connections;
         to.failed_handshakes += counted.handshake == handshake_state::failed;
@@ -144,7 +145,7 @@ private:
     }
 
     server_list::options options_;
-    std::map<endpoint, row> rows_{};
+    detail::late<std::map<endpoint, row>, Counted> rows_{};
 };
 
 /// Adds up the connections of a range by server: who serves, how much, and how well.
@@ -152,7 +153,7 @@ private:
 /// Reads the range once. Time is that of a sorted map of the servers; memory is one row a server.
 template <connection_range Connections>
 [[nodiscard]] server_list list_servers(Connections&& connections, const server_list::options& options = {}) {
-    return detail::accumulate(connections, server_list::accumulator{options});
+    return detail::accumulate<server_list>(connections, options);
 }
 
 } // namespace tcplens::inline v1

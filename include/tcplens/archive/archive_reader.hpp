@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../base/byte_order.hpp"
+#include "../base/chrono.hpp"
 #include "../base/timestamp.hpp"
 #include "archive_error.hpp"
 #include "archive_writer.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <chrono>
 #include <cmath>
 #include <concepts>
 #include <cstddef>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "../base/check.hpp"
+#include "../base/chrono.hpp"
 #include "../base/enum_set.hpp"
 #include "aggregate_members.hpp"
 
 #include <array>
 #include <bit>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

@@ -21,6 +21,7 @@ template <std::integral Number>
 
 template <class Object>
 [[nodiscard]] TCPLENS_ALWAYS_INLINE Object& choose_object(bool condition, Object& a, Object& b) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): what a compiler could tell of either object, it cannot tell of the chosen one anyway
     return *reinterpret_cast<Object*>(
         choose(condition, reinterpret_cast<std::uintptr_t>(&a), reinterpret_cast<std::uintptr_t>(&b)));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <iterator>
+#include "iterator.hpp"
+
 #include <utility>
 
 namespace tcplens::inline v1::detail {

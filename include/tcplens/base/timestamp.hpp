@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
+#include "chrono.hpp"
+
 #include <cstdint>
 
 namespace tcplens::inline v1 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -101,8 +100,8 @@ struct capture_error {
 
     /// The excerpt as a string: printable ASCII. Valid as long as this object.
     [[nodiscard]] constexpr std::string_view quoted() const noexcept {
-        return {excerpt.data(),
-                static_cast<std::size_t>(std::find(excerpt.begin(), excerpt.end(), '\0') - excerpt.begin())};
+        const std::string_view all{excerpt.data(), excerpt.size()};
+        return all.substr(0, all.find('\0'));
     }
 
     friend constexpr bool operator==(const capture_error&, const capture_error&) = default;
@@ -257,13 +256,14 @@ private:
             unpacking{"ar", "ar p"},
             unpacking{"tar", "tar -xOf"},
         };
-        const auto* const found = std::find_if(known.begin(), known.end(),
-                                               [&](const unpacking& each) { return each.format == error_.subject; });
+        const unpacking* found = known.data();
+        const unpacking* const end = found + known.size();
+        while (found != end && found->format != error_.subject) ++found;
         const bool is_archive = error_.subject == "tar" || error_.subject == "cpio" || error_.subject == "ar";
         std::string text = is_archive ? "is an archive (" : "is compressed (";
         text += error_.subject;
         text += "). Unpack it first";
-        if (found == known.end()) return text + ".";
+        if (found == end) return text + ".";
         text += ", or read the output of '" + std::string{found->command} + " FILE' through a pipe";
         if (found->can_hold_tar) text += " (of a tar archive in it: 'tar -xOf FILE')";
         return text + ".";

@@ -4,7 +4,6 @@
 #include "link_type_names.hpp"
 
 #include <cstdint>
-#include <iterator>
 #include <string_view>
 
 namespace tcplens::inline v1 {

@@ -3,14 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string_view>
 
 namespace tcplens::inline v1::detail {
 
 struct link_type_name {
     std::uint32_t number;
-    std::string_view name;
+    const char* name; // not a std::string_view, whose length the compiler would count for each
 };
 
 /// The registry of link types (https://www.tcpdump.org/linktypes.html), by number. 12 and 14 are not in it: they are the DLT_RAW of

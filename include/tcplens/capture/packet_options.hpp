@@ -84,8 +84,10 @@ public:
         return std::nullopt;
     }
     /// The flags of the packet: epb_flags, or pack_flags in the obsolete packet block. `nullopt` if the capture has none.
-    [[nodiscard]] constexpr std::optional<packet_flags> flags() const noexcept {
-        if (const auto bits = number<std::uint32_t>(2)) return packet_flags{*bits};
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Flags = packet_flags>
+    [[nodiscard]] constexpr std::optional<Flags> flags() const noexcept {
+        if (const auto bits = number<std::uint32_t>(2)) return Flags{*bits};
         return std::nullopt;
     }
     /// Packets that were lost between the packet before it on the same interface and this one: epb_dropcount, or the field of the

@@ -3,13 +3,13 @@
 
 #include "../base/byte_order.hpp"
 #include "../base/check.hpp"
+#include "../base/iterator.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>

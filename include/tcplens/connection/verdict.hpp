@@ -2,10 +2,10 @@
 #pragma once
 
 #include "../base/append_digits.hpp"
+#include "../base/chrono.hpp"
 #include "../base/enum_set.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -213,9 +212,14 @@ constexpr std::optional<address> address::parse(std::string_view text) noexcept 
 namespace detail {
 
 /// Appends the digits of a number to a text.
-inline void append_number(std::string& text, unsigned value, int base) {
-    std::array<char, 8> digits{};
-    text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr);
+inline void append_number(std::string& text, unsigned value, unsigned base) {
+    std::array<char, 8> digits{}; // a group of an address has at most five
+    std::size_t begin = digits.size();
+    do {
+        digits[--begin] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value != 0);
+    text.append(digits.data() + begin, digits.size() - begin);
 }
 
 /// Groups of an IPv6 address, from `begin` up to, not including, `end`.

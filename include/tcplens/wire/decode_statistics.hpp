@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../base/check.hpp"
+#include "../base/equal_first.hpp"
 #include "../capture/link_type.hpp"
 #include "decode_result.hpp"
 #include "ip_protocol.hpp"
@@ -9,7 +10,6 @@
 #include "protocol_id.hpp"
 #include "udp_port_counts.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -44,19 +44,22 @@ public:
 
     /// Adds the counts of another object. Kinds that are new follow those that are counted here.
     constexpr void add(const undecoded_counts& more) noexcept {
-        for (const kind& each : more.kinds()) count(each);
+        for (std::size_t i = 0; i < more.size_; ++i) count(more.kinds_[i]);
         others_ += more.others_;
     }
 
     /// The kinds of packets, in the order of their first packets. Valid until something else is counted.
-    [[nodiscard]] constexpr std::span<const kind> kinds() const noexcept { return std::span{kinds_}.first(size_); }
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Kind = const kind>
+    [[nodiscard]] constexpr std::span<Kind> kinds() const noexcept {
+        return {kinds_.data(), size_};
+    }
     /// How many packets are of kinds beyond `capacity`, or of no known link type. The latter are segments that were added without
     /// their packets and ignored because their checksums are bad.
     [[nodiscard]] constexpr std::uint64_t others() const noexcept { return others_; }
 
     [[nodiscard]] friend constexpr bool operator==(const undecoded_counts& a, const undecoded_counts& b) noexcept {
-        return a.others_ == b.others_ &&
-               std::equal(a.kinds_.begin(), a.kinds_.begin() + a.size_, b.kinds_.begin(), b.kinds_.begin() + b.size_);
+        return a.others_ == b.others_ && a.size_ == b.size_ && detail::equal_first(a.kinds_, b.kinds_, a.size_);
     }
 
 private:

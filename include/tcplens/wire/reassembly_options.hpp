@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
+#include "../base/chrono.hpp"
+
 #include <cstddef>
 
 namespace tcplens::inline v1 {

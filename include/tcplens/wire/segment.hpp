@@ -79,10 +79,10 @@ struct segment {
     /// Whether the first SACK block reports duplicate data (RFC 2883 section 4): it begins before the acknowledgment number, or
     /// lies within the second block.
     [[nodiscard]] constexpr bool reports_duplicate() const noexcept {
-        const auto blocks = options.sack_blocks();
-        if (blocks.empty()) return false;
+        const auto& blocks = options.sack_block_storage;
+        if (options.sack_block_count == 0) return false;
         if (before(blocks[0].left, acknowledgment)) return true;
-        return blocks.size() > 1 && !before(blocks[0].left, blocks[1].left) &&
+        return options.sack_block_count > 1 && !before(blocks[0].left, blocks[1].left) &&
                !before(blocks[1].right, blocks[0].right);
     }
 

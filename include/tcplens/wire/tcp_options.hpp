@@ -48,8 +48,10 @@ struct tcp_options {
     std::array<sack_block, 4> sack_block_storage{};
 
     /// The SACK blocks (RFC 2018 section 3), in the order of the option. Valid as long as this object.
-    [[nodiscard]] constexpr std::span<const sack_block> sack_blocks() const noexcept {
-        return std::span(sack_block_storage).first(sack_block_count);
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Block = const sack_block>
+    [[nodiscard]] constexpr std::span<Block> sack_blocks() const noexcept {
+        return {sack_block_storage.data(), sack_block_count};
     }
 
     [[nodiscard]] friend constexpr bool operator==(const tcp_options&, const tcp_options&) noexcept = default;
@@ -73,9 +75,10 @@ struct tcp_options {
         sack_permitted = false;
         cut = capture_cut;
         malformed = false;
-        // Nearly all segments have timestamps in this form (RFC 7323 appendix A), or no options.
-        if (bytes.size() == 12 && detail::load_big<std::uint32_t>(bytes.data()) == 0x0101'080a) {
+        // Nearly all segments have timestamps in this form (RFC 7323 appendix A), few of them more options, or none at all.
+        if (bytes.size() >= 12 && detail::load_big<std::uint32_t>(bytes.data()) == 0x0101'080a) {
             read_timestamps(bytes.data() + 4);
+            if (bytes.size() > 12) read_each(bytes.subspan(12));
             return;
         }
         timestamps = std::optional<tcp_timestamps>{};

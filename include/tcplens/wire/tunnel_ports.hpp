@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/equal_first.hpp"
 #include "tunnel_set.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -28,32 +28,33 @@ public:
     /// Gives a port to a tunnel, in place of any tunnel that has it. Returns false if there are `capacity` ports already.
     /// @pre `tunnel` is one tunnel that has a UDP port of its own: see with_udp_port()
     constexpr bool add(tunnel_set tunnel, std::uint16_t port) noexcept {
-        const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(size_);
-        const auto found = std::find_if(entries_.begin(), end, [&](const entry& each) { return each.port == port; });
-        if (found == end) {
-            if (size_ == capacity) return false;
-            ++size_;
-        }
-        *found = {port, tunnel};
+        std::size_t at = 0;
+        while (at < size_ && entries_[at].port != port) ++at;
+        if (at == capacity) return false;
+        if (at == size_) ++size_;
+        entries_[at] = {port, tunnel};
         return true;
     }
 
     /// The tunnel that was given this port; `none` if there is none.
     [[nodiscard]] constexpr tunnel_set at(std::uint16_t port) const noexcept {
-        for (const entry& each : entries()) {
-            if (each.port == port) return each.tunnel;
+        for (std::size_t i = 0; i < size_; ++i) {
+            if (entries_[i].port == port) return entries_[i].tunnel;
         }
         return tunnel_set::none;
     }
 
     /// The ports, in the order in which they were given. Valid until another is added.
-    [[nodiscard]] constexpr std::span<const entry> entries() const noexcept { return std::span{entries_}.first(size_); }
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Entry = const entry>
+    [[nodiscard]] constexpr std::span<Entry> entries() const noexcept {
+        return {entries_.data(), size_};
+    }
     /// Whether no port was given.
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
 
     [[nodiscard]] friend constexpr bool operator==(const port_list& a, const port_list& b) noexcept {
-        const auto end = a.entries_.begin() + static_cast<std::ptrdiff_t>(a.size_);
-        return a.size_ == b.size_ && std::equal(a.entries_.begin(), end, b.entries_.begin());
+        return a.size_ == b.size_ && detail::equal_first(a.entries_, b.entries_, a.size_);
     }
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/equal_first.hpp"
 #include "decode_result.hpp"
 #include "tunnel_set.hpp"
 
@@ -51,7 +52,8 @@ public:
 
     /// Adds the counts of other datagrams.
     constexpr void add(const port_counts& more) noexcept {
-        for (const entry& each : more.entries()) {
+        for (std::size_t i = 0; i < more.size_; ++i) {
+            const entry& each = more.entries_[i];
             entry* const held = find(each.port);
             if (held == nullptr) {
                 entry& made = make_room();
@@ -71,20 +73,25 @@ public:
     }
 
     /// The ports, in no particular order. Valid until something else is counted.
-    [[nodiscard]] constexpr std::span<const entry> entries() const noexcept { return std::span{entries_}.first(size_); }
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Entry = const entry>
+    [[nodiscard]] constexpr std::span<Entry> entries() const noexcept {
+        return {entries_.data(), size_};
+    }
 
     /// The ports with the most datagrams first, and of equals the lowest port first. The first size() of entries() elements count.
-    [[nodiscard]] constexpr std::array<entry, capacity> sorted() const noexcept {
-        std::array<entry, capacity> made = entries_;
-        std::sort(made.begin(), made.begin() + static_cast<std::ptrdiff_t>(size_), [](const entry& a, const entry& b) {
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Entry = entry>
+    [[nodiscard]] constexpr std::array<Entry, capacity> sorted() const noexcept {
+        std::array<Entry, capacity> made = entries_;
+        std::sort(made.begin(), made.begin() + static_cast<std::ptrdiff_t>(size_), [](const Entry& a, const Entry& b) {
             return a.packets != b.packets ? a.packets > b.packets : a.port < b.port;
         });
         return made;
     }
 
     [[nodiscard]] friend constexpr bool operator==(const port_counts& a, const port_counts& b) noexcept {
-        const auto end = a.entries_.begin() + static_cast<std::ptrdiff_t>(a.size_);
-        return a.size_ == b.size_ && std::equal(a.entries_.begin(), end, b.entries_.begin());
+        return a.size_ == b.size_ && detail::equal_first(a.entries_, b.entries_, a.size_);
     }
 
 private:
@@ -114,8 +121,11 @@ private:
     /// An unused entry or, if there is none, the one with the fewest datagrams.
     [[nodiscard]] constexpr entry& make_room() noexcept {
         if (size_ < capacity) return entries_[size_++];
-        return *std::min_element(entries_.begin(), entries_.end(),
-                                 [](const entry& a, const entry& b) { return a.packets < b.packets; });
+        entry* least = entries_.data();
+        for (entry& each : entries_) {
+            if (each.packets < least->packets) least = &each;
+        }
+        return *least;
     }
 
     friend void archive(auto& ar, port_counts& counts) {

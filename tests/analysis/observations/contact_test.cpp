@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tcplens/analysis/observations/contact.hpp>
 #include <tcplens/analysis/observations/contact_sample.hpp>
+#include <tcplens/connection/observers/direction_profile.hpp>
 
 #include <doctest/doctest.h>
 
@@ -105,4 +106,34 @@ TEST_CASE("contact sample: of contacts with one hash those that are first stay, 
         of.add(numbered(i, 0));
     }
     CHECK(numbers(of) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+}
+
+TEST_CASE("contact: round trips that grew are told in tenths of the least, if there are enough and they are long") {
+    const auto inflation_of = [](std::uint64_t samples, std::chrono::nanoseconds least, std::chrono::nanoseconds most) {
+        direction_profiles profiles;
+        auto& times = profiles.server_to_client.round_trip;
+        for (std::uint64_t i = 0; i < samples; ++i) times.add(i % 10 == 9 ? most : least); // every tenth is long
+        contact made{};
+        add_profile(made, profiles);
+        return made.inflation;
+    };
+    CHECK(inflation_of(20, 10ms, 2s) > 1500);
+    CHECK(inflation_of(20, 10ms, 2s) <= 2000);
+    CHECK(inflation_of(19, 10ms, 2s) == 0);
+    CHECK(inflation_of(20, 999us, 2s) == 0);
+    CHECK(inflation_of(20, 10ms, 190ms) == 0); // as late as acknowledgments may be
+    CHECK(inflation_of(20, 10ms, 10ms) == 0);
+    direction_profiles lost;
+    lost.client_to_server.stream_bytes = 10;
+    lost.client_to_server.unique_bytes = 9;
+    contact made{};
+    for (const bool begins : {false, true}) {
+        for (const bool ends : {false, true}) {
+            lost.client_to_server.stream_begins = begins;
+            lost.client_to_server.stream_ends = ends;
+            made = {};
+            add_profile(made, lost);
+            CHECK(made.lost == (begins && ends));
+        }
+    }
 }

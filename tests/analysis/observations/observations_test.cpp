@@ -444,11 +444,13 @@ TEST_CASE("observations: memory is bounded, whatever the number of connections a
     const observation_report report = all.result();
     CHECK(report.connections == 200'000);
     CHECK(report.sampled_one_in == 32);
-    // 12,288 contacts and an eighth of them with signs. result() has six numbers for each, a hash table to find them (32,768 places), and for
-    // one kind after the other what the numbers weigh, the groups, and pointers in the order of time and of groups.
+    // 12,288 contacts and an eighth of them with signs. result() has two hashes for each, pointers in the order of time to all and to those that
+    // were not answered, and for one kind after the other sums by hash (32,768 places), a place in a hash table, and numbers, weights,
+    // groups, and pointers in the order of groups; beside the groups of pairs.
     constexpr std::size_t kept = observation_options{}.kept_contacts;
     CHECK(kept * sizeof(detail::observing::contact) + kept / 8 * sizeof(detail::observing::signed_contact) +
-              kept * (6 * sizeof(std::uint32_t) + 16 + 8 + 2 * sizeof(void*)) + 32'768 * sizeof(std::uint32_t) <
+              kept * (2 * sizeof(std::uint32_t) + 5 * sizeof(void*) + sizeof(std::uint32_t) + 16 + 16 + 8 + 8) +
+              32'768 * (sizeof(std::uint64_t) + sizeof(std::uint32_t)) <
           4U << 20);
 }
 

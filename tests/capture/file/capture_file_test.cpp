@@ -10,8 +10,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
+#include <ios>
 #include <ranges>
 #include <span>
 #include <string>
@@ -165,6 +168,44 @@ TEST_CASE("capture_file: a file stream can be moved and assigned") {
     byte_vector buffer(1000);
     CHECK(other(buffer) == static_cast<std::ptrdiff_t>(bytes.size()));
     CHECK(other(buffer) == 0);
+}
+
+TEST_CASE("capture_file: what no packet is in is passed over, and not read, up to the end of the file") {
+    const test_folder folder;
+    const byte_vector bytes = many_packets(200); // more than one read
+    for (const std::uint64_t far : {std::uint64_t{100'000}, std::uint64_t{64} << 20}) {
+        CAPTURE(far);
+        const auto path = folder.file("long", bytes);
+        std::filesystem::resize_file(path, bytes.size() + far);
+        std::ofstream{path, std::ios::binary | std::ios::app} << "the end";
+        const std::uint64_t size = bytes.size() + far + 7;
+
+        stream_source source{file_stream{path}};
+        CHECK(source.peek(1)[0] == bytes[0]);
+        CHECK(source.skip(bytes.size() + far) == bytes.size() + far);
+        CHECK(source.position() == bytes.size() + far);
+        REQUIRE(source.peek(7).size() == 7);
+        CHECK(source.peek(7)[4] == std::byte{'e'});
+        CHECK(source.skip(far) == 7);
+        CHECK(source.position() == size);
+        CHECK(!source.read_error());
+        CHECK(!source.change());
+
+        stream_source cut{file_stream{path}};
+        CHECK(cut.peek(1).size() >= 1);
+        std::filesystem::resize_file(path, size - 10);
+        CHECK(cut.skip(2 * size) == size - 10);
+        CHECK((cut.change() && cut.change()->shrank));
+    }
+    file_stream stream{folder.file("short", bytes)};
+    CHECK(stream.skip(std::uint64_t{1} << 30) == 0); // nothing was read
+    byte_vector buffer(10);
+    CHECK(stream(buffer) == 10);
+    CHECK(buffer[0] == bytes[0]);
+    CHECK(stream.skip(1000) == 0);                   // too near
+    CHECK(stream.skip(std::uint64_t{1} << 63) == 0); // the file is shorter than what is worth it
+    CHECK(stream(buffer) == 10);
+    CHECK(buffer[0] == bytes[10]);
 }
 
 #ifdef __linux__

@@ -80,6 +80,34 @@ TEST_CASE("pcapng writer: after a failure no packet is written") {
     CHECK(lying.error()->code == write_error::reason::short_write);
 }
 
+TEST_CASE("writers: the buffer can be given out at any time, and the header is there from the first time on") {
+    const auto check = [](auto make, std::size_t header) {
+        byte_vector written;
+        auto writer = make(written);
+        CHECK(written.empty());
+        CHECK(writer.release_buffer());
+        CHECK(written.size() == header);
+        CHECK(writer.write(of(0, timestamp{1s})));
+        CHECK(written.size() == header);
+        CHECK(writer.flush());
+        CHECK(written.size() == writer.position());
+        CHECK(writer.write(of(0, timestamp{2s})));
+        CHECK(writer.release_buffer());
+        CHECK(writer.close());
+        capture_reader reader{std::span<const std::byte>{written}};
+        CHECK(reader.next() != nullptr);
+        REQUIRE(reader.next() != nullptr);
+        CHECK(reader.next() == nullptr);
+        CHECK(!reader.error());
+        byte_vector empty;
+        auto another = make(empty);
+        CHECK(another.flush());
+        CHECK(empty.size() == header);
+    };
+    check([](byte_vector& into) { return tcplens::pcap_writer{into}; }, 24);
+    check([](byte_vector& into) { return pcapng_writer{into}; }, 28);
+}
+
 TEST_CASE("pcapng writer: interfaces with the highest numbers, and with two link layers, keep both") {
     byte_vector written;
     pcapng_writer writer{written};

@@ -233,3 +233,51 @@ TEST_CASE("a prefix that is longer than its address is the whole address") {
         }
     }
 }
+
+TEST_CASE("filters: each condition of a connection alone decides") {
+    connection of;
+    of.client = at("10.0.0.1", 40000);
+    of.server = at("192.0.2.1", 443);
+    of.number = 7;
+    of.first_time = tcplens::timestamp{100s};
+    of.last_time = tcplens::timestamp{200s};
+    of.client_to_server = {.packets = 10, .payload_bytes = 1000, .retransmissions = 1};
+    of.server_to_client = {.packets = 20, .payload_bytes = 2000, .retransmissions = 2};
+    const auto chooses = [&](const connection_filter& filter) { return filter(of); };
+    CHECK(chooses({}));
+    CHECK(chooses({.since = tcplens::timestamp{200s}}));
+    CHECK_FALSE(chooses({.since = tcplens::timestamp{201s}}));
+    CHECK(chooses({.until = tcplens::timestamp{101s}}));
+    CHECK_FALSE(chooses({.until = tcplens::timestamp{100s}}));
+    CHECK(chooses({.numbers = {6, 7}}));
+    CHECK_FALSE(chooses({.numbers = {6, 8}}));
+    CHECK(chooses({.network_numbers = {{}}}));
+    CHECK_FALSE(chooses({.network_numbers = {segment::network_id{{1, 0, 0}}}}));
+    CHECK(chooses({.closed = false}));
+    CHECK_FALSE(chooses({.closed = true}));
+    CHECK(chooses(
+        {.min_packets = 30, .max_packets = 30, .min_bytes = 3000, .max_bytes = 3000, .min_retransmissions = 3}));
+    CHECK_FALSE(chooses({.min_packets = 31}));
+    CHECK_FALSE(chooses({.max_packets = 29}));
+    CHECK_FALSE(chooses({.min_bytes = 3001}));
+    CHECK_FALSE(chooses({.max_bytes = 2999}));
+    CHECK_FALSE(chooses({.min_retransmissions = 4}));
+    CHECK(chooses({.ports = ports("400-443"), .port_ends = ends::second}));
+    CHECK_FALSE(chooses({.ports = ports("400-442"), .port_ends = ends::second}));
+    CHECK_FALSE(chooses({.ports = ports("443"), .port_ends = ends::both}));
+    CHECK(chooses({.ports = ports("443,40000"), .port_ends = ends::both}));
+}
+
+TEST_CASE("filters: what is no number is told, and each error is a sentence") {
+    using reason = tcplens::detail::filter_text_error::reason;
+    for (const std::string_view text : {"1a", "/", ":", "-1", "99999", "123456", ""})
+        CHECK_FALSE(segment_filter::parse_ports(text));
+    std::vector<std::string> sentences;
+    for (std::uint8_t code = 0; code <= 5; ++code) { // one more than there are
+        sentences.push_back(
+            to_string(tcplens::detail::filter_text_error{.code = static_cast<reason>(code), .part = "x"}));
+        CHECK(sentences.back().ends_with('.'));
+        for (std::size_t other = 0; other + 1 < sentences.size(); ++other) CHECK(sentences[other] != sentences.back());
+    }
+    CHECK(sentences.back() == "unknown error.");
+}

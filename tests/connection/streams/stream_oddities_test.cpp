@@ -241,3 +241,39 @@ TEST_CASE("streams: after the end data is ignored, and so are acknowledgments") 
     talk.flush();
     CHECK(talk.told() == joined({"> 0 ab", "> end 2 fin", "< end 0 flushed"}));
 }
+
+TEST_CASE("streams: a segment that begins one byte back is no keep-alive unless it is one byte long") {
+    byte_talk talk;
+    talk.opens().client(1, "ab").client(2, "Xcd");
+    CHECK(talk.told() == joined({"> 0 ab", "> conflict 1 b/X earlier", "> 2 cd"}));
+    talk.client(4, "Y");
+    CHECK(talk.told() == "");
+    CHECK(talk.table()[0].streams.client_to_server.conflicting == 1);
+}
+
+TEST_CASE("streams: after a SYN with data, an acknowledgment of its sender shows that it was answered") {
+    byte_talk talk;
+    talk.client(0, "abc", {.ack = 0, .flags = syn}).client(4, "", {.ack = 1});
+    CHECK(talk.told() == joined({"> 0 abc"}));
+}
+
+TEST_CASE("streams: an acknowledgment of what nobody can have sent changes nothing") {
+    byte_talk talk;
+    talk.opens().client(1, "ab").server(1, "", {.ack = 0x6000'0000}).client(3, "cd").server(1, "", {.ack = 5}).flush();
+    CHECK(talk.told() == joined({"> 0 ab", "> 2 cd", "> end 4 flushed", "< end 0 flushed"}));
+}
+
+TEST_CASE("streams: an acknowledgment up to a FIN that came early tells what is missing before it") {
+    byte_talk talk;
+    talk.opens().client(1, "ab").client(5, "ef", {.flags = ack | fin}).server(1, "", {.ack = 4});
+    CHECK(talk.told() == joined({"> 0 ab", "> gap 2+1 acknowledged"}));
+    talk.client(4, "d");
+    CHECK(talk.told() == joined({"> 3 d", "> 4 ef", "> end 6 fin"}));
+}
+
+TEST_CASE("streams: a RST before anything else begins nothing") {
+    byte_talk talk;
+    talk.client(5, "", {.flags = rst}).client(5, "", {.flags = rst | ack}).flush();
+    CHECK(talk.told() == "");
+    CHECK(talk.table().counters().ended() == 1);
+}

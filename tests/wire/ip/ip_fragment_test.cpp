@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <optional>
 
 using namespace tcplens;
 
@@ -16,7 +15,7 @@ using namespace packet_builder;
 namespace {
 
 /// The fragment in what was captured of a packet, in memory of just that size.
-std::optional<ip_fragment> fragment_in(ether_type type, const byte_vector& packet, std::size_t captured) {
+maybe<ip_fragment> fragment_in(ether_type type, const byte_vector& packet, std::size_t captured) {
     const byte_vector bytes(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(captured));
     return fragment_of({type, {bytes, packet.size()}, {}});
 }

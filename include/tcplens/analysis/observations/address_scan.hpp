@@ -16,8 +16,9 @@ void find_address_scans(const Observed& in, findings& found) {
     const auto port_of = [](const contact& of) { return of.target.port; };
     const auto failed = [](const contact& of) { return failures.has(of.came_out); };
     const double least = in.least(in.options.address_scan);
-    if (static_cast<double>(in.count(failures)) < least) return;
-    for_each_group_of_source(in, least, port_of, failed, [&](contact_group group) {
+    const group_rule enough{least, failed, failed, in.among(failures), in.among(failures)};
+    const auto failed_count = static_cast<double>(in.count(failures));
+    for_each_group(source_and{in.keys, port_of}, enough, failed_count, [&](contact_group group) {
         const auto distinct_hosts = [](contact_group part) {
             return count_distinct(part, [](const contact& of) { return std::pair{of.target.address, of.network}; });
         };

@@ -3,10 +3,12 @@
 
 #include "contact_groups.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,7 +18,9 @@ namespace tcplens::inline v1::detail::observing {
 /// hosts with their own history is RITA's; the numbers are ours.
 template <class Observed>
 void find_asymmetric_transfers(const Observed& in, findings& found) {
-    constexpr std::size_t least_targets = 5; // fewer have no usual volume
+    constexpr std::size_t least_targets =
+        std::tuple_size_v<decltype(contact_counts::targets)>; // fewer have no usual volume
+    if (in.counts.targets.back() == nullptr) return;
     struct transfer {
         const contact* first = nullptr;
         double out = 0;
@@ -24,8 +28,9 @@ void find_asymmetric_transfers(const Observed& in, findings& found) {
     };
     const auto belongs = [](const contact& of) { return of.came_out != outcome::unsolicited; };
     const auto bytes_of = [&](const contact& of) { return belongs(of) ? of.bytes_out : 0; };
-    const group_rule enough{in.options.asymmetric_bytes, bytes_of, belongs};
-    for_each_group(in, shared::source, enough, [&](contact_group group) {
+    const group_rule enough{in.options.asymmetric_bytes, bytes_of, belongs, in.contacts, in.contacts};
+    const auto all_bytes = static_cast<double>(in.counts.bytes_out);
+    for_each_group(shared_key<shared::source>{in.keys}, enough, all_bytes, [&](contact_group group) {
         const address& source = group[0]->source.address;
         std::map<address, transfer> by_target;
         for (const contact* each : group) {

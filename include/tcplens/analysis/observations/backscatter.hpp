@@ -35,9 +35,11 @@ void find_backscatter(const Observed& in, findings& found) {
         return of.came_out == outcome::unsolicited ? std::uint64_t{of.packets_out} : 0;
     };
     const auto is_unsolicited = [](const contact& of) { return of.came_out == outcome::unsolicited; };
-    const group_rule enough{in.least(in.options.backscatter), own_packets, is_unsolicited};
     if (in.count({outcome::unsolicited}) == 0) return;
-    for_each_group(in, shared::source, enough, [&](contact_group group) {
+    const auto unsolicited = select(in.unanswered, is_unsolicited);
+    const group_rule enough{in.least(in.options.backscatter), own_packets, is_unsolicited, unsolicited, unsolicited};
+    const auto all_packets = static_cast<double>(packets_of(unsolicited));
+    for_each_group(shared_key<shared::source>{in.keys}, enough, all_packets, [&](contact_group group) {
         const address& source = group[0]->source.address;
         const std::uint64_t packets = packets_of(group) << in.level;
         if (!in.reaches(packets_of(group), in.options.backscatter)) return;
@@ -47,7 +49,7 @@ void find_backscatter(const Observed& in, findings& found) {
                    counted(targets, "host") + " that asked for none in this capture.";
         });
     });
-    for_each_group(in, shared::target, enough, [&](contact_group group) {
+    for_each_group(shared_key<shared::target>{in.keys}, enough, all_packets, [&](contact_group group) {
         const address& target = group[0]->target.address;
         const std::uint64_t packets = packets_of(group) << in.level;
         if (!in.reaches(packets_of(group), in.options.backscatter)) return;

@@ -15,10 +15,10 @@ namespace tcplens::inline v1::detail::observing {
 /// only; and clocks of the two directions that differ. The numbers are ours.
 template <class Observed>
 void find_capture_limits(const Observed& in, findings& found) {
-    const auto observe_those = [&](auto condition, double threshold, std::string_view name, std::string_view limits,
-                                   std::string_view what) {
+    const auto observe_those = [&](std::size_t count, auto condition, double threshold, std::string_view name,
+                                   std::string_view limits, std::string_view what) {
+        if (count == 0 || !in.reaches(count, threshold)) return;
         const auto group = select(in.contacts, condition);
-        if (group.empty() || !in.reaches(group.size(), threshold)) return;
         const auto value = static_cast<double>(in.estimate(group.size()));
         if (!found.wants(value, group[0]->first)) return;
         observation made = observe(observation_kind::capture_limits, observation_category::capture, {}, group);
@@ -30,14 +30,17 @@ void find_capture_limits(const Observed& in, findings& found) {
         made.text = "Of " + counted(in.estimate(group.size()), "connection") + ' ' + std::string{what};
         found.add(std::move(made));
     };
-    observe_those([](const contact& of) { return of.one_sided; }, in.options.one_sided, "one_sided_connections",
-                  "The other direction may have taken another path, or a filter left it out.",
-                  "with data one direction alone was captured.");
-    observe_those([](const contact& of) { return of.lost; }, in.options.incomplete, "incomplete_connections",
-                  "What was lost before the capture looks like what the capture lost.",
-                  "some segments that arrived are not in the capture.");
-    observe_those([](const contact& of) { return of.sampled; }, in.options.incomplete, "sampled_connections",
-                  "What lies between the samples is not known.", "the capture holds samples only.");
+    observe_those(
+        in.counts.one_sided, [](const contact& of) { return of.one_sided; }, in.options.one_sided,
+        "one_sided_connections", "The other direction may have taken another path, or a filter left it out.",
+        "with data one direction alone was captured.");
+    observe_those(
+        in.counts.lost, [](const contact& of) { return of.lost; }, in.options.incomplete, "incomplete_connections",
+        "What was lost before the capture looks like what the capture lost.",
+        "some segments that arrived are not in the capture.");
+    observe_those(
+        in.counts.sampled, [](const contact& of) { return of.sampled; }, in.options.incomplete, "sampled_connections",
+        "What lies between the samples is not known.", "the capture holds samples only.");
     if (in.skew == nullptr || static_cast<double>(in.skew->skewed) < in.options.skewed || in.contacts.empty()) return;
     const auto value = static_cast<double>(in.skew->skewed);
     if (!found.wants(value, in.contacts[0]->first)) return;

@@ -4,6 +4,7 @@
 #include "contact_groups.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,6 +32,17 @@ namespace tcplens::inline v1::detail::observing {
     return most;
 }
 
+/// Whether so many may have been open at once. False is certain, and cheap.
+/// @pre the group is in the order of time
+[[nodiscard]] inline bool may_be_open_at_once(contact_group group, double many) noexcept {
+    if (static_cast<double>(group.size()) < many) return false;
+    const auto others = static_cast<std::size_t>((std::max)(std::ceil(many) - 1, 0.0));
+    for (std::size_t i = 0; i + others < group.size(); ++i) {
+        if (group[i]->last > group[i + others]->first) return true;
+    }
+    return false;
+}
+
 /// A service, or a source, with many connections that were established and stayed without data; and a source that holds many connections
 /// to one service at once. The numbers are ours.
 template <class Observed>
@@ -56,9 +68,10 @@ void find_connection_floods(const Observed& in, findings& found) {
     };
     const std::string without_data =
         " without data for " + std::to_string(in.options.idle_time.count()) + " s or longer.";
-    const group_rule enough{in.least(in.options.idle_connections),
-                            [&](const contact& of) { return std::uint64_t{is_idle(of)}; }, is_idle};
-    const bool any_idle = in.count({outcome::idle}) > 0;
+    const auto idle = in.count({outcome::idle}) > 0 ? select(in.unanswered, is_idle) : std::vector<const contact*>{};
+    const auto all_idle = static_cast<double>(idle.size());
+    const auto counts = [](const contact&) { return true; };
+    const group_rule enough{in.least(in.options.idle_connections), counts, counts, idle, idle};
     const auto observe_service = [&](contact_group group) {
         const endpoint& target = group[0]->target;
         observe_group({.target = target.address, .port = target.port}, group, group.size(), in.options.idle_connections,
@@ -67,7 +80,7 @@ void find_connection_floods(const Observed& in, findings& found) {
                                  counted(in.estimate(group.size()), "established connection") + without_data;
                       });
     };
-    if (any_idle) for_each_group(in, shared::service, enough, observe_service);
+    for_each_group(shared_key<shared::service>{in.keys}, enough, all_idle, observe_service);
     const auto observe_source = [&](contact_group group) {
         const address& source = group[0]->source.address;
         if (count_distinct(group, [](const contact& of) { return of.target; }) < 2) return; // told above
@@ -76,18 +89,22 @@ void find_connection_floods(const Observed& in, findings& found) {
                    without_data;
         });
     };
-    if (any_idle) for_each_group(in, shared::source, enough, observe_source);
+    for_each_group(shared_key<shared::source>{in.keys}, enough, all_idle, observe_source);
     constexpr outcome_set open_ones{outcome::answered, outcome::idle, outcome::stalled};
-    for_each_group(
-        in, shared::pair, in.least(in.options.open_connections), open_ones, open_ones, [&](contact_group group) {
-            const address& source = group[0]->source.address;
-            const endpoint& target = group[0]->target;
-            const std::size_t open = most_at_once(group);
-            observe_group({.source = source, .target = target.address, .port = target.port}, group, open,
-                          in.options.open_connections, "open_at_once", [&] {
-                              return to_string(source) + " held " + counted(in.estimate(open), "connection") + " to " +
-                                     to_string(target) + " at once.";
-                          });
-        });
+    const double least_open = in.least(in.options.open_connections);
+    in.pairs->for_each([&](contact_group pair) {
+        if (static_cast<double>(pair.size()) < least_open) return;
+        const auto held = select(pair, [&](const contact& of) { return open_ones.has(of.came_out); });
+        const contact_group group{held};
+        if (!may_be_open_at_once(group, least_open)) return;
+        const address& source = group[0]->source.address;
+        const endpoint& target = group[0]->target;
+        const std::size_t open = most_at_once(group);
+        observe_group({.source = source, .target = target.address, .port = target.port}, group, open,
+                      in.options.open_connections, "open_at_once", [&] {
+                          return to_string(source) + " held " + counted(in.estimate(open), "connection") + " to " +
+                                 to_string(target) + " at once.";
+                      });
+    });
 }
 } // namespace tcplens::inline v1::detail::observing

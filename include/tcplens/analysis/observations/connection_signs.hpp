@@ -129,7 +129,9 @@ void find_repeated_fields(const Observed& in, findings& found) {
             return of.has_initial && of.came_out != outcome::unsolicited && field_of(of) != 0;
         };
         const double least = in.least(in.options.repeated_fields);
-        for_each_group_of_source(in, least, field_of, sent_it, [&](contact_group group) {
+        const group_rule enough{least, sent_it, sent_it, in.contacts, in.contacts};
+        const auto most = static_cast<double>(in.contacts.size());
+        for_each_group(source_and{in.keys, field_of}, enough, most, [&](contact_group group) {
             if (!in.reaches(group.size(), in.options.repeated_fields)) return;
             const address& source = group[0]->source.address;
             const std::uint32_t field_value = field_of(*group[0]);

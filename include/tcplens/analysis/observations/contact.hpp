@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/timestamp.hpp"
 #include "../../connection/connection.hpp"
 #include "../../connection/observers/connection_irregularities.hpp"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -47,6 +47,7 @@ public:
         for (const outcome each : of) bits_ |= bit(each);
     }
     [[nodiscard]] constexpr bool has(outcome of) const noexcept { return (bits_ & bit(of)) != 0; }
+    [[nodiscard]] constexpr bool is_same(outcome_set other) const noexcept { return bits_ == other.bits_; }
     /// Those of both sets.
     [[nodiscard]] friend constexpr outcome_set operator|(outcome_set a, const outcome_set& b) noexcept {
         a.bits_ |= b.bits_;
@@ -74,52 +75,6 @@ private:
 constexpr outcome_set failures{outcome::ignored,         outcome::refused,       outcome::unreachable,
                                outcome::half_open_reset, outcome::reset_at_once, outcome::reset_after_data,
                                outcome::odd_probe,       outcome::ack_probe,     outcome::fin_probe};
-
-/// What of a connection the observations need.
-struct contact {
-    endpoint source{};
-    endpoint target{};
-    segment::network_id network{};
-    outcome came_out{};
-    bool one_sided = false; ///< one direction alone was captured, though the other must have sent something
-    timestamp first{};
-    timestamp last{};
-    std::uint64_t first_packet = 0;
-    std::uint64_t number = 0;
-    std::uint64_t bytes_out = 0; ///< payload from the source
-    std::uint64_t bytes_in = 0;
-    std::uint64_t signs = 0; ///< a bit for each irregularity that occurred
-    std::uint32_t packets_out = 0;
-    std::uint32_t data_packets = 0;     ///< of both directions
-    std::uint32_t retransmissions = 0;  ///< of data, in both directions
-    std::uint32_t initial_sequence = 0; ///< of the source's SYN, if has_initial
-    std::uint16_t initial_id = 0;       ///< the Identification of that SYN; 0 for IPv6
-    std::uint16_t timeouts = 0;         ///< in both directions; stops at 65,535, as the next three
-    std::uint16_t marks = 0;            ///< packets with CE
-    std::uint16_t zero_windows = 0;
-    std::uint16_t inflation = 0; ///< tenths: the 95th percentile of its round trips by the least; 0 if not measured
-    bool has_initial = false;
-    bool sampled = false;   ///< some segments were samples
-    bool lost = false;      ///< the capture lost some of its segments
-    std::uint64_t hash = 0; ///< decides whether a sample keeps it
-
-    /// Contacts in the order of time; the rest makes the order complete.
-    [[nodiscard]] friend constexpr bool operator<(const contact& a, const contact& b) noexcept {
-        if (a.first != b.first) return a.first < b.first;
-        if (a.first_packet != b.first_packet) return a.first_packet < b.first_packet;
-        if (a.source != b.source) return a.source < b.source;
-        if (a.target != b.target) return a.target < b.target;
-        if (a.network != b.network) return a.network < b.network;
-        return a.number < b.number;
-    }
-};
-
-/// A contact with signs, and the packets that show them.
-struct signed_contact : contact {
-    static constexpr std::size_t most_sign_packets = 12;
-    std::array<std::uint64_t, most_sign_packets> sign_packets{}; ///< where signs first occurred; 0 at the end
-    std::array<std::uint64_t, most_sign_packets> signs_there{};  ///< the signs of each of these packets
-};
 
 /// All that this side sent were SYN-ACKs and RSTs.
 [[nodiscard]] constexpr bool sent_answers_alone(const direction_statistics& side) noexcept {
@@ -195,33 +150,84 @@ template <class Narrow>
     return count < most ? static_cast<Narrow>(count) : most;
 }
 
-/// The contact that a connection was. `hash` stays 0.
-[[nodiscard]] constexpr contact contact_of(const connection& of) noexcept {
-    const bool probed = server_probes(of);
-    const direction_statistics& up = probed ? of.server_to_client : of.client_to_server;
-    const direction_statistics& down = probed ? of.client_to_server : of.server_to_client;
-    const outcome came_out = outcome_of(of, up, down);
-    // If only the answers of one side were captured, but for RSTs that refuse them, that side is the source.
-    const bool alone = came_out == outcome::unsolicited && (up.packets == 0 || refuses_answers(of));
-    const bool turned = alone != probed;
-    const direction_statistics& out = alone ? down : up;
-    const direction_statistics& in = alone ? up : down;
-    return {.source = turned ? of.server : of.client,
-            .target = turned ? of.client : of.server,
-            .network = of.network,
-            .came_out = came_out,
-            .one_sided = (up.packets == 0 || down.packets == 0) && up.payload_bytes + down.payload_bytes > 0,
-            .first = of.first_time,
-            .last = of.last_time,
-            .first_packet = of.first_packet,
-            .number = of.number,
-            .bytes_out = out.payload_bytes,
-            .bytes_in = in.payload_bytes,
-            .packets_out = narrowed<std::uint32_t>(out.packets),
-            .data_packets = narrowed<std::uint32_t>(up.data_packets + down.data_packets),
-            .retransmissions = narrowed<std::uint32_t>(data_sent_again(up) + data_sent_again(down)),
-            .sampled = of.sampled};
-}
+/// The numbers of a connection by the ways of a contact, and how it came out.
+struct contact_ways {
+    const direction_statistics& up;   ///< from the client; from who probed, if ports make that the server
+    const direction_statistics& down; ///< the other one
+    outcome came_out;
+    bool alone;  ///< only the answers of one side were captured, but for RSTs that refuse them: that side is the source
+    bool turned; ///< the source is the server
+
+    constexpr explicit contact_ways(const connection& of, bool probed) noexcept
+        : up(probed ? of.server_to_client : of.client_to_server),
+          down(probed ? of.client_to_server : of.server_to_client), came_out(outcome_of(of, up, down)),
+          alone(came_out == outcome::unsolicited && (up.packets == 0 || refuses_answers(of))), turned(alone != probed) {
+    }
+};
+
+/// What of a connection the observations need.
+struct contact {
+    endpoint source{};
+    endpoint target{};
+    segment::network_id network{};
+    outcome came_out{};
+    bool one_sided = false; ///< one direction alone was captured, though the other must have sent something
+    timestamp first{};
+    timestamp last{};
+    std::uint64_t first_packet = 0;
+    std::uint64_t number = 0;
+    std::uint64_t bytes_out = 0; ///< payload from the source
+    std::uint64_t bytes_in = 0;
+    std::uint64_t signs = 0; ///< a bit for each irregularity that occurred
+    std::uint32_t packets_out = 0;
+    std::uint32_t data_packets = 0;     ///< of both directions
+    std::uint32_t retransmissions = 0;  ///< of data, in both directions
+    std::uint32_t initial_sequence = 0; ///< of the source's SYN, if has_initial
+    std::uint16_t initial_id = 0;       ///< the Identification of that SYN; 0 for IPv6
+    std::uint16_t timeouts = 0;         ///< in both directions; stops at 65,535, as the next three
+    std::uint16_t marks = 0;            ///< packets with CE
+    std::uint16_t zero_windows = 0;
+    std::uint16_t inflation = 0; ///< tenths: the 95th percentile of its round trips by the least; 0 if not measured
+    bool has_initial = false;
+    bool sampled = false;   ///< some segments were samples
+    bool lost = false;      ///< the capture lost some of its segments
+    std::uint64_t hash = 0; ///< decides whether a sample keeps it
+
+    constexpr contact() noexcept = default;
+    /// The contact that a connection was, as far as every connection tells.
+    constexpr contact(const connection& of, const contact_ways& ways, std::uint64_t hash_of_it) noexcept
+        : source(ways.turned ? of.server : of.client), target(ways.turned ? of.client : of.server), network(of.network),
+          came_out(ways.came_out), one_sided((ways.up.packets == 0 || ways.down.packets == 0) &&
+                                             ways.up.payload_bytes + ways.down.payload_bytes > 0),
+          first(of.first_time), last(of.last_time), first_packet(of.first_packet), number(of.number),
+          bytes_out((ways.alone ? ways.down : ways.up).payload_bytes),
+          bytes_in((ways.alone ? ways.up : ways.down).payload_bytes),
+          packets_out(narrowed<std::uint32_t>((ways.alone ? ways.down : ways.up).packets)),
+          data_packets(narrowed<std::uint32_t>(ways.up.data_packets + ways.down.data_packets)),
+          retransmissions(narrowed<std::uint32_t>(data_sent_again(ways.up) + data_sent_again(ways.down))),
+          sampled(of.sampled), hash(hash_of_it) {}
+
+    /// Contacts in the order of time; the rest makes the order complete.
+    [[nodiscard]] friend constexpr bool operator<(const contact& a, const contact& b) noexcept {
+        if (a.first != b.first) return a.first < b.first;
+        if (a.first_packet != b.first_packet) return a.first_packet < b.first_packet;
+        if (a.source != b.source) return a.source < b.source;
+        if (a.target != b.target) return a.target < b.target;
+        if (a.network != b.network) return a.network < b.network;
+        return a.number < b.number;
+    }
+};
+
+/// A contact with signs, and the packets that show them.
+struct signed_contact : contact {
+    static constexpr std::size_t most_sign_packets = 12;
+    std::array<std::uint64_t, most_sign_packets> sign_packets{}; ///< where signs first occurred; 0 at the end
+    std::array<std::uint64_t, most_sign_packets> signs_there{};  ///< the signs of each of these packets
+
+    constexpr signed_contact() noexcept = default;
+    constexpr signed_contact(const connection& of, const contact_ways& ways, std::uint64_t hash_of_it) noexcept
+        : contact(of, ways, hash_of_it) {}
+};
 
 [[nodiscard]] constexpr std::uint64_t sign_bit(irregularity of) noexcept {
     return std::uint64_t{1} << static_cast<unsigned>(of);

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../connection/observers/direction_skew.hpp"
 #include "../../wire/address.hpp"
 #include "../../wire/endpoint.hpp"
 #include "../../wire/segment.hpp"
 #include "contact.hpp"
-#include "contact_numbers.hpp"
+#include "contact_keys.hpp"
 #include "findings.hpp"
 #include "observation.hpp"
 #include "observation_options.hpp"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
+#include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,17 +31,45 @@ namespace tcplens::inline v1::detail::observing {
 /// Contacts of one group, in the order of time.
 using contact_group = std::span<const contact* const>;
 
+/// How many contacts are of each kind, so that what is not there is not looked for.
+struct contact_counts {
+    static constexpr outcome_set common{outcome::answered, outcome::midstream};
+
+    std::array<std::size_t, outcomes> came_out{};
+    std::uint64_t bytes_out = 0;
+    std::size_t one_sided = 0;
+    std::size_t lost = 0;
+    std::size_t sampled = 0;
+    std::array<const contact*, 5>
+        targets{}; ///< contacts with different targets, as far as there are so many; null at the end
+
+    void add(const contact& of) noexcept {
+        for (std::size_t i = 0; targets.back() == nullptr; ++i) {
+            if (targets[i] == nullptr) targets[i] = &of;
+            if (targets[i]->target.address == of.target.address) break;
+        }
+        ++came_out[static_cast<std::size_t>(of.came_out)];
+        bytes_out += of.bytes_out;
+        one_sided += of.one_sided;
+        lost += of.lost;
+        sampled += of.sampled;
+    }
+};
+
+class frequent_pairs;
+
 /// What every kind of observation gets.
 struct observed_contacts {
-    contact_group contacts{};                     ///< in the order of time
-    std::span<const contact> unsorted{};          ///< the same
-    contact_numbers& numbers;                     ///< of the same
-    std::array<std::size_t, outcomes> came_out{}; ///< how many of them came out so
+    contact_group contacts{};     ///< in the order of time
+    contact_group unanswered{};   ///< those of them that did not come out as one of `common`, in the order of time
+    const contact_keys& keys;     ///< of the same
+    const contact_counts& counts; ///< of the same
     std::span<const signed_contact* const>
         with_signs{};                             ///< those with signs, in the order of time; perhaps fewer of them
     const direction_skew::totals* skew = nullptr; ///< of all connections; null if it was not measured
     unsigned level = 0;                           ///< each stands for 2^level
     const observation_options& options;
+    const frequent_pairs* pairs = nullptr; ///< those with enough contacts for any kind
 
     /// What a number of contacts in the sample stands for.
     [[nodiscard]] std::uint64_t estimate(std::size_t kept) const noexcept {
@@ -57,10 +88,14 @@ struct observed_contacts {
     /// How many contacts came out in one of these ways.
     [[nodiscard]] std::size_t count(outcome_set which) const noexcept {
         std::size_t counted = 0;
-        for (std::size_t i = 0; i < came_out.size(); ++i) {
-            if (which.has(static_cast<outcome>(i))) counted += came_out[i];
+        for (std::size_t i = 0; i < outcomes; ++i) {
+            if (which.has(static_cast<outcome>(i))) counted += counts.came_out[i];
         }
         return counted;
+    }
+    /// All contacts that came out in one of these ways are among those: few, where most were answered.
+    [[nodiscard]] contact_group among(outcome_set which) const noexcept {
+        return (which - contact_counts::common).is_same(which) ? unanswered : contacts;
     }
     /// A number in the sample that stands for this one.
     [[nodiscard]] double scaled(double number) const noexcept {
@@ -68,108 +103,217 @@ struct observed_contacts {
     }
 };
 
-[[nodiscard]] inline std::array<std::size_t, outcomes> count_outcomes(std::span<const contact> of) noexcept {
-    std::array<std::size_t, outcomes> counts{};
-    for (const contact& each : of) ++counts[static_cast<std::size_t>(each.came_out)];
-    return counts;
-}
-
 /// Which groups of contacts are looked at, and who is in them.
 template <class WeightOf, class Belongs>
 struct group_rule {
-    double least;       ///< the weight that a group needs; lighter ones are passed over
-    WeightOf weight_of; ///< of a contact: 0 or above; 0 for contacts that do not belong to a group
-    Belongs belongs;    ///< whether a contact is in the group of those that it shares something with
+    double least = 0;      ///< the weight that a group needs; lighter ones are passed over
+    WeightOf weight_of;    ///< of a contact, a number or bool; 0 for contacts that do not belong to a group
+    Belongs belongs;       ///< whether a contact is in the group of those that it shares something with
+    contact_group weighty; ///< all whose weight is above 0 are among these, in the order of time
+    contact_group members; ///< all that belong to a group are among these, in the order of time
 };
 template <class WeightOf, class Belongs>
-group_rule(double, WeightOf, Belongs) -> group_rule<WeightOf, Belongs>;
+group_rule(double, WeightOf, Belongs, contact_group, contact_group) -> group_rule<WeightOf, Belongs>;
 
-/// The contacts of those numbers that weigh enough: group by group, in the order of time in each.
+/// The groups of contacts that weigh enough: group by group, in the order of time in each.
+///
+/// First the weights are summed by a hash of what contacts share. What has a hash whose sum is too light is in no heavy group; as a
+/// rule that is nearly everything, and nothing else is done with it. What is left is told apart, first the contacts with weight alone.
 class heavy_groups {
 public:
-    template <class Rule>
-    heavy_groups(const observed_contacts& in, const contact_numbering& by, const Rule& rule) {
-        std::vector<sums> of_number(by.count);
-        for (std::size_t at = 0; at < in.unsorted.size(); ++at) {
-            sums& of = of_number[by.numbers[at]];
-            of.weight += rule.weight_of(in.unsorted[at]);
-            of.members += rule.belongs(in.unsorted[at]);
+    /// `total`: all weights together, or more. `may_be(contacts)`: whether a group with these contacts that have weight is looked at.
+    template <class Key, class Rule, class MayBe>
+    heavy_groups(const Key& key, const Rule& rule, double total, MayBe may_be) {
+        const double least = (std::max)(rule.least, 1.0);
+        if (rule.weighty.empty() || total < least) return;
+        using weight = decltype(rule.weight_of(*rule.weighty[0]));
+        using sum = std::conditional_t<std::is_same_v<weight, bool>, std::uint8_t, weight>;
+        std::vector<sum> sums(sum_count<sum>(rule.weighty.size(), total, least));
+        const bool any_heavy = sum_up(key, rule, least, sums);
+        if (!any_heavy) return;
+        if (rule.weighty.data() == rule.members.data()) {
+            collect(key, rule, least, sums);
+            sort(key);
+            return;
         }
-        constexpr std::uint32_t none = UINT32_MAX;
-        std::uint32_t members = 0;
-        for (sums& each : of_number) {
-            const bool is_heavy = static_cast<double>(each.weight) >= (std::max)(rule.least, 1.0);
-            each.next = is_heavy ? members : none;
-            if (!is_heavy) continue;
-            groups_.push_back({members, each.members});
-            members += each.members;
-        }
-        if (groups_.empty()) return;
-        members_.resize(members);
-        for (const contact* const each : in.contacts) {
-            sums& of = of_number[by.numbers[in.numbers.place(*each)]];
-            if (of.next != none && rule.belongs(*each)) members_[of.next++] = each;
-        }
+        const auto has_weight = [&](const contact& of) { return rule.weight_of(of) != 0; };
+        collect(key, group_rule{rule.least, rule.weight_of, has_weight, rule.weighty, rule.weighty}, least, sums);
+        std::erase_if(groups_, [&](const extent& each) { return !may_be(part(each)); });
+        if (!groups_.empty()) add_members(key, rule);
+        sort(key);
     }
 
-    /// Calls `use(contacts)` for each group, in the order of `before(contact, contact)`, which compares what a group shares.
-    template <class Before, class Use>
-    void for_each(Before before, Use use) {
-        std::sort(groups_.begin(), groups_.end(),
-                  [&](const auto& a, const auto& b) { return before(*members_[a.begin], *members_[b.begin]); });
-        for (const extent& each : groups_) use(contact_group{members_}.subspan(each.begin, each.count));
+    /// Calls `use(contacts)` for each group, in the order of what they share.
+    template <class Use>
+    void for_each(Use use) const {
+        for (const extent& each : groups_) use(part(each));
     }
 
 private:
-    struct sums {
-        std::uint64_t weight = 0;
+    static constexpr std::uint32_t none = UINT32_MAX;
+
+    struct candidate {
+        double weight = 0;
         std::uint32_t members = 0;
-        std::uint32_t next = 0; ///< the place of the next member; none if it is too light
+        std::uint32_t next = none; ///< the place of its next member; none if it is too light
     };
     struct extent {
         std::uint32_t begin = 0;
         std::uint32_t count = 0;
     };
+
+    template <class Key>
+    void sort(const Key& key) {
+        std::sort(groups_.begin(), groups_.end(), [&](const extent& a, const extent& b) {
+            return key.comes_before(*members_[a.begin], *members_[b.begin]);
+        });
+    }
+    [[nodiscard]] contact_group part(const extent& of) const noexcept {
+        return contact_group{members_}.subspan(of.begin, of.count);
+    }
+
+    /// So many that most sums hold a fraction of the least weight, unless the contacts are too few for that.
+    template <class Sum>
+    [[nodiscard]] static std::size_t sum_count(std::size_t contacts, double total, double least) noexcept {
+        const double sums_for_each = least < 8 ? 32 : 8; // few contacts come together by chance more often than many
+        constexpr double least_sums = 64;
+        constexpr double most_for_contact = sizeof(Sum) == 1 ? 4 : 2;
+        const double most_sums = (std::max)(most_for_contact * static_cast<double>(contacts), least_sums);
+        return std::bit_ceil(
+            static_cast<std::size_t>((std::clamp)(sums_for_each * total / least, least_sums, most_sums)));
+    }
+
+    /// Sums up the weights. Whether any sum is heavy. Counts stop at 255.
+    template <class Key, class Rule, class Sum>
+    [[nodiscard]] static bool sum_up(const Key& key, const Rule& rule, double least, std::vector<Sum>& sums) {
+        bool any_heavy = false;
+        const std::size_t mask = sums.size() - 1;
+        const auto enough = static_cast<std::uint8_t>((std::min)(std::ceil(least), 255.0));
+        for (const contact* const each : rule.weighty) {
+            const auto weight = rule.weight_of(*each);
+            if (weight == 0) continue;
+            Sum& sum = sums[key.coarse_hash(*each) & mask];
+            if constexpr (sizeof(Sum) == 1) {
+                sum = static_cast<std::uint8_t>(sum + (sum != UINT8_MAX));
+                any_heavy |= sum >= enough;
+            } else {
+                sum += weight;
+                any_heavy |= static_cast<double>(sum) >= least;
+            }
+        }
+        return any_heavy;
+    }
+
+    /// Tells the contacts with heavy sums apart.
+    template <class Key, class Rule, class Sum>
+    void collect(const Key& key, const Rule& rule, double least, const std::vector<Sum>& sums) {
+        const double least_sum = sizeof(Sum) == 1 ? (std::min)(least, 255.0) : least;
+        const std::size_t mask = sums.size() - 1;
+        contact_numbering numbering{key, sums.size() / 4};
+        std::vector<candidate> candidates;
+        std::vector<std::uint32_t> numbers(rule.members.size(), none);
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            const contact& each = *rule.members[i];
+            if (!rule.belongs(each)) continue;
+            if (static_cast<double>(sums[key.coarse_hash(each) & mask]) < least_sum) continue;
+            const std::uint32_t number = numbering.number(each);
+            if (number == candidates.size()) candidates.emplace_back();
+            candidates[number].weight += static_cast<double>(rule.weight_of(each));
+            ++candidates[number].members;
+            numbers[i] = number;
+        }
+        std::uint32_t members = 0;
+        for (candidate& each : candidates) {
+            if (each.weight < least) continue;
+            each.next = members;
+            groups_.push_back({members, each.members});
+            members += each.members;
+        }
+        members_.resize(members);
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (numbers[i] == none) continue;
+            candidate& of = candidates[numbers[i]];
+            if (of.next != none) members_[of.next++] = rule.members[i];
+        }
+    }
+
+    /// Takes in all members of the groups, in place of those that have weight.
+    template <class Key, class Rule>
+    void add_members(const Key& key, const Rule& rule) {
+        contact_numbering numbering{key, 4 * groups_.size()};
+        for (extent& each : groups_) {
+            static_cast<void>(numbering.number(*members_[each.begin]));
+            each.count = 0;
+        }
+        std::vector<std::uint32_t> numbers(rule.members.size(), none);
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (!rule.belongs(*rule.members[i])) continue;
+            numbers[i] = numbering.find(*rule.members[i]);
+            if (numbers[i] != none) ++groups_[numbers[i]].count;
+        }
+        std::vector<std::uint32_t> next;
+        std::uint32_t members = 0;
+        for (extent& each : groups_) {
+            each.begin = members;
+            next.push_back(members);
+            members += each.count;
+        }
+        members_.resize(members);
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (numbers[i] != none) members_[next[numbers[i]]++] = rule.members[i];
+        }
+    }
+
     std::vector<extent> groups_{};
     std::vector<const contact*> members_{};
 };
 
-/// Calls `use(contacts)` for each heavy group of those that share something, in the order of what they share.
-template <class Rule, class Use>
-void use_heavy_groups(const observed_contacts& in, shared what, const Rule& rule, Use use) {
-    heavy_groups heavy{in, in.numbers.by(what), rule};
-    heavy.for_each([what](const contact& a, const contact& b) { return comes_before(what, a, b); }, use);
-}
+/// Every group is looked at.
+struct any_group {
+    [[nodiscard]] constexpr bool operator()(contact_group) const noexcept { return true; }
+};
 
-/// Calls `use(contacts)` for those that share something and weigh enough together, in the order of what they share.
-template <class WeightOf, class Belongs, class Use>
-void for_each_group(const observed_contacts& in, shared what, const group_rule<WeightOf, Belongs>& rule, Use use) {
-    std::uint64_t total = 0;
-    for (const contact& each : in.unsorted) total += rule.weight_of(each);
-    if (static_cast<double>(total) < (std::max)(rule.least, 1.0)) return; // all together are too light
-    use_heavy_groups(in, what, rule, use);
+/// Calls `use(contacts)` for those that share something and weigh enough together, in the order of what they share. `total`: all weights
+/// together, or more.
+template <class Key, class WeightOf, class Belongs, class Use>
+void for_each_group(const Key& key, const group_rule<WeightOf, Belongs>& rule, double total, Use use) {
+    heavy_groups heavy{key, rule, total, any_group{}};
+    heavy.for_each(use);
 }
 /// The same where contacts with one of the outcomes `counted` weigh 1, and those with one of `members` belong to a group.
-template <class Use>
-void for_each_group(const observed_contacts& in, shared what, double least, outcome_set counted, outcome_set members,
-                    Use use) {
-    if (static_cast<double>(in.count(counted)) < (std::max)(least, 1.0)) return;
-    const group_rule rule{least, [&](const contact& of) { return std::uint64_t{counted.has(of.came_out)}; },
-                          [&](const contact& of) { return members.has(of.came_out); }};
-    use_heavy_groups(in, what, rule, use);
+/// `may_be(contacts)`: see heavy_groups.
+template <shared What, class Use, class MayBe = any_group>
+void for_each_group(const observed_contacts& in, double least, outcome_set counted, outcome_set members, Use use,
+                    MayBe may_be = MayBe{}) {
+    const shared_key<What> key{in.keys};
+    const group_rule rule{least, [&](const contact& of) { return counted.has(of.came_out); },
+                          [&](const contact& of) { return members.has(of.came_out); }, in.among(counted),
+                          in.among(members)};
+    heavy_groups heavy{key, rule, static_cast<double>(in.count(counted)), may_be};
+    heavy.for_each(use);
 }
-/// The same for those that share their source and a value of 32 bits, of those that have it.
-template <class Value, class Has, class Use>
-void for_each_group_of_source(const observed_contacts& in, double least, Value value_of, Has has_it, Use use) {
-    if (!in.numbers.may_repeat(least, value_of, has_it)) return;
-    const group_rule rule{least, [&](const contact& of) { return std::uint64_t{has_it(of)}; }, has_it};
-    heavy_groups heavy{in, in.numbers.by_number_and(shared::source, value_of), rule};
-    heavy.for_each(
-        [&](const contact& a, const contact& b) {
-            return std::pair{a.source.address, value_of(a)} < std::pair{b.source.address, value_of(b)};
-        },
-        use);
-}
+
+/// The pairs of a source and a service with so many contacts that more than one kind of observation looks at them.
+class frequent_pairs {
+public:
+    /// What came out so says something of a pair.
+    static constexpr outcome_set telling = outcome_set::all() - outcome_set{outcome::unsolicited, outcome::midstream};
+
+    frequent_pairs(const observed_contacts& in, double least)
+        : groups_(shared_key<shared::pair>{in.keys},
+                  group_rule{least, [](const contact& of) { return telling.has(of.came_out); },
+                             [](const contact& of) { return telling.has(of.came_out); }, in.contacts, in.contacts},
+                  static_cast<double>(in.count(telling)), any_group{}) {}
+
+    /// Calls `use(contacts)` for each, in the order of the sources and services.
+    template <class Use>
+    void for_each(Use use) const {
+        groups_.for_each(use);
+    }
+
+private:
+    heavy_groups groups_;
+};
 
 /// How many different values `value_of(contact)` has.
 template <class ValueOf>

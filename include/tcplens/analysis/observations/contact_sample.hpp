@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/compiler.hpp"
 #include "../../base/hash_key.hpp"
 #include "../../connection/connection.hpp"
 #include "../../wire/endpoint.hpp"
@@ -31,8 +32,18 @@ public:
     }
     /// Adds a contact that the sample takes.
     void add(const Contact& added) {
-        make_room();
-        kept_.push_back(added);
+        static_cast<void>(emplace(added));
+        settle();
+    }
+    /// Makes a contact that the sample takes of `parts` where it stays, since it is long. Valid until settle(), which must be called before
+    /// anything else.
+    template <class... Parts>
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE Contact& emplace(const Parts&... parts) {
+        if (kept_.size() == kept_.capacity()) make_room();
+        return kept_.emplace_back(parts...);
+    }
+    /// Reduces the sample if it has become too large.
+    void settle() {
         if (kept_.size() > capacity_) reduce();
     }
 
@@ -41,10 +52,7 @@ public:
         level_ = (std::max)(level_, other.level_);
         std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each.hash); });
         for (const Contact& each : other.kept_) {
-            if (!is_kept(each.hash)) continue;
-            make_room();
-            kept_.push_back(each);
-            if (kept_.size() > capacity_) reduce();
+            if (is_kept(each.hash)) add(each);
         }
     }
 
@@ -52,12 +60,14 @@ public:
     [[nodiscard]] std::span<const Contact> unsorted() const noexcept { return kept_; }
     /// The contacts, in the order of time. Valid until the sample changes.
     [[nodiscard]] std::vector<const Contact*> sorted() const {
-        std::vector<const Contact*> contacts;
-        contacts.reserve(kept_.size());
-        for (const Contact& each : kept_) contacts.push_back(&each);
-        const auto before = [](const Contact* a, const Contact* b) { return *a < *b; };
-        if (!std::is_sorted(contacts.begin(), contacts.end(), before)) {
-            std::sort(contacts.begin(), contacts.end(), before);
+        std::vector<const Contact*> contacts(kept_.size());
+        bool in_order = true;
+        for (std::size_t i = 0; i < kept_.size(); ++i) {
+            contacts[i] = &kept_[i];
+            in_order &= i == 0 || kept_[i - 1].first < kept_[i].first || kept_[i - 1] < kept_[i];
+        }
+        if (!in_order) {
+            std::sort(contacts.begin(), contacts.end(), [](const Contact* a, const Contact* b) { return *a < *b; });
         }
         return contacts;
     }
@@ -89,14 +99,13 @@ private:
         return (hash & ((std::uint64_t{1} << level_) - 1)) == 0;
     }
 
-    /// Grows to no more than the capacity needs: twice as much could be a megabyte too much.
-    void make_room() {
-        if (kept_.size() < kept_.capacity()) return;
+    /// Grows by few steps, and to no more than the capacity needs: what is too much could be a megabyte.
+    TCPLENS_NOINLINE void make_room() {
         constexpr std::size_t least = 64;
-        kept_.reserve((std::max)((std::min)(2 * kept_.size(), capacity_ + 1), (std::min)(least, capacity_ + 1)));
+        kept_.reserve((std::max)((std::min)(4 * kept_.size(), capacity_ + 1), (std::min)(least, capacity_ + 1)));
     }
 
-    void reduce() {
+    TCPLENS_NOINLINE void reduce() {
         while (kept_.size() > capacity_ && level_ < most_levels) {
             ++level_;
             std::erase_if(kept_, [this](const Contact& each) { return !is_kept(each.hash); });
@@ -104,7 +113,7 @@ private:
         // Only equal contacts have equal hashes as far as anybody without the key can tell; those are cut off by order.
         if (kept_.size() > capacity_) {
             std::sort(kept_.begin(), kept_.end());
-            kept_.resize(capacity_);
+            kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(capacity_), kept_.end());
         }
     }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/hash_key.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 

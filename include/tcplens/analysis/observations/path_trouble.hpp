@@ -122,8 +122,16 @@ void find_path_trouble(const Observed& in, findings& found) {
         if (of.inflation > 0 || (of.signs & large_segments) != 0) return enough;
         return std::uint64_t{of.retransmissions} + of.timeouts + of.marks + of.zero_windows;
     };
+    std::uint64_t all_trouble = 0;
+    const auto troubled = select(in.contacts, [&](const contact& of) {
+        const std::uint64_t trouble = trouble_of(of);
+        all_trouble += trouble;
+        return trouble != 0;
+    });
+    const auto total = static_cast<double>(all_trouble);
     std::vector<address> told;
-    for_each_group(in, shared::path, group_rule{least, trouble_of, has_data}, [&](contact_group group) {
+    const group_rule of_path{least, trouble_of, has_data, troubled, in.contacts};
+    for_each_group(shared_key<shared::path>{in.keys}, of_path, total, [&](contact_group group) {
         const address& source = group[0]->source.address;
         const address& target = group[0]->target.address;
         const auto name = [&] { return to_string(source) + " to " + to_string(target); };
@@ -137,8 +145,12 @@ void find_path_trouble(const Observed& in, findings& found) {
         const std::uint64_t trouble = trouble_of(of);
         return trouble != 0 && is_news(of) ? trouble : 0;
     };
-    for_each_group(in, shared::service, group_rule{least, news_of, is_news}, [&](contact_group group) {
-        if (count_distinct(group, [](const contact& of) { return of.source.address; }) < 2) return;
+    const group_rule of_service{least, news_of, is_news, troubled, in.contacts};
+    for_each_group(shared_key<shared::service>{in.keys}, of_service, total, [&](contact_group group) {
+        const bool from_one = std::all_of(group.begin(), group.end(), [&](const contact* each) {
+            return each->source.address == group[0]->source.address;
+        });
+        if (from_one) return;
         const endpoint& target = group[0]->target;
         const auto name = [&] { return "Service " + to_string(target); };
         static_cast<void>(observe_path(in, {.target = target.address, .port = target.port}, name, group, found));

@@ -13,7 +13,7 @@ namespace tcplens::inline v1::detail::observing {
 template <class Observed>
 void find_port_scans(const Observed& in, findings& found) {
     const double least = in.least(in.options.port_scan);
-    for_each_group(in, shared::path, least, failures, failures, [&](contact_group group) {
+    for_each_group<shared::path>(in, least, failures, failures, [&](contact_group group) {
         const auto distinct_ports = [](contact_group part) {
             return count_distinct(part, [](const contact& of) { return of.target.port; });
         };

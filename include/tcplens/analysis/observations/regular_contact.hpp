@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "contact_groups.hpp"
 
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -19,17 +19,12 @@ template <class Observed>
 void find_regular_contacts(const Observed& in, findings& found) {
     if (in.level > 0) return;            // a sample has no intervals
     constexpr double least_interval = 1; // seconds: faster repetitions are one action of a program
-    constexpr outcome_set telling = outcome_set::all() - outcome_set{outcome::unsolicited, outcome::midstream};
-    for_each_group(in, shared::pair, in.options.regular_contacts, telling, telling, [&](contact_group group) {
+    in.pairs->for_each([&](contact_group group) {
         if (static_cast<double>(group.size()) < in.options.regular_contacts || group.size() < 3) return;
         std::vector<double> intervals;
-        std::vector<double> sizes;
-        for (std::size_t i = 0; i < group.size(); ++i) {
-            sizes.push_back(static_cast<double>(group[i]->bytes_out));
-            if (i > 0) {
-                const std::chrono::duration<double> interval = group[i]->first - group[i - 1]->first;
-                intervals.push_back(interval.count());
-            }
+        for (std::size_t i = 1; i < group.size(); ++i) {
+            const std::chrono::duration<double> interval = group[i]->first - group[i - 1]->first;
+            intervals.push_back(interval.count());
         }
         const double interval = median(intervals);
         if (interval < least_interval) return;
@@ -38,6 +33,8 @@ void find_regular_contacts(const Observed& in, findings& found) {
         if (!found.wants(spread, group[0]->first)) return;
         const address& source = group[0]->source.address;
         const endpoint& target = group[0]->target;
+        std::vector<double> sizes;
+        for (const contact* each : group) sizes.push_back(static_cast<double>(each->bytes_out));
         const double size = median(sizes);
         observation made = observe(observation_kind::regular_contact, observation_category::transfer,
                                    {.source = source, .target = target.address, .port = target.port}, group);

@@ -24,21 +24,28 @@ void find_failing_sources(const Observed& in, findings& found) {
     constexpr outcome_set failing = failures - outcome_set{outcome::fin_probe};
     constexpr outcome_set reaching{outcome::answered, outcome::idle};
     enum class result : std::uint8_t { unknown, failed, reached };
-    std::vector<result> came_out;
+    std::vector<result> came_out; // of each endpoint that one source tried
     const double enough = std::floor(threshold / failure);
-    for_each_group(in, shared::source, enough, failing, failing | reaching, [&](contact_group group) {
-        // An endpoint that this source tried is a pair.
-        const contact_numbering& pairs = in.numbers.by(shared::pair);
-        came_out.resize(pairs.count);
+    // What a source reached only makes its value less.
+    const auto may_fail_often = [&](contact_group failed) {
+        contact_numbering tried{shared_key<shared::service>{in.keys}, failed.size()};
+        for (const contact* each : failed) static_cast<void>(tried.number(*each));
+        return tried.size() * failure >= threshold;
+    };
+    const auto observe_source = [&](contact_group group) {
+        contact_numbering tried{shared_key<shared::service>{in.keys}, group.size()};
+        came_out.clear();
         std::uint64_t failed_targets = 0;
         std::uint64_t successes = 0;
         for (const contact* each : group) {
-            result& of_pair = came_out[pairs.numbers[in.numbers.place(*each)]];
+            const std::uint32_t number = tried.number(*each);
+            if (number == came_out.size()) came_out.push_back(result::unknown);
+            result& of_endpoint = came_out[number];
             const result next = reaching.has(each->came_out) ? result::reached : result::failed;
-            if (next <= of_pair) continue;
-            failed_targets -= of_pair == result::failed;
+            if (next <= of_endpoint) continue;
+            failed_targets -= of_endpoint == result::failed;
             ++(next == result::reached ? successes : failed_targets);
-            of_pair = next;
+            of_endpoint = next;
         }
         // Of a sample the walk over what it holds is a valid test by itself.
         const double value = static_cast<double>(failed_targets) * failure + static_cast<double>(successes) * success;
@@ -56,6 +63,7 @@ void find_failing_sources(const Observed& in, findings& found) {
         made.text = to_string(source) + " failed at " + counted(in.estimate(failed_targets), "endpoint") +
                     " and reached " + std::to_string(in.estimate(successes)) + ".";
         found.add(std::move(made));
-    });
+    };
+    for_each_group<shared::source>(in, enough, failing, failing | reaching, observe_source, may_fail_often);
 }
 } // namespace tcplens::inline v1::detail::observing

@@ -14,7 +14,7 @@ namespace tcplens::inline v1::detail::observing {
 template <class Observed>
 void find_stealth_probes(const Observed& in, findings& found) {
     constexpr outcome_set probes{outcome::odd_probe, outcome::ack_probe};
-    for_each_group(in, shared::source, 1, probes, probes, [&](contact_group group) {
+    for_each_group<shared::source>(in, 1, probes, probes, [&](contact_group group) {
         const address& source = group[0]->source.address;
         const auto odd = select(group, [](const contact& of) { return of.came_out == outcome::odd_probe; });
         const auto acks = select(group, [](const contact& of) { return of.came_out == outcome::ack_probe; });

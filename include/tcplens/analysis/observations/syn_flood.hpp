@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "contact_groups.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -30,7 +30,7 @@ void find_syn_floods(const Observed& in, findings& found) {
     const double least = in.least((std::min)(in.options.syn_rate, in.options.half_open));
     const double failed = (1 - in.options.syn_completed) * least;
     constexpr outcome_set not_completed = attempts_of_all - completed_ones;
-    for_each_group(in, shared::service, failed, not_completed, attempts_of_all, [&](contact_group group) {
+    for_each_group<shared::service>(in, failed, not_completed, attempts_of_all, [&](contact_group group) {
         const auto [burst, attempts] = best_window(group, second, 1, [](contact_group part) { return part.size(); });
         const auto open = select(group, stays_open);
         const auto [waiting, half_open] =

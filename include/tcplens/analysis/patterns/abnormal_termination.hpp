@@ -7,7 +7,6 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,14 +27,14 @@ struct abnormal_termination {
     double reset_rate = 0;               ///< `reset_connections / total_connections`
 
     /// The pattern in these counts; nullopt if the reset rate is not above `reset_rate_limit`.
-    [[nodiscard]] static std::optional<abnormal_termination> find(const std::same_as<anomaly_statistics> auto& counts,
-                                                                  const anomaly_options&) {
+    template <class Pattern = abnormal_termination>
+    [[nodiscard]] static std::optional<Pattern> find(const anomaly_statistics& counts, const anomaly_options&) {
         const double rate = detail::ratio(counts.connection_states.reset, counts.total_connections);
         if (rate <= reset_rate_limit) return std::nullopt;
-        return abnormal_termination{.reset_connections = counts.connection_states.reset,
-                                    .normal_close = counts.connection_states.closed,
-                                    .total_connections = counts.total_connections,
-                                    .reset_rate = rate};
+        return Pattern{.reset_connections = counts.connection_states.reset,
+                       .normal_close = counts.connection_states.closed,
+                       .total_connections = counts.total_connections,
+                       .reset_rate = rate};
     }
 
     /// anomaly_pattern::description

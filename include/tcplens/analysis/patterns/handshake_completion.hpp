@@ -7,7 +7,6 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,14 +25,13 @@ struct handshake_completion {
     double failure_rate = 0;                 ///< `failed_handshakes / (successful_handshakes + failed_handshakes)`
 
     /// The pattern in these counts; nullopt if no handshake failed.
-    [[nodiscard]] static std::optional<handshake_completion> find(const std::same_as<anomaly_statistics> auto& counts,
-                                                                  const anomaly_options&) {
+    template <class Pattern = handshake_completion>
+    [[nodiscard]] static std::optional<Pattern> find(const anomaly_statistics& counts, const anomaly_options&) {
         if (counts.failed_handshakes == 0) return std::nullopt;
-        return handshake_completion{
-            .successful_handshakes = counts.successful_handshakes,
-            .failed_handshakes = counts.failed_handshakes,
-            .failure_rate =
-                detail::ratio(counts.failed_handshakes, counts.successful_handshakes + counts.failed_handshakes)};
+        return Pattern{.successful_handshakes = counts.successful_handshakes,
+                       .failed_handshakes = counts.failed_handshakes,
+                       .failure_rate = detail::ratio(counts.failed_handshakes,
+                                                     counts.successful_handshakes + counts.failed_handshakes)};
     }
 
     /// anomaly_pattern::description

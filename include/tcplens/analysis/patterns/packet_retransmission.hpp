@@ -8,7 +8,6 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,15 +28,15 @@ struct packet_retransmission {
     bounded_list<connection_retransmissions> by_connection{}; ///< anomaly_statistics::retransmissions_by_connection
 
     /// The pattern in these counts; nullopt without retransmissions.
-    [[nodiscard]] static std::optional<packet_retransmission> find(const std::same_as<anomaly_statistics> auto& counts,
-                                                                   const anomaly_options& options) {
+    template <class Pattern = packet_retransmission>
+    [[nodiscard]] static std::optional<Pattern> find(const anomaly_statistics& counts, const anomaly_options& options) {
         if (counts.total_retransmissions == 0) return std::nullopt;
-        return packet_retransmission{.total_retransmissions = counts.total_retransmissions,
-                                     .total_packets = counts.total_packets,
-                                     .retransmission_rate = counts.retransmission_rate,
-                                     .threshold = options.retransmission_threshold,
-                                     .exceeds_threshold = counts.retransmission_rate > options.retransmission_threshold,
-                                     .by_connection = counts.retransmissions_by_connection};
+        return Pattern{.total_retransmissions = counts.total_retransmissions,
+                       .total_packets = counts.total_packets,
+                       .retransmission_rate = counts.retransmission_rate,
+                       .threshold = options.retransmission_threshold,
+                       .exceeds_threshold = counts.retransmission_rate > options.retransmission_threshold,
+                       .by_connection = counts.retransmissions_by_connection};
     }
 
     /// anomaly_pattern::description

@@ -8,7 +8,6 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,14 +30,14 @@ struct rst_directional_asymmetry {
         affected_connections{}; ///< anomaly_statistics::reset_distribution::connections_with_rst
 
     /// The pattern in these counts; nullopt if no RST has a known direction.
-    [[nodiscard]] static std::optional<rst_directional_asymmetry>
-    find(const std::same_as<anomaly_statistics> auto& counts, const anomaly_options&) {
+    template <class Pattern = rst_directional_asymmetry>
+    [[nodiscard]] static std::optional<Pattern> find(const anomaly_statistics& counts, const anomaly_options&) {
         const auto& [to_server, from_server, unknown] = counts.rst_distribution.by_direction;
         if (to_server + from_server == 0) return std::nullopt;
-        return rst_directional_asymmetry{.rst_to_server = to_server,
-                                         .rst_from_server = from_server,
-                                         .to_server_share = detail::ratio(to_server, to_server + from_server),
-                                         .affected_connections = counts.rst_distribution.connections_with_rst};
+        return Pattern{.rst_to_server = to_server,
+                       .rst_from_server = from_server,
+                       .to_server_share = detail::ratio(to_server, to_server + from_server),
+                       .affected_connections = counts.rst_distribution.connections_with_rst};
     }
 
     /// anomaly_pattern::description

@@ -7,7 +7,6 @@
 #include "anomaly_statistics.hpp"
 #include "notable_observation.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,12 +27,12 @@ struct syn_response_imbalance {
     double response_ratio = 0;          ///< `syns_answered / syns_without_ack`
 
     /// The pattern in these counts; nullopt if at least half of the SYN segments were answered.
-    [[nodiscard]] static std::optional<syn_response_imbalance> find(const std::same_as<anomaly_statistics> auto& counts,
-                                                                    const anomaly_options&) {
+    template <class Pattern = syn_response_imbalance>
+    [[nodiscard]] static std::optional<Pattern> find(const anomaly_statistics& counts, const anomaly_options&) {
         if (syns_for_one_answer * counts.syns_answered >= counts.syns_without_ack) return std::nullopt;
-        return syn_response_imbalance{.syns_without_ack = counts.syns_without_ack,
-                                      .syns_answered = counts.syns_answered,
-                                      .response_ratio = detail::ratio(counts.syns_answered, counts.syns_without_ack)};
+        return Pattern{.syns_without_ack = counts.syns_without_ack,
+                       .syns_answered = counts.syns_answered,
+                       .response_ratio = detail::ratio(counts.syns_answered, counts.syns_without_ack)};
     }
 
     /// anomaly_pattern::description

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/timestamp.hpp"
 #include "../../connection/connection.hpp"
 
-#include <chrono>
 #include <optional>
 #include <string_view>
 

@@ -44,9 +44,10 @@ constexpr void for_each_selected(Connections&& connections, const server_filter&
     for (const connection_of<Connections>& each : connections) use_if_selected(each, filter, use);
 }
 
-/// Adds every connection of a range to an accumulator, and returns its result. Each analysis is such a loop.
-template <class Accumulator, connection_range Connections>
-[[nodiscard]] constexpr auto accumulate(Connections&& connections, Accumulator accumulator) {
+/// Adds every connection of a range to the accumulator of a report, and returns its result. Each analysis is such a loop.
+template <class Report, connection_range Connections>
+[[nodiscard]] constexpr Report accumulate(Connections&& connections, const typename Report::options& options) {
+    typename Report::accumulator accumulator{options};
     for (const connection& each : connections) accumulator.add(each);
     return accumulator.result();
 }

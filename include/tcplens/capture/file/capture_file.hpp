@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/iterator.hpp"
 #include "../capture_error.hpp"
 #include "../capture_interface.hpp"
 #include "../capture_section.hpp"
@@ -14,7 +15,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -89,9 +89,6 @@ private:
 ///
 /// A file that cannot be opened is an empty range with an error. No packet costs an allocation. Moving a capture invalidates its
 /// iterators and the current packet. One object is used by one thread at a time.
-class capture_file : public basic_capture_file<file_stream> {
-public:
-    using basic_capture_file::basic_capture_file;
-};
+using capture_file = basic_capture_file<file_stream>;
 
 } // namespace tcplens::inline v1

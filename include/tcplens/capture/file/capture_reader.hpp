@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/compiler.hpp"
+#include "../../base/iterator.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "../capture_interface.hpp"
@@ -23,7 +24,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <type_traits>

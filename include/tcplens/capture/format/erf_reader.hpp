@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/chrono.hpp"
+#include "../../base/iterator.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "../capture_interface.hpp"
@@ -15,10 +17,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>

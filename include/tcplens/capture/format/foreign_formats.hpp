@@ -3,7 +3,6 @@
 
 #include "../../base/byte_order.hpp"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -19,9 +18,11 @@ namespace tcplens::inline v1::detail {
 [[nodiscard]] constexpr bool has_at(std::span<const std::byte> bytes, std::size_t offset,
                                     std::string_view characters) noexcept {
     if (bytes.size() < offset + characters.size()) return false;
-    return std::equal(characters.begin(), characters.end(), bytes.data() + offset, [](char expected, std::byte found) {
-        return static_cast<unsigned char>(expected) == std::to_integer<unsigned char>(found);
-    });
+    for (std::size_t i = 0; i < characters.size(); ++i) {
+        if (static_cast<unsigned char>(characters[i]) != std::to_integer<unsigned char>(bytes[offset + i]))
+            return false;
+    }
+    return true;
 }
 
 /// What a file with this magic at this offset is.

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/contains.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "foreign_formats.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +23,9 @@ namespace tcplens::inline v1::detail {
 
 /// How many bytes are text, of those in front.
 [[nodiscard]] constexpr std::size_t length_of_text(std::span<const std::byte> bytes) noexcept {
-    return static_cast<std::size_t>(std::find_if_not(bytes.begin(), bytes.end(), is_text) - bytes.begin());
+    std::size_t length = 0;
+    while (length < bytes.size() && is_text(bytes[length])) ++length;
+    return length;
 }
 
 /// Whether these are the first bytes of a capture after they were taken for characters of UTF-8, Latin-1 or code page 437, and written
@@ -42,8 +44,7 @@ namespace tcplens::inline v1::detail {
         "M<\xe2\x96\x93\xc3\xad"sv,
     };
     if (has_at(bytes, 0, "\xef\xbb\xbf"sv)) bytes = bytes.subspan(3);
-    return std::any_of(beginnings.begin(), beginnings.end(),
-                       [&](std::string_view each) { return has_at(bytes, 0, each); });
+    return any_satisfies(beginnings, [&](std::string_view each) { return has_at(bytes, 0, each); });
 }
 
 /// Whether these bytes are a byte-order mark of UTF-16, and characters that are not all those of text.
@@ -138,37 +139,46 @@ namespace tcplens::inline v1::detail {
     return 0;
 }
 
+/// Whether a text begins with this pattern, in which 0 stands for a digit.
+[[nodiscard]] constexpr bool begins_like(std::string_view text, std::string_view pattern) noexcept {
+    if (text.size() < pattern.size()) return false;
+    for (const char expected : pattern) {
+        const char found = text.front();
+        text.remove_prefix(1);
+        if (expected == '0' ? found < '0' || found > '9' : found != expected) return false;
+    }
+    return true;
+}
+
+/// Whether a text begins with this tag, whatever the case of its letters. @pre `tag` has no capitals.
+[[nodiscard]] constexpr bool begins_with_tag(std::string_view text, std::string_view tag) noexcept {
+    if (text.size() < tag.size()) return false;
+    for (const char expected : tag) {
+        const char found = text.front();
+        text.remove_prefix(1);
+        if (expected != (found >= 'A' && found <= 'Z' ? static_cast<char>(found - 'A' + 'a') : found)) return false;
+    }
+    return true;
+}
+
 /// What kind of text it is; "text" if it is none of those that are known.
 [[nodiscard]] constexpr std::string_view kind_of_text(std::string_view text) noexcept {
-    constexpr std::array base_64{"1MOyoQ", "obLD1", "TTyyoQ", "obI8TQ", "Cg0NC", "H4sI", "KLUv/", "/Td6WF"};
-    constexpr std::array tcpdump{"tcpdump: ", "reading from ", "listening on ", "IP ", "IP6 ", "ARP, "};
-    constexpr std::array tshark{"Capturing on ", "Running as user "};
-    const auto begins_with_one_of = [&](const auto& beginnings) {
-        return std::any_of(beginnings.begin(), beginnings.end(),
-                           [&](std::string_view each) { return text.starts_with(each); });
-    };
-    const auto is_like = [](std::string_view found, std::string_view pattern) { // 0 stands for a digit
-        return found.size() >= pattern.size() &&
-               std::equal(pattern.begin(), pattern.end(), found.begin(), [](char expected, char each) {
-                   return expected == '0' ? each >= '0' && each <= '9' : each == expected;
-               });
-    };
-    const auto is_tag = [&](std::string_view tag) {
-        return text.size() >= tag.size() &&
-               std::equal(tag.begin(), tag.end(), text.begin(), [](char expected, char each) {
-                   return expected == (each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each);
-               });
-    };
+    constexpr const char* base_64[]{"1MOyoQ", "obLD1", "TTyyoQ", "obI8TQ", "Cg0NC", "H4sI", "KLUv/", "/Td6WF"};
+    constexpr const char* tcpdump[]{"tcpdump: ", "reading from ", "listening on ", "IP ", "IP6 ", "ARP, "};
+    constexpr const char* tshark[]{"Capturing on ", "Running as user "};
+    const auto begins_text = [&](const char* beginning) { return text.starts_with(beginning); };
     if (text.starts_with("version https://git-lfs")) return text_kind::git_lfs;
-    if (is_tag("<!doctype html") || is_tag("<html") || is_tag("<head") || is_tag("<!--")) return text_kind::html;
-    if (is_tag("<?xml")) return text_kind::xml;
-    if (begins_with_one_of(base_64)) return text_kind::base_64;
+    if (begins_with_tag(text, "<!doctype html") || begins_with_tag(text, "<html") || begins_with_tag(text, "<head") ||
+        begins_with_tag(text, "<!--"))
+        return text_kind::html;
+    if (begins_with_tag(text, "<?xml")) return text_kind::xml;
+    if (any_satisfies(base_64, begins_text)) return text_kind::base_64;
     if (text.starts_with("begin 6") || text.starts_with("begin-base64 ")) return text_kind::uuencoded;
-    if (begins_with_one_of(tcpdump) || is_like(text, "00:00:00.000000 ") || is_like(text, "0000-00-00 00:00:00.") ||
-        is_like(text, "0000000000.000000 ")) {
+    if (any_satisfies(tcpdump, begins_text) || begins_like(text, "00:00:00.000000 ") ||
+        begins_like(text, "0000-00-00 00:00:00.") || begins_like(text, "0000000000.000000 ")) {
         return text_kind::tcpdump;
     }
-    if (begins_with_one_of(tshark)) return text_kind::tshark;
+    if (any_satisfies(tshark, begins_text)) return text_kind::tshark;
     switch (first_word_of_dump(text)) {
     case 0: break;
     case pcapng_magic:
@@ -190,8 +200,7 @@ namespace tcplens::inline v1::detail {
 constexpr void explain_text(capture_error& error, std::span<const std::byte> bytes) noexcept {
     using namespace std::string_view_literals;
     constexpr std::size_t enough = 8; // what is shorter must be text as a whole
-    if (bytes.size() >= 4 &&
-        std::all_of(bytes.begin(), bytes.end(), [](std::byte each) { return each == std::byte{0}; })) {
+    if (bytes.size() >= 4 && are_zeros(bytes)) {
         error.subject = "zeros";
         return;
     }

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "../../base/check.hpp"
+#include "../../base/iterator.hpp"
 #include "../packet.hpp"
 
 #include <cstddef>
-#include <iterator>
 
 namespace tcplens::inline v1::detail {
 

@@ -2,10 +2,11 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/contains.hpp"
+#include "../../base/maybe.hpp"
 #include "../capture_format.hpp"
 #include "../link_type.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +46,7 @@ struct header {
 /// The magic number of a pcap file and its byte order. @pre The format of these bytes is pcap: see detect_format().
 constexpr void read_magic(header& into, std::span<const std::byte> beginning) noexcept {
     const auto magic = load_big<std::uint32_t>(beginning.data());
-    const bool big = std::find(pcap_magics.begin(), pcap_magics.end(), magic) != pcap_magics.end();
+    const bool big = contains(pcap_magics, magic);
     into.order = big ? std::endian::big : std::endian::little;
     into.magic = big ? magic : reverse_bytes(magic);
     const bool ixia = into.magic == pcap_ixia_hardware_magic || into.magic == pcap_ixia_software_magic;
@@ -56,7 +57,7 @@ constexpr void read_magic(header& into, std::span<const std::byte> beginning) no
 
 /// AIX writes version 2.2 with an interface type (RFC 2863, IANAifType) for the link type, and nanoseconds. These four are what
 /// Wireshark 4.0 reads as such.
-[[nodiscard]] constexpr std::optional<link_type> link_of_aix(std::uint32_t interface_type) noexcept {
+[[nodiscard]] constexpr maybe<link_type> link_of_aix(std::uint32_t interface_type) noexcept {
     switch (interface_type) {
     case 6: return link_type::ethernet;
     case 9: return link_type::token_ring;

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
+#include "../../base/contains.hpp"
+#include "../../base/iterator.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "../capture_interface.hpp"
@@ -20,10 +23,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -181,11 +182,12 @@ private:
     /// is the same: so only a doubtful record waits for the one behind it.
     constexpr void examine_first_record() {
         examined_ = true;
-        const std::span<const std::size_t> lengths = pcap::possible_record_headers(header_.magic);
-        if (lengths.size() > 1 && first_record_is_doubtful()) {
+        const auto& lengths = pcap::possible_record_headers(header_.magic);
+        if (lengths[1] != 0 && first_record_is_doubtful()) {
             const std::uint32_t captured =
                 pcap::read_record_header(source_.peek(pcap::usual_record_header_length).data(), header_).captured;
             for (const std::size_t each : lengths) {
+                if (each == 0) break;
                 const auto record_and_next = peek_at_most(each + captured + pcap::usual_record_header_length);
                 if (!pcap::is_record(record_and_next, each, header_)) continue;
                 header_.record_header_length = each;
@@ -227,9 +229,6 @@ private:
         if (!are_zeros(record.first(length))) return false;
         const auto two = peek_at_most(2 * length);
         return two.size() == 2 * length && are_zeros(two);
-    }
-    [[nodiscard]] static constexpr bool are_zeros(std::span<const std::byte> bytes) noexcept {
-        return std::all_of(bytes.begin(), bytes.end(), [](std::byte each) { return each == std::byte{0}; });
     }
 
     /// A fraction of a second or more proves that it counts nanoseconds, unless it can be neither, or a carry was forgotten in a

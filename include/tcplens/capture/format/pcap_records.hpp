@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/contains.hpp"
 #include "../capture_format.hpp"
 #include "../link_type.hpp"
 #include "pcap_header.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +56,7 @@ enum class frame_check : std::uint8_t { wrong, unknown, right };
 [[nodiscard]] constexpr bool is_usual_ether_type(std::uint16_t type) noexcept {
     constexpr std::array<std::uint16_t, 12> usual{0x0800, 0x0806, 0x8035, 0x8100, 0x86dd, 0x8808,
                                                   0x8847, 0x8863, 0x8864, 0x888e, 0x88a8, 0x88cc};
-    return std::find(usual.begin(), usual.end(), type) != usual.end();
+    return contains(usual, type);
 }
 
 [[nodiscard]] constexpr frame_check check_ethernet(std::span<const std::byte> frame) noexcept {
@@ -67,8 +67,8 @@ enum class frame_check : std::uint8_t { wrong, unknown, right };
     // a length (IEEE 802.3), of LLC with one of the usual service access points: SNAP, spanning tree, NetBIOS, IPX, OSI
     constexpr std::array<unsigned, 6> usual_points{0xaa, 0x42, 0xf0, 0xe0, 0xfe, 0xff};
     const auto point = std::to_integer<unsigned>(frame[header_length]);
-    const bool is_llc = type >= 3 && type <= 1500 && frame[header_length] == frame[header_length + 1] &&
-                        std::find(usual_points.begin(), usual_points.end(), point) != usual_points.end();
+    const bool is_llc =
+        type >= 3 && type <= 1500 && frame[header_length] == frame[header_length + 1] && contains(usual_points, point);
     return is_llc ? frame_check::right : frame_check::wrong;
 }
 
@@ -117,16 +117,19 @@ enum class frame_check : std::uint8_t { wrong, unknown, right };
     return load<std::uint32_t>(at, of.order) < 65'536 && at[6] <= std::byte{7};
 }
 
-inline constexpr std::array usual_record_headers{usual_record_header_length, kuznetzov_record_header_length,
-                                                 nokia_record_header_length, suse_record_header_length};
-inline constexpr std::array kuznetzov_record_headers{kuznetzov_record_header_length, suse_record_header_length,
-                                                     usual_record_header_length};
+/// Lengths of record headers; 0 behind the last one.
+using record_headers = std::array<std::size_t, 4>;
+inline constexpr record_headers usual_record_headers{usual_record_header_length, kuznetzov_record_header_length,
+                                                     nokia_record_header_length, suse_record_header_length};
+inline constexpr record_headers kuznetzov_record_headers{kuznetzov_record_header_length, suse_record_header_length,
+                                                         usual_record_header_length};
+inline constexpr record_headers other_record_headers{usual_record_header_length};
 
 /// The lengths that record headers behind this magic are known to have, the one that it stands for first.
-[[nodiscard]] constexpr std::span<const std::size_t> possible_record_headers(std::uint32_t magic) noexcept {
+[[nodiscard]] constexpr const record_headers& possible_record_headers(std::uint32_t magic) noexcept {
     if (magic == pcap_microseconds_magic) return usual_record_headers;
     if (magic == pcap_kuznetzov_magic) return kuznetzov_record_headers;
-    return std::span{usual_record_headers}.first(1);
+    return other_record_headers;
 }
 
 /// Whether these bytes are a record with a header of that length, and behind it the header of a next one, or the end.
@@ -146,8 +149,7 @@ inline constexpr std::array kuznetzov_record_headers{kuznetzov_record_header_len
     if (rest.empty()) return true;
     if (rest.size() < usual_record_header_length) return false;
     if (is_plausible(read_record_header(rest.data(), of), first.seconds)) return true;
-    const bool is_zero = std::all_of(rest.begin(), rest.end(), [](std::byte each) { return each == std::byte{0}; });
-    return is_zero || detect_format(rest) != capture_format::unknown;
+    return are_zeros(rest) || detect_format(rest) != capture_format::unknown;
 }
 
 /// Whether a record header that makes no sense is found some bytes further on, and the bytes have LFs, each of them behind a CR: a

@@ -179,7 +179,7 @@ private:
     }
 
     [[nodiscard]] option_list options(range kept, std::endian order) const noexcept {
-        return {std::span{bytes_}.subspan(kept.at, kept.size), order};
+        return {{bytes_.data() + kept.at, kept.size}, order};
     }
 
     static void describe(Interface& into, const option_list::option& option) {

@@ -3,6 +3,7 @@
 
 #include "../../base/byte_order.hpp"
 #include "../../base/compiler.hpp"
+#include "../../base/iterator.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "../capture_interface.hpp"
@@ -25,7 +26,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>

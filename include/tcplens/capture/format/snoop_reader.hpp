@@ -2,6 +2,9 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/chrono.hpp"
+#include "../../base/iterator.hpp"
+#include "../../base/maybe.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "../capture_interface.hpp"
@@ -16,10 +19,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -32,7 +33,7 @@ inline constexpr std::size_t header_length = 16;
 inline constexpr std::size_t record_header_length = 24;
 
 /// The link layer of a snoop file (RFC 1761 section 3); `nullopt` if there is no link_type for it.
-[[nodiscard]] constexpr std::optional<link_type> link_of(std::uint32_t datalink) noexcept {
+[[nodiscard]] constexpr maybe<link_type> link_of(std::uint32_t datalink) noexcept {
     switch (datalink) {
     case 0: // IEEE 802.3
     case 4: return link_type::ethernet;
@@ -48,7 +49,7 @@ inline constexpr std::size_t record_header_length = 24;
 [[nodiscard]] constexpr bool is_header(std::span<const std::byte> bytes) noexcept {
     return bytes.size() >= header_length && has_at(bytes, 0, {"snoop\0\0\0", 8}) &&
            load_big<std::uint32_t>(bytes.data() + 8) == 2 &&
-           link_of(load_big<std::uint32_t>(bytes.data() + 12)).has_value();
+           static_cast<bool>(link_of(load_big<std::uint32_t>(bytes.data() + 12)));
 }
 
 } // namespace tcplens::inline v1::detail::snoop
@@ -63,7 +64,7 @@ public:
     /// @pre snoop::is_header() is true of the first bytes.
     constexpr explicit snoop_reader(Source source) : packet_reader<Source>(std::move(source)) {
         const auto header = source_.peek(snoop::header_length);
-        packet_.link = snoop::link_of(load_big<std::uint32_t>(header.data() + 12)).value_or(link_type::ethernet);
+        if (const auto link = snoop::link_of(load_big<std::uint32_t>(header.data() + 12))) packet_.link = *link;
         source_.skip(snoop::header_length);
     }
 

@@ -122,7 +122,7 @@ public:
             const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
 #endif
             if (count >= 0) {
-                if (read_ == 0) beginning_ = digest::of(buffer.first(static_cast<std::size_t>(count)));
+                if (read_ == 0) beginning_ = digest::of({buffer.data(), static_cast<std::size_t>(count)});
                 read_ += static_cast<std::uint64_t>(count);
                 return count;
             }
@@ -130,16 +130,31 @@ public:
         }
     }
 
+    /// Goes up to so many bytes ahead without reading them, in a regular file no further than to its end; returns by how many. For less
+    /// than 1 MiB it stays where it is: reading is as fast then.
+    std::uint64_t skip(std::uint64_t most) noexcept {
+        constexpr std::uint64_t least = std::uint64_t{1} << 20;
+        if (most < least || read_ == 0) return 0; // change() compares the beginning
+        const std::optional<std::uint64_t> size = regular_size_ ? size_from_beginning() : std::nullopt;
+        if (!size || *size <= read_) return 0;
+        const std::uint64_t distance = (std::min)(most, *size - read_);
+        if (distance < least || seek(static_cast<std::int64_t>(distance)) < 0) return 0;
+        read_ += distance;
+        return distance;
+    }
+
     /// What happened to the file since it was opened, as far as it concerns the bytes that were read, or should have been. `nullopt`
     /// if nothing of them is gone, and for everything but regular files. Bytes that were only appended are no change.
     ///
     /// Looks at the length and the first bytes (at most 4,096) of the file: two system calls. A file that another one was renamed
     /// over is not changed: the one that was opened is read to its end.
-    [[nodiscard]] std::optional<file_change> change() const noexcept {
+    /// A template, to reduce the compile time of programs that do not use it.
+    template <class Change = file_change>
+    [[nodiscard]] std::optional<Change> change() const noexcept {
         if (!regular_size_) return std::nullopt;
         const std::optional<std::uint64_t> size_now = size_from_beginning();
         if (!size_now) return std::nullopt;
-        file_change found{.size_before = (std::max)(*regular_size_, read_), .size_now = *size_now};
+        Change found{.size_before = (std::max)(*regular_size_, read_), .size_now = *size_now};
         found.shrank = found.size_now < found.size_before;
         found.overwritten = read_ > 0 && !still_begins_with(beginning_);
         if (!found.shrank && !found.overwritten) return std::nullopt;
@@ -197,7 +212,7 @@ private:
             if (count == 0) return false;
             held += static_cast<std::size_t>(count);
         }
-        return digest::of(std::span{bytes}.first(held)) == expected;
+        return digest::of({std::as_const(bytes).data(), held}) == expected;
 #endif
     }
 
@@ -214,13 +229,19 @@ private:
         return size - (std::min)(size, begun_at_);
     }
 
+    /// Moves to so many bytes ahead; where that is, or a negative number.
+    std::int64_t seek(std::int64_t distance) const noexcept {
+#ifdef _WIN32
+        return _lseeki64(descriptor_, distance, SEEK_CUR);
+#else
+        if (!std::in_range<off_t>(distance)) return -1;
+        return ::lseek(descriptor_, static_cast<off_t>(distance), SEEK_CUR);
+#endif
+    }
+
     /// Finds out what is open, and where in it reading begins.
     void look() noexcept {
-#ifdef _WIN32
-        const auto at = _lseeki64(descriptor_, 0, SEEK_CUR);
-#else
-        const auto at = ::lseek(descriptor_, 0, SEEK_CUR);
-#endif
+        const std::int64_t at = seek(0);
         begun_at_ = at > 0 ? static_cast<std::uint64_t>(at) : 0;
         regular_size_ = size_from_beginning();
     }

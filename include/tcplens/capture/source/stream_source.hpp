@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/compiler.hpp"
+#include "../../base/owned_bytes.hpp"
 #include "byte_source.hpp"
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -20,7 +20,8 @@ namespace tcplens::inline v1 {
 namespace detail {
 
 /// A callable that puts the next bytes of a stream into a buffer, which is never empty, and returns how many: at least 1, at most the
-/// size of the buffer. It returns 0 at the end of the stream, and a negative number, best `-errno`, if reading failed.
+/// size of the buffer. It returns 0 at the end of the stream, and a negative number, best `-errno`, if reading failed. If it has a
+/// member `skip(n)`, that goes up to n bytes ahead without reading them, and returns by how many.
 template <typename Fill>
 concept stream_filler = std::move_constructible<Fill> && requires(Fill& fill, std::span<std::byte> buffer) {
     { fill(buffer) } -> std::integral;
@@ -99,6 +100,13 @@ private:
             if (skipped == distance || ended_) return skipped;
             start_ = position();
             at_ = end_ = buffer_.get();
+            if constexpr (requires {
+                              { fill_.skip(distance) } -> std::same_as<std::uint64_t>;
+                          }) {
+                const std::uint64_t unread = fill_.skip(distance - skipped);
+                start_ += unread;
+                skipped += unread;
+            }
             make_room();
             receive();
         }
@@ -113,7 +121,7 @@ private:
             std::memmove(buffer_.get(), at_, kept);
         } else {
             const std::size_t capacity = (std::max)(first_capacity, 2 * capacity_);
-            auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
+            detail::owned_bytes larger{capacity};
             if (kept != 0) std::memcpy(larger.get(), at_, kept);
             buffer_ = std::move(larger);
             capacity_ = capacity;
@@ -140,7 +148,7 @@ private:
     }
 
     Fill fill_;
-    std::unique_ptr<std::byte[]> buffer_{};
+    detail::owned_bytes buffer_{};
     std::size_t capacity_ = 0;
     std::byte* at_ = nullptr;  ///< in the buffer: the first byte that was not skipped
     std::byte* end_ = nullptr; ///< in the buffer: behind what is held

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../wire/segment.hpp"
 #include "../tracking/send_sequence_space.hpp"
 #include "../verdict.hpp"
@@ -9,7 +10,6 @@
 #include "time_attribution.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <utility>
 

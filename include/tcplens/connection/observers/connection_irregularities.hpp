@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/timestamp.hpp"
 #include "../direction.hpp"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -231,7 +231,10 @@ public:
     /// Notes the first SYN of a direction.
     constexpr void begin(direction in, std::uint32_t sequence, std::uint16_t ip_id) noexcept {
         beginning& of = begun_[static_cast<std::size_t>(in)];
-        if (!of.captured) of = {sequence, ip_id, true};
+        if (of.captured) return;
+        of.sequence = sequence; // member by member: g++ 12 puts a struct together in memory
+        of.ip_id = ip_id;
+        of.captured = true;
     }
     /// Notes what became of ECN.
     constexpr void set_ecn(ecn_state now) noexcept { ecn_ = now; }

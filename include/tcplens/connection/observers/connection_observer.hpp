@@ -121,10 +121,34 @@ concept finish_fits = requires(Observer observer, const connection& left, end_re
                                typename Observer::connection_state& state, typename Observer::facts& facts) {
     observer.finish(left, reason, state, facts);
 };
-/// An observer whose state declares this touches 64 bytes of it for most segments, and no facts: only those are prefetched.
+/// An observer that declares this touches so many bytes at the beginning of its state for most segments, and seldom its facts: only those
+/// bytes are prefetched.
 template <class Observer>
-constexpr bool reads_little = requires {
-    typename Observer::connection_state::touched_first;
+concept reads_little = requires {
+    { Observer::touched_first } -> std::convertible_to<std::size_t>;
+};
+/// What an observer that passes_ordinary needs of observer_input, in fewer registers.
+struct seen_segment {
+    const tcplens::segment& segment;
+    const tcplens::connection& connection;
+    const per_side<end_state>& ends;
+    verdict_kinds kinds;
+    evidence_set evidence;
+    side sender;
+    tcplens::direction direction;
+    bool previous_is_open;
+
+    [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
+};
+/// An observer whose state takes in most segments by itself, by `bool pass_ordinary(input)`. Tables call `pass_opening_or_close()` of the
+/// observer, which needs less, for others without verdict, and `observe_rare()` for the rest, both apart from the common path. observe()
+/// does all that.
+template <class Observer>
+concept passes_ordinary = requires(Observer observer, const observer_input& next, const seen_segment& seen,
+                                   typename Observer::connection_state& state, typename Observer::facts& facts) {
+    { state.pass_ordinary(next) } -> std::same_as<bool>;
+    { observer.pass_opening_or_close(seen, state, facts) } -> std::same_as<bool>;
+    observer.observe_rare(seen, state, facts);
 };
 template <class Observer>
 concept wants_payload = has_hook<Observer, observer_hooks::payload>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
 #include "../../base/timestamp.hpp"
 #include "../../wire/segment.hpp"
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,29 +22,8 @@
 
 namespace tcplens::inline v1::detail {
 
-/// What irregularity_observer needs of observer_input, in fewer registers.
-struct seen_segment {
-    const tcplens::segment& segment;
-    const tcplens::connection& connection;
-    const per_side<end_state>& ends;
-    verdict_kinds kinds;
-    evidence_set evidence;
-    side sender;
-    tcplens::direction direction;
-    bool previous_is_open;
-
-    TCPLENS_ALWAYS_INLINE constexpr explicit seen_segment(const observer_input& from) noexcept
-        : segment(from.segment), connection(from.connection), ends(from.ends), kinds(from.verdict.kinds),
-          evidence(from.verdict.evidence), sender(from.sender), direction(from.direction),
-          previous_is_open(from.previous_is_open) {}
-
-    [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
-};
-
 /// What irregularity_observer remembers of a connection, and its path for ordinary segments.
 struct irregularity_memory {
-    using touched_first = void; ///< see reads_little
-
     static constexpr std::uint64_t no_header = ~std::uint64_t{0};
     // Bits of header_word(); the last is never set there.
     static constexpr std::uint64_t fin = 0x001;
@@ -74,7 +53,7 @@ struct irregularity_memory {
         std::uint16_t first_id = 0;
         std::uint8_t hop_limit = 0;     ///< of its latest segment without RST; 0 before it
         std::uint8_t rst_hop_limit = 0; ///< of its first RST; 0 before it
-        std::uint8_t shift = 0;         ///< of its windows
+        std::uint8_t scale = 0;         ///< of its windows, as its SYN says, if offered_scale
         std::uint8_t lost_times = 0;    ///< how often `lost` was sent again
         bool offered_scale = false;     ///< in its SYN
         bool has_syn_ack = false;
@@ -82,8 +61,8 @@ struct irregularity_memory {
         bool sent_rst = false;
         bool settled_rst = false; ///< the hop limit of its first RST has been compared
 
-        [[nodiscard]] static constexpr bool is_consistent(const rare& of) noexcept { return of.shift <= 14; }
-
+        /// How far its windows are shifted (RFC 7323 section 2.3).
+        [[nodiscard]] constexpr unsigned shift() const noexcept { return (std::min)(scale, std::uint8_t{14}); }
         /// Whether its Identifications counted up by small steps. Random ones do so by chance in one connection of a hundred.
         [[nodiscard]] constexpr bool counts_ids(std::uint16_t latest, std::uint64_t packets) const noexcept {
             constexpr std::uint64_t least = 3; // steps
@@ -94,14 +73,30 @@ struct irregularity_memory {
             const auto distance = static_cast<std::uint16_t>(latest - first_id);
             return distance >= steps && distance <= steps * most_a_step;
         }
+        static constexpr std::int64_t most_ticks =
+            1'000'000;                           ///< a second: RFC 7323 section 5.4 has 1 ms, some stacks 1 us
+        static constexpr std::int64_t spare = 5; ///< seconds of disorder
+        /// Whether a clock can have gone on by so many ticks at any time.
+        [[nodiscard]] static constexpr bool is_small_step(std::int32_t step) noexcept {
+            return step >= -5'000 && step <= spare * most_ticks;
+        }
         /// Whether a clock can have gone on by so many ticks. Segments that were under way together may come in another order.
         [[nodiscard]] constexpr bool fits_clock(std::int32_t step, timestamp now) const noexcept {
-            constexpr std::int64_t most_ticks = 1'000'000; // a second: RFC 7323 section 5.4 has 1 ms, some stacks 1 us
-            constexpr std::int64_t spare = 5;              // seconds of disorder
             constexpr std::int64_t longest = std::int64_t{1} << 20;
-            if (step >= -5'000 && step <= spare * most_ticks) return true;
+            if (is_small_step(step)) return true;
             const std::int64_t passed = (now - clock_time) / std::chrono::seconds{1};
             return step >= 0 && step <= (std::clamp<std::int64_t>(passed, 0, longest) + spare) * most_ticks;
+        }
+        /// Takes in the window scale of a SYN.
+        TCPLENS_ALWAYS_INLINE constexpr void set_scale(const segment& syn) noexcept {
+            offered_scale = syn.options.window_scale.has_value();
+            if (offered_scale) scale = *syn.options.window_scale;
+        }
+        /// Takes in the timestamp of a segment.
+        TCPLENS_ALWAYS_INLINE constexpr void set_clock(std::uint32_t value, timestamp now) noexcept {
+            clock = value;
+            clock_time = now;
+            has_clock = true;
         }
     };
     per_side<rare> sides{};
@@ -179,12 +174,11 @@ struct irregularity_memory {
             return;
         }
         remember_latest(sent, by);
-        learn_ids(input, own);
+        learn_ids(sent, input.connection.statistics(input.direction).packets, own);
         if (own.hop_limit == 0) reach[by] = 1; // it was without bound as long as nothing was heard
         own.hop_limit = sent.hop_limit;
         if (sent.flags.syn()) {
-            own.offered_scale = sent.options.window_scale.has_value();
-            own.shift = (std::min)(sent.options.window_scale.value_or(std::uint8_t{0}), std::uint8_t{14});
+            own.set_scale(sent);
             reach[by] = (std::max)(reach[by], std::uint32_t{sent.window} + 1); // not scaled: RFC 7323 section 2.2
             return;
         }
@@ -194,52 +188,74 @@ struct irregularity_memory {
                           !did_not_fit;
         header[by] = calm ? header_word(sent) & ~fin : no_header;
     }
-    /// Whether this is the first SYN, or SYN-ACK, of its side that offers nothing but options. `word`: header_word().
-    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool is_ordinary_syn(const seen_segment& input,
-                                                                       std::uint64_t word) const noexcept {
+    // These two know the side when they are compiled: what is remembered of it then lies at a known distance.
+
+    /// Takes in the first segment of a side if it is a SYN or SYN-ACK that offers nothing but options. False, and nothing has changed, for all
+    /// others. `id`: its Identification. \pre no verdict, and the connection before it was not open
+    template <side By>
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_first_syn(const segment& sent, std::uint16_t id) noexcept {
         // All of the header but the flag ACK, the checksum, the hop limit and the tunnels.
         constexpr std::uint64_t shape = ~(ack | 0xff'0000 | 0xff'0000'0000 | 0xff'0000'0000'0000);
         constexpr std::uint64_t syn = 0x002;
-        const segment& sent = input.segment;
-        const rare& own = sides[input.sender];
-        return (word & shape) == syn && input.kinds == verdict_kinds::none && own.ids_from == 0 && !own.sent_rst &&
-               !did_not_fit && !input.previous_is_open && sent.checksum != checksum_state::bad &&
-               ((word & ack) != 0 || sent.acknowledgment.value == 0);
-    }
-    /// As learn(), of a segment that is_ordinary_syn(). Ordinary segments of its side will have the same header, but for the flags.
-    TCPLENS_ALWAYS_INLINE constexpr void learn_syn(const seen_segment& input, std::uint64_t word) noexcept {
         constexpr std::uint64_t all_flags = 0xffff;
-        const segment& sent = input.segment;
-        const side by = input.sender;
-        rare& own = sides[by];
-        remember_latest(sent, by);
-        own.first_id = sent.ip_id.value_or(std::uint16_t{0});
-        own.ids_from = input.connection.statistics(input.direction).packets;
+        const std::uint64_t word = header_word(sent);
+        if ((word & shape) != syn || did_not_fit || sent.checksum == checksum_state::bad) return false;
+        rare& own = sides[By];
+        std::uint64_t usual = (word & ~all_flags) | ack; // of the ordinary segments that follow
+        if ((word & ack) != 0) {
+            own.has_syn_ack = true;
+            own.syn_ack = sent.sequence;
+            take_answer_time<By>(sent);
+        } else {
+            if (sent.acknowledgment.value != 0) return false;
+            offers_ecn = offers_accurate_ecn = false;
+            usual |= after_syn;
+        }
+        if (sent.options.timestamps) own.set_clock(sent.options.timestamps->value, sent.time);
+        own.set_scale(sent);
+        own.first_id = id;
+        own.ids_from = 1;
         own.hop_limit = sent.hop_limit;
-        own.offered_scale = sent.options.window_scale.has_value();
-        own.shift = (std::min)(sent.options.window_scale.value_or(std::uint8_t{0}), std::uint8_t{14});
-        reach[by] = std::uint32_t{sent.window} + 1; // not scaled: RFC 7323 section 2.2
-        header[by] = (word & ~all_flags) | ack | ((word & ack) != 0 ? 0 : after_syn);
-    }
-    /// Whether this is the ACK that completes a handshake, and ordinary otherwise. `word`: header_word().
-    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool is_ordinary_ack(const seen_segment& input,
-                                                                       std::uint64_t word) const noexcept {
-        return (word | after_syn) == header[input.sender] && input.kinds == verdict_kinds::none &&
-               input.segment.payload_length == 0 && !did_not_fit && input.ends[input.sender].goes_on;
+        header[By] = usual;
+        reach[By] = std::uint32_t{sent.window} + 1; // not scaled: RFC 7323 section 2.2
+        remember_latest(sent, By);
+        return true;
     }
 
-    /// Whether this is a FIN without data, and ordinary otherwise: its side has sent segments with this header. `word`: header_word().
-    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool is_ordinary_fin(const seen_segment& input,
-                                                                       std::uint64_t word) const noexcept {
-        return (word & fin) != 0 && (word & ~fin) == header[input.sender] && input.kinds == verdict_kinds::none &&
-               input.segment.payload_length == 0;
+    /// Takes in the ACK that completes a handshake, or a FIN without data, if it is ordinary otherwise. False, and nothing has changed, for
+    /// all others. `packets`: of its direction; `own_end`: the numbers of its side. \pre no verdict
+    template <side By>
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_ack_or_fin(const segment& sent, std::uint64_t packets,
+                                                                       const end_state& own_end) noexcept {
+        const std::uint64_t word = header_word(sent);
+        rare& own = sides[By];
+        const bool is_ack = (word | after_syn) == header[By];
+        if (is_ack) {
+            if (!own_end.goes_on) return false;
+        } else if ((word & ~fin) != header[By] || (word & fin) == 0 || own.hop_limit != sent.hop_limit) {
+            return false;
+        }
+        if (sent.payload_length != 0) return false;
+        if (sent.options.timestamps) {
+            const std::uint32_t now = sent.options.timestamps->value;
+            if (own.has_clock && !rare::is_small_step(static_cast<std::int32_t>(now - own.clock))) return false;
+            own.set_clock(now, sent.time);
+        }
+        if (is_ack) {
+            if (sides[opposite(By)].has_syn_ack && own.answer_time.count() == 0) take_answer_time<By>(sent);
+            header[By] = word;
+            ++bare_run[By]; // no storm: it is the first ACK of its side
+        } else {
+            learn_ids(sent, packets, own);
+        }
+        remember_latest(sent, By);
+        return true;
     }
-    /// As learn(), of a segment that is_ordinary_fin().
-    TCPLENS_ALWAYS_INLINE constexpr void learn_fin(const seen_segment& input) noexcept {
-        did_not_fit = false;
-        remember_latest(input.segment, input.sender);
-        learn_ids(input, sides[input.sender]);
-        sides[input.sender].hop_limit = input.segment.hop_limit;
+    /// How long the sender of the second or third segment of a handshake needed for it.
+    template <side By>
+    TCPLENS_ALWAYS_INLINE constexpr void take_answer_time(const segment& sent) noexcept {
+        if (sides[opposite(By)].hop_limit == 0) return;
+        sides[By].answer_time = sent.time - time[opposite(By)];
     }
 
     /// Whether the windows of a side are known: both SYNs, or one without scaling, were captured.
@@ -248,7 +264,7 @@ struct irregularity_memory {
     }
     /// Takes the latest window of a side into account.
     constexpr void widen_reach(side of, const per_side<end_state>& ends) noexcept {
-        const unsigned shift = is_unscaled(of, ends) ? 0U : sides[of].shift;
+        const unsigned shift = is_unscaled(of, ends) ? 0U : sides[of].shift();
         const std::uint32_t bytes = std::uint32_t{window[of]} << shift;
         const std::uint32_t before = reach[of] == UINT32_MAX ? 1 : reach[of];
         reach[of] = scale_known(of, ends) ? (std::max)(before, bytes + 1) : UINT32_MAX;
@@ -273,12 +289,12 @@ struct irregularity_memory {
     }
 
 private:
-    /// From where on the Identifications of a side are looked at.
-    TCPLENS_ALWAYS_INLINE static constexpr void learn_ids(const seen_segment& input, rare& own) noexcept {
+    /// From where on the Identifications of a side are looked at. `packets`: how many it sent.
+    TCPLENS_ALWAYS_INLINE static constexpr void learn_ids(const segment& sent, std::uint64_t packets,
+                                                          rare& own) noexcept {
         constexpr std::uint64_t most_steps = 64; // over more, random ones would seem to count
-        const std::uint64_t packets = input.connection.statistics(input.direction).packets;
         if (own.hop_limit != 0 && packets <= own.ids_from + most_steps) return;
-        own.first_id = input.segment.ip_id.value_or(std::uint16_t{0});
+        own.first_id = sent.ip_id.value_or(std::uint16_t{0});
         own.ids_from = packets;
     }
     [[nodiscard]] constexpr bool is_unscaled(side of, const per_side<end_state>& ends) const noexcept {

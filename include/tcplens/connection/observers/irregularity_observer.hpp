@@ -10,6 +10,7 @@
 #include "irregularity_memory.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -40,12 +41,29 @@ public:
 
     /// What the observer remembers of one connection.
     using connection_state = detail::irregularity_memory;
+    static constexpr std::size_t touched_first = 64; ///< See detail::reads_little.
 
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
     TCPLENS_ALWAYS_INLINE constexpr void observe(const observer_input& input, connection_state& state,
                                                  facts& result) const noexcept {
         if (state.pass_ordinary(input)) return;
-        observe_with_care(seen_segment{input}, state, result);
+        const seen_segment seen{input.segment,          input.connection, input.ends,      input.verdict.kinds,
+                                input.verdict.evidence, input.sender,     input.direction, input.previous_is_open};
+        const bool is_plain = seen.kinds == verdict_kinds::none && !seen.previous_is_open;
+        if (is_plain && pass_opening_or_close(seen, state, result)) return;
+        observe_rare(seen, state, result);
+    }
+    /// The short paths of what each connection has: SYNs, the ACK that completes the handshake, and FINs. False, and nothing has
+    /// changed, for all other segments. @pre no verdict, and a connection before it was not open
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr bool
+    pass_opening_or_close(const detail::seen_segment& input, connection_state& state, facts& result) noexcept {
+        return input.sender == side::first ? pass_opening_or_close_of<side::first>(input, state, result)
+                                           : pass_opening_or_close_of<side::second>(input, state, result);
+    }
+    /// Takes in any other segment: see detail::passes_ordinary.
+    TCPLENS_ALWAYS_INLINE constexpr void observe_rare(const detail::seen_segment& input, connection_state& state,
+                                                      facts& result) const noexcept {
+        observe_with_care(input, state, result);
     }
 
     /// Takes in an ICMP error that quotes a segment of the connection.
@@ -91,29 +109,17 @@ private:
         [[nodiscard]] constexpr side peer() const noexcept { return opposite(input.sender); }
     };
 
-    /// The short paths of what each connection has: SYNs, the ACK that completes the handshake, and FINs. False, and nothing has
-    /// changed, for all other segments.
+    // The side is known when this is compiled, so what is remembered of it lies at a known distance.
+    template <side By>
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr bool
-    pass_ordinary_control(const note& where, connection_state& state, std::uint64_t word) noexcept {
-        const seen_segment& input = where.input;
-        side_memory& sender = state.sides[input.sender];
-        if (state.is_ordinary_syn(input, word)) {
-            take_first_syn(where, state, word);
-            return true;
-        }
-        if (state.is_ordinary_ack(input, word)) {
-            if (state.sides[where.peer()].has_syn_ack) take_answer_time(where, state);
-            take_clock(where, sender);
-            state.header[input.sender] = word;
-            static_cast<void>(state.count_bare(input.sender)); // no storm: it is the first ACK of its side
-            state.remember_latest(input.segment, input.sender);
-            return true;
-        }
-        if (!state.is_ordinary_fin(input, word)) return false;
-        take_clock(where, sender);
-        // A SYN since then may have had another one.
-        if (sender.hop_limit != input.segment.hop_limit) where.add(irregularity::hop_limit_changed);
-        state.learn_fin(input);
+    pass_opening_or_close_of(const seen_segment& input, connection_state& state, facts& result) noexcept {
+        const segment& sent = input.segment;
+        const std::uint64_t packets = input.connection.statistics(input.direction).packets;
+        if (!sent.flags.syn()) return state.pass_ack_or_fin<By>(sent, packets, input.ends[By]);
+        if (packets != 1) return false;
+        const std::uint16_t id = sent.ip_id.value_or(std::uint16_t{0});
+        if (!state.pass_first_syn<By>(sent, id)) return false;
+        result.irregularities.begin(input.direction, sent.sequence.value, id);
         return true;
     }
 
@@ -123,7 +129,6 @@ private:
         const note where{input, result.irregularities};
         const std::uint64_t word = connection_state::header_word(sent);
         side_memory& sender = state.sides[input.sender];
-        if (pass_ordinary_control(where, state, word)) return;
         if (input.has(verdict_kinds::duplicate)) return; // made by the network or the capture
         if (word == state.header[input.sender]) {        // only its numbers need care
             take_data(where, state, false);
@@ -249,23 +254,6 @@ private:
         return !sender_heard && own.packets == 1 && of.handshake == handshake_state::incomplete && other.packets > 0 &&
                other.ack == other.packets && other.syn + other.rst + other.fin == 0 && other.payload_bytes == 0 &&
                where.input.segment.sequence == where.input.ends[where.peer()].acknowledged;
-    }
-
-    /// Takes in a segment that is_ordinary_syn().
-    TCPLENS_ALWAYS_INLINE static constexpr void take_first_syn(const note& where, connection_state& state,
-                                                               std::uint64_t word) noexcept {
-        const segment& syn = where.input.segment;
-        side_memory& sender = state.sides[where.input.sender];
-        where.found.begin(where.input.direction, syn.sequence.value, syn.ip_id.value_or(std::uint16_t{0}));
-        if (syn.flags.ack()) {
-            sender.has_syn_ack = true;
-            sender.syn_ack = syn.sequence;
-            take_answer_time(where, state);
-        } else {
-            state.offers_ecn = state.offers_accurate_ecn = false;
-        }
-        take_clock(where, sender);
-        state.learn_syn(where.input, word);
     }
 
     TCPLENS_NOINLINE static constexpr void take_syn(const note& where, connection_state& state) noexcept {
@@ -400,9 +388,7 @@ private:
         if (sender.has_clock && !sender.fits_clock(static_cast<std::int32_t>(now - sender.clock), sent.time)) {
             where.add(irregularity::clock_changed);
         }
-        sender.clock = now;
-        sender.clock_time = sent.time;
-        sender.has_clock = true;
+        sender.set_clock(now, sent.time);
     }
 };
 

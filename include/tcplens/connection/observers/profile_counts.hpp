@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../tracking/least_round_trip.hpp"
 #include "../tracking/round_trip_sampler.hpp"
 #include "../verdict.hpp"
@@ -8,7 +9,6 @@
 #include "direction_profile.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 // The counts of a profile that need nothing but a packet or a finding.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
+
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 namespace tcplens::inline v1::detail {

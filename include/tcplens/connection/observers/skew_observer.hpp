@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/compiler.hpp"
 #include "../side.hpp"
 #include "answer_timer.hpp"
 #include "connection_observer.hpp"
 #include "direction_skew.hpp"
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -31,12 +33,13 @@ public:
     };
 
     using connection_state = per_side<detail::answer_timer>; ///< What the observer remembers of one connection.
+    static constexpr std::size_t touched_first = sizeof(connection_state); ///< See detail::reads_little.
 
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
-    constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {
-        using enum verdict_kinds;
+    TCPLENS_ALWAYS_INLINE constexpr void observe(const observer_input& input, connection_state& state,
+                                                 facts& result) const noexcept {
+        const bool again = contains_any(input.verdict.kinds, no_first_copy);
         const bool to_server = input.direction == direction::client_to_server;
-        const bool again = (input.verdict.kinds & no_first_copy) != none;
         state[input.sender].on_sent(input.segment, again, to_server ? result.skew.to_server : result.skew.to_client);
         state[opposite(input.sender)].on_received(input.segment,
                                                   to_server ? result.skew.to_client : result.skew.to_server);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../direction.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace tcplens::inline v1 {

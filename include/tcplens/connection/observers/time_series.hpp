@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../../base/check.hpp"
+#include "../../base/chrono.hpp"
 #include "../../base/timestamp.hpp"
 #include "../direction.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -106,8 +106,8 @@ class basic_parallel_connection_table {
             ++at;
             constexpr std::ptrdiff_t ahead = 16; // each lies in the memory of its own table
             if (end - at > ahead)
-                detail::prefetch(static_cast<const tcplens::connection*>(at[ahead].connection),
-                                 sizeof(tcplens::connection));
+                detail::prefetch<sizeof(tcplens::connection)>(
+                    static_cast<const tcplens::connection*>(at[ahead].connection));
         }
         [[nodiscard]] friend bool operator==(const cursor&, const cursor&) noexcept = default;
     };
@@ -304,7 +304,7 @@ private:
             places = places.subspan(ordinary);
             for (const std::uint32_t place : some.places) {
                 access::prefetch_index(own.table, chunk.hash_at(place));
-                detail::prefetch(&chunk.segment_at(place), sizeof(segment)); // another processor may have written it
+                detail::prefetch<sizeof(segment)>(&chunk.segment_at(place)); // another processor may have written it
             }
             access::add_batch(own.table, some, [&](std::size_t i, const auto& added) { note(some.places[i], added); });
             if (ordinary == most) continue;
@@ -332,7 +332,7 @@ private:
             connections_.push_back({next, std::exchange(next->number, connections_.size())});
             first = first.subspan(1);
             constexpr std::size_t ahead = 16;
-            if (first.size() > ahead) detail::prefetch(&first[ahead].connection->number, 1);
+            if (first.size() > ahead) detail::prefetch<1>(&first[ahead].connection->number);
             if (first.empty()) left.erase(left.begin() + (&first - left.data()));
         }
         for (share& each : shares_) each.begun.clear();

@@ -215,7 +215,7 @@ private:
         static constexpr bool keeps = true;
         bool any = false;
 
-        std::optional<ip_payload> add(const ip_fragment&, const network_id&, timestamp) noexcept {
+        maybe<ip_payload> add(const ip_fragment&, const network_id&, timestamp) noexcept {
             any = true;
             return std::nullopt;
         }

@@ -26,23 +26,15 @@ namespace detail {
 struct evidence_rules_access;
 }
 
-/// The default rule set: decides from what was captured, and says by which evidence.
-///
-/// Bytes that were captured before were sent again. Bytes that fill a hole came late or were sent again; the rules decide by the
-/// order of IP Identifications, then by the order of timestamps options, then by the time since the hole opened against the round
-/// trip and by duplicate ACKs. A second copy of one packet is a duplicate and counts as nothing else. Keep-alives and window probes
-/// are no retransmissions. docs/rule-sets.md tells the decision step by step.
-///
-/// The rules remember a fixed amount of each connection: the last 7 segments of each side. A connection with more segments in flight,
-/// or with something missing, takes a piece of the memory that all connections of the table share: for each side 16 segments,
-/// 12 holes and 4 first copies that were overtaken.
-class evidence_rules {
+/// What evidence_rules does. A template, to reduce the compile time of programs that do not use it.
+template <class Memory>
+class basic_evidence_rules {
 public:
     /// `busy_connections`: how many connections of the table may have a piece of the shared memory (about 2 KB each) at once. The
     /// default is no limit. Under the limit, a connection keeps its piece. Once the limit is reached, connections that need theirs
     /// no more give it back; connections that get none forget what they have no room for, and their verdicts say so
     /// (evidence_set::memory_exceeded).
-    explicit constexpr evidence_rules(std::uint32_t busy_connections = detail::evidence::no_long_memory) noexcept
+    explicit constexpr basic_evidence_rules(std::uint32_t busy_connections = detail::evidence::no_long_memory) noexcept
         : busy_(busy_connections) {}
 
     /// Makes room for so many connections in all, but for no more busy ones than the limit.
@@ -94,7 +86,8 @@ public:
 
     /// Lets the processor fetch what a segment of either side touches.
     TCPLENS_ALWAYS_INLINE static void prefetch(const connection_state& state) noexcept {
-        for (const side_state& each : state.sides) detail::prefetch(&each, 64);
+        detail::prefetch<1>(&state.sides[side::first]);
+        detail::prefetch<1>(&state.sides[side::second]);
     }
     /// Lets the processor fetch what a segment of this sender touches besides.
     TCPLENS_ALWAYS_INLINE void prefetch_side(const connection_state& state, side sender) const noexcept {
@@ -103,9 +96,9 @@ public:
             busy_[own.busy][sender].recent.prefetch_next(own.remembered);
         } else {
             own.recent.prefetch_next(own.remembered);
-            detail::prefetch(&own.uncaptured, 1); // for a FIN
+            detail::prefetch<1>(&own.uncaptured); // for a FIN
         }
-        if (!own.is_calm) detail::prefetch(&state, sizeof state);
+        if (!own.is_calm) detail::prefetch<sizeof state>(&state);
     }
 
 private:
@@ -113,7 +106,7 @@ private:
 
     using side_state = detail::evidence::side_state;
     using side_view = detail::evidence::side_view;
-    using both_memories = per_side<detail::evidence::long_memory>;
+    using both_memories = per_side<Memory>;
 
     [[nodiscard]] static constexpr bool is_busy(const connection_state& state) noexcept {
         return state.sides[side::first].busy != detail::evidence::no_long_memory;
@@ -303,7 +296,7 @@ private:
         for (const side which : {side::first, side::second}) {
             const side_state& own = state.sides[which];
             const side_state& peer = state.sides[opposite(which)];
-            const detail::evidence::long_memory& memory = memory_of(state)[which];
+            const Memory& memory = memory_of(state)[which];
             if (!memory.holes.empty() || memory.holes.forgot_any()) return false;
             if (own.heard && (!peer.has_acknowledged || before(peer.acknowledged, own.next))) return false;
             const detail::remembered_segment& beyond_short =
@@ -323,12 +316,27 @@ private:
         busy_.give_back(piece);
     }
 
-    friend void archive(auto& ar, evidence_rules& rules) {
+    friend void archive(auto& ar, basic_evidence_rules& rules) {
         auto& [busy] = rules;
         ar(busy);
     }
 
     detail::memory_pool<both_memories> busy_;
+};
+
+/// The default rule set: decides from what was captured, and says by which evidence.
+///
+/// Bytes that were captured before were sent again. Bytes that fill a hole came late or were sent again; the rules decide by the
+/// order of IP Identifications, then by the order of timestamps options, then by the time since the hole opened against the round
+/// trip and by duplicate ACKs. A second copy of one packet is a duplicate and counts as nothing else. Keep-alives and window probes
+/// are no retransmissions. docs/rule-sets.md tells the decision step by step.
+///
+/// The rules remember a fixed amount of each connection: the last 7 segments of each side. A connection with more segments in flight,
+/// or with something missing, takes a piece of the memory that all connections of the table share: for each side 16 segments,
+/// 12 holes and 4 first copies that were overtaken.
+class evidence_rules : public basic_evidence_rules<detail::evidence::long_memory> {
+public:
+    using basic_evidence_rules::basic_evidence_rules;
 };
 
 static_assert(check_rules<evidence_rules>());

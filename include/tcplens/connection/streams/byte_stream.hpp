@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/timestamp.hpp"
 #include "../connection.hpp"
 #include "../direction.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>

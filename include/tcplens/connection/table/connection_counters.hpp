@@ -4,8 +4,8 @@
 #include "../end_reason.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <numeric>
 
 namespace tcplens::inline v1 {
 
@@ -26,7 +26,9 @@ struct connection_counters {
     }
     /// Connections that left the table.
     [[nodiscard]] constexpr std::uint64_t ended() const noexcept {
-        return std::accumulate(ended_by.begin(), ended_by.end(), std::uint64_t{0});
+        std::uint64_t all = 0;
+        for (const std::uint64_t each : ended_by) all += each;
+        return all;
     }
 
     /// Whether all counts are equal.

@@ -35,7 +35,7 @@ public:
 
     /// Fetches what a search for this hash looks at.
     TCPLENS_ALWAYS_INLINE void prefetch(std::uint32_t hash) const noexcept {
-        if (!slots_.empty()) detail::prefetch(&slots_[home(hash)], sizeof(slot));
+        if (!slots_.empty()) detail::prefetch<sizeof(slot)>(&slots_[home(hash)]);
     }
 
     /// Adds a record. \pre it is not in the index

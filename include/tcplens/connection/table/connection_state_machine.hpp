@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/choose.hpp"
+#include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 #include "../connection.hpp"
@@ -12,7 +13,6 @@
 #include "../tracking/likely_server_port.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 

@@ -26,7 +26,7 @@ public:
 
     /// Fetches from memory what remove() touches.
     TCPLENS_ALWAYS_INLINE void prefetch(std::uint32_t record) const noexcept {
-        detail::prefetch(&links_[record], sizeof(link));
+        detail::prefetch<sizeof(link)>(&links_[record]);
     }
 
     /// Makes room for records below `count`.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../idle_class.hpp"
-
-#include <chrono>
 
 namespace tcplens::inline v1 {
 

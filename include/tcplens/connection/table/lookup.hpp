@@ -118,28 +118,16 @@ public:
 
 private:
     TCPLENS_ALWAYS_INLINE static void fetch(const Record& record) noexcept {
-        detail::prefetch(&record, 1);
-        const auto* const hot = reinterpret_cast<const char*>(&record.listed_at);
-        detail::prefetch(hot, static_cast<std::size_t>(reinterpret_cast<const char*>(&record.rules) - hot));
+        detail::prefetch<1>(&record);
+        detail::prefetch<1>(&record.listed_at);
+        detail::prefetch<1>(&record.listed); // on the next line
         if constexpr (has_hook<rules_type, rule_hooks::prefetch>) rules_type::prefetch(record.rules);
-        else detail::prefetch(&record.rules, sizeof record.rules);
-        if constexpr (Record::has_observers) {
-            fetch_observed(record);
-        }
-    }
-    /// What observers need of each segment: state and facts, or what an observer says that it needs.
-    TCPLENS_ALWAYS_INLINE static void fetch_observed(const Record& record) noexcept {
-        if constexpr (Record::reads_all_facts) {
-            detail::prefetch(&record.observed, sizeof record.observed);
-            detail::prefetch(static_cast<const connection*>(&record.connection) + 1,
-                             sizeof(typename Record::connection_type) - sizeof(connection));
-        } else {
-            detail::prefetch(&record.observed, 1);
-        }
+        else detail::prefetch<sizeof record.rules>(&record.rules);
+        record.prefetch_observed();
     }
     TCPLENS_ALWAYS_INLINE static void fetch_side(const rules_type& rules, const Record& record, side sender) noexcept {
-        detail::prefetch(&statistics_of(record.connection, record.machine.way_of(sender)),
-                         sizeof(direction_statistics));
+        detail::prefetch<sizeof(direction_statistics)>(
+            &statistics_of(record.connection, record.machine.way_of(sender)));
         if constexpr (has_hook<rules_type, rule_hooks::prefetch_side>) rules.prefetch_side(record.rules, sender);
     }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/compiler.hpp"
 #include "../../base/huge_pages.hpp"
+#include "../../base/iterator.hpp"
+#include "../../base/prefetch.hpp"
 #include "../connection.hpp"
 #include "../idle_class.hpp"
 #include "../observers/connection_observer.hpp"
@@ -13,8 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <iterator>
-#include <memory>
 #include <new>
 #include <tuple>
 #include <type_traits>
@@ -32,9 +33,6 @@ struct alignas(64) connection_record {
     using rules_type = Rules;
     using connection_type = std::conditional_t<sizeof...(Observers) == 0, tcplens::connection,
                                                connection_with<typename Observers::facts...>>;
-    static constexpr bool has_observers = sizeof...(Observers) > 0;
-    /// Whether most segments touch more of the observers' states and facts than the first bytes of one state.
-    static constexpr bool reads_all_facts = sizeof...(Observers) > 1 || (reads_little<Observers> + ... + 0) == 0;
     static constexpr std::uint32_t none = connection_index::none;
 
     connection_type connection{};
@@ -53,6 +51,20 @@ struct alignas(64) connection_record {
     std::uint32_t follower = none; ///< the slot of the connection whose `previous` this is
     alignas(64) typename Rules::connection_state rules{};
     [[no_unique_address]] std::tuple<typename Observers::connection_state...> observed{};
+
+    /// Fetches what observers need of each segment: state and facts, or what an observer says that it needs.
+    TCPLENS_ALWAYS_INLINE void prefetch_observed() const noexcept { (prefetch_observed_by<Observers>(), ...); }
+    template <class Observer>
+    TCPLENS_ALWAYS_INLINE void prefetch_observed_by() const noexcept {
+        const auto& state = std::get<typename Observer::connection_state>(observed);
+        if constexpr (reads_little<Observer>) {
+            detail::prefetch<Observer::touched_first>(&state);
+        } else {
+            using facts = typename Observer::facts;
+            detail::prefetch<sizeof state>(&state);
+            detail::prefetch<sizeof(facts)>(&static_cast<const facts&>(connection));
+        }
+    }
 
     /// The archive list of a used record. Derived members are made anew after restoring: stage, number, hash, slot, follower.
     template <class Archive>
@@ -80,7 +92,17 @@ public:
         : begin_(std::allocator<Record>{}.allocate(records)), left_(records), size_(records) {}
     record_memory(const record_memory&) = delete;
     record_memory& operator=(const record_memory&) = delete;
-    ~record_memory() { std::allocator<Record>{}.deallocate(begin_, size_); }
+    record_memory(record_memory&& other) noexcept
+        : begin_(std::exchange(other.begin_, nullptr)), left_(other.left_), size_(other.size_) {}
+    record_memory& operator=(record_memory&& other) noexcept {
+        std::swap(begin_, other.begin_);
+        std::swap(left_, other.left_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~record_memory() {
+        if (begin_ != nullptr) std::allocator<Record>{}.deallocate(begin_, size_);
+    }
 
     void prefer_huge_pages() noexcept { detail::prefer_huge_pages(begin_, size_ * sizeof(Record)); }
 
@@ -103,22 +125,19 @@ class record_chunk {
 public:
     static constexpr std::size_t size = 64;
 
-    /// @pre `memory->has_left(size)`
-    explicit record_chunk(std::shared_ptr<record_memory<Record>> memory) noexcept
-        : memory_(std::move(memory)), records_(memory_->take(size)) {}
+    /// The memory must outlive the chunk. @pre `memory.has_left(size)`
+    explicit record_chunk(record_memory<Record>& memory) noexcept : records_(memory.take(size)) {}
     record_chunk(const record_chunk&) = delete;
     record_chunk& operator=(const record_chunk&) = delete;
-    record_chunk(record_chunk&& other) noexcept
-        : memory_(std::move(other.memory_)), records_(other.records_), made_(std::exchange(other.made_, 0)) {}
+    record_chunk(record_chunk&& other) noexcept : records_(other.records_), made_(std::exchange(other.made_, 0)) {}
     record_chunk& operator=(record_chunk&& other) noexcept {
-        std::swap(memory_, other.memory_);
         std::swap(records_, other.records_);
         std::swap(made_, other.made_);
         return *this;
     }
     ~record_chunk() {
         for (std::size_t i = 0; i < size; ++i) {
-            if (is_made(i)) std::destroy_at(records_ + i);
+            if (is_made(i)) records_[i].~Record();
         }
     }
 
@@ -129,7 +148,7 @@ public:
 
     /// A new record, in place of the one that may be there.
     Record& make(std::size_t place) noexcept {
-        if (is_made(place)) std::destroy_at(records_ + place); // an assignment would build a record elsewhere first
+        if (is_made(place)) records_[place].~Record(); // an assignment would build a record elsewhere first
         made_ |= std::uint64_t{1} << place;
         return *make_at(records_ + place);
     }
@@ -151,6 +170,9 @@ private:
             static const Record blank{};
             const auto* const from = reinterpret_cast<const std::byte*>(&blank);
             auto* const to = reinterpret_cast<std::byte*>(at);
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
             for (std::size_t i = 0; i < sizeof(Record); i += line) std::memcpy(to + i, from + i, line);
             return std::launder(at);
         } else {
@@ -158,7 +180,6 @@ private:
         }
     }
 
-    std::shared_ptr<record_memory<Record>> memory_; ///< shared with other chunks
     Record* records_;
     std::uint64_t made_ = 0; ///< a bit for each
 };
@@ -169,6 +190,19 @@ class record_store {
 public:
     static constexpr std::uint32_t none = Record::none;
     static constexpr std::size_t chunk_size = record_chunk<Record>::size;
+
+    record_store() = default;
+    record_store(const record_store&) = delete;
+    record_store& operator=(const record_store&) = delete;
+    record_store(record_store&&) noexcept = default;
+    record_store& operator=(record_store&& other) noexcept {
+        chunks_ = std::move(other.chunks_); // before the memory that its records are in
+        memories_ = std::move(other.memories_);
+        slots_ = other.slots_;
+        free_ = std::move(other.free_);
+        return *this;
+    }
+    ~record_store() = default;
 
     /// @pre The slot was taken once: is_used() is true of it, or was.
     [[nodiscard]] Record& at(std::size_t slot) noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
@@ -241,7 +275,7 @@ public:
             if (ar.good()) ar.require(accept(count));
             for (std::uint32_t slot = 0; slot < count && ar.good(); ++slot) {
                 if (slot == capacity()) { // no huge pages, since a few used slots would take all of them
-                    chunks_.emplace_back(std::make_shared<record_memory<Record>>(chunk_size));
+                    chunks_.emplace_back(memories_.emplace_back(chunk_size));
                 }
                 slots_ = slot + 1;
                 bool used = false;
@@ -276,8 +310,8 @@ private:
 
     /// Another chunk, in which no record is made. `wanted`: how many chunks are going to be added, this one included.
     record_chunk<Record>& add_chunk(std::size_t wanted) {
-        if (memory_ == nullptr || !memory_->has_left(chunk_size)) add_memory(wanted);
-        return chunks_.emplace_back(memory_);
+        if (memories_.empty() || !memories_.back().has_left(chunk_size)) add_memory(wanted);
+        return chunks_.emplace_back(memories_.back());
     }
     void add_memory(std::size_t wanted) {
         // A block with what glibc puts before it is a whole number of huge pages: Linux 6.7 and later places such a mapping at one.
@@ -286,8 +320,8 @@ private:
                                   huge_page_size * huge_page_size;
         const std::size_t bytes = (std::max)(block - before_block, wanted * chunk_bytes);
         const bool is_large = (chunks_.size() + wanted) * chunk_bytes >= 2 * least_block;
-        memory_ = std::make_shared<record_memory<Record>>(is_large ? bytes / sizeof(Record) : wanted * chunk_size);
-        if (is_large) memory_->prefer_huge_pages();
+        memories_.emplace_back(is_large ? bytes / sizeof(Record) : wanted * chunk_size);
+        if (is_large) memories_.back().prefer_huge_pages();
     }
 
     Record& make(std::uint32_t slot) noexcept {
@@ -311,8 +345,9 @@ private:
         }
     }
 
+    std::vector<record_memory<Record>>
+        memories_{}; ///< of the chunks, which are destroyed before it; the last one may have room for more
     std::vector<record_chunk<Record>> chunks_{};
-    std::shared_ptr<record_memory<Record>> memory_{}; ///< of the last chunk, and for more
     std::uint32_t slots_ = 0;
     std::vector<std::uint32_t> free_{};
 };

@@ -244,10 +244,52 @@ protected:
     template <std::size_t... Places>
     TCPLENS_ALWAYS_INLINE void observe_by(const observer_input& next, record& into,
                                           std::index_sequence<Places...>) noexcept {
-        (std::get<Places>(observers_)
-             .observe(next, std::get<typename Observers::connection_state>(into.observed),
-                      static_cast<typename Observers::facts&>(into.connection)),
-         ...);
+        (observe_by_one(std::get<Places>(observers_), next, into), ...);
+    }
+    template <class Observer>
+    TCPLENS_ALWAYS_INLINE static void observe_by_one(Observer& observer, const observer_input& next,
+                                                     record& into) noexcept {
+        auto& state = std::get<typename Observer::connection_state>(into.observed);
+        if constexpr (passes_ordinary<Observer>) {
+            if (state.pass_ordinary(next)) return;
+            if (next.verdict.kinds == verdict_kinds::none && !next.previous_is_open &&
+                pass_opening_or_close(observer, next.segment, into, next.sender)) {
+                return;
+            }
+            observe_rare(observer, next.segment, into, next.verdict.kinds, next.verdict.evidence, next.sender,
+                         next.previous_is_open);
+        } else {
+            observer.observe(next, state, static_cast<typename Observer::facts&>(into.connection));
+        }
+    }
+    // The arguments of both are at hand: others would be computed for every segment.
+    template <class Observer>
+    [[nodiscard]] TCPLENS_NOINLINE static bool pass_opening_or_close(Observer& observer, const segment& next,
+                                                                     record& into, side sender) noexcept {
+        return observer.pass_opening_or_close(seen_by_observers(next, into, {}, {}, sender, false),
+                                              std::get<typename Observer::connection_state>(into.observed),
+                                              static_cast<typename Observer::facts&>(into.connection));
+    }
+    template <class Observer>
+    TCPLENS_NOINLINE static void observe_rare(Observer& observer, const segment& next, record& into,
+                                              verdict_kinds kinds, evidence_set evidence, side sender,
+                                              bool previous_is_open) noexcept {
+        observer.observe_rare(seen_by_observers(next, into, kinds, evidence, sender, previous_is_open),
+                              std::get<typename Observer::connection_state>(into.observed),
+                              static_cast<typename Observer::facts&>(into.connection));
+    }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE static seen_segment seen_by_observers(const segment& next, const record& into,
+                                                                              verdict_kinds kinds,
+                                                                              evidence_set evidence, side sender,
+                                                                              bool previous_is_open) noexcept {
+        return {.segment = next,
+                .connection = into.connection,
+                .ends = into.machine.ends(),
+                .kinds = kinds,
+                .evidence = evidence,
+                .sender = sender,
+                .direction = into.machine.way_of(sender),
+                .previous_is_open = previous_is_open};
     }
 
     /// Hands a notice to the observers of the latest connection of the endpoints that it quotes, if there is one.
@@ -345,7 +387,7 @@ protected:
         lookup_.prefetch(records_.at(next).hash);
         const std::uint32_t later = expiry_.after(next);
         if (later == record::none) return;
-        prefetch(&records_.at(later), sizeof(record)); // all of it: another connection begins in its place
+        prefetch<sizeof(record)>(&records_.at(later)); // all of it: another connection begins in its place
         expiry_.prefetch_links(later);
     }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/timestamp.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 namespace tcplens::inline v1::detail {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../../base/check.hpp"
+#include "../../base/chrono.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "../../base/choose.hpp"
+#include "../../base/chrono.hpp"
 #include "../../base/compiler.hpp"
 #include "../../wire/segment.hpp"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 

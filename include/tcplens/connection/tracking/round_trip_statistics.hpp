@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "duration_histogram.hpp"
 #include "to_nanoseconds.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 namespace tcplens::inline v1 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../direction.hpp"
 #include "zeek_conn_state.hpp"
 #include "zeek_history.hpp"
 
-#include <chrono>
 #include <cstdint>
 
 namespace tcplens::inline v1 {

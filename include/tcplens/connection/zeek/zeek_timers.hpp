@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/chrono.hpp"
 #include "../../base/timestamp.hpp"
 #include "zeek_connection.hpp"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <optional>
 
 namespace tcplens::inline v1::detail {

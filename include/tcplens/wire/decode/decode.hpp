@@ -219,7 +219,8 @@ template <class Memory, class Segment>
 /// `into` is written if, and only if, the outcome is packet_outcome::tcp. Does not allocate and keeps no state: of several segments in
 /// one packet it finds the first, a fragmented IP packet is packet_outcome::fragment, and what ICMP errors say is not read. Class
 /// decoder does all of that.
-[[nodiscard]] constexpr decode_result decode(const packet& from, segment& into,
+template <std::derived_from<segment> Segment>
+[[nodiscard]] constexpr decode_result decode(const packet& from, Segment& into,
                                              const decode_options& options = {}) noexcept {
     detail::no_memory none;
     return detail::decode_with(from, into, options, none);

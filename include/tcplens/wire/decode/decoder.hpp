@@ -12,6 +12,7 @@
 #include "decode.hpp"
 #include "decode_memory.hpp"
 
+#include <concepts>
 #include <cstddef>
 
 namespace tcplens::inline v1 {
@@ -29,13 +30,8 @@ public:
     ///
     /// That segment has the time and number of the packet that completed it. The packets with the other fragments count as
     /// packet_outcome::fragment, or as what they carry. Allocates only for fragments, and not at all after reserve().
-    [[nodiscard]] decode_result decode(const packet& from, segment& into) {
-        memory_.fragments.begin_packet();
-        return detail::decode_with(from, into, options_, memory_);
-    }
-    /// The same, with where the data of the segment is: valid as long as the packet's bytes, or, if fragments were put together, until
-    /// the next call.
-    [[nodiscard]] decode_result decode(const packet& from, detail::segment_with_payload& into) {
+    template <std::derived_from<segment> Segment>
+    [[nodiscard]] decode_result decode(const packet& from, Segment& into) {
         memory_.fragments.begin_packet();
         return detail::decode_with(from, into, options_, memory_);
     }
@@ -51,11 +47,8 @@ public:
     ///         if (result.has_notice) use(decoder.notice());
     ///         if (!result.more) break;
     ///     }
-    [[nodiscard]] decode_result decode_next(const packet& from, segment& into) {
-        return detail::decode_more(from, into, options_, memory_);
-    }
-    /// The same, with where the data of the segment is.
-    [[nodiscard]] decode_result decode_next(const packet& from, detail::segment_with_payload& into) {
+    template <std::derived_from<segment> Segment>
+    [[nodiscard]] decode_result decode_next(const packet& from, Segment& into) {
         return detail::decode_more(from, into, options_, memory_);
     }
 

@@ -28,7 +28,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 
 namespace tcplens::inline v1::detail {
@@ -235,7 +234,7 @@ private:
             alone.fragment = false;
             return whole(packet, alone, at);
         }
-        const std::optional<ip_payload> all = memory.fragments.add(part, network, time);
+        const auto all = memory.fragments.add(part, network, time);
         if (!all) return at == ip_protocol::tcp ? packet_outcome::fragment : packet_outcome::not_tcp;
         if (packet.type == ether_type::ipv4) return whole(packet, *all, at);
         const auto behind = ipv6_header::behind_extension_headers(*all);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/owned_bytes.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <span>
 #include <utility>
 
@@ -40,7 +40,7 @@ public:
     }
     void reserve(std::size_t capacity) {
         if (capacity <= capacity_) return;
-        std::unique_ptr<std::byte[]> larger{new std::byte[capacity]}; // without values
+        owned_bytes larger{capacity};
         if (size_ > 0) std::memcpy(larger.get(), bytes_.get(), size_);
         bytes_ = std::move(larger);
         capacity_ = capacity;
@@ -48,7 +48,7 @@ public:
     void clear() noexcept { size_ = 0; }
 
 private:
-    std::unique_ptr<std::byte[]> bytes_{};
+    owned_bytes bytes_{};
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
 };

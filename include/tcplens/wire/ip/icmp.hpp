@@ -3,6 +3,7 @@
 
 #include "../../base/byte_order.hpp"
 #include "../../base/compiler.hpp"
+#include "../../base/maybe.hpp"
 #include "../frame_view.hpp"
 #include "../icmp_notice.hpp"
 #include "../ip_payload.hpp"
@@ -16,8 +17,7 @@
 namespace tcplens::inline v1::detail {
 
 /// What the type and code of an ICMP message say; nullopt for those that are no errors.
-[[nodiscard]] constexpr std::optional<icmp_notice::subject> icmp_subject(bool v6, unsigned type,
-                                                                         unsigned code) noexcept {
+[[nodiscard]] constexpr maybe<icmp_notice::subject> icmp_subject(bool v6, unsigned type, unsigned code) noexcept {
     using enum icmp_notice::subject;
     constexpr unsigned fragmentation_needed = 4; // RFC 792: code of type 3
     if (v6) {

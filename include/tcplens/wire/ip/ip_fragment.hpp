@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/maybe.hpp"
 #include "../ether_type.hpp"
 #include "../ip_payload.hpp"
 #include "../ip_protocol.hpp"
@@ -29,7 +30,7 @@ struct ip_fragment {
 };
 
 /// The fragment in a packet; nullopt if the packet is whole, or too little of it was captured.
-[[nodiscard]] constexpr std::optional<ip_fragment> fragment_of(const network_payload& network) noexcept {
+[[nodiscard]] constexpr maybe<ip_fragment> fragment_of(const network_payload& network) noexcept {
     if (network.type == ether_type::ipv4) {
         const auto header = ipv4_header::parse(network.content);
         const auto part = ip_payload_of(network);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/maybe.hpp"
 #include "../../base/timestamp.hpp"
 #include "../ip_protocol.hpp"
 #include "../network_id.hpp"
@@ -47,7 +48,7 @@ public:
 
     /// Adds a fragment. Returns the whole packet if this was its last missing fragment; valid until begin_packet(). Fragments of
     /// different networks belong to different packets.
-    [[nodiscard]] std::optional<ip_payload> add(const Fragment& next, const network_id& network, timestamp now) {
+    [[nodiscard]] maybe<ip_payload> add(const Fragment& next, const network_id& network, timestamp now) {
         ++statistics_.fragments;
         const std::size_t length = next.part.content.wire_length;
         const std::size_t end = next.offset + length;

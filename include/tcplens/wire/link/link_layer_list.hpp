@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/contains.hpp"
 #include "../../capture/link_type.hpp"
 #include "../ether_type.hpp"
 #include "../frame_view.hpp"
@@ -40,15 +41,18 @@ public:
     /// All link types that can be read, layer by layer.
     static constexpr auto types = [] {
         std::array<link_type, First::types.size() + (std::size_t{0} + ... + Others::types.size())> all{};
-        auto next = std::copy(First::types.begin(), First::types.end(), all.begin());
-        ((next = std::copy(Others::types.begin(), Others::types.end(), next)), ...);
+        std::size_t next = 0;
+        const auto append = [&](const auto& layer_types) {
+            for (const link_type type : layer_types) all[next++] = type;
+        };
+        append(First::types);
+        (append(Others::types), ...);
         return all;
     }();
 
     [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type link,
                                                                          const frame_view& frame) noexcept {
-        if (std::find(First::types.begin(), First::types.end(), link) != First::types.end())
-            return First::payload(link, frame);
+        if (contains(First::types, link)) return First::payload(link, frame);
         if (!supports(link)) return packet_outcome::unsupported_link;
         return readers[places[static_cast<std::size_t>(link)]](link, frame);
     }
@@ -59,7 +63,7 @@ public:
         network_payload found{};
         const auto look_in = [&]<class Layer>(const Layer*) {
             if constexpr (tagged_link_layer<Layer>) {
-                if (std::find(Layer::types.begin(), Layer::types.end(), link) == Layer::types.end()) return;
+                if (!contains(Layer::types, link)) return;
                 found = Layer::tagged_payload(link, frame);
             }
         };
@@ -78,7 +82,11 @@ private:
 
     static constexpr std::array<reader, 2 + sizeof...(Others)> readers{nullptr, &First::payload, &Others::payload...};
 
-    static constexpr std::size_t highest = static_cast<std::size_t>(*std::max_element(types.begin(), types.end()));
+    static constexpr std::size_t highest = [] {
+        std::size_t found = 0;
+        for (const link_type type : types) found = (std::max)(found, static_cast<std::size_t>(type));
+        return found;
+    }();
 
     /// By link type: the index among the readers; 0 for an unknown link type.
     static constexpr std::array<std::uint8_t, highest + 1> places = [] {
@@ -93,10 +101,13 @@ private:
         return by_type;
     }();
 
-    static_assert(static_cast<std::size_t>(std::count_if(places.begin(), places.end(),
-                                                         [](std::uint8_t place) { return place != 0; })) ==
-                      types.size(),
-                  "two link layers have the same link type");
+    static_assert(
+        [] {
+            std::size_t known = 0;
+            for (const std::uint8_t place : places) known += place != 0;
+            return known == types.size();
+        }(),
+        "two link layers have the same link type");
 };
 
 } // namespace tcplens::inline v1::detail

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/contains.hpp"
 #include "../frame_view.hpp"
 #include "../parse_result.hpp"
 #include "../protocol_id.hpp"
 #include "../tunnel_set.hpp"
 #include "tunnel_payload.hpp"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <concepts>
@@ -69,8 +69,7 @@ struct tunnel_list {
 private:
     template <class Tunnel>
     [[nodiscard]] static constexpr bool opens_one(protocol_id carrier, tunnel_set among) noexcept {
-        return contains_all(among, Tunnel::bit) &&
-               std::find(Tunnel::carried_by.begin(), Tunnel::carried_by.end(), carrier) != Tunnel::carried_by.end();
+        return contains_all(among, Tunnel::bit) && contains(Tunnel::carried_by, carrier);
     }
 
     static_assert(((std::popcount(set_bits(Tunnels::bit)) == 1) && ...), "the bit of a tunnel is one bit");

@@ -24,9 +24,10 @@ namespace tcplens::inline v1 {
 
 /// The name of a tunnel: that of its constant in namespace tunnels, such as "vxlan". Empty for a set that is not one tunnel.
 [[nodiscard]] constexpr std::string_view to_string(tunnel_set one) noexcept {
-    const auto found = std::find(detail::known_tunnels::bits.begin(), detail::known_tunnels::bits.end(), one);
-    if (found == detail::known_tunnels::bits.end()) return {};
-    return detail::known_tunnels::names[static_cast<std::size_t>(found - detail::known_tunnels::bits.begin())];
+    for (std::size_t i = 0; i < detail::known_tunnels::size; ++i) {
+        if (detail::known_tunnels::bits[i] == one) return detail::known_tunnels::names[i];
+    }
+    return {};
 }
 
 } // namespace tcplens::inline v1
@@ -35,9 +36,11 @@ namespace tcplens::inline v1::tunnels {
 
 /// The tunnel with this name that is found by a UDP port, for decode_options::ports: "vxlan", "geneve", "gtp". `nullopt` for any other
 /// name.
-[[nodiscard]] constexpr std::optional<tunnel_set> with_udp_port(std::string_view name) noexcept {
+/// A template, to reduce the compile time of programs that do not use it.
+template <class Tunnel = tunnel_set>
+[[nodiscard]] constexpr std::optional<Tunnel> with_udp_port(std::string_view name) noexcept {
     for (std::size_t i = 0; i < detail::known_tunnels::size; ++i) {
-        const tunnel_set one = detail::known_tunnels::bits[i];
+        const Tunnel one = detail::known_tunnels::bits[i];
         if (detail::known_tunnels::names[i] == name &&
             detail::known_tunnels::own_port(one).in == protocol_id::registry::udp_port)
             return one;

@@ -64,7 +64,8 @@ constexpr void judge_repeated(const segment& sent, side_state& sender, const sid
 
 /// Takes note of SACK blocks. Blocks that report acknowledged data or data that was never sent are ignored.
 constexpr void learn_sack(const segment& sent, side_state& sender, const side_view& receiver) noexcept {
-    for (const sack_block& block : sent.options.sack_blocks()) {
+    for (std::size_t i = 0; i < sent.options.sack_block_count; ++i) {
+        const sack_block& block = sent.options.sack_block_storage[i];
         if (!before(sender.acknowledged, block.right) || !before(block.left, block.right)) continue;
         if (receiver->heard && before(receiver->next, block.right)) continue;
         if (!sender.has_sacked && sender.duplicate_acks == 0) sender.asked_at = to_microseconds(sent.time);

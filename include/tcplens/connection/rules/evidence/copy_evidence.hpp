@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../../base/chrono.hpp"
+#include "../../../base/maybe.hpp"
 #include "certainty.hpp"
 #include "resend_time.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -111,9 +112,8 @@ namespace tcplens::inline v1::detail::evidence {
 
 /// What says that a packet that equals an earlier one in all that TCP and IP say is a copy made by the network or the capture. Nullopt
 /// if it was sent again.
-[[nodiscard]] constexpr std::optional<basis> find_basis_of_copy(const segment& sent, const remembered_segment& earlier,
-                                                                const side_view& sender,
-                                                                const side_view& receiver) noexcept {
+[[nodiscard]] constexpr maybe<basis> find_basis_of_copy(const segment& sent, const remembered_segment& earlier,
+                                                        const side_view& sender, const side_view& receiver) noexcept {
     const std::chrono::nanoseconds since = sent.time - earlier.time;
     if (went_on(sent, earlier)) return basis::order;
     const bool mirrored = is_mirrored(sent, since, sender, receiver);

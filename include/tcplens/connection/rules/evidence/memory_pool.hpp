@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
+#include <new>
+#include <type_traits>
 #include <vector>
 
 namespace tcplens::inline v1::detail {
@@ -30,7 +31,9 @@ public:
         }
         const std::uint32_t number = free_.back();
         free_.pop_back();
-        std::construct_at(&(*this)[number]); // an assignment would make a piece elsewhere first
+        Piece& piece = (*this)[number];
+        if (std::is_constant_evaluated()) piece = Piece();
+        else ::new (static_cast<void*>(&piece)) Piece(); // an assignment would make a piece elsewhere first
         return number;
     }
 

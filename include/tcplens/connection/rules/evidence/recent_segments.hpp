@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../../base/chrono.hpp"
 #include "../../../base/compiler.hpp"
 #include "../../../base/prefetch.hpp"
 #include "../../../wire/segment.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +29,8 @@ namespace tcplens::inline v1::detail {
             join(std::uint32_t{of.flags.bits} << 16 | of.window,
                  std::uint32_t{of.ip_id.value_or(0)} << 16 ^ of.payload_length) *
                 0x6e789e6aa1b965f5u;
-    for (const sack_block& block : of.options.sack_blocks()) {
+    for (std::size_t i = 0; i < of.options.sack_block_count; ++i) {
+        const sack_block& block = of.options.sack_block_storage[i];
         mixed = (mixed ^ mixed >> 32 ^ join(block.left.value, block.right.value)) * 0x1b39896a51a8749bu;
     }
     const auto upper = static_cast<std::uint32_t>(mixed >> 32);
@@ -144,6 +145,9 @@ public:
     [[nodiscard]] constexpr const remembered_segment* find_copy(std::uint32_t fingerprint,
                                                                 remembered_count count) const noexcept {
         bool any = false; // nearly always not, and this loop has no branches
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
         for (const Segment& each : segments_) any |= each.fingerprint == fingerprint;
         if (!any) return nullptr;
         for (std::size_t age = 1; age <= capacity; ++age) {
@@ -199,8 +203,8 @@ public:
     /// Lets the processor fetch where the next segment will be remembered.
     TCPLENS_ALWAYS_INLINE void prefetch_next(remembered_count count) const noexcept {
         const auto* const here = reinterpret_cast<const std::byte*>(&segments_[count.place<capacity>(0)]);
-        detail::prefetch(here, 1);
-        detail::prefetch(here + sizeof(Segment) - 1, 1);
+        detail::prefetch<1>(here);
+        detail::prefetch<1>(here + sizeof(Segment) - 1);
     }
 
     /// \pre `count` does not count it yet

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../../base/chrono.hpp"
 #include "certainty.hpp"
 #include "missing_copy.hpp"
 #include "resend_time.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 namespace tcplens::inline v1::detail::evidence {

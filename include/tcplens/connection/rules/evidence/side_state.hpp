@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../../base/chrono.hpp"
 #include "../../../wire/sequence_number.hpp"
 #include "../../side.hpp"
 #include "../../tracking/least_round_trip.hpp"
@@ -11,7 +12,6 @@
 #include "reordered_originals.hpp"
 #include "thresholds.hpp"
 
-#include <chrono>
 #include <cstdint>
 
 namespace tcplens::inline v1::detail::evidence {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../../base/chrono.hpp"
 #include "certainty.hpp"
 #include "resend_time.hpp"
 
-#include <chrono>
 #include <cstdint>
 
 namespace tcplens::inline v1::detail::evidence {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
+#include "../../../base/chrono.hpp"
+
 #include <cstdint>
 
 /// The numbers that the evidence rules decide by, each with its source. "Lab": chosen on the recordings of tests/lab with odd seeds;
