@@ -16,16 +16,21 @@ namespace tcplens::inline v1::detail {
 /// effect and drops the call.
 template <std::size_t Size>
 TCPLENS_ALWAYS_INLINE void prefetch(const void* object) noexcept {
-    constexpr std::size_t line = 64; // of nearly all processors; elsewhere it costs no more than a few fetches
+    constexpr std::size_t line = 64;        // of nearly all processors; elsewhere it costs no more than a few fetches
+    constexpr std::size_t most = 64 * line; // of larger objects only the beginning
     const auto* const bytes = static_cast<const char*>(object);
+    if constexpr (Size > most) {
+        prefetch<most>(object);
+    } else {
 #if defined(__GNUC__)
-    __builtin_prefetch(bytes, 1);
+        __builtin_prefetch(bytes, 1);
 #elif defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
-    _mm_prefetch(bytes, _MM_HINT_T0);
+        _mm_prefetch(bytes, _MM_HINT_T0);
 #else
-    static_cast<void>(bytes);
+        static_cast<void>(bytes);
 #endif
-    if constexpr (Size > line) prefetch<Size - line>(bytes + line); // g++ 12 does not unroll a loop
+        if constexpr (Size > line) prefetch<Size - line>(bytes + line); // g++ 12 does not unroll a loop
+    }
 }
 
 } // namespace tcplens::inline v1::detail
