@@ -62,6 +62,21 @@ TEST_CASE("streams: a segment around bytes that wait, for which there is no memo
     CHECK(talk.table()[0].streams.client_to_server.length() == 6200);
 }
 
+TEST_CASE("streams: of a segment across the end of the window, what was told for want of memory is not held again") {
+    byte_talk talk{one_block};
+    talk.client(0, "", {.flags = 0x02})
+        .server(0, "", {.ack = 1, .flags = 0x12, .window = 200})
+        .client(1, "", {.ack = 1});
+    static_cast<void>(talk.told());
+    sends(talk, 3456, 432); // beyond the window: the receiver may refuse it
+    sends(talk, 108, 432);  // its first 92 bytes need the block of the other segment
+    CHECK(talk.told() == joined({"> gap 0+3456 buffer_full", data(3456, 432)}));
+    CHECK(talk.table().observer<tcplens::stream_observer<event_writer>>().waiting_bytes() == 0);
+    sends(talk, 6912, 432);
+    sends(talk, 3888, 10);
+    CHECK(talk.told() == joined({data(3888, 10)}));
+}
+
 TEST_CASE("streams: without memory, what the snapshot length cut off is a gap of its own") {
     byte_talk talk{one_block};
     talk.opens();

@@ -172,6 +172,23 @@ public:
         own.settle();
     }
 
+    /// Takes the rest of a segment for which there was no memory. \pre the direction holds nothing
+    void take_rest(const stream_place& at, std::uint64_t offset, std::span<const std::byte> bytes,
+                   std::uint64_t length) {
+        stream_direction& own = at.direction();
+        if (own.ended) return;
+        if (own.offset > offset) {
+            const std::uint64_t known = (std::min)(length, own.offset - offset);
+            bytes = bytes.subspan(static_cast<std::size_t>((std::min)(known, std::uint64_t{bytes.size()})));
+            length -= known;
+            offset += known;
+            if (length == 0) return;
+        }
+        skip(at, offset - own.offset, byte_stream::gap_reason::buffer_full);
+        deliver_any(at, bytes, length - bytes.size());
+        own.settle();
+    }
+
     /// Delivers what is held and follows what was delivered, up to an offset.
     void drain(const stream_place& at, std::uint64_t limit = (std::numeric_limits<std::uint64_t>::max)()) {
         stream_direction& own = at.direction();
@@ -332,23 +349,6 @@ private:
         }
         release_hold(own);
         tell_fin(at);
-    }
-
-    /// The rest of a segment for which there was no memory: the direction holds nothing now.
-    void take_rest(const stream_place& at, std::uint64_t offset, std::span<const std::byte> bytes,
-                   std::uint64_t length) {
-        stream_direction& own = at.direction();
-        if (own.ended) return;
-        if (own.offset > offset) {
-            const std::uint64_t known = (std::min)(length, own.offset - offset);
-            bytes = bytes.subspan(static_cast<std::size_t>((std::min)(known, std::uint64_t{bytes.size()})));
-            length -= known;
-            offset += known;
-            if (length == 0) return;
-        }
-        skip(at, offset - own.offset, byte_stream::gap_reason::buffer_full);
-        deliver_any(at, bytes, length - bytes.size());
-        own.settle();
     }
 
     /// Tells where two copies differ, if they do.
