@@ -129,9 +129,10 @@ public:
     }
 
     /// Holds a segment whose bytes cannot be delivered yet: `length` bytes from an offset on, of which `bytes` were captured. `begin` is
-    /// the offset where the whole segment begins; `replaces`: its copy counts whatever the policy.
-    void hold(const stream_place& at, std::uint64_t begin, std::uint64_t offset, std::span<const std::byte> bytes,
-              std::uint64_t length, bool replaces) {
+    /// the offset where the whole segment begins; `replaces`: its copy counts whatever the policy. False if there was no memory: then the
+    /// direction gave up its gaps, and holds nothing.
+    [[nodiscard]] bool hold(const stream_place& at, std::uint64_t begin, std::uint64_t offset,
+                            std::span<const std::byte> bytes, std::uint64_t length, bool replaces) {
         stream_direction& own = at.direction();
         overlap_resolution resolution{begin, offset, offset + length, how_.overlaps, replaces};
         while (length > 0) {
@@ -145,7 +146,7 @@ public:
                 if (oldest != held_bytes::none) give_up_all(oldest, at);
                 if (!is_own) continue;
                 take_rest(at, offset, bytes, length);
-                return;
+                return false;
             }
             const std::size_t in_block = static_cast<std::size_t>(offset % held_block::size);
             const std::size_t count =
@@ -170,6 +171,7 @@ public:
                 behind->begins.set(offset % held_block::size);
         }
         own.settle();
+        return true;
     }
 
     /// Takes the rest of a segment for which there was no memory. \pre the direction holds nothing

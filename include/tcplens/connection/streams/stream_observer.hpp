@@ -339,18 +339,17 @@ private:
         if (offset < first && first < end) { // copies of those count, whatever the policy
             const std::uint64_t before_them = first - offset;
             const auto part = bytes.first((std::min)(bytes.size(), static_cast<std::size_t>(before_them)));
-            const std::uint64_t told = own.offset;
-            assembler_.hold(at, begin, offset, part, before_them, false);
+            const bool is_held = assembler_.hold(at, begin, offset, part, before_them, false);
             bytes = bytes.subspan(part.size());
             offset = first;
             length = end - first;
-            if (own.offset != told || own.ended) { // for want of memory it gave up all that it held
+            if (!is_held) {
                 assembler_.take_rest(at, offset, bytes, length);
                 return;
             }
         }
-        assembler_.hold(at, begin, offset, bytes, length, offset >= edge || offset >= first);
-        if (own.held == detail::held_bytes::none || own.in_syn) return;
+        const bool is_held = assembler_.hold(at, begin, offset, bytes, length, offset >= edge || offset >= first);
+        if (!is_held || own.in_syn) return;
         if (offset <= first && first < end) first = (std::min)(end, edge); // the receiver takes them now
         if (end > edge) {
             first = (std::min)(first, (std::max)(offset, edge));
