@@ -205,7 +205,7 @@ struct irregularity_memory {
         if ((word & ack) != 0) {
             own.has_syn_ack = true;
             own.syn_ack = sent.sequence;
-            take_answer_time<By>(sent);
+            take_answer_time(sent, By);
         } else {
             if (sent.acknowledgment.value != 0) return false;
             offers_ecn = offers_accurate_ecn = false;
@@ -242,7 +242,7 @@ struct irregularity_memory {
             own.set_clock(now, sent.time);
         }
         if (is_ack) {
-            if (sides[opposite(By)].has_syn_ack && own.answer_time.count() == 0) take_answer_time<By>(sent);
+            if (sides[opposite(By)].has_syn_ack) take_answer_time(sent, By);
             header[By] = word;
             ++bare_run[By]; // no storm: it is the first ACK of its side
         } else {
@@ -252,10 +252,9 @@ struct irregularity_memory {
         return true;
     }
     /// How long the sender of the second or third segment of a handshake needed for it.
-    template <side By>
-    TCPLENS_ALWAYS_INLINE constexpr void take_answer_time(const segment& sent) noexcept {
-        if (sides[opposite(By)].hop_limit == 0) return;
-        sides[By].answer_time = sent.time - time[opposite(By)];
+    TCPLENS_ALWAYS_INLINE constexpr void take_answer_time(const segment& sent, side by) noexcept {
+        if (sides[by].answer_time.count() != 0 || sides[opposite(by)].hop_limit == 0) return;
+        sides[by].answer_time = sent.time - time[opposite(by)];
     }
 
     /// Whether the windows of a side are known: both SYNs, or one without scaling, were captured.

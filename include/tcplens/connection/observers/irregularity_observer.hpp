@@ -275,7 +275,7 @@ private:
         if (!sender.has_syn_ack) {
             sender.has_syn_ack = true;
             sender.syn_ack = syn.sequence;
-            take_answer_time(where, state);
+            state.take_answer_time(where.input.segment, where.input.sender);
             answer_ecn(where, state);
         } else if (syn.sequence != sender.syn_ack && !state.sides[where.peer()].sent_rst) {
             // Behind a RST of its peer a host may begin anew, with another number.
@@ -293,13 +293,6 @@ private:
         else if (state.offers_accurate_ecn && answer != 0 && answer != 7) where.found.set_ecn(accurate);
     }
 
-    /// How long the sender of the second or third segment of a handshake needed for it.
-    static constexpr void take_answer_time(const note& where, connection_state& state) noexcept {
-        side_memory& sender = state.sides[where.input.sender];
-        if (sender.answer_time.count() != 0 || state.sides[where.peer()].hop_limit == 0) return;
-        sender.answer_time = where.input.segment.time - state.time[where.peer()];
-    }
-
     TCPLENS_ALWAYS_INLINE static constexpr void take_data(const note& where, connection_state& state,
                                                           bool answers_misfit) noexcept {
         using enum irregularity;
@@ -310,7 +303,8 @@ private:
             if (sent.acknowledgment.value != 0) where.add(number_without_ack);
         }
         const bool bare = sent.sequence_length() == 0 && sent.flags.ack();
-        if (bare && sender.hop_limit != 0 && state.sides[where.peer()].has_syn_ack) take_answer_time(where, state);
+        if (bare && sender.hop_limit != 0 && state.sides[where.peer()].has_syn_ack)
+            state.take_answer_time(where.input.segment, where.input.sender);
         // What was under way when the RST was sent may come after it; what is new was sent by somebody who knows of none.
         if (sender.sent_rst && before(sender.next_at_rst, sent.sequence_end())) where.add(sent_after_rst);
         if (answers_misfit && bare) where.add(challenge_ack);
