@@ -124,17 +124,15 @@ void find_blocked_services(const Observed& in, findings& found) {
     const shared_key<shared::service> key{in.keys};
     std::vector<service_contacts> services;
     contact_numbering numbering{key, in.count(failed_here)};
-    std::size_t undecided = 0; // services that may be blocked
-    const group_rule rule{in.least(in.options.blocked), [](const contact& of) { return failed_here.has(of.came_out); },
-                          [](const contact& of) { return failed_here.has(of.came_out); }, in.among(failed_here),
-                          in.among(failed_here)};
+    const auto failed = [](const contact& of) { return failed_here.has(of.came_out); };
+    const group_rule rule{in.least(in.options.blocked), failed, failed, in.among(failed_here), in.among(failed_here)};
     heavy_groups heavy{key, rule, static_cast<double>(in.count(failed_here)), any_group{}};
     heavy.for_each([&](contact_group group) {
         static_cast<void>(numbering.number(*group[0]));
         const std::uint32_t most = failed_tries{in.keys, group}.most();
         services.push_back({.failed = group, .some_fail_often = in.reaches(most, in.options.blocked)});
-        ++undecided;
     });
+    std::size_t undecided = services.size(); // those that may be blocked
     for (auto each = in.contacts.begin(); undecided > 0 && each != in.contacts.end(); ++each) {
         if (!was_answered(**each)) continue;
         const std::uint32_t number = numbering.find(**each);
