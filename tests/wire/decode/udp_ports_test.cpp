@@ -27,6 +27,19 @@ decode_result result_of(const byte_vector& frame, const decode_options& options 
     return decode(*captured_packet{frame}, found, options);
 }
 
+/// Counts datagrams between two ports.
+struct datagram_counter {
+    tunnels::port_counts& counts;
+
+    void operator()(std::uint16_t source, std::uint16_t destination, std::uint8_t resembled = 0) const {
+        decode_result result{packet_outcome::not_tcp, ip_protocol{17}};
+        result.source_port = source;
+        result.destination_port = destination;
+        result.resembled_bit = resembled;
+        counts.count(result);
+    }
+};
+
 } // namespace
 
 TEST_CASE("tunnel ports: a tunnel is found at the port that it was given, on either side") {
@@ -97,13 +110,7 @@ TEST_CASE("UDP without a tunnel: the result has the ports, and the tunnel that t
 
 TEST_CASE("UDP ports: the busiest are counted, whichever side has them") {
     tunnels::port_counts counts;
-    const auto count = [&](std::uint16_t source, std::uint16_t destination, std::uint8_t resembled = 0) {
-        decode_result result{packet_outcome::not_tcp, ip_protocol{17}};
-        result.source_port = source;
-        result.destination_port = destination;
-        result.resembled_bit = resembled;
-        counts.count(result);
-    };
+    const datagram_counter count{counts};
     for (std::uint16_t i = 0; i < 1000; ++i) {
         count(static_cast<std::uint16_t>(20000 + i), 10800, 10);                             // a tunnel from many ports
         count(static_cast<std::uint16_t>(30000 + i), 53);                                    // names
@@ -163,4 +170,43 @@ TEST_CASE("UDP ports: of counts with different tunnels the more frequent one sta
     tunnels::port_counts same = few;
     same.add(few);
     CHECK(same.entries()[0].resembling == 6);
+}
+
+TEST_CASE("UDP ports: of two that are known, the busier one has the datagram") {
+    tunnels::port_counts counts;
+    const datagram_counter count{counts};
+    const auto packets_of = [&](std::uint16_t port) {
+        for (const auto& each : counts.entries())
+            if (each.port == port) return each.packets;
+        return std::uint64_t{0};
+    };
+    count(40000, 53);
+    count(40001, 123);
+    count(40002, 123);
+    count(53, 123);
+    CHECK(packets_of(123) == 3);
+    count(123, 53);
+    CHECK(packets_of(123) == 4);
+    count(53, 53);
+    CHECK(packets_of(53) == 2);
+    // The majority of what a port's datagrams look like stays.
+    count(40003, 53, 10);
+    count(40003, 53, 10);
+    count(40003, 53, 12);
+    const tunnels::port_counts::entry* of_53 = nullptr;
+    for (const auto& each : counts.entries())
+        if (each.port == 53) of_53 = &each;
+    REQUIRE(of_53 != nullptr);
+    CHECK(of_53->resembling == 1);
+    CHECK(of_53->tunnel == tunnels::vxlan);
+    count(40003, 53, 12);
+    count(40003, 53, 12);
+    CHECK(of_53->resembling == 1);
+    CHECK(of_53->tunnel != tunnels::vxlan);
+    tunnels::port_counts other;
+    CHECK_FALSE(other == counts);
+    other.add(counts);
+    CHECK(other.sorted() == counts.sorted());
+    count(40004, 53);
+    CHECK_FALSE(other == counts);
 }
