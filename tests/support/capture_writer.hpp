@@ -32,6 +32,15 @@ inline byte_vector text(std::string_view characters) {
     return {bytes.begin(), bytes.end()};
 }
 
+/// The bytes of hello_packet().
+inline const byte_vector hello = text("hello");
+
+/// A packet for a writer: of 1,000 bytes, of which five were captured.
+inline tcplens::packet hello_packet(std::uint32_t interface, tcplens::timestamp time,
+                                    tcplens::link_type link = tcplens::link_type::ethernet) {
+    return {.time = time, .bytes = hello, .wire_length = 1000, .link = link, .interface_id = interface, .number = 7};
+}
+
 /// `count` bytes that are 0, 1, 2, … modulo 251.
 inline byte_vector counting(std::size_t count) {
     byte_vector bytes(count);

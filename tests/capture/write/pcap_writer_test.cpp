@@ -19,6 +19,7 @@
 using namespace std::chrono_literals;
 using capture_writer::byte_vector;
 using capture_writer::counting;
+using capture_writer::hello;
 using capture_writer::text;
 using tcplens::link_type;
 using tcplens::packet;
@@ -27,8 +28,6 @@ using tcplens::timestamp;
 using tcplens::write_error;
 
 namespace {
-
-const byte_vector hello = text("hello");
 
 packet at(timestamp time) {
     return {.time = time, .bytes = hello, .wire_length = 1000, .link = link_type::raw, .number = 7};

@@ -19,6 +19,8 @@
 
 using namespace std::chrono_literals;
 using capture_writer::byte_vector;
+using capture_writer::hello;
+using capture_writer::hello_packet;
 using capture_writer::text;
 using tcplens::capture_reader;
 using tcplens::link_type;
@@ -28,12 +30,6 @@ using tcplens::pcapng_writer;
 using tcplens::timestamp;
 
 namespace {
-
-const byte_vector hello = text("hello");
-
-packet of(std::uint32_t interface, timestamp time, link_type link = link_type::ethernet) {
-    return {.time = time, .bytes = hello, .wire_length = 1000, .link = link, .interface_id = interface, .number = 7};
-}
 
 auto read(const byte_vector& written) {
     return capture_reader{std::span<const std::byte>{written}};
@@ -45,7 +41,7 @@ TEST_CASE("pcapng writer: the bytes are those of the format") {
     for (const std::endian order : {std::endian::little, std::endian::big}) {
         byte_vector written;
         pcapng_writer writer{written, {.section = {.byte_order = order}}};
-        CHECK(writer.write(of(0, timestamp{3s + 4567ns})));
+        CHECK(writer.write(hello_packet(0, timestamp{3s + 4567ns})));
         CHECK(writer.close());
         capture_writer::pcapng_writer expected{{.order = order}};
         expected.interface({.resolution = std::uint8_t{9}}).enhanced(0, 3'000'004'567, hello, 1000);
@@ -70,9 +66,9 @@ TEST_CASE("pcapng writer: interfaces keep their names, link types and clocks") {
                                          .comments = {"first"}};
     writer.describe(5, eth, 6);
     writer.describe(2, {.link = link_type::linux_sll, .name = "any", .speed = 7, .receive_speed = 7}, 3, -10);
-    CHECK(writer.write(of(2, timestamp{3s + 4'567'890ns}, link_type::linux_sll)));
-    CHECK(writer.write(of(5, timestamp{3s + 4567ns})));
-    CHECK(writer.write(of(5, timestamp{3s + 4567ns}, link_type::raw))); // of joined captures
+    CHECK(writer.write(hello_packet(2, timestamp{3s + 4'567'890ns}, link_type::linux_sll)));
+    CHECK(writer.write(hello_packet(5, timestamp{3s + 4567ns})));
+    CHECK(writer.write(hello_packet(5, timestamp{3s + 4567ns}, link_type::raw))); // of joined captures
     CHECK(writer.close());
 
     auto reader = read(written);
@@ -165,9 +161,9 @@ TEST_CASE("pcapng writer: interfaces with one number and two link types, as of j
     pcapng_writer writer{written};
     writer.describe(5, {.link = link_type::ethernet, .name = "wire"});
     writer.describe(5, {.link = link_type::raw, .name = "tunnel"});
-    CHECK(writer.write(of(5, timestamp{1s})));
-    CHECK(writer.write(of(5, timestamp{2s}, link_type::raw)));
-    CHECK(writer.write(of(5, timestamp{3s})));
+    CHECK(writer.write(hello_packet(5, timestamp{1s})));
+    CHECK(writer.write(hello_packet(5, timestamp{2s}, link_type::raw)));
+    CHECK(writer.write(hello_packet(5, timestamp{3s})));
     CHECK(writer.close());
 
     auto reader = read(written);
@@ -184,7 +180,7 @@ TEST_CASE("pcapng writer: a comment that is too long for one option becomes seve
     longest += "\xc3\xa9 and more";
     byte_vector written;
     pcapng_writer writer{written};
-    CHECK(writer.write(of(0, timestamp{1s}), {.comment = longest}));
+    CHECK(writer.write(hello_packet(0, timestamp{1s}), {.comment = longest}));
     CHECK(writer.close());
     auto after = read(written);
     REQUIRE(after.next() != nullptr);
@@ -204,7 +200,7 @@ TEST_CASE("pcapng writer: every timestamp can be written") {
     pcapng_writer writer{written};
     const std::vector<timestamp> times{timestamp{0ns}, timestamp::min(), timestamp{-1ns}, timestamp::max(),
                                        timestamp{1ns}};
-    for (const timestamp each : times) CHECK(writer.write(of(0, each)));
+    for (const timestamp each : times) CHECK(writer.write(hello_packet(0, each)));
     CHECK(writer.close());
     auto after = read(written);
     for (const timestamp each : times) {
@@ -220,7 +216,7 @@ TEST_CASE("pcapng writer: a packet without a time stays one, cut or not, of what
     pcapng_writer writer{written};
     std::vector<packet> packets;
     for (const std::size_t length : std::initializer_list<std::size_t>{5, 4, 3, 0}) {
-        packet simple = of(0, {});
+        packet simple = hello_packet(0, {});
         simple.bytes = std::span{hello}.first(length);
         simple.has_time = false;
         for (const std::uint32_t wire_length : {static_cast<std::uint32_t>(length), 1000u}) {
@@ -229,7 +225,7 @@ TEST_CASE("pcapng writer: a packet without a time stays one, cut or not, of what
                 simple.interface_id = interface;
                 simple.link = interface == 0 ? link_type::ethernet : link_type::raw;
                 packets.push_back(simple);
-                packets.push_back(of(interface, timestamp{1s}, simple.link));
+                packets.push_back(hello_packet(interface, timestamp{1s}, simple.link));
             }
         }
     }
@@ -251,20 +247,20 @@ TEST_CASE("pcapng writer: a packet without a time stays one, cut or not, of what
 TEST_CASE("pcapng writer: a link type beyond 16 bits is refused") {
     byte_vector written;
     pcapng_writer writer{written};
-    CHECK(!writer.write(of(0, timestamp{1s}, link_type::none)));
+    CHECK(!writer.write(hello_packet(0, timestamp{1s}, link_type::none)));
     REQUIRE(writer.error());
     CHECK(writer.error()->code == tcplens::write_error::reason::link_type_too_large);
-    CHECK(writer.write(of(0, timestamp{1s})));
+    CHECK(writer.write(hello_packet(0, timestamp{1s})));
     CHECK(writer.close());
 }
 
 TEST_CASE("pcapng writer: more interfaces than a section may have are refused") {
     byte_vector written;
     pcapng_writer writer{written};
-    for (std::uint32_t i = 0; i < 65536; ++i) REQUIRE(writer.write(of(i, timestamp{1s})));
-    CHECK(!writer.write(of(65536, timestamp{1s})));
+    for (std::uint32_t i = 0; i < 65536; ++i) REQUIRE(writer.write(hello_packet(i, timestamp{1s})));
+    CHECK(!writer.write(hello_packet(65536, timestamp{1s})));
     CHECK(writer.error()->code == tcplens::write_error::reason::too_many_interfaces);
-    CHECK(writer.write(of(3, timestamp{-1s}))); // its other clock: in another section
+    CHECK(writer.write(hello_packet(3, timestamp{-1s}))); // its other clock: in another section
     CHECK(writer.close());
     auto after = read(written);
     CHECK(std::ranges::distance(after) == 65537);
@@ -277,8 +273,8 @@ TEST_CASE("pcapng writer: a whole packet without a time needs no section of its 
         byte_vector written;
         pcapng_writer writer{written};
         writer.describe(0, {.link = link_type::ethernet, .snapshot_length = snapshot_length});
-        CHECK(writer.write(of(0, timestamp{1s})));
-        packet simple = of(0, {});
+        CHECK(writer.write(hello_packet(0, timestamp{1s})));
+        packet simple = hello_packet(0, {});
         simple.wire_length = 5;
         simple.has_time = false;
         CHECK(writer.write(simple));

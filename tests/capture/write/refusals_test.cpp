@@ -19,6 +19,8 @@
 
 using namespace std::chrono_literals;
 using capture_writer::byte_vector;
+using capture_writer::hello;
+using capture_writer::hello_packet;
 using capture_writer::text;
 using tcplens::capture_reader;
 using tcplens::link_type;
@@ -27,23 +29,13 @@ using tcplens::pcapng_writer;
 using tcplens::timestamp;
 using tcplens::write_error;
 
-namespace {
-
-const byte_vector hello = text("hello");
-
-packet of(std::uint32_t interface, timestamp time, link_type link = link_type::ethernet) {
-    return {.time = time, .bytes = hello, .wire_length = 1000, .link = link, .interface_id = interface, .number = 7};
-}
-
-} // namespace
-
 TEST_CASE("writers: a packet that no reader accepts is refused, and writing goes on") {
     const byte_vector huge(std::size_t{tcplens::capture_limits::max_record_length} + 1);
     byte_vector of_pcapng;
     pcapng_writer pcapng{of_pcapng};
     byte_vector of_pcap;
     tcplens::pcap_writer pcap{of_pcap};
-    packet next = of(0, timestamp{1s});
+    packet next = hello_packet(0, timestamp{1s});
     next.bytes = huge;
     CHECK(!pcapng.write(next));
     CHECK(pcapng.error()->code == write_error::reason::packet_too_long);
@@ -63,19 +55,19 @@ TEST_CASE("pcapng writer: after a failure no packet is written") {
     pcapng_writer writer{[&](std::span<const std::byte> bytes) {
         return answer == 0 ? static_cast<std::ptrdiff_t>(bytes.size()) : answer;
     }};
-    CHECK(writer.write(of(0, timestamp{1s})));
+    CHECK(writer.write(hello_packet(0, timestamp{1s})));
     CHECK(writer.flush());
     answer = -5;
-    packet next = of(0, timestamp{1s});
+    packet next = hello_packet(0, timestamp{1s});
     next.bytes = large;
     CHECK(!writer.write(next)); // larger than the buffer
-    CHECK(!writer.write(of(0, timestamp{1s})));
+    CHECK(!writer.write(hello_packet(0, timestamp{1s})));
     CHECK(writer.error()->code == write_error::reason::write_failed);
     CHECK(!writer.error()->refuses_packet());
     CHECK(!writer.flush());
     CHECK(writer.packets() == 1);
     pcapng_writer lying{[](std::span<const std::byte> bytes) { return static_cast<std::ptrdiff_t>(bytes.size() + 1); }};
-    CHECK(lying.write(of(0, timestamp{1s})));
+    CHECK(lying.write(hello_packet(0, timestamp{1s})));
     CHECK(!lying.release_buffer());
     CHECK(lying.error()->code == write_error::reason::short_write);
 }
@@ -87,11 +79,11 @@ TEST_CASE("writers: the buffer can be given out at any time, and the header is t
         CHECK(written.empty());
         CHECK(writer.release_buffer());
         CHECK(written.size() == header);
-        CHECK(writer.write(of(0, timestamp{1s})));
+        CHECK(writer.write(hello_packet(0, timestamp{1s})));
         CHECK(written.size() == header);
         CHECK(writer.flush());
         CHECK(written.size() == writer.position());
-        CHECK(writer.write(of(0, timestamp{2s})));
+        CHECK(writer.write(hello_packet(0, timestamp{2s})));
         CHECK(writer.release_buffer());
         CHECK(writer.close());
         capture_reader reader{std::span<const std::byte>{written}};
@@ -114,11 +106,11 @@ TEST_CASE("pcapng writer: interfaces with the highest numbers, and with two link
     writer.describe(0xffff'fffe, {.link = link_type::ethernet, .name = "far"});
     writer.describe(0xffff'fffe, {.link = link_type::raw, .name = "raw"});
     writer.describe(0xffff'fffe, {.link = link_type::raw, .name = "too late"});
-    CHECK(writer.write(of(0xffff'fffe, timestamp{1s}, link_type::raw)));
-    CHECK(writer.write(of(0xffff'fffe, timestamp{2s})));
-    CHECK(writer.write(of(3, timestamp{3s})));
-    CHECK(writer.write(of(3, timestamp{4s}, link_type::raw)));
-    CHECK(writer.write(of(3, timestamp{5s}, link_type::raw)));
+    CHECK(writer.write(hello_packet(0xffff'fffe, timestamp{1s}, link_type::raw)));
+    CHECK(writer.write(hello_packet(0xffff'fffe, timestamp{2s})));
+    CHECK(writer.write(hello_packet(3, timestamp{3s})));
+    CHECK(writer.write(hello_packet(3, timestamp{4s}, link_type::raw)));
+    CHECK(writer.write(hello_packet(3, timestamp{5s}, link_type::raw)));
     CHECK(writer.close());
     capture_reader reader{std::span<const std::byte>{written}};
     std::vector<std::uint32_t> numbers;
