@@ -94,7 +94,7 @@ TEST_CASE("streams: without memory for waiting bytes or for told ones, segments 
     byte_talk talk{{.direction_bytes = 0, .table_bytes = 0, .remembered_bytes = 0}};
     talk.opens();
     sends(talk, 0, 10);
-    sends(talk, 0, 10); // nobody remembers what it repeats
+    sends(talk, 0, 10); // a repetition; there is no memory of what was told
     sends(talk, 20, 10);
     talk.flush();
     std::string told;

@@ -257,7 +257,7 @@ TEST_CASE("streams: after a SYN with data, an acknowledgment of its sender shows
     CHECK(talk.told() == joined({"> 0 abc"}));
 }
 
-TEST_CASE("streams: an acknowledgment of what nobody can have sent changes nothing") {
+TEST_CASE("streams: an acknowledgment of data that its peer cannot have sent changes nothing") {
     byte_talk talk;
     talk.opens().client(1, "ab").server(1, "", {.ack = 0x6000'0000}).client(3, "cd").server(1, "", {.ack = 5}).flush();
     CHECK(talk.told() == joined({"> 0 ab", "> 2 cd", "> end 4 flushed", "< end 0 flushed"}));

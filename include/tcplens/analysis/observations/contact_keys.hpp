@@ -40,7 +40,7 @@ public:
     template <shared What>
     [[nodiscard]] std::uint32_t hash(const contact& of) const noexcept {
         const ends& both = ends_[static_cast<std::size_t>(&of - contacts_.data())];
-        // What is summed up was hashed with the key: nobody without it can make equal sums.
+        // Each summand was hashed with the secret key, so a sender cannot choose addresses whose sums are equal.
         if constexpr (What == shared::source) return both.source;
         else if constexpr (What == shared::target) return mixed(hash(of.target.address));
         else if constexpr (What == shared::service) return both.host + of.target.port;

@@ -33,7 +33,7 @@ template <plainness How>
     if (How == plainness::rare && sender.sent_syn_last) return !fin && sent.payload_length == 0;
     const auto further = sent.acknowledgment.value - sender.acknowledged.value;
     if (further > std::uint32_t{max_window_distance}) return false; // or before it
-    // Which of both it does cannot be predicted, so it decides no branch.
+    // Whether it carries data or acknowledges more cannot be predicted, so neither decides a branch.
     const bool carries = (sent.payload_length >= 2) | fin;
     if (!(carries | ((sent.payload_length == 0) & (further > 0)))) return false;
     if (sent.payload_length >= std::uint32_t{max_window_distance}) return false;
