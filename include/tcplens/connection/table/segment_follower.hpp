@@ -249,7 +249,7 @@ protected:
     template <class Observer>
     TCPLENS_ALWAYS_INLINE static void observe_by_one(Observer& observer, const observer_input& next,
                                                      record& into) noexcept {
-        auto& state = std::get<typename Observer::connection_state>(into.observed);
+        auto& state = into.observed.template get<typename Observer::connection_state>();
         if constexpr (passes_ordinary<Observer>) {
             if (state.pass_ordinary(next)) return;
             if (next.verdict.kinds == verdict_kinds::none && !next.previous_is_open &&
@@ -267,7 +267,7 @@ protected:
     [[nodiscard]] TCPLENS_NOINLINE static bool pass_opening_or_close(Observer& observer, const segment& next,
                                                                      record& into, side sender) noexcept {
         return observer.pass_opening_or_close(seen_by_observers(next, into, {}, {}, sender, false),
-                                              std::get<typename Observer::connection_state>(into.observed),
+                                              into.observed.template get<typename Observer::connection_state>(),
                                               static_cast<typename Observer::facts&>(into.connection));
     }
     template <class Observer>
@@ -275,7 +275,7 @@ protected:
                                               verdict_kinds kinds, evidence_set evidence, side sender,
                                               bool previous_is_open) noexcept {
         observer.observe_rare(seen_by_observers(next, into, kinds, evidence, sender, previous_is_open),
-                              std::get<typename Observer::connection_state>(into.observed),
+                              into.observed.template get<typename Observer::connection_state>(),
                               static_cast<typename Observer::facts&>(into.connection));
     }
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static seen_segment seen_by_observers(const segment& next, const record& into,
@@ -306,7 +306,7 @@ protected:
                                               .ends = of.machine.ends()};
             const auto tell = [&]<class Observer>(Observer& observer) {
                 if constexpr (has_hook<Observer, observer_hooks::notices>) {
-                    observer.take_notice(next, std::get<typename Observer::connection_state>(of.observed),
+                    observer.take_notice(next, of.observed.template get<typename Observer::connection_state>(),
                                          static_cast<typename Observer::facts&>(of.connection));
                 }
             };
@@ -319,7 +319,7 @@ protected:
         const auto finish_one = [&]<class Observer>(Observer& observer) {
             if constexpr (has_hook<Observer, observer_hooks::finish>) {
                 observer.finish(std::as_const(ended.connection), reason,
-                                std::get<typename Observer::connection_state>(ended.observed),
+                                ended.observed.template get<typename Observer::connection_state>(),
                                 static_cast<typename Observer::facts&>(ended.connection));
             }
         };
