@@ -252,13 +252,13 @@ protected:
                                                      record& into) noexcept {
         auto& state = into.observed.template get<typename Observer::connection_state>();
         if constexpr (passes_ordinary<Observer>) {
-            const bool is_plain = next.verdict.kinds == verdict_kinds::none && !next.previous_is_open;
-            if (AnySegment && next.segment.flags.syn()) {
+            const bool is_syn = AnySegment && next.segment.flags.syn();
+            if (!is_syn && state.pass_ordinary(next)) return;
+            if (next.verdict.kinds == verdict_kinds::none && !next.previous_is_open) {
                 auto& facts = static_cast<typename Observer::facts&>(into.connection);
-                if (is_plain && observer.pass_syn(next, state, facts)) return;
-            } else {
-                if (state.pass_ordinary(next)) return;
-                if (is_plain && pass_ack_or_fin<Observer>(next.segment, into, next.sender)) return;
+                const bool passed = is_syn ? observer.pass_syn(next, state, facts)
+                                           : pass_ack_or_fin<Observer>(next.segment, into, next.sender);
+                if (passed) return;
             }
             observe_rare(observer, next.segment, into, next.verdict.kinds, next.verdict.evidence, next.sender,
                          next.previous_is_open);
