@@ -140,9 +140,9 @@ struct seen_segment {
 
     [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
 };
-/// An observer whose state takes in most segments by itself, by `bool pass_ordinary(input)`, and most others without verdict by
-/// `bool pass_ack_or_fin(seen)`. For SYNs without verdict tables call `bool pass_syn(input, state, facts)` in place of both. What these
-/// leave goes to `observe_rare(seen, state, facts)`. Tables call all but the first apart from the common path. observe() does all that.
+/// An observer whose state takes in most segments by itself, by `bool pass_ordinary(input)`, and most others by `bool pass_ack_or_fin(seen)`.
+/// For SYNs tables call `bool pass_syn(input, state, facts)` of the observer in place of the first. What these leave goes to
+/// `observe_rare(seen, state, facts)`. All but the first are called apart from the common path. observe() does all that.
 template <class Observer>
 concept passes_ordinary = requires(Observer observer, const observer_input& next, const seen_segment& seen,
                                    typename Observer::connection_state& state, typename Observer::facts& facts) {

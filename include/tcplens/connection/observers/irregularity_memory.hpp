@@ -236,9 +236,10 @@ struct irregularity_memory {
     }
 
     /// Takes in the ACK that completes a handshake, or a FIN without data, if it is ordinary otherwise. False, and nothing has changed, for
-    /// all others. \pre no verdict
+    /// all others.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_ack_or_fin(const seen_segment& input) noexcept {
-        if (input.segment.payload_length != 0) return false;
+        const bool is_plain = input.kinds == verdict_kinds::none && !input.previous_is_open;
+        if (!is_plain || input.segment.payload_length != 0) return false;
         // The side is known when these are compiled, so what is remembered of it lies at a known distance.
         if (input.sender == side::first) {
             return input.segment.flags.fin() ? pass_fin<side::first>(input) : pass_ack<side::first>(input);

@@ -46,20 +46,16 @@ public:
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
     TCPLENS_ALWAYS_INLINE constexpr void observe(const observer_input& input, connection_state& state,
                                                  facts& result) const noexcept {
-        if (!input.segment.flags.syn() && state.pass_ordinary(input)) return;
+        if (input.segment.flags.syn() ? pass_syn(input, state, result) : state.pass_ordinary(input)) return;
         const seen_segment seen{input.segment,          input.connection, input.ends,      input.verdict.kinds,
                                 input.verdict.evidence, input.sender,     input.direction, input.previous_is_open};
-        const bool is_plain = seen.kinds == verdict_kinds::none && !seen.previous_is_open;
-        if (is_plain && (input.segment.flags.syn() ? pass_syn(input, state, result) : state.pass_ack_or_fin(seen))) {
-            return;
-        }
-        observe_rare(seen, state, result);
+        if (!state.pass_ack_or_fin(seen)) observe_rare(seen, state, result);
     }
-    /// Takes in the first SYN of a side, with or without ACK. False, and nothing has changed, if it is not ordinary.
-    /// @pre no verdict, and a connection before it was not open
+    /// Takes in the first SYN of a side, with or without ACK, if it is ordinary otherwise. False, and nothing has changed, for all others.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr bool
     pass_syn(const observer_input& input, connection_state& state, facts& result) noexcept {
         const segment& syn = input.segment;
+        if (input.verdict.kinds != verdict_kinds::none || input.previous_is_open) return false;
         if (input.connection.statistics(input.direction).packets != 1) return false;
         const std::uint16_t id = syn.ip_id.value_or(std::uint16_t{0});
         if (!state.pass_first_syn(syn, id, input.sender)) return false;

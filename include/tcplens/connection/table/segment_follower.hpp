@@ -252,26 +252,25 @@ protected:
                                                      record& into) noexcept {
         auto& state = into.observed.template get<typename Observer::connection_state>();
         if constexpr (passes_ordinary<Observer>) {
-            const bool is_syn = AnySegment && next.segment.flags.syn();
-            if (!is_syn && state.pass_ordinary(next)) return;
-            if (next.verdict.kinds == verdict_kinds::none && !next.previous_is_open) {
-                auto& facts = static_cast<typename Observer::facts&>(into.connection);
-                const bool passed = is_syn ? observer.pass_syn(next, state, facts)
-                                           : pass_ack_or_fin<Observer>(next.segment, into, next.sender);
-                if (passed) return;
+            if (AnySegment && next.segment.flags.syn()) {
+                if (observer.pass_syn(next, state, static_cast<typename Observer::facts&>(into.connection))) return;
+            } else {
+                if (state.pass_ordinary(next)) return;
             }
-            observe_rare(observer, next.segment, into, next.verdict.kinds, next.verdict.evidence, next.sender,
-                         next.previous_is_open);
+            observe_aside(observer, next.segment, into, next.verdict.kinds, next.verdict.evidence, next.sender,
+                          next.previous_is_open);
         } else {
             observer.observe(next, state, static_cast<typename Observer::facts&>(into.connection));
         }
     }
-    // The arguments of both are at hand: others would be computed for every segment.
+    // The arguments are at hand: others would be computed for every segment. Both functions have the same, so the second call costs nothing.
     template <class Observer>
-    [[nodiscard]] TCPLENS_NOINLINE static bool pass_ack_or_fin(const segment& next, record& into,
-                                                               side sender) noexcept {
-        return into.observed.template get<typename Observer::connection_state>().pass_ack_or_fin(
-            seen_by_observers(next, into, {}, {}, sender, false));
+    TCPLENS_NOINLINE static void observe_aside(Observer& observer, const segment& next, record& into,
+                                               verdict_kinds kinds, evidence_set evidence, side sender,
+                                               bool previous_is_open) noexcept {
+        auto& state = into.observed.template get<typename Observer::connection_state>();
+        if (state.pass_ack_or_fin(seen_by_observers(next, into, kinds, evidence, sender, previous_is_open))) return;
+        observe_rare(observer, next, into, kinds, evidence, sender, previous_is_open);
     }
     template <class Observer>
     TCPLENS_NOINLINE static void observe_rare(Observer& observer, const segment& next, record& into,
