@@ -142,11 +142,13 @@ struct irregularity_memory {
     /// False, and nothing has changed, for all others.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_ordinary(const observer_input& input) noexcept {
         const segment& sent = input.segment;
-        if (header_word(sent) != header[input.sender] || input.verdict.has(needs_care)) [[unlikely]] return false;
+        if (input.verdict.has(needs_care) || header_word(sent) != header[input.sender]) [[unlikely]]
+            return false;
         if (sent.payload_length != 0) {
             const side receiver = opposite(input.sender);
             const std::uint32_t end = sent.sequence.value + sent.payload_length;
-            if (end - input.ends[receiver].acknowledged.value > reach[receiver]) [[unlikely]] return false;
+            if (end - input.ends[receiver].acknowledged.value > reach[receiver]) [[unlikely]]
+                return false;
             bare_run = {};
         } else if (count_bare(input.sender)) [[unlikely]] {
             --bare_run[input.sender]; // observe_with_care() counts it
