@@ -419,7 +419,31 @@ TEST_CASE("partitioned packets: a chunk of copied packets ends after a mebibyte"
     passing_packets all{made.packets()};
     auto next = all.begin();
     CHECK_FALSE(chunk->read(next, all.end(), true));
-    CHECK(next->number == (std::size_t{1} << 20) / made.packets()[0].bytes.size() + 2);
+    CHECK(next->number == (std::size_t{1} << 20) / made.packets()[0].bytes.size() + 1); // what has no room comes next
+}
+
+TEST_CASE("partitioned packets: a packet of more than a mebibyte has a chunk of its own") {
+    made_capture made;
+    for (std::uint32_t i = 0; i < 6; ++i) {
+        byte_vector bytes =
+            tcp_packet({.source = at("192.0.2.1", 40000), .sequence = i * 1000, .payload_length = 1000});
+        if (i % 3 == 1) bytes.resize((std::size_t{1} << 20) + i); // filled up behind the segment
+        made.add(bytes, link_type::ethernet, bytes.size());
+    }
+    connection_table one;
+    one.add_all(made.packets());
+    parallel_connection_table many{2};
+    many.add_all(passing_packets{made.packets()});
+    check_same(one, many);
+
+    const auto chunk = std::make_unique<partitioned_packets>(1);
+    passing_packets all{made.packets()};
+    auto next = all.begin();
+    for (const std::uint64_t begin : {2u, 3u, 5u, 6u}) {
+        CHECK_FALSE(chunk->read(next, all.end(), true));
+        CHECK(next->number == begin);
+    }
+    CHECK(chunk->read(next, all.end(), true));
 }
 
 TEST_CASE("partitioned packets: tables get about as many connections each, with hashes spread evenly") {

@@ -72,7 +72,7 @@ const packet& > ;
 /// Rules and observers must declare `static constexpr bool per_connection = true`. In their calls connection::number and
 /// rule_input::connection_number are numbers within one of the tables.
 ///
-/// Allocates half a megabyte a table for packets; up to 1 MiB and one packet more for each of two chunks a table where bytes are
+/// Allocates a megabyte a table for packets; up to 1 MiB and one packet more for each of two chunks a table where bytes are
 /// copied.
 ///
 /// No other header includes this one, since the standard header of threads takes long to compile. Link with the system's threads: Threads::Threads
