@@ -104,7 +104,7 @@ public:
         }
     }
 
-    /// Adds each connection of a range: see add().
+    /// Adds each connection of a range, see add(): the same result, with fewer steps where the range tells its size. Linear time.
     template <connection_range Connections>
     void add_all(Connections&& connections) {
         if constexpr (requires { connections.size(); }) contacts_.expect(connections.size());
