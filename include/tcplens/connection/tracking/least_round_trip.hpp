@@ -69,8 +69,10 @@ public:
     /// earlier is awaited is not timed.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool answers_within(const segment& from,
                                                                       std::chrono::nanoseconds wait) const noexcept {
-        // `not_awaited` is before any time that a segment can have.
-        return (sequence_passed_ > moment_of(from.time - wait)) & !before(from.acknowledgment, awaited_sequence_);
+        const bool is_recent =
+            sequence_passed_ > moment_of(from.time - wait); // `not_awaited` is before all that a segment can have
+        const bool is_answered = !before(from.acknowledgment, awaited_sequence_);
+        return is_recent & is_answered;
     }
 
     /// Whether a round trip can have taken so long. A negative time or one above an hour means that a clock was set.
