@@ -88,14 +88,15 @@ public:
         items_.clear();
         last_time_.reset();
         for (std::size_t at = 0; at < count_; ++at) {
-            items_.make_room(items_.count + 1);
+            items_.make_room_for_one();
             memory_.fragments.any = false;
             const decode_result result =
                 decode_with(packets_[at], items_.segments[items_.count], how.decoding, memory_);
             if (memory_.fragments.any) {
                 put_off(at);
             } else if (result.outcome == packet_outcome::tcp && !result.more) {
-                counted_.tcp += add_segment(at, how);
+                if (take_segment(at, how)) ++counted_.tcp;
+                else add_ignored(at, how);
             } else {
                 const std::size_t first = items_.count;
                 const counts before = counted_;
@@ -128,9 +129,10 @@ public:
         statistics.icmp_notices += counted_.notices;
         for (std::size_t at = 0; at < items_.count; ++at) {
             if (counted_.others == 0) break;
-            const link_type link = packets_[items_.packets[at]].link;
-            if (items_.kinds[at] == kind::ignored) statistics.count_bad_checksum(link);
-            else if (items_.kinds[at] == kind::other) statistics.count(items_.results[at], link);
+            const item& each = items_.all[at];
+            const link_type link = packets_[each.packet].link;
+            if (each.what == kind::ignored) statistics.count_bad_checksum(link);
+            else if (each.what == kind::other) statistics.count(items_.results[each.of], link);
             else continue;
             --counted_.others;
         }
@@ -141,20 +143,19 @@ public:
         return std::span<const std::uint32_t>{dealt_}.first(begins_[table + 1]).subspan(begins_[table]);
     }
     [[nodiscard]] const segment& segment_at(std::size_t place) const noexcept { return items_.segments[place]; }
-    [[nodiscard]] std::uint32_t hash_at(std::size_t place) const noexcept { return items_.hashes[place]; }
+    [[nodiscard]] std::uint32_t hash_at(std::size_t place) const noexcept { return items_.all[place].of; }
     /// Whether a batch may have it: not a sample, nor a notice.
-    [[nodiscard]] bool is_ordinary(std::size_t place) const noexcept {
-        return items_.kinds[place] != kind::notice && !items_.segments[place].sampled;
-    }
+    [[nodiscard]] bool is_ordinary(std::size_t place) const noexcept { return items_.all[place].what == kind::segment; }
     /// The notice at that place; null if it is a segment.
     [[nodiscard]] const icmp_notice* notice_at(std::size_t place) const noexcept {
-        return items_.kinds[place] == kind::notice ? &items_.notices[items_.hashes[place]] : nullptr;
+        const item& found = items_.all[place];
+        return found.what == kind::notice ? &items_.notices[found.of] : nullptr;
     }
 
 private:
     enum class kind : std::uint8_t {
         segment,
-        segment_without_time,
+        sample,   ///< a segment without those around it
         ignored,  ///< for its bad checksum: the packet counts
         other,    ///< a packet without TCP
         notice,   ///< what an ICMP error says; its packet is an item of its own
@@ -170,45 +171,48 @@ private:
         std::uint64_t notices = 0;
     };
 
+    /// What is known of a segment, a notice or a packet beside what it says.
+    struct item {
+        std::uint32_t of = 0; ///< the hash of a segment; of what is no segment, its place in the list of its kind
+        std::uint32_t owner = 0;
+        std::uint16_t packet = 0; ///< its place
+        kind what = kind::segment;
+    };
+
     /// What was found in the packets, in their order. There are about as many as packets; a packet may have several.
     struct items {
         std::size_t count = 0;
-        std::vector<segment> segments{};
-        std::vector<std::uint32_t> hashes{}; ///< of a notice, its place among the notices
-        std::vector<std::uint32_t> owners{};
-        std::vector<kind> kinds{};
-        std::vector<std::uint16_t> packets{}; ///< places of the packets
+        std::vector<item> all{};
+        std::vector<segment> segments{}; ///< at the same places
         std::vector<decode_result> results{};
         std::vector<icmp_notice> notices{};
 
+        void make_room_for_one() {
+            if (count == all.size()) [[unlikely]]
+                make_room(count + 1);
+        }
         void make_room(std::size_t wanted) {
-            if (wanted <= segments.size()) return;
-            const std::size_t size = (std::max)(wanted, 2 * segments.size());
+            const std::size_t size = (std::max)(wanted, 2 * all.size());
+            all.resize(size);
             segments.resize(size);
-            hashes.resize(size);
-            owners.resize(size);
-            kinds.resize(size);
-            packets.resize(size);
-            results.resize(size);
         }
         void clear() noexcept {
             count = 0;
+            results.clear();
             notices.clear();
         }
         /// Appends an item of another list.
         void take(const items& from, std::size_t at) {
-            make_room(count + 1);
-            segments[count] = from.segments[at];
-            hashes[count] = from.hashes[at];
-            owners[count] = from.owners[at];
-            kinds[count] = from.kinds[at];
-            packets[count] = from.packets[at];
-            results[count] = from.results[at];
-            if (kinds[count] == kind::notice) {
-                hashes[count] = static_cast<std::uint32_t>(notices.size());
-                notices.push_back(from.notices[from.hashes[at]]);
+            make_room_for_one();
+            item& next = all[count] = from.all[at];
+            segments[count++] = from.segments[at];
+            if (next.what == kind::notice) {
+                next.of = static_cast<std::uint32_t>(notices.size());
+                notices.push_back(from.notices[from.all[at].of]);
+            } else if (next.what == kind::other) {
+                next.of = static_cast<std::uint32_t>(results.size());
+                results.push_back(from.results[from.all[at].of]);
             }
-            ++count;
         }
     };
 
@@ -233,45 +237,42 @@ private:
     };
 
     /// Appends an item whose segment is there already.
-    std::size_t append(std::size_t packet, kind what, std::uint32_t owner) {
-        const std::size_t at = items_.count++;
-        items_.kinds[at] = what;
-        items_.packets[at] = static_cast<std::uint16_t>(packet);
-        items_.owners[at] = owner;
-        return at;
-    }
+    void append(const item& what) noexcept { items_.all[items_.count++] = what; }
 
     void put_off(std::size_t packet) {
-        append(packet, kind::fragment, 0);
+        append({.packet = place(packet), .what = kind::fragment});
         depends_ = true;
     }
 
     /// Appends a packet that is not followed.
-    void add_other(std::size_t packet, const decode_result& result, kind what, const dealing& how) {
-        items_.make_room(items_.count + 1);
-        items_.results[append(packet, what, how.tables)] = result; // no table's
+    void add_other(std::size_t packet, const decode_result& result, const dealing& how) {
+        append_other(packet, kind::other, static_cast<std::uint32_t>(items_.results.size()), how);
+        items_.results.push_back(result);
+    }
+    void add_ignored(std::size_t packet, const dealing& how) { append_other(packet, kind::ignored, 0, how); }
+    void append_other(std::size_t packet, kind what, std::uint32_t of, const dealing& how) {
+        items_.make_room_for_one();
+        append({.of = of, .owner = how.tables, .packet = place(packet), .what = what}); // no table's
         ++counted_.others;
     }
 
-    /// Appends the segment at the end of the items, unless it is ignored: then it is counted as a packet. Whether it is followed.
-    bool add_segment(std::size_t packet, const dealing& how) {
-        if (!take_segment(packet, how)) {
-            add_other(packet, {}, kind::ignored, how);
-            return false;
-        }
-        return true;
-    }
-    /// Appends the segment at the end of the items. False if its checksum is bad.
-    bool take_segment(std::size_t packet, const dealing& how) {
+    /// Appends the segment at the end of the items, unless its checksum is bad. Whether it did.
+    [[nodiscard]] bool take_segment(std::size_t packet, const dealing& how) noexcept {
         const segment& found = items_.segments[items_.count];
-        const bool has_time = packets_[packet].has_time;
-        if (has_time) last_time_ = found.time;
+        if (packets_[packet].has_time) last_time_ = found.time;
         else depends_ = true;
         if (how.ignore_bad_checksums && found.checksum == checksum_state::bad) return false;
         const std::uint32_t hash = segment_hash(found, how.key);
-        items_.hashes[items_.count] = hash;
-        append(packet, has_time ? kind::segment : kind::segment_without_time, how.table_of(hash));
+        append({.of = hash,
+                .owner = how.table_of(hash),
+                .packet = place(packet),
+                .what = found.sampled ? kind::sample : kind::segment});
         return true;
+    }
+
+    [[nodiscard]] static constexpr std::uint16_t place(std::size_t packet) noexcept {
+        static_assert(capacity <= 1u << 16);
+        return static_cast<std::uint16_t>(packet);
     }
 
     /// Appends all that a packet holds; `next` decodes the next of it.
@@ -290,25 +291,28 @@ private:
                 add_notice(packet, notice, how);
             }
             if (!result.more) break;
-            items_.make_room(items_.count + 1);
+            items_.make_room_for_one();
         }
         if (followed > 0) {
             ++counted_.tcp;
             counted_.additional += followed - 1;
             counted_.several += followed > 1;
+        } else if (ignored) {
+            add_ignored(packet, how);
         } else {
-            add_other(packet, first, ignored ? kind::ignored : kind::other, how);
+            add_other(packet, first, how);
         }
     }
 
     void add_notice(std::size_t packet, const icmp_notice& notice, const dealing& how) {
         if (!packets_[packet].has_time) depends_ = true;
-        items_.make_room(items_.count + 1);
+        items_.make_room_for_one();
         const std::uint32_t hash = segment_hash(segment_quoted_by(notice), how.key);
-        items_.hashes[items_.count] = static_cast<std::uint32_t>(items_.notices.size());
+        append({.of = static_cast<std::uint32_t>(items_.notices.size()),
+                .owner = how.table_of(hash),
+                .packet = place(packet),
+                .what = kind::notice});
         items_.notices.push_back(notice);
-        items_.segments[items_.count].sampled = false;
-        append(packet, kind::notice, how.table_of(hash));
     }
 
     void settle_one_by_one(decoder& with, timestamp& last_time, const dealing& how) {
@@ -316,9 +320,9 @@ private:
         items_.clear();
         for (std::size_t at = 0; at < before_.count; ++at) {
             const std::size_t first = items_.count;
-            const std::size_t packet = before_.packets[at];
-            if (before_.kinds[at] == kind::fragment) {
-                items_.make_room(items_.count + 1);
+            const std::size_t packet = before_.all[at].packet;
+            if (before_.all[at].what == kind::fragment) {
+                items_.make_room_for_one();
                 const decode_result result = with.decode(packets_[packet], items_.segments[items_.count]);
                 const auto next = [&] { return with.decode_next(packets_[packet], items_.segments[items_.count]); };
                 add_any(packet, result, next, with.notice(), how);
@@ -326,11 +330,12 @@ private:
                 items_.take(before_, at);
             }
             for (std::size_t settled = first; settled < items_.count; ++settled) {
-                if (items_.kinds[settled] == kind::other) continue;
-                timestamp& time = items_.kinds[settled] == kind::notice ? items_.notices[items_.hashes[settled]].time
-                                                                        : items_.segments[settled].time;
+                const item& each = items_.all[settled];
+                if (each.what == kind::other) continue;
+                timestamp& time =
+                    each.what == kind::notice ? items_.notices[each.of].time : items_.segments[settled].time;
                 if (!packets_[packet].has_time) time = last_time;
-                else if (items_.kinds[settled] != kind::notice) last_time = time;
+                else if (each.what != kind::notice) last_time = time;
             }
         }
     }
@@ -339,11 +344,11 @@ private:
     void deal() {
         dealt_.resize((std::max)(dealt_.size(), items_.count));
         std::ranges::fill(begins_, 0u);
-        for (std::size_t at = 0; at < items_.count; ++at) ++begins_[items_.owners[at]];
+        for (std::size_t at = 0; at < items_.count; ++at) ++begins_[items_.all[at].owner];
         std::uint32_t begin = 0;
         for (std::uint32_t& each : begins_) begin += std::exchange(each, begin);
         for (std::size_t at = 0; at < items_.count; ++at)
-            dealt_[begins_[items_.owners[at]]++] = static_cast<std::uint32_t>(at);
+            dealt_[begins_[items_.all[at].owner]++] = static_cast<std::uint32_t>(at);
         // Each is now where the next one's begin, so one further up.
         std::copy_backward(begins_.begin(), begins_.end() - 1, begins_.end());
         begins_[0] = 0;
