@@ -266,10 +266,13 @@ private:
     static constexpr void learn_times(const segment& sent, const verdict& result, bool is_answered,
                                       const side_view& sender, const side_view& receiver) noexcept {
         if (sent.flags.ack()) sender->there_and_back.answers(sent);
-        if (is_answered && !result.is_retransmission()) {
+        // Of what was captured before, whatever was sent first, the answer may be to the other copy.
+        const bool again =
+            result.is_retransmission() || (result.evidence & evidence_set::bytes_seen) != evidence_set::none;
+        if (is_answered && !again) {
             receiver->there_and_back.passes_late(sent, receiver.last().time);
         } else {
-            receiver->there_and_back.passes(sent, result.is_retransmission());
+            receiver->there_and_back.passes(sent, again);
         }
         if (sender->sent_syn_last && !sent.flags.syn()) {
             detail::evidence::learn_handshake_time(sent.time, sender.last(), *sender, sender.beginning);

@@ -65,13 +65,14 @@ public:
         }
     }
 
-    /// Whether a segment from the side answers what passed at least `wait` ago.
-    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool answers_after(const segment& from,
-                                                                     std::chrono::nanoseconds wait) const noexcept {
-        // One comparison tells, too, that it is not `not_awaited`.
-        constexpr moment first = not_awaited + 1;
-        return sequence_passed_ - first <= moment_of(from.time - wait) - first &&
-               !before(from.acknowledgment, awaited_sequence_);
+    /// Whether a segment from the side answers what is known to have passed less than `wait` ago. What passes while an answer to something
+    /// earlier is awaited is not timed.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool answers_within(const segment& from,
+                                                                      std::chrono::nanoseconds wait) const noexcept {
+        const bool is_recent =
+            sequence_passed_ > moment_of(from.time - wait); // `not_awaited` is before all that a segment can have
+        const bool is_answered = !before(from.acknowledgment, awaited_sequence_);
+        return is_recent & is_answered;
     }
 
     /// Whether a round trip can have taken so long. A negative time or one above an hour means that a clock was set.

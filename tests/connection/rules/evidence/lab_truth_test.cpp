@@ -28,7 +28,7 @@ struct recording {
 // A skipped Identification after a pause is no proof by itself: hosts skip for other reasons, too. So one each of few_losses-3/b and
 // few_stalls-1/b, which followed within less than a timeout or after another skip, is not called a retransmission.
 const std::vector<recording> recordings{
-    {"few_late-9/a", 9, 0},   {"few_late-9/b", 3, 0},   {"few_losses-3/a", 6, 2}, {"few_losses-3/b", 10, 1},
+    {"few_late-9/a", 9, 0},   {"few_late-9/b", 3, 1},   {"few_losses-3/a", 6, 2}, {"few_losses-3/b", 10, 1},
     {"few_queued-2/a", 7, 1}, {"few_queued-2/b", 1, 0}, {"few_stalls-1/a", 1, 1}, {"few_stalls-1/b", 5, 1},
 };
 

@@ -65,6 +65,19 @@ TEST_CASE("a response that comes when the timer of its sender ran out was sent b
     CHECK(s.connection().server_to_client.retransmissions == 1);
 }
 
+TEST_CASE("a response is late, too, if the request was sent while an answer to an earlier one was awaited") {
+    story s{{.families = story_families::v4}};
+    auto [client, server] = s.established({.rtt = rtt, .ids = story_ids::constant});
+    talk(s, client, server);
+    client.sends(101, 100);
+    client.sends(201, 100);
+    s.after(rtt);
+    server.acks(201);
+    server.sends(51, 50).acking(301).uncaptured();
+    s.after(215ms);
+    server.sends(51, 50).acking(301).expect(retransmission).because(by_time);
+}
+
 TEST_CASE("a request that was sent again does not hide that the response was, too") {
     story s{{.families = story_families::v4}};
     auto [client, server] = s.established({.rtt = rtt, .timestamps = true});

@@ -17,7 +17,7 @@ namespace tcplens::inline v1::detail::evidence {
     if (!sent.flags.syn() || sent.flags.rst() || sender.heard || sent.options.sack_block_count != 0) return false;
     if (!sent.flags.ack()) return !receiver.heard;
     return receiver.sent_syn && !receiver.sent_syn_again && !receiver.was_answered_twice &&
-           sent.acknowledgment == receiver.next && sent.acknowledgment != receiver.first &&
+           sent.acknowledgment == receiver.next && answers_syn(sent, receiver) &&
            receiver.since_duplicate == no_recent_duplicate && receiver.busy == no_long_memory;
 }
 

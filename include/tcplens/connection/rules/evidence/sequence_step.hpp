@@ -53,6 +53,7 @@ constexpr sequence_holes::filling fill_holes(sequence_number begin, sequence_num
         filling.bytes += (before(end, sender->first) ? end : sender->first).value - begin.value;
         if (before(end, sender->first)) sender.open_hole(end, sender->first, sender.beginning.first_heard);
         sender->first = begin;
+        sender.measure_first();
     }
     return filling;
 }

@@ -69,7 +69,11 @@ struct side_view {
             at_length->holes.age(next);
             at_length->overtaken.age(next);
         }
-        if (distance(state.first, next) > max_sequence_age) state.first_is_near = false;
+        measure_first();
+    }
+    /// Notes whether `first` is so far below `next` that it may look higher: by a jump, or by a segment from far below, that is soon so.
+    constexpr void measure_first() const noexcept {
+        if (state.next.value - state.first.value > std::uint32_t{max_sequence_age}) state.first_is_near = false;
     }
     /// Begins anew. What belongs to both sides stays.
     constexpr void forget() const noexcept {
