@@ -241,6 +241,22 @@ TEST_CASE("irregularities: hop limits that change, ECN marks, bad checksums") {
     CHECK(s.names() == names{"hop_limit_changed", "bad_checksum", "congestion_experienced", "ece", "cwr"});
 }
 
+TEST_CASE("irregularities: the hop limit of what follows a SYN is compared with that of the latest SYN") {
+    talk s;
+    s.client({.flags = SYN, .sequence = 100});
+    s.client({.flags = SYN, .sequence = 100, .hop_limit = 63});
+    s.server({.flags = SYN | ACK, .sequence = 500, .acknowledgment = 101});
+    CHECK(s.found().count(hop_limit_changed, direction::client_to_server) == 1);
+    s.client({.sequence = 101, .acknowledgment = 501}); // as the first SYN
+    CHECK(s.found().count(hop_limit_changed, direction::client_to_server) == 2);
+    s.client({.sequence = 101, .acknowledgment = 501, .length = 20});
+    s.server({.sequence = 501, .acknowledgment = 121, .length = 50});
+    s.server({.flags = SYN | ACK, .sequence = 500, .acknowledgment = 101, .hop_limit = 44});
+    s.server({.sequence = 551, .acknowledgment = 121, .length = 50}); // as all but the SYN-ACK before it
+    CHECK(s.found().count(hop_limit_changed, direction::client_to_server) == 2);
+    CHECK(s.found().count(hop_limit_changed, direction::server_to_client) == 2);
+}
+
 TEST_CASE("irregularities: RSTs are kept with their place, hop limit, Identification and time") {
     talk s;
     s.open();

@@ -65,6 +65,17 @@ TEST_CASE("least round trip: an acknowledgment beyond the segment ends its round
     CHECK(trip.least() == 20ms);
 }
 
+TEST_CASE("least round trip: an acknowledgment 2^31 away ends a round trip, since it is not before the segment's end") {
+    // Of two numbers that are 2^31 apart, neither comes before the other.
+    for (const std::uint32_t further : {0x7fff'ffffu, 0x8000'0000u, 0x8000'0001u}) {
+        CAPTURE(further);
+        least_round_trip trip;
+        trip.passes(data(0ms, 1, 100), false);
+        trip.answers(ack(30ms, 101 + further));
+        CHECK(trip.least().has_value() == (further <= 0x8000'0000u));
+    }
+}
+
 TEST_CASE("least round trip: a segment without sequence numbers is not answered") {
     least_round_trip trip;
     trip.passes(data(0ms, 1, 0), false);

@@ -190,6 +190,7 @@ struct irregularity_memory {
         if (sent.flags.syn()) {
             own.set_scale(sent);
             reach[by] = (std::max)(reach[by], std::uint32_t{sent.window} + 1); // not scaled: RFC 7323 section 2.2
+            header[by] = no_header; // the hop limit of what follows is compared with that of the SYN
             return;
         }
         constexpr std::uint64_t push_and_fin = 0x009;

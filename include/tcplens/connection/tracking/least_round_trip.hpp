@@ -55,9 +55,9 @@ public:
     /// A segment with an acknowledgment comes from the side.
     TCPLENS_ALWAYS_INLINE constexpr void answers(const segment& from) noexcept {
         const moment now = moment_of(from.time);
-        const std::int32_t further = distance(awaited_sequence_, from.acknowledgment);
-        sample(now - sequence_passed_, further >= 0);
-        sequence_passed_ = choose(further >= 0, not_awaited, sequence_passed_);
+        const bool reaches = !before(from.acknowledgment, awaited_sequence_);
+        sample(now - sequence_passed_, reaches);
+        sequence_passed_ = choose(reaches, not_awaited, sequence_passed_);
         if (const auto& stamps = from.options.timestamps) {
             const auto beyond = static_cast<std::int32_t>(stamps->echo - clock_);
             sample(now - clock_passed_, beyond == 0);
