@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../../base/choose.hpp"
 #include "../../../base/compiler.hpp"
 #include "side_state.hpp"
 
@@ -41,9 +42,11 @@ template <plainness How>
     // Data that continues what its receiver has acknowledged may have been sent before: see evidence_of_lost_copy(). That its sender skipped
     // an Identification tells, or that it answers what came long ago. How long ago is not known of all that came behind what is timed.
     // Both are seldom true.
-    const bool continues = carries & (receiver.acknowledged == sent.sequence);
-    const bool late = continues & (further > 0) & !sender.there_and_back.answers_within(sent, least_timeout);
-    if (late || sender.order.goes_on_otherwise(sent.ip_id.value_or(0))) return !continues;
+    const bool answers_late =
+        choose(carries, further, 0u) > 0 && !sender.there_and_back.answers_within(sent, least_timeout);
+    if (answers_late || sender.order.goes_on_otherwise(sent.ip_id.value_or(0))) {
+        return !carries || receiver.acknowledged != sent.sequence;
+    }
     return true;
 }
 
