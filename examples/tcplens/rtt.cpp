@@ -51,34 +51,45 @@ const std::vector<column> columns_of_connections = columns_with_ends({
     {.name = "opening", .title = "opening", .dispensable = 1, .is_text = true},
 });
 
-exit_status run(const rtt_options& given, session& with) {
-    captures input{given.files};
-    tcplens::basic_connection_table<tcplens::wireshark_rules, tcplens::wireshark_round_trips, tcplens::opening_observer>
-        table{{.decoding = given.decoding}};
-    row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
+/// Of each acknowledgment, with Wireshark's rules, whose values they are.
+void write_acks(captures& input, const rtt_options& given, row_writer& rows) {
+    tcplens::basic_connection_table<tcplens::wireshark_rules, tcplens::wireshark_round_trips> table{
+        {.decoding = given.decoding}};
     for (const tcplens::packet& packet : input) {
         input.number_next(table);
         const tcplens::add_result added = table.add(packet);
-        if (!given.acks || added.connection == nullptr) continue;
+        if (added.connection == nullptr) continue;
         const std::uint64_t number = added.connection->number;
         const auto& last = added.connection->wireshark.last_acknowledgment;
         if (last.packet_number != packet.number) continue;
         rows.write({cell::whole(packet.number), cell::whole(number), cell::whole(last.acknowledged),
                     cell::milliseconds(last.rtt)});
     }
-    if (!given.acks) {
-        for (const auto& each : table) {
-            const tcplens::connection_opening::handshake_times& times = each.opening.times;
-            std::vector<cell> row = cell::of_ends(each);
-            row.push_back(cell::maybe(each.wireshark.initial_rtt, cell::milliseconds));
-            row.push_back(cell::maybe(times.rtt(), cell::milliseconds));
-            row.push_back(cell::yes_or_no(times.certain()));
-            row.push_back(cell::whole(each.opening.client.retries()));
-            row.push_back(cell::whole(each.opening.server.retries()));
-            row.push_back(cell::words(to_string(each.opening.outcome)));
-            rows.write(std::move(row));
-        }
+}
+
+/// Of the handshakes, with the rules of the other subcommands: which copies belong together is a matter of verdicts.
+void write_handshakes(captures& input, const rtt_options& given, row_writer& rows) {
+    tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::wireshark_round_trips, tcplens::opening_observer>
+        table{{.decoding = given.decoding}};
+    input.add_to(table);
+    for (const auto& each : table) {
+        const tcplens::connection_opening::handshake_times& times = each.opening.times;
+        std::vector<cell> row = cell::of_ends(each);
+        row.push_back(cell::maybe(each.wireshark.initial_rtt, cell::milliseconds));
+        row.push_back(cell::maybe(times.rtt(), cell::milliseconds));
+        row.push_back(cell::yes_or_no(times.certain()));
+        row.push_back(cell::whole(each.opening.client.retries()));
+        row.push_back(cell::whole(each.opening.server.retries()));
+        row.push_back(cell::words(to_string(each.opening.outcome)));
+        rows.write(std::move(row));
     }
+}
+
+exit_status run(const rtt_options& given, session& with) {
+    captures input{given.files};
+    row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
+    if (given.acks) write_acks(input, given, rows);
+    else write_handshakes(input, given, rows);
     rows.finish();
     return with.conclude(input);
 }
