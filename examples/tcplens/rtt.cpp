@@ -2,6 +2,7 @@
 // Round trips: of the handshake of each connection, or of each segment that acknowledges another one.
 
 #include "rows.hpp"
+#include "rule_sets.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
@@ -26,12 +27,17 @@ struct rtt_options {
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
     bool acks = false;
+    rule_set rules = rule_set::evidence;
 };
 
 void declare(command_line& line, rtt_options& given) {
     line.flag("--acks",
               "a row for each segment that acknowledges exactly up to the end of another one, not for each connection",
               given.acks);
+    line.choice<rule_set>("--rules", {{"evidence", rule_set::evidence}, {"wireshark", rule_set::wireshark}},
+                          "without --acks: what tells which copies belong together: the evidence in the segments (the "
+                          "default), or what Wireshark says, with its numbers of connections",
+                          given.rules);
     declare_format(line, given.format);
     line.captures(given.files, given.decoding);
 }
@@ -67,10 +73,11 @@ void write_acks(captures& input, const rtt_options& given, row_writer& rows) {
     }
 }
 
-/// Of the handshakes, with the rules of the other subcommands: which copies belong together is a matter of verdicts.
+/// Of the handshakes: which copies belong together is a matter of verdicts.
+template <class Rules>
 void write_handshakes(captures& input, const rtt_options& given, row_writer& rows) {
-    tcplens::basic_connection_table<tcplens::evidence_rules, tcplens::wireshark_round_trips, tcplens::opening_observer>
-        table{{.decoding = given.decoding}};
+    tcplens::basic_connection_table<Rules, tcplens::wireshark_round_trips, tcplens::opening_observer> table{
+        {.decoding = given.decoding}};
     input.add_to(table);
     for (const auto& each : table) {
         const tcplens::connection_opening::handshake_times& times = each.opening.times;
@@ -89,7 +96,8 @@ exit_status run(const rtt_options& given, session& with) {
     captures input{given.files};
     row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
     if (given.acks) write_acks(input, given, rows);
-    else write_handshakes(input, given, rows);
+    else if (given.rules == rule_set::wireshark) write_handshakes<tcplens::wireshark_rules>(input, given, rows);
+    else write_handshakes<tcplens::evidence_rules>(input, given, rows);
     rows.finish();
     return with.conclude(input);
 }
