@@ -76,15 +76,15 @@ struct observation {
         [[nodiscard]] friend constexpr bool operator==(const count&, const count&) noexcept = default;
     };
 
-    observation_kind kind{};             ///< what was observed
-    observation_category category{};     ///< what it is about
-    subject_type subject{};              ///< whom it is about
-    double value = 0;                    ///< what was compared with the threshold, in the unit of `threshold`
-    double threshold = 0;                ///< the option of the kind
-    std::string_view threshold_source{}; ///< where the default of the threshold comes from; a string literal
-    std::vector<count> counts{};         ///< what else was counted; the names depend on the kind
-    timestamp first_time{};              ///< the time of the first packet of the connections that it was observed in
-    timestamp last_time{}; ///< the time of their last packet; never before `first_time`, though a clock was set back
+    observation_kind kind{};              ///< what was observed
+    observation_category category{};      ///< what it is about
+    subject_type subject{};               ///< whom it is about
+    double value = 0;                     ///< what was compared with the threshold, in the unit of `threshold`
+    double threshold = 0;                 ///< the option of the kind
+    std::string_view threshold_source{};  ///< where the default of the threshold comes from; a string literal
+    std::vector<count> counts{};          ///< what else was counted; the names depend on the kind
+    timestamp first_time{};               ///< the time of the first packet of the connections that it was observed in
+    timestamp last_time{};                ///< the time of their latest packet; not before `first_time`
     std::vector<std::uint64_t> packets{}; ///< 1 to 8 packet numbers to look at, ascending
     std::string_view limits{};            ///< what the capture cannot show about it; a string literal
     std::string text{};                   ///< one sentence for people
