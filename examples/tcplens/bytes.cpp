@@ -350,6 +350,8 @@ exit_status run(const bytes_options& given, session& with) {
     if (!given.side && given.folder.empty())
         throw usage_error{
             "Which side? --direction client or server names the one that sent the bytes; -o FOLDER writes both."};
+    if (given.folder == "-")
+        throw usage_error{"-o names a folder: without it, the bytes of --direction go to standard output."};
     if (given.checksums && given.no_checksums)
         throw usage_error{"--checksums and --no-checksums contradict each other: give one of them, or neither."};
     connection_query query = given.query;

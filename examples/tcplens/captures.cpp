@@ -37,7 +37,13 @@ std::uint64_t size_of(const std::string& file) {
 std::optional<file_problem> describe(const std::string& name, const std::string* unpacking,
                                      const std::optional<tcplens::capture_error>& error) {
     std::string sentences = unpacking == nullptr ? std::string{} : *unpacking;
-    if (error) sentences += (sentences.empty() ? "" : " ") + to_string(*error);
+    if (error && sentences.empty()) {
+        sentences = to_string(*error); // goes on behind the name and a colon
+    } else if (error) {
+        std::string sentence = to_string(*error);
+        if (!sentence.empty() && sentence[0] >= 'a' && sentence[0] <= 'z') sentence[0] -= 'a' - 'A';
+        sentences += " " + sentence;
+    }
     if (sentences.empty()) return std::nullopt;
     return file_problem{name, std::move(sentences), error};
 }

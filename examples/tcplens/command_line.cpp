@@ -10,9 +10,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace program {
@@ -253,6 +255,30 @@ std::string command_line::usage() const {
     return line;
 }
 
+std::string_view command_line::similar_option(std::string_view given) const {
+    if (!given.starts_with("--")) return {};
+    std::vector<std::string_view> names{"help"};
+    for (const auto& [name, needs] : parser_->needs) {
+        if (name.starts_with("--")) names.push_back(std::string_view{name}.substr(2));
+    }
+    for (const std::string& name : parser_->flags) {
+        if (name.starts_with("--")) names.push_back(std::string_view{name}.substr(2));
+    }
+    return similar_word(given.substr(2, given.find('=') - 2), names);
+}
+
+void command_line::refuse_unknown_options() const {
+    for (const std::string& each : parser_->app.remaining()) {
+        if (!each.starts_with('-') || each == "-") continue;
+        std::string sentence = "There is no option '" + escaped(each) + "'.";
+        std::error_code failed;
+        const std::string_view meant = similar_option(each);
+        if (std::filesystem::exists(each, failed)) sentence += " The file of that name is './" + escaped(each) + "'.";
+        else if (!meant.empty()) sentence += " Is '--" + std::string{meant} + "' meant?";
+        throw usage_error{sentence};
+    }
+}
+
 void command_line::parse(std::vector<std::string> words) {
     // "--option=value" becomes two words: CLI11 takes an empty value for none. And CLI11 splits "[a,b]" into two.
     std::vector<std::string> line;
@@ -288,13 +314,10 @@ void command_line::parse(std::vector<std::string> words) {
     try {
         parser_->app.parse(std::move(line));
     } catch (const CLI::ExtrasError&) {
-        for (const std::string& each : parser_->app.remaining()) {
-            if (each.starts_with('-') && each != "-") {
-                throw usage_error{"There is no option '" + escaped(each) + "'."};
-            }
-        }
+        refuse_unknown_options();
         throw usage_error{"There are more files or numbers than " + name_ + " takes."};
     } catch (const CLI::RequiredError& missing) {
+        refuse_unknown_options(); // which may be why something is missing
         const std::string what = missing.what();
         if (what.starts_with("FILE")) throw usage_error{"Which capture? Name a file, or - for standard input."};
         throw usage_error{what.substr(0, what.find(' ')) + " is missing."};

@@ -104,6 +104,11 @@ public:
 private:
     struct parser;
 
+    /// The option that may have been meant, without its dashes; empty if there is none.
+    [[nodiscard]] std::string_view similar_option(std::string_view given) const;
+    /// \throws usage_error if one was given.
+    void refuse_unknown_options() const;
+
     void choice_of_packets(packet_choice& choice);
     static std::string phrase_of(const std::vector<std::string>& words);
 

@@ -74,6 +74,10 @@ void print_text(const connections_options& given, session& with, const connectio
         with.out << wrapped(sentence, with.screen.width()) << '\n';
     };
     const std::size_t shown = listed.connections.size();
+    if (packets == 0 && !given.files.choice.chooses_all()) {
+        print_sentence("The options choose no packet.");
+        return;
+    }
     if (shown == 0) {
         print_sentence("There is no TCP connection" +
                        std::string{listed.server.selects_all() ? "" : " of that server"} + " in " +

@@ -21,6 +21,9 @@ namespace {
 enum class graph_kind { by_connection, time_sequence, round_trip, in_flight, throughput, ladder, time_spent, overview };
 enum class graph_direction { more_data, to_server, to_client };
 
+constexpr std::size_t usual_segments = 60; ///< of a ladder
+constexpr std::size_t usual_bars = 20;     ///< of where the time went
+
 struct graph_options {
     capture_list files{};
     tcplens::decode_options decoding{};
@@ -28,9 +31,9 @@ struct graph_options {
     std::optional<std::uint64_t> connection{};
     graph_kind kind = graph_kind::by_connection; ///< time_sequence if a connection is named, else overview
     std::string output{};
-    std::size_t segments = 60;
+    std::size_t segments = 0; ///< 0: not given
     bool odd = false;
-    std::size_t top = 20;
+    std::size_t top = 0; ///< 0: not given
     bool xplot = false;
     graph_direction direction = graph_direction::more_data;
 };
@@ -91,24 +94,35 @@ std::optional<std::string> read_and_draw(const graph_options& given, captures& i
     const std::span<const std::uint64_t> numbers =
         given.connection ? std::span{&*given.connection, 1} : std::span<const std::uint64_t>{};
     if (kind_of(given) == graph_kind::time_spent) {
-        const graphs::slowest_connections slowest =
-            graphs::collect_slowest(input, given.decoding, given.rules, given.top, given.connection);
+        const graphs::slowest_connections slowest = graphs::collect_slowest(
+            input, given.decoding, given.rules, given.top == 0 ? usual_bars : given.top, given.connection);
         if (given.connection && slowest.found().empty()) return std::nullopt;
         return graphs::time_spent(slowest.found(), slowest.total());
     }
     graphs::capture_overview whole;
     const bool is_whole = kind_of(given) == graph_kind::overview;
-    const graphs::collected found = graphs::collect(input, given.decoding, given.rules, numbers,
-                                                    {.steps = given.segments}, is_whole ? &whole : nullptr);
+    const graphs::collected found =
+        graphs::collect(input, given.decoding, given.rules, numbers,
+                        {.steps = given.segments == 0 ? usual_segments : given.segments}, is_whole ? &whole : nullptr);
     if (given.connection && found.traces.empty()) return std::nullopt;
     return is_whole ? graphs::overview(whole, given.connection) : draw(given, found.traces[0]);
 }
 
+/// Refuses options that say nothing of this kind of graph. \throws usage_error
+void check_kind(const graph_options& given) {
+    const graph_kind kind = kind_of(given);
+    if (given.xplot && kind != graph_kind::time_sequence)
+        throw usage_error{"--xplot writes the time-sequence graph of a connection only."};
+    if ((given.segments != 0 || given.odd) && kind != graph_kind::ladder)
+        throw usage_error{"--segments and --odd go with --kind ladder."};
+    if (given.top != 0 && kind != graph_kind::time_spent) throw usage_error{"--top goes with --kind time-spent."};
+    if (given.direction != graph_direction::more_data && !given.xplot)
+        throw usage_error{"--direction goes with --xplot: the other graphs show both directions."};
+}
+
 exit_status run(const graph_options& given, session& with) {
     const bool draws_capture = kind_of(given) == graph_kind::time_spent || kind_of(given) == graph_kind::overview;
-    if (given.xplot && kind_of(given) != graph_kind::time_sequence) {
-        throw usage_error{"--xplot writes the time-sequence graph of a connection only."};
-    }
+    check_kind(given);
     if (!given.connection && !draws_capture) {
         throw usage_error{"Which connection? --connection N names it; `tcplens connections` lists them."};
     }

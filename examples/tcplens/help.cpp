@@ -37,7 +37,8 @@ struct named_meaning {
 constexpr named_meaning statuses[]{
     {"0", "answered"},
     {"1", "a capture could not be read to its end, or output failed; the answer is for what was read"},
-    {"2", "a wrong command line, an unknown subcommand, or a connection that is not there"},
+    {"2", "a wrong command line, an unknown subcommand, a connection that is not there, or an output "
+          "that cannot be written"},
 };
 
 constexpr named_meaning general_options[]{
@@ -158,7 +159,7 @@ std::string help_page(const subcommand& of, std::size_t width) {
         page.append("\n").append(wrapped(sentence, width)).append("\n");
     }
     const two_columns table{width, width < 70 ? narrow_left_column : left_column};
-    page += "\nArguments:\n";
+    if (std::ranges::any_of(line.arguments(), &argument::is_operand)) page += "\nArguments:\n";
     for (const argument& each : line.arguments()) {
         if (each.is_operand) table.add(page, title_of(each), each.meaning);
     }

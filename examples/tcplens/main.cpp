@@ -33,7 +33,7 @@ exit_status print(session& with, const std::string& text) {
 
 /// Options may stand before the subcommand: its name is then the first word that is one.
 void move_name_to_front(words& line) {
-    if (line.empty() || !line[0].starts_with('-') || line[0] == "-") return;
+    if (line.empty() || !line[0].starts_with('-') || line[0] == "-" || line[0] == "--version") return;
     const auto name =
         std::ranges::find_if(line, [](const std::string& each) { return find_subcommand(each) != nullptr; });
     if (name != line.end()) std::rotate(line.begin(), name, name + 1);

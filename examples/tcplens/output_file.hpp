@@ -54,10 +54,12 @@ inline void check_output(const std::string& output, const std::vector<std::strin
 /// A file that takes its place once it is whole, as a buffer of a stream.
 class output_buffer final : public std::streambuf {
 public:
-    explicit output_buffer(const std::string& name) : to_(name) { setp(bytes_.data(), bytes_.data() + bytes_.size()); }
+    explicit output_buffer(const std::string& name) : to_(name), is_open_(!to_.error()) {
+        setp(bytes_.data(), bytes_.data() + bytes_.size());
+    }
 
     /// Whether the file could be made.
-    [[nodiscard]] bool is_open() const noexcept { return !to_.error(); }
+    [[nodiscard]] bool is_open() const noexcept { return is_open_; }
     /// Whether nothing was written so far, nor refused.
     [[nodiscard]] bool is_empty() const noexcept { return !error_ && written_ == 0 && pptr() == pbase(); }
     /// Gives the file its name. False if something could not be written: then what had the name before is untouched.
@@ -95,6 +97,7 @@ private:
     }
 
     tcplens::output_file to_;
+    bool is_open_;
     std::array<char, 65536> bytes_{};
     std::uint64_t written_ = 0;
     std::optional<tcplens::write_error> error_{};
@@ -110,7 +113,7 @@ private:
     const auto size = static_cast<std::streamsize>(content.size());
     if (file->is_open() && file->sputn(content.data(), size) == size && file->commit()) return exit_status::good;
     with.complain(output, file->complaint());
-    return exit_status::bad_input;
+    return file->is_open() ? exit_status::bad_input : exit_status::bad_usage;
 }
 
 } // namespace program

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "packet_choice.hpp"
 
+#include "command_line.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -17,6 +19,10 @@ tcplens::table_options table_options_of(const packet_choice& choice) {
 } // namespace
 
 packet_matcher::packet_matcher(const packet_choice& choice) : choice_(choice) {
+    if (choice_.since && choice_.until && choice_.since->after_first_packet == choice_.until->after_first_packet &&
+        choice_.until->value <= choice_.since->value) {
+        throw usage_error{"--until is not after --since: no packet is between them."};
+    }
     if (!choice_.expression.empty()) filter_.emplace(choice_.expression);
 }
 

@@ -52,7 +52,7 @@ exit_status answer_into_file(const report_options& given, session& with) {
     const auto file = std::make_unique<output_buffer>(given.output);
     if (!file->is_open()) {
         with.complain(given.output, file->complaint());
-        return exit_status::bad_input;
+        return exit_status::bad_usage;
     }
     std::ostream stream{file.get()};
     session to_file{stream};

@@ -156,14 +156,15 @@ void find_one_sided(std::vector<finding>& all, const report_facts& facts) {
                        " only one direction was captured."});
 }
 
-void add_findings(report_sections& to, std::vector<finding> all, bool is_empty) {
+void add_findings(report_sections& to, std::vector<finding> all, std::string_view if_empty) {
     to.begin("What stands out");
     std::erase_if(all, [](const finding& each) { return each.weight < 1; });
     std::ranges::stable_sort(all, std::ranges::greater{}, &finding::weight);
     for (const finding& each : all) to.list(each.sentence);
     if (all.empty()) {
-        to.say(is_empty ? "There is no TCP in it."
-                        : "Nothing: no damage, and no more failed attempts, resets and retransmissions than is usual.");
+        to.say(!if_empty.empty()
+                   ? if_empty
+                   : "Nothing: no damage, and no more failed attempts, resets and retransmissions than is usual.");
     }
 }
 
@@ -420,7 +421,11 @@ report_sections sections_of_report(const report_options& given, const capture_su
     find_resets(findings, facts);
     find_retransmissions(findings, facts, retransmissions);
     find_one_sided(findings, facts);
-    add_findings(sections, std::move(findings), captures.packets.tcp == 0);
+    const bool none_chosen = captures.packets.packets == 0 && !given.files.choice.chooses_all();
+    add_findings(sections, std::move(findings),
+                 captures.packets.tcp != 0 ? std::string_view{}
+                 : none_chosen             ? "The options choose no packet."
+                                           : "There is no TCP in it.");
     if (is_text && connections.has_observations() && !given.no_observations) {
         add_observations(sections, connections, server);
     }

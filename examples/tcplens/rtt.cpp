@@ -2,6 +2,7 @@
 // Round trips: of the handshake of each connection, or of each segment that acknowledges another one.
 
 #include "rows.hpp"
+#include "rule_sets.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
 
@@ -26,12 +27,17 @@ struct rtt_options {
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
     bool acks = false;
+    rule_set rules = rule_set::evidence;
 };
 
 void declare(command_line& line, rtt_options& given) {
     line.flag("--acks",
               "a row for each segment that acknowledges exactly up to the end of another one, not for each connection",
               given.acks);
+    line.choice<rule_set>("--rules", {{"evidence", rule_set::evidence}, {"wireshark", rule_set::wireshark}},
+                          "without --acks: what tells which copies belong together: the evidence in the segments (the "
+                          "default), or what Wireshark says, with its numbers of connections",
+                          given.rules);
     declare_format(line, given.format);
     line.captures(given.files, given.decoding);
 }
@@ -51,34 +57,47 @@ const std::vector<column> columns_of_connections = columns_with_ends({
     {.name = "opening", .title = "opening", .dispensable = 1, .is_text = true},
 });
 
-exit_status run(const rtt_options& given, session& with) {
-    captures input{given.files};
-    tcplens::basic_connection_table<tcplens::wireshark_rules, tcplens::wireshark_round_trips, tcplens::opening_observer>
-        table{{.decoding = given.decoding}};
-    row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
+/// Of each acknowledgment, with Wireshark's rules, whose values they are.
+void write_acks(captures& input, const rtt_options& given, row_writer& rows) {
+    tcplens::basic_connection_table<tcplens::wireshark_rules, tcplens::wireshark_round_trips> table{
+        {.decoding = given.decoding}};
     for (const tcplens::packet& packet : input) {
         input.number_next(table);
         const tcplens::add_result added = table.add(packet);
-        if (!given.acks || added.connection == nullptr) continue;
+        if (added.connection == nullptr) continue;
         const std::uint64_t number = added.connection->number;
         const auto& last = added.connection->wireshark.last_acknowledgment;
         if (last.packet_number != packet.number) continue;
         rows.write({cell::whole(packet.number), cell::whole(number), cell::whole(last.acknowledged),
                     cell::milliseconds(last.rtt)});
     }
-    if (!given.acks) {
-        for (const auto& each : table) {
-            const tcplens::connection_opening::handshake_times& times = each.opening.times;
-            std::vector<cell> row = cell::of_ends(each);
-            row.push_back(cell::maybe(each.wireshark.initial_rtt, cell::milliseconds));
-            row.push_back(cell::maybe(times.rtt(), cell::milliseconds));
-            row.push_back(cell::yes_or_no(times.certain()));
-            row.push_back(cell::whole(each.opening.client.retries()));
-            row.push_back(cell::whole(each.opening.server.retries()));
-            row.push_back(cell::words(to_string(each.opening.outcome)));
-            rows.write(std::move(row));
-        }
+}
+
+/// Of the handshakes: which copies belong together is a matter of verdicts.
+template <class Rules>
+void write_handshakes(captures& input, const rtt_options& given, row_writer& rows) {
+    tcplens::basic_connection_table<Rules, tcplens::wireshark_round_trips, tcplens::opening_observer> table{
+        {.decoding = given.decoding}};
+    input.add_to(table);
+    for (const auto& each : table) {
+        const tcplens::connection_opening::handshake_times& times = each.opening.times;
+        std::vector<cell> row = cell::of_ends(each);
+        row.push_back(cell::maybe(each.wireshark.initial_rtt, cell::milliseconds));
+        row.push_back(cell::maybe(times.rtt(), cell::milliseconds));
+        row.push_back(cell::yes_or_no(times.certain()));
+        row.push_back(cell::whole(each.opening.client.retries()));
+        row.push_back(cell::whole(each.opening.server.retries()));
+        row.push_back(cell::words(to_string(each.opening.outcome)));
+        rows.write(std::move(row));
     }
+}
+
+exit_status run(const rtt_options& given, session& with) {
+    captures input{given.files};
+    row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
+    if (given.acks) write_acks(input, given, rows);
+    else if (given.rules == rule_set::wireshark) write_handshakes<tcplens::wireshark_rules>(input, given, rows);
+    else write_handshakes<tcplens::evidence_rules>(input, given, rows);
     rows.finish();
     return with.conclude(input);
 }

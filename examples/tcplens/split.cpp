@@ -36,6 +36,7 @@ void declare(command_line& line, split_options& given) {
 
 exit_status run(const split_options& given, session& with) {
     if (given.folder.empty()) throw usage_error{"Where to? Name a folder behind -o."};
+    if (given.folder == "-") throw usage_error{"-o names a folder: several captures do not go to standard output."};
     connection_query query = given.query;
     static_cast<std::vector<std::string>&>(query.files) = readable_twice(query.files, "split");
     exit_status status = exit_status::good;

@@ -6,7 +6,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <string>
+#include <vector>
 
 namespace program {
 
@@ -90,6 +92,41 @@ std::string shell_word(std::string_view text) {
     if (escaped(text) != text || text.find('\'') != std::string_view::npos) return {};
     if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) return std::string{text};
     return std::string{"'"}.append(text).append("'");
+}
+
+namespace {
+
+/// How many letters have to be put in, taken away or changed (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> changes(b.size() + 1);
+    std::iota(changes.begin(), changes.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = changes[0];
+        changes[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t changed = diagonal + (a[i] != b[j]);
+            diagonal = changes[j + 1];
+            changes[j + 1] = std::min({changes[j + 1] + 1, changes[j] + 1, changed});
+        }
+    }
+    return changes.back();
+}
+
+} // namespace
+
+std::string_view similar_word(std::string_view given, const std::vector<std::string_view>& words) {
+    const auto begins = [&](std::string_view each) { return !given.empty() && each.starts_with(given); };
+    const auto longer = std::ranges::find_if(words, begins);
+    if (longer != words.end()) return *longer;
+    std::string_view nearest;
+    std::size_t least = given.size() / 3 + 1; // a third of the letters may be wrong
+    for (const std::string_view each : words) {
+        const std::size_t here = distance(given, each);
+        if (here > least || (here == least && !nearest.empty())) continue;
+        least = here;
+        nearest = each;
+    }
+    return nearest;
 }
 
 std::size_t columns(std::string_view text) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace program {
 
@@ -19,6 +20,10 @@ namespace program {
 
 /// A word as a shell takes it, in quotes where need be; empty if it cannot be shown as it is.
 [[nodiscard]] std::string shell_word(std::string_view text);
+
+/// The word that may have been meant: the first that begins with what was given, or the nearest one with at most a third of the
+/// letters put in, taken away or changed; empty if there is none.
+[[nodiscard]] std::string_view similar_word(std::string_view given, const std::vector<std::string_view>& words);
 
 /// How many columns UTF-8 takes, a code point one. \pre no control characters and colours
 [[nodiscard]] std::size_t columns(std::string_view text);

@@ -223,6 +223,8 @@ exit_status conclude(const watch_options& given, const session& with, const std:
 
 exit_status run(const watch_options& given, session& with) {
     check_memory(given);
+    if (given.metrics_port == 0 && given.metrics_address != watch_options{}.metrics_address)
+        throw usage_error{"--metrics-address goes with --metrics-port."};
     const user unprivileged = find_unprivileged(given);
     std::unique_ptr<watch_loop> loop;
     metrics_server server{[&](metrics_format format) { return loop ? loop->page(format) : empty_page(); }};
@@ -237,6 +239,7 @@ exit_status run(const watch_options& given, session& with) {
     }
     // While the table is made, packets wait in the kernel's buffer.
     const std::unique_ptr<packet_source> source = open_source(given);
+    if (source->problem().starts_with("--filter: ")) throw usage_error{source->problem()};
     if (!source->problem().empty()) return conclude(given, with, source->problem());
     const bool on_terminal = with.screen.can_move();
     const auto table = make_table(given, [&](const tcplens::connection& ended, tcplens::end_reason why) {

@@ -108,7 +108,7 @@ def ask_round_trips(program, path):
     for row in ask_rtt(program, path, "--acks"):
         frame, connection, acknowledged, rtt = (int(row[name]) for name in ("frame", "connection", "acks_frame", "ack_rtt_ns"))
         told.acknowledgments[frame] = (connection, acknowledged, rtt or None)
-    for row in ask_rtt(program, path):
+    for row in ask_rtt(program, path, "--rules", "wireshark"):
         connection = int(row["number"])
         if row["initial_rtt_ns"]:
             told.initial[connection] = int(row["initial_rtt_ns"])

@@ -231,6 +231,26 @@ TEST_CASE("connections in csv and as JSON lines: the same columns, with plain nu
     CHECK(sum == object["duration_ns"]);
 }
 
+TEST_CASE("rtt and connections tell the same round trip of a handshake, copies in the capture or not") {
+    const temporary_folder folder;
+    story s;
+    auto [client, server] = s.hosts();
+    const auto& sent = client.syn();
+    s.after(100us);
+    s.captures(sent).expect(duplicate);
+    s.after(20ms);
+    server.syn_ack();
+    client.acks(1);
+    const std::string file = folder.write("copies.pcap", s.capture());
+    const std::string listed = run(program("connections --format csv ") + file).out;
+    const std::string rtt = run(program("rtt --format csv ") + file).out;
+    for (const char* column : {"number", "handshake_rtt_ns", "handshake_rtt_certain", "opening"}) {
+        CAPTURE(std::string{column});
+        CHECK(column_of(rtt, column) == column_of(listed, column));
+    }
+    CHECK(column_of(rtt, "handshake_rtt_ns") == numbers{"20100000"});
+}
+
 TEST_CASE("connections says when there is none") {
     const temporary_folder folder;
     story s;

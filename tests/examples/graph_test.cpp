@@ -221,7 +221,7 @@ TEST_CASE("graph refuses what it cannot draw, and writes no file then") {
     CHECK_FALSE(std::filesystem::exists(file));
     CHECK(
         run(program("graph --connection 0 -o " + folder.file("none/out.svg") + " tests/data/handshake.pcap")).status ==
-        1);
+        2);
 
     const std::string capture = folder.write("two.pcap", two_connections());
     const std::string before = contents(capture);

@@ -182,6 +182,15 @@ TEST_CASE("observations: one NULL, FIN, Xmas or SYN+FIN segment is a stealth pro
     CHECK(only(w.report(), observation_kind::stealth_probe).value == 5);
 }
 
+TEST_CASE("observations: where a clock was set back, the last time is not before the first") {
+    wire w;
+    w.sends(w.at(1, 40000), w.at(2, 80), 0, 1, 0);
+    w.after(-5s);
+    w.sends(w.at(1, 40000), w.at(2, 80), 0, 1, 0);
+    const observation seen = only(w.report(), observation_kind::stealth_probe);
+    CHECK(seen.last_time >= seen.first_time);
+}
+
 TEST_CASE("observations: an ordinary FIN of an older connection is no probe") {
     wire w;
     w.sends(w.at(1, 40000), w.at(2, 80), FIN | ACK, 1, 1);

@@ -310,6 +310,27 @@ TEST_CASE("time series: new bytes are those that were not captured before") {
     CHECK(fresh() == 350);
 }
 
+TEST_CASE("time series: where the first data that comes is not the first that was sent, the first is new, too") {
+    for (const bool has_handshake : {true, false}) {
+        CAPTURE(has_handshake);
+        hosts h;
+        if (has_handshake) h.open(4ms);
+        else h.client(4ms, ack, 1, 1); // an acknowledgment has its number as well
+        h.client(5ms, ack, 101, 1, 100);
+        h.client(6ms, ack, 201, 1, 100);
+        h.client(7ms, ack, 1, 1, 100);
+        CHECK(h.bin(0).client_to_server.new_bytes == 300);
+        h.client(8ms, ack, 1, 1, 100);
+        CHECK(h.bin(0).client_to_server.new_bytes == 300);
+    }
+    hosts late;
+    late.client(4ms, ack, 301, 1); // captured before the data that it follows
+    late.client(5ms, ack, 1, 1, 100);
+    late.client(6ms, ack, 201, 1, 100);
+    late.client(7ms, ack, 101, 1, 100);
+    CHECK(late.bin(0).client_to_server.new_bytes == 300);
+}
+
 TEST_CASE("time series: data far away counts once its sender goes on there") {
     hosts h;
     h.open(4ms);

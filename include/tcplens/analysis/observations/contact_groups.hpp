@@ -369,8 +369,8 @@ template <class Kind>
     made.first_time = evidence[0]->first;
     made.last_time = evidence[0]->last;
     for (const contact* each : evidence) {
-        made.first_time = (std::min)(made.first_time, each->first);
-        made.last_time = (std::max)(made.last_time, each->last);
+        made.first_time = (std::min)({made.first_time, each->first, each->last}); // clocks are set back at times
+        made.last_time = (std::max)({made.last_time, each->first, each->last});
         made.packets.push_back(each->first_packet);
     }
     std::sort(made.packets.begin(), made.packets.end());

@@ -84,7 +84,7 @@ struct observation {
     std::string_view threshold_source{};  ///< where the default of the threshold comes from; a string literal
     std::vector<count> counts{};          ///< what else was counted; the names depend on the kind
     timestamp first_time{};               ///< the time of the first packet of the connections that it was observed in
-    timestamp last_time{};                ///< the time of their last packet
+    timestamp last_time{};                ///< the time of their latest packet; not before `first_time`
     std::vector<std::uint64_t> packets{}; ///< 1 to 8 packet numbers to look at, ascending
     std::string_view limits{};            ///< what the capture cannot show about it; a string literal
     std::string text{};                   ///< one sentence for people

@@ -56,7 +56,8 @@ private:
     struct side_state {
         detail::send_sequence_space space{};
         detail::sequence_holes holes{};
-        std::optional<sequence_number> captured{}; ///< after the highest byte that was captured
+        std::optional<sequence_number> captured{}; ///< after the highest byte that was captured, or where data begins
+        bool has_data = false;                     ///< whether data was captured
         std::optional<sequence_number> timed{};    ///< an acknowledgment up to here ends a round trip
         timestamp timed_from{};                    ///< when that round trip began
         std::uint32_t in_flight = 0;               ///< as counted in `in_flight_`
@@ -130,8 +131,14 @@ private:
 
     /// The payload bytes of a segment that were not captured before.
     [[nodiscard]] static constexpr std::uint32_t count_new_bytes(const segment& sent, side_state& sender) noexcept {
-        if (sent.payload_length == 0 || sent.flags.rst()) return 0;
+        if (sent.flags.rst()) return 0;
         const sequence_number low = sent.payload_begin();
+        if (sent.payload_length == 0) { // the first one tells where data begins: there may be a hole before the first
+            if (!sender.captured) sender.captured = low;
+            return 0;
+        }
+        if (!sender.has_data && sender.captured && before(low, *sender.captured)) sender.captured.reset();
+        sender.has_data = true;
         const sequence_number high = low + sent.payload_length;
         if (sender.captured && detail::beyond_max_window(*sender.captured, low)) {
             if (sender.space.next() != sent.sequence_end()) return 0; // a single segment so far away is ignored
