@@ -146,6 +146,23 @@ TEST_CASE("the same initial sequence number again, later than a copy: another co
     }
 }
 
+TEST_CASE(
+    "a capture that begins with a keep-alive: its answer acknowledges nothing that is lost") { // RFC 9293 section 3.8.4
+    for (const bool by_client : {false, true}) {
+        story s;
+        auto [client, server] = s.midstream();
+        story_host& idle = by_client ? client : server;
+        story_host& peer = by_client ? server : client;
+        for (int i = 0; i < 3; ++i) {
+            auto& probe = idle.sends(1000, 0).acking(5000);
+            if (i > 0) probe.expect(keep_alive);
+            s.after(20ms);
+            peer.sends(5000, 0).acking(1001).expect(keep_alive_ack);
+            s.after(45s);
+        }
+    }
+}
+
 TEST_CASE("another host repeats its SYN-ACK after the close: it begins nothing") { // two hosts with one address
     for (const bool accepts_first : {false, true}) {
         story s;
