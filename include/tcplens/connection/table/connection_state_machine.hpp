@@ -12,6 +12,7 @@
 #include "../tracking/end_state.hpp"
 #include "../tracking/likely_server_port.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -52,8 +53,10 @@ public:
         const end_state& own = ends_[sender];
         const end_state& peer = ends_[opposite(sender)];
         if (own.sent_syn && own.initial == next.sequence) {
-            // Embedded stacks begin with the same number each time; but a copy of the SYN may come late.
-            return is_over(of) && !next.flags.ack() && next.time - of.last_time > latest_copy;
+            // Embedded stacks begin with the same number each time; but a copy of the SYN may come late. Who acknowledged anything sends
+            // its SYN no more (RFC 9293 3.10.7.3).
+            const bool was_answered = is_over(of) || own.acknowledged_any;
+            return was_answered && !next.flags.ack() && next.time - of.last_time > latest_copy;
         }
         const std::optional<bool> begins =
             next.flags.ack() ? begins_by_syn_ack(next, own, peer, of) : begins_by_syn(next, own, peer, of);
@@ -128,20 +131,24 @@ public:
     [[nodiscard]] constexpr bool goes_on_with(const segment& next, side sender) const noexcept {
         const end_state& own = ends_[sender];
         if (!own.heard) return false;
-        const std::int32_t step = distance(own.sent_data ? own.next : own.first, next.sequence);
-        return -max_window_distance < step && step < max_window_distance;
+        return is_usual(distance(own.sent_data ? own.next : own.first, next.sequence));
     }
 
-    /// Whether `next` can be of this connection by its numbers: it continues its sender or, if that was not heard, it acknowledges data
-    /// of the peer.
-    [[nodiscard]] constexpr bool fits(const segment& next, side sender) const noexcept {
+    /// How far the numbers of `next` are from where its sender and its peer were; nothing if they cannot be of this connection: each
+    /// lies before the initial one, or further away than any usual window.
+    [[nodiscard]] constexpr std::optional<std::int32_t> steps_to(const segment& next, side sender) const noexcept {
         const end_state& own = ends_[sender];
         const end_state& peer = ends_[opposite(sender)];
-        if (next.flags.syn()) return !peer.sent_syn || next.acknowledgment == peer.initial + 1;
-        if (own.heard) return goes_on_with(next, sender);
-        if (!next.flags.ack() || !peer.sent_data) return !peer.heard;
-        const std::int32_t step = distance(peer.next, next.acknowledgment);
-        return -max_window_distance < step && step < max_window_distance;
+        std::int32_t furthest = 0;
+        if (own.heard) {
+            const std::int32_t step = distance(own.sent_data ? own.next : own.first, next.sequence);
+            if (!is_usual(step) || own.begins_after(next.sequence)) return std::nullopt;
+            furthest = magnitude(step);
+        }
+        if (!next.flags.ack() || !(peer.sent_data || own.acknowledged_any)) return furthest;
+        const std::int32_t step = distance(peer.sent_data ? peer.next : own.acknowledged, next.acknowledgment);
+        if (!is_usual(step) || peer.begins_after(next.acknowledgment - 1)) return std::nullopt;
+        return (std::max)(furthest, magnitude(step));
     }
     /// Whether a SYN-ACK acknowledges the SYN of this connection.
     [[nodiscard]] constexpr bool answers_syn_of(const segment& syn_ack, side sender) const noexcept {
@@ -182,7 +189,10 @@ private:
             return;
         retract_reset(next, own, of);
         if (next.flags.syn() && own.sent_syn && own.initial != next.sequence) {
-            if (covers_syn(peer, own)) return; // another host's, or an old one
+            if (covers_syn(peer, own)) { // another host's, or an old one
+                own.refuse_syn_ack(next.sequence);
+                return;
+            }
             own.answered_twice = true; // another SYN cookie, or another host: the client's ACK tells which one counts
             own.fin = next.sequence;
             return;
@@ -205,10 +215,13 @@ private:
     /// Decides between two SYN-ACKs with different initial sequence numbers: the one that continues at `number` counts.
     static constexpr void settle_syn_ack(sequence_number number, end_state& whose) noexcept {
         if (number == whose.fin + 1) {
+            whose.refuse_syn_ack(whose.initial);
             whose.initial = whose.first = whose.fin;
             whose.next = whose.fin + 1;
         } else if (number != whose.initial + 1) {
             return;
+        } else {
+            whose.refuse_syn_ack(whose.fin);
         }
         whose.answered_twice = false;
     }
@@ -238,10 +251,13 @@ private:
     /// begins_another() for a SYN-ACK of another number than that of its sender's SYN. Nullopt if no SYN was captured.
     [[nodiscard]] static constexpr std::optional<bool>
     begins_by_syn_ack(const segment& next, const end_state& own, const end_state& peer, const connection& of) noexcept {
+        if (own.refused_syn_ack && own.rst == next.sequence) return false; // another host repeats it
         // After the close: the SYN that it answers was not the old one.
         if (is_over(of) && own.sent_syn) return true;
         // One side alone is heard, and it begins anew after its FIN.
-        if (own.sent_syn && own.sent_fin && !peer.heard && next.acknowledgment != own.first_acknowledged) return true;
+        const bool is_late = next.time - of.last_time > latest_copy;
+        if (own.sent_syn && own.sent_fin && !peer.heard && (is_late || next.acknowledgment != own.first_acknowledged))
+            return true;
         // A SYN-ACK follows the SYN that it acknowledges, whatever was answered before (SYN cookies change), ...
         if (peer.sent_syn && next.acknowledgment == peer.initial + 1) return false;
         // ... and another SYN-ACK ends nothing, unless the connection is over.
@@ -322,6 +338,15 @@ private:
         if (seen_open) of.close_reason = close_reason::active;
     }
 
+    /// Whether a RST answers an acknowledgment of what its sender, of whom a SYN alone was captured, never sent: it ends an older connection
+    /// that the peer still had, and the SYN waits on (RFC 9293 3.5.1 figure 9 and 3.10.7.3).
+    [[nodiscard]] static constexpr bool refuses_old_acknowledgment(const segment& rst, const end_state& own,
+                                                                   const end_state& peer) noexcept {
+        if (rst.flags.ack() || !own.sent_syn || own.acknowledged_any || own.next != own.initial + 1) return false;
+        return !peer.sent_syn && !peer.sent_data && peer.acknowledged_any && rst.sequence == peer.acknowledged &&
+               rst.sequence != own.next;
+    }
+
     constexpr void reset(const segment& next, side sender, connection& of) noexcept {
         if (of.close_reason == close_reason::normal) return; // RFC 9293 3.10.7.4: after both FINs it changes nothing
         // The answer to a FIN, NULL or Xmas probe resets nothing.
@@ -330,7 +355,12 @@ private:
                                    !ends_[side::second].sent_rst && of.role_guessed();
         if (answers_probe) return;
         end_state& own = ends_[sender];
+        if (refuses_old_acknowledgment(next, own, ends_[opposite(sender)])) {
+            ends_[opposite(sender)] = {};
+            return;
+        }
         own.sent_rst = true;
+        own.refused_syn_ack = false;
         own.rst = next.sequence;
         own.peer_at_rst = ends_[opposite(sender)].next;
         own.peer_known_at_rst = ends_[opposite(sender)].sent_data;

@@ -32,10 +32,15 @@ template <class Record>
     }
 }
 
+/// Where both fit, the previous connection must fit this many times as well. A choice.
+inline constexpr std::int32_t closer_times = 8;
+
 /// Whether the latest connection of its endpoints was answered, and `next` continues it.
 template <class Record>
 [[nodiscard]] bool continues_latest(const segment& next, side sender, const Record& latest) noexcept {
-    return !latest.to_overtake && latest.machine.goes_on_with(next, sender);
+    if (latest.to_overtake || next.flags.syn()) return false;
+    const auto steps = latest.machine.steps_to(next, sender);
+    return steps && *steps == 0;
 }
 
 /// Whether `next` belongs to the connection before the latest one: the latest is only a SYN so far, or both go on at once, as the two
@@ -47,14 +52,16 @@ template <class Record>
     const side sender_before = sender_in(previous, next);
     const bool has_ended = previous.machine.ended(previous.connection);
     if (next.flags.syn()) {
-        return next.flags.ack() && !has_ended && !latest.machine.fits(next, sender) &&
+        return next.flags.ack() && !has_ended && !latest.machine.answers_syn_of(next, sender) &&
                previous.machine.answers_syn_of(next, sender_before);
     }
     if (latest.machine.is_unanswered()) {
         return !latest.machine.concerns_syn(next, sender) && previous.machine.goes_on_with(next, sender_before);
     }
-    if (has_ended && !previous.machine.brings_news(next, sender_before)) return false;
-    return !latest.machine.fits(next, sender) && previous.machine.goes_on_with(next, sender_before);
+    const auto to_previous = previous.machine.steps_to(next, sender_before);
+    if (!to_previous) return false;
+    if (const auto to_latest = latest.machine.steps_to(next, sender)) return *to_previous < *to_latest / closer_times;
+    return !has_ended || previous.machine.brings_news(next, sender_before);
 }
 
 /// Links a connection that begins to the one that had its endpoints. `before` may go on until `begun` is more than a SYN: a blind

@@ -12,6 +12,21 @@
 using namespace std::chrono_literals;
 using enum tcplens::verdict_kinds;
 
+TEST_CASE(
+    "a copy of the SYN, sooner than any timer, after its sender acknowledged the answer") { // nor is it sent by hand
+    story s;
+    auto [client, server] = s.hosts({.rtt = 300us, .ids = story_ids::zero});
+    const auto& syn = client.syn();
+    s.after(300us);
+    const auto& syn_ack = server.syn_ack();
+    const auto& ack = client.acks(1);
+    s.after(200us);
+    s.captures(syn).expect(duplicate);
+    s.after(300us);
+    s.captures(syn_ack).expect(duplicate);
+    s.captures(ack).expect(duplicate);
+}
+
 TEST_CASE("a mirror that copies every packet later than a round trip, bare ACKs too") { // a mirror port with a queue
     for_each_way({.rtt = 300us, .sack = true}, [](const story_opening& opening) {
         // With neither a clock nor Identifications that vary, a copy later than a round trip may as well be sent again.

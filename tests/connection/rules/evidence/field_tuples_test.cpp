@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <utility>
 
 using namespace std::chrono_literals;
 using enum tcplens::verdict_kinds;
@@ -36,7 +37,7 @@ void check_both_complete(story& s) {
 TEST_CASE(
     "both legs of a box that rewrites sequence numbers, in one capture") { // tcpflow#73; two VLANs at once are alike
     for_each_way({.rtt = 10ms}, [](const story_opening& opening) {
-        for (const std::uint32_t ahead : {500'000'000u, 3'000'000'000u}) {
+        for (const std::uint32_t ahead : {500'000u, 500'000'000u, 3'000'000'000u}) {
             story s;
             const story_hosts legs[]{s.hosts(opening), same_tuple(s, opening, ahead)};
             // The client's packets pass the first leg first, the server's the second.
@@ -78,9 +79,39 @@ TEST_CASE(
     });
 }
 
+TEST_CASE("both legs of a box that rewrites the numbers of one end alone") {
+    for_each_way({.rtt = 10ms}, [](const story_opening& opening) {
+        story s;
+        story_opening behind = opening;
+        behind.client_ahead = 333'000'000;
+        story_hosts legs[]{s.hosts(opening), s.hosts(behind)};
+        const auto both = [&](bool from_client, auto say) {
+            for (const std::uint64_t leg : {from_client ? 0u : 1u, from_client ? 1u : 0u}) {
+                say(from_client ? legs[leg].client : legs[leg].server).of(leg);
+                s.after(100us);
+            }
+            s.after(5ms);
+        };
+        legs[0].client.syn().of(0);
+        s.after(100us);
+        legs[1].client.syn().of(1).expect(reused_ports);
+        s.after(5ms);
+        both(false, [](story_host& server) -> story_segment& { return server.syn_ack(); });
+        both(true, [](story_host& client) -> story_segment& { return client.acks(1); });
+        both(true, [](story_host& client) -> story_segment& { return client.sends(1, 100); });
+        both(false, [](story_host& server) -> story_segment& { return server.sends(1, 200).acking(101); });
+        both(true, [](story_host& client) -> story_segment& { return client.fins().acking(201); });
+        both(false, [](story_host& server) -> story_segment& { return server.fins().acking(102); });
+        both(true, [](story_host& client) -> story_segment& { return client.acks(202); });
+        check_both_complete(s);
+    });
+}
+
 TEST_CASE("a late copy of data or of the FIN of the old connection, after its successor is established") { // arkime#956
     for_each_way({.rtt = 10ms}, [](const story_opening& opening) {
-        for (const bool fin : {false, true}) {
+        // Initial sequence numbers are random, or a clock's of 4 us (RFC 9293 section 3.4.1).
+        for (const auto& [fin, ahead] :
+             {std::pair{false, 700'000'000u}, {true, 700'000'000u}, {false, 250'000u}, {true, 250'000u}}) {
             story s;
             auto [client, server] = s.established(opening);
             const auto& data = client.sends(1, 100);
@@ -92,7 +123,7 @@ TEST_CASE("a late copy of data or of the FIN of the old connection, after its su
             server.fins().acking(102);
             client.acks(202);
             s.after(1s);
-            auto [next_client, next_server] = same_tuple(s, opening, 700'000'000);
+            auto [next_client, next_server] = same_tuple(s, opening, ahead);
             next_client.syn().of(1).expect(reused_ports);
             s.after(10ms);
             next_server.syn_ack().of(1);

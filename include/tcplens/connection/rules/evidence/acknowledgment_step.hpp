@@ -24,10 +24,25 @@ namespace tcplens::inline v1::detail::evidence {
     return false;
 }
 
+/// Whether a bare acknowledgment, the first that is captured, answers a keep-alive without data with which the capture of its peer begins:
+/// that lies just below what is expected (RFC 9293 section 3.8.4).
+[[nodiscard]] constexpr bool answers_first_keep_alive(const segment& sent, const side_state& sender,
+                                                      const side_state& receiver) noexcept {
+    if (sender.has_acknowledged || sent.sequence_length() > 0 || receiver.sent_syn) return false;
+    if (receiver.next != receiver.first || sent.acknowledgment != receiver.next + 1) return false;
+    return receiver.has_acknowledged && receiver.acknowledged == sent.sequence;
+}
+
 /// Opens a hole for what is acknowledged but was not captured.
-constexpr void judge_uncaptured(const segment& sent, const side_view& receiver, verdict& result) noexcept {
+constexpr void judge_uncaptured(const segment& sent, const side_state& sender, const side_view& receiver,
+                                verdict& result) noexcept {
     const sequence_number ack = sent.acknowledgment;
     if (!receiver->heard || !before(receiver->next, ack)) return;
+    if (answers_first_keep_alive(sent, sender, *receiver)) {
+        result.kinds |= verdict_kinds::keep_alive_ack;
+        receiver.go_on_to(ack);
+        return;
+    }
     // The byte of a zero window probe that was accepted was sent; any other was sent and not captured.
     const bool probe_accepted = receiver->sent_zero_window_probe && ack == receiver->next + 1;
     if (!probe_accepted) {
@@ -80,7 +95,7 @@ constexpr void judge_acknowledgment(const segment& sent, side_state& sender, con
     using enum verdict_kinds;
     const sequence_number ack = sent.acknowledgment;
     if (is_far_ahead(ack, sender)) return;
-    judge_uncaptured(sent, receiver, result);
+    judge_uncaptured(sent, sender, receiver, result);
 
     const bool repeated = sender.has_acknowledged && ack == sender.acknowledged;
     const bool bare = sent.sequence_length() == 0 && !result.has(keep_alive | zero_window_probe | lost_segment);

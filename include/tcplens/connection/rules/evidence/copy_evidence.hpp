@@ -126,10 +126,11 @@ namespace tcplens::inline v1::detail::evidence {
     if (sent.options.timestamps && sent.sequence_length() > 0 && excludes_resend(since, sender, receiver)) {
         return basis::clock;
     }
-    // No timer is as quick. A SYN-ACK answers each SYN at once; senders without timestamps may be generators with timers of their own.
-    const bool is_unanswered_syn =
-        sent.flags.syn() && !sent.flags.ack() && (!receiver->heard || sent.options.timestamps);
-    if (is_unanswered_syn && since >= std::chrono::nanoseconds::zero() && since < shortest_timer) return basis::order;
+    // No timer is as quick. A SYN-ACK answers each SYN at once; senders without timestamps may be generators with timers of their own,
+    // as long as they acknowledged nothing.
+    const bool is_own_syn = sent.flags.syn() && !sent.flags.ack() &&
+                            (!receiver->heard || sent.options.timestamps || sender->has_acknowledged);
+    if (is_own_syn && since >= std::chrono::nanoseconds::zero() && since < shortest_timer) return basis::order;
     if (is_duplicate_by_time(sent, earlier, since, sender, receiver)) return basis::likeness;
     return std::nullopt;
 }

@@ -16,10 +16,12 @@ namespace tcplens::inline v1::detail::evidence {
                                                                                  const side_view& b) noexcept {
     const auto to_a = a->there_and_back.least();
     const auto to_b = b->there_and_back.least();
-    // Where the directions are captured at different times, one part is too short by as much as the other is too long.
-    if (to_a && to_b) return (std::max)(*to_a + *to_b, std::chrono::nanoseconds::zero());
+    // Where the directions are captured at different times, one part is too short by as much as the other is too long; if that
+    // difference wanders, the sum of the least says nothing.
+    if (to_a && to_b && *to_a + *to_b > std::chrono::nanoseconds::zero()) return *to_a + *to_b;
     if (a->knows_handshake_time) return a.beginning.handshake_time;
     if (b->knows_handshake_time) return b.beginning.handshake_time;
+    if (to_a && to_b) return std::chrono::nanoseconds::zero();
     return to_a >= std::chrono::nanoseconds::zero() ? to_a : std::nullopt;
 }
 

@@ -23,7 +23,9 @@ namespace tcplens::inline v1::detail::evidence {
     if (sender.heard || sent.flags.syn() || !sent.flags.ack()) return false;
     if (!receiver.sent_syn || receiver.sent_syn_ack || receiver.next != receiver.first + 1) return false;
     const std::int32_t beyond = distance(receiver.first, sent.acknowledgment);
-    return beyond <= 0 || beyond > max_window_distance;
+    // Before it was answered, a SYN and its data are all that there is (RFC 7413 section 3); but the capture may have lost more.
+    const std::int32_t most = sent.payload_length == 0 ? largest_unscaled_window : max_window_distance;
+    return beyond <= 0 || beyond > most;
 }
 
 /// Decides between two SYN-ACKs with different initial sequence numbers: the one that continues at `number` counts.
