@@ -104,6 +104,13 @@ public:
         }
     }
 
+    /// Adds each connection of a range, see add(): the same result, with fewer steps where the range tells its size. Linear time.
+    template <connection_range Connections>
+    void add_all(Connections&& connections) {
+        if constexpr (requires { connections.size(); }) contacts_.expect(connections.size());
+        for (const auto& each : connections) add(each);
+    }
+
     /// Adds the connections of another accumulator. @pre both have the same options
     template <std::same_as<observation_accumulator> Accumulator>
     void merge(const Accumulator& other) {
@@ -183,7 +190,7 @@ template <connection_range Connections>
 [[nodiscard]] observation_report analyze_observations(Connections&& connections,
                                                       const observation_options& options = {}) {
     observation_accumulator observations{options};
-    for (const auto& each : connections) observations.add(each);
+    observations.add_all(connections);
     return observations.result();
 }
 

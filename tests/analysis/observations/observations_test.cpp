@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -528,11 +529,11 @@ TEST_CASE("observations: accumulators merge exactly, in any order, below and bey
     for (unsigned host = 100; host < 400; ++host) w.syn(w.at(3, 40000), w.at(host, 23));
     std::vector<connection> all(w.table().begin(), w.table().end());
     std::mt19937 random{7};
-    for (const std::size_t bound : {std::size_t{100'000}, std::size_t{500}}) {
+    for (const std::size_t bound : {std::size_t{100'000}, std::size_t{2300}, std::size_t{2299}, std::size_t{500}}) {
         const observation_options options{.kept_contacts = bound};
         const auto whole = analyze_observations(all, options);
         CHECK(whole.connections == 2300);
-        CHECK((whole.sampled_one_in == 1) == (bound > all.size()));
+        CHECK((whole.sampled_one_in == 1) == (bound >= all.size()));
         for (int round = 0; round < 5; ++round) {
             std::ranges::shuffle(all, random);
             observation_accumulator parts[3]{observation_accumulator{options}, observation_accumulator{options},
@@ -544,6 +545,10 @@ TEST_CASE("observations: accumulators merge exactly, in any order, below and bey
             CHECK(merged.items == whole.items);
             CHECK(merged.connections == whole.connections);
             CHECK(merged.sampled_one_in == whole.sampled_one_in);
+            observation_accumulator in_two_ways{options};
+            for (const connection& each : std::span{all}.first(600)) in_two_ways.add(each);
+            in_two_ways.add_all(std::span{all}.subspan(600));
+            CHECK(in_two_ways.result().items == whole.items);
         }
         const observation scan = only(whole, observation_kind::port_scan);
         CHECK(scan.value > 1000); // an estimate beyond the bound

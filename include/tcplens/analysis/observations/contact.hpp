@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/chrono.hpp"
+#include "../../base/compiler.hpp"
 #include "../../base/timestamp.hpp"
 #include "../../connection/connection.hpp"
 #include "../../connection/observers/connection_irregularities.hpp"
@@ -158,7 +159,7 @@ struct contact_ways {
     bool alone;  ///< only the answers of one side were captured, but for RSTs that refuse them: that side is the source
     bool turned; ///< the source is the server
 
-    constexpr explicit contact_ways(const connection& of, bool probed) noexcept
+    TCPLENS_ALWAYS_INLINE constexpr explicit contact_ways(const connection& of, bool probed) noexcept
         : up(probed ? of.server_to_client : of.client_to_server),
           down(probed ? of.client_to_server : of.server_to_client), came_out(outcome_of(of, up, down)),
           alone(came_out == outcome::unsolicited && (up.packets == 0 || refuses_answers(of))), turned(alone != probed) {
@@ -195,7 +196,8 @@ struct contact {
 
     constexpr contact() noexcept = default;
     /// The contact that a connection was, as far as every connection tells.
-    constexpr contact(const connection& of, const contact_ways& ways, std::uint64_t hash_of_it) noexcept
+    TCPLENS_ALWAYS_INLINE constexpr contact(const connection& of, const contact_ways& ways,
+                                            std::uint64_t hash_of_it) noexcept
         : source(ways.turned ? of.server : of.client), target(ways.turned ? of.client : of.server), network(of.network),
           came_out(ways.came_out), one_sided((ways.up.packets == 0 || ways.down.packets == 0) &&
                                              ways.up.payload_bytes + ways.down.payload_bytes > 0),

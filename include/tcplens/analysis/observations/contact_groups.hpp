@@ -192,7 +192,7 @@ private:
         for (const contact* const each : rule.weighty) {
             const auto weight = rule.weight_of(*each);
             if (weight == 0) continue;
-            Sum& sum = sums[key.coarse_hash(*each) & mask];
+            Sum& sum = sums[key.hash(*each) & mask];
             if constexpr (sizeof(Sum) == 1) {
                 sum = static_cast<std::uint8_t>(sum + (sum != UINT8_MAX));
                 any_heavy |= sum >= enough;
@@ -215,7 +215,7 @@ private:
         for (std::size_t i = 0; i < numbers.size(); ++i) {
             const contact& each = *rule.members[i];
             if (!rule.belongs(each)) continue;
-            if (static_cast<double>(sums[key.coarse_hash(each) & mask]) < least_sum) continue;
+            if (static_cast<double>(sums[key.hash(each) & mask]) < least_sum) continue;
             const std::uint32_t number = numbering.number(each);
             if (number == candidates.size()) candidates.emplace_back();
             candidates[number].weight += static_cast<double>(rule.weight_of(each));

@@ -83,8 +83,6 @@ struct shared_key {
     const contact_keys& keys;
 
     [[nodiscard]] std::uint32_t hash(const contact& of) const noexcept { return keys.hash<What>(of); }
-    /// A hash that others may share by chance, or since they share a part.
-    [[nodiscard]] std::uint32_t coarse_hash(const contact& of) const noexcept { return keys.hash<What>(of); }
     [[nodiscard]] static bool is_same(const contact& a, const contact& b) noexcept {
         return value_of(a) == value_of(b);
     }
@@ -111,7 +109,6 @@ struct source_and {
     [[nodiscard]] std::uint32_t hash(const contact& of) const noexcept {
         return keys.hash<shared::source>(of) + keys.hash(number_of(of));
     }
-    [[nodiscard]] std::uint32_t coarse_hash(const contact& of) const noexcept { return keys.hash(number_of(of)); }
     [[nodiscard]] bool is_same(const contact& a, const contact& b) const noexcept {
         return a.source.address == b.source.address && number_of(a) == number_of(b);
     }

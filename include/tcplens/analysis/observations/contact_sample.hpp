@@ -25,6 +25,10 @@ class contact_sample {
 public:
     contact_sample(std::size_t capacity, const hash_key& key) : capacity_(capacity), key_(key) {}
 
+    /// At least so many contacts are going to be counted. If they do not fit, those that would be left out then are not taken now.
+    void expect(std::uint64_t count) noexcept {
+        if (seen_ == 0 && count > capacity_) level_ = 1;
+    }
     /// Counts a contact with this hash. Whether the sample takes it: then add() does.
     [[nodiscard]] bool takes(std::uint64_t hash) noexcept {
         ++seen_;

@@ -140,14 +140,15 @@ struct seen_segment {
 
     [[nodiscard]] constexpr bool has(verdict_kinds any_of) const noexcept { return contains_any(kinds, any_of); }
 };
-/// An observer whose state takes in most segments by itself, by `bool pass_ordinary(input)`. Tables call `pass_opening_or_close()` of the
-/// observer, which needs less, for others without verdict, and `observe_rare()` for the rest, both apart from the common path. observe()
-/// does all that.
+/// An observer whose state takes in most segments by itself, by `bool pass_ordinary(input)`, and most others by `bool pass_ack_or_fin(seen)`.
+/// For SYNs tables call `bool pass_syn(input, state, facts)` of the observer in place of the first. What these leave goes to
+/// `observe_rare(seen, state, facts)`. All but the first are called apart from the common path. observe() does all that.
 template <class Observer>
 concept passes_ordinary = requires(Observer observer, const observer_input& next, const seen_segment& seen,
                                    typename Observer::connection_state& state, typename Observer::facts& facts) {
     { state.pass_ordinary(next) } -> std::same_as<bool>;
-    { observer.pass_opening_or_close(seen, state, facts) } -> std::same_as<bool>;
+    { state.pass_ack_or_fin(seen) } -> std::same_as<bool>;
+    { observer.pass_syn(next, state, facts) } -> std::same_as<bool>;
     observer.observe_rare(seen, state, facts);
 };
 template <class Observer>

@@ -92,6 +92,14 @@ struct irregularity_memory {
             offered_scale = syn.options.window_scale.has_value();
             if (offered_scale) scale = *syn.options.window_scale;
         }
+        /// Takes in the timestamp of a segment, if it has one. False, and nothing has changed, if it does not fit well.
+        [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_clock(const segment& sent) noexcept {
+            if (!sent.options.timestamps) return true;
+            const std::uint32_t now = sent.options.timestamps->value;
+            if (has_clock && !is_small_step(static_cast<std::int32_t>(now - clock))) return false;
+            set_clock(now, sent.time);
+            return true;
+        }
         /// Takes in the timestamp of a segment.
         TCPLENS_ALWAYS_INLINE constexpr void set_clock(std::uint32_t value, timestamp now) noexcept {
             clock = value;
@@ -134,13 +142,15 @@ struct irregularity_memory {
     /// False, and nothing has changed, for all others.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_ordinary(const observer_input& input) noexcept {
         const segment& sent = input.segment;
-        if (header_word(sent) != header[input.sender] || input.verdict.has(needs_care)) return false;
+        if (input.verdict.has(needs_care) || header_word(sent) != header[input.sender]) [[unlikely]]
+            return false;
         if (sent.payload_length != 0) {
             const side receiver = opposite(input.sender);
             const std::uint32_t end = sent.sequence.value + sent.payload_length;
-            if (end - input.ends[receiver].acknowledged.value > reach[receiver]) return false;
+            if (end - input.ends[receiver].acknowledged.value > reach[receiver]) [[unlikely]]
+                return false;
             bare_run = {};
-        } else if (count_bare(input.sender)) {
+        } else if (count_bare(input.sender)) [[unlikely]] {
             --bare_run[input.sender]; // observe_with_care() counts it
             return false;
         }
@@ -188,12 +198,17 @@ struct irregularity_memory {
                           !did_not_fit;
         header[by] = calm ? header_word(sent) & ~fin : no_header;
     }
-    // These two know the side when they are compiled: what is remembered of it then lies at a known distance.
 
     /// Takes in the first segment of a side if it is a SYN or SYN-ACK that offers nothing but options. False, and nothing has changed, for all
     /// others. `id`: its Identification. \pre no verdict, and the connection before it was not open
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_first_syn(const segment& sent, std::uint16_t id,
+                                                                      side by) noexcept {
+        // The side is known when these are compiled, so what is remembered of it lies at a known distance.
+        return by == side::first ? pass_first_syn_of<side::first>(sent, id) : pass_first_syn_of<side::second>(sent, id);
+    }
     template <side By>
-    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_first_syn(const segment& sent, std::uint16_t id) noexcept {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_first_syn_of(const segment& sent,
+                                                                         std::uint16_t id) noexcept {
         // All of the header but the flag ACK, the checksum, the hop limit and the tunnels.
         constexpr std::uint64_t shape = ~(ack | 0xff'0000 | 0xff'0000'0000 | 0xff'0000'0000'0000);
         constexpr std::uint64_t syn = 0x002;
@@ -223,33 +238,15 @@ struct irregularity_memory {
     }
 
     /// Takes in the ACK that completes a handshake, or a FIN without data, if it is ordinary otherwise. False, and nothing has changed, for
-    /// all others. `packets`: of its direction; `own_end`: the numbers of its side. \pre no verdict
-    template <side By>
-    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_ack_or_fin(const segment& sent, std::uint64_t packets,
-                                                                       const end_state& own_end) noexcept {
-        const std::uint64_t word = header_word(sent);
-        rare& own = sides[By];
-        const bool is_ack = (word | after_syn) == header[By];
-        if (is_ack) {
-            if (!own_end.goes_on) return false;
-        } else if ((word & ~fin) != header[By] || (word & fin) == 0 || own.hop_limit != sent.hop_limit) {
-            return false;
+    /// all others.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_ack_or_fin(const seen_segment& input) noexcept {
+        const bool is_plain = input.kinds == verdict_kinds::none && !input.previous_is_open;
+        if (!is_plain || input.segment.payload_length != 0) return false;
+        // The side is known when these are compiled, so what is remembered of it lies at a known distance.
+        if (input.sender == side::first) {
+            return input.segment.flags.fin() ? pass_fin<side::first>(input) : pass_ack<side::first>(input);
         }
-        if (sent.payload_length != 0) return false;
-        if (sent.options.timestamps) {
-            const std::uint32_t now = sent.options.timestamps->value;
-            if (own.has_clock && !rare::is_small_step(static_cast<std::int32_t>(now - own.clock))) return false;
-            own.set_clock(now, sent.time);
-        }
-        if (is_ack) {
-            if (sides[opposite(By)].has_syn_ack) take_answer_time(sent, By);
-            header[By] = word;
-            ++bare_run[By]; // no storm: it is the first ACK of its side
-        } else {
-            learn_ids(sent, packets, own);
-        }
-        remember_latest(sent, By);
-        return true;
+        return input.segment.flags.fin() ? pass_fin<side::second>(input) : pass_ack<side::second>(input);
     }
     /// How long the sender of the second or third segment of a handshake needed for it.
     TCPLENS_ALWAYS_INLINE constexpr void take_answer_time(const segment& sent, side by) noexcept {
@@ -288,6 +285,29 @@ struct irregularity_memory {
     }
 
 private:
+    template <side By>
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_ack(const seen_segment& input) noexcept {
+        const segment& sent = input.segment;
+        const std::uint64_t word = header_word(sent);
+        if ((word | after_syn) != header[By] || !input.ends[By].goes_on || !sides[By].pass_clock(sent)) return false;
+        if (sides[opposite(By)].has_syn_ack) take_answer_time(sent, By);
+        header[By] = word;
+        ++bare_run[By]; // no storm: it is the first ACK of its side
+        remember_latest(sent, By);
+        return true;
+    }
+    template <side By>
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_fin(const seen_segment& input) noexcept {
+        const segment& sent = input.segment;
+        rare& own = sides[By];
+        if ((header_word(sent) & ~fin) != header[By] || own.hop_limit != sent.hop_limit || !own.pass_clock(sent)) {
+            return false;
+        }
+        learn_ids(sent, input.connection.statistics(input.direction).packets, own);
+        remember_latest(sent, By);
+        return true;
+    }
+
     /// From where on the Identifications of a side are looked at. `packets`: how many it sent.
     TCPLENS_ALWAYS_INLINE static constexpr void learn_ids(const segment& sent, std::uint64_t packets,
                                                           rare& own) noexcept {

@@ -46,19 +46,21 @@ public:
     /// Takes in the next segment of a connection. Constant time; allocates nothing.
     TCPLENS_ALWAYS_INLINE constexpr void observe(const observer_input& input, connection_state& state,
                                                  facts& result) const noexcept {
-        if (state.pass_ordinary(input)) return;
+        if (input.segment.flags.syn() ? pass_syn(input, state, result) : state.pass_ordinary(input)) return;
         const seen_segment seen{input.segment,          input.connection, input.ends,      input.verdict.kinds,
                                 input.verdict.evidence, input.sender,     input.direction, input.previous_is_open};
-        const bool is_plain = seen.kinds == verdict_kinds::none && !seen.previous_is_open;
-        if (is_plain && pass_opening_or_close(seen, state, result)) return;
-        observe_rare(seen, state, result);
+        if (!state.pass_ack_or_fin(seen)) observe_rare(seen, state, result);
     }
-    /// The short paths of what each connection has: SYNs, the ACK that completes the handshake, and FINs. False, and nothing has
-    /// changed, for all other segments. @pre no verdict, and a connection before it was not open
+    /// Takes in the first SYN of a side, with or without ACK, if it is ordinary otherwise. False, and nothing has changed, for all others.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr bool
-    pass_opening_or_close(const detail::seen_segment& input, connection_state& state, facts& result) noexcept {
-        return input.sender == side::first ? pass_opening_or_close_of<side::first>(input, state, result)
-                                           : pass_opening_or_close_of<side::second>(input, state, result);
+    pass_syn(const observer_input& input, connection_state& state, facts& result) noexcept {
+        const segment& syn = input.segment;
+        if (input.verdict.kinds != verdict_kinds::none || input.previous_is_open) return false;
+        if (input.connection.statistics(input.direction).packets != 1) return false;
+        const std::uint16_t id = syn.ip_id.value_or(std::uint16_t{0});
+        if (!state.pass_first_syn(syn, id, input.sender)) return false;
+        result.irregularities.begin(input.direction, syn.sequence.value, id);
+        return true;
     }
     /// Takes in any other segment: see detail::passes_ordinary.
     TCPLENS_ALWAYS_INLINE constexpr void observe_rare(const detail::seen_segment& input, connection_state& state,
@@ -108,20 +110,6 @@ private:
         }
         [[nodiscard]] constexpr side peer() const noexcept { return opposite(input.sender); }
     };
-
-    // The side is known when this is compiled, so what is remembered of it lies at a known distance.
-    template <side By>
-    [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr bool
-    pass_opening_or_close_of(const seen_segment& input, connection_state& state, facts& result) noexcept {
-        const segment& sent = input.segment;
-        const std::uint64_t packets = input.connection.statistics(input.direction).packets;
-        if (!sent.flags.syn()) return state.pass_ack_or_fin<By>(sent, packets, input.ends[By]);
-        if (packets != 1) return false;
-        const std::uint16_t id = sent.ip_id.value_or(std::uint16_t{0});
-        if (!state.pass_first_syn<By>(sent, id)) return false;
-        result.irregularities.begin(input.direction, sent.sequence.value, id);
-        return true;
-    }
 
     TCPLENS_NOINLINE static constexpr void observe_with_care(const seen_segment& input, connection_state& state,
                                                              facts& result) noexcept {

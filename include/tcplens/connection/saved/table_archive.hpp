@@ -202,7 +202,7 @@ private:
     static void require_fit(archive_reader& ar, const Observer& observer, const auto& restored) {
         if constexpr (has_hook<Observer, observer_hooks::fits>) {
             if (!ar.good()) return;
-            const auto& state = std::get<typename Observer::connection_state>(restored.observed);
+            const auto& state = restored.observed.template get<typename Observer::connection_state>();
             const auto& facts = static_cast<const typename Observer::facts&>(restored.connection);
             ar.require(observer.fits(state, facts, restored.machine.way_of(side::first)));
         }

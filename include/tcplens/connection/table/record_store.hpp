@@ -17,12 +17,29 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace tcplens::inline v1::detail {
+
+/// What one observer remembers of a connection.
+template <class State>
+struct observer_state {
+    [[no_unique_address]] State state{};
+};
+/// What all observers of a table remember of a connection. No std::tuple: that is not copied byte by byte, even if all in it may be.
+template <class... States>
+struct observer_states : observer_state<States>... {
+    template <class State>
+    [[nodiscard]] constexpr State& get() noexcept {
+        return static_cast<observer_state<State>&>(*this).state;
+    }
+    template <class State>
+    [[nodiscard]] constexpr const State& get() const noexcept {
+        return static_cast<const observer_state<State>&>(*this).state;
+    }
+};
 
 /// What a table knows of one connection. What every segment of it reads or writes lies in few cache lines: the first of
 /// `connection` and the one with the counters of its direction, the one of `listed_at`, and those of `rules`; once in a clock tick
@@ -50,13 +67,13 @@ struct alignas(64) connection_record {
     std::uint64_t listed = 0;      ///< its rank in the order in which records went to the end of a queue
     std::uint32_t follower = none; ///< the slot of the connection whose `previous` this is
     alignas(64) typename Rules::connection_state rules{};
-    [[no_unique_address]] std::tuple<typename Observers::connection_state...> observed{};
+    [[no_unique_address]] observer_states<typename Observers::connection_state...> observed{};
 
     /// Fetches what observers need of each segment: state and facts, or what an observer says that it needs.
     TCPLENS_ALWAYS_INLINE void prefetch_observed() const noexcept { (prefetch_observed_by<Observers>(), ...); }
     template <class Observer>
     TCPLENS_ALWAYS_INLINE void prefetch_observed_by() const noexcept {
-        const auto& state = std::get<typename Observer::connection_state>(observed);
+        const auto& state = observed.template get<typename Observer::connection_state>();
         if constexpr (reads_little<Observer>) {
             detail::prefetch<Observer::touched_first>(&state);
         } else {
@@ -79,7 +96,7 @@ struct alignas(64) connection_record {
         } else {
             ar(rules);
         }
-        std::apply([&](auto&... states) { ar(states...); }, observed);
+        (ar(observed.template get<typename Observers::connection_state>()), ...);
         (ar(static_cast<typename Observers::facts&>(connection)), ...);
     }
 };
@@ -171,7 +188,7 @@ private:
             const auto* const from = reinterpret_cast<const std::byte*>(&blank);
             auto* const to = reinterpret_cast<std::byte*>(at);
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC unroll 16
+#pragma GCC unroll 32
 #endif
             for (std::size_t i = 0; i < sizeof(Record); i += line) std::memcpy(to + i, from + i, line);
             return std::launder(at);

@@ -128,7 +128,7 @@ protected:
         const bool goes_on = found.record != nullptr && !rules_decide<record> && !next.flags.syn() &&
                              found.record->previous == record::none;
         if (!goes_on) return begin_or_follow<Sampled>(next, hash, found, on_end);
-        return take_in<Sampled>(next, *found.record, found.sender);
+        return take_in<Sampled, false>(next, *found.record, found.sender);
     }
 
     /// Follows a segment that may begin a connection, or belong to one before the latest of its endpoints.
@@ -182,11 +182,11 @@ protected:
     template <bool Sampled>
     TCPLENS_NOINLINE result_type take_in_any(const segment& next, record& into, side sender,
                                              const beginning& how = {}) {
-        return take_in<Sampled>(next, into, sender, how);
+        return take_in<Sampled, true>(next, into, sender, how);
     }
 
-    /// Follows a segment of a connection that is known.
-    template <bool Sampled>
+    /// Follows a segment of a connection that is known. `AnySegment`: it may be a SYN.
+    template <bool Sampled, bool AnySegment>
     TCPLENS_ALWAYS_INLINE result_type take_in(const segment& next, record& into, side sender,
                                               const beginning& how = {}) {
         if (into.machine.follow(next, sender, into.connection)) {
@@ -227,7 +227,7 @@ protected:
                     seen.payload = whole.payload;
                     seen.urgent_pointer = whole.urgent_pointer;
                 }
-                observe(seen, into);
+                observe<AnySegment>(seen, into);
             }
         }
         return {.outcome = packet_outcome::tcp,
@@ -237,45 +237,47 @@ protected:
                 .begins_connection = how.begins};
     }
 
+    template <bool AnySegment>
     TCPLENS_ALWAYS_INLINE void observe(const observer_input& next, record& into) noexcept {
-        observe_by(next, into, std::index_sequence_for<Observers...>{});
+        observe_by<AnySegment>(next, into, std::index_sequence_for<Observers...>{});
     }
     // No lambda: g++ 12 does not inline those, and what they need of the segment would be written to memory first.
-    template <std::size_t... Places>
+    template <bool AnySegment, std::size_t... Places>
     TCPLENS_ALWAYS_INLINE void observe_by(const observer_input& next, record& into,
                                           std::index_sequence<Places...>) noexcept {
-        (observe_by_one(std::get<Places>(observers_), next, into), ...);
+        (observe_by_one<AnySegment>(std::get<Places>(observers_), next, into), ...);
     }
-    template <class Observer>
+    template <bool AnySegment, class Observer>
     TCPLENS_ALWAYS_INLINE static void observe_by_one(Observer& observer, const observer_input& next,
                                                      record& into) noexcept {
-        auto& state = std::get<typename Observer::connection_state>(into.observed);
+        auto& state = into.observed.template get<typename Observer::connection_state>();
         if constexpr (passes_ordinary<Observer>) {
-            if (state.pass_ordinary(next)) return;
-            if (next.verdict.kinds == verdict_kinds::none && !next.previous_is_open &&
-                pass_opening_or_close(observer, next.segment, into, next.sender)) {
-                return;
+            if (AnySegment && next.segment.flags.syn()) {
+                if (observer.pass_syn(next, state, static_cast<typename Observer::facts&>(into.connection))) return;
+            } else {
+                if (state.pass_ordinary(next)) return;
             }
-            observe_rare(observer, next.segment, into, next.verdict.kinds, next.verdict.evidence, next.sender,
-                         next.previous_is_open);
+            observe_aside(observer, next.segment, into, next.verdict.kinds, next.verdict.evidence, next.sender,
+                          next.previous_is_open);
         } else {
             observer.observe(next, state, static_cast<typename Observer::facts&>(into.connection));
         }
     }
-    // The arguments of both are at hand: others would be computed for every segment.
+    // The arguments are at hand: others would be computed for every segment. Both functions have the same, so the second call costs nothing.
     template <class Observer>
-    [[nodiscard]] TCPLENS_NOINLINE static bool pass_opening_or_close(Observer& observer, const segment& next,
-                                                                     record& into, side sender) noexcept {
-        return observer.pass_opening_or_close(seen_by_observers(next, into, {}, {}, sender, false),
-                                              std::get<typename Observer::connection_state>(into.observed),
-                                              static_cast<typename Observer::facts&>(into.connection));
+    TCPLENS_NOINLINE static void observe_aside(Observer& observer, const segment& next, record& into,
+                                               verdict_kinds kinds, evidence_set evidence, side sender,
+                                               bool previous_is_open) noexcept {
+        auto& state = into.observed.template get<typename Observer::connection_state>();
+        if (state.pass_ack_or_fin(seen_by_observers(next, into, kinds, evidence, sender, previous_is_open))) return;
+        observe_rare(observer, next, into, kinds, evidence, sender, previous_is_open);
     }
     template <class Observer>
     TCPLENS_NOINLINE static void observe_rare(Observer& observer, const segment& next, record& into,
                                               verdict_kinds kinds, evidence_set evidence, side sender,
                                               bool previous_is_open) noexcept {
         observer.observe_rare(seen_by_observers(next, into, kinds, evidence, sender, previous_is_open),
-                              std::get<typename Observer::connection_state>(into.observed),
+                              into.observed.template get<typename Observer::connection_state>(),
                               static_cast<typename Observer::facts&>(into.connection));
     }
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static seen_segment seen_by_observers(const segment& next, const record& into,
@@ -306,7 +308,7 @@ protected:
                                               .ends = of.machine.ends()};
             const auto tell = [&]<class Observer>(Observer& observer) {
                 if constexpr (has_hook<Observer, observer_hooks::notices>) {
-                    observer.take_notice(next, std::get<typename Observer::connection_state>(of.observed),
+                    observer.take_notice(next, of.observed.template get<typename Observer::connection_state>(),
                                          static_cast<typename Observer::facts&>(of.connection));
                 }
             };
@@ -319,7 +321,7 @@ protected:
         const auto finish_one = [&]<class Observer>(Observer& observer) {
             if constexpr (has_hook<Observer, observer_hooks::finish>) {
                 observer.finish(std::as_const(ended.connection), reason,
-                                std::get<typename Observer::connection_state>(ended.observed),
+                                ended.observed.template get<typename Observer::connection_state>(),
                                 static_cast<typename Observer::facts&>(ended.connection));
             }
         };
