@@ -251,7 +251,7 @@ private:
     /// begins_another() for a SYN-ACK of another number than that of its sender's SYN. Nullopt if no SYN was captured.
     [[nodiscard]] static constexpr std::optional<bool>
     begins_by_syn_ack(const segment& next, const end_state& own, const end_state& peer, const connection& of) noexcept {
-        if (own.refused_syn_ack && own.rst == next.sequence) return false; // another host repeats it
+        if (own.refused_syn_ack(next.sequence)) return false; // another host repeats it
         // After the close: the SYN that it answers was not the old one.
         if (is_over(of) && own.sent_syn) return true;
         // One side alone is heard, and it begins anew after its FIN.
@@ -360,7 +360,6 @@ private:
             return;
         }
         own.sent_rst = true;
-        own.refused_syn_ack = false;
         own.rst = next.sequence;
         own.peer_at_rst = ends_[opposite(sender)].next;
         own.peer_known_at_rst = ends_[opposite(sender)].sent_data;
@@ -386,7 +385,7 @@ private:
             accepts || (next.sequence_length() > 0 && !(own.rst_in_sequence && before(next.sequence, own.rst)));
         const bool takes = next.flags.ack() && own.peer_known_at_rst && before(own.peer_at_rst, next.acknowledgment);
         if (!sends && !takes) return; // sent before it
-        own.sent_rst = false;
+        own.sent_rst = own.peer_known_at_rst = false;
         if (of.close_reason != close_reason::reset) return;
         of.close_reason = close_reason::unknown;
         of.closed = false;

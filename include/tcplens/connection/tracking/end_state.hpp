@@ -21,9 +21,8 @@ struct end_state {
     bool fin_in_sequence : 1 = false;
     bool sent_rst : 1 = false;
     bool rst_in_sequence : 1 = false;   ///< `rst` is one of its sequence numbers
-    bool peer_known_at_rst : 1 = false; ///< `peer_at_rst` is known
+    bool peer_known_at_rst : 1 = false; ///< `peer_at_rst` is known; without a RST: `rst` is of a refused SYN-ACK
     bool answered_twice : 1 = false;    ///< `fin` is the number of another SYN-ACK of this side
-    bool refused_syn_ack : 1 = false;   ///< `rst` is the number of another SYN-ACK, which did not count
     sequence_number initial{};          ///< of its SYN, where it sent one
     sequence_number first{};            ///< the first that was captured
     sequence_number first_acknowledged{};
@@ -38,14 +37,18 @@ struct end_state {
     /// Remembers the number of a SYN-ACK of another host.
     constexpr void refuse_syn_ack(sequence_number other) noexcept {
         if (sent_rst) return;
-        refused_syn_ack = true;
+        peer_known_at_rst = true;
         rst = other;
+    }
+    /// Whether a SYN-ACK with this number did not count.
+    [[nodiscard]] constexpr bool refused_syn_ack(sequence_number other) const noexcept {
+        return !sent_rst && peer_known_at_rst && rst == other;
     }
 
     static void archive(auto& ar, end_state& of) {
         auto& [next_, acknowledged_, goes_on_, heard_, sent_data_, acknowledged_any_, sent_syn_, sent_fin_,
-               fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, answered_twice_, refused_syn_ack_,
-               initial_, first_, first_acknowledged_, fin_, rst_, peer_at_rst_] = of;
+               fin_in_sequence_, sent_rst_, rst_in_sequence_, peer_known_at_rst_, answered_twice_, initial_, first_,
+               first_acknowledged_, fin_, rst_, peer_at_rst_] = of;
         ar(next_, acknowledged_);
         goes_on_ = ar.bit(goes_on_);
         heard_ = ar.bit(heard_);
@@ -58,7 +61,6 @@ struct end_state {
         rst_in_sequence_ = ar.bit(rst_in_sequence_);
         peer_known_at_rst_ = ar.bit(peer_known_at_rst_);
         answered_twice_ = ar.bit(answered_twice_);
-        refused_syn_ack_ = ar.bit(refused_syn_ack_);
         ar(initial_, first_, first_acknowledged_, fin_, rst_, peer_at_rst_);
         ar.require(goes_on_ == (acknowledged_any_ && sent_data_));
     }
