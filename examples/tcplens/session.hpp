@@ -17,8 +17,7 @@ namespace program {
 enum class exit_status {
     good = 0,      ///< answered
     bad_input = 1, ///< a capture could not be read to its end, or output failed: the answer is for what was read
-    bad_usage =
-        2, ///< a wrong command line, an unknown subcommand, a connection that is not there, an output that cannot be made
+    bad_usage = 2, ///< a wrong command line, an unknown subcommand, a connection or an output that is not there
 };
 
 class session {
