@@ -593,7 +593,7 @@ def test_refusals(programs):
             expect(f"{program}: what cannot be written", done.returncode, 1)
         if "--ring" not in program:
             done = run(*program, "--filter", "tcp prot 1", "lo")
-            expect(f"{program}: {done.stderr!r}", (done.returncode, "--filter: " in done.stderr), (1, True))
+            expect(f"{program}: {done.stderr!r}", (done.returncode, "--filter: " in done.stderr), (2, True))
 
 
 def main():

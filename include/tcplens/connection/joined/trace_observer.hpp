@@ -3,6 +3,7 @@
 
 #include "../../wire/segment.hpp"
 #include "../observers/connection_observer.hpp"
+#include "../rules/evidence/thresholds.hpp"
 #include "../side.hpp"
 #include "../tracking/count_segment.hpp"
 #include "../verdict.hpp"
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace tcplens::inline v1 {
@@ -72,6 +74,7 @@ public:
     constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {
         const segment& sent = input.segment;
         sender_state& sender = state.senders[input.sender];
+        const bool may_come_again = may_answer_late(sent, sender, result.trace.entries());
         detail::trace_entry& entry = find_entry(sent, input.sender, state, result.trace);
         const bool first = entry.counted.packets == 0;
 
@@ -81,7 +84,7 @@ public:
         detail::count_segment(sent, input.verdict, entry.counted);
         entry.certain_retransmissions += is_certain(sent, input.verdict);
 
-        const bool goes_on = take_numbers(sent, input.verdict, sender, entry);
+        const bool goes_on = take_numbers(sent, input.verdict, may_come_again, sender, entry);
         sender.ip_id = sent.ip_id.value_or(0);
         sender.heard = true;
         if (!first && entry.repeats) {
@@ -166,15 +169,15 @@ private:
     }
 
     /// Returns whether a segment uses sequence numbers beyond all that its sender used before.
-    static constexpr bool take_numbers(const segment& sent, const verdict& verdict, sender_state& sender,
-                                       detail::trace_entry& entry) noexcept {
+    static constexpr bool take_numbers(const segment& sent, const verdict& verdict, bool may_come_again,
+                                       sender_state& sender, detail::trace_entry& entry) noexcept {
         if (sent.flags.rst()) return false; // the number of a RST need not be its sender's (RFC 9293 3.5.2)
         const sequence_number end = sent.sequence_end();
         if (sent.sequence_length() > 0) {
             const bool begins_beyond =
                 !sender.reached_any ||
                 (!before(sent.sequence, sender.reached) && !detail::beyond_max_window(sender.reached, sent.sequence));
-            if (!begins_beyond || verdict.is_retransmission() || may_be_sent_again(sent, sender)) {
+            if (!begins_beyond || verdict.is_retransmission() || may_come_again || may_be_sent_again(sent, sender)) {
                 ++entry.doubtful;
             } else {
                 if (entry.fresh == 0) entry.first_fresh = sent.sequence;
@@ -201,6 +204,18 @@ private:
         const auto step = static_cast<std::uint16_t>(*sent.ip_id - sender.ip_id);
         const auto swapped_step = static_cast<std::uint16_t>(swapped(*sent.ip_id) - swapped(sender.ip_id));
         return step != 1 && swapped_step != 1;
+    }
+
+    /// Whether data or a FIN acknowledges more after a timeout's silence: an earlier copy of it may have been lost before the capture.
+    /// Rules see that only if they know when what it acknowledges was sent.
+    [[nodiscard]] static constexpr bool may_answer_late(const segment& sent, const sender_state& sender,
+                                                        std::span<const detail::trace_entry> entries) noexcept {
+        if (sent.sequence_length() == 0 || sent.flags.syn() || !sent.flags.ack() || !sender.heard) return false;
+        if (sender.acknowledged_any && !before(sender.acknowledged, sent.acknowledgment)) return false;
+        const bool from_lower = sent.source < sent.destination;
+        return std::ranges::all_of(entries, [&](const detail::trace_entry& each) {
+            return each.from_lower != from_lower || sent.time - each.last_time >= detail::evidence::least_timeout;
+        });
     }
 
     /// Whether a retransmission remains one whatever else is seen.
