@@ -67,9 +67,9 @@ understood parse(std::vector<std::string> words, bool with_operand) {
 }
 
 void require_sound(const understood& given) {
-    // A refusal is one sentence in one line, whatever was typed.
+    // A refusal is one line of whole sentences, whatever was typed.
     require(std::ranges::none_of(given.refusal, [](char each) { return (each >= 0 && each < ' ') || each == 0x7f; }));
-    require(given.refusal.empty() || given.refusal.ends_with('.'));
+    require(given.refusal.empty() || given.refusal.ends_with('.') || given.refusal.ends_with("' meant?"));
     if (!given.refusal.empty() || given.help) return;
     require(given.number >= 1 && given.number <= 256);
     require(given.choice >= 0 && given.choice <= 2);
