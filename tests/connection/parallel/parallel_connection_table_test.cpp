@@ -226,6 +226,15 @@ void check_same(const Table& one, const Other& other) {
     }
 }
 
+/// Several tables that copy the bytes of packets come to what one table does.
+void check_copied(const made_capture& made, std::size_t tables) {
+    connection_table one;
+    one.add_all(made.packets());
+    parallel_connection_table many{tables};
+    many.add_all(passing_packets{made.packets()});
+    check_same(one, many);
+}
+
 /// One table says the same as any number of them, whether the bytes stay or have to be copied, at one go or in three.
 template <class Rules, class... Observers>
 void check_any_number(std::span<const packet> packets, table_options options = {}) {
@@ -409,11 +418,7 @@ TEST_CASE("partitioned packets: a chunk of copied packets ends after a mebibyte"
                              .sequence = i / 7 * 3000,
                              .payload_length = 3000}));
     }
-    connection_table one;
-    one.add_all(made.packets());
-    parallel_connection_table many{3};
-    many.add_all(passing_packets{made.packets()});
-    check_same(one, many);
+    check_copied(made, 3);
 
     const auto chunk = std::make_unique<partitioned_packets>(1);
     passing_packets all{made.packets()};
@@ -430,11 +435,7 @@ TEST_CASE("partitioned packets: a packet of more than a mebibyte has a chunk of 
         if (i % 3 == 1) bytes.resize((std::size_t{1} << 20) + i); // filled up behind the segment
         made.add(bytes, link_type::ethernet, bytes.size());
     }
-    connection_table one;
-    one.add_all(made.packets());
-    parallel_connection_table many{2};
-    many.add_all(passing_packets{made.packets()});
-    check_same(one, many);
+    check_copied(made, 2);
 
     const auto chunk = std::make_unique<partitioned_packets>(1);
     passing_packets all{made.packets()};
