@@ -74,7 +74,8 @@ public:
     constexpr void observe(const observer_input& input, connection_state& state, facts& result) const noexcept {
         const segment& sent = input.segment;
         sender_state& sender = state.senders[input.sender];
-        const bool may_come_again = may_answer_late(sent, sender, result.trace.entries());
+        const bool may_come_again =
+            may_be_sent_again(sent, sender) || may_answer_late(sent, sender, result.trace.entries());
         detail::trace_entry& entry = find_entry(sent, input.sender, state, result.trace);
         const bool first = entry.counted.packets == 0;
 
@@ -177,7 +178,7 @@ private:
             const bool begins_beyond =
                 !sender.reached_any ||
                 (!before(sent.sequence, sender.reached) && !detail::beyond_max_window(sender.reached, sent.sequence));
-            if (!begins_beyond || verdict.is_retransmission() || may_come_again || may_be_sent_again(sent, sender)) {
+            if (!begins_beyond || verdict.is_retransmission() || may_come_again) {
                 ++entry.doubtful;
             } else {
                 if (entry.fresh == 0) entry.first_fresh = sent.sequence;

@@ -53,8 +53,8 @@ public:
         const end_state& own = ends_[sender];
         const end_state& peer = ends_[opposite(sender)];
         if (own.sent_syn && own.initial == next.sequence) {
-            // Embedded stacks begin with the same number each time; but a copy of the SYN may come late. Who acknowledged anything sends
-            // its SYN no more (RFC 9293 3.10.7.3).
+            // Embedded stacks begin each connection with the same number; but the network may deliver a copy of the SYN late. A host that
+            // has acknowledged the answer does not send its SYN again (RFC 9293 3.10.7.3).
             const bool was_answered = is_over(of) || own.acknowledged_any;
             return was_answered && !next.flags.ack() && next.time - of.last_time > latest_copy;
         }
