@@ -28,35 +28,40 @@ using counted_allocations::counted;
 using tcplens::segment;
 
 constexpr std::uint32_t segment_length = 1000;
+constexpr std::uint32_t handshake_steps = 3;
 
 /// A segment of connection `number`, made of nothing but the arguments, so that making it touches no memory. Not inlined: all
-/// of it is made, whatever is used. Step 0 is the SYN, 1 the SYN-ACK, then data of the client and its acknowledgment take
-/// turns.
+/// of it is made, whatever is used. Step 0 is the SYN, 1 the SYN-ACK, 2 the ACK of that, then data of the client and its
+/// acknowledgment take turns.
 [[gnu::noinline]] segment make_segment(std::uint32_t number, std::uint32_t step, std::uint64_t packet_number) {
-    const bool from_client = step % 2 == 0;
+    const bool is_data = step >= handshake_steps && (step - handshake_steps) % 2 == 0;
+    const bool from_client = step == 0 || step == 2 || is_data;
     const std::array<std::byte, 4> client_address{std::byte{10}, static_cast<std::byte>(number >> 16),
                                                   static_cast<std::byte>(number >> 8), static_cast<std::byte>(number)};
     constexpr std::array<std::byte, 4> server_address{std::byte{192}, std::byte{0}, std::byte{2}, std::byte{1}};
     const tcplens::endpoint client{tcplens::address::v4(client_address), 40000};
     const tcplens::endpoint server{tcplens::address::v4(server_address), 443};
-    const std::uint32_t sent = step < 2 ? 0 : 1 + (step / 2 - 1) * segment_length; // by the client, before this step
+    const std::uint32_t rounds = step < handshake_steps ? 0 : (step - handshake_steps) / 2; // that are over
+    const std::uint32_t begin = number + 1 + rounds * segment_length;                       // of the client's data
     constexpr std::uint16_t syn = 2, ack = 16;
 
-    segment made{.time = tcplens::timestamp{std::chrono::microseconds{packet_number}},
+    // 10,000 connections send a segment each within 0.1 s: few enough in half a second that no connection needs the long memory of the rules.
+    const std::uint64_t microseconds = 10 * packet_number;
+    segment made{.time = tcplens::timestamp{std::chrono::microseconds{microseconds}},
                  .packet_number = packet_number,
                  .source = from_client ? client : server,
                  .destination = from_client ? server : client,
                  .window = 502,
                  .hop_limit = 64};
     made.flags = {static_cast<std::uint16_t>((step < 2 ? syn : 0) | (step > 0 ? ack : 0))};
-    made.sequence = {number + (from_client ? sent : step < 2 ? 0 : 1)};
-    made.acknowledgment = {step == 0 ? 0 : number + (from_client ? 1 : step < 2 ? 1 : sent + segment_length)};
-    made.payload_length = step >= 2 && from_client ? segment_length : 0;
+    made.sequence = {step < 2 ? number : from_client ? begin : number + 1};
+    made.acknowledgment = {step == 0 ? 0 : from_client || step == 1 ? number + 1 : begin + segment_length};
+    made.payload_length = is_data ? segment_length : 0;
     made.ip_length = 52 + made.payload_length;
     made.wire_length = made.ip_length + 14;
     made.ip_id = static_cast<std::uint16_t>(number + step);
-    made.options.timestamps = tcplens::tcp_timestamps{.value = static_cast<std::uint32_t>(packet_number / 1000),
-                                                      .echo = static_cast<std::uint32_t>(packet_number / 1000)};
+    made.options.timestamps = tcplens::tcp_timestamps{.value = static_cast<std::uint32_t>(microseconds / 1000),
+                                                      .echo = static_cast<std::uint32_t>(microseconds / 1000)};
     return made;
 }
 
@@ -80,7 +85,8 @@ void for_each_batch(std::uint32_t connections, Use&& use) {
     std::uint64_t at = 0;
     for (std::uint32_t packet = 0; packet < measured_packets; ++packet) {
         at = (at + stride) % connections;
-        batch[count] = make_segment(static_cast<std::uint32_t>(at), 2 + packet / connections, connections * 2 + packet);
+        batch[count] = make_segment(static_cast<std::uint32_t>(at), handshake_steps + packet / connections,
+                                    handshake_steps * connections + packet);
         if (++count < batch.size()) continue;
         use(std::span<const segment>{batch});
         count = 0;
@@ -100,7 +106,7 @@ measurement measure(std::uint32_t connections) {
     measurement made;
     counted = {};
     tcplens::basic_connection_table<Rules> table;
-    for (std::uint32_t step = 0; step < 2; ++step) {
+    for (std::uint32_t step = 0; step < handshake_steps; ++step) {
         for (std::uint32_t number = 0; number < connections; ++number) {
             table.add(make_segment(number, step, std::uint64_t{step} * connections + number));
         }

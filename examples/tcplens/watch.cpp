@@ -239,7 +239,7 @@ exit_status run(const watch_options& given, session& with) {
     }
     // While the table is made, packets wait in the kernel's buffer.
     const std::unique_ptr<packet_source> source = open_source(given);
-    if (source->problem().starts_with("--filter: ")) throw usage_error{source->problem()};
+    if (source->refuses_filter()) throw usage_error{source->problem()};
     if (!source->problem().empty()) return conclude(given, with, source->problem());
     const bool on_terminal = with.screen.can_move();
     const auto table = make_table(given, [&](const tcplens::connection& ended, tcplens::end_reason why) {

@@ -146,6 +146,7 @@ private:
         if (pcap_compile(handle_, &program, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0 ||
             pcap_setfilter(handle_, &program) != 0) {
             complain(std::string{"--filter: "} + pcap_geterr(handle_));
+            refuses_filter_ = true;
         }
         pcap_freecode(&program);
     }

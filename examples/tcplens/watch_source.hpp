@@ -43,6 +43,8 @@ public:
 
     /// Why nothing could be captured, or nothing comes any more: a sentence; empty if all is well.
     [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+    /// Whether the problem is source_options::filter.
+    [[nodiscard]] bool refuses_filter() const noexcept { return refuses_filter_; }
     /// Forgets the problem: the interface was gone.
     void forget_problem() { problem_.clear(); }
 
@@ -51,6 +53,7 @@ protected:
     void fail(const std::string& what);
 
     std::string problem_{};
+    bool refuses_filter_ = false;
 };
 
 /// Whether this build has it.

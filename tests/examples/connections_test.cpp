@@ -175,10 +175,10 @@ TEST_CASE("connections marks a guess of the roles, in every format") {
     CHECK_FALSE(contains(run(program("connections tests/data/handshake.pcap")).out, " ? "));
 
     const std::string csv = run(program("connections --sort number --format csv ") + file).out;
-    CHECK(column_of(csv, "roles_guessed") == numbers{"false", "false", "false", "false", "true", "false"});
-    CHECK(column_of(csv, "roles_known_by")[4] == "first_packet");
+    CHECK(column_of(csv, "role_guessed") == numbers{"false", "false", "false", "false", "true", "false"});
+    CHECK(column_of(csv, "known_by")[4] == "first_packet");
     const std::string json = run(program("connections --sort number --format json ") + file).out;
-    CHECK(nlohmann::json::parse(lines_of(json)[4])["roles_guessed"] == true);
+    CHECK(nlohmann::json::parse(lines_of(json)[4])["role_guessed"] == true);
 
     // Where the server is asked for, and was taken for the client, the connection is shown the other way round.
     const std::string of_server = run(program("connections --server-port 40004 --format csv ") + file).out;

@@ -49,7 +49,7 @@ json way_json(const detailed_connection& of, tcplens::direction way) {
     const tcplens::direction_statistics& counts = of.statistics(way);
     return {{"packets", counts.packets},
             {"wire_bytes", counts.wire_bytes},
-            {"data_bytes", of.profile[way].unique_bytes},
+            {"unique_bytes", of.profile[way].unique_bytes},
             {"retransmissions", counts.retransmissions}};
 }
 
