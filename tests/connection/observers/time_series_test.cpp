@@ -329,6 +329,13 @@ TEST_CASE("time series: where the first data that comes is not the first that wa
     late.client(6ms, ack, 201, 1, 100);
     late.client(7ms, ack, 101, 1, 100);
     CHECK(late.bin(0).client_to_server.new_bytes == 300);
+    hosts midstream; // no segment tells where its data begins
+    midstream.client(4ms, ack, 201, 1, 100);
+    midstream.client(5ms, ack, 1, 1, 100);
+    midstream.client(6ms, ack, 101, 1, 100);
+    CHECK(midstream.bin(0).client_to_server.new_bytes == 300);
+    midstream.client(7ms, ack, 1, 1, 300);
+    CHECK(midstream.bin(0).client_to_server.new_bytes == 300);
 }
 
 TEST_CASE("time series: data far away counts once its sender goes on there") {

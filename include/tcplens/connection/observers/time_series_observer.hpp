@@ -4,9 +4,9 @@
 #include "../../base/chrono.hpp"
 #include "../../wire/segment.hpp"
 #include "../side.hpp"
+#include "../tracking/captured_ranges.hpp"
 #include "../tracking/least_round_trip.hpp"
 #include "../tracking/send_sequence_space.hpp"
-#include "../tracking/sequence_holes.hpp"
 #include "connection_observer.hpp"
 #include "time_series.hpp"
 
@@ -40,7 +40,7 @@ struct time_series_options {
 /// that client and server of the only connection have to change places, its bins do, too; if all connections count, what was
 /// counted before stays where it was.
 ///
-/// New bytes are found by the holes that the observer remembers, up to 8 of each direction. Round trips are measured one segment at a
+/// New bytes are those outside the ranges of captured numbers that the observer remembers, up to 8 of each direction. Round trips are measured one segment at a
 /// time (RFC 6298 section 4), and not of retransmissions (Karn's algorithm). Sequence numbers that are more than 16 MiB away
 /// count once their sender goes on there.
 class time_series_observer {
@@ -55,12 +55,10 @@ public:
 private:
     struct side_state {
         detail::send_sequence_space space{};
-        detail::sequence_holes holes{};
-        std::optional<sequence_number> captured{}; ///< after the highest byte that was captured, or where data begins
-        bool has_data = false;                     ///< whether data was captured
-        std::optional<sequence_number> timed{};    ///< an acknowledgment up to here ends a round trip
-        timestamp timed_from{};                    ///< when that round trip began
-        std::uint32_t in_flight = 0;               ///< as counted in `in_flight_`
+        detail::captured_ranges<8> captured{};    ///< the numbers of its data
+        std::optional<sequence_number> timed{}; ///< an acknowledgment up to here ends a round trip
+        timestamp timed_from{};                 ///< when that round trip began
+        std::uint32_t in_flight = 0;            ///< as counted in `in_flight_`
     };
 
     struct connection_memory {
@@ -131,28 +129,14 @@ private:
 
     /// The payload bytes of a segment that were not captured before.
     [[nodiscard]] static constexpr std::uint32_t count_new_bytes(const segment& sent, side_state& sender) noexcept {
-        if (sent.flags.rst()) return 0;
-        const sequence_number low = sent.payload_begin();
-        if (sent.payload_length == 0) { // the first one tells where data begins: there may be a hole before the first
-            if (!sender.captured) sender.captured = low;
-            return 0;
-        }
-        if (!sender.has_data && sender.captured && before(low, *sender.captured)) sender.captured.reset();
-        sender.has_data = true;
-        const sequence_number high = low + sent.payload_length;
-        if (sender.captured && detail::beyond_max_window(*sender.captured, low)) {
+        if (sent.payload_length == 0 || sent.flags.rst()) return 0;
+        const sequence_number begin = sent.payload_begin();
+        if (!sender.captured.empty() && detail::beyond_max_window(sender.captured.highest(), begin)) {
             if (sender.space.next() != sent.sequence_end()) return 0; // a single segment so far away is ignored
-            sender.captured.reset();
-            sender.holes = {};
+            sender.captured = {};
         }
-        const sequence_number known = sender.captured.value_or(low);
-        sender.captured = before(known, high) ? high : known;
-        std::uint32_t fresh = 0;
-        if (before(low, known)) fresh = sender.holes.fill(low, before(high, known) ? high : known).bytes;
-        else if (before(known, low)) sender.holes.open(known, low, {});
-        if (before(known, high)) fresh += high.value - (before(known, low) ? low : known).value;
-        sender.holes.age(*sender.captured);
-        return fresh;
+        const sequence_number end = begin + sent.payload_length;
+        return sent.payload_length - sender.captured.add(begin, end, sender.space.unacknowledged()).covered;
     }
 
     /// Begins to measure a round trip, if none is being measured.
