@@ -4,6 +4,9 @@
 #include "build_facts.hpp"
 #include "subcommands.hpp"
 #include "text.hpp"
+#ifndef _WIN32
+#include "mcp/curl_library.hpp"
+#endif
 
 #include <tcplens/version.hpp>
 
@@ -121,13 +124,13 @@ std::string version_page() {
 #else
     constexpr std::string_view http = "without cpp-httplib: has no mcp --http\n";
 #endif
-#ifdef TCPLENS_CURL_VERSION
-    constexpr std::string_view curl = "libcurl " TCPLENS_CURL_VERSION ": has mcp --allow-url\n";
+#ifdef _WIN32
+    const std::string curl;
 #else
-    constexpr std::string_view curl = "without libcurl: has no mcp --allow-url\n";
+    const std::string curl = context_server::curl_library_version();
 #endif
     return version_line() + "\ncompiled by " + compiler_name() + "\n" + optional_libraries() + std::string{http} +
-           std::string{curl};
+           (curl.empty() ? "without libcurl: has no mcp --allow-url\n" : "libcurl " + curl + ": has mcp --allow-url\n");
 }
 
 std::string help_page(std::size_t width) {

@@ -354,7 +354,7 @@ TEST_CASE("--version prints the version of tcplens, its compiler and the optiona
     const std::vector<std::string> lines = lines_of(version.out);
     REQUIRE(lines.size() >= 5);
     for (const std::string_view name :
-         {"zlib", "libzstd", "libpcap", "cpp-httplib"}) { // built in, with its version, or left out
+         {"zlib", "libzstd", "libpcap", "cpp-httplib", "libcurl"}) { // built in, with its version, or left out
         CAPTURE(name);
         CHECK(std::ranges::count_if(lines, [name](const std::string& line) {
                   return line.starts_with(std::string{name} + " ") || line.starts_with("without " + std::string{name});

@@ -236,6 +236,21 @@ def test_options(program, root):
         expect(f"--allow-url {value!r} is refused", ran.returncode == 2, ran.returncode, ran.stderr)
 
 
+def test_absence(program, root, scratch):
+    """libcurl is loaded when it is needed: where it cannot be, that is said, and all the rest works."""
+    (scratch / "damaged").mkdir()
+    for name in ("libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.so"):
+        (scratch / "damaged" / name).write_text("no library")
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(scratch / "damaged")}
+    ran = subprocess.run([program, "mcp", "--root", str(root), "--allow-url", "good.example"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                         timeout=PATIENCE, env=environment)  # fmt: skip
+    expect("without libcurl --allow-url is refused", ran.returncode == 2 and "libcurl" in ran.stderr and "cannot be loaded" in ran.stderr, ran.returncode, ran.stderr)
+    ran = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=PATIENCE, env=environment)
+    expect("without libcurl --version says so", ran.returncode == 0 and "without libcurl" in ran.stdout, ran.stdout, ran.stderr)
+    (local,) = results([program, "mcp", "--root", str(root)], ["two.pcap"], env=environment)
+    expect("without libcurl captures are read", "structuredContent" in local, local)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True, help="the built tcplens")
@@ -271,6 +286,7 @@ def main():
         test_redirects(command, environment)
         test_bounds(command, temporary, environment)
         test_options(program, root)
+        test_absence(program, root, scratch)
         expect("only public addresses were connected", reached <= {PUBLIC, PUBLIC6}, reached)
     print("\n".join(failures) or "all is as it should be")
     return 1 if failures else 0

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #ifdef TCPLENS_HAS_CURL
+#include "curl_library.hpp"
 #include "public_address.hpp"
 
 #include <array>
@@ -20,7 +21,6 @@
 #include <span>
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -41,8 +41,8 @@ bool is_url(std::string_view path) noexcept {
 
 #ifndef TCPLENS_HAS_CURL
 
-bool has_download() noexcept {
-    return false;
+std::string download_problem() {
+    return " (Debian: libcurl4-openssl-dev), which this build of tcplens lacks.";
 }
 
 opened_file fetch(const std::string& url, const download_options&, job&) {
@@ -61,14 +61,14 @@ std::string shown(const std::string& url) {
 }
 
 struct free_url {
-    void operator()(CURLU* handle) const noexcept { curl_url_cleanup(handle); }
+    void operator()(CURLU* handle) const noexcept { curl().url_cleanup(handle); }
 };
 using url_handle = std::unique_ptr<CURLU, free_url>;
 
 std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
     char* text = nullptr;
-    if (curl_url_get(url, part, &text, flags) != CURLUE_OK || text == nullptr) return {};
-    const std::unique_ptr<char, decltype(&curl_free)> held{text, &curl_free};
+    if (curl().url_get(url, part, &text, flags) != CURLUE_OK || text == nullptr) return {};
+    const std::unique_ptr<char, decltype(&::curl_free)> held{text, curl().free};
     return text;
 }
 
@@ -77,9 +77,9 @@ url_handle checked(const std::string& url, const download_options& how) {
     constexpr std::size_t longest = 4096;
     if (url.size() > longest || url.find('\0') != std::string::npos)
         throw tool_failure{shown(url) + " is no URL that is fetched: it is too long, or holds a 0 byte."};
-    url_handle read{curl_url()};
+    url_handle read{curl().url()};
     if (!read) throw std::bad_alloc{};
-    const CURLUcode wrong = curl_url_set(read.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER);
+    const CURLUcode wrong = curl().url_set(read.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER);
     if (wrong == CURLUE_USER_NOT_ALLOWED)
         throw tool_failure{shown(url) + " has a user or a password, which this server does not send."};
     if (wrong != CURLUE_OK && wrong != CURLUE_UNSUPPORTED_SCHEME) throw tool_failure{shown(url) + " is no URL."};
@@ -154,34 +154,34 @@ public:
 
     /// Where the server redirects to; empty if the file was fetched. \throws tool_failure, request_cancelled
     std::string run(const std::string& url, CURLU* checked_url) {
-        CURL* const with = handle_.get();
-        curl_easy_setopt(with, CURLOPT_CURLU, checked_url);
-        curl_easy_setopt(with, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(with, CURLOPT_PROXY, ""); // of the environment: what is checked is what is connected
-        curl_easy_setopt(with, CURLOPT_FOLLOWLOCATION, 0L);
+        set(CURLOPT_CURLU, checked_url);
+        set(CURLOPT_NOSIGNAL, 1L);
+        // None of the environment: what is checked is what is connected. A curl without proxies does not know the option.
+        curl().easy_setopt(handle_.get(), CURLOPT_PROXY, "");
+        set(CURLOPT_FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
-        curl_easy_setopt(with, CURLOPT_PROTOCOLS_STR, "https");
+        set(CURLOPT_PROTOCOLS_STR, "https");
 #else
-        curl_easy_setopt(with, CURLOPT_PROTOCOLS, CURLPROTO_HTTPS);
+        set(CURLOPT_PROTOCOLS, CURLPROTO_HTTPS);
 #endif
-        curl_easy_setopt(with, CURLOPT_SSL_VERIFYPEER, 1L);
-        curl_easy_setopt(with, CURLOPT_SSL_VERIFYHOST, 2L);
-        curl_easy_setopt(with, CURLOPT_USERAGENT, "tcplens");
-        curl_easy_setopt(with, CURLOPT_CONNECTTIMEOUT, static_cast<long>(how_.connect_time.count()));
-        curl_easy_setopt(with, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(how_.most_bytes));
-        curl_easy_setopt(with, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-        curl_easy_setopt(with, CURLOPT_OPENSOCKETDATA, this);
-        curl_easy_setopt(with, CURLOPT_WRITEFUNCTION, &take_bytes);
-        curl_easy_setopt(with, CURLOPT_WRITEDATA, this);
-        curl_easy_setopt(with, CURLOPT_NOPROGRESS, 0L);
-        curl_easy_setopt(with, CURLOPT_XFERINFOFUNCTION, &look);
-        curl_easy_setopt(with, CURLOPT_XFERINFODATA, this);
-        const CURLcode ended = curl_easy_perform(with);
+        set(CURLOPT_SSL_VERIFYPEER, 1L);
+        set(CURLOPT_SSL_VERIFYHOST, 2L);
+        set(CURLOPT_USERAGENT, "tcplens");
+        set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(how_.connect_time.count()));
+        set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(how_.most_bytes));
+        set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+        set(CURLOPT_OPENSOCKETDATA, this);
+        set(CURLOPT_WRITEFUNCTION, &take_bytes);
+        set(CURLOPT_WRITEDATA, this);
+        set(CURLOPT_NOPROGRESS, 0L);
+        set(CURLOPT_XFERINFOFUNCTION, &look);
+        set(CURLOPT_XFERINFODATA, this);
+        const CURLcode ended = curl().easy_perform(handle_.get());
         if (failure_) std::rethrow_exception(failure_);
         if (ended != CURLE_OK) throw tool_failure{complaint(url, ended)};
         const long status = status_now();
         char* next = nullptr;
-        curl_easy_getinfo(with, CURLINFO_REDIRECT_URL, &next);
+        curl().easy_getinfo(handle_.get(), CURLINFO_REDIRECT_URL, &next);
         constexpr long ok = 200;
         if (status == ok) return {};
         if (next != nullptr && *next != '\0') return next;
@@ -191,12 +191,21 @@ public:
 
 private:
     struct cleanup {
-        void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+        void operator()(CURL* handle) const noexcept { curl().easy_cleanup(handle); }
     };
+
+    /// The library that is loaded may be older than its headers: without one of these options nothing is fetched.
+    template <class Value>
+    void set(CURLoption option, Value value) {
+        if (const CURLcode refused = curl().easy_setopt(handle_.get(), option, value); refused != CURLE_OK) {
+            throw tool_failure{"Nothing is fetched: this libcurl lacks what tcplens needs: " +
+                               std::string{curl().easy_strerror(refused)} + "."};
+        }
+    }
 
     [[nodiscard]] long status_now() const {
         long status = 0;
-        curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+        curl().easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
         return status;
     }
 
@@ -210,7 +219,7 @@ private:
             return shown(url) + " is not fetched: its host has the address " + refused_ +
                    ", which is not one of the public internet.";
         }
-        return shown(url) + " cannot be fetched: " + curl_easy_strerror(ended) + ".";
+        return shown(url) + " cannot be fetched: " + curl().easy_strerror(ended) + ".";
     }
 
     /// curl is about to connect to this very address.
@@ -263,7 +272,7 @@ private:
     const download_options& how_;
     int file_;
     job& work_;
-    std::unique_ptr<CURL, cleanup> handle_{curl_easy_init()};
+    std::unique_ptr<CURL, cleanup> handle_{curl().easy_init()};
     std::uint64_t taken_ = 0;
     bool is_too_large_ = false;
     std::string refused_{}; ///< an address
@@ -272,14 +281,13 @@ private:
 
 } // namespace
 
-bool has_download() noexcept {
-    return true;
+std::string download_problem() {
+    return curl().problem;
 }
 
 opened_file fetch(const std::string& url, const download_options& how, job& work) {
-    static const CURLcode begun = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (begun != CURLE_OK)
-        throw tool_failure{"libcurl cannot be used: " + std::string{curl_easy_strerror(begun)} + "."};
+    if (const std::string problem = download_problem(); !problem.empty())
+        throw tool_failure{shown(url) + " is not fetched: that needs libcurl" + problem};
     constexpr int most_redirects = 5;
     opened_file file{.descriptor = nameless_file(), .shown = url};
     std::string at = url;

@@ -23,8 +23,8 @@ struct download_options {
     [[nodiscard]] bool allows_any() const noexcept { return !hosts.empty(); }
 };
 
-/// Whether this build can fetch at all: it needs libcurl.
-[[nodiscard]] bool has_download() noexcept;
+/// Why nothing can be fetched, which needs libcurl: what follows that name in a sentence. Empty if it can be.
+[[nodiscard]] std::string download_problem();
 
 /// Whether a path is a URL: letters of a scheme, and "://".
 [[nodiscard]] bool is_url(std::string_view path) noexcept;

@@ -129,9 +129,9 @@ exit_status run_http(const mcp_options& given, session& with, context_server::se
 exit_status run(const mcp_options& given, session& with) {
     using namespace context_server;
     if (given.roots.empty()) throw usage_error{"mcp needs --root DIR: the folder whose captures may be read."};
-    if (!given.url_hosts.empty() && !has_download()) {
-        throw usage_error{
-            "--allow-url needs libcurl (Debian: libcurl4-openssl-dev), which this build of tcplens lacks."};
+    if (!given.url_hosts.empty()) {
+        if (const std::string problem = download_problem(); !problem.empty())
+            throw usage_error{"--allow-url needs libcurl" + problem};
     }
     const roots folders{given.roots};
     std::optional<writable_folder> written;
