@@ -6,6 +6,7 @@ KIND is one of these, or `all`, which makes each in a folder OUT/KIND:
 
   mid        m.pcap: a capture in the middle of the path. Half of the packets that the path lost are in it
   drop1, drop5, drop20    the capture lacks so many percent of its packets
+  dropburst  the capture lacks 5 % of its packets, in bursts of ten on average
   swap       neighbours stand in the wrong order, as in captures of several processors: 5 % of the packets are exchanged
              with one of the three after them, if that was captured within 0.2 ms
   jitter     the times are wrong by up to 20 us either way
@@ -14,8 +15,9 @@ KIND is one of these, or `all`, which makes each in a folder OUT/KIND:
   ipid0      IPv4 Identification 0 everywhere
   ipidrand   a random IPv4 Identification for each packet that was sent
   no_options the snaplen cuts off the TCP options
+  wrap       the sequence numbers of each sender, and its timestamps, wrap around amid what it sends
 
-All but `mid` make a.pcap and b.pcap, from those of the recording. A packet that is missing in the capture has not been seen
+Several, joined by +, are made of one another: mid+drop5+ipid0. All but `mid` make a.pcap and b.pcap, from those of the recording. A packet that is missing in the capture has not been seen
 there: the classes (truth.py) are those of a judge who knows the path, but only the packets of this capture. `mid` does not
 exist for recordings with offloads: their frames are not the packets of the path."""
 import argparse
@@ -26,7 +28,7 @@ import struct
 import sys
 from random import Random
 
-from truth import Frame, OTHER, classify, read_recording, write_classes, write_pcap
+from truth import Frame, OTHER, classify, parse, read_recording, write_classes, write_pcap
 
 
 def capture_midway(transmissions, captures, random):
@@ -54,6 +56,15 @@ def capture_midway(transmissions, captures, random):
 
 def dropping(share):
     return lambda frames, random: [frame for frame in frames if random.random() >= share]
+
+
+def dropping_bursts(frames, random):
+    kept, burst = [], False
+    for frame in frames:
+        burst = random.random() < (0.9 if burst else 0.005)
+        if not burst:
+            kept.append(frame)
+    return kept
 
 
 def swap(frames, random):
@@ -104,10 +115,71 @@ def without_options(frames, _):
     return [dataclasses.replace(f, data=f.data[: 40 if f.data[0] >> 4 == 4 else 60]) for f in frames]
 
 
+def options_of(data, ip):
+    """(kind, where it begins, where it ends) of each option that was captured as a whole."""
+    at, end = ip + 20, min(ip + (data[ip + 12] >> 4) * 4, len(data))
+    while at < end and data[at]:
+        length = 1 if data[at] == 1 else data[at + 1] if at + 1 < end else 0
+        if not length or at + length > end:
+            return
+        yield data[at], at, at + length
+        at += length
+
+
+def header_length(data):
+    return (data[0] & 15) * 4 if data[0] >> 4 == 4 else 40
+
+
+def clock_of(data):
+    """The value of the timestamps option, or 0."""
+    options = options_of(data, header_length(data))
+    return next((struct.unpack_from(">I", data, at + 2)[0] for kind, at, _ in options if kind == 8), 0)
+
+
+def moved_by(data, sequences, clocks):
+    """The segment with its numbers moved by those of its sender and of its receiver: sequences, clocks: (own, peer's)."""
+    ip, data = header_length(data), bytearray(data)
+
+    def move(at, by):
+        struct.pack_into(">I", data, at, (struct.unpack_from(">I", data, at)[0] + by) % 2**32)
+
+    answers = data[ip + 13] & 16
+    move(ip + 4, sequences[0])
+    if answers:
+        move(ip + 8, sequences[1])
+    for kind, at, end in list(options_of(data, ip)):
+        if kind == 5:
+            for edge in range(at + 2, end, 4):
+                move(edge, sequences[1])
+        elif kind == 8:
+            move(at + 2, clocks[0])
+            if answers:
+                move(at + 6, clocks[1])
+    return bytes(data)
+
+
+def wrap(frames, random):
+    moves, result = {}, []
+    for frame in frames:
+        if segment := parse(frame.data):
+            # The first segment lies at most so far before the end of the numbers; the clock, anywhere.
+            move = (-random.randint(1, 60000) - segment.seq) % 2**32, -clock_of(frame.data) - random.randint(1, 500)
+            moves.setdefault((segment.source, segment.target), move)
+    for frame in frames:
+        if segment := parse(frame.data):
+            own = moves[segment.source, segment.target]
+            peer = moves.get((segment.target, segment.source), (0, 0))
+            data = moved_by(frame.data, (own[0], peer[0]), (own[1], peer[1]))
+            frame = dataclasses.replace(frame, data=data)
+        result.append(frame)
+    return result
+
+
 KINDS = {
     "drop1": dropping(0.01),
     "drop5": dropping(0.05),
     "drop20": dropping(0.2),
+    "dropburst": dropping_bursts,
     "swap": swap,
     "jitter": jitter,
     "skew": skew,
@@ -115,6 +187,7 @@ KINDS = {
     "ipid0": zero_identifications,
     "ipidrand": random_identifications,
     "no_options": without_options,
+    "wrap": wrap,
     "mid": None,
 }
 
@@ -134,12 +207,15 @@ def kinds_for(folder):
 def derive(kind, folder, out, seed=1):
     """Makes the captures of one kind; the same for the same recording and seed."""
     transmissions, captures = read_recording(folder)
-    if kind == "mid":
-        made = {"m": capture_midway(transmissions, captures, Random(f"{kind} {seed}"))}
+    first, *more = kind.split("+")
+    if first == "mid":
+        made = {"m": capture_midway(transmissions, captures, Random(f"{first} {seed}"))}
     else:
         # A frame without a known transmission is one that the relay was not given any more.
-        known = {host: [frame for frame in frames if frame.transmissions] for host, frames in captures.items()}
-        made = {host: KINDS[kind](frames, Random(f"{kind} {host} {seed}")) for host, frames in known.items()}
+        made = {host: [frame for frame in frames if frame.transmissions] for host, frames in captures.items()}
+        more = [first, *more]
+    for step in more:
+        made = {host: KINDS[step](frames, Random(f"{step} {host} {seed}")) for host, frames in made.items()}
     os.makedirs(out, exist_ok=True)
     for name, frames in made.items():
         write_pcap(f"{out}/{name}.pcap", [(frame.time, frame.data, frame.length) for frame in frames])
@@ -148,7 +224,7 @@ def derive(kind, folder, out, seed=1):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=[*KINDS, "all"])
+    parser.add_argument("kind", help="one of the above, several joined by +, or all")
     parser.add_argument("recording")
     parser.add_argument("out")
     parser.add_argument("--seed", type=int, default=1)
@@ -157,7 +233,7 @@ def main():
     if options.kind == "all":
         for kind in kinds:
             derive(kind, options.recording, f"{options.out}/{kind}", options.seed)
-    elif options.kind in kinds:
+    elif set(options.kind.split("+")) <= set(kinds) and "+mid" not in options.kind:
         derive(options.kind, options.recording, options.out, options.seed)
     else:
         print(f"{options.kind}: not of this recording")

@@ -169,8 +169,11 @@ def dropped():
 
 
 # What all TCP sockets of this host are: mptcp (1: Multipath TCP), fast_open (1: the first data in the SYN), congestion
-# (the name of a congestion control; as a sysctl a namespace may not choose all of them).
-SOCKETS = dict(mptcp=0, fast_open=0, congestion="")
+# (the name of a congestion control; as a sysctl a namespace may not choose all of them), no_delay (1: TCP_NODELAY), segment
+# (TCP_MAXSEG), thin (1: linear timeouts of thin streams), pacing (bytes a second at most), no_quick_ack (1: acknowledgments
+# are delayed from the first on), send_buffer (bytes).
+SOCKETS = dict(mptcp=0, fast_open=0, congestion="", no_delay=0, segment=0, thin=0, pacing=0, no_quick_ack=0, send_buffer=0)
+SO_MAX_PACING_RATE, TCP_THIN_LINEAR_TIMEOUTS = 47, 16
 
 # The conversations. Both sides follow one plan, which the client sends ahead as a line of JSON:
 #   request, reply      bytes in each round
@@ -322,6 +325,17 @@ def new_socket(address):
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if SOCKETS["congestion"]:
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, SOCKETS["congestion"].encode())
+    for level, option, name in (
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, "no_delay"),
+        (socket.IPPROTO_TCP, socket.TCP_MAXSEG, "segment"),
+        (socket.IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, "thin"),
+        (socket.SOL_SOCKET, SO_MAX_PACING_RATE, "pacing"),
+        (socket.SOL_SOCKET, socket.SO_SNDBUF, "send_buffer"),
+    ):
+        if SOCKETS[name]:
+            made.setsockopt(level, option, SOCKETS[name])
+    if SOCKETS["no_quick_ack"]:
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
     made.settimeout(PATIENCE)
     return made
 

@@ -55,6 +55,7 @@ def recordings(options):
     """(scenario, seed), the first seed of every scenario first: a part of it is of use early."""
     patterns = options.scenarios.split(",")
     names = [name for name in SCENARIOS if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+    names += [f"u_{number}" for number in range(1, options.made_up + 1)]
     if not names:
         sys.exit(f"no scenario matches {options.scenarios}")
     seeds = [seed for seed in range(1, options.seeds + 1) if options.half in ("both", half_of(seed))]
@@ -260,6 +261,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5, help="1 to this (default: %(default)s)")
     parser.add_argument("--half", choices=("work", "held", "both"), default="work")
     parser.add_argument("--scenarios", default="*", help="names or patterns, with commas between (default: all)")
+    parser.add_argument("--made-up", type=int, default=0, metavar="N", help="scenarios drawn at random besides: u_1 to u_N")
     parser.add_argument("--derived", type=int, default=2, help="kinds of derived captures a recording (default: %(default)s)")
     parser.add_argument("--one-way", action="store_true", help="score each direction of the recordings alone as well")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="at a time (default: the processors)")

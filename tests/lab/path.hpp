@@ -48,6 +48,8 @@ struct path_options {
     double reorder_by = 0;      // … by at most this, at least half of it
     double duplicate = 0;       // chance of being copied …
     double duplicate_after = 0; // … the copy at most so much later
+    double copies_begin = 0;    // chance that a packet begins a burst of copies …
+    double copies_end = 0.5;    // … and that the burst is over before the next
     double rate = 0;            // bits a second, 0: no limit
     double queue = 100;         // packets that wait for the rate at most, the one on the wire included
     double max_size = 0;        // larger packets are lost without a message (a black hole), 0: none are
@@ -80,6 +82,8 @@ inline bool set_option(path_options& options, std::string_view name, double valu
         {"reorder_by", &path_options::reorder_by},
         {"duplicate", &path_options::duplicate},
         {"duplicate_after", &path_options::duplicate_after},
+        {"copies_begin", &path_options::copies_begin},
+        {"copies_end", &path_options::copies_end},
         {"rate", &path_options::rate},
         {"queue", &path_options::queue},
         {"max_size", &path_options::max_size},
@@ -129,7 +133,7 @@ public:
     };
 
     path(const path_options& options, std::uint64_t seed, nanoseconds begin)
-        : options_(options), random_(seed), random_corruption_(~seed), begin_(begin) {}
+        : options_(options), random_(seed), random_corruption_(~seed), random_copies_(seed + 1), begin_(begin) {}
 
     decision decide(nanoseconds now, const packet& sent) {
         // The same count of random numbers for every packet: one decision does not shift the next ones.
@@ -139,6 +143,11 @@ public:
         const double at = static_cast<double>(++count_);
         const double since_begin = static_cast<double>(now - begin_) / 1e6;
         in_burst_ = in_burst_ ? chance[0] >= options_.burst_end : chance[0] < options_.burst_begin;
+
+        if (options_.copies_begin > 0) {
+            const double copies = static_cast<double>(random_copies_() >> 11) * 0x1p-53;
+            in_copies_ = in_copies_ ? copies >= options_.copies_end : copies < options_.copies_begin;
+        }
 
         if (at <= options_.drop_first) return {.lost = "first"};
         if (at == options_.drop_at || (at > options_.drop_at && options_.drop_every > 0 &&
@@ -166,7 +175,7 @@ public:
         decision d{.arrives = leaves + from_milliseconds(options_.delay + chance[4] * options_.jitter)};
         if (options_.ordered != 0) d.arrives = last_arrival_ = std::max(last_arrival_, d.arrives);
         if (chance[5] < options_.reorder) d.arrives += from_milliseconds((0.5 + chance[6] / 2) * options_.reorder_by);
-        if (chance[7] < options_.duplicate)
+        if (chance[7] < options_.duplicate || in_copies_)
             d.copy_arrives = d.arrives + 1 + from_milliseconds(chance[8] * options_.duplicate_after);
         const nanoseconds held = hold(d.arrives) - d.arrives;
         d.arrives = next_batch(d.arrives + held);
@@ -199,8 +208,10 @@ private:
     std::mt19937_64 random_;
     std::mt19937_64 random_corruption_; // its own, so that recordings without corruption stay as they were
     nanoseconds begin_;
+    std::mt19937_64 random_copies_; // likewise
     std::uint64_t count_ = 0;
     bool in_burst_ = false;
+    bool in_copies_ = false;
     nanoseconds link_free_ = 0;
     nanoseconds last_arrival_ = 0;
     std::deque<nanoseconds> queue_; // when each packet that waits for the link will have left it

@@ -12,6 +12,7 @@ import csv
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import tempfile
 import time
 
 from host import Host, NotHere
-from scenarios import SCENARIOS, conversations
+from scenarios import SCENARIOS, conversations, scenario_named
 from truth import sent_again, write_truth
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,14 +57,15 @@ def retrans_segs(counters):
 
 def record(name, seed, out, relay, snaplen=100, beside=None):
     """Returns what about.json holds. `beside(host)` may start something in a host's namespace, for trials."""
-    scenario = SCENARIOS[name]
+    scenario = scenario_named(name)
     os.makedirs(out, exist_ok=True)
     plans = conversations(name, seed)
     hosts, path = {}, None
     try:
         for host in "ab":
             offload = scenario.offload != "none"
-            hosts[host] = Host(host, SYSCTLS | scenario.sysctls, scenario.mtu, offload, scenario.sockets)
+            sysctls = SYSCTLS | scenario.sysctls | (scenario.server_sysctls if host == "b" else {})
+            hosts[host] = Host(host, sysctls, scenario.mtu, offload, scenario.sockets)
         if beside:
             beside(hosts)
         files = [hosts[host].tun for host in "ab"] + [hosts[host].packets for host in "ab"]
@@ -116,7 +118,7 @@ def record(name, seed, out, relay, snaplen=100, beside=None):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="the scenarios")
-    parser.add_argument("--scenario", choices=SCENARIOS)
+    parser.add_argument("--scenario", help="one of --list, or u_N: one drawn at random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", help="a folder; made if it is not there (default: a temporary one, removed at the end)")
     parser.add_argument("--snaplen", type=int, default=100, help="100 bytes hold every header")
@@ -129,8 +131,8 @@ def main():
             print(f"{name}: IPv{scenario.version} {option_text(scenario.path)}{back}, MTU {scenario.mtu}{offload}",
                   *[settings for settings in (scenario.sysctls, scenario.sockets) if settings])  # fmt: skip
         return 0
-    if not options.scenario:
-        parser.error("--scenario or --list")
+    if not options.scenario or not (options.scenario in SCENARIOS or re.fullmatch(r"u_\d+", options.scenario)):
+        parser.error("--list, or a --scenario of it")
     if not sys.platform.startswith("linux") or os.geteuid() or not os.path.exists("/dev/net/tun"):
         print("needs Linux, root and /dev/net/tun")
         return CANNOT

@@ -5,6 +5,7 @@ from random import Random
 from typing import Callable
 
 from host import ADDRESSES, REFUSED_PORT, SERVER_PORT, SMALL_BUFFER_PORT
+from made_up import made_up
 
 
 @dataclass
@@ -17,6 +18,7 @@ class Scenario:
     mtu: int = 1500
     offload: str = "none"  # send: large segments are cut by the device; both: and merged on receipt
     sockets: dict = field(default_factory=dict)  # SOCKETS of host.py
+    server_sysctls: dict = field(default_factory=dict)  # those of B that differ
 
 
 def talk(random, at=0, port=SERVER_PORT, **plan):
@@ -331,7 +333,16 @@ for sockets in CUBIC, RENO, BBR:
     }
 
 
+PARTS = dict(bulk=bulk, requests=requests, rough_ends=rough_ends, stalls=stalls, silences=silences,
+             reused_ports=reused_ports, limited=limited)  # fmt: skip
+
+
+def scenario_named(name):
+    """One of SCENARIOS, or one that is drawn at random: u_1, u_2, …"""
+    return SCENARIOS[name] if name in SCENARIOS else made_up(name, Scenario, PARTS, talk)
+
+
 def conversations(name, seed):
     """The plans for host A's clients; the same for the same seed."""
-    scenario = SCENARIOS[name]
+    scenario = scenario_named(name)
     return [plan | {"address": ADDRESSES["b"][scenario.version]} for plan in scenario.talk(Random(f"{name} {seed}"))]

@@ -144,3 +144,112 @@ TEST_CASE("a copy of a packet that is no longer remembered is known by its Ident
     server.acks(2101);
     CHECK(s.connection().client_to_server.retransmissions == 0);
 }
+
+TEST_CASE(
+    "what nobody asked for and no timer can have sent so soon is a copy, although it is late") { // RFC 8985 section 7
+    story s{{.families = story_families::v6}};
+    auto [client, server] = s.established({.rtt = 10ms, .sack = true});
+    s.after(50ms);
+    const auto& first = client.sends(1, 100);
+    s.after(10ms);
+    server.acks(101);
+    SUBCASE("data beyond it was captured, so that it is no loss probe") {
+        client.sends(101, 100);
+        s.after(12ms);
+        s.captures(first).expect(duplicate).because(evidence_set::same_packet).earlier(4, 22ms);
+    }
+    SUBCASE("it was alone in flight: a loss probe waits as long as a timeout") {
+        s.after(12ms);
+        s.captures(first).expect(duplicate).because(evidence_set::same_packet).earlier(4, 22ms);
+    }
+    SUBCASE("a timeout passed") {
+        client.sends(101, 100);
+        s.after(190ms);
+        client.sends(1, 100).expect(retransmission | spurious_retransmission).earlier(4, 200ms);
+    }
+    SUBCASE("its receiver asked for something since") {
+        client.sends(201, 100).expect(lost_segment);
+        s.after(10ms);
+        server.acks(101).sack(201, 301).expect(duplicate_ack);
+        s.after(2ms);
+        client.sends(1, 100).expect(retransmission | spurious_retransmission).earlier(4, 22ms);
+    }
+    SUBCASE("it may be a loss probe, since it was not alone in flight") {
+        client.sends(101, 100);
+        client.sends(201, 100);
+        s.after(10ms);
+        server.acks(301);
+        s.after(12ms);
+        client.sends(201, 100).expect(retransmission | spurious_retransmission);
+    }
+}
+
+TEST_CASE("within a tick of the sender's clock no timer sends again: what nobody asked for is a copy") {
+    story s{{.families = story_families::v6}};
+    auto [client, server] = s.established({.rtt = 200us, .timestamps = true, .sack = true});
+    s.after(50ms);
+    const auto& first = client.sends(1, 100);
+    SUBCASE("nobody asked") {
+        s.after(200us);
+        server.acks(101);
+        s.after(150us);
+        s.captures(first)
+            .expect(duplicate)
+            .because(evidence_set::same_packet)
+            .graded(tcplens::verdict::certainty_level::likely, tcplens::verdict::reading_set::retransmission)
+            .earlier(4, 350us);
+    }
+    SUBCASE("its receiver has not got it, and asked") {
+        client.sends(101, 100);
+        s.after(200us);
+        server.acks(1).sack(101, 201).expect(duplicate_ack);
+        client.sends(1, 100).expect(retransmission | fast_retransmission).earlier(4, 200us);
+    }
+}
+
+TEST_CASE(
+    "three duplicate ACKs make a sender send again, although its application answered late so far") { // RFC 5681 section 3.2
+    story s{{.families = story_families::v6}};
+    auto [client, server] = s.hosts();
+    client.syn();
+    s.after(1ms);
+    server.syn_ack();
+    s.after(23ms); // the ACK of the SYN-ACK waits for the first data
+    for (int i = 0; i < 5; ++i) client.sends(1 + 100 * i, 100);
+    s.after(1ms);
+    server.acks(101);
+    for (int i = 0; i < 3; ++i) {
+        s.after(200us);
+        server.acks(101).expect(duplicate_ack);
+    }
+    client.sends(101, 100).expect(retransmission | fast_retransmission).earlier(4, 1600us);
+}
+
+TEST_CASE("a SYN-ACK that a timer sent again, and the answer to a SYN that the capture has later, are no copies") {
+    story s{{.families = story_families::v6}};
+    auto [client, server] = s.hosts({.timestamps = true});
+    client.syn();
+    s.after(20ms);
+    server.syn_ack();
+    s.after(1s);
+    server.syn_ack().expect(retransmission);
+    s.after(500us);
+    server.syn_ack().expect(retransmission);
+}
+
+TEST_CASE(
+    "an acknowledgment that was captured first echoes the clock of what came late: that was not sent again") { // two adapters
+    story s{{.families = story_families::v6}};
+    auto [client, server] = s.established({.rtt = 200us, .timestamps = true});
+    s.after(50ms);
+    const auto& first = client.sends(1, 100).uncaptured();
+    const auto& second = client.sends(101, 100).uncaptured();
+    s.after(100us);
+    server.acks(201).timestamps(0x7fff'ffce, 0xffff'ffce).expect(ack_lost_segment); // clocks 50 ms after the SYN
+    s.after(1ms);
+    s.captures(second).because(evidence_set::fills_hole | evidence_set::timestamp_option);
+    s.captures(first)
+        .expect(out_of_order)
+        .because(evidence_set::fills_hole | evidence_set::timestamp_option)
+        .graded(tcplens::verdict::certainty_level::undecided, tcplens::verdict::reading_set::retransmission);
+}

@@ -89,6 +89,67 @@ namespace tcplens::inline v1::detail::evidence {
     return least / (receiver->heard && bare ? 1 : 2);
 }
 
+/// Whether the receiver began to ask for something within the time before `now`, or asks still.
+[[nodiscard]] constexpr bool asked_within(std::chrono::nanoseconds before_now, timestamp now,
+                                          const side_state& receiver) noexcept {
+    if (receiver.duplicate_acks > 0 || receiver.has_sacked) return true;
+    return receiver.asked_at != 0 && asked_before(now, receiver) <= before_now;
+}
+
+/// Whether all that a sender sent since an earlier segment continues in order, and no pause before lasted as long as a timeout.
+[[nodiscard]] constexpr bool went_on_in_order(const remembered_segment& earlier, const side_view& sender) noexcept {
+    const std::size_t remembered =
+        sender.at_length != nullptr ? decltype(long_memory::recent)::capacity : decltype(side_state::recent)::capacity;
+    for (std::size_t age = 1; age < remembered; ++age) {
+        const remembered_segment& here = sender.latest(age);
+        const remembered_segment& previous = sender.latest(age + 1);
+        if (previous.fingerprint == 0 || here.time - previous.time >= least_timeout) return false;
+        if (&here == &earlier) return true;
+        if (before(here.begin, earlier.begin + earlier.length())) return false;
+    }
+    return false;
+}
+
+/// Whether nothing else was in flight when an earlier segment was sent: what was sent before is older than a round trip.
+[[nodiscard]] constexpr bool was_alone(const remembered_segment& earlier, std::chrono::nanoseconds round_trip,
+                                       const side_view& sender) noexcept {
+    bool is_older = false;
+    for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
+        const remembered_segment& here = sender.latest(age);
+        if (is_older && here.length() > 0) return earlier.time - here.time > round_trip;
+        is_older = is_older || &here == &earlier;
+    }
+    return false;
+}
+
+/// Whether nothing made the sender send again what equals an earlier segment: that came in order and was acknowledged, and nobody asked for
+/// anything since. Then a timer alone can have sent it. That takes longer than the sender's clock stands still, and longer than this
+/// packet took. A loss probe is the last segment (RFC 8985 section 7.3), and comes as late as a timeout if that is alone in flight (section 7.2).
+/// Without SACK much is sent again that nobody asked for.
+[[nodiscard]] constexpr bool repeats_unasked(const segment& sent, const remembered_segment& earlier,
+                                             std::chrono::nanoseconds since, const side_view& sender,
+                                             const side_view& receiver) noexcept {
+    if (sent.sequence_length() == 0 || sent.flags.syn() || since < std::chrono::nanoseconds::zero()) return false;
+    if (!receiver->has_acknowledged || before(receiver->acknowledged, sent.sequence_end())) return false;
+    if (missed_since(earlier, sender, receiver) != earlier.time) return false;
+    const std::chrono::nanoseconds least = least_resend_time(sender, receiver);
+    if (since >= least + least_timeout || asked_within(since, sent.time, *receiver)) return false;
+    if (sent.options.timestamps) return true;
+    if (asked_within(since + 2 * least, sent.time, *receiver)) return false;
+    if (!sender->permits_sack || !receiver->permits_sack) return false;
+    // What is sent again acknowledges all that has come to its sender until then (RFC 9293 section 3.10.7.4).
+    if (sent.flags.ack() && sender->has_acknowledged && before(sent.acknowledgment, sender->acknowledged)) return true;
+    const bool can_be_probe = !before(sent.sequence_end(), sender->next) && !was_alone(earlier, least, sender);
+    return !can_be_probe && went_on_in_order(earlier, sender);
+}
+
+/// Whether a SYN came more than once: timers, and the answers to each, make pairs of SYN-ACKs with no round trip between them.
+[[nodiscard]] constexpr bool may_answer_again(const segment& sent, const side_view& sender,
+                                              const side_view& receiver) noexcept {
+    return sent.flags.syn() && sent.flags.ack() &&
+           (!receiver->heard || receiver->sent_syn_again || sender->sent_syn_again);
+}
+
 /// Whether an equal packet is a copy, if neither the hop limit, nor the Identification, nor the clock tell.
 [[nodiscard]] constexpr bool is_duplicate_by_time(const segment& sent, const remembered_segment& earlier,
                                                   std::chrono::nanoseconds since, const side_view& sender,
@@ -98,13 +159,15 @@ namespace tcplens::inline v1::detail::evidence {
     if (!bare && was_held_back(earlier, sender, receiver)) return false;
     // A partial acknowledgment makes the sender send the next segment again at once (RFC 6582 section 3.2).
     if (receiver->ended_asking && sent.sequence == receiver->far_acknowledgment) return false;
-    if (!bare && can_be_sent_again(sent, missed_since(earlier, sender, receiver), sender, receiver)) return false;
-    if (since > longest_copy_delay(sent, sender, receiver)) return false;
-    // Where a SYN came more than once, timers and the answers to each make pairs of SYN-ACKs.
-    if (sent.flags.syn() && sent.flags.ack() &&
-        (!receiver->heard || receiver->sent_syn_again || sender->sent_syn_again)) {
+    const timestamp missed = missed_since(earlier, sender, receiver);
+    if (!bare && can_be_sent_again(sent, missed, sender, receiver)) return false;
+    // What was asked for so often was sent again, although the way to the sender and back, which may include waiting, seems to be longer.
+    if (receiver->duplicate_acks >= fast_retransmit_threshold && receiver->acknowledged == sent.sequence && !bare &&
+        missed == earlier.time && asked_before(sent.time, *receiver) < since) {
         return false;
     }
+    if (since > longest_copy_delay(sent, sender, receiver)) return false;
+    if (may_answer_again(sent, sender, receiver)) return false;
     if (!bare || sender->since_duplicate < no_recent_duplicate) return true;
     // Duplicate ACKs may be equal in everything; but with SACK each reports something new (RFC 2018 section 4).
     return sender->permits_sack && receiver->permits_sack && !sent.options.cut;
@@ -123,8 +186,12 @@ namespace tcplens::inline v1::detail::evidence {
         return std::nullopt;
     }
     if (mirrored) return basis::likeness;
-    if (sent.options.timestamps && sent.sequence_length() > 0 && excludes_resend(since, sender, receiver)) {
-        return basis::clock;
+    if (sent.options.timestamps && sent.sequence_length() > 0) {
+        const bool is_answer = since >= unknown_copy_delay && may_answer_again(sent, sender, receiver);
+        if (is_answer ? outlasts_tick(since, sender) : excludes_resend(since, sender, receiver)) return basis::clock;
+    }
+    if (repeats_unasked(sent, earlier, since, sender, receiver)) {
+        return sent.options.timestamps ? basis::clock : basis::likeness;
     }
     // No timer is as quick. A SYN-ACK answers each SYN at once; senders without timestamps may be generators with timers of their own,
     // as long as they acknowledged nothing.

@@ -32,6 +32,13 @@ namespace tcplens::inline v1::detail::evidence {
     return 0;
 }
 
+/// Whether the acknowledgment that opened a hole echoes the clock of a segment that was sent as late as this, or later
+/// (RFC 7323 section 4.3).
+[[nodiscard]] constexpr bool precedes_echo(const send_stamp& stamp, const send_stamp& opener) noexcept {
+    const bool has_echo = !opener.has_clock && opener.clock != 0;
+    return stamp.has_clock && has_echo && static_cast<std::int32_t>(stamp.clock - opener.clock) <= 0;
+}
+
 /// Whether a segment that fills a hole was sent again, or is the first copy of its bytes, late. First copies leave in the order of
 /// their sequence numbers: a segment that left after one beyond it is no first copy.
 [[nodiscard]] constexpr bool sent_again(const segment& sent, const send_stamp& stamp,
@@ -40,6 +47,12 @@ namespace tcplens::inline v1::detail::evidence {
     const int order = compare_with_opener(sent, stamp, hole, sender, receiver, result);
     if (order < 0) sender->reorders = true;
     if (order != 0) return order > 0;
+    // The directions were captured at different times.
+    if (precedes_echo(stamp, hole.stamp)) {
+        result.add(evidence_set::timestamp_option);
+        if (stamp.clock == hole.stamp.clock) result.by = basis::weak_causes; // a retransmission may be as quick
+        return false;
+    }
     const bool is_measured = whole_round_trip(sender, receiver).has_value();
     result.add(is_measured ? evidence_set::round_trip : evidence_set::undecided);
     const bool asked = receiver->duplicate_acks >= fast_retransmit_threshold;
@@ -78,9 +91,7 @@ namespace tcplens::inline v1::detail::evidence {
         result.add(evidence_set::ip_id);
         return false;
     }
-    // The acknowledgment echoes the clock of the segment that it was sent for (RFC 7323 section 4.3).
-    const bool has_echo = !by.stamp.has_clock && by.stamp.clock != 0;
-    if (stamp.has_clock && has_echo && static_cast<std::int32_t>(stamp.clock - by.stamp.clock) <= 0) {
+    if (precedes_echo(stamp, by.stamp)) {
         result.add(evidence_set::timestamp_option);
         return false;
     }

@@ -61,13 +61,17 @@ namespace tcplens::inline v1::detail::evidence {
     return time / (ticks - 1);
 }
 
+/// Whether two segments with the same clock, captured `elapsed` after one another, were not sent so long after one another.
+[[nodiscard]] constexpr bool outlasts_tick(std::chrono::nanoseconds elapsed, const side_view& sender) noexcept {
+    return elapsed > 2 * longest_tick(sender);
+}
+
 /// Whether two segments with the same clock, captured `elapsed` after one another, cannot be a segment and its retransmission: a
 /// retransmission takes a round trip, which is longer than a tick, or would not come later than two ticks.
 [[nodiscard]] constexpr bool excludes_resend(std::chrono::nanoseconds elapsed, const side_view& sender,
                                              const side_view& receiver) noexcept {
-    const std::chrono::nanoseconds tick = longest_tick(sender);
-    if (elapsed > 2 * tick) return true;
-    return whole_round_trip(sender, receiver).has_value() && least_resend_time(sender, receiver) > tick;
+    if (outlasts_tick(elapsed, sender)) return true;
+    return whole_round_trip(sender, receiver).has_value() && least_resend_time(sender, receiver) > longest_tick(sender);
 }
 
 /// A time in microseconds, modulo 2^32: see side_state::asked_at.
