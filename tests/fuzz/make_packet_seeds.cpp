@@ -236,6 +236,10 @@ int main(int count, char** arguments) {
         {"vxlan_elsewhere", in_udp(10800, join({hex("08000000 012345 00"), bridged}))},
         {"gtp_ethernet", in_udp(2152, join({hex("30ff 0040 00000001"), bridged}))},
         {"batman", ethernet_frame(0x4305, join({hex("40 0f 32 01 020000000003"), bridged}))},
+        {"batman_2011", ethernet_frame(0x4305, join({hex("04 0e 32 00 00000001 020000000003"), bridged}))},
+        {"edsa", ethernet_frame(0xdada, join({hex("0000 c0180000 0800"), inner}))},
+        {"inter_switch_link", join({hex("01000c000000 020000000001 0060 aaaa03 00000c 000a 0001 0000"), bridged})},
+        {"ipv6_named_ipv4", ethernet_frame(0x0800, tcp_ip_packet(v6({})))},
         {"lwapp", in_udp(12222, join({hex("00 00 0048 0000 0108 0000 020000000001 020000000002 020000000003 1000"
                                           "aaaa03 000000 0800"),
                                       inner}))},

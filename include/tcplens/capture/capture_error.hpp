@@ -12,10 +12,21 @@
 namespace tcplens::inline v1::detail::altered_by {
 inline constexpr std::string_view utf_16 = "UTF-16";
 inline constexpr std::string_view utf_8 = "UTF-8";
+inline constexpr std::string_view ascii = "ASCII";
+inline constexpr std::string_view seven_bits = "7 bits";
+inline constexpr std::string_view docker = "frames of Docker";
+inline constexpr std::string_view swapped_bytes = "swapped bytes";
 inline constexpr std::string_view crs_before_lfs = "LF to CR LF";
 inline constexpr std::string_view line_ends = "line ends";
 inline constexpr std::string_view text_before = "text before";
 } // namespace tcplens::inline v1::detail::altered_by
+
+/// What a file is whose beginning is missing: values of capture_error::subject.
+namespace tcplens::inline v1::detail::file_part {
+inline constexpr std::string_view of_pcap = "packet records of a pcap capture";
+inline constexpr std::string_view of_pcapng = "blocks of a pcapng capture";
+inline constexpr std::string_view behind_zeros = "zeros, then other bytes";
+} // namespace tcplens::inline v1::detail::file_part
 
 /// What a text is that is no capture: values of capture_error::subject, which go on with what to do.
 namespace tcplens::inline v1::detail::text_kind {
@@ -29,6 +40,13 @@ inline constexpr std::string_view tshark = "text of tshark";
 inline constexpr std::string_view hexadecimal = "a hex dump";
 inline constexpr std::string_view hexadecimal_words = "a dump of words";
 inline constexpr std::string_view packet_dump = "a hex dump of packets";
+inline constexpr std::string_view numbers = "bytes written as numbers";
+inline constexpr std::string_view escapes = "bytes written as escape sequences";
+inline constexpr std::string_view quoted_printable = "quoted-printable";
+inline constexpr std::string_view json = "JSON";
+inline constexpr std::string_view packet_list = "a list of packets as Wireshark and tshark print it";
+inline constexpr std::string_view zeek_log = "a log of Zeek";
+inline constexpr std::string_view utf_16 = "text in UTF-16";
 inline constexpr std::string_view other = "text";
 } // namespace tcplens::inline v1::detail::text_kind
 
@@ -115,6 +133,10 @@ public:
     explicit capture_error_text(const capture_error& error) noexcept : error_(error) {}
 
     [[nodiscard]] std::string all() const {
+        if (error_.packet_number != 0 && !something_else().empty()) {
+            return "damaged at byte " + number(error_.offset) + " in packet " + number(error_.packet_number) + ": " +
+                   something_else() + " where a packet is due." + packets_read();
+        }
         switch (error_.code) {
             using enum capture_error_code;
         case file_not_found: return "there is no such file.";
@@ -145,6 +167,16 @@ public:
     }
 
 private:
+    /// What stands in the place of a packet, if it is known, and is no capture that is read.
+    [[nodiscard]] std::string something_else() const {
+        switch (error_.code) {
+            using enum capture_error_code;
+        case not_a_capture: return "text stands ('" + std::string{error_.quoted()} + "')";
+        case compressed: return "a compressed file (" + std::string{error_.subject} + ") begins";
+        case other_format: return "a capture of another format (" + std::string{error_.subject} + ") begins";
+        default: return {};
+        }
+    }
     /// What is wrong in the part of the capture that place() names.
     [[nodiscard]] std::string damage() const {
         const std::string needed = number(error_.needed);
@@ -172,6 +204,19 @@ private:
     [[nodiscard]] std::string not_a_capture_text() const {
         if (error_.subject == "zeros")
             return "begins with zeros only: nothing was written into it, or its contents were lost.";
+        if (error_.subject == file_part::behind_zeros) {
+            return "begins with zeros where the header of a capture is due: its beginning was not written, or was "
+                   "lost.";
+        }
+        if (error_.subject == file_part::of_pcap || error_.subject == file_part::of_pcapng) {
+            return "has " + std::string{error_.subject} +
+                   " without the header that belongs before them: the beginning of the file is missing. Take the file "
+                   "from its "
+                   "first byte on.";
+        }
+        if (!error_.subject.empty() && error_.quoted().empty()) {
+            return "is " + std::string{error_.subject} + ", not a capture.";
+        }
         const std::string quote = "'" + std::string{error_.quoted()} + "'";
         if (!error_.subject.empty()) {
             return "is " + std::string{error_.subject} + " (" + quote + "), not a capture. " + advice_for_text();
@@ -195,6 +240,13 @@ private:
             advice{text_kind::tshark, "Packets are written to a file by tshark -w FILE."},
             advice{text_kind::hexadecimal,
                    "Turn it into bytes: xxd -r FILE > NEW_FILE, or xxd -r -p if its lines have no offsets."},
+            advice{text_kind::numbers,
+                   "Turn the numbers into bytes, for example with xxd -r -p once the commas are gone."},
+            advice{text_kind::escapes, "Turn it into bytes: printf '%b' \"$(cat FILE)\" > NEW_FILE."},
+            advice{text_kind::quoted_printable, "Decode it: qprint -d FILE NEW_FILE."},
+            advice{text_kind::json, "Packets are needed, not what a program wrote of them: tshark -w FILE."},
+            advice{text_kind::packet_list, "Packets are written to a file by tshark -w FILE."},
+            advice{text_kind::zeek_log, "The capture that Zeek read is needed."},
             advice{text_kind::hexadecimal_words,
                    "Its words are in another order than the bytes: dump the capture again with xxd."},
             advice{text_kind::packet_dump, "Wireshark's text2pcap makes a capture of it: text2pcap FILE NEW_FILE."},
@@ -210,7 +262,24 @@ private:
         return text + "Wireshark's editcap: editcap -F pcapng FILE NEW_FILE.";
     }
     [[nodiscard]] std::string altered_text() const {
-        if (error_.subject == altered_by::utf_16 || error_.subject == altered_by::utf_8) {
+        if (error_.subject == altered_by::docker) {
+            return "is a capture within the frames of Docker's API, which has a header before each piece of output. "
+                   "Take the "
+                   "output of the program 'docker logs' or 'docker exec' (without -t), or let the capturing program "
+                   "write a file.";
+        }
+        if (error_.subject == altered_by::swapped_bytes) {
+            return "was a capture, and the two bytes of each pair are swapped now. Swap them back: dd conv=swab "
+                   "if=FILE "
+                   "of=NEW_FILE.";
+        }
+        if (error_.subject == altered_by::seven_bits) {
+            return "was a capture, and the highest bit of each byte is lost: a transfer of 7 bits changed it, and "
+                   "cannot be "
+                   "undone. Transfer it again as bytes.";
+        }
+        if (error_.subject == altered_by::utf_16 || error_.subject == altered_by::utf_8 ||
+            error_.subject == altered_by::ascii) {
             return "was a capture, and is text in " + std::string{error_.subject} +
                    " now: a redirection (>) of PowerShell changed its bytes, and cannot be undone. Let the program "
                    "that captures "

@@ -172,11 +172,11 @@ TEST_CASE("unknown format: text is quoted, and what it is tells what to do") {
     }
     CHECK(said_of("0000000 c3d4 a1b2 0002 0004").starts_with("is a dump of words ("));
     CHECK(said_of("0000  00 0c 29 7a 3f 11 00 50").starts_with("is a hex dump of packets ("));
-    CHECK(said_of("{\"packets\": []}").starts_with("is text ('{\"packets\": []}'), not a capture."));
+    CHECK(said_of("{\"packets\": []}").starts_with("is JSON ('{\"packets\": []}'), not a capture."));
     CHECK(said_of("\xef\xbb\xbfsome text here").starts_with("is text ('some text here'), "));
     const std::string long_line(300, 'x');
     CHECK(said_of(long_line).starts_with("is text ('" + std::string(63, 'x') + "'), "));
-    CHECK(said_of("{\n  \"name\": 1,\r\n  \"value\": 2\n}").starts_with("is text ('{ \"name\": 1,'), "));
+    CHECK(said_of("{\n  \"name\": 1,\r\n  \"value\": 2\n}").starts_with("is JSON ('{ \"name\": 1,'), "));
     // escape sequences are no text that is printed
     CHECK(said_of("some text \x1b[2J").starts_with("is text ('some text'), "));
     CHECK(said_of("\x1b[2J\x1b[1;31mred") ==

@@ -172,9 +172,9 @@ TEST_CASE("IPv4: a header that contradicts itself is malformed") {
     CHECK(outcome_of(with(packet, 2, "002f")) == packet_outcome::malformed);
     CHECK(outcome_of(with(packet, 2, "0030")) == packet_outcome::tcp);
 
-    // an IPv4 header in a packet that is said to be IPv6, and the other way round
+    // an IPv4 header in a packet that is said to be IPv6, with a wrong checksum, and the other way round
     const byte_vector frame = tcp_packet();
-    CHECK(decode_frame(with(frame, 12, "86dd")).outcome == packet_outcome::malformed);
+    CHECK(decode_frame(with(with(frame, 12, "86dd"), 24, "0001")).outcome == packet_outcome::malformed);
     CHECK(decode_frame(with(frame, 14, "65")).outcome == packet_outcome::malformed);
 }
 

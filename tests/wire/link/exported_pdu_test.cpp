@@ -45,7 +45,7 @@ packet_outcome outcome_of(const byte_vector& tags, const byte_vector& content) {
 TEST_CASE("exported PDU: the dissector's name says what follows the tags") {
     const byte_vector ip = tcp_ip_packet({.sequence = 77});
     const byte_vector frame = join({hex("020000000002 020000000001 0800"), ip});
-    for (const std::string_view name : {"ip", "ipv4"}) {
+    for (const std::string_view name : {"ip", "ipv4", "raw_ip"}) {
         CAPTURE(name);
         CHECK(segment_of(join({named(name), ip}), exported).sequence.value == 77);
     }
@@ -57,6 +57,9 @@ TEST_CASE("exported PDU: the dissector's name says what follows the tags") {
     // a comment of a length that is no multiple of four, and zeros behind a name
     CHECK(segment_of(join({tag(1, "hello"), tag(12, std::string_view{"ip\0\0\0", 5}), tag(0, ""), ip}), exported)
               .sequence.value == 77);
+    // Lengths that are no multiple of four, with nothing that fills them up, are read as Wireshark reads them.
+    CHECK(segment_of(join({hex("000c 0002 6970 0000 0000"), ip}), exported).sequence.value == 77);
+    CHECK(segment_of(join({hex("0001 0001 78 000c 0003 657468 0000 0000"), frame}), exported).sequence.value == 77);
     for (const std::string_view name : {"i", "ipx", "http", ""}) {
         CAPTURE(name);
         CHECK(outcome_of(named(name), ip) == packet_outcome::not_tcp);

@@ -9,6 +9,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <tuple>
 
 using namespace tcplens;
 
@@ -78,6 +79,7 @@ TEST_CASE("Ethernet: tags between addresses and EtherType are skipped") {
              hex("22f3 0801 0001 0002 020000000004 020000000003"),          // to many
              hex("88e5 00 00 00000001"),                                    // IEEE 802.1AE 9.3
              hex("88e5 20 00 00000001 0200000000050001"),                   // its channel named
+             hex("dada 0000 c0180000"),                                     // Marvell's EDSA
          }) {
         for (const byte_vector& stack :
              {tag, join({hex("8100 0001"), tag}), join({tag, tag}), join({tag, hex("88a8 0001")})}) {
@@ -98,6 +100,8 @@ TEST_CASE("Ethernet: VLAN tags are skipped, up to the bound") { // IEEE 802.1Q 9
              hex("8100 0001"),                     // 802.1Q
              hex("88a8 0001"),                     // 802.1ad
              hex("9100 0001"),                     // double tags before 802.1ad
+             hex("9200 0001"),                     //
+             hex("9300 0001 9200 0002 8100 0003"), //
              hex("8100 ffff"),                     // the highest priority, drop eligible, the last VLAN
              hex("88a8 0005 8100 0006"),           //
              hex("8100 0800 8100 86dd"),           // these are no EtherTypes
@@ -114,6 +118,19 @@ TEST_CASE("Ethernet: VLAN tags are skipped, up to the bound") { // IEEE 802.1Q 9
     CHECK(decode_frame(many).outcome == packet_outcome::malformed); // two bytes short of another tag
     for (int i = 0; i < 1000; ++i) many = join({many, hex("8100 0001")});
     CHECK(decode_frame(join({many, hex("0800"), v4})).outcome == packet_outcome::not_tcp);
+}
+
+TEST_CASE("Ethernet: a frame behind the header of Cisco's Inter-Switch Link is read") {
+    constexpr link_type link = link_type::ethernet;
+    for (const byte_vector& group : {hex("01000c000000"), hex("03000c000003")}) {
+        const byte_vector header = join({group, hex("020000000001 0060 aaaa03 00000c 000a 0001 0000")});
+        check_header({link, join({header, hex("020000000002 020000000001 0800")})}, v4);
+        check_header({link, join({header, hex("020000000002 020000000001 8100 0005 86dd")})}, v6);
+    }
+    // CDP to its own group, and what is of another organisation
+    check_other({link, hex("01000ccccccc 020000000001 0060 aaaa03 00000c 2000")});
+    check_other(
+        {link, hex("01000c000000 020000000001 0060 aaaa03 00000d 000a 0001 0000 020000000002 020000000001 0800")}, 22);
 }
 
 TEST_CASE("Linux cooked: hardware type and protocol say what a packet carries") { // LINKTYPE_LINUX_SLL
@@ -166,11 +183,14 @@ TEST_CASE("BSD loopback: the address family is read in either byte order") { // 
         check_header({link, hex("000086dd")}, v6);
         check_header({link, hex("dd860000")}, v6);
 
-        check_other({link, hex("00000000")});
-        check_other({link, hex("00000001")});
-        check_other({link, hex("07000000")}); // AF_OSI
-        check_other({link, hex("02000002")});
-        check_other({link, hex("ffffffff")});
+        // what is no family, before what is certainly IP, and before what is not
+        for (const char* const other : {"00000000", "00000001", "07000000", "02000002", "ffffffff"}) {
+            check_found({link, hex(other)}, v4);
+            check_found({link, hex(other)}, v6);
+            byte_vector wrong = join({hex(other), v4});
+            wrong[4 + 10] = std::byte{1}; // the checksum is wrong
+            CHECK(decode_frame(wrong, {.link = link}).outcome == packet_outcome::not_tcp);
+        }
 
         // The version may contradict the family. Where it was not captured, even the shortest header is not known.
         for (const char* const family : {"00000002", "0000000a"}) {
@@ -194,8 +214,30 @@ TEST_CASE("raw IP: the version says what a packet is") { // LINKTYPE_RAW, LINKTY
     }
     check_header({link_type::ipv4, {}}, v4);
     check_header({link_type::ipv6, {}}, v6);
-    CHECK(decode_frame(v6, {.link = link_type::ipv4}).outcome == packet_outcome::malformed);
-    CHECK(decode_frame(v4, {.link = link_type::ipv6}).outcome == packet_outcome::malformed);
+}
+
+TEST_CASE("IP: a packet that is named as the other version is read if its lengths and its checksum say so") {
+    const byte_vector addresses = hex("020000000002 020000000001");
+    for (const auto& [link, names_v4, names_v6] : {
+             std::tuple{link_type::ipv4, byte_vector{}, byte_vector{}},
+             std::tuple{link_type::ethernet, join({addresses, hex("0800")}), join({addresses, hex("86dd")})},
+             std::tuple{link_type::ethernet, join({addresses, hex("8100 0005 0800")}),
+                        join({addresses, hex("8100 0005 86dd")})},
+             std::tuple{link_type::linux_sll, hex("0000 0001 0006 020000000001 0000 0800"),
+                        hex("0000 0001 0006 020000000001 0000 86dd")},
+             std::tuple{link_type::ppp, hex("ff03 0021"), hex("ff03 0057")},
+             std::tuple{link_type::cisco_hdlc, hex("0f00 0800"), hex("0f00 86dd")},
+         }) {
+        const link_type of_v6 = link == link_type::ipv4 ? link_type::ipv6 : link;
+        CHECK(segment_of(join({names_v4, v6}), link).payload_length == 1);
+        CHECK(segment_of(join({names_v6, v4}), of_v6).payload_length == 1);
+        byte_vector wrong = join({names_v6, v4});
+        wrong[names_v6.size() + 10] = std::byte{1}; // the checksum is wrong
+        CHECK(decode_frame(wrong, {.link = of_v6}).outcome == packet_outcome::malformed);
+        wrong = join({names_v4, v6});
+        wrong[names_v4.size() + 4] = std::byte{1}; // longer than the frame
+        CHECK(decode_frame(wrong, {.link = link}).outcome == packet_outcome::malformed);
+    }
 }
 
 TEST_CASE("FDDI: frames with LLC are read, others are not TCP") { // RFC 1390

@@ -76,6 +76,8 @@ TEST_CASE("Cisco HDLC: the EtherType says what a frame carries, also with a link
         check_other({link, hex("0f00 0001")}); // no EtherType
         check_carries({link, hex("0f00 8847")}, ether_type::mpls);
     }
+    check_header({link_type::cisco_hdlc, hex("ff03 0021")}, v4); // PPP with a link type of Cisco HDLC
+    check_header({link_type::cisco_hdlc_with_direction, hex("01 ff03 0057")}, v6);
     check_header({link_type::cisco_hdlc_with_direction, hex("00 0f00 0800")}, v4);
     check_header({link_type::cisco_hdlc_with_direction, hex("01 8f00 86dd")}, v6);
 }

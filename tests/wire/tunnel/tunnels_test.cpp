@@ -158,6 +158,8 @@ std::vector<tunnelled> all_tunnels() {
          tunnels::batman_adv},
         {"batman-adv 2011 to one station", ethernet_frame(0x4305, join({hex("03 0e 32 01 020000000003"), eth()})),
          tunnels::batman_adv},
+        {"batman-adv 2011 to all stations", // packet-format.h of Linux 3.2
+         ethernet_frame(0x4305, join({hex("04 0e 32 00 00000001 020000000003"), eth()})), tunnels::batman_adv},
         {"LWAPP", in_udp(12222, join({hex("00 00 0048 0000"), wireless("0801")})), tunnels::lwapp},
         {"LWAPP, frame control swapped", in_udp(12222, join({hex("00 00 0048 0000"), wireless("0108")})),
          tunnels::lwapp},

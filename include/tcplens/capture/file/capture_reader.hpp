@@ -165,13 +165,18 @@ private:
             const auto described = ask([](const auto& reader) { return reader.interfaces(); });
             const auto file = ask([](const auto& reader) { return reader.sections(); });
             if (!file.empty()) skipped_before_.descriptions += descriptions_.add_file(file.front(), described);
-            before.interfaces = std::get_if<pcap_reader>(&reader_)->count_interfaces();
+            if (const auto* const pcap = std::get_if<pcap_reader>(&reader_))
+                before.interfaces = pcap->count_interfaces();
+            if (const auto* const snoop = std::get_if<snoop_reader>(&reader_))
+                before.interfaces = snoop->count_interfaces();
         }
         Source source = reader().take_source();
         if (detail::detect_format(source.peek(detail::magic_length)) == capture_format::pcapng) {
             auto taken = std::exchange(descriptions_, {});
             return reader_.template emplace<pcapng_reader>(std::move(source), before, std::move(taken)).next();
         }
+        if (detail::snoop::is_header(source.peek(detail::snoop::header_length)))
+            return reader_.template emplace<snoop_reader>(std::move(source), before).next();
         return reader_.template emplace<pcap_reader>(std::move(source), before).next();
     }
 

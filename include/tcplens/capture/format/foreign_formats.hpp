@@ -116,6 +116,9 @@ template <class Signatures>
         signature{"rar"sv, "Rar!\x1a\x07"sv},
         signature{"rar"sv, "RE~^"sv},
         signature{"cab"sv, "MSCF\0\0\0\0"sv},
+        signature{"lzh"sv, "-lh"sv, 2},
+        signature{"lrzip"sv, "LRZI"sv},
+        signature{"wim"sv, "MSWIM\0\0\0"sv},
         signature{"cpio"sv, "070701"sv},
         signature{"cpio"sv, "070702"sv},
         signature{"cpio"sv, "070707"sv},
@@ -197,6 +200,40 @@ template <class Signatures>
     return bytes[1] == std::byte{0} && packets != 0 && packets < 0x1000'0000 && date > year_1990;
 }
 
+/// What a file is that is no capture, by the magics of frequent files (file(1)'s descriptions); empty if it is none that is known.
+[[nodiscard]] constexpr std::string_view name_of_other_file(std::span<const std::byte> bytes) noexcept {
+    using namespace std::string_view_literals;
+    constexpr std::array known{
+        signature{"a PNG picture"sv, "\x89PNG\r\n\x1a\n"sv},
+        signature{"a JPEG picture"sv, "\xff\xd8\xff"sv},
+        signature{"a GIF picture"sv, "GIF8"sv},
+        signature{"a PDF document"sv, "%PDF-"sv},
+        signature{"a program (ELF)"sv, "\x7f"
+                                       "ELF"sv},
+        signature{"a program of Windows"sv, "MZ\x90\0"sv},
+        signature{"an event log of Windows"sv, "ElfFile\0"sv},
+        signature{"a document of Microsoft Office"sv, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv},
+        signature{"an SQLite database"sv, "SQLite format 3\0"sv},
+        signature{"a Parquet table"sv, "PAR1"sv},
+        signature{"an Ogg file"sv, "OggS\0"sv},
+        signature{"an MPEG-4 file"sv, "ftyp"sv, 4},
+        signature{"an RPM package"sv, "\xed\xab\xee\xdb"sv},
+        signature{"encrypted (OpenSSL)"sv, "Salted__"sv},
+        signature{"encrypted (age)"sv, "age-encryption.org/"sv},
+        signature{"encrypted (PGP)"sv, "-----BEGIN PGP MESSAGE"sv},
+        signature{"encrypted (LUKS)"sv, "LUKS\xba\xbe"sv},
+        signature{"compressed data (zlib)"sv, "\x78\x01"sv},
+        signature{"compressed data (zlib)"sv, "x^"sv},
+        signature{"compressed data (zlib)"sv, "\x78\x9c"sv},
+        signature{"compressed data (zlib)"sv, "\x78\xda"sv},
+        signature{"an archive (cpio)"sv, "\xc7\x71"sv},
+        signature{"an archive (cpio)"sv, "\x71\xc7"sv},
+        signature{"a file of flows (nfdump)"sv, "\x0c\xa5"sv},
+        signature{"a file of flows (nfdump)"sv, "\xa5\x0c"sv},
+    };
+    return find_signature(known, bytes);
+}
+
 /// The name of a capture format that is not read; empty if it is none that is known.
 [[nodiscard]] constexpr std::string_view name_of_other_format(std::span<const std::byte> bytes) noexcept {
     using namespace std::string_view_literals;
@@ -226,6 +263,8 @@ template <class Signatures>
         signature{"Toshiba ISDN"sv, "T O S H I B A"sv},
         signature{"systemd journal"sv, "LPKSHHRH"sv},
         signature{"Daintree SNA"sv, "#Format=4"sv},
+        signature{"Vector BLF"sv, "LOGG"sv},
+        signature{"Aethra"sv, "V0208\0"sv},
     };
     if (const auto name = find_signature(known, bytes); !name.empty()) return name;
     if (is_lanalyzer(bytes)) return "LANalyzer"sv;

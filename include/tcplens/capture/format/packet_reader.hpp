@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/contains.hpp"
 #include "../capture_error.hpp"
 #include "../packet.hpp"
 #include "../source/byte_source.hpp"
@@ -116,6 +117,23 @@ protected:
         } else {
             fail(explain_unknown_format(beginning));
         }
+    }
+
+    /// Whether something stands in the place of a block that is none, which ends reading. \param header its first bytes
+    constexpr bool end_at_something_else(std::span<const std::byte> header, std::uint64_t number) {
+        constexpr std::size_t block_type = 4;
+        const bool is_long_enough = header.size() >= 2 * block_type;
+        if (!is_long_enough || header[0] == std::byte{0} || are_zeros(header.subspan(2, 2)))
+            return false; // such types are registered
+        if ((length_of_text(header) < 2 * block_type && !begins_like_capture(header))) return false;
+        capture_error error{.code = capture_error_code::bad_block_length,
+                            .offset = source_.position(),
+                            .packet_number = number,
+                            .subject = "packet block"};
+        explain_something_else(error, source_.peek(unknown_format_length));
+        if (error.code == capture_error_code::bad_block_length) return false;
+        fail(error);
+        return true;
     }
 
     /// Ends reading at zeros where something is due. They are read to their end, to tell whether anything follows.

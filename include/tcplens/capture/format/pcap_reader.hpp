@@ -266,6 +266,11 @@ private:
         if (this->packets() > 0 && pcap::has_crs_before_lfs(rest, header_, static_cast<std::uint32_t>(last))) {
             error.code = capture_error_code::altered;
             error.subject = altered_by::crs_before_lfs;
+        } else if (this->packets() > 0 && pcap::has_lost_crs(rest, header_, static_cast<std::uint32_t>(last))) {
+            error.code = capture_error_code::altered;
+            error.subject = altered_by::line_ends;
+        } else {
+            explain_something_else(error, rest);
         }
         return this->fail(error);
     }

@@ -176,4 +176,29 @@ inline constexpr record_headers other_record_headers{usual_record_header_length}
     return has_lf;
 }
 
+/// Whether a record header that makes no sense does so with its first bytes left out, as does the one behind it, and no CR stands before an
+/// LF: a transfer as text made LF of CR LF, in the packets before and in these.
+[[nodiscard]] constexpr bool has_lost_crs(std::span<const std::byte> bytes, const header& of,
+                                          std::uint32_t seconds_before) noexcept {
+    constexpr std::size_t most_crs = 8;           // in a record: so that the lengths are there
+    constexpr std::size_t lengths_at = 8;         // in a record header
+    constexpr std::uint32_t shortest_packet = 14; // of Ethernet
+    for (std::size_t i = 1; i < bytes.size(); ++i) {
+        if (bytes[i] == std::byte{'\n'} && bytes[i - 1] == std::byte{'\r'}) return false;
+    }
+    for (std::size_t lost = 1; lost <= most_crs; ++lost) {
+        const std::size_t at = lengths_at - lost;
+        if (bytes.size() < at + 8) return false;
+        const auto captured = load<std::uint32_t>(bytes.data() + at, of.order);
+        const auto original = load<std::uint32_t>(bytes.data() + at + 4, of.order);
+        if (captured < shortest_packet || captured > original || original > usual_max_captured) continue;
+        const std::size_t next = usual_record_header_length - lost + captured;
+        for (std::size_t more = 0; more <= most_crs; ++more) {
+            if (bytes.size() < next - more + usual_record_header_length) continue;
+            if (is_plausible(read_record_header(bytes.data() + next - more, of), seconds_before)) return true;
+        }
+    }
+    return false;
+}
+
 } // namespace tcplens::inline v1::detail::pcap

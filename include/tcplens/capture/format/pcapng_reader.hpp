@@ -347,7 +347,7 @@ private:
             this->end_at_zeros("block");
             return false;
         }
-        if (!skip_block("block", length)) return false;
+        if (this->end_at_something_else(header, next_number()) || !skip_block("block", length)) return false;
         if (readable_ && pcapng::is_numbered(type)) {
             ++packet_.number;
             ++skipped_.numbered_blocks;

@@ -16,6 +16,8 @@
 #include "foreign_formats.hpp"
 #include "packet_iterator.hpp"
 #include "packet_reader.hpp"
+#include "pcap_header.hpp"
+#include "unknown_format.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -57,12 +59,13 @@ inline constexpr std::size_t record_header_length = 24;
 namespace tcplens::inline v1::detail {
 
 /// Reads snoop (RFC 1761), the captures of Solaris: version 2, microseconds, most significant byte first.
-/// A single-pass range of packets.
+/// A single-pass range of packets. The range ends before the header of another capture.
 template <byte_source Source>
 class snoop_reader : public packet_reader<Source> {
 public:
     /// @pre snoop::is_header() is true of the first bytes.
-    constexpr explicit snoop_reader(Source source) : packet_reader<Source>(std::move(source)) {
+    constexpr explicit snoop_reader(Source source, captures_before before = {})
+        : packet_reader<Source>(std::move(source), before) {
         const auto header = source_.peek(snoop::header_length);
         if (const auto link = snoop::link_of(load_big<std::uint32_t>(header.data() + 12))) packet_.link = *link;
         source_.skip(snoop::header_length);
@@ -71,7 +74,7 @@ public:
     /// The next packet, good until the next call (and as long as the source's memory, over a memory_source);
     /// nullptr at the end of the capture or at an error, which error() then tells.
     constexpr const packet* next() {
-        if (this->error_) return nullptr;
+        if (this->error_ || this->another_begins()) return nullptr;
         auto record = source_.peek(snoop::record_header_length);
         if (record.empty() && !source_.read_error()) return this->end_well();
         const std::uint64_t offset = source_.position();
@@ -84,6 +87,8 @@ public:
         const std::uint32_t captured = field(4);
         const std::uint32_t length = field(8); // with the header and what fills it up
         if (captured == 0 && length == 0 && original == 0) return this->end_at_zeros(record_name);
+        const bool is_odd = captured > capture_limits::max_record_length || length < captured;
+        if (is_odd && begins_another(record)) return this->end_before_another();
         if (captured > capture_limits::max_record_length || length > capture_limits::max_record_length) {
             return this->fail({.code = capture_error_code::record_too_long,
                                .offset = offset,
@@ -123,6 +128,8 @@ public:
     }
     /// The one interface of the file.
     [[nodiscard]] std::vector<capture_interface> interfaces() const { return {{.link = packet_.link}}; }
+    /// The number of interfaces, with those of the captures before.
+    [[nodiscard]] constexpr std::uint32_t count_interfaces() const noexcept { return this->before_.interfaces + 1; }
     /// None: there are no options in snoop.
     [[nodiscard]] constexpr packet_options options() const noexcept { return {}; }
     /// Nothing: snoop is read whole.
@@ -130,6 +137,11 @@ public:
 
 private:
     static constexpr std::string_view record_name = "packet record";
+
+    /// Whether the header of another capture stands here. As a record it would claim more bytes than there may be.
+    [[nodiscard]] static constexpr bool begins_another(std::span<const std::byte> record) noexcept {
+        return snoop::is_header(record) || pcap::is_header(record) || begins_pcapng_section(record);
+    }
 
     using packet_reader<Source>::source_;
     using packet_reader<Source>::packet_;

@@ -2,11 +2,17 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/contains.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "foreign_formats.hpp"
 #include "foreign_text.hpp"
+#include "pcap_header.hpp"
+#include "pcap_records.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,10 +53,39 @@ inline constexpr std::size_t unknown_format_length = 4096;
     return {.code = capture_error_code::not_a_capture};
 }
 
+/// What is missing before these bytes, if they are records of pcap or blocks of pcapng; empty otherwise.
+[[nodiscard]] constexpr std::string_view name_of_part(std::span<const std::byte> bytes) noexcept {
+    constexpr std::size_t smallest_block = 12;
+    constexpr std::uint32_t last_block_type = 6; // of those that begin most files
+    constexpr std::uint32_t year_2000 = 946'684'800;
+    for (const std::endian order : {std::endian::little, std::endian::big}) {
+        if (bytes.size() < smallest_block) break;
+        const auto type = load<std::uint32_t>(bytes.data(), order);
+        const auto length = load<std::uint32_t>(bytes.data() + 4, order);
+        const bool is_block = type >= 1 && type <= last_block_type && length >= smallest_block && length % 4 == 0 &&
+                              length <= bytes.size();
+        if (is_block && load<std::uint32_t>(bytes.data() + length - 4, order) == length) return file_part::of_pcapng;
+
+        pcap::header assumed;
+        assumed.order = order;
+        if (bytes.size() < pcap::usual_record_header_length) break;
+        const auto first = pcap::read_record_header(bytes.data(), assumed);
+        if (first.seconds < year_2000 || !pcap::is_plausible(first, first.seconds)) continue;
+        const std::size_t next = pcap::usual_record_header_length + first.captured;
+        if (bytes.size() < next + pcap::usual_record_header_length) continue;
+        if (pcap::is_plausible(pcap::read_record_header(bytes.data() + next, assumed), first.seconds))
+            return file_part::of_pcap;
+    }
+    return {};
+}
+
 /// Why a file with this beginning is no capture: it is empty, cut short within the magic, compressed, changed by a transfer, of
 /// another format, text, or something else.
 [[nodiscard]] constexpr capture_error explain_unknown_format(std::span<const std::byte> beginning) noexcept {
     if (beginning.empty()) return {.code = capture_error_code::empty};
+    if (const auto name = name_of_part(beginning); !name.empty()) {
+        return {.code = capture_error_code::not_a_capture, .subject = name};
+    }
     if (const auto name = name_of_compression(beginning); !name.empty()) {
         return {.code = capture_error_code::compressed, .subject = name};
     }
@@ -60,6 +95,9 @@ inline constexpr std::size_t unknown_format_length = 4096;
     if (const auto name = name_of_other_format(beginning); !name.empty()) {
         return {.code = capture_error_code::other_format, .subject = name};
     }
+    if (const auto name = name_of_other_file(beginning); !name.empty()) {
+        return {.code = capture_error_code::not_a_capture, .subject = name};
+    }
     if (beginning.size() < 4) {
         const capture_error cut = explain_cut_magic(beginning);
         if (cut.code == capture_error_code::truncated) return cut;
@@ -68,6 +106,35 @@ inline constexpr std::size_t unknown_format_length = 4096;
     if (beginning.size() >= 4) error.available = load_big<std::uint32_t>(beginning.data());
     explain_text(error, beginning);
     return error;
+}
+
+/// What stands where a record or a block is due, and makes none: text, a compressed file, a capture of another format. `error` stays
+/// as it is if nothing of that is recognised. @pre What stands there was tried to read, and is damaged.
+constexpr void explain_something_else(capture_error& error, std::span<const std::byte> there) noexcept {
+    using namespace std::string_view_literals;
+    constexpr std::size_t enough_text = 16; // a record header
+    constexpr std::array short_magics{"compress"sv, "pack"sv, "lzma"sv, "lzh"sv, "tar"sv};
+    constexpr std::array weak_formats{"InfoVista 5View"sv, "LANalyzer"sv, "CommView"sv, "EtherPeek"sv};
+    constexpr std::byte deflate{8};
+    const auto packed = name_of_compression(there);
+    const bool is_gzip = packed == "gzip"sv && there.size() > 2 && there[2] == deflate;
+    if (!packed.empty() && !contains(short_magics, packed) && (packed != "gzip"sv || is_gzip)) {
+        error.code = capture_error_code::compressed;
+        error.subject = packed;
+        return;
+    }
+    const auto format = name_of_other_format(there);
+    if (!format.empty() && !contains(weak_formats, format)) {
+        error.code = capture_error_code::other_format;
+        error.subject = format;
+        return;
+    }
+    capture_error text{.code = capture_error_code::not_a_capture};
+    if (length_of_text(there) < (std::min)(enough_text, (std::max)(there.size(), std::size_t{1}))) return;
+    explain_text(text, there);
+    if (text.quoted().empty()) return;
+    error.code = capture_error_code::not_a_capture;
+    error.excerpt = text.excerpt;
 }
 
 } // namespace tcplens::inline v1::detail

@@ -12,6 +12,7 @@
 #include "../ip/ip_fragment.hpp"
 #include "../ip/ip_layer.hpp"
 #include "../ip/ipv6.hpp"
+#include "../ip/plausible_ip.hpp"
 #include "../ip_protocol.hpp"
 #include "../link/ethernet/ether_tags.hpp"
 #include "../link/link_layers.hpp"
@@ -198,8 +199,16 @@ private:
         return enter(at, content);
     }
 
-    [[nodiscard]] constexpr parse_result<tunnel_payload> ip(const network_payload& packet, protocol_id& at) {
-        const auto found = ip_payload_of(packet);
+    [[nodiscard]] constexpr parse_result<tunnel_payload> ip(network_payload packet, protocol_id& at) {
+        auto found = ip_payload_of(packet);
+        if (!found && found.error() == packet_outcome::malformed) {
+            const auto right = other_ip_version(packet.content);
+            if (!right || *right == packet.type)
+                return packet_outcome{right ? packet_outcome::malformed : right.error()};
+            packet.type = *right;
+            at = *right;
+            found = ip_payload_of(packet);
+        }
         if (!found || found->fragment) {
             if constexpr (std::remove_cvref_t<decltype(memory.fragments)>::keeps) {
                 if (const auto part = fragment_of(packet)) return reassembled(packet, *part, at);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/compiler.hpp"
 #include "../ether_type.hpp"
 #include "../frame_view.hpp"
 #include "../parse_result.hpp"
@@ -45,6 +46,15 @@ namespace tcplens::inline v1::detail {
     if (is_plausible_ipv4(packet)) return ether_type::ipv4;
     if (is_plausible_ipv6(packet)) return ether_type::ipv6;
     return is_undecided_ip(packet) ? packet_outcome::truncated : packet_outcome::not_tcp;
+}
+
+/// The EtherType that a packet should have whose header is not of the IP version that it is named as, and is of the other one: some
+/// writers say IPv4 before either. malformed if it is of neither.
+[[nodiscard]] TCPLENS_NOINLINE constexpr parse_result<ether_type> other_ip_version(const frame_view& packet) noexcept {
+    if (packet.wire_length < ipv4_header::min_length) return packet_outcome::malformed;
+    const auto found = plausible_ip(packet);
+    if (!found && found.error() == packet_outcome::not_tcp) return packet_outcome::malformed;
+    return found;
 }
 
 } // namespace tcplens::inline v1::detail

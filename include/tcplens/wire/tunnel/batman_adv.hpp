@@ -40,7 +40,7 @@ struct batman_adv {
         case 0x400f: length = 10; break; // to one station
         case 0x090e:
         case 0x420f: length = 18; break; // with the sender's address
-        case 0x050e:
+        case 0x040e:
         case 0x010f: length = 14; break; // to all stations
         default: return packet_outcome::not_tcp;
         }

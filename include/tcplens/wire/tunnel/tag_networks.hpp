@@ -6,6 +6,7 @@
 #include "../ether_type.hpp"
 #include "../frame_view.hpp"
 #include "../header_limits.hpp"
+#include "../link/ethernet/ether_tags.hpp"
 #include "../link/link_layers.hpp"
 #include "../network_id.hpp"
 #include "../network_payload.hpp"
@@ -25,7 +26,7 @@ namespace tcplens::inline v1::detail {
         if (!behind.has(4)) return true;
         const std::byte* fields = behind.bytes.data();
         std::optional<network_id> within = network;
-        if (type == ether_type::vlan || type == ether_type::provider_vlan || type == ether_type::old_qinq) {
+        if (is_vlan(type)) {
             const unsigned vlan = load_big<std::uint16_t>(fields) & 0xfffu;
             if (vlan != 0) within = network.inner(ether_type::vlan, 12, vlan);
         } else if (type == ether_type::backbone_service) {

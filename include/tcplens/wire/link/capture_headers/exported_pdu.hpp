@@ -27,19 +27,39 @@ struct exported_pdu {
     static constexpr std::array types{link_type::wireshark_upper_pdu};
 
     [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type, const frame_view& frame) noexcept {
+        const auto found = read_tags(frame, 4);
+        if (found && found->what.in != protocol_id::registry::none) return other_payload(found->what, found->content);
+        // Wireshark writes lengths that are multiples of four, and reads others without what would fill them up.
+        const auto unpadded = read_tags(frame, 1);
+        if (unpadded && unpadded->what.in != protocol_id::registry::none)
+            return other_payload(unpadded->what, unpadded->content);
+        if (!found) return found.error();
+        return packet_outcome::not_tcp;
+    }
+
+private:
+    /// What the tags say of the bytes behind them.
+    struct tagged {
+        protocol_id what{};
+        frame_view content{};
+    };
+
+    /// Each tag has a type, a length, and a value that is padded to a multiple of `alignment`.
+    [[nodiscard]] static constexpr parse_result<tagged> read_tags(const frame_view& frame,
+                                                                  std::size_t alignment) noexcept {
         enum tag : std::uint16_t { end = 0, dissector = 12, heuristic_dissector = 13, table = 14, value_in_table = 32 };
         std::span<const std::byte> name;
         std::span<const std::byte> table_name;
         std::uint32_t value = 0;
         frame_view rest = frame;
-        for (int tags = 0;; ++tags) { // each has a type, a length, and a value that is padded to a multiple of four
+        for (int tags = 0;; ++tags) {
             if (tags == max_repeats) return packet_outcome::not_tcp;
             if (!rest.has(4)) return rest.truncation_error(4);
             const auto type = load_big<std::uint16_t>(rest.bytes.data());
             const std::size_t length = load_big<std::uint16_t>(rest.bytes.data() + 2);
-            const std::size_t padded = 4 + (length + 3) / 4 * 4;
+            const std::size_t padded = 4 + (length + alignment - 1) / alignment * alignment;
             if (type == end) {
-                rest = rest.subview(4);
+                if (length != 0) return packet_outcome::not_tcp;
                 break;
             }
             if (!rest.has(padded)) return rest.truncation_error(padded);
@@ -49,18 +69,16 @@ struct exported_pdu {
             if (type == value_in_table && length == 4) value = load_big<std::uint32_t>(content.data());
             rest = rest.subview(padded);
         }
-        const protocol_id what = is_any(name) ? by_name(name) : by_table(table_name, value);
-        if (what.in == protocol_id::registry::none) return packet_outcome::not_tcp;
-        return other_payload(what, rest);
+        return tagged{is_any(name) ? by_name(name) : by_table(table_name, value), rest.subview(4)};
     }
 
-private:
     struct named_protocol {
         std::string_view name;
         protocol_id what;
     };
     static constexpr std::array dissectors{
         named_protocol{"ip", link_type::raw},
+        named_protocol{"raw_ip", link_type::raw},
         named_protocol{"ipv4", link_type::ipv4},
         named_protocol{"ipv6", link_type::ipv6},
         named_protocol{"eth", link_type::ethernet},

@@ -15,15 +15,21 @@
 
 namespace tcplens::inline v1::detail {
 
+/// Whether it is the EtherType of a VLAN tag: of IEEE 802.1Q or 802.1ad, or one that vendors used for outer tags before.
+[[nodiscard]] constexpr bool is_vlan(ether_type type) noexcept {
+    return type == ether_type::vlan || type == ether_type::provider_vlan || type == ether_type::old_qinq ||
+           type == ether_type{0x9200} || type == ether_type{0x9300};
+}
+
 /// The number of bytes of a tag after its own EtherType. The last two are the EtherType of what follows. 0 if `payload` does
 /// not begin with a tag; not_tcp for a tag whose content cannot be read.
 [[nodiscard]] constexpr parse_result<std::size_t> tag_length(const network_payload& payload) noexcept {
     constexpr std::size_t ethernet_header = 14; // of the frame in the tag
+    constexpr ether_type marvell_edsa{0xdada};  // two zero bytes, and the tag of the switch chip
     const frame_view& tag = payload.content;
+    if (is_vlan(payload.type)) return 4; // IEEE 802.1Q 9.3
+    if (payload.type == marvell_edsa) return 8;
     switch (payload.type) {
-    case ether_type::vlan:
-    case ether_type::provider_vlan:
-    case ether_type::old_qinq: return 4; // IEEE 802.1Q 9.3
     case ether_type::vn_tag:
     case ether_type::redundancy_tag:                               // IEC 62439-3 section 5.7
     case ether_type::r_tag: return 6;                              // IEEE 802.1CB section 7.8

@@ -19,8 +19,9 @@ namespace tcplens::inline v1::detail {
 /// Ethernet (IEEE 802.3 section 3.2).
 ///
 /// Read: two addresses, any stack of tags, then an EtherType, or a length with IEEE 802.2 LLC. The tags are VLAN (IEEE
-/// 802.1Q, 802.1ad, 0x9100), backbone service (802.1ah), MACsec (802.1AE), E-tag (802.1BR), R-tag (802.1CB), VN-tag,
-/// HSR, TRILL (RFC 6325), FabricPath, Cisco metadata and Arista's timestamp. LLC in jumbo frames (0x8870).
+/// 802.1Q, 802.1ad, 0x9100 to 0x9300), backbone service (802.1ah), MACsec (802.1AE), E-tag (802.1BR), R-tag (802.1CB), VN-tag,
+/// HSR, TRILL (RFC 6325), FabricPath, Cisco metadata, Marvell's EDSA and Arista's timestamp. LLC in jumbo frames (0x8870). Cisco's
+/// Inter-Switch Link, which puts a whole frame behind a header of its own.
 /// Not read: encrypted MACsec, Novell's 802.3 without LLC.
 struct ethernet {
     static constexpr std::array types{link_type::ethernet};
@@ -35,11 +36,29 @@ struct ethernet {
 
     [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type, const frame_view& frame) noexcept {
         if (!frame.has(header_length)) return frame.truncation_error(header_length);
-        return skip_tags(behind_header(frame));
+        const network_payload behind = behind_header(frame);
+        if (behind.type == ether_type::ipv4 || behind.type == ether_type::ipv6) return behind;
+        if (is_inter_switch_link(frame)) {
+            constexpr std::size_t isl_header = 26;
+            if (!frame.has(isl_header)) return frame.truncation_error(isl_header);
+            return other_payload(link_type::ethernet, frame.subview(isl_header));
+        }
+        return skip_any_tags(behind);
     }
 
     [[nodiscard]] static constexpr network_payload tagged_payload(link_type, const frame_view& frame) noexcept {
         return behind_header(frame);
+    }
+
+private:
+    /// Whether the receiver is the group of Cisco's Inter-Switch Link, and LLC with Cisco's number follows, as in all of its frames.
+    /// @pre frame.has(header_length)
+    [[nodiscard]] static constexpr bool is_inter_switch_link(const frame_view& frame) noexcept {
+        constexpr std::size_t organisation_end = 20;
+        const auto group = load_big<std::uint32_t>(frame.bytes.data()) & ~0x0200'0000u; // 01-00-0c-00-00 or 03-...
+        if (group != 0x0100'0c00 || frame.bytes[4] != std::byte{0} || !frame.has(organisation_end)) return false;
+        return load_big<std::uint32_t>(frame.bytes.data() + 14) == 0xaaaa'0300 &&
+               load_big<std::uint16_t>(frame.bytes.data() + 18) == 0x000c;
     }
 };
 

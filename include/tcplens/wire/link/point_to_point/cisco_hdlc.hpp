@@ -20,6 +20,10 @@ namespace tcplens::inline v1::detail {
     constexpr std::size_t header = 4;
     if (!frame.has(header)) return frame.truncation_error(header);
     const auto protocol = load_big<std::uint16_t>(frame.bytes.data() + 2);
+    constexpr std::uint16_t ppp_address_and_control =
+        0xff03; // RFC 1662 3.1: some call PPP so, as Wireshark's "chdlc" may be either
+    if (load_big<std::uint16_t>(frame.bytes.data()) == ppp_address_and_control)
+        return other_payload(link_type::ppp, frame);
     if (protocol < lowest_ether_type) return packet_outcome::not_tcp;
     return network_payload{ether_type{protocol}, frame.subview(header)};
 }
