@@ -69,6 +69,19 @@ struct alignas(64) connection_record {
     alignas(64) typename Rules::connection_state rules{};
     [[no_unique_address]] observer_states<typename Observers::connection_state...> observed{};
 
+    /// How many bytes of a record its segments touch: all but what observers that read little have beside that.
+    [[nodiscard]] static consteval std::size_t touched_bytes() noexcept {
+        return sizeof(connection_record) - (std::size_t{0} + ... + left_alone_by<Observers>());
+    }
+    template <class Observer>
+    [[nodiscard]] static consteval std::size_t left_alone_by() noexcept {
+        if constexpr (reads_little<Observer>) {
+            return sizeof(typename Observer::connection_state) + sizeof(typename Observer::facts) -
+                   Observer::touched_first;
+        } else {
+            return 0;
+        }
+    }
     /// Fetches what observers need of each segment: state and facts, or what an observer says that it needs.
     TCPLENS_ALWAYS_INLINE void prefetch_observed() const noexcept { (prefetch_observed_by<Observers>(), ...); }
     template <class Observer>
