@@ -94,8 +94,10 @@ void find_connection_floods(const Observed& in, findings& found) {
     const double least_open = in.least(in.options.open_connections);
     in.pairs->for_each([&](contact_group pair) {
         if (static_cast<double>(pair.size()) < least_open) return;
-        const auto held = select(pair, [&](const contact& of) { return open_ones.has(of.came_out); });
-        const contact_group group{held};
+        const auto was_open = [&](const contact& of) { return open_ones.has(of.came_out); };
+        const bool all = std::all_of(pair.begin(), pair.end(), [&](const contact* of) { return was_open(*of); });
+        const auto held = all ? std::vector<const contact*>{} : select(pair, was_open);
+        const contact_group group = all ? pair : contact_group{held};
         if (!may_be_open_at_once(group, least_open)) return;
         const address& source = group[0]->source.address;
         const endpoint& target = group[0]->target;
