@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <tcplens/analysis/observations/contact.hpp>
+#include <tcplens/analysis/observations/contact_groups.hpp>
 #include <tcplens/analysis/observations/contact_sample.hpp>
 #include <tcplens/connection/observers/direction_profile.hpp>
 
@@ -136,4 +137,25 @@ TEST_CASE("contact: round trips that grew are told in tenths of the least, if th
             CHECK(made.lost == (begins && ends));
         }
     }
+}
+
+TEST_CASE("contact: an observation has the first eight packets of its contacts, each once, whatever their order") {
+    const auto packets_of = [](const std::vector<std::uint64_t>& first_packets) {
+        std::vector<contact> contacts(first_packets.size());
+        std::vector<const contact*> group;
+        for (std::size_t i = 0; i < contacts.size(); ++i) {
+            contacts[i].first = contacts[i].last = timestamp{std::chrono::nanoseconds{i}};
+            contacts[i].first_packet = first_packets[i];
+            group.push_back(&contacts[i]);
+        }
+        contacts.front().last = timestamp{std::chrono::nanoseconds{-5}}; // its clock was set back
+        const observation made = observe(observation_kind::port_scan, observation_category::reconnaissance, {}, group);
+        CHECK(made.first_time == contacts.front().last);
+        CHECK(made.last_time == timestamp{std::chrono::nanoseconds{contacts.size() - 1}});
+        return made.packets;
+    };
+    CHECK(packets_of({4, 4, 2}) == std::vector<std::uint64_t>{2, 4});
+    CHECK(packets_of({10, 9, 8, 7, 6, 5, 4, 3, 2, 1}) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK(packets_of({1, 2, 3, 4, 5, 6, 7, 9, 8, 8, 10}) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK(packets_of({2, 3, 4, 5, 6, 7, 8, 9, 1, 9, 2}) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8});
 }

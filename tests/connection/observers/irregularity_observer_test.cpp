@@ -7,6 +7,7 @@
 #include <tcplens/connection.hpp>
 #include <tcplens/connection/observers/content_irregularity_observer.hpp>
 #include <tcplens/connection/observers/irregularity_observer.hpp>
+#include <tcplens/connection/observers/profile_observer.hpp>
 
 #include <doctest/doctest.h>
 
@@ -512,6 +513,15 @@ TEST_CASE("irregularities: the fast way for ordinary segments comes to the same 
     }
     CHECK(plain.found().resets()[0].ip_id_before == careful.found().resets()[0].ip_id_before);
     CHECK(plain.found().resets()[0].since_peer == careful.found().resets()[0].since_peer);
+}
+
+TEST_CASE("irregularities: for the caches a record with the observer is a line longer than one without") {
+    using plain = detail::connection_record<evidence_rules>;
+    using observed = detail::connection_record<evidence_rules, irregularity_observer>;
+    using detailed = detail::connection_record<evidence_rules, profile_observer>;
+    CHECK(plain::touched_bytes() == sizeof(plain));
+    CHECK(observed::touched_bytes() <= sizeof(plain) + 64);
+    CHECK(detailed::touched_bytes() == sizeof(detailed)); // it touches all that it remembers
 }
 
 TEST_CASE("irregularities: counts stop at their bound, and follow the roles") {

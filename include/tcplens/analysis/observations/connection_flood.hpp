@@ -43,6 +43,15 @@ namespace tcplens::inline v1::detail::observing {
     return false;
 }
 
+/// The contacts of a pair that were established: mostly all of them, otherwise `some` has them.
+[[nodiscard]] inline contact_group held_of(contact_group pair, std::vector<const contact*>& some) {
+    constexpr outcome_set open_ones{outcome::answered, outcome::idle, outcome::stalled};
+    const auto was_open = [&](const contact& of) { return open_ones.has(of.came_out); };
+    if (std::all_of(pair.begin(), pair.end(), [&](const contact* of) { return was_open(*of); })) return pair;
+    some = select(pair, was_open);
+    return some;
+}
+
 /// A service, or a source, with many connections that were established and stayed without data; and a source that holds many connections
 /// to one service at once. The numbers are ours.
 template <class Observed>
@@ -90,12 +99,11 @@ void find_connection_floods(const Observed& in, findings& found) {
         });
     };
     for_each_group(shared_key<shared::source>{in.keys}, enough, all_idle, observe_source);
-    constexpr outcome_set open_ones{outcome::answered, outcome::idle, outcome::stalled};
     const double least_open = in.least(in.options.open_connections);
     in.pairs->for_each([&](contact_group pair) {
         if (static_cast<double>(pair.size()) < least_open) return;
-        const auto held = select(pair, [&](const contact& of) { return open_ones.has(of.came_out); });
-        const contact_group group{held};
+        std::vector<const contact*> some;
+        const contact_group group = held_of(pair, some);
         if (!may_be_open_at_once(group, least_open)) return;
         const address& source = group[0]->source.address;
         const endpoint& target = group[0]->target;

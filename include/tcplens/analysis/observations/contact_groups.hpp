@@ -153,7 +153,7 @@ private:
     static constexpr std::uint32_t none = UINT32_MAX;
 
     struct candidate {
-        double weight = 0;
+        std::uint64_t weight = 0;
         std::uint32_t members = 0;
         std::uint32_t next = none; ///< the place of its next member; none if it is too light
     };
@@ -183,23 +183,26 @@ private:
             static_cast<std::size_t>((std::clamp)(sums_for_each * total / least, least_sums, most_sums)));
     }
 
-    /// Sums up the weights. Whether any sum is heavy. Counts stop at 255.
+    /// The least sum that is heavy. Counts stop at 255; no other sum comes near 2^53.
+    template <class Sum>
+    [[nodiscard]] static Sum heavy_sum(double least) noexcept {
+        constexpr double most = sizeof(Sum) == 1 ? 255 : 0x1p53;
+        return static_cast<Sum>((std::min)(std::ceil(least), most));
+    }
+
+    /// Sums up the weights. Whether any sum is heavy.
     template <class Key, class Rule, class Sum>
     [[nodiscard]] static bool sum_up(const Key& key, const Rule& rule, double least, std::vector<Sum>& sums) {
         bool any_heavy = false;
         const std::size_t mask = sums.size() - 1;
-        const auto enough = static_cast<std::uint8_t>((std::min)(std::ceil(least), 255.0));
+        const auto enough = heavy_sum<Sum>(least);
         for (const contact* const each : rule.weighty) {
             const auto weight = rule.weight_of(*each);
             if (weight == 0) continue;
             Sum& sum = sums[key.hash(*each) & mask];
-            if constexpr (sizeof(Sum) == 1) {
-                sum = static_cast<std::uint8_t>(sum + (sum != UINT8_MAX));
-                any_heavy |= sum >= enough;
-            } else {
-                sum += weight;
-                any_heavy |= static_cast<double>(sum) >= least;
-            }
+            if constexpr (sizeof(Sum) == 1) sum = static_cast<std::uint8_t>(sum + (sum != UINT8_MAX));
+            else sum += weight;
+            any_heavy |= sum >= enough;
         }
         return any_heavy;
     }
@@ -207,32 +210,34 @@ private:
     /// Tells the contacts with heavy sums apart.
     template <class Key, class Rule, class Sum>
     void collect(const Key& key, const Rule& rule, double least, const std::vector<Sum>& sums) {
-        const double least_sum = sizeof(Sum) == 1 ? (std::min)(least, 255.0) : least;
+        const auto enough = heavy_sum<Sum>(least);
         const std::size_t mask = sums.size() - 1;
         contact_numbering numbering{key, sums.size() / 4};
         std::vector<candidate> candidates;
-        std::vector<std::uint32_t> numbers(rule.members.size(), none);
+        std::vector<std::uint32_t> numbers(rule.members.size()); // counted from 1; 0 is none
         for (std::size_t i = 0; i < numbers.size(); ++i) {
             const contact& each = *rule.members[i];
             if (!rule.belongs(each)) continue;
-            if (static_cast<double>(sums[key.hash(each) & mask]) < least_sum) continue;
-            const std::uint32_t number = numbering.number(each);
+            const std::uint32_t hash = key.hash(each);
+            if (sums[hash & mask] < enough) continue;
+            const std::uint32_t number = numbering.number(each, hash);
             if (number == candidates.size()) candidates.emplace_back();
-            candidates[number].weight += static_cast<double>(rule.weight_of(each));
-            ++candidates[number].members;
-            numbers[i] = number;
+            candidate& of = candidates[number];
+            of.weight += rule.weight_of(each);
+            ++of.members;
+            numbers[i] = number + 1;
         }
         std::uint32_t members = 0;
         for (candidate& each : candidates) {
-            if (each.weight < least) continue;
+            if (static_cast<double>(each.weight) < least) continue;
             each.next = members;
             groups_.push_back({members, each.members});
             members += each.members;
         }
         members_.resize(members);
         for (std::size_t i = 0; i < numbers.size(); ++i) {
-            if (numbers[i] == none) continue;
-            candidate& of = candidates[numbers[i]];
+            if (numbers[i] == 0) continue;
+            candidate& of = candidates[numbers[i] - 1];
             if (of.next != none) members_[of.next++] = rule.members[i];
         }
     }
@@ -240,16 +245,20 @@ private:
     /// Takes in all members of the groups, in place of those that have weight.
     template <class Key, class Rule>
     void add_members(const Key& key, const Rule& rule) {
+        if (groups_.size() == 1) return add_members_of_one(key, rule);
         contact_numbering numbering{key, 4 * groups_.size()};
         for (extent& each : groups_) {
             static_cast<void>(numbering.number(*members_[each.begin]));
             each.count = 0;
         }
-        std::vector<std::uint32_t> numbers(rule.members.size(), none);
+        std::vector<std::uint32_t> numbers(rule.members.size()); // counted from 1; 0 is none
         for (std::size_t i = 0; i < numbers.size(); ++i) {
-            if (!rule.belongs(*rule.members[i])) continue;
-            numbers[i] = numbering.find(*rule.members[i]);
-            if (numbers[i] != none) ++groups_[numbers[i]].count;
+            const contact& each = *rule.members[i];
+            if (!rule.belongs(each)) continue;
+            const std::uint32_t number = numbering.find(each);
+            if (number == numbering.none) continue;
+            ++groups_[number].count;
+            numbers[i] = number + 1;
         }
         std::vector<std::uint32_t> next;
         std::uint32_t members = 0;
@@ -260,8 +269,21 @@ private:
         }
         members_.resize(members);
         for (std::size_t i = 0; i < numbers.size(); ++i) {
-            if (numbers[i] != none) members_[next[numbers[i]]++] = rule.members[i];
+            if (numbers[i] != 0) members_[next[numbers[i] - 1]++] = rule.members[i];
         }
+    }
+
+    /// The same for a single group, in fewer steps.
+    template <class Key, class Rule>
+    void add_members_of_one(const Key& key, const Rule& rule) {
+        const contact& first = *members_[groups_[0].begin];
+        std::vector<const contact*> members;
+        members.reserve(rule.members.size());
+        for (const contact* const each : rule.members) {
+            if (rule.belongs(*each) && key.is_same(first, *each)) members.push_back(each);
+        }
+        groups_[0] = {0, static_cast<std::uint32_t>(members.size())};
+        members_ = std::move(members);
     }
 
     std::vector<extent> groups_{};
@@ -360,7 +382,7 @@ template <class Measure>
 inline constexpr std::chrono::minutes scan_unit{1};
 inline constexpr std::int64_t scan_units = 5; ///< Zeek's scan policy counts within five minutes
 
-/// An observation about contacts: their times, and up to eight of their packets.
+/// An observation about contacts: their times, and the first eight of their packets.
 template <class Kind>
 [[nodiscard]] observation observe(Kind kind, observation_category category, const observation::subject_type& subject,
                                   contact_group evidence) {
@@ -368,14 +390,20 @@ template <class Kind>
     observation made{.kind = kind, .category = category, .subject = subject};
     made.first_time = evidence[0]->first;
     made.last_time = evidence[0]->last;
+    made.packets.reserve(most_packets);
     for (const contact* each : evidence) {
-        made.first_time = (std::min)({made.first_time, each->first, each->last}); // clocks are set back at times
-        made.last_time = (std::max)({made.last_time, each->first, each->last});
-        made.packets.push_back(each->first_packet);
+        const auto [earlier, later] = std::minmax(each->first, each->last); // clocks are set back at times
+        made.first_time = (std::min)(made.first_time, earlier);
+        made.last_time = (std::max)(made.last_time, later);
+        const std::uint64_t packet = each->first_packet;
+        const bool is_full = made.packets.size() == most_packets;
+        if (is_full && packet >= made.packets.back()) continue;
+        const auto place = std::lower_bound(made.packets.begin(), made.packets.end(), packet);
+        if (place != made.packets.end() && *place == packet) continue;
+        const auto at = place - made.packets.begin();
+        if (is_full) made.packets.pop_back(); // it lies behind the new one
+        made.packets.insert(made.packets.begin() + at, packet);
     }
-    std::sort(made.packets.begin(), made.packets.end());
-    made.packets.erase(std::unique(made.packets.begin(), made.packets.end()), made.packets.end());
-    if (made.packets.size() > most_packets) made.packets.resize(most_packets);
     return made;
 }
 

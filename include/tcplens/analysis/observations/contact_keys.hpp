@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
+#include "../../base/compiler.hpp"
 #include "../../base/hash_key.hpp"
 #include "../../wire/address.hpp"
 #include "contact.hpp"
@@ -131,17 +132,21 @@ public:
         : key_(key), latest_(std::bit_ceil((std::max)(different, std::size_t{1})), none),
           mask_(static_cast<std::uint32_t>(latest_.size() - 1)) {}
 
-    /// The number of what a contact shares with one before; none if there was none.
-    [[nodiscard]] std::uint32_t find(const contact& of) const noexcept { return find(of, place(of)); }
-    /// The same; a new one if there was none.
-    [[nodiscard]] std::uint32_t number(const contact& of) {
-        const std::size_t at = place(of);
-        std::uint32_t found = find(of, at);
-        if (found != none) return found;
-        found = size();
-        known_.push_back({&of, std::exchange(latest_[at], found)});
+    /// The number of what a contact shares with one before; none if there was none. `hash`: what the key makes of it.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE std::uint32_t find(const contact& of, std::uint32_t hash) const noexcept {
+        std::uint32_t found = latest_[hash & mask_];
+        while (found != none && !key_.is_same(*known_[found].first, of)) found = known_[found].before;
         return found;
     }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE std::uint32_t find(const contact& of) const noexcept {
+        return find(of, key_.hash(of));
+    }
+    /// The same; a new one if there was none.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE std::uint32_t number(const contact& of, std::uint32_t hash) {
+        const std::uint32_t found = find(of, hash);
+        return found != none ? found : add(of, hash);
+    }
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE std::uint32_t number(const contact& of) { return number(of, key_.hash(of)); }
     /// How many numbers there are.
     [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(known_.size()); }
 
@@ -151,11 +156,10 @@ private:
         std::uint32_t before; ///< the one before at the same place
     };
 
-    [[nodiscard]] std::size_t place(const contact& of) const noexcept { return key_.hash(of) & mask_; }
-    [[nodiscard]] std::uint32_t find(const contact& of, std::size_t at) const noexcept {
-        std::uint32_t found = latest_[at];
-        while (found != none && !key_.is_same(*known_[found].first, of)) found = known_[found].before;
-        return found;
+    TCPLENS_NOINLINE std::uint32_t add(const contact& of, std::uint32_t hash) {
+        const std::uint32_t added = size();
+        known_.push_back({&of, std::exchange(latest_[hash & mask_], added)});
+        return added;
     }
 
     Key key_;

@@ -94,11 +94,11 @@ public:
         likely.sender = sender_in(*likely.record, next);
         if (likely.sender != neither) fetch_side(rules, *likely.record, likely.sender);
     }
-    /// Whether the records probably stay in the processor's caches by themselves: then prefetch_side() gains nothing. A guess, since
-    /// neither the size of the caches is known nor what else is in them.
+    /// Whether what segments touch of the records probably stays in the processor's caches by itself: then prefetch_side() gains nothing.
+    /// A guess, since neither the size of the caches is known nor what else is in them.
     [[nodiscard]] static bool stays_cached(const record_store<Record>& records) noexcept {
         constexpr std::size_t cached = std::size_t{8} * 1024 * 1024;
-        return records.slots() <= cached / sizeof(Record);
+        return records.slots() <= cached / Record::touched_bytes();
     }
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE found_connection find(record_store<Record>& records, const rules_type& rules,

@@ -69,6 +69,17 @@ struct alignas(64) connection_record {
     alignas(64) typename Rules::connection_state rules{};
     [[no_unique_address]] observer_states<typename Observers::connection_state...> observed{};
 
+    /// How many bytes of a record segments touch, at most: all but what observers that read little remember and tell, of which it is a line or
+    /// two. Whole lines.
+    [[nodiscard]] static consteval std::size_t touched_bytes() noexcept {
+        constexpr std::size_t line = 64;
+        return (sizeof(connection_record) - (std::size_t{0} + ... + seldom_touched_of<Observers>())) / line * line;
+    }
+    template <class Observer>
+    [[nodiscard]] static consteval std::size_t seldom_touched_of() noexcept {
+        if constexpr (!reads_little<Observer>) return 0;
+        else return sizeof(typename Observer::connection_state) + sizeof(typename Observer::facts);
+    }
     /// Fetches what observers need of each segment: state and facts, or what an observer says that it needs.
     TCPLENS_ALWAYS_INLINE void prefetch_observed() const noexcept { (prefetch_observed_by<Observers>(), ...); }
     template <class Observer>
