@@ -55,7 +55,7 @@ public:
 private:
     struct side_state {
         detail::send_sequence_space space{};
-        detail::captured_ranges<8> captured{};    ///< the numbers of its data
+        detail::captured_ranges<8> captured{};  ///< the numbers of its data
         std::optional<sequence_number> timed{}; ///< an acknowledgment up to here ends a round trip
         timestamp timed_from{};                 ///< when that round trip began
         std::uint32_t in_flight = 0;            ///< as counted in `in_flight_`
