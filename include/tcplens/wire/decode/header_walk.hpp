@@ -202,12 +202,14 @@ private:
     [[nodiscard]] constexpr parse_result<tunnel_payload> ip(network_payload packet, protocol_id& at) {
         auto found = ip_payload_of(packet);
         if (!found && found.error() == packet_outcome::malformed) {
-            const auto right = other_ip_version(packet.content);
-            if (!right || *right == packet.type)
-                return packet_outcome{right ? packet_outcome::malformed : right.error()};
-            packet.type = *right;
-            at = *right;
-            found = ip_payload_of(packet);
+            const auto right = other_ip_version(packet);
+            if (right) {
+                packet.type = *right;
+                at = *right;
+                found = ip_payload_of(packet);
+            } else if (right.error() == packet_outcome::truncated) {
+                return packet_outcome::truncated;
+            }
         }
         if (!found || found->fragment) {
             if constexpr (std::remove_cvref_t<decltype(memory.fragments)>::keeps) {

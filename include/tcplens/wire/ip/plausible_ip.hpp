@@ -5,6 +5,7 @@
 #include "../../base/compiler.hpp"
 #include "../ether_type.hpp"
 #include "../frame_view.hpp"
+#include "../network_payload.hpp"
 #include "../parse_result.hpp"
 #include "internet_checksum.hpp"
 #include "ipv4.hpp"
@@ -48,11 +49,15 @@ namespace tcplens::inline v1::detail {
     return is_undecided_ip(packet) ? packet_outcome::truncated : packet_outcome::not_tcp;
 }
 
-/// The EtherType that a packet should have whose header is not of the IP version that it is named as, and is of the other one: some
-/// writers say IPv4 before either. malformed if it is of neither.
-[[nodiscard]] TCPLENS_NOINLINE constexpr parse_result<ether_type> other_ip_version(const frame_view& packet) noexcept {
-    if (packet.wire_length < ipv4_header::min_length) return packet_outcome::malformed;
-    const auto found = plausible_ip(packet);
+/// The EtherType that a packet should have whose header is malformed, since it is of the other IP version than it is named as: some
+/// writers say IPv4 before either. malformed if that is not so.
+[[nodiscard]] TCPLENS_NOINLINE constexpr parse_result<ether_type>
+other_ip_version(const network_payload& packet) noexcept {
+    const frame_view& content = packet.content;
+    if (content.bytes.empty() || content.wire_length < ipv4_header::min_length) return packet_outcome::malformed;
+    const bool is_v4 = std::to_integer<unsigned>(content.bytes[0]) >> 4 == 4;
+    if (is_v4 == (packet.type == ether_type::ipv4)) return packet_outcome::malformed; // for another reason
+    const auto found = plausible_ip(content);
     if (!found && found.error() == packet_outcome::not_tcp) return packet_outcome::malformed;
     return found;
 }
