@@ -83,24 +83,24 @@ struct first_characters {
 [[nodiscard]] constexpr bool are_bytes_of_capture(const first_characters& text) noexcept {
     const auto& each = text.each;
     const auto is_other = [&](std::size_t at) { return each[at] >= 0x80; };
-    const auto are = [&](std::size_t from, std::u32string_view expected) {
+    const auto are = [&](std::size_t from, std::string_view expected) { // of ASCII
         for (std::size_t i = 0; i < expected.size(); ++i) {
-            if (each[from + i] != expected[i]) return false;
+            if (each[from + i] != static_cast<char32_t>(expected[i])) return false;
         }
         return from + expected.size() <= text.length;
     };
     using namespace std::string_view_literals;
     // what is no UTF-8 became U+FFFD, also two bytes as one: "\xc3\xb2" is a character
     for (std::size_t magic = 3; magic <= 4; ++magic) {
-        const bool little = are(magic, U"\2\0\4\0"sv);
-        if (!little && !are(magic, U"\0\2\0\4"sv)) continue;
-        const bool nanoseconds_first = are(0, U"M<"sv) && is_other(2);
-        const bool nanoseconds_last = is_other(0) && is_other(1) && are(magic - 2, U"<M"sv);
+        const bool little = are(magic, "\2\0\4\0"sv);
+        if (!little && !are(magic, "\0\2\0\4"sv)) continue;
+        const bool nanoseconds_first = are(0, "M<"sv) && is_other(2);
+        const bool nanoseconds_last = is_other(0) && is_other(1) && are(magic - 2, "<M"sv);
         if (nanoseconds_first || nanoseconds_last || (is_other(0) && is_other(1) && is_other(2))) return true;
     }
-    if (are(0, U"\n\r\r\n"sv) && (are(8, U"M<+\x1a"sv) || are(8, U"\x1a+<M"sv))) return true;
-    return (are(0, U"\x1f"sv) && is_other(1) && are(2, U"\b"sv)) ||
-           (are(0, U"("sv) && is_other(1) && are(2, U"/"sv) && is_other(3));
+    if (are(0, "\n\r\r\n"sv) && (are(8, "M<+\x1a"sv) || are(8, "\x1a+<M"sv))) return true;
+    return (are(0, "\x1f"sv) && is_other(1) && are(2, "\b"sv)) ||
+           (are(0, "("sv) && is_other(1) && are(2, "/"sv) && is_other(3));
 }
 
 /// Whether these are the first bytes of a pcap or compressed capture after they were taken for characters of some code page, and
@@ -129,25 +129,24 @@ struct first_characters {
 /// Whether these are the first bytes of pcap after what is not ASCII became question marks.
 [[nodiscard]] constexpr bool is_pcap_in_ascii(std::span<const std::byte> bytes) noexcept {
     using namespace std::string_view_literals;
-    constexpr std::array beginnings{"????\2\0\4\0"sv, "????\0\2\0\4"sv, "M<??\2\0\4\0"sv, "?\?<M\0\2\0\4"sv};
-    return any_satisfies(beginnings, [&](std::string_view each) { return has_at(bytes, 0, each); });
+    return has_at(bytes, 0, "????\2\0\4\0"sv) || has_at(bytes, 0, "????\0\2\0\4"sv) ||
+           has_at(bytes, 0, "M<??\2\0\4\0"sv) || has_at(bytes, 0, "?\?<M\0\2\0\4"sv);
 }
 
 /// Whether these are the first bytes of pcap without the highest bit of each.
 [[nodiscard]] constexpr bool is_pcap_in_seven_bits(std::span<const std::byte> bytes) noexcept {
     using namespace std::string_view_literals;
-    constexpr std::array beginnings{"TC2!\2\0\4\0"sv, "!2CT\0\2\0\4"sv, "M<2!\2\0\4\0"sv, "!2<M\0\2\0\4"sv};
-    return any_satisfies(beginnings, [&](std::string_view each) { return has_at(bytes, 0, each); });
+    return has_at(bytes, 0, "TC2!\2\0\4\0"sv) || has_at(bytes, 0, "!2CT\0\2\0\4"sv) ||
+           has_at(bytes, 0, "M<2!\2\0\4\0"sv) || has_at(bytes, 0, "!2<M\0\2\0\4"sv);
 }
 
 /// Whether these are the first bytes of a capture with the two of each pair swapped.
 [[nodiscard]] constexpr bool is_capture_with_swapped_bytes(std::span<const std::byte> bytes) noexcept {
     using namespace std::string_view_literals;
-    constexpr std::array beginnings{"\xc3\xd4\xa1\xb2\0\2\0\4"sv, "\xb2\xa1\xd4\xc3\2\0\4\0"sv, "<M\xa1\xb2\0\2\0\4"sv,
-                                    "\xb2\xa1M<\2\0\4\0"sv};
-    if (any_satisfies(beginnings, [&](std::string_view each) { return has_at(bytes, 0, each); })) return true;
-    return has_at(bytes, 0, "\r\n\n\r"sv) &&
-           (has_at(bytes, 8, "\x3c\x4d\x1a\x2b"sv) || has_at(bytes, 8, "\x2b\x1a\x4d\x3c"sv));
+    if (has_at(bytes, 0, "\r\n\n\r"sv))
+        return has_at(bytes, 8, "\x3c\x4d\x1a\x2b"sv) || has_at(bytes, 8, "\x2b\x1a\x4d\x3c"sv);
+    return has_at(bytes, 0, "\xc3\xd4\xa1\xb2\0\2\0\4"sv) || has_at(bytes, 0, "\xb2\xa1\xd4\xc3\2\0\4\0"sv) ||
+           has_at(bytes, 0, "<M\xa1\xb2\0\2\0\4"sv) || has_at(bytes, 0, "\xb2\xa1M<\2\0\4\0"sv);
 }
 
 /// Whether the magic of pcapng is here as it comes out when something changes line ends, and the byte-order magic behind it. To tell
