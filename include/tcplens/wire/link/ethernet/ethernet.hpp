@@ -38,10 +38,14 @@ struct ethernet {
         if (!frame.has(header_length)) return frame.truncation_error(header_length);
         const network_payload behind = behind_header(frame);
         if (behind.type == ether_type::ipv4 || behind.type == ether_type::ipv6) return behind;
-        if (is_inter_switch_link(frame)) {
+        if (is_to_inter_switch_group(frame)) {
+            if (!frame.has(organisation_end) && frame.wire_length >= organisation_end)
+                return packet_outcome::truncated; // the capture cut what tells
             constexpr std::size_t isl_header = 26;
-            if (!frame.has(isl_header)) return frame.truncation_error(isl_header);
-            return other_payload(link_type::ethernet, frame.subview(isl_header));
+            if (has_organisation_of_cisco(frame)) {
+                if (!frame.has(isl_header)) return frame.truncation_error(isl_header);
+                return other_payload(link_type::ethernet, frame.subview(isl_header));
+            }
         }
         return skip_any_tags(behind);
     }
@@ -51,13 +55,17 @@ struct ethernet {
     }
 
 private:
-    /// Whether the receiver is the group of Cisco's Inter-Switch Link, and LLC with Cisco's number follows, as in all of its frames.
+    static constexpr std::size_t organisation_end = 20; // of LLC with SNAP
+
+    /// Whether the receiver is the group of Cisco's Inter-Switch Link.
     /// @pre frame.has(header_length)
-    [[nodiscard]] static constexpr bool is_inter_switch_link(const frame_view& frame) noexcept {
-        constexpr std::size_t organisation_end = 20;
+    [[nodiscard]] static constexpr bool is_to_inter_switch_group(const frame_view& frame) noexcept {
         const auto group = load_big<std::uint32_t>(frame.bytes.data()) & ~0x0200'0000u; // 01-00-0c-00-00 or 03-...
-        if (group != 0x0100'0c00 || frame.bytes[4] != std::byte{0} || !frame.has(organisation_end)) return false;
-        return load_big<std::uint32_t>(frame.bytes.data() + 14) == 0xaaaa'0300 &&
+        return group == 0x0100'0c00 && frame.bytes[4] == std::byte{0};
+    }
+    /// Whether LLC with Cisco's number follows, as in all frames of Inter-Switch Link.
+    [[nodiscard]] static constexpr bool has_organisation_of_cisco(const frame_view& frame) noexcept {
+        return frame.has(organisation_end) && load_big<std::uint32_t>(frame.bytes.data() + 14) == 0xaaaa'0300 &&
                load_big<std::uint16_t>(frame.bytes.data() + 18) == 0x000c;
     }
 };
