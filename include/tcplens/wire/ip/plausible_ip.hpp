@@ -54,7 +54,8 @@ namespace tcplens::inline v1::detail {
 [[nodiscard]] TCPLENS_NOINLINE constexpr parse_result<ether_type>
 other_ip_version(const network_payload& packet) noexcept {
     const frame_view& content = packet.content;
-    if (content.bytes.empty() || content.wire_length < ipv4_header::min_length) return packet_outcome::malformed;
+    if (content.wire_length < ipv4_header::min_length) return packet_outcome::malformed;
+    if (content.bytes.empty()) return packet_outcome::truncated;
     const bool is_v4 = std::to_integer<unsigned>(content.bytes[0]) >> 4 == 4;
     if (is_v4 == (packet.type == ether_type::ipv4)) return packet_outcome::malformed; // for another reason
     const auto found = plausible_ip(content);

@@ -27,14 +27,14 @@ struct exported_pdu {
     static constexpr std::array types{link_type::wireshark_upper_pdu};
 
     [[nodiscard]] static constexpr parse_result<network_payload> payload(link_type, const frame_view& frame) noexcept {
-        const auto found = read_tags(frame, 4);
-        if (found && found->what.in != protocol_id::registry::none) return other_payload(found->what, found->content);
         // Wireshark writes lengths that are multiples of four, and reads others without what would fill them up.
+        const auto padded = read_tags(frame, 4);
+        if (names_protocol(padded)) return other_payload(padded->what, padded->content);
+        if (is_cut(padded)) return packet_outcome::truncated;
         const auto unpadded = read_tags(frame, 1);
-        if (unpadded && unpadded->what.in != protocol_id::registry::none)
-            return other_payload(unpadded->what, unpadded->content);
-        if (!found) return found.error();
-        return packet_outcome::not_tcp;
+        if (names_protocol(unpadded)) return other_payload(unpadded->what, unpadded->content);
+        if (is_cut(unpadded)) return packet_outcome::truncated;
+        return padded ? packet_outcome::not_tcp : padded.error();
     }
 
 private:
@@ -43,6 +43,12 @@ private:
         protocol_id what{};
         frame_view content{};
     };
+    [[nodiscard]] static constexpr bool names_protocol(const parse_result<tagged>& found) noexcept {
+        return found && found->what.in != protocol_id::registry::none;
+    }
+    [[nodiscard]] static constexpr bool is_cut(const parse_result<tagged>& found) noexcept {
+        return !found && found.error() == packet_outcome::truncated;
+    }
 
     /// Each tag has a type, a length, and a value that is padded to a multiple of `alignment`.
     [[nodiscard]] static constexpr parse_result<tagged> read_tags(const frame_view& frame,
