@@ -207,8 +207,8 @@ private:
     path_options options_;
     std::mt19937_64 random_;
     std::mt19937_64 random_corruption_; // its own, so that recordings without corruption stay as they were
+    std::mt19937_64 random_copies_;     // likewise
     nanoseconds begin_;
-    std::mt19937_64 random_copies_; // likewise
     std::uint64_t count_ = 0;
     bool in_burst_ = false;
     bool in_copies_ = false;

@@ -296,7 +296,7 @@ struct said_bytes {
         return text_kind::numbers;
     if (begins_like_capture(read_hexadecimal(text, "\\x", R"("'b)").all())) return text_kind::escapes;
     // characters of ASCII stand for themselves in both
-    if (text.starts_with("b'\\x") || text.starts_with("b'\\n\\r\\r\\n")) return text_kind::escapes;
+    if (text.starts_with(R"(b'\x)") || text.starts_with(R"(b'\n\r\r\n)")) return text_kind::escapes;
     if (text.starts_with("=D4=C3=B2=A1") || text.starts_with("=A1=B2") || text.starts_with("M<=B2=A1") ||
         text.starts_with("=1C=00=00=00M<+") || text.starts_with("=1F=8B"))
         return text_kind::quoted_printable;
