@@ -76,8 +76,8 @@ TEST_CASE("capture_error: the message of a damaged capture says what is wrong, w
 }
 
 TEST_CASE("capture_error: the message of a file that is no capture says what to do") {
-    CHECK(message(not_a_capture, {"", 0, 0}, 0, 0x7f454c46) ==
-          "is neither a pcap nor a pcapng capture (begins with 0x7f454c46). Wireshark's editcap converts other capture "
+    CHECK(message(not_a_capture, {"", 0, 0}, 0, 0x89fffefd) ==
+          "is neither a pcap nor a pcapng capture (begins with 0x89fffefd). Wireshark's editcap converts other capture "
           "formats: editcap -F pcapng FILE NEW_FILE.");
     CHECK(message(compressed, {"gzip", 0, 0}, 0, 0) == "is compressed (gzip). Unpack it first, or read the output of "
                                                        "'gzip -dc FILE' through a pipe (of a tar archive in it: "

@@ -169,16 +169,17 @@ TEST_CASE("capture_reader: no bytes at all are the error empty") {
 TEST_CASE("capture_reader: a file that is no capture is the error not_a_capture with its first bytes") {
     check_error(read_memory(text("GET / HTTP/1.1\r\n")).error,
                 {.code = capture_error_code::not_a_capture, .available = 0x47455420});
-    check_error(read_memory(text("\x89PNG\r\n\x1a\n")).error,
-                {.code = capture_error_code::not_a_capture, .available = 0x89504e47});
+    check_error(read_memory(text("\x89\xff\xfe\xfd\r\n\x1a\n")).error,
+                {.code = capture_error_code::not_a_capture, .available = 0x89fffefd});
     check_error(read_memory(text("a")).error, {.code = capture_error_code::not_a_capture});
     check_error(read_memory(text("\xa1\xb2z")).error, {.code = capture_error_code::not_a_capture});
     CHECK(to_string(*read_memory(text("a")).error) ==
           "is text ('a'), not a capture. Only binary captures are read (tcpdump -w FILE).");
     CHECK(to_string(*read_memory(text("GET / HTTP/1.1\r\n")).error)
               .starts_with("is text ('GET / HTTP/1.1'), not a capture. "));
-    CHECK(to_string(*read_memory(text("\x89PNG\r\n\x1a\n")).error) ==
-          "is neither a pcap nor a pcapng capture (begins with 0x89504e47). Wireshark's editcap converts other capture "
+    CHECK(to_string(*read_memory(text("\x89PNG\r\n\x1a\n")).error) == "is a PNG picture, not a capture.");
+    CHECK(to_string(*read_memory(text("\x89\xff\xfe\xfd\r\n\x1a\n")).error) ==
+          "is neither a pcap nor a pcapng capture (begins with 0x89fffefd). Wireshark's editcap converts other capture "
           "formats: "
           "editcap -F pcapng FILE NEW_FILE.");
 }
