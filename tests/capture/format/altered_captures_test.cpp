@@ -175,7 +175,8 @@ TEST_CASE("unknown format: bytes of a capture that were written as text are told
              std::pair{"\\xd4\\xc3"sv, "is text ("sv},
              std::pair{"{ nothing of bytes }"sv, "is text ("sv},
          }) {
-        CAPTURE(characters);
+        const std::string_view given = characters; // clang 14 captures no name of a structured binding
+        CAPTURE(given);
         CHECK(said_of(characters).starts_with(kind));
         check_every_cut(text(characters));
     }
