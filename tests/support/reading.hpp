@@ -109,6 +109,16 @@ inline reading read_stream(std::span<const std::byte> bytes, std::size_t chunk, 
     return read_all(tcplens::capture_reader{tcplens::stream_source{chunked{bytes, chunk, last}}});
 }
 
+/// Every place to cut gives an answer, and the same from a stream.
+inline void check_every_cut(std::span<const std::byte> bytes) {
+    for (std::size_t length = 0; length <= bytes.size(); ++length) {
+        const auto cut = bytes.first(length);
+        const reading result = read_memory(cut);
+        CHECK(result == read_stream(cut, 5));
+        if (result.error) CHECK(to_string(*result.error).ends_with('.'));
+    }
+}
+
 /// The error that a reading is expected to end with.
 struct expected_error {
     tcplens::capture_error_code code;

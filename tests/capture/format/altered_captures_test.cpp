@@ -38,11 +38,6 @@ std::string said_of(std::string_view characters) {
     return said_of(text(characters));
 }
 
-void check_every_cut(const byte_vector& bytes) {
-    for (std::size_t length = 0; length <= bytes.size(); ++length)
-        (void)said_of(byte_vector{bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)});
-}
-
 /// A packet with a time of today, so that records look like those of a capture.
 byte_vector records(capture_writer::pcap_options of = {}, std::uint32_t count = 3) {
     pcap_writer with{of};

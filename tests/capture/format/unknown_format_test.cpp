@@ -40,16 +40,6 @@ std::string said_of(std::string_view characters) {
     return to_string(error_of(text(characters)));
 }
 
-/// Every place to cut gives an answer, and the same from a stream.
-void check_every_cut(const byte_vector& bytes) {
-    for (std::size_t length = 0; length <= bytes.size(); ++length) {
-        const auto cut = std::span{bytes}.first(length);
-        const reading result = read_memory(cut);
-        CHECK(result == read_stream(cut, 5));
-        if (result.error) CHECK(to_string(*result.error).ends_with('.'));
-    }
-}
-
 byte_vector replaced(const byte_vector& bytes, std::string_view what, std::string_view by) {
     const auto* const data = reinterpret_cast<const char*>(bytes.data());
     std::string all{data, bytes.size()};

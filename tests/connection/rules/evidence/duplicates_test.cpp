@@ -146,7 +146,7 @@ TEST_CASE("a copy of a packet that is no longer remembered is known by its Ident
 }
 
 TEST_CASE(
-    "what nobody asked for and no timer can have sent so soon is a copy, although it is late") { // RFC 8985 section 7
+    "a late packet is a copy if no acknowledgment asked for it and no timer expires so soon") { // RFC 8985 section 7
     story s{{.families = story_families::v6}};
     auto [client, server] = s.established({.rtt = 10ms, .sack = true});
     s.after(50ms);
@@ -184,7 +184,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("within a tick of the sender's clock no timer sends again: what nobody asked for is a copy") {
+TEST_CASE("within a tick of the sender's clock no timer expires: a packet that no acknowledgment asked for is a copy") {
     story s{{.families = story_families::v6}};
     auto [client, server] = s.established({.rtt = 200us, .timestamps = true, .sack = true});
     s.after(50ms);

@@ -122,10 +122,10 @@ namespace tcplens::inline v1::detail::evidence {
     return false;
 }
 
-/// Whether nothing made the sender send again what equals an earlier segment: that came in order and was acknowledged, and nobody asked for
-/// anything since. Then a timer alone can have sent it. That takes longer than the sender's clock stands still, and longer than this
-/// packet took. A loss probe is the last segment (RFC 8985 section 7.3), and comes as late as a timeout if that is alone in flight (section 7.2).
-/// Without SACK much is sent again that nobody asked for.
+/// Whether a segment that equals an earlier one can be no retransmission: the earlier one came in order and was acknowledged, and no
+/// duplicate ACK or SACK block has come since. Then only a timer could have sent it again, but a timer takes longer than this segment took,
+/// and longer than the sender's clock stands still. A loss probe is the last segment (RFC 8985 section 7.3), and comes as late as a timeout
+/// if that is alone in flight (section 7.2). Without SACK a sender may also send again what no acknowledgment reported missing.
 [[nodiscard]] constexpr bool repeats_unasked(const segment& sent, const remembered_segment& earlier,
                                              std::chrono::nanoseconds since, const side_view& sender,
                                              const side_view& receiver) noexcept {
