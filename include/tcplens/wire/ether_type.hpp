@@ -30,7 +30,10 @@ enum class ether_type : std::uint16_t {
     e_tag = 0x893f,                ///< IEEE 802.1BR
     nsh = 0x894f,                  ///< RFC 8300
     old_qinq = 0x9100,             ///< double VLAN tags before 802.1ad
+    old_qinq_9200 = 0x9200,        ///< the same, of other vendors
+    old_qinq_9300 = 0x9300,        ///< the same, of other vendors
     arista_time = 0xd28b,          ///< Arista's timestamp tag
+    marvell_edsa = 0xdada,         ///< the tag of Marvell's switch chips, after two zero bytes
     r_tag = 0xf1c1,                ///< IEEE 802.1CB
 };
 

@@ -92,15 +92,12 @@ template <class Signatures>
     return has_at(bytes, 0, "\x04\x22\x4d\x18"sv) ? "lz4"sv : "zstd"sv;
 }
 
-/// The kind of compression, or of archive; empty if it is none that is known.
-[[nodiscard]] constexpr std::string_view name_of_compression(std::span<const std::byte> bytes) noexcept {
+/// The kind of compression, or of archive, by what few other bytes look like; empty if it is none that is known.
+[[nodiscard]] constexpr std::string_view name_of_certain_compression(std::span<const std::byte> bytes) noexcept {
     using namespace std::string_view_literals;
     // Magic numbers: gzip RFC 1952, zstd RFC 8878, xz, lzip and 7z from their specifications, the others from file(1)'s descriptions.
     constexpr std::array known{
-        signature{"gzip"sv, "\x1f\x8b"sv},
-        signature{"compress"sv, "\x1f\x9d"sv},
-        signature{"compress"sv, "\x1f\xa0"sv},
-        signature{"pack"sv, "\x1f\x1e"sv},
+        signature{"gzip"sv, "\x1f\x8b\x08"sv}, // with its only method, deflate
         signature{"zstd"sv, "\x28\xb5\x2f\xfd"sv},
         signature{"xz"sv, "\xfd\x37zXZ\0"sv},
         signature{"bzip2"sv, "BZh"sv},
@@ -116,7 +113,6 @@ template <class Signatures>
         signature{"rar"sv, "Rar!\x1a\x07"sv},
         signature{"rar"sv, "RE~^"sv},
         signature{"cab"sv, "MSCF\0\0\0\0"sv},
-        signature{"lzh"sv, "-lh"sv, 2},
         signature{"lrzip"sv, "LRZI"sv},
         signature{"wim"sv, "MSWIM\0\0\0"sv},
         signature{"cpio"sv, "070701"sv},
@@ -130,6 +126,18 @@ template <class Signatures>
     // zstd before its format was fixed: versions 0.1 to 0.7
     if (has_at(bytes, 1, "\xb5\x2f\xfd"sv) && bytes[0] >= std::byte{0x22} && bytes[0] <= std::byte{0x28})
         return "zstd"sv;
+    return {};
+}
+
+/// The kind of compression, or of archive, of a file with this beginning; empty if it is none that is known.
+[[nodiscard]] constexpr std::string_view name_of_compression(std::span<const std::byte> bytes) noexcept {
+    using namespace std::string_view_literals;
+    if (const auto name = name_of_certain_compression(bytes); !name.empty()) return name;
+    constexpr std::array known{
+        signature{"gzip"sv, "\x1f\x8b"sv}, signature{"compress"sv, "\x1f\x9d"sv}, signature{"compress"sv, "\x1f\xa0"sv},
+        signature{"pack"sv, "\x1f\x1e"sv}, signature{"lzh"sv, "-lh"sv, 2},
+    };
+    if (const auto name = find_signature(known, bytes); !name.empty()) return name;
     if (is_old_tar(bytes)) return "tar"sv;
     if (is_lzma(bytes)) return "lzma"sv;
     return {};
@@ -234,8 +242,8 @@ template <class Signatures>
     return find_signature(known, bytes);
 }
 
-/// The name of a capture format that is not read; empty if it is none that is known.
-[[nodiscard]] constexpr std::string_view name_of_other_format(std::span<const std::byte> bytes) noexcept {
+/// The name of a capture format that is not read, by what few other bytes look like; empty if it is none that is known.
+[[nodiscard]] constexpr std::string_view name_of_certain_other_format(std::span<const std::byte> bytes) noexcept {
     using namespace std::string_view_literals;
     // Magic numbers from the formats' descriptions, and from files that editcap 4.0.17 writes.
     constexpr std::array known{
@@ -248,7 +256,6 @@ template <class Signatures>
         signature{"Sniffer (Windows, NetXRay)"sv, "VL\0\0"sv},
         signature{"Network Instruments Observer"sv, "ObserverPktBuffe"sv},
         signature{"HP-UX nettl"sv, "\x54\x52\x00"sv},
-        signature{"InfoVista 5View"sv, "\xaa\xaa\xaa\xaa"sv},
         signature{"Visual Networks"sv, "\x05VNF"sv},
         signature{"AIX iptrace"sv, "iptrace "sv},
         signature{"RADCOM"sv, "\x42\xd2\x00\x34\x12\x66\x22\x88"sv},
@@ -267,9 +274,17 @@ template <class Signatures>
         signature{"Aethra"sv, "V0208\0"sv},
     };
     if (const auto name = find_signature(known, bytes); !name.empty()) return name;
+    if (is_windows_trace(bytes)) return "Windows event trace (.etl)"sv;
+    return {};
+}
+
+/// The name of a capture format that is not read, of a file with this beginning; empty if it is none that is known.
+[[nodiscard]] constexpr std::string_view name_of_other_format(std::span<const std::byte> bytes) noexcept {
+    using namespace std::string_view_literals;
+    if (const auto name = name_of_certain_other_format(bytes); !name.empty()) return name;
+    if (has_at(bytes, 0, "\xaa\xaa\xaa\xaa"sv)) return "InfoVista 5View"sv;
     if (is_lanalyzer(bytes)) return "LANalyzer"sv;
     if (is_commview(bytes) || is_commview_ncfx(bytes)) return "CommView"sv;
-    if (is_windows_trace(bytes)) return "Windows event trace (.etl)"sv;
     if (is_old_etherpeek(bytes)) return "EtherPeek"sv;
     return {};
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../base/byte_order.hpp"
-#include "../../base/contains.hpp"
 #include "../capture_error.hpp"
 #include "../capture_format.hpp"
 #include "foreign_formats.hpp"
@@ -11,7 +10,6 @@
 #include "pcap_records.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -111,20 +109,13 @@ inline constexpr std::size_t unknown_format_length = 4096;
 /// What stands where a record or a block is due, and makes none: text, a compressed file, a capture of another format. `error` stays
 /// as it is if nothing of that is recognised. @pre What stands there was tried to read, and is damaged.
 constexpr void explain_something_else(capture_error& error, std::span<const std::byte> there) noexcept {
-    using namespace std::string_view_literals;
     constexpr std::size_t enough_text = 16; // a record header
-    constexpr std::array short_magics{"compress"sv, "pack"sv, "lzma"sv, "lzh"sv, "tar"sv};
-    constexpr std::array weak_formats{"InfoVista 5View"sv, "LANalyzer"sv, "CommView"sv, "EtherPeek"sv};
-    constexpr std::byte deflate{8};
-    const auto packed = name_of_compression(there);
-    const bool is_gzip = packed == "gzip"sv && there.size() > 2 && there[2] == deflate;
-    if (!packed.empty() && !contains(short_magics, packed) && (packed != "gzip"sv || is_gzip)) {
+    if (const auto packed = name_of_certain_compression(there); !packed.empty()) {
         error.code = capture_error_code::compressed;
         error.subject = packed;
         return;
     }
-    const auto format = name_of_other_format(there);
-    if (!format.empty() && !contains(weak_formats, format)) {
+    if (const auto format = name_of_certain_other_format(there); !format.empty()) {
         error.code = capture_error_code::other_format;
         error.subject = format;
         return;

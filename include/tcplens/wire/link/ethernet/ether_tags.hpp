@@ -18,22 +18,21 @@ namespace tcplens::inline v1::detail {
 /// Whether it is the EtherType of a VLAN tag: of IEEE 802.1Q or 802.1ad, or one that vendors used for outer tags before.
 [[nodiscard]] constexpr bool is_vlan(ether_type type) noexcept {
     return type == ether_type::vlan || type == ether_type::provider_vlan || type == ether_type::old_qinq ||
-           type == ether_type{0x9200} || type == ether_type{0x9300};
+           type == ether_type::old_qinq_9200 || type == ether_type::old_qinq_9300;
 }
 
 /// The number of bytes of a tag after its own EtherType. The last two are the EtherType of what follows. 0 if `payload` does
 /// not begin with a tag; not_tcp for a tag whose content cannot be read.
 [[nodiscard]] constexpr parse_result<std::size_t> tag_length(const network_payload& payload) noexcept {
     constexpr std::size_t ethernet_header = 14; // of the frame in the tag
-    constexpr ether_type marvell_edsa{0xdada};  // two zero bytes, and the tag of the switch chip
     const frame_view& tag = payload.content;
     if (is_vlan(payload.type)) return 4; // IEEE 802.1Q 9.3
-    if (payload.type == marvell_edsa) return 8;
     switch (payload.type) {
     case ether_type::vn_tag:
-    case ether_type::redundancy_tag:                               // IEC 62439-3 section 5.7
-    case ether_type::r_tag: return 6;                              // IEEE 802.1CB section 7.8
-    case ether_type::e_tag: return 8;                              // IEEE 802.1BR 7.4
+    case ether_type::redundancy_tag:  // IEC 62439-3 section 5.7
+    case ether_type::r_tag: return 6; // IEEE 802.1CB section 7.8
+    case ether_type::e_tag:           // IEEE 802.1BR 7.4
+    case ether_type::marvell_edsa: return 8;
     case ether_type::backbone_service: return 4 + ethernet_header; // IEEE 802.1Q 9.7: the customer's addresses too
     case ether_type::fabric_path: return 2 + ethernet_header;
     case ether_type::cisco_metadata: // a version, a length in words of four bytes, the options
