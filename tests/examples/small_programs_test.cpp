@@ -90,6 +90,13 @@ TEST_CASE("the small examples say what is wrong with a capture, and fail") {
         CHECK(run(example(name)).status == 2);
     }
     CHECK(run(example("live_counter") + " < " + cut).status == 1);
+    const run_result shortest = run(example("shortest") + " " + cut);
+    CHECK(shortest.status == 1);
+    CHECK(contains(shortest.err, "cut off at byte "));
+    CHECK(contains(shortest.out, " connections to port 443, ")); // of what came before
+    const run_result missing = run(example("shortest") + " " + folder.file("missing.pcap"));
+    CHECK(missing.status == 1);
+    CHECK(contains(missing.err, "there is no such file."));
 }
 
 TEST_CASE("live_counter: of what is no capture it counts nothing, says so, and fails") {
