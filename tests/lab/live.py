@@ -440,6 +440,8 @@ def test_drops(scratch, programs):
     for watcher in watchers:
         watcher.wait_for(r"dropped by the kernel [1-9]")
     talk = Talk("10.79.0.2", request=100, reply=100)
+    for watcher in watchers:  # on a slow machine it has not yet taken all that waits for it
+        watcher.wait_for("; new [1-9]", 30)
     time.sleep(0.2)  # the last ACK
     for watcher in watchers:
         totals = watcher.end(0, signal.SIGTERM).check()
