@@ -100,7 +100,7 @@ void check_marks(const std::string& file, std::uint64_t connection, const std::s
     CHECK(drawn.single == said.single);
 }
 
-/// One sender of 40,000 segments, of which it sends each fourth again at once, and a receiver that acknowledges each.
+/// One sender of 120,000 segments, of which it sends each fourth again at once, and a receiver that acknowledges each.
 std::vector<std::byte> long_transfer() {
     using namespace packet_builder;
     capture_writer::pcap_writer file;
@@ -109,7 +109,7 @@ std::vector<std::byte> long_transfer() {
         microseconds += 10;
         file.record(1'700'000'000 + microseconds / 1'000'000, microseconds % 1'000'000, bytes);
     };
-    for (std::uint32_t i = 0; i < 40'000; ++i) {
+    for (std::uint32_t i = 0; i < 120'000; ++i) {
         const tcp_packet_options data{.ip_id = static_cast<std::uint16_t>(2 * i + 1),
                                       .sequence = 1000 + i * 10,
                                       .acknowledgment = 1,
@@ -160,7 +160,7 @@ TEST_CASE("a picture has a bounded size, and loses no segment with a verdict") {
     const temporary_folder folder;
     const std::string file = folder.write("long.pcap", long_transfer());
     const read_marks said = segments_of(file, 0);
-    CHECK(said.single.size() >= 10'000);
+    CHECK(said.single.size() >= 30'000);
     const read_marks drawn = marks_of(draw(file, 0));
     CHECK(drawn.counts == said.counts);
     CHECK(drawn.merged > 100);

@@ -63,7 +63,7 @@ TEST_CASE("report heeds its options") {
 TEST_CASE("report has 10 to 60 lines for any capture, and none is wider than it may be") {
     const temporary_folder folder;
     story many;
-    for (std::uint16_t i = 0; i < 30; ++i) {
+    for (std::uint16_t i = 0; i < 100; ++i) {
         auto [client, server] = many.established({.client = i % 7u, .server = i % 5u, .client_port = i});
         client.sends(1, 100);
         many.after(300ms);
