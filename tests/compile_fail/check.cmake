@@ -8,8 +8,7 @@ if(NOT sources)
 endif()
 get_filename_component(include ${CMAKE_CURRENT_LIST_DIR}/../../include ABSOLUTE)
 # What they include is compiled once; both compilers find it beside the header of -include.
-string(RANDOM LENGTH 12 random)
-set(work ${CMAKE_CURRENT_BINARY_DIR}/compile_fail_${random})
+set(work ${CMAKE_CURRENT_BINARY_DIR}/compile_fail_headers)
 file(WRITE ${work}/all.hpp "#include <tcplens/tcplens.hpp>\n")
 execute_process(COMMAND ${CXX} -std=c++20 -I${include} -x c++-header ${work}/all.hpp -o ${work}/all.hpp.gch
     COMMAND_ERROR_IS_FATAL ANY)

@@ -94,6 +94,7 @@ TEST_CASE("the small examples say what is wrong with a capture, and fail") {
     CHECK(shortest.status == 1);
     CHECK(contains(shortest.err, "cut off at byte "));
     CHECK(contains(shortest.out, " connections to port 443, ")); // of what came before
+    CHECK_FALSE(answer("shortest", "tests/data/lab/few_losses-3/a.pcap").empty());
     const run_result missing = run(example("shortest") + " " + folder.file("missing.pcap"));
     CHECK(missing.status == 1);
     CHECK(contains(missing.err, "there is no such file."));
