@@ -56,7 +56,7 @@ public:
     /// The verdict on the next segment of a connection. Allocates nothing, unless the connection takes a piece of the shared memory
     /// and that has to grow.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr verdict judge(const rule_input& next, connection_state& state) {
-        if (pass_plain<detail::evidence::plainness::usual>(next, state)) return {};
+        if (pass_usual(next.segment, next.sender, state)) return {};
         const rule_input copy = next; // so that `next` need not lie in memory for a plain segment
         return judge_rare(copy, state);
     }
@@ -121,7 +121,7 @@ private:
 
     [[nodiscard]] TCPLENS_NOINLINE constexpr verdict judge_rare(const rule_input& next, connection_state& state) {
         if (pass_opening(next, state)) return {};
-        if (pass_plain<detail::evidence::plainness::rare>(next, state)) return {};
+        if (pass_plain<detail::evidence::plainness::rare>(next.segment, next.sender, state)) return {};
         verdict result = judge_with_care(next, state);
         // Nobody sends again for a connection that has ended and was followed by another: what comes again is a late copy.
         if (next.after_end && result.is_retransmission()) {
@@ -143,13 +143,19 @@ private:
         return result;
     }
 
+    /// pass_plain() for most segments. Not inlined: beside what tables and observers keep in registers, g++ 12 would write what this
+    /// computes to memory and read it back.
+    [[nodiscard]] TCPLENS_NOINLINE constexpr bool pass_usual(const segment& sent, side own, connection_state& state) {
+        return pass_plain<detail::evidence::plainness::usual>(sent, own, state);
+    }
+
     /// Takes in the next segment if it is plain. Does what judge_any() comes to then, in fewer steps.
     template <detail::evidence::plainness How>
-    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_plain(const rule_input& next, connection_state& state) {
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_plain(const segment& sent, side own,
+                                                                  connection_state& state) {
         using namespace detail::evidence;
-        const segment& sent = next.segment;
-        side_state& sender = state.sides[next.sender];
-        side_state& receiver = state.sides[opposite(next.sender)];
+        side_state& sender = state.sides[own];
+        side_state& receiver = state.sides[opposite(own)];
         if (!is_plain<How>(sent, sender, receiver)) return false;
 
         const std::uint32_t length = How == plainness::usual ? sent.payload_length : sent.sequence_length();
@@ -157,15 +163,15 @@ private:
             How == plainness::usual ? detail::segment_fingerprint(sent) : detail::fingerprint_apart(sent);
         if (sender.busy != no_long_memory) {
             if (busy_.is_wanted() || (How == plainness::rare && sender.sent_syn_last)) return false;
-            busy_[sender.busy][next.sender].recent.remember(detail::remembered_segment::of(sent, length, fingerprint),
-                                                            detail::send_stamp::of(sent), detail::copy_kind::first,
-                                                            sender.remembered);
+            busy_[sender.busy][own].recent.remember(detail::remembered_segment::of(sent, length, fingerprint),
+                                                    detail::send_stamp::of(sent), detail::copy_kind::first,
+                                                    sender.remembered);
         } else {
             if (lacks_room(sent, sender, receiver)) return false;
             if constexpr (How == plainness::rare) {
                 if (sender.sent_syn_last &&
                     !completes_handshake(detail::remembered_segment::of(sent, length, fingerprint), sender,
-                                         state.beginnings[next.sender]))
+                                         state.beginnings[own]))
                     return false;
             }
             sender.recent.remember(detail::remembered_segment::of(sent, length, fingerprint), {},

@@ -191,24 +191,21 @@ public:
     template <detail::range_to_add Range, detail::connection_sink<connection_type> OnEnd>
     void add_all(Range&& range, OnEnd&& on_end) {
         std::array<waiting_segment, batch_size> waiting;
-        std::size_t count = 0;
+        waiting_segment* const full = waiting.data() + waiting.size();
+        waiting_segment* last = waiting.data(); // a pointer: g++ 12 computes the place of an index again and again
+        const auto add_waiting = [&] {
+            add_batch(waiting_segments{{waiting.data(), last}}, on_end, ignore_result{});
+            last = waiting.data();
+        };
         for (const auto& next : range) {
-            waiting_segment& last = waiting[count];
-            const auto add_waiting = [&] {
-                add_batch(waiting_segments{std::span{waiting}.first(count)}, on_end, ignore_result{});
-                count = 0;
-            };
-            if (!prepare(next, last.found, add_waiting, on_end)) continue;
-            last.hash = hash_of(last.found);
-            lookup_.prefetch(last.hash);
-            if (++count < waiting.size()) {
-                if (!can_wait(range, next, last.found)) add_waiting();
-                continue;
-            }
-            add_batch(waiting_segments{waiting}, on_end, ignore_result{});
-            count = 0;
+            if (!prepare(next, last->found, add_waiting, on_end)) continue;
+            last->hash = hash_of(last->found);
+            lookup_.prefetch(last->hash);
+            const bool waits = can_wait(range, next, last->found);
+            ++last;
+            if (!waits || last == full) add_waiting();
         }
-        add_batch(waiting_segments{std::span{waiting}.first(count)}, on_end, ignore_result{});
+        add_waiting();
     }
 
     /// Ends all connections that were silent for too long at the time `now`. For times at which no packet comes: without packets, the

@@ -45,7 +45,7 @@ public:
         const std::uint16_t id = sent.ip_id.value_or(0);
         if (id == 0) return id_ == 0;
         const int step = id_distance(id_, id);
-        if (is_settled_ && step == usual_step_) id_ = id; // there is no more to learn
+        if (is_settled_ & (step == usual_step_)) id_ = id; // there is no more to learn; one branch
         else learn_step(id, step);
         return id_ == id;
     }

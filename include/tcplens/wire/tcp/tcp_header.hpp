@@ -69,7 +69,8 @@ public:
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool may_be_odd() const noexcept {
         return (std::to_integer<unsigned>(*at(12)) & reserved) != 0 || urgent_pointer() != 0;
     }
-    [[nodiscard]] constexpr segment::oddity_set oddities() const noexcept {
+    /// What is odd. Inlined: for a function of its own g++ 12 would keep each header in memory.
+    [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr segment::oddity_set oddities() const noexcept {
         auto found = segment::oddity_set::none;
         if ((std::to_integer<unsigned>(*at(12)) & reserved) != 0) found |= segment::oddity_set::reserved_bits;
         if (urgent_pointer() != 0 && !flags().urg()) found |= segment::oddity_set::urgent_pointer;

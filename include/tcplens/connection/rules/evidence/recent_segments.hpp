@@ -207,9 +207,9 @@ public:
         detail::prefetch<1>(here + sizeof(Segment) - 1);
     }
 
-    /// \pre `count` does not count it yet
-    constexpr void remember(const remembered_segment& sent, const send_stamp& stamp, copy_kind kind,
-                            remembered_count count) noexcept {
+    /// Inlined: as a function of its own it would get `sent` through memory. \pre `count` does not count it yet
+    TCPLENS_ALWAYS_INLINE constexpr void remember(const remembered_segment& sent, const send_stamp& stamp,
+                                                  copy_kind kind, remembered_count count) noexcept {
         Segment& here = segments_[count.place<capacity>(0)];
         here.time = sent.time; // member by member: a copy of the whole waits until all of `sent` is written
         here.fingerprint = sent.fingerprint;
