@@ -45,7 +45,8 @@ public:
         const std::uint16_t id = sent.ip_id.value_or(0);
         if (id == 0) return id_ == 0;
         const int step = id_distance(id_, id);
-        if (is_settled_ & (step == usual_step_)) id_ = id; // there is no more to learn; one branch
+        // There is no more to learn then. One branch is mispredicted less often than two.
+        if (is_settled_ & (step == usual_step_)) id_ = id;
         else learn_step(id, step);
         return id_ == id;
     }
