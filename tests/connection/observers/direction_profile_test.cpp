@@ -69,6 +69,26 @@ TEST_CASE("profile: bytes that are acknowledged but were never captured are the 
     });
 }
 
+TEST_CASE("profile: the SYN-ACK of a simultaneous open has the number of a SYN, and sends nothing again") {
+    for_all_numbers([](talk_type& talk) {
+        talk.client({.at = 0, .flags = talk_type::syn});
+        talk.after(1ms);
+        talk.server({.at = 0, .flags = talk_type::syn});
+        talk.after(10ms);
+        talk.client({.at = 0, .ack = 1, .flags = talk_type::syn});
+        talk.server({.at = 0, .ack = 1, .flags = talk_type::syn});
+        for (const direction_profile& side : {talk.up(), talk.down()}) {
+            CHECK(side.retransmitted_packets == 0);
+            CHECK(side.retransmission_time.count == 0);
+            CHECK(side.most_retransmissions == 0);
+        }
+        talk.after(1s);
+        talk.client({.at = 0, .ack = 1, .flags = talk_type::syn});
+        CHECK(talk.up().retransmitted_packets == 1);
+        CHECK(talk.down().retransmitted_packets == 0);
+    });
+}
+
 TEST_CASE("profile: a SYN or FIN that is sent again counts as a packet, and as no byte") {
     for_all_numbers([](talk_type& talk) {
         talk.client({.at = 0, .flags = talk_type::syn});

@@ -80,7 +80,8 @@ struct direction_profile {
     /// Payload bytes that were captured before. Beside the sender this is Linux's bytes_retrans.
     std::uint64_t retransmitted_bytes = 0;
     /// Packets with payload, SYN or FIN that was captured before. Packets that were sent again, but not captured the first time,
-    /// are not among them: see direction_statistics::retransmissions.
+    /// are not among them: see direction_statistics::retransmissions. Nor is the SYN-ACK of a simultaneous open, which has the number of
+    /// its side's SYN.
     std::uint64_t retransmitted_packets = 0;
     /// Packets that certainly were retransmissions: direction_statistics::retransmissions without those whose verdict is less sure.
     std::uint64_t certain_retransmissions = 0;

@@ -300,9 +300,17 @@ private:
         const captured_numbers numbers = capture_numbers(sent, sender, profile);
         profile.hole_filling_packets += numbers.fills_hole;
         profile.out_of_order_packets += input.verdict.has(out_of_order);
-        profile.retransmitted_packets += numbers.captured_before > 0;
-        remember_send(sent, numbers.captured_before > 0, highest, sender, profile);
+        const bool is_again = numbers.captured_before > std::uint32_t{answers_with_own_syn(input)};
+        profile.retransmitted_packets += is_again;
+        remember_send(sent, numbers.captured_before > 0, is_again, highest, sender, profile);
         return numbers.captured_before == 0 && !numbers.fills_hole;
+    }
+
+    /// Whether a segment is the first SYN-ACK of its side. In a simultaneous open it has the number of the SYN that the side sent before, and
+    /// sends nothing again (RFC 9293 section 3.5, figure 7).
+    [[nodiscard]] static constexpr bool answers_with_own_syn(const observer_input& input) noexcept {
+        return input.segment.flags.syn() && input.segment.flags.ack() && !input.verdict.is_retransmission() &&
+               input.connection.statistics(input.direction).syn_ack == 1;
     }
 
     struct captured_numbers {
@@ -337,17 +345,20 @@ private:
         return numbers;
     }
 
-    /// Remembers when a segment was sent. `again`: some of its numbers were captured before; `highest`: after the highest of these.
-    static constexpr void remember_send(const segment& sent, bool again, sequence_number highest, side_state& sender,
-                                        direction_profile& profile) noexcept {
+    /// Remembers when a segment was sent. `again`: some of its numbers were captured before, so that an answer may be to either; `counts`:
+    /// it is a retransmission; `highest`: after the highest of these numbers.
+    static constexpr void remember_send(const segment& sent, bool again, bool counts, sequence_number highest,
+                                        side_state& sender, direction_profile& profile) noexcept {
         const sequence_number acknowledged = sender.space.unacknowledged();
         const sequence_number end = sent.sequence_end();
         sequence_number begin = sent.sequence;
         if (again) {
             const sequence_number limit = before(highest, end) ? highest : end;
             const auto done = sender.sends.sent_again(begin, limit, acknowledged, sent.time);
-            if (done.since_last && done.since_last->count() >= 0) profile.retransmission_time.add(*done.since_last);
-            profile.most_retransmissions = (std::max)(profile.most_retransmissions, std::uint32_t{done.times});
+            if (counts) {
+                if (done.since_last && done.since_last->count() >= 0) profile.retransmission_time.add(*done.since_last);
+                profile.most_retransmissions = (std::max)(profile.most_retransmissions, std::uint32_t{done.times});
+            }
             if (limit == end) return;
             begin = highest;
         }
