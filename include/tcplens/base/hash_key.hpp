@@ -37,15 +37,11 @@ public:
         }
     }
 
-    /// Makes a key from the system's source of randomness. Aborts if there is none.
+    /// Makes a key of random bits, all of them from the system's source of randomness. Aborts if there is none.
     [[nodiscard]] static hash_key random() {
-#if defined(TCPLENS_HAS_GETRANDOM)
-        // What std::random_device does as well, for which <random> would be compiled with all its engines and distributions.
-        return hash_key{random_seed()};
-#else
-        std::random_device source;
-        return hash_key{std::uint64_t{source()} << 32 | source()};
-#endif
+        hash_key key{0};
+        key.fill_randomly();
+        return key;
     }
 
     /// One word of the key. @pre `index` is less than `word_count`.
@@ -56,18 +52,22 @@ public:
 
 private:
 #if defined(TCPLENS_HAS_GETRANDOM)
-    [[nodiscard]] static std::uint64_t random_seed() noexcept {
-        std::uint64_t seed = 0;
+    // What std::random_device does as well, for which <random> would be compiled with all its engines and distributions.
+    void fill_randomly() noexcept {
         ssize_t got = 0;
         do { // it may wait shortly after booting, and be interrupted then
-            got = ::getrandom(&seed, sizeof seed, 0);
+            got = ::getrandom(words_.data(), sizeof words_, 0);
         } while (got < 0 && errno == EINTR);
-        if (got == static_cast<ssize_t>(sizeof seed)) return seed;
+        if (got == static_cast<ssize_t>(sizeof words_)) return;
         // The call may be forbidden (seccomp), or unknown to the kernel.
         std::FILE* const device = std::fopen("/dev/urandom", "rb");
-        if (device == nullptr || std::fread(&seed, sizeof seed, 1, device) != 1) std::abort();
+        if (device == nullptr || std::fread(words_.data(), sizeof words_, 1, device) != 1) std::abort();
         std::fclose(device);
-        return seed;
+    }
+#else
+    void fill_randomly() {
+        std::random_device source;
+        for (auto& word : words_) word = std::uint64_t{source()} << 32 | source();
     }
 #endif
 
