@@ -221,7 +221,8 @@ private:
             const auto by = find_basis_of_copy(sent, *copy, sender, receiver);
             if (by) return {take_duplicate(sent, *copy, sender, receiver), *by};
         }
-        if (sender->since_duplicate < no_recent_duplicate) receiver->since_duplicate = ++sender->since_duplicate;
+        if (sender->since_duplicate < no_recent_duplicate) ++sender->since_duplicate;
+        if (receiver->since_duplicate < no_recent_duplicate) ++receiver->since_duplicate;
         if (sent.flags.syn()) {
             const bool again = sender->was_answered_twice && sent.sequence == sender->before_jump;
             if (!take_syn(sent, sender, *receiver)) return pass_other_syn(sent, fingerprint, again, sender);
@@ -245,14 +246,13 @@ private:
         learn_last(sent, sent.sequence_length() > 0 || sent.window == 0, acknowledges_all, *sender, *receiver);
         if (result.has(verdict_kinds::retransmission | verdict_kinds::lost_segment)) sender->order.excuse_step();
         if (sent.options.sack_permitted || sent.options.sack_block_count > 0) sender->permits_sack = true;
-        sender->sent_keep_alive = result.has(verdict_kinds::keep_alive);
-        sender->sent_zero_window_probe = result.has(verdict_kinds::zero_window_probe);
+        learn_probe(sent, result, *sender);
         return result;
     }
 
     [[nodiscard]] static constexpr verdict take_duplicate(const segment& sent, const detail::remembered_segment& copy,
                                                           const side_view& sender, const side_view& receiver) noexcept {
-        sender->since_duplicate = receiver->since_duplicate = 0;
+        sender->since_duplicate = 0;
         sender->copy_delay = receiver->copy_delay = detail::evidence::to_copy_delay(sent.time - copy.time);
         // The network made this copy of a SYN that had been answered already: the copy will be answered, too.
         if (sent.flags.syn() && receiver->heard) sender->sent_syn_again = true;

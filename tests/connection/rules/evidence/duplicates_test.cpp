@@ -2,6 +2,9 @@
 // Copies of packets that the network or a mirror port made, and what only looks like one.
 #include "../../../support/story.hpp"
 
+#include <array>
+#include <cstddef>
+
 using namespace std::chrono_literals;
 using tcplens::evidence_set;
 using enum tcplens::verdict_kinds;
@@ -74,6 +77,82 @@ TEST_CASE("acknowledgments that are the same in everything are duplicate ACKs, n
         s.after(100us);
         server.acks(101).expect(duplicate_ack).because(evidence_set::none).earlier(0, 0ns);
     }
+}
+
+TEST_CASE("a receiver acknowledges each copy of old data with the same acknowledgment: the answers are no copies") {
+    story_opening opening{.rtt = 10ms, .ids = story_ids::zero};
+    SUBCASE("without SACK") {}
+    SUBCASE("with SACK, by a receiver without D-SACK") {
+        opening.sack = true;
+    }
+    story s;
+    auto [client, server] = s.hosts(opening);
+    client.syn();
+    s.after(100us);
+    server.syn_ack();
+    s.after(10ms);
+    client.acks(1);
+    std::array<const story_segment*, 4> sent{};
+    for (int i = 0; i < 4; ++i) sent.at(std::size_t(i)) = &client.sends(1 + 100 * i, 100);
+    s.after(500us); // otherwise a mirror port could have doubled the acknowledgment with the same delay
+    server.acks(401);
+    SUBCASE("one after the other") {
+        s.after(300us);
+        for (int i = 1; i < 3; ++i) {
+            s.after(100us);
+            s.captures(*sent.at(std::size_t(i))).expect(duplicate);
+            s.after(20us);
+            server.acks(401);
+        }
+    }
+    SUBCASE("all copies before the answers") {
+        s.after(300us);
+        for (int i = 1; i < 3; ++i) {
+            s.after(i * 100us);
+            s.captures(*sent.at(std::size_t(i))).expect(duplicate);
+        }
+        for (int i = 1; i < 3; ++i) {
+            s.after(20us);
+            server.acks(401);
+        }
+    }
+    SUBCASE("what was sent again") {
+        s.after(8ms);
+        client.sends(1, 400).expect(retransmission | spurious_retransmission);
+        s.after(20us);
+        server.acks(401);
+    }
+}
+
+TEST_CASE("a mirror port doubles data and acknowledgments with delays of its queue: the acknowledgments are copies") {
+    story s;
+    auto [client, server] = s.established({.rtt = 10ms, .ids = story_ids::zero});
+    for (int i = 0; i < 3; ++i) {
+        const auto& data = client.sends(1 + 100 * i, 100);
+        s.after(50us);
+        s.captures(data).expect(duplicate);
+        s.after(5ms);
+        const auto& answer = server.acks(101 + 100 * i);
+        s.after(400us);
+        s.captures(answer).expect(duplicate);
+        s.after(100ms);
+    }
+}
+
+TEST_CASE("data that came three times is reported by two D-SACKs that are the same in everything") {
+    story s;
+    auto [client, server] = s.established({.rtt = 10ms, .sack = true, .ids = story_ids::zero});
+    for (int i = 0; i < 3; ++i) client.sends(1 + 100 * i, 100);
+    s.after(300ms);
+    client.sends(1, 100).expect(retransmission);
+    s.after(600ms);
+    client.sends(1, 100).expect(retransmission);
+    s.after(10ms);
+    server.acks(301);
+    s.after(1ms);
+    server.acks(301).sack(1, 101); // RFC 2883 section 4
+    s.after(1ms);
+    server.acks(301).sack(1, 101);
 }
 
 TEST_CASE("a copy of a SYN-ACK") {

@@ -664,6 +664,41 @@ TEST_CASE("the server keeps a connection alive on which it never sent data") {
     client.acks(1).expect(keep_alive_ack);
 }
 
+TEST_CASE(
+    "both sides keep the connection alive at once: each answer is one, although an acknowledgment was sent meanwhile") {
+    story s;
+    auto [client, server] = s.established();
+    for (int i = 0; i < 2; ++i) {
+        s.after(75s);
+        client.keeps_alive().expect(keep_alive);
+        server.keeps_alive().expect(keep_alive);
+        client.acks(1).expect(keep_alive_ack);
+        s.after(10ms);
+        server.acks(1).expect(keep_alive_ack);
+    }
+    s.after(20ms);
+    server.acks(1); // both are answered
+    s.after(75s);
+    client.keeps_alive().expect(keep_alive);
+    client.sends(1, 100);
+    server.acks(1).expect(duplicate_ack); // data came after the keep-alive
+}
+
+TEST_CASE("a window probe is answered after data that its sender acknowledged meanwhile") {
+    story s;
+    auto [client, server] = s.established();
+    client.sends(1, 100);
+    server.acks(101).window(0).expect(zero_window);
+    for (int i = 0; i < 3; ++i) {
+        s.after(500ms);
+        client.keeps_alive().expect(zero_window_probe);
+        server.sends(1 + 10 * i, 10).expect(zero_window);
+        client.acks(11 + 10 * i);
+        s.after(10ms);
+        server.acks(101).expect(zero_window | zero_window_probe_ack);
+    }
+}
+
 TEST_CASE("a keep-alive that is not answered is sent again") {
     story s;
     auto [client, server] = s.established();

@@ -56,6 +56,11 @@ constexpr void judge_uncaptured(const segment& sent, const side_state& sender, c
     receiver.go_on_to(ack);
 }
 
+/// Whether a segment, the last of its side, was an acknowledgment alone and no probe.
+[[nodiscard]] constexpr bool is_bare(const remembered_segment& last, const side_state& of) noexcept {
+    return last.length() == 0 && last.begin == of.next;
+}
+
 /// Judges a segment without sequence numbers of its own that repeats an acknowledgment.
 constexpr void judge_repeated(const segment& sent, side_state& sender, const side_view& receiver,
                               verdict& result) noexcept {
@@ -63,10 +68,9 @@ constexpr void judge_repeated(const segment& sent, side_state& sender, const sid
     // RFC 6675 section 2: with SACK, an ACK that reports new data is a duplicate ACK whatever its window
     if (sent.window != sender.window && sent.options.sack_block_count == 0) {
         if (sent.window != 0) result.kinds |= window_update;
-    } else if (receiver->sent_keep_alive) {
-        result.kinds |= keep_alive_ack;
-    } else if (receiver->sent_zero_window_probe) {
-        result.kinds |= zero_window_probe_ack;
+    } else if (receiver->sent_keep_alive || receiver->sent_zero_window_probe) {
+        result.kinds |= receiver->sent_keep_alive ? keep_alive_ack : zero_window_probe_ack;
+        if (is_bare(receiver.last(), *receiver)) receiver->sent_keep_alive = receiver->sent_zero_window_probe = false;
     } else if (receiver->heard && before(sent.acknowledgment, receiver->next)) { // RFC 5681 section 2
         result.kinds |= duplicate_ack;
         // A D-SACK asks for nothing.
@@ -75,6 +79,14 @@ constexpr void judge_repeated(const segment& sent, side_state& sender, const sid
             ++sender.duplicate_acks;
         }
     }
+}
+
+/// Takes note of a probe. An acknowledgment alone may follow it before it is answered: both sides probe at once, or the peer sent data.
+constexpr void learn_probe(const segment& sent, const verdict& result, side_state& sender) noexcept {
+    using enum verdict_kinds;
+    if (sent.sequence_length() == 0 && !result.has(keep_alive | zero_window_probe)) return;
+    sender.sent_keep_alive = result.has(keep_alive);
+    sender.sent_zero_window_probe = result.has(zero_window_probe);
 }
 
 /// Takes note of SACK blocks. Blocks that report acknowledged data or data that was never sent are ignored.

@@ -33,10 +33,16 @@ namespace tcplens::inline v1::detail::evidence {
     return earlier.hop_limit() > sent.hop_limit && earlier.hop_limit() - unsigned{sent.hop_limit} <= most_routers;
 }
 
+/// Segments of the connection since a duplicate of either side was captured.
+[[nodiscard]] constexpr std::uint8_t since_any_duplicate(const side_view& a, const side_view& b) noexcept {
+    return (std::min)(std::uint8_t{a->since_duplicate}, std::uint8_t{b->since_duplicate});
+}
+
 /// Whether an equal packet was captured at two places: other packets came twice just before, with the same delay.
 [[nodiscard]] constexpr bool is_mirrored(const segment& sent, std::chrono::nanoseconds since, const side_view& sender,
                                          const side_view& receiver) noexcept {
-    if (sender->since_duplicate >= no_recent_duplicate || since < std::chrono::nanoseconds::zero()) return false;
+    if (since_any_duplicate(sender, receiver) >= no_recent_duplicate || since < std::chrono::nanoseconds::zero())
+        return false;
     // A SYN that comes twice is answered twice, unless the answer was acknowledged before that.
     const bool was_acknowledged = receiver->has_acknowledged && before(sent.sequence, receiver->acknowledged);
     if (sent.flags.syn() && sent.flags.ack() && !was_acknowledged) return false;
@@ -150,6 +156,36 @@ namespace tcplens::inline v1::detail::evidence {
            (!receiver->heard || receiver->sent_syn_again || sender->sent_syn_again);
 }
 
+/// How many of the remembered segments of a side were captured after the packet that is `ago` packets before `now`.
+[[nodiscard]] constexpr unsigned count_after(std::uint32_t ago, const segment& now, const side_view& of) noexcept {
+    unsigned count = 0;
+    for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
+        const remembered_segment& each = of.latest(age);
+        if (each.fingerprint != 0 && each.packets_ago(now) < ago) ++count;
+    }
+    return count;
+}
+
+/// Whether old data came to the sender of a bare acknowledgment after the first that equals it: it has to acknowledge again (RFC 9293
+/// section 3.10.7.4). A side of which packets came twice lately proves nothing by one more.
+[[nodiscard]] constexpr bool answers_old_data(const segment& sent, const remembered_segment& earlier,
+                                              const side_view& sender, const side_view& receiver) noexcept {
+    if (sender->since_duplicate < no_recent_duplicate) return false;
+    std::uint32_t first = earlier.packets_ago(sent);
+    for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
+        const remembered_segment& each = sender.latest(age);
+        if (each.fingerprint == earlier.fingerprint) first = each.packets_ago(sent);
+    }
+    for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
+        const remembered_segment& each = receiver.latest(age);
+        const bool is_old = each.length() > 0 && !before(sent.acknowledgment, each.begin + each.length());
+        if (is_old && each.packets_ago(sent) < first) return true;
+    }
+    // Copies are not remembered.
+    return receiver->since_duplicate < no_recent_duplicate &&
+           receiver->since_duplicate <= count_after(first, sent, sender) + count_after(first, sent, receiver);
+}
+
 /// Whether an equal packet is a copy, if neither the hop limit, nor the Identification, nor the clock tell.
 [[nodiscard]] constexpr bool is_duplicate_by_time(const segment& sent, const remembered_segment& earlier,
                                                   std::chrono::nanoseconds since, const side_view& sender,
@@ -168,9 +204,12 @@ namespace tcplens::inline v1::detail::evidence {
     }
     if (since > longest_copy_delay(sent, sender, receiver)) return false;
     if (may_answer_again(sent, sender, receiver)) return false;
-    if (!bare || sender->since_duplicate < no_recent_duplicate) return true;
-    // Duplicate ACKs may be equal in everything; but with SACK each reports something new (RFC 2018 section 4).
-    return sender->permits_sack && receiver->permits_sack && !sent.options.cut;
+    if (!bare) return true;
+    if (answers_old_data(sent, earlier, sender, receiver)) return false;
+    if (since_any_duplicate(sender, receiver) < no_recent_duplicate) return true;
+    // Duplicate ACKs may be equal in everything. With SACK each reports something new (RFC 2018 section 4); but two D-SACKs are equal where
+    // the same data came three times.
+    return sender->permits_sack && receiver->permits_sack && !sent.options.cut && !sent.reports_duplicate();
 }
 
 /// What says that a packet that equals an earlier one in all that TCP and IP say is a copy made by the network or the capture. Nullopt

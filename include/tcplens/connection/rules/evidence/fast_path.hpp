@@ -24,7 +24,7 @@ template <plainness How>
         if (!sender.is_calm || !sent.flags.is_ack_alone()) return false;
     } else {
         if (sender.has_acknowledged == sender.sent_syn_last || !is_calm_otherwise(sender)) return false;
-        if (receiver.was_answered_twice) return false;
+        if (!lets_be_calm(receiver)) return false;
         if (!sent.flags.ack() || sent.flags.syn() || sent.flags.rst()) return false;
     }
     if (sent.sequence != sender.next || sent.window == 0) return false;

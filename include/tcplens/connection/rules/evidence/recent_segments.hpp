@@ -68,6 +68,11 @@ struct remembered_segment {
         return other.packet_number + static_cast<std::uint64_t>(std::int64_t{step});
     }
 
+    /// How many packets before a later segment it was captured.
+    [[nodiscard]] constexpr std::uint32_t packets_ago(const segment& now) const noexcept {
+        return static_cast<std::uint32_t>(now.packet_number) - short_number;
+    }
+
     [[nodiscard]] friend constexpr bool operator==(const remembered_segment&,
                                                    const remembered_segment&) noexcept = default;
 };

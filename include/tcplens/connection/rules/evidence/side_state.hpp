@@ -33,17 +33,18 @@ struct alignas(64) side_state {
     remembered_count remembered{};       ///< number of segments remembered so far
     /// Its last segment acknowledged all that had come to it, and since then nothing came that it has to answer or to probe.
     bool owes_nothing = false;
-    /// Segments of the connection since a duplicate was captured; the same in both sides. Low numbers mean that this capture holds
-    /// each packet twice, as a mirror port may make it.
+    /// Segments of the connection since a duplicate of this side was captured. Low numbers mean that this capture holds each packet
+    /// twice, as a mirror port may make it.
     std::uint8_t since_duplicate : 4 = no_recent_duplicate;
     bool is_calm : 1 = false; ///< see learn_calm(): the next segment may take the fast path
     bool heard : 1 = false;   ///< `first` and `next` are known
     bool has_acknowledged : 1 = false;
     bool sent_syn_last : 1 = false; ///< its last segment was a SYN, sent once; with ACK only if its peer was not heard
     // Those of which is_calm_otherwise() asks are of one byte.
-    bool has_sacked : 1 = false;             ///< `sacked_up_to` is known, and beyond `acknowledged`
-    bool sent_keep_alive : 1 = false;        ///< its last segment was a keep-alive
-    bool sent_zero_window_probe : 1 = false; ///< its last segment was a zero window probe
+    bool has_sacked : 1 = false; ///< `sacked_up_to` is known, and beyond `acknowledged`
+    bool sent_keep_alive : 1 =
+        false; ///< its last segment was a keep-alive, or it waits for the answer: see learn_probe()
+    bool sent_zero_window_probe : 1 = false; ///< the same of a zero window probe
     bool has_jumped : 1 = false;             ///< `before_jump` is known
     bool has_acknowledged_far : 1 = false;   ///< `far_acknowledgment` is known
     bool was_answered_twice : 1 = false;     ///< `before_jump` is the number of another SYN-ACK of this side
@@ -95,11 +96,16 @@ struct alignas(64) side_state {
     return of.has_acknowledged && !of.sent_syn_last && is_calm_otherwise(of);
 }
 
-/// Sets is_calm of both sides. While two SYN-ACKs with different numbers of a side are captured, the next ACK of its peer tells which
-/// of them counts: see settle_syn_ack().
+/// Whether nothing that is remembered of a side could change the verdict on a plain segment of its peer. While two SYN-ACKs with different
+/// numbers of a side are captured, the next ACK of its peer tells which of them counts: see settle_syn_ack().
+[[nodiscard]] constexpr bool lets_be_calm(const side_state& of) noexcept {
+    return !of.was_answered_twice && of.since_duplicate == no_recent_duplicate;
+}
+
+/// Sets is_calm of both sides.
 constexpr void learn_calm(side_state& first, side_state& second) noexcept {
-    first.is_calm = is_calm_now(first) && !second.was_answered_twice;
-    second.is_calm = is_calm_now(second) && !first.was_answered_twice;
+    first.is_calm = is_calm_now(first) && lets_be_calm(second);
+    second.is_calm = is_calm_now(second) && lets_be_calm(first);
 }
 
 [[nodiscard]] constexpr bool has_free_place(const side_state& of) noexcept {
