@@ -41,9 +41,8 @@ struct alignas(64) side_state {
     bool has_acknowledged : 1 = false;
     bool sent_syn_last : 1 = false; ///< its last segment was a SYN, sent once; with ACK only if its peer was not heard
     // Those of which is_calm_otherwise() asks are of one byte.
-    bool has_sacked : 1 = false; ///< `sacked_up_to` is known, and beyond `acknowledged`
-    bool sent_keep_alive : 1 =
-        false; ///< its last segment was a keep-alive, or it waits for the answer: see learn_probe()
+    bool has_sacked : 1 = false;             ///< `sacked_up_to` is known, and beyond `acknowledged`
+    bool sent_keep_alive : 1 = false;        ///< its last segment but ACKs was a keep-alive; see learn_probe()
     bool sent_zero_window_probe : 1 = false; ///< the same of a zero window probe
     bool has_jumped : 1 = false;             ///< `before_jump` is known
     bool has_acknowledged_far : 1 = false;   ///< `far_acknowledgment` is known
