@@ -76,7 +76,7 @@ void declare(command_line& line, bytes_options& given) {
               "receiver dropped as far as the capture tells",
               given.checksums);
     line.flag("--no-checksums", "take segments whatever their checksums", given.no_checksums);
-    line.choice(
+    line.choice<tcplens::byte_stream::overlap_policy>(
         "--overlap", {{"linux", linux_kernel}, {"bsd", bsd}, {"windows", windows}, {"first", first}, {"last", last}},
         "which copy counts where bytes were sent twice with other content before they could be delivered: that which "
         "this system takes (linux), the first one or the last one",

@@ -68,9 +68,9 @@ public:
     /// An option with a value; the last one counts.
     void option(argument what, setter set);
     /// One of some words.
-    template <class Value>
-    void choice(std::string names, std::vector<std::pair<std::string, Value>> values, std::string meaning, Value& to);
-    /// A whole number.
+    template <class Value, class To = Value>
+    void choice(std::string names, std::vector<std::pair<std::string, Value>> values, std::string meaning, To& to);
+    /// A whole number. Help names the range behind the meaning, unless that has hardly an end.
     template <class Number>
     void number(std::string names, std::string value, Number least, Number most, std::string meaning, Number& to);
     /// A file that is written or read besides captures.
@@ -118,9 +118,9 @@ private:
     bool help_wanted_ = false;
 };
 
-template <class Value>
+template <class Value, class To>
 void command_line::choice(std::string names, std::vector<std::pair<std::string, Value>> values, std::string meaning,
-                          Value& to) {
+                          To& to) {
     argument what{.names = std::move(names), .meaning = std::move(meaning)};
     for (const auto& [word, value] : values) {
         what.choices.push_back(word);
@@ -140,10 +140,12 @@ void command_line::choice(std::string names, std::vector<std::pair<std::string, 
 template <class Number>
 void command_line::number(std::string names, std::string value, Number least, Number most, std::string meaning,
                           Number& to) {
-    std::string needs = "a number from " + std::to_string(least) + " to " + std::to_string(most);
+    constexpr std::uint64_t endless = 100'000;
+    const std::string range = "from " + std::to_string(least) + " to " + std::to_string(most);
+    if (most < endless) meaning += "; " + range;
     option({.names = std::move(names),
             .value = std::move(value),
-            .needs = std::move(needs),
+            .needs = "a number " + range,
             .meaning = std::move(meaning)},
            [&to, least, most](std::string_view given) {
                const std::optional<Number> read = parse_number<Number>(given);

@@ -62,10 +62,7 @@ exit_status run(const connection_options& given, session& with) {
         with.complain("No packet of connection " + std::to_string(given.number) + " was chosen.");
         return exit_status::bad_usage;
     }
-    with.complain("There is no connection " + std::to_string(given.number) + " in what was read: " +
-                  (connections == 0
-                       ? std::string{"there is none at all."}
-                       : "the last of " + grouped(connections) + " is " + std::to_string(connections - 1) + "."));
+    with.complain(no_such_connection(given.number, connections));
     return exit_status::bad_usage;
 }
 

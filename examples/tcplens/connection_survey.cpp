@@ -126,10 +126,7 @@ private:
 std::string nothing_found(const connection_query& query, const connection_survey& told) {
     for (const std::uint64_t each : query.numbers) {
         if (each < told.connections) continue;
-        return "There is no connection " + std::to_string(each) + " in what was read: " +
-               (told.connections == 0
-                    ? std::string{"there is none at all."}
-                    : "the last of " + grouped(told.connections) + " is " + std::to_string(told.connections - 1) + ".");
+        return no_such_connection(each, told.connections);
     }
     if (told.chosen_count > 0) return {};
     if (told.connections == 0) return "There is no TCP connection in what was read.";

@@ -89,23 +89,27 @@ std::string draw(const graph_options& given, const graphs::trace& of) {
     return graphs::time_sequence(of);
 }
 
-/// What was drawn; nothing if the connection is not there.
-std::optional<std::string> read_and_draw(const graph_options& given, captures& input) {
+struct drawing {
+    std::optional<std::string> picture{}; ///< nothing if the connection is not there
+    std::uint64_t connections = 0;        ///< how many there are in all
+};
+
+drawing read_and_draw(const graph_options& given, captures& input) {
     const std::span<const std::uint64_t> numbers =
         given.connection ? std::span{&*given.connection, 1} : std::span<const std::uint64_t>{};
     if (kind_of(given) == graph_kind::time_spent) {
         const graphs::slowest_connections slowest = graphs::collect_slowest(
             input, given.decoding, given.rules, given.top == 0 ? usual_bars : given.top, given.connection);
-        if (given.connection && slowest.found().empty()) return std::nullopt;
-        return graphs::time_spent(slowest.found(), slowest.total());
+        if (given.connection && slowest.found().empty()) return {{}, slowest.total()};
+        return {graphs::time_spent(slowest.found(), slowest.total()), slowest.total()};
     }
     graphs::capture_overview whole;
     const bool is_whole = kind_of(given) == graph_kind::overview;
     const graphs::collected found =
         graphs::collect(input, given.decoding, given.rules, numbers,
                         {.steps = given.segments == 0 ? usual_segments : given.segments}, is_whole ? &whole : nullptr);
-    if (given.connection && found.traces.empty()) return std::nullopt;
-    return is_whole ? graphs::overview(whole, given.connection) : draw(given, found.traces[0]);
+    if (given.connection && found.traces.empty()) return {{}, found.connections};
+    return {is_whole ? graphs::overview(whole, given.connection) : draw(given, found.traces[0]), found.connections};
 }
 
 /// Refuses options that say nothing of this kind of graph. \throws usage_error
@@ -128,13 +132,13 @@ exit_status run(const graph_options& given, session& with) {
     }
     check_output(given.output, given.files);
     captures input{given.files};
-    const std::optional<std::string> drawn = read_and_draw(given, input);
-    if (!drawn) {
+    const drawing drawn = read_and_draw(given, input);
+    if (!drawn.picture) {
         (void)with.conclude(input); // says what was wrong with the capture, which may be why
-        with.complain("There is no connection " + std::to_string(*given.connection) + " in what was read.");
+        with.complain(no_such_connection(*given.connection, drawn.connections));
         return exit_status::bad_usage;
     }
-    const exit_status written = write_output(with, given.output, *drawn);
+    const exit_status written = write_output(with, given.output, *drawn.picture);
     const exit_status read = with.conclude(input);
     return written == exit_status::good ? read : written;
 }

@@ -28,9 +28,9 @@ namespace program {
 
 /// Declares -o.
 inline void declare_output(command_line& line, std::string& to) {
-    line.file(
-        "-o,--output", "FILE",
-        "write to this file, and not to standard output; it takes the place of what has the name once it is whole", to);
+    line.file("-o,--output", "FILE",
+              "write to this file, and not to standard output; until it is complete, an older file of that name stays",
+              to);
 }
 
 /// Whether a name is that of standard output: that is written as it is, whatever file it leads to.

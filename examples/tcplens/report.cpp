@@ -26,14 +26,16 @@ void declare(command_line& line, report_options& given) {
     line.server_filter(given.server_ip, given.server_port);
     line.rate("--threshold", "R", "the rate of retransmissions that is worth a note (0.02)", given.threshold);
     declare_rules(line, given.rules);
-    line.flag("--detailed", "all connections, not only the first 10; in json with all facts of each", given.detailed);
+    line.flag("--detailed", "all connections, not only some; in json (there the first 10) with all facts of each",
+              given.detailed);
     line.number<std::size_t>("--threads", "N", 1, 256,
-                             "follow connections on so many processors (1); on one where options choose packets",
+                             "follow connections on so many processors (1); options that choose packets make it 1",
                              given.threads);
     line.flag("--by-time", "take the packets of all files in the order of their times, not one file after the other",
               given.by_time);
     line.file("--save", "TABLE", "write the table of connections to this file at the end, for --resume", given.saved);
-    line.file("--resume", "TABLE", "go on with the table that --save wrote to this file", given.resumed);
+    line.file("--resume", "TABLE",
+              "go on with the table that --save wrote to this file, with the same --rules and --tunnel", given.resumed);
     line.flag("--no-observations", "leave out what deserves a look, which takes some more time", given.no_observations);
     line.captures(given.files, given.decoding);
 }

@@ -423,9 +423,10 @@ report_sections sections_of_report(const report_options& given, const capture_su
     find_one_sided(findings, facts);
     const bool none_chosen = captures.packets.packets == 0 && !given.files.choice.chooses_all();
     add_findings(sections, std::move(findings),
-                 captures.packets.tcp != 0 ? std::string_view{}
-                 : none_chosen             ? "The options choose no packet."
-                                           : "There is no TCP in it.");
+                 none_chosen                                       ? "The options choose no packet."
+                 : captures.packets.tcp == 0                       ? "There is no TCP in it."
+                 : facts.connections == 0 && !server.selects_all() ? "There is no connection of that server."
+                                                                   : std::string_view{});
     if (is_text && connections.has_observations() && !given.no_observations) {
         add_observations(sections, connections, server);
     }

@@ -27,7 +27,7 @@ struct rtt_options {
     tcplens::decode_options decoding{};
     row_format format = row_format::table;
     bool acks = false;
-    rule_set rules = rule_set::evidence;
+    std::optional<rule_set> rules{}; ///< evidence, unless it is given
 };
 
 void declare(command_line& line, rtt_options& given) {
@@ -93,6 +93,8 @@ void write_handshakes(captures& input, const rtt_options& given, row_writer& row
 }
 
 exit_status run(const rtt_options& given, session& with) {
+    if (given.acks && given.rules && *given.rules != rule_set::wireshark)
+        throw usage_error{"--acks has Wireshark's values: --rules evidence goes without it."};
     captures input{given.files};
     row_writer rows{with, given.format, given.acks ? columns_of_acks : columns_of_connections};
     if (given.acks) write_acks(input, given, rows);

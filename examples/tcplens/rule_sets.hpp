@@ -20,7 +20,7 @@ inline void declare_rules(command_line& line, rule_set& to) {
          {"wireshark", rule_set::wireshark},
          {"repeated_sequence", rule_set::repeated_sequence}},
         "what tells a retransmission: the evidence in the segments (the default), what Wireshark says, or "
-        "any sequence number that was seen before",
+        "whether its sender used the sequence number of data before",
         to);
 }
 

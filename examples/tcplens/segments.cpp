@@ -165,8 +165,11 @@ void print(text_writer& out, const segments_options& given, const terminal& scre
 }
 
 exit_status run(const segments_options& given, session& with) {
+    if (given.raw && !given.explain && given.format != segments_format::json)
+        throw usage_error{"--raw goes with --explain or --format json: other lines have no sequence numbers."};
     captures input{given.files};
-    const bool found = with_rules(given.rules, [&]<class Rules>(const Rules&) {
+    std::uint64_t connections = 0;
+    with_rules(given.rules, [&]<class Rules>(const Rules&) {
         tcplens::basic_connection_table<Rules> table{{.decoding = given.decoding}};
         sequence_bases bases;
         text_writer out{with.out};
@@ -178,11 +181,11 @@ exit_status run(const segments_options& given, session& with) {
             input.number_next(table);
             table.add_each(packet, tell);
         }
-        return !given.connection || input.connections(table.counters().begun) > *given.connection;
+        connections = input.connections(table.counters().begun);
     });
     const exit_status status = with.conclude(input);
-    if (found) return status;
-    with.complain("There is no connection " + std::to_string(*given.connection) + " in what was read.");
+    if (!given.connection || *given.connection < connections) return status;
+    with.complain(no_such_connection(*given.connection, connections));
     return exit_status::bad_usage;
 }
 

@@ -95,8 +95,9 @@ exit_status run(const series_options& given, session& with) {
                       " far from the rest; no interval counts " + (observed.outside() == 1 ? "it." : "them."));
     }
     const exit_status status = with.conclude(input);
-    if (!given.connection || input.connections(table.counters().begun) > *given.connection) return status;
-    with.complain("There is no connection " + std::to_string(*given.connection) + " in what was read.");
+    const std::uint64_t connections = input.connections(table.counters().begun);
+    if (!given.connection || *given.connection < connections) return status;
+    with.complain(no_such_connection(*given.connection, connections));
     return exit_status::bad_usage;
 }
 

@@ -118,6 +118,9 @@ public:
         if (!took_place_) files::remove(name_, none);
     }
 
+    /// Why the new file could not be made.
+    [[nodiscard]] std::error_code error() const { return file_ == nullptr ? failed_ : std::error_code{}; }
+
     /// Makes that the file now, with these bytes on the disk, or says why not. Only its owner may read it, whoever could read the one that
     /// was there.
     [[nodiscard]] std::error_code write(std::span<const std::byte> bytes) {
@@ -169,10 +172,20 @@ private:
     }
     if (saved.empty()) return true;
     const std::filesystem::path target = table_file::resolve(saved);
-    if (!std::filesystem::exists(std::filesystem::symlink_status(target, none)) || table_file::is_table(target))
-        return true;
-    with.complain(saved, "It is something else than a saved table, and was left as it is.");
-    return false;
+    if (std::filesystem::exists(std::filesystem::symlink_status(target, none)) && !table_file::is_table(target)) {
+        with.complain(saved, "It is something else than a saved table, and was left as it is.");
+        return false;
+    }
+    const std::error_code failed = table_file::replacement{target}.error();
+    if (failed) with.complain(saved, "It could not be written (" + failed.message() + ").");
+    return !failed;
+}
+
+/// The library's sentence, and which options of the program it is about.
+[[nodiscard]] inline std::string why_not_restored(const tcplens::restore_error& error) {
+    using enum tcplens::restore_error_code;
+    const bool is_about_options = error.code == other_rules || error.code == other_options;
+    return to_string(error) + (is_about_options ? " Give --rules and --tunnel as they were when it was saved." : "");
 }
 
 /// Whether the table now goes on with the one in the file; else it has said why not.
@@ -184,7 +197,12 @@ template <class Table>
         with.complain(name, "It is no regular file.");
         return false;
     }
+    if (!std::filesystem::exists(status)) {
+        with.complain(name, "There is no such file.");
+        return false;
+    }
     const std::uintmax_t size = std::filesystem::file_size(name, failed);
+    errno = 0;
     std::ifstream file{name, std::ios::binary};
     std::vector<std::byte> bytes;
     const auto read_up_to = [&](std::uintmax_t end) {
@@ -195,7 +213,8 @@ template <class Table>
     // The header says how long the file must be: what is no table is not read, however long it is.
     if (!failed) read_up_to((std::min)(size, std::uintmax_t{tcplens::detail::table_archive::header_size}));
     if (failed || !file) {
-        with.complain(name, "It could not be read.");
+        if (!failed) failed = {errno == 0 ? EIO : errno, std::generic_category()};
+        with.complain(name, "It could not be read (" + failed.message() + ").");
         return false;
     }
     if (auto begins = tcplens::restore(table, bytes); begins && size > bytes.size()) {
@@ -213,16 +232,16 @@ template <class Table>
             begins.reset();
         }
         if (begins) {
-            with.complain(name, to_string(*begins));
+            with.complain(name, why_not_restored(*begins));
             return false;
         }
     }
     if (!file) {
-        with.complain(name, "It could not be read.");
+        with.complain(name, "It could not be read (" + std::error_code{EIO, std::generic_category()}.message() + ").");
         return false;
     }
     const auto error = tcplens::restore(table, bytes);
-    if (error) with.complain(name, to_string(*error));
+    if (error) with.complain(name, why_not_restored(*error));
     return !error;
 }
 

@@ -119,7 +119,7 @@ std::string_view similar_word(std::string_view given, const std::vector<std::str
     const auto longer = std::ranges::find_if(words, begins);
     if (longer != words.end()) return *longer;
     std::string_view nearest;
-    std::size_t least = given.size() / 3 + 1; // a third of the letters may be wrong
+    std::size_t least = std::max(given.size() / 3, std::size_t{1}); // letters may be wrong
     for (const std::string_view each : words) {
         const std::size_t here = distance(given, each);
         if (here > least || (here == least && !nearest.empty())) continue;
@@ -214,6 +214,12 @@ std::string grouped(std::uint64_t number) {
 
 std::string counted(std::uint64_t number, std::string_view one, std::string_view several) {
     return (grouped(number) + ' ').append(number == 1 ? one : several);
+}
+
+std::string no_such_connection(std::uint64_t number, std::uint64_t connections) {
+    return "There is no connection " + std::to_string(number) + " in what was read: " +
+           (connections == 0 ? std::string{"there is none at all."}
+                             : "the last of " + grouped(connections) + " is " + std::to_string(connections - 1) + ".");
 }
 
 std::string bytes_text(std::uint64_t bytes) {

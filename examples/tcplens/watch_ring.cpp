@@ -105,6 +105,10 @@ private:
             return fail(errno == EPERM ? "Capturing needs CAP_NET_RAW, or root" : "There is no packet socket");
         }
         const unsigned index = if_nametoindex(options.interface.c_str());
+        if (index == 0 && options.interface == "any") {
+            problem_ = "--ring captures on one interface. Without --ring, packets of all interfaces are captured.";
+            return;
+        }
         if (index == 0) return fail("There is no such interface");
         hardware_ = hardware_type(index);
         const auto link = link_type_of(hardware_);

@@ -85,6 +85,7 @@ std::string metrics_server::listen(const tcplens::address& address, std::uint16_
         return {};
     }
     if (errno == EADDRINUSE) return "The port is taken by another program.";
+    if (errno == EADDRNOTAVAIL) return "This machine has no address " + to_string(address) + ": see --metrics-address.";
     return std::string{"It cannot be listened to: "} + std::strerror(errno) + '.';
 }
 

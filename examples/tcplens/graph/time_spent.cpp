@@ -53,7 +53,7 @@ slowest_connections collect_slowest(captures& from, const tcplens::decode_option
                  table) { // a choice of packets may leave connections out, but not change their numbers
                 if (each.number == *only) found.add(each, each.time);
             }
-            if (found.total() > 0) found.count_others(table.size() - 1);
+            found.count_others(table.size() - found.total());
         }
         return found;
     });

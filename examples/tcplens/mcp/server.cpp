@@ -35,7 +35,7 @@ json implementation() {
     return {{"name", "tcplens"},
             {"title", "tcplens: TCP in packet captures"},
             {"version", std::to_string(TCPLENS_VERSION_MAJOR) + "." + std::to_string(TCPLENS_VERSION_MINOR) + "." +
-                            std::to_string(TCPLENS_VERSION_PATCH)}};
+                            std::to_string(TCPLENS_VERSION_PATCH) + TCPLENS_VERSION_SUFFIX}};
 }
 
 json capabilities() {

@@ -194,7 +194,8 @@ private:
         case record_too_long: return "it claims " + needed + " bytes, at most " + available + " are possible";
         case zero_gap: return number(error_.available) + " zero bytes stand where a packet is due";
         case unknown_interface:
-            return "it names interface " + needed + " (counted from 0), and " + available + " are described";
+            return "it names interface " + needed + " (counted from 0), and only " + available +
+                   (error_.available == 1 ? " is" : " are") + " described";
         case too_many_interfaces:
             return "the section describes " + needed + " interfaces, at most " + available + " are possible";
         default: return "unknown error";

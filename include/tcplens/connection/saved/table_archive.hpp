@@ -188,14 +188,14 @@ private:
     }
 
     static void archive_options(auto& ar, table_options& options) {
-        // The key of the hash is secret, and how packets are decoded may change.
+        // The key of the hash is secret, and the decoder archives how it decodes.
         [[maybe_unused]] auto& [split_incarnations, hash_key, decoding, ignore_bad_checksums, max_connections,
                                 full_policy, timeouts] = options;
         ar.expect_equal("split_incarnations", split_incarnations);
         ar.expect_equal("ignore_bad_checksums", ignore_bad_checksums);
         ar.expect_equal("max_connections", std::uint64_t{max_connections});
-        ar.expect_equal("when_full", full_policy);
-        ar.expect_equal("idle", timeouts);
+        ar.expect_equal("full_policy", full_policy);
+        ar.expect_equal("timeouts", timeouts);
     }
 
     template <class Observer>
