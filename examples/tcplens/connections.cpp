@@ -24,14 +24,12 @@ namespace program {
 
 namespace {
 
-constexpr std::size_t usual_top = 20;
-
 struct connections_options {
     capture_list files{};
     tcplens::decode_options decoding{};
     const connection_order* by = &connection_orders().front();
     bool reverse = false;
-    std::size_t top = usual_top;
+    std::size_t top = 20;
     bool all = false;
     row_format format = row_format::table;
     std::optional<tcplens::address> server_ip{};
@@ -100,8 +98,6 @@ void print_text(const connections_options& given, session& with, const connectio
 }
 
 exit_status run(const connections_options& given, session& with) {
-    if (given.all && given.top != usual_top)
-        throw usage_error{"--all and --top say different things: give one of them."};
     captures input{given.files};
     tcplens::detailed_connection_table table{{.decoding = given.decoding}};
     read(input, table);

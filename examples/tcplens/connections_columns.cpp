@@ -38,7 +38,7 @@ constexpr connection_column of_connections[]{
     {"server", [](const row& of, timestamp) -> plain_cell { return std::string_view{to_string(of.server.address)}; }},
     {"server_port", [](const row& of, timestamp) -> plain_cell { return of.server.port; }},
     {"role_guessed", [](const row& of, timestamp) -> plain_cell { return of.role_guessed(); }},
-    {"known_by", [](const row& of, timestamp) -> plain_cell { return to_string(of.role_basis); }},
+    {"role_basis", [](const row& of, timestamp) -> plain_cell { return to_string(of.role_basis); }},
     {"state", [](const row& of, timestamp) -> plain_cell { return state_of(of); }},
     {"opening", [](const row& of, timestamp) -> plain_cell { return to_string(of.opening.outcome); }},
     {"close_reason", [](const row& of, timestamp) -> plain_cell { return to_string(of.close_reason); }},

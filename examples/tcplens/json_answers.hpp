@@ -115,7 +115,7 @@ inline void to_json(json& out, const connections_report::totals& from) {
 inline void to_json(json& out, const connections_report::row& from) {
     out = {{"client", to_string(from.client)},
            {"server", to_string(from.server)},
-           {"known_by", to_string(from.role_basis)},
+           {"role_basis", to_string(from.role_basis)},
            {"role_guessed", from.role_guessed()},
            {"state", to_string(from.status)},
            {"handshake_completed", from.handshake_completed},

@@ -310,7 +310,7 @@ inline nlohmann::ordered_json facts_json(const auto& of) {
     nlohmann::ordered_json directions = directions_json(of, of.profile);
     add_to_direction(directions["client_to_server"], of.time.client_to_server);
     add_to_direction(directions["server_to_client"], of.time.server_to_client);
-    return {{"known_by", to_string(of.role_basis)},
+    return {{"role_basis", to_string(of.role_basis)},
             {"closed_by", name_or_null(of.closed_by)},
             {"first_time_ns", of.first_time.time_since_epoch().count()},
             {"last_time_ns", of.last_time.time_since_epoch().count()},

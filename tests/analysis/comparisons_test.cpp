@@ -17,7 +17,7 @@ TEST_CASE("rows are equal if all members are, and ordered by all of them") {
     check_members(connections_report::row{});
     check_members(connections_report::totals{});
     check_members(connection_page::row{});
-    check_members(connection_page::way{});
+    check_members(connection_page::direction_totals{});
     check_members(server_list::row{});
     check_members(traffic_flow_report::direction_totals{});
     check_members(connection_name{});

@@ -62,9 +62,10 @@ TEST_CASE("capture_error: the message of a damaged capture says what is wrong, w
         message(record_too_long, {"packet record", 24, 1}, 134217729, 134217728) ==
         "damaged at byte 24 in packet 1: it claims 134,217,729 bytes, at most 134,217,728 are possible. No packet was "
         "read.");
-    CHECK(message(unknown_interface, {"packet block", 48, 1}, 3, 1) ==
-          "damaged at byte 48 in packet 1: it names interface 3 (counted from 0), and 1 are described. No packet was "
-          "read.");
+    CHECK(
+        message(unknown_interface, {"packet block", 48, 1}, 3, 1) ==
+        "damaged at byte 48 in packet 1: it names interface 3 (counted from 0), and only 1 is described. No packet was "
+        "read.");
     CHECK(message(too_many_interfaces, {"interface description", 1310748, 1}, 65537, 65536) ==
           "damaged at byte 1,310,748 in the interface description before packet 1: the section describes 65,537 "
           "interfaces, at most 65,536 are possible. No packet was read.");
@@ -126,7 +127,7 @@ TEST_CASE("capture_error: the sentence of each code, with and without a packet")
     CHECK(message(zero_gap, {"packet record", 24, 2}, 0, 4096).find("4,096 zero bytes stand where a packet is due") !=
           std::string::npos);
     CHECK(message(unknown_interface, {"packet block", 24, 1}, 7, 2)
-              .find("it names interface 7 (counted from 0), and 2 are described") != std::string::npos);
+              .find("it names interface 7 (counted from 0), and only 2 are described") != std::string::npos);
     CHECK(message(too_many_interfaces, {"interface description", 24, 0}, 65'537, 65'536)
               .find("the section describes 65,537 interfaces, at most 65,536 are possible") != std::string::npos);
     CHECK(message(file_overwritten, {"", 0, 5}, 0, 0).find("The 4 packets before that was noticed were read.") !=

@@ -217,6 +217,9 @@ TEST_CASE("a command line that makes no sense gets a sentence, where to look for
         {"report -x", "There is no option '-x'.\n"},
         {"report --fromat json a", "There is no option '--fromat'. Is '--format' meant?\n"},
         {"connections --rev", "There is no option '--rev'. Is '--reverse' meant?\n"},
+        {"extract --format pcap a", "There is no option '--format'.\n"}, // nothing is near enough
+        {"segments --raw a", "--raw goes with --explain or --format json: "},
+        {"rtt --acks --rules evidence a", "--acks has Wireshark's values: "},
         {"report --quiet=1 a", "There is no option '--quiet=1'.\n"},
         {"bytes --connection 0 -o - a",
          "-o names a folder: without it, the bytes of --direction go to standard output.\n"},
@@ -301,7 +304,7 @@ TEST_CASE("a connection that is not there gets a sentence and status 2") {
         CAPTURE(line);
         const run_result ran = run(program(line) + " tests/data/handshake.pcap");
         CHECK(ran.status == 2);
-        CHECK(ran.err == "tcplens: There is no connection 3 in what was read.\n");
+        CHECK(ran.err == "tcplens: There is no connection 3 in what was read: the last of 3 is 2.\n");
     }
     CHECK(run(program("segments --connection 2 tests/data/handshake.pcap")).status == 0);
 }

@@ -176,7 +176,7 @@ TEST_CASE("connections marks a guess of the roles, in every format") {
 
     const std::string csv = run(program("connections --sort number --format csv ") + file).out;
     CHECK(column_of(csv, "role_guessed") == numbers{"false", "false", "false", "false", "true", "false"});
-    CHECK(column_of(csv, "known_by")[4] == "first_packet");
+    CHECK(column_of(csv, "role_basis")[4] == "first_packet");
     const std::string json = run(program("connections --sort number --format json ") + file).out;
     CHECK(nlohmann::json::parse(lines_of(json)[4])["role_guessed"] == true);
 

@@ -213,7 +213,7 @@ TEST_CASE("graph refuses what it cannot draw, and writes no file then") {
     const std::string to_file = " -o " + file + " tests/data/handshake.pcap";
     const run_result beyond = run(program("graph --connection 3") + to_file);
     CHECK(beyond.status == 2);
-    CHECK(beyond.err == "tcplens: There is no connection 3 in what was read.\n");
+    CHECK(beyond.err == "tcplens: There is no connection 3 in what was read: the last of 3 is 2.\n");
     CHECK(run(program("graph --kind time-spent --connection 3") + to_file).status == 2);
     CHECK(run(program("graph --kind ladder") + to_file).status == 2);
     CHECK(run(program("graph --xplot") + to_file).status == 2);

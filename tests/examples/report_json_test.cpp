@@ -123,7 +123,7 @@ TEST_CASE("report --format json gives each answer under its names") {
         "guessed_roles": 0})"));
     CHECK(connections["connections"].size() == 3);
     json second = json::parse(R"({
-        "client": "", "server": "", "known_by": "syn", "role_guessed": false, "state": "closed", "handshake_completed": true, "syn_count": 2,
+        "client": "", "server": "", "role_basis": "syn", "role_guessed": false, "state": "closed", "handshake_completed": true, "syn_count": 2,
         "syn_ack_count": 1, "ack_count": 4, "rst_count": 1, "fin_count": 0, "data_packets": 2, "retransmissions": 1,
         "close_reason": "reset", "packet_count": 6})");
     second["client"] = client;
@@ -284,9 +284,9 @@ TEST_CASE("the JSON of report marks roles that are a guess") {
     s.midstream({.client_port = 40001, .server_port = 4433}).server.sends(1, 100);
     const json all = answers(folder.write("midstream.pcap", s.capture()))["connections"];
     CHECK(all["summary"]["guessed_roles"] == 2);
-    CHECK(all["connections"][0]["known_by"] == "port");
+    CHECK(all["connections"][0]["role_basis"] == "port");
     CHECK(all["connections"][0]["role_guessed"] == true);
-    CHECK(all["connections"][1]["known_by"] == "first_packet");
+    CHECK(all["connections"][1]["role_basis"] == "first_packet");
 }
 
 TEST_CASE("two incarnations under one name add up") {

@@ -53,6 +53,8 @@ TEST_CASE("report heeds its options") {
     const std::string server = to_string(s.hosts().server.endpoint().address);
     const std::string file = folder.write("two.pcap", two_connections());
 
+    CHECK(contains(run(program("report") + " --server-ip 203.0.113.9 " + file).out,
+                   "\nWhat stands out\n  There is no connection of that server.\n"));
     const std::string flow = run(program("report") + " --server-ip " + server + " " + file).out;
     CHECK(contains(flow, "\nTraffic flow of " + server + "\n"));
     CHECK(contains(flow, "  packets                 7           4\n"));

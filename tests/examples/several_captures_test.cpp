@@ -110,14 +110,17 @@ TEST_CASE("a table that cannot be resumed, or not be saved, is told of") {
     CHECK(complaint("--resume " + other, 1) ==
           "tcplens: " + other + ": It is no saved table: those begin with other bytes.\n");
     CHECK(complaint("--resume " + folder.file("none"), 1) ==
-          "tcplens: " + folder.file("none") + ": It could not be read.\n");
+          "tcplens: " + folder.file("none") + ": There is no such file.\n");
     const std::string cut = folder.file("cut");
     std::filesystem::copy_file(table, cut);
     std::filesystem::resize_file(cut, 1000);
     CHECK(contains(complaint("--resume " + cut, 1), "but only 1000 are there: it was cut short.\n"));
     CHECK(complaint("--resume " + folder.file(""), 1) == "tcplens: " + folder.file("") + ": It is no regular file.\n");
     CHECK(complaint("--resume /dev/zero", 1) == "tcplens: /dev/zero: It is no regular file.\n");
-    CHECK(complaint("--save " + folder.file("no/folder"), 1) ==
+    CHECK(contains(complaint("--rules wireshark --resume " + table, 1),
+                   "Give --rules and --tunnel as they were when it was saved.\n"));
+    CHECK(contains(complaint("--tunnel vxlan=99 --resume " + table, 1), "another value of the options of decoding"));
+    CHECK(complaint("--save " + folder.file("no/folder"), 2) ==
           "tcplens: " + folder.file("no/folder") + ": It could not be written (No such file or directory).\n");
     CHECK(complaint("--threads 2 --save " + table, 2) ==
           "tcplens: --resume and --save go with neither --by-time nor --threads.\n"

@@ -59,7 +59,7 @@ json row_of(const detailed_connection& of, const packet_evidence& packets) {
     return {{"number", of.number},
             {"client", to_string(of.client)},
             {"server", to_string(of.server)},
-            {"known_by", to_string(of.role_basis)},
+            {"role_basis", to_string(of.role_basis)},
             {"state", state_of(of)},
             {"opening", to_string(of.opening.outcome)},
             {"close_reason", to_string(of.close_reason)},

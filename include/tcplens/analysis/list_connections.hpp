@@ -52,7 +52,7 @@ struct connection_page {
     };
 
     /// What one side sent.
-    struct way {
+    struct direction_totals {
         std::uint64_t packets = 0;         ///< All segments, retransmissions included.
         std::uint64_t wire_bytes = 0;      ///< Bytes of whole packets on the wire, link layer included.
         std::uint64_t payload_bytes = 0;   ///< Bytes of TCP data, retransmitted data included.
@@ -61,9 +61,11 @@ struct connection_page {
         double throughput = 0;
 
         /// Whether all members are equal.
-        [[nodiscard]] friend constexpr bool operator==(const way&, const way&) noexcept = default;
+        [[nodiscard]] friend constexpr bool operator==(const direction_totals&,
+                                                       const direction_totals&) noexcept = default;
         /// The order of the members.
-        [[nodiscard]] friend constexpr std::partial_ordering operator<=>(const way&, const way&) noexcept = default;
+        [[nodiscard]] friend constexpr std::partial_ordering operator<=>(const direction_totals&,
+                                                                         const direction_totals&) noexcept = default;
     };
 
     /// One connection.
@@ -74,8 +76,8 @@ struct connection_page {
         endpoint server{};                   ///< As connection::server, likewise.
         tcplens::role_basis role_basis = tcplens::role_basis::first_packet; ///< connection::role_basis
         connection_page::state state = connection_page::state::midstream;   ///< What became of it.
-        way client_to_server{};                                             ///< What the client sent.
-        way server_to_client{};                                             ///< What the server sent.
+        direction_totals client_to_server{};                                ///< What the client sent.
+        direction_totals server_to_client{};                                ///< What the server sent.
         /// The round trip between client and server: that of the handshake, or the least of both directions. Nanoseconds; nullopt if
         /// the connections have no such facts (see detailed_connection_table), or none was measured.
         std::optional<std::chrono::nanoseconds> round_trip{};
@@ -133,13 +135,13 @@ struct connection_page {
 template <std::derived_from<connection> Connection>
 constexpr connection_page::row connection_page::row::of(const Connection& described) noexcept {
     const std::chrono::nanoseconds duration = detail::duration_of(described);
-    const auto way_of = [duration](const direction_statistics& sent) {
+    const auto totals_of = [duration](const direction_statistics& sent) {
         const double seconds = static_cast<double>(duration.count()) / 1e9;
-        return way{.packets = sent.packets,
-                   .wire_bytes = sent.wire_bytes,
-                   .payload_bytes = sent.payload_bytes,
-                   .retransmissions = sent.retransmissions,
-                   .throughput = seconds > 0 ? static_cast<double>(sent.payload_bytes) / seconds : 0};
+        return direction_totals{.packets = sent.packets,
+                                .wire_bytes = sent.wire_bytes,
+                                .payload_bytes = sent.payload_bytes,
+                                .retransmissions = sent.retransmissions,
+                                .throughput = seconds > 0 ? static_cast<double>(sent.payload_bytes) / seconds : 0};
     };
     const detail::named_duration most = detail::largest_time_of(described);
     return {.start = described.first_time,
@@ -153,8 +155,8 @@ constexpr connection_page::row connection_page::row::of(const Connection& descri
                      : described.handshake == handshake_state::failed    ? state::attempt
                      : described.handshake == handshake_state::completed ? state::open
                                                                          : state::midstream,
-            .client_to_server = way_of(described.client_to_server),
-            .server_to_client = way_of(described.server_to_client),
+            .client_to_server = totals_of(described.client_to_server),
+            .server_to_client = totals_of(described.server_to_client),
             .round_trip = detail::round_trip_of(described),
             .most_time = most.name,
             .most_time_spent = most.duration,
@@ -175,8 +177,8 @@ struct page_place {
     [[nodiscard]] static constexpr page_place of(const connection_page::row& placed, connection_page::order order,
                                                  std::uint64_t minimum_packets) noexcept {
         using enum connection_page::order;
-        const connection_page::way& up = placed.client_to_server;
-        const connection_page::way& down = placed.server_to_client;
+        const connection_page::direction_totals& up = placed.client_to_server;
+        const connection_page::direction_totals& down = placed.server_to_client;
         const auto nanoseconds = [](std::chrono::nanoseconds time) { return static_cast<std::uint64_t>(time.count()); };
         page_place at{.begin = {.first_time = placed.start,
                                 .first_packet = placed.first_packet,
