@@ -25,8 +25,8 @@ template <segment_rules Rules, connection_observer... Observers>
     return detail::table_archive::save(table);
 }
 
-/// Restores what save() wrote into a table to which nothing was added yet, of the same type and made with the same options
-/// (hash_key and decoding may differ). The table then goes on as the saved one would have. Returns nothing on success.
+/// Restores what save() wrote into a table to which nothing was added yet, of the same type and made with the same options,
+/// `decoding` included; only `hash_key` may differ. The table then goes on as the saved one would have. Returns nothing on success.
 ///
 /// Damaged bytes are an error. Forged bytes are checked too, and if they are accepted, the table stays within its bounds whatever is
 /// added. What state an error leaves the table in: see restore_error_code.
