@@ -31,10 +31,11 @@ template <segment_rules Rules, connection_observer... Observers>
 /// Damaged bytes are an error. Forged bytes are checked too, and if they are accepted, the table stays within its bounds whatever is
 /// added. What state an error leaves the table in: see restore_error_code.
 ///
-/// A connection has 500 bytes or more among the bytes, and takes 1 to 5 KB in the table, by its observers; a place that the saved
-/// table had for further connections has 5 bytes, and takes 70 until a connection is there, and as much address space as one. A
-/// table with more than `most_places` of both together is the error too_many_connections, before any of this memory is taken. To see
-/// how long a file must be before reading it, pass its first 28 bytes: the error truncated tells its length in `needed`.
+/// A connection has 500 bytes or more among the bytes, and takes 1 to 8 KB in the table, by its observers, and 2 KB more while it is
+/// busy; a place that the saved table had for further connections has 5 bytes, and takes 70 until a connection is there, and as much
+/// address space as one. A table with more than `most_places` of both together is the error too_many_connections, before any of this
+/// memory is taken. To see how long a file must be before reading it, pass its first 28 bytes: the error truncated tells its length in
+/// `needed`.
 template <segment_rules Rules, connection_observer... Observers>
 [[nodiscard]] std::optional<restore_error>
 restore(basic_connection_table<Rules, Observers...>& table, std::span<const std::byte> bytes,
