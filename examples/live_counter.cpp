@@ -11,7 +11,7 @@
 #include <span>
 
 struct retransmission_counter {
-    tcplens::connection_table table{{.max_connections = 100'000}}; // memory has this bound, whatever comes
+    tcplens::connection_table table{{.max_connections = 100'000}}; // about 300 MB here; see live-monitoring.md
     std::uint64_t segments = 0;
     std::uint64_t retransmissions = 0;
 

@@ -218,7 +218,7 @@ def public_names():
 
 def listing(names):
     lines = ["# The public names of tcplens at namespace scope. Made by tests/public_names.py --write.",
-             f"# {len(names)} names, of which at most {MOST_NAMES} may be.", ""]
+             f"# {len(names)} names; the limit is {MOST_NAMES}.", ""]
     rows = []
     for name, (kind, headers) in names.items():
         headers = sorted(set(headers))

@@ -165,7 +165,7 @@ exit_status run(const zeek_options& given, session& with) {
 const subcommand subcommands::zeek{
     .name = "zeek",
     .summary = "Zeek's conn.log of the TCP connections",
-    .description = "Prints what Zeek 5 would write into conn.log: a header, and a row with tabs between for each TCP "
+    .description = "Prints what Zeek 9.1 would write into conn.log: a header, and a row with tabs between for each TCP "
                    "connection, in the "
                    "order in which they began. Zeek itself writes them in the order in which they ended.",
     .examples = {{"tcplens zeek trace.pcap", "as zeek -r trace.pcap"},

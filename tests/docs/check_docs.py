@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks README.md, CONTRIBUTING.md and docs/: compiles the C++ blocks, runs the shell blocks, compares outputs, follows links.
+"""Checks README.md, CONTRIBUTING.md and docs/: compiles the C++ blocks, runs the shell blocks, compares outputs, follows links; and the
+sizes of types on docs/observers.md.
 
 A comment in the line before a block says how it is checked. Without one:
 
@@ -143,6 +144,20 @@ def compile_blocks(blocks, compiler, folder, problems):
     print(f"{len(blocks)} C++ blocks compiled")
 
 
+def size_checks(page, text):
+    """A block that compares the sizes on docs/observers.md with those of the types, which it tells for x86-64 and libstdc++."""
+    includes, sizes = ["detailed/detailed_connection_table.hpp"], []
+    for name, header, facts, state in re.findall(r"^\| \[`(\w+)`\]\S+ \| `(\S+)` \|.* \| ([\d,]+) \+ ([\d,]+)[ ,]", text, re.M):
+        includes.append(header)
+        observer = name + ("<sink>" if name == "stream_observer" else "")
+        sizes += [(f"{observer}::facts", facts), (f"{observer}::connection_state", state)]
+    sizes += re.findall(r"`((?:detailed_)?connection)`(?: alone)? is ([\d,]+)", text)
+    code = [f"#include <tcplens/connection/{header}>" for header in includes]
+    code += ["struct sink {};", "#if defined(__x86_64__) && defined(__GLIBCXX__)"]
+    code += [f"static_assert(sizeof(tcplens::{what}) == {size.replace(',', '')});" for what, size in sizes]
+    return Block(page, 1, "cpp", "", "\n".join([*code, "#endif"]) + "\n")
+
+
 class Checkout:
     """A folder that looks like the checkout, with links to what is in it, in which commands may leave files."""
 
@@ -226,6 +241,8 @@ def main():
                         check_run(block, checkout, problems)
                 elif block.language == "":
                     problems.append(f"{block.place}: a block without a language")
+            if page == "docs/observers.md":
+                to_compile.append(size_checks(page, text))
         compile_blocks(to_compile, compiler, folder, problems)
 
     for problem in problems:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// clients.mjs PROGRAM ROOT CAPTURES.json: the clients of the npm registry against the server, in each way that they can begin.
+// clients.mjs PROGRAM ROOT CAPTURES.json: the clients published as npm packages against the server, in each way that they can begin.
 
 import { readFileSync } from 'node:fs';
 import { useEverything } from './every_tool.mjs';

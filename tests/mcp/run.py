@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""run.py --program TCPLENS --work FOLDER [--must]: the clients of the npm registry against `tcplens mcp`.
+"""run.py --program TCPLENS --work FOLDER [--must]: the clients published as npm packages against `tcplens mcp`.
 
 Installs the clients into FOLDER with npm (nothing is kept in the repository), and node 22 with them, since the newest of them need it.
 Ends with 77 where npm or the registry cannot be reached, unless --must is given."""

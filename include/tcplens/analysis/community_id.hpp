@@ -24,12 +24,12 @@ class short_sha1 {
 public:
     static constexpr std::size_t longest_message = 55;
 
-    /// Appends one byte to the message. \pre the message stays within longest_message
+    /// Appends one byte to the message. @pre the message stays within longest_message
     constexpr void append(std::uint8_t byte) noexcept {
         words_[length_ / 4] |= std::uint32_t{byte} << (24 - 8 * (length_ % 4));
         ++length_;
     }
-    /// Appends two bytes, the more significant one first. \pre likewise
+    /// Appends two bytes, the more significant one first. @pre likewise
     constexpr void append(std::uint16_t number) noexcept {
         append(static_cast<std::uint8_t>(number >> 8));
         append(static_cast<std::uint8_t>(number & 0xff));

@@ -16,9 +16,9 @@ public:
     TCPLENS_ALWAYS_INLINE constexpr maybe(std::nullopt_t) noexcept {}
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr explicit operator bool() const noexcept { return has_value_; }
-    /// \pre There is a value.
+    /// @pre There is a value.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr const Value& operator*() const noexcept { return value_; }
-    /// \pre There is a value.
+    /// @pre There is a value.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr const Value* operator->() const noexcept { return &value_; }
 
 private:

@@ -33,7 +33,7 @@ enum class role_basis : std::uint8_t {
 enum class handshake_state : std::uint8_t {
     incomplete, ///< no SYN without ACK was captured: the connection was picked up midstream
     failed,     ///< a SYN was captured, and no connection followed it (yet)
-    completed,  ///< SYN, a SYN-ACK for it and the ACK of that; if one was not captured, data that proves it
+    completed,  ///< SYN, a SYN-ACK for it and the ACK of that; if one was not captured, data or two FINs that prove it
 };
 /// The greatest value that archives accept.
 [[nodiscard]] constexpr handshake_state tcplens_archive_limit(handshake_state) noexcept {

@@ -55,9 +55,11 @@ enum class evidence_set : std::uint16_t {
     selective_ack = 1u << 7,    ///< a SACK block had reported bytes beyond it
     acknowledged = 1u << 8,     ///< the peer had acknowledged all of it
     round_trip = 1u << 9,       ///< the time that had passed, compared with the round trip to its sender
-    silence = 1u << 10,         ///< its sender had sent nothing for so long that a timer must have run out
+    /// its sender had sent nothing for so long that a timer must have run out, mostly more than two round trips
+    silence = 1u << 10,
     memory_exceeded = 1u << 11, ///< more had happened than the rules remember: the verdict is less sure
-    undecided = 1u << 12,       ///< no round trip was measured that could tell late from sent again
+    /// no round trip was measured that could tell late from sent again: the likelier one is named
+    undecided = 1u << 12,
 };
 
 /// Makes evidence_set a set: see base/enum_set.hpp.

@@ -65,7 +65,7 @@ public:
         return true;
     }
 
-    /// The address. \pre parse() was true.
+    /// The address. @pre parse() was true.
     [[nodiscard]] constexpr const std::array<std::byte, 16>& bytes() const noexcept { return bytes_; }
 
 private:

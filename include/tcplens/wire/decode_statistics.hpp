@@ -33,7 +33,7 @@ public:
     /// The most kinds of packets that are counted separately. Captures contain about ten.
     static constexpr std::size_t capacity = 64;
 
-    /// Counts one packet. \pre `result` is not packet_outcome::tcp.
+    /// Counts one packet. @pre `result` is not packet_outcome::tcp.
     constexpr void count(link_type link, const decode_result& result) noexcept {
         TCPLENS_CHECK(result.outcome != packet_outcome::tcp, "only packets without TCP are counted");
         count({link, result.outcome, result.stopped_at, 1});

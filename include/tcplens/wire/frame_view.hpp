@@ -25,7 +25,7 @@ struct frame_view {
         return wire_length >= length ? packet_outcome::truncated : packet_outcome::malformed;
     }
 
-    /// The view behind a header. \pre has(header_length)
+    /// The view behind a header. @pre has(header_length)
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr frame_view subview(std::size_t header_length) const noexcept {
         return {bytes.subspan(header_length), wire_length - header_length, beyond_frame};
     }

@@ -14,11 +14,11 @@ public:
     TCPLENS_ALWAYS_INLINE constexpr parse_result(packet_outcome error) noexcept : error_(error) {}
 
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr explicit operator bool() const noexcept { return holds_view_; }
-    /// \pre There is a view.
+    /// @pre There is a view.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr const View& operator*() const noexcept { return view_; }
-    /// \pre There is a view.
+    /// @pre There is a view.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr const View* operator->() const noexcept { return &view_; }
-    /// \pre There is no view.
+    /// @pre There is no view.
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr packet_outcome error() const noexcept { return error_; }
 
 private:

@@ -35,7 +35,8 @@ struct segment {
         return detail::members_up_to(oddity_set::tiny_fragment);
     }
 
-    timestamp time{};                 ///< capture time, from 1823 to 2116
+    /// Capture time, from 1823 to 2116; decode() takes the nearest of these for a time outside.
+    timestamp time{};
     std::uint64_t packet_number = 0;  ///< the number of the packet that carried the segment
     endpoint source{};                ///< the sender
     endpoint destination{};           ///< the receiver; with a source route, the final one

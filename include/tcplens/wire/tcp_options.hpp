@@ -119,7 +119,7 @@ private:
         sack_block_storage = {};
     }
 
-    /// Reads options of any kind. \pre No option was read yet, and `cut` is known.
+    /// Reads options of any kind. @pre No option was read yet, and `cut` is known.
     TCPLENS_NOINLINE constexpr void read_each(std::span<const std::byte> bytes) noexcept {
         constexpr unsigned end_of_list = 0;
         constexpr unsigned no_operation = 1;

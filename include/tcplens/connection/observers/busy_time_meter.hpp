@@ -141,7 +141,7 @@ private:
         size_limit_ = (std::min)(size_limit_, syn.options.maximum_segment_size.value_or(default_size));
     }
 
-    /// The bytes up to the window's edge. \pre has_edge_
+    /// The bytes up to the window's edge. @pre has_edge_
     [[nodiscard]] constexpr std::int32_t room() const noexcept { return distance(space_.next(), edge_); }
 
     /// The payload of a full segment: the smaller MSS option less the other options (RFC 6691). In the capture payloads may be

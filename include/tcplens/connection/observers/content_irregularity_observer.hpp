@@ -21,7 +21,7 @@ namespace tcplens::inline v1 {
 
 /// As irregularity_observer, and it finds bytes that were sent twice with different content: irregularity::bytes_changed.
 ///
-/// Of the latest eight segments with data of each side it keeps a keyed hash of what was captured of their data, at 280 bytes a
+/// Of the latest eight segments with data of each side it keeps a keyed hash of what was captured of their data, at 272 bytes a
 /// connection more. A segment with bytes that were sent before is compared with each of these whose data lies within its own. Data that is
 /// sent again in smaller pieces is not compared. Hashes each byte of data, so it costs more than irregularity_observer; packets whose
 /// bytes do not stay valid are followed one by one.

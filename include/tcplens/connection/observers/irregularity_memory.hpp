@@ -201,7 +201,7 @@ struct irregularity_memory {
     }
 
     /// Takes in the first segment of a side if it is a SYN or SYN-ACK that offers nothing but options. False, and nothing has changed, for all
-    /// others. `id`: its Identification. \pre no verdict, and the connection before it was not open
+    /// others. `id`: its Identification. @pre no verdict, and the connection before it was not open
     [[nodiscard]] TCPLENS_ALWAYS_INLINE constexpr bool pass_first_syn(const segment& sent, std::uint16_t id,
                                                                       side by) noexcept {
         // The side is known when these are compiled, so what is remembered of it lies at a known distance.
@@ -267,7 +267,7 @@ struct irregularity_memory {
         reach[of] = scale_known(of, ends) ? (std::max)(before, bytes + 1) : UINT32_MAX;
     }
 
-    /// The number that a side would send next, as far as was captured. \pre it was heard, or its peer acknowledged something
+    /// The number that a side would send next, as far as was captured. @pre it was heard, or its peer acknowledged something
     [[nodiscard]] static constexpr sequence_number next_of(side of, const per_side<end_state>& ends) noexcept {
         const end_state& own = ends[of];
         const end_state& peer = ends[opposite(of)];
@@ -276,7 +276,7 @@ struct irregularity_memory {
         if (peer.acknowledged_any && before(next, peer.acknowledged)) next = peer.acknowledged;
         return next;
     }
-    /// The lowest number of a side that its peer has not acknowledged. \pre as for next_of()
+    /// The lowest number of a side that its peer has not acknowledged. @pre as for next_of()
     [[nodiscard]] static constexpr sequence_number unacknowledged_of(side of,
                                                                      const per_side<end_state>& ends) noexcept {
         return ends[opposite(of)].acknowledged_any ? ends[opposite(of)].acknowledged : ends[of].first;

@@ -32,11 +32,6 @@ struct profile_facts {
     [[nodiscard]] friend constexpr bool operator==(const profile_facts&, const profile_facts&) noexcept = default;
 };
 
-}
-namespace detail {
-
-// namespace detail
-
 /// Adds to each connection, as member `profile`, both directions in detail: see direction_profile.
 ///
 /// Of each direction the observer remembers `RangeCapacity` ranges of captured bytes, and `SendCapacity` segments that wait for their
@@ -46,6 +41,7 @@ namespace detail {
 /// the window, only count in direction_profile::ignored_bytes. If the sender goes on there, the first such segment counts as well, and
 /// what is remembered begins anew there. A jump ahead is a hole of the capture, whose bytes are missed, if a link of 400 Gbit/s can
 /// carry them in the time that it took.
+// Longer than 450 lines: all steps work on the memory and the profile of both sides, and are private, so they are one class.
 template <std::size_t RangeCapacity = 8, std::size_t SendCapacity = 16>
 class basic_profile_observer {
     /// What is remembered of one side as a sender.

@@ -169,12 +169,12 @@ private:
         return believed;
     }
 
-    /// The number of the interval of a time. \pre begin_ <= time
+    /// The number of the interval of a time. @pre begin_ <= time
     [[nodiscard]] constexpr std::size_t number_of(timestamp time) const noexcept {
         return static_cast<std::size_t>(std::min<std::uint64_t>(elapsed(begin_, time) / width(), SIZE_MAX));
     }
 
-    /// Adds intervals before the first. Returns whether there was room. \pre time < begin_
+    /// Adds intervals before the first. Returns whether there was room. @pre time < begin_
     constexpr bool reach_back_to(timestamp time) noexcept {
         std::uint64_t more = 0;
         const auto count = [&] {
@@ -193,7 +193,7 @@ private:
         return true;
     }
 
-    /// Adds intervals after the last. Returns the number of the time's interval. \pre begin_ <= time
+    /// Adds intervals after the last. Returns the number of the time's interval. @pre begin_ <= time
     constexpr std::size_t reach_forward_to(timestamp time) noexcept {
         std::size_t number = number_of(time);
         for (; number >= memory_.size(); number = number_of(time)) {

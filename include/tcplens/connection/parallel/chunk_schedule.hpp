@@ -29,7 +29,7 @@ public:
         std::size_t follower = 0; ///< of task::follow
     };
 
-    /// \pre both are positive; numbers of chunks go on from `first`
+    /// @pre both are positive; numbers of chunks go on from `first`
     chunk_schedule(std::size_t followers, std::size_t ring, std::uint64_t first)
         : decoded_(ring), followers_(followers, {.next = first}), next_read_(first), next_settled_(first) {}
 

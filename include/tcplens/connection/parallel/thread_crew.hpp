@@ -30,7 +30,7 @@ public:
         return false;
     }
 
-    /// Throws it, if there is one. \pre the threads have ended
+    /// Throws it, if there is one. @pre the threads have ended
     void rethrow() const {
 #if defined(__cpp_exceptions)
         if (kept_) std::rethrow_exception(kept_);

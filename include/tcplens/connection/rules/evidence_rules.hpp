@@ -111,7 +111,7 @@ private:
     [[nodiscard]] static constexpr bool is_busy(const connection_state& state) noexcept {
         return state.sides[side::first].busy != detail::evidence::no_long_memory;
     }
-    /// \pre is_busy(state)
+    /// @pre is_busy(state)
     [[nodiscard]] constexpr both_memories& memory_of(const connection_state& state) noexcept {
         return busy_[state.sides[side::first].busy];
     }

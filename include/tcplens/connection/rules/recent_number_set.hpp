@@ -33,7 +33,7 @@ public:
         before_.grow(std::bit_ceil(2 * capacity_), key_);
     }
 
-    /// Inserts `number`. Returns whether the set held it already. \pre number < 2^64 - 1
+    /// Inserts `number`. Returns whether the set held it already. @pre number < 2^64 - 1
     TCPLENS_CONSTEXPR_VECTOR bool insert(std::uint64_t number) {
         if (held_.contains(number, key_)) return true;
         if (held_.size == capacity_) {
@@ -62,7 +62,7 @@ private:
         [[nodiscard]] TCPLENS_CONSTEXPR_VECTOR bool contains(std::uint64_t number, const hash_key& key) const noexcept {
             return size > 0 && slots[find(number, key)] != 0;
         }
-        /// \pre count is a power of two
+        /// @pre count is a power of two
         TCPLENS_CONSTEXPR_VECTOR void grow(std::size_t count, const hash_key& key) {
             if (count <= slots.size()) return;
             std::vector<std::uint64_t> old(count);

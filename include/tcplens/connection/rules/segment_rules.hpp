@@ -110,7 +110,7 @@ concept saved_as_fits = requires {
     std::string_view{Part::saved_as};
 };
 
-/// \pre there is a connection_state
+/// @pre there is a connection_state
 template <class Rules>
 consteval void check_rule_hooks() {
     static_assert(

@@ -188,7 +188,7 @@ private:
     }
 
     static void archive_options(auto& ar, table_options& options) {
-        // The key of the hash is secret, and the decoder archives how it decodes.
+        // The key of the hash is secret and may differ. The decoder compares the options of decoding itself.
         [[maybe_unused]] auto& [split_incarnations, hash_key, decoding, ignore_bad_checksums, max_connections,
                                 full_policy, timeouts] = options;
         ar.expect_equal("split_incarnations", split_incarnations);

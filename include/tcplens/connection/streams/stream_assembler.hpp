@@ -174,7 +174,7 @@ public:
         return true;
     }
 
-    /// Takes the rest of a segment for which there was no memory. \pre the direction holds nothing
+    /// Takes the rest of a segment for which there was no memory. @pre the direction holds nothing
     void take_rest(const stream_place& at, std::uint64_t offset, std::span<const std::byte> bytes,
                    std::uint64_t length) {
         stream_direction& own = at.direction();
@@ -239,7 +239,7 @@ public:
         if (at.direction().offset < limit) skip_to(at, limit, reason);
     }
 
-    /// Tells the next held bytes as a gap, since the receiver did not take them. \pre the next byte is held
+    /// Tells the next held bytes as a gap, since the receiver did not take them. @pre the next byte is held
     void refuse(const stream_place& at) {
         stream_direction& own = at.direction();
         const std::uint64_t number = own.offset / held_block::size;

@@ -46,6 +46,8 @@ namespace tcplens::inline v1 {
 ///
 /// Captures whose packets do not stay in memory (streams) are followed packet by packet in add_all(), others in batches. Parallel tables
 /// do not take this observer, and tables with it cannot be saved. Checksums: see table_options::ignore_bad_checksums.
+// Longer than 450 lines: what becomes of SYN, data, FIN, RST and acknowledgment depends on one state of both directions. What could be taken
+// out, windows and the bytes that wait, is in the other headers of this room.
 template <class Sink>
 class stream_observer {
 public:

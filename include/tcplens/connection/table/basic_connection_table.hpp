@@ -141,8 +141,8 @@ public:
         return add_other(next, decoded, found, on_end, on_segment);
     }
 
-    /// Adds a packet from anywhere: `bytes` from its link layer on, and its length on the wire in bytes. Its number is one more than
-    /// the number of packets before it. The bytes are not kept.
+    /// Adds a packet from anywhere: `bytes` from its link layer on, and its length on the wire in bytes, of which the lower 32 bits count.
+    /// Its number is one more than the number of packets before it. The bytes are not kept.
     result_type add(timestamp time, link_type link, std::span<const std::byte> bytes, std::size_t wire_length) {
         return add(time, link, bytes, wire_length, detail::no_sink{});
     }

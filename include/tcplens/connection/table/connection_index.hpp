@@ -38,21 +38,21 @@ public:
         if (!slots_.empty()) detail::prefetch<sizeof(slot)>(&slots_[home(hash)]);
     }
 
-    /// Adds a record. \pre it is not in the index
+    /// Adds a record. @pre it is not in the index
     void insert(std::uint32_t hash, std::uint32_t record) {
         if (2 * (size_ + 1) > slots_.size()) resize(slots_.empty() ? 64 : 2 * slots_.size());
         place({hash, record});
         ++size_;
     }
 
-    /// Puts another record in the place of one. \pre `old_record` is in the index with this hash
+    /// Puts another record in the place of one. @pre `old_record` is in the index with this hash
     void replace(std::uint32_t hash, std::uint32_t old_record, std::uint32_t new_record) noexcept {
         std::size_t at = home(hash);
         while (slots_[at].record != old_record) at = next(at);
         slots_[at].record = new_record;
     }
 
-    /// Takes a record out. \pre it is in the index with this hash
+    /// Takes a record out. @pre it is in the index with this hash
     void erase(std::uint32_t hash, std::uint32_t record) noexcept {
         std::size_t gap = home(hash);
         while (slots_[gap].record != record) gap = next(gap);

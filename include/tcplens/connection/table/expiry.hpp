@@ -78,7 +78,7 @@ public:
 
     [[nodiscard]] bool is_due(const Record& record) const noexcept { return is_silent(record) && !was_heard(record); }
 
-    /// Ends up to `most` connections that were silent for too long, by `end(record, reason)`. \pre queues are kept
+    /// Ends up to `most` connections that were silent for too long, by `end(record, reason)`. @pre queues are kept
     template <class End>
     void end_silent(record_store<Record>& records, std::size_t most, End& end) {
         for (std::size_t queue = 0; queue < idle_class_count; ++queue) {
@@ -101,7 +101,7 @@ public:
 
     [[nodiscard]] bool is_full() const noexcept { return max_connections_ != 0 && counters_.open >= max_connections_; }
 
-    /// The slot of the connection that leaves so that another can begin, or `none`. \pre queues are kept
+    /// The slot of the connection that leaves so that another can begin, or `none`. @pre queues are kept
     [[nodiscard]] std::uint32_t first_to_leave(const record_store<Record>& records) const noexcept {
         using enum idle_class;
         if (full_policy_ == full_policy::refuse) return longest_silent(records, {closed});

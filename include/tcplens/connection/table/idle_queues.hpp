@@ -32,7 +32,7 @@ public:
     /// Makes room for records below `count`.
     void resize(std::size_t count) { links_.resize(count); }
 
-    /// \pre there is room for the record, and it is in no queue
+    /// @pre there is room for the record, and it is in no queue
     void push_back(std::size_t queue, std::uint32_t record) noexcept {
         end& of = ends_[queue];
         links_[record] = {of.last, none};
@@ -40,7 +40,7 @@ public:
         of.last = record;
     }
 
-    /// \pre the record is in that queue
+    /// @pre the record is in that queue
     void remove(std::size_t queue, std::uint32_t record) noexcept {
         const link around = links_[record];
         (around.previous == none ? ends_[queue].first : links_[around.previous].next) = around.next;

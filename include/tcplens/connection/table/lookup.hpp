@@ -87,7 +87,7 @@ public:
         fetch(record);
         return {&record, neither};
     }
-    /// \pre prefetch_connection() returned `likely` for this segment
+    /// @pre prefetch_connection() returned `likely` for this segment
     TCPLENS_ALWAYS_INLINE static void prefetch_side(const rules_type& rules, const segment& next,
                                                     likely_connection& likely) noexcept {
         if (likely.record == nullptr) return;

@@ -265,7 +265,7 @@ public:
 
     [[nodiscard]] bool has_room() const noexcept { return !free_.empty() || slots_ < capacity(); }
 
-    /// A fresh record. \pre has_room()
+    /// A fresh record. @pre has_room()
     [[nodiscard]] Record& take() noexcept {
         std::uint32_t slot = slots_;
         if (free_.empty()) {

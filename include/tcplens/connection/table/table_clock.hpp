@@ -22,7 +22,7 @@ public:
     /// The longest timeout. A longer leap counts as this one, since all connections are due then.
     static constexpr std::chrono::nanoseconds longest_wait = std::chrono::hours{24 * 365};
 
-    /// A packet came. \pre clamp_for_arithmetic(now) == now
+    /// A packet came. @pre clamp_for_arithmetic(now) == now
     constexpr void advance(timestamp now) noexcept {
         const auto step = now - latest_;
         if (step.count() < 0 || step >= furthest_step) return doubt(now);
@@ -30,7 +30,7 @@ public:
         pass(step);
         latest_ = now;
     }
-    /// It is `now`, which is believed at once. \pre clamp_for_arithmetic(now) == now
+    /// It is `now`, which is believed at once. @pre clamp_for_arithmetic(now) == now
     constexpr void reach(timestamp now) noexcept {
         advance(now);
         if (latest_ < now) advance(now);

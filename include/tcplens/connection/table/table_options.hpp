@@ -28,8 +28,9 @@ struct table_options {
     tcplens::hash_key hash_key = tcplens::hash_key::random();
     /// How packets are decoded, and whether checksums are verified.
     decode_options decoding{};
-    /// Whether segments with a verified bad checksum are ignored, as their receiver ignored them. They belong to no connection and
-    /// count as malformed; decode_statistics::bad_checksums is their number. If false, they are followed as any other segment.
+    /// Whether segments with a bad checksum are ignored, as their receiver ignored them; with decode_options::verify_checksums, without
+    /// which no checksum is looked at. They belong to no connection and count as malformed; decode_statistics::bad_checksums is their
+    /// number. If false, they are followed as any other segment.
     bool ignore_bad_checksums = false;
     /// The largest number of connections at a time; 0 for no limit. With a limit, the memory for all of them is allocated when the
     /// table is made, with that of its rules and of `decoding.reassembly`, and none after that.

@@ -26,7 +26,7 @@ public:
         bool unsure = false;       ///< the segment reaches below a forgotten range: `covered` may be wrong
     };
 
-    /// Adds the numbers of [begin, end). The peer has acknowledged all numbers below `acknowledged`. \pre begin is before end
+    /// Adds the numbers of [begin, end). The peer has acknowledged all numbers below `acknowledged`. @pre begin is before end
     constexpr addition add(sequence_number begin, sequence_number end, sequence_number acknowledged) noexcept {
         if (count_ > 0 && begin == top().end) { // the usual case: in order
             top().end = end;
@@ -37,7 +37,7 @@ public:
     }
 
     [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
-    /// After the highest number. \pre !empty()
+    /// After the highest number. @pre !empty()
     [[nodiscard]] constexpr sequence_number highest() const noexcept { return ranges_[count_ - 1u].end; }
 
 private:
@@ -105,7 +105,7 @@ private:
         }
         count_ = static_cast<std::uint16_t>(count_ - (touched.last - touched.first - 1));
     }
-    /// \pre there is room
+    /// @pre there is room
     constexpr void insert(std::size_t place, const range& added) noexcept {
         for (std::size_t at = count_++; at > place; --at) ranges_[at] = ranges_[at - 1];
         ranges_[place] = added;

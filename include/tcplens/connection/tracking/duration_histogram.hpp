@@ -73,7 +73,7 @@ struct duration_histogram {
         return (std::min)(1 + octave * parts + static_cast<std::size_t>(part), size - 1);
     }
 
-    /// Least duration of bucket `number`; its upper bound is the least duration of the next. \pre number < size
+    /// Least duration of bucket `number`; its upper bound is the least duration of the next. @pre number < size
     [[nodiscard]] static constexpr std::chrono::nanoseconds lower_bound(std::size_t number) noexcept {
         if (number == 0) return {};
         const std::size_t octave = (number - 1) / parts;

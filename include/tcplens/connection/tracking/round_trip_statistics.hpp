@@ -21,7 +21,7 @@ struct round_trip_statistics {
     std::chrono::nanoseconds variation{}; ///< RTTVAR (RFC 6298 section 2)
     duration_histogram histogram{};       ///< of all samples
 
-    /// Adds one sample. \pre 0 <= next <= 24 h
+    /// Adds one sample. @pre 0 <= next <= 24 h
     constexpr void add(std::chrono::nanoseconds next) noexcept {
         if (count == 0) {
             least = greatest = smoothed = next;

@@ -75,9 +75,9 @@ public:
 
     /// Whether any sequence number is known.
     [[nodiscard]] constexpr bool known() const noexcept { return known_; }
-    /// SND.UNA: the lowest number that is not acknowledged. \pre known()
+    /// SND.UNA: the lowest number that is not acknowledged. @pre known()
     [[nodiscard]] constexpr sequence_number unacknowledged() const noexcept { return unacknowledged_; }
-    /// SND.NXT: after the highest number that was sent. \pre known()
+    /// SND.NXT: after the highest number that was sent. @pre known()
     [[nodiscard]] constexpr sequence_number next() const noexcept { return next_; }
     /// Sequence numbers sent and not acknowledged. SYN and FIN count one each.
     [[nodiscard]] constexpr std::uint32_t in_flight() const noexcept {

@@ -32,7 +32,7 @@ public:
         opening opened{}; ///< of the lowest hole that it reached; empty if `bytes` is 0
     };
 
-    /// Adds the hole [begin, end). \pre it is not empty and overlaps no other
+    /// Adds the hole [begin, end). @pre it is not empty and overlaps no other
     constexpr void open(sequence_number begin, sequence_number end, const opening& by) noexcept {
         if (count_ == capacity) {
             if (before(begin, holes_[0].begin)) {

@@ -35,7 +35,7 @@ public:
         bool fully_closed = false; ///< nothing more is expected
     };
 
-    /// Takes in the next segment. \pre `record` is the one that all segments of the connection get
+    /// Takes in the next segment. @pre `record` is the one that all segments of the connection get
     constexpr changes follow(const segment& next, side sender, zeek_record& record,
                              const zeek_options& options) noexcept {
         changes_ = {};

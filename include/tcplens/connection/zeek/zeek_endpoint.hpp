@@ -73,7 +73,7 @@ struct zeek_endpoint {
         }
     }
 
-    /// Takes in an acknowledgment of the peer. Returns its position in this end's stream, for gaps. \pre heard.flags.ack()
+    /// Takes in an acknowledgment of the peer. Returns its position in this end's stream, for gaps. @pre heard.flags.ack()
     constexpr std::int64_t take_acknowledgment(const segment& heard) noexcept {
         if (state == zeek_end_state::inactive) {
             begin_at(heard.acknowledgment - 1, 0);

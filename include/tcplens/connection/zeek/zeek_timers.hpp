@@ -57,7 +57,7 @@ public:
     }
 
 private:
-    /// When the last check up to `now` takes place, of those that are due from `first` on. \pre first <= now
+    /// When the last check up to `now` takes place, of those that are due from `first` on. @pre first <= now
     [[nodiscard]] static constexpr timestamp last_check(timestamp first, timestamp now, timestamp before) noexcept {
         if (before < first) return now;
         const timestamp last = first + (before - first) / check_period * check_period;

@@ -53,9 +53,9 @@ public:
 
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] constexpr bool full() const noexcept { return size_ == capacity; }
-    /// \pre !empty()
+    /// @pre !empty()
     [[nodiscard]] constexpr entry& top() noexcept { return entries_[size_ - 1]; }
-    /// \pre !full()
+    /// @pre !full()
     constexpr void push(const entry& next) noexcept { entries_[size_++] = next; }
     constexpr void pop() noexcept { --size_; }
     constexpr void clear() noexcept {

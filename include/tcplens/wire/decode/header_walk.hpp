@@ -84,7 +84,7 @@ struct header_walk {
 
     /// The next packet of the innermost bundle, from which find_tcp() can go on; in `headers`, how many headers were read before it. An
     /// error if that packet cannot be read: the one behind it may be.
-    /// \pre !memory.bundles.empty()
+    /// @pre !memory.bundles.empty()
     [[nodiscard]] constexpr parse_result<tunnel_payload> next_in_bundle(int& headers) {
         bundle_stack::entry& from = memory.bundles.top();
         const bundle_kind kind = from.kind;
@@ -281,7 +281,7 @@ private:
     }
 
     /// Both ports as protocols that may carry a tunnel. The destination's comes first: a client sends to a registered port.
-    /// \pre udp.has(4)
+    /// @pre udp.has(4)
     [[nodiscard]] static constexpr std::array<protocol_id, 2> ports_of(const frame_view& udp) noexcept {
         return {protocol_id::udp_port(load_big<std::uint16_t>(udp.bytes.data() + 2)),
                 protocol_id::udp_port(load_big<std::uint16_t>(udp.bytes.data()))};
@@ -326,7 +326,7 @@ private:
         return found;
     }
 
-    /// Remembers the ports of a datagram without a known tunnel, and what it looks like. \pre datagram.has(4)
+    /// Remembers the ports of a datagram without a known tunnel, and what it looks like. @pre datagram.has(4)
     TCPLENS_NOINLINE constexpr void note_ports(const frame_view& datagram) noexcept {
         stopped.source_port = load_big<std::uint16_t>(datagram.bytes.data());
         stopped.destination_port = load_big<std::uint16_t>(datagram.bytes.data() + 2);

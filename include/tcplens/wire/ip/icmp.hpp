@@ -41,7 +41,7 @@ namespace tcplens::inline v1::detail {
 
 /// Reads an ICMP error that quotes the first bytes of a TCP segment: at least 8 of them (RFC 792, RFC 1812 section 4.3.2.3, RFC 4443).
 /// False for anything else; `into` is changed only if it is true.
-/// \pre `message` is what ICMP or ICMPv6 carries, by the protocol of `message`.
+/// @pre `message` is what ICMP or ICMPv6 carries, by the protocol of `message`.
 [[nodiscard]] TCPLENS_NOINLINE constexpr bool read_icmp_notice(const ip_payload& message, icmp_notice& into) noexcept {
     constexpr std::size_t header = 8;
     if (!message.content.has(header)) return false;

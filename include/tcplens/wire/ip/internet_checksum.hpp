@@ -12,7 +12,7 @@ namespace tcplens::inline v1::detail {
 /// The ones' complement sum of 16-bit words (RFC 1071). The checksum fields of IPv4, TCP and UDP are its complement.
 class ones_complement_sum {
 public:
-    /// Adds bytes. \pre All spans before the last one have an even length, otherwise the words would shift.
+    /// Adds bytes. @pre All spans before the last one have an even length, otherwise the words would shift.
     constexpr ones_complement_sum& add(std::span<const std::byte> bytes) noexcept {
         const std::byte* at = bytes.data();
         std::size_t left = bytes.size();

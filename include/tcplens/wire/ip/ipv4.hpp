@@ -86,7 +86,7 @@ public:
     }
 
 private:
-    /// \pre `header` is the whole header.
+    /// @pre `header` is the whole header.
     [[nodiscard]] TCPLENS_NOINLINE static constexpr address end_of_route(std::span<const std::byte> header) noexcept {
         const auto byte = [&](std::size_t offset) { return std::to_integer<std::uint8_t>(header[offset]); };
         enum option : std::uint8_t { end = 0, no_operation = 1, loose_source_route = 131, strict_source_route = 137 };

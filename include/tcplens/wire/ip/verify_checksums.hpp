@@ -18,7 +18,7 @@ namespace tcplens::inline v1::detail {
 
 /// Verifies the checksum of an IPv4 header (RFC 791 section 3.1). A wrong field of 0 means that the network adapter is to fill
 /// it in.
-/// \pre `header` is the whole header.
+/// @pre `header` is the whole header.
 [[nodiscard]] constexpr checksum_state ipv4_header_checksum(std::span<const std::byte> header) noexcept {
     if (ones_complement_sum{}.add(header).verifies()) return checksum_state::good;
     return load_big<std::uint16_t>(header.data() + 10) == 0 ? checksum_state::offloaded : checksum_state::bad;
@@ -26,7 +26,7 @@ namespace tcplens::inline v1::detail {
 
 /// Verifies the checksum of a TCP segment (RFC 9293 section 3.1). With a routing header it covers the final destination (RFC 8200
 /// section 8.1). `suspect` says that there are other signs of offload: then a field of 0 is a sign as well.
-/// \pre The content is TCP with its fixed header captured.
+/// @pre The content is TCP with its fixed header captured.
 [[nodiscard]] constexpr checksum_state tcp_checksum(const ip_payload& carries, bool suspect) noexcept {
     const frame_view& content = carries.content;
     if (content.bytes.size() < content.wire_length) return checksum_state::not_verified;
@@ -49,7 +49,7 @@ namespace tcplens::inline v1::detail {
 }
 
 /// Verifies the checksums of the IP packet `network` and of the TCP segment in it; the worse result counts.
-/// \pre `carries` is what `network` carries, and is TCP with its fixed header captured.
+/// @pre `carries` is what `network` carries, and is TCP with its fixed header captured.
 [[nodiscard]] TCPLENS_NOINLINE constexpr checksum_state verify_checksums(const network_payload& network,
                                                                          const ip_payload& carries) noexcept {
     constexpr std::uint32_t ethernet_payload =

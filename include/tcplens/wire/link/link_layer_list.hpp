@@ -58,7 +58,7 @@ public:
     }
 
     /// What follows the header of the frame, with any tags before it; empty for link layers without tags.
-    /// \pre payload() succeeds for the frame.
+    /// @pre payload() succeeds for the frame.
     [[nodiscard]] static constexpr network_payload tagged_payload(link_type link, const frame_view& frame) noexcept {
         network_payload found{};
         const auto look_in = [&]<class Layer>(const Layer*) {

@@ -71,7 +71,7 @@ private:
     static constexpr std::uint32_t ipv6_explicit_null = 2;
     static constexpr std::size_t ethernet_header = 14;
 
-    /// Whether there is an EtherType at its place in Ethernet that leads to TCP. \pre content.has(ethernet_header)
+    /// Whether there is an EtherType at its place in Ethernet that leads to TCP. @pre content.has(ethernet_header)
     [[nodiscard]] static constexpr bool is_ethernet(const frame_view& content) noexcept {
         switch (ether_type{load_big<std::uint16_t>(content.bytes.data() + 12)}) {
         case ether_type::ipv4:

@@ -44,7 +44,7 @@ namespace tcplens::inline v1::detail {
     return true;
 }
 
-/// Adds the networks of the tags of a frame. False as above. \pre The link layer gave what the frame carries.
+/// Adds the networks of the tags of a frame. False as above. @pre The link layer gave what the frame carries.
 [[nodiscard]] constexpr bool add_network_of_frame(network_id& network, link_type link,
                                                   const frame_view& frame) noexcept {
     const network_payload tagged = link_layers::tagged_payload(link, frame);

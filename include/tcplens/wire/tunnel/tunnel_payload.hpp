@@ -40,7 +40,7 @@ struct tunnel_payload {
 }
 
 /// Whether there is an Ethernet header whose EtherType leads to TCP, with what it names behind it: an IP version, or a tag.
-/// \pre content.has(15)
+/// @pre content.has(15)
 [[nodiscard]] constexpr bool is_plausible_ethernet(const frame_view& content) noexcept {
     const unsigned version = std::to_integer<unsigned>(content.bytes[14]) >> 4;
     switch (ether_type{load_big<std::uint16_t>(content.bytes.data() + 12)}) {

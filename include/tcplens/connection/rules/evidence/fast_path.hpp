@@ -59,7 +59,7 @@ TCPLENS_ALWAYS_INLINE constexpr void learn_last(const segment& sent, bool asks_f
     sender.window = sent.window;
 }
 
-/// \pre `ack` is beyond what `sender` acknowledged before, if it did
+/// @pre `ack` is beyond what `sender` acknowledged before, if it did
 constexpr void acknowledge(sequence_number ack, side_state& sender) noexcept {
     sender.acknowledged = ack;
     sender.duplicate_acks = 0;

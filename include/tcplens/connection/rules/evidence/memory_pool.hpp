@@ -37,7 +37,7 @@ public:
         return number;
     }
 
-    /// \pre `number` was taken, and not given back since
+    /// @pre `number` was taken, and not given back since
     constexpr void give_back(std::uint32_t number) noexcept {
         free_.push_back(number);
         is_wanted_ = false;

@@ -55,7 +55,7 @@ struct remembered_segment {
     [[nodiscard]] constexpr std::uint32_t length() const noexcept { return length_and_hop_limit & 0xffffff; }
     [[nodiscard]] constexpr unsigned hop_limit() const noexcept { return length_and_hop_limit >> 24; }
 
-    /// \pre length < 2^24
+    /// @pre length < 2^24
     [[nodiscard]] static constexpr remembered_segment of(const segment& sent, std::uint32_t length,
                                                          std::uint32_t fingerprint) noexcept {
         return {sent.time, fingerprint, static_cast<std::uint32_t>(sent.packet_number), sent.sequence,
@@ -118,7 +118,7 @@ public:
         static_assert(Capacity <= end - period);
         return value_ < Capacity;
     }
-    /// The place of the latest but `age` - 1, and for age 0 that of the next. \pre age <= Capacity
+    /// The place of the latest but `age` - 1, and for age 0 that of the next. @pre age <= Capacity
     template <std::size_t Capacity>
     [[nodiscard]] constexpr std::size_t place(std::size_t age) const noexcept {
         static_assert(Capacity > 0 && period % Capacity == 0);
@@ -146,7 +146,7 @@ class recent_segments {
 public:
     static constexpr std::size_t capacity = Capacity;
 
-    /// The latest segment with this fingerprint, or null. \pre it is not 0
+    /// The latest segment with this fingerprint, or null. @pre it is not 0
     [[nodiscard]] constexpr const remembered_segment* find_copy(std::uint32_t fingerprint,
                                                                 remembered_count count) const noexcept {
         bool any = false; // nearly always not, and this loop has no branches
@@ -171,7 +171,7 @@ public:
         return nullptr;
     }
 
-    /// Whether a segment came late. \pre it is one of these
+    /// Whether a segment came late. @pre it is one of these
     [[nodiscard]] constexpr bool is_late(const remembered_segment& sent) const noexcept {
         return static_cast<const Segment&>(sent).kind == copy_kind::late;
     }
@@ -196,7 +196,7 @@ public:
         return lowest;
     }
 
-    /// The segment before the `age` - 1 latest; an empty one if there is none. \pre 0 < age <= capacity
+    /// The segment before the `age` - 1 latest; an empty one if there is none. @pre 0 < age <= capacity
     [[nodiscard]] constexpr const remembered_segment& latest(std::size_t age, remembered_count count) const noexcept {
         return segments_[count.place<capacity>(age)];
     }
@@ -212,7 +212,7 @@ public:
         detail::prefetch<1>(here + sizeof(Segment) - 1);
     }
 
-    /// Inlined: as a function of its own it would get `sent` through memory. \pre `count` does not count it yet
+    /// Inlined: as a function of its own it would get `sent` through memory. @pre `count` does not count it yet
     TCPLENS_ALWAYS_INLINE constexpr void remember(const remembered_segment& sent, const send_stamp& stamp,
                                                   copy_kind kind, remembered_count count) noexcept {
         Segment& here = segments_[count.place<capacity>(0)];
@@ -229,7 +229,7 @@ public:
         }
     }
 
-    /// Takes over as much as there is room for of what another memory holds. \pre nothing was remembered here
+    /// Takes over as much as there is room for of what another memory holds. @pre nothing was remembered here
     template <std::size_t Others, class Other>
     constexpr void take_over(const recent_segments<Others, Other>& from, remembered_count count) noexcept {
         for (std::size_t age = 1; age <= (std::min)(Others, capacity); ++age) {

@@ -106,7 +106,7 @@ constexpr void judge_unseen(const segment& sent, const send_stamp& stamp, const 
 }
 
 /// Judges a segment of which some bytes were captured before by its order among the remembered segments. A first copy left before all
-/// first copies of what lies beyond it. \pre the sender has a long memory
+/// first copies of what lies beyond it. @pre the sender has a long memory
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): a list of cases in the order in which they count
 constexpr void judge_by_order(const segment& sent, const send_stamp& stamp, bool forgotten, bool is_remembered,
                               const side_view& sender, ruling& result) noexcept {

@@ -34,11 +34,11 @@ struct side_view {
         else state.recent.remember(kept, stamp, kind, state.remembered);
         state.remembered.increment();
     }
-    /// Its last segment. \pre heard
+    /// Its last segment. @pre heard
     [[nodiscard]] constexpr const remembered_segment& last() const noexcept {
         return at_length ? at_length->recent.latest(1, state.remembered) : state.recent.latest(1, state.remembered);
     }
-    /// The segment before the `age` - 1 last ones; an empty one if there is none. \pre 0 < age <= 7
+    /// The segment before the `age` - 1 last ones; an empty one if there is none. @pre 0 < age <= 7
     [[nodiscard]] constexpr const remembered_segment& latest(std::size_t age) const noexcept {
         return at_length ? at_length->recent.latest(age, state.remembered) : state.recent.latest(age, state.remembered);
     }
@@ -54,7 +54,7 @@ struct side_view {
     [[nodiscard]] constexpr bool may_have_forgotten(sequence_number at) const noexcept {
         return state.lost_holes || (at_length && at_length->holes.forgotten(at));
     }
-    /// A segment that ends before `end` was captured. \pre `next` becomes `end` if that is further
+    /// A segment that ends before `end` was captured. @pre `next` becomes `end` if that is further
     constexpr void capture(sequence_number end) const noexcept {
         if (before(state.captured_up_to(), end)) state.uncaptured = state.next.value - end.value;
     }

@@ -37,7 +37,7 @@ namespace tcplens::inline v1::detail {
 }
 
 /// An address family in four bytes of unknown order. A family fits into two bytes, so the smaller reading is right.
-/// \pre Four bytes can be read at `at`.
+/// @pre Four bytes can be read at `at`.
 [[nodiscard]] constexpr std::uint32_t load_family(const std::byte* at) noexcept {
     const auto big = load_big<std::uint32_t>(at);
     const auto little = load_little<std::uint32_t>(at);

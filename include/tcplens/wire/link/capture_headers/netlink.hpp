@@ -15,7 +15,7 @@
 
 namespace tcplens::inline v1::detail {
 
-/// What Netlink messages of this family carry. \pre `messages` is what follows the header of a cooked capture.
+/// What Netlink messages of this family carry. @pre `messages` is what follows the header of a cooked capture.
 [[nodiscard]] constexpr parse_result<network_payload> netlink_payload(std::uint16_t family,
                                                                       const frame_view& messages) noexcept {
     constexpr std::uint16_t netfilter = 12;

@@ -28,7 +28,7 @@ struct ethernet {
 
     static constexpr std::size_t header_length = 14;
 
-    /// What follows the header, which may be a tag. \pre frame.has(header_length)
+    /// What follows the header, which may be a tag. @pre frame.has(header_length)
     [[nodiscard]] TCPLENS_ALWAYS_INLINE static constexpr network_payload
     behind_header(const frame_view& frame) noexcept {
         return {ether_type{load_big<std::uint16_t>(frame.bytes.data() + 12)}, frame.subview(header_length)};
