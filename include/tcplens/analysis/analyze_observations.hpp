@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/check.hpp"
 #include "../connection/observers/direction_skew.hpp"
 #include "../connection/observers/irregularity_observer.hpp"
 #include "observations/address_scan.hpp"
@@ -114,6 +115,7 @@ public:
     /// Adds the connections of another accumulator. @pre both have the same options
     template <std::same_as<observation_accumulator> Accumulator>
     void merge(const Accumulator& other) {
+        TCPLENS_CHECK(contacts_.chooses_as(other.contacts_), "both have the same options");
         contacts_.merge(other.contacts_);
         with_signs_.merge(other.with_signs_);
         skew_.add(other.skew_);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../base/check.hpp"
 #include "../base/equal_first.hpp"
 #include "tunnel_set.hpp"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,6 +30,7 @@ public:
     /// Gives a port to a tunnel, in place of any tunnel that has it. Returns false if there are `capacity` ports already.
     /// @pre `tunnel` is one tunnel that has a UDP port of its own: see with_udp_port()
     constexpr bool add(tunnel_set tunnel, std::uint16_t port) noexcept {
+        TCPLENS_CHECK(std::has_single_bit(static_cast<std::uint32_t>(tunnel)), "tunnel is one tunnel");
         std::size_t at = 0;
         while (at < size_ && entries_[at].port != port) ++at;
         if (at == capacity) return false;

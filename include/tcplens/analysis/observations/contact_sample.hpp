@@ -51,6 +51,14 @@ public:
         if (kept_.size() > capacity_) reduce();
     }
 
+    /// Whether a contact is chosen here as it is in another sample: only then they merge.
+    [[nodiscard]] bool chooses_as(const contact_sample& other) const noexcept {
+        for (std::size_t i = 0; i < hash_key::word_count; ++i) {
+            if (key_.word(i) != other.key_.word(i)) return false;
+        }
+        return capacity_ == other.capacity_;
+    }
+    /// @pre chooses_as(other)
     void merge(const contact_sample& other) {
         seen_ += other.seen_;
         level_ = (std::max)(level_, other.level_);

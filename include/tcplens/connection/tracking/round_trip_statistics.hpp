@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../base/check.hpp"
 #include "../../base/chrono.hpp"
 #include "duration_histogram.hpp"
 #include "to_nanoseconds.hpp"
@@ -23,6 +24,7 @@ struct round_trip_statistics {
 
     /// Adds one sample. @pre 0 <= next <= 24 h
     constexpr void add(std::chrono::nanoseconds next) noexcept {
+        TCPLENS_CHECK(next >= std::chrono::nanoseconds::zero() && next <= std::chrono::hours{24}, "0 <= next <= 24 h");
         if (count == 0) {
             least = greatest = smoothed = next;
             variation = next / 2;
