@@ -125,6 +125,11 @@ public:
             (found.later_counts ? "later" : "earlier") + " copy is written.");
     }
 
+    void take_ignored(std::uint64_t bytes) {
+        if (bytes == 0) return;
+        say(counted(bytes, "byte that was", "bytes that were") +
+            " sent behind the end, or far beyond the window, are not written: no receiver takes them.");
+    }
     void take(const checksum_evidence::outcome& of) { checksums_ = of; }
     /// What the checksums of its segments decided, if there is anything to say.
     [[nodiscard]] std::vector<std::string> checksum_sentences() const {
@@ -156,7 +161,7 @@ private:
     static std::string reason_of(tcplens::byte_stream::gap_reason reason) {
         using enum tcplens::byte_stream::gap_reason;
         switch (reason) {
-        case acknowledged: return "acknowledged by the receiver, but not captured";
+        case acknowledged: return "acknowledged by the receiver, and not captured before that";
         case snapshot: return "cut off by the snapshot length of the capture";
         case urgent: return "urgent data";
         case buffer_full: return "given up, since too much waited behind";
@@ -191,9 +196,12 @@ struct side_sink {
 
     template <class Event>
     [[nodiscard]] side_writer* writer_of(const Event& event) const {
-        const bool by_client = event.direction == tcplens::direction::client_to_server;
-        const tcplens::endpoint& from = by_client ? event.connection.client : event.connection.server;
-        const tcplens::endpoint& to = by_client ? event.connection.server : event.connection.client;
+        return writer_of(event.connection, event.direction);
+    }
+    [[nodiscard]] side_writer* writer_of(const tcplens::connection& of, tcplens::direction way) const {
+        const bool by_client = way == tcplens::direction::client_to_server;
+        const tcplens::endpoint& from = by_client ? of.client : of.server;
+        const tcplens::endpoint& to = by_client ? of.server : of.client;
         if (from == client && to == server) return from_client;
         if (from == server && to == client) return from_server;
         return nullptr; // another connection within the same packets
@@ -206,6 +214,10 @@ struct side_sink {
     }
     void conflict(const tcplens::byte_stream::conflict& found) {
         if (side_writer* const to = writer_of(found)) to->take(found);
+    }
+    /// After the whole stream: how many bytes no receiver takes.
+    void take_ignored(const tcplens::connection& of, tcplens::direction way, std::uint64_t bytes) const {
+        if (side_writer* const to = writer_of(of, way)) to->take_ignored(bytes);
     }
 };
 
@@ -298,7 +310,10 @@ std::vector<file_problem> deliver(const bytes_options& given, const connection_q
         table.add(packet);
         if (has_failed(sink.from_client) || has_failed(sink.from_server)) break;
     }
-    table.flush([](const auto&, tcplens::end_reason) {});
+    table.flush([&](const auto& left, tcplens::end_reason) {
+        for (const auto way : {tcplens::direction::client_to_server, tcplens::direction::server_to_client})
+            sink.take_ignored(left, way, left.streams.of(way).ignored);
+    });
     return input.problems();
 }
 

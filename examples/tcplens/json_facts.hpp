@@ -207,11 +207,10 @@ inline void to_json(nlohmann::ordered_json& out, const direction_profile& from) 
                                                           : nlohmann::ordered_json()}};
 }
 
-/// One direction: its counts, and its profile, in one object.
-inline nlohmann::ordered_json direction_json(const connection& of, const direction_profile& profile,
-                                             direction direction) {
+/// One direction: its counts, and its profile, in one object. `elapsed`: the duration of the connection.
+inline nlohmann::ordered_json direction_json(const connection& of, std::chrono::nanoseconds elapsed,
+                                             const direction_profile& profile, direction direction) {
     const direction_statistics& counts = of.statistics(direction);
-    const std::chrono::nanoseconds elapsed = of.last_time - of.first_time;
     nlohmann::ordered_json out = {{"packets", counts.packets},
                                   {"data_packets", counts.data_packets},
                                   {"ack_packets", counts.ack},
@@ -229,9 +228,11 @@ inline nlohmann::ordered_json direction_json(const connection& of, const directi
 }
 
 /// `directions` of a connection.
-inline nlohmann::ordered_json directions_json(const connection& of, const direction_profiles& from) {
-    return {{"client_to_server", direction_json(of, from.client_to_server, direction::client_to_server)},
-            {"server_to_client", direction_json(of, from.server_to_client, direction::server_to_client)}};
+inline nlohmann::ordered_json directions_json(const auto& of) {
+    const std::chrono::nanoseconds elapsed = of.time.duration;
+    const direction_profiles& from = of.profile;
+    return {{"client_to_server", direction_json(of, elapsed, from.client_to_server, direction::client_to_server)},
+            {"server_to_client", direction_json(of, elapsed, from.server_to_client, direction::server_to_client)}};
 }
 
 // --- time
@@ -307,7 +308,7 @@ inline void to_json(nlohmann::ordered_json& out, const zeek_record& from) {
 
 /// All facts of a connection, by the names of their members; those of a direction are together in `directions`.
 inline nlohmann::ordered_json facts_json(const auto& of) {
-    nlohmann::ordered_json directions = directions_json(of, of.profile);
+    nlohmann::ordered_json directions = directions_json(of);
     add_to_direction(directions["client_to_server"], of.time.client_to_server);
     add_to_direction(directions["server_to_client"], of.time.server_to_client);
     return {{"role_basis", to_string(of.role_basis)},

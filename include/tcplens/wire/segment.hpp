@@ -50,9 +50,10 @@ struct segment {
     std::uint32_t payload_beyond_frame = 0;
     std::uint32_t captured_payload = 0; ///< how many bytes of `payload_length` were captured; fewer with a snaplen
     std::uint32_t ip_length = 0;        ///< bytes of the IP packet, with its headers
-    std::uint32_t wire_length = 0;      ///< bytes of the whole packet on the wire, with link layer and padding
-    std::uint16_t window = 0;           ///< the window of the header, not scaled
-    tcp_flags flags{};                  ///< the control bits
+    /// Bytes of the whole packet on the wire, with link layer and padding; of fragments, those of the packet that completed the segment.
+    std::uint32_t wire_length = 0;
+    std::uint16_t window = 0;                               ///< the window of the header, not scaled
+    tcp_flags flags{};                                      ///< the control bits
     checksum_state checksum = checksum_state::not_verified; ///< see decode_options::verify_checksums
     /// Whether the segment is a sample that a device chose (sFlow): the segments around it were not captured.
     bool sampled = false;

@@ -310,6 +310,15 @@ TEST_CASE("time series: new bytes are those that were not captured before") {
     CHECK(fresh() == 350);
 }
 
+TEST_CASE("time series: the byte of a keep-alive before all data is none") {
+    hosts h;
+    h.open(4ms);
+    h.client(5ms, ack, 0, 1, 1);
+    h.server(5ms, ack, 1, 1);
+    h.client(6ms, ack, 1, 1, 100);
+    CHECK(h.bin(0).client_to_server.new_bytes == 100);
+}
+
 TEST_CASE("time series: where the first data that comes is not the first that was sent, the first is new, too") {
     for (const bool has_handshake : {true, false}) {
         CAPTURE(has_handshake);

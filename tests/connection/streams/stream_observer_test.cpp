@@ -68,6 +68,18 @@ TEST_CASE("streams: data behind a FIN is ignored, unless the receiver acknowledg
     CHECK(other.table().counters().ended() == 1);
 }
 
+TEST_CASE("streams: what is missing before a captured FIN is a gap, be it acknowledged or not") {
+    byte_talk one;
+    one.opens().client(1, "ab").client(4, "", {.flags = ack | fin}).server(1, "", {.ack = 5});
+    CHECK(one.told() == joined({"> 0 ab", "> gap 2+1 acknowledged", "> end 3 fin"}));
+    byte_talk unanswered;
+    unanswered.opens().client(1, "ab").client(6, "", {.flags = ack | fin}).flush();
+    CHECK(unanswered.told() == joined({"> 0 ab", "> gap 2+3 ended", "> end 5 fin", "< end 0 flushed"}));
+    byte_talk reset;
+    reset.opens().client(1, "ab").client(6, "", {.flags = ack | fin}).server(1, "", {.ack = 3, .flags = ack | rst});
+    CHECK(reset.told() == joined({"> 0 ab", "< end 0 reset", "> gap 2+3 ended", "> end 5 fin"}));
+}
+
 TEST_CASE("streams: what the receiver acknowledged and the capture lacks is a gap at once") {
     byte_talk talk;
     talk.opens().client(1, "ab").client(6, "fg").server(1, "", {.ack = 8});
@@ -178,6 +190,14 @@ TEST_CASE("streams: bytes beyond the window wait until the receiver moves it, an
     CHECK(talk.told() == joined({"> 4 ef"}));
     talk.client(9, "ij").flush();
     CHECK(talk.told() == joined({"> gap 6+2 ended", "> gap 8+2 refused", "> end 10 flushed", "< end 0 flushed"}));
+}
+
+TEST_CASE("streams: a byte that probes a window that was taken back waits for its acknowledgment") {
+    byte_talk talk;
+    talk.opens().client(1, "abc").server(1, "", {.ack = 4, .window = 0}).client(4, "X");
+    CHECK(talk.told() == joined({"> 0 abc"}));
+    talk.server(1, "", {.ack = 4, .window = 0}).server(1, "", {.ack = 4, .window = 100}).client(4, "def");
+    CHECK(talk.told() == joined({"> conflict 3 X/d later", "> 3 def"}));
 }
 
 TEST_CASE("streams: windows are scaled as the handshake says, and not known without it") {

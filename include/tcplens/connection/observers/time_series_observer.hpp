@@ -85,7 +85,8 @@ public:
         side_state& receiver = state.sides[opposite(input.sender)];
         sender.space.on_sent(sent);
         receiver.space.on_received(sent);
-        const std::uint32_t new_bytes = count_new_bytes(sent, sender);
+        const bool is_garbage = input.verdict.has(verdict_kinds::keep_alive);
+        const std::uint32_t new_bytes = is_garbage ? 0 : count_new_bytes(sent, sender);
         const auto rtt = end_round_trip(sent, receiver);
         begin_round_trip(input, sender);
         const bool closed = input.connection.closed;

@@ -168,6 +168,9 @@ private:
             assembler_.skip_to(at, first, byte_stream::gap_reason::ended);
             assembler_.refuse(at);
         }
+        if (own.has_fin && before(own.next, own.fin)) {
+            assembler_.skip_to(at, own.offset_of(own.fin), byte_stream::gap_reason::ended);
+        }
         assembler_.tell_fin(at);
     }
 
@@ -437,7 +440,7 @@ private:
         const std::int32_t ahead = distance(own.next, to);
         if (ahead <= 0) return;
         // One number may be that of a FIN that was not captured.
-        if (ahead == 1 && own.held == detail::held_bytes::none) return;
+        if (ahead == 1 && !own.has_fin && own.held == detail::held_bytes::none) return;
         assembler_.advance_to(at, own.offset + static_cast<std::uint64_t>(ahead),
                               byte_stream::gap_reason::acknowledged);
         own.settle();

@@ -38,7 +38,9 @@ TCPLENS_ALWAYS_INLINE void note_acknowledgment(const segment& next, const stream
     const bool syn = next.flags.syn(); // its window is not scaled (RFC 7323 section 2.2)
     if (!syn && !own.scale_known) return;
     const sequence_number edge = next.acknowledgment + (std::uint32_t{next.window} << (syn ? 0 : own.scale));
-    if (acknowledged.edge_known && !before(acknowledged.edge, edge)) return;
+    // A window that was taken back (RFC 9293 section 3.8.6) is closed: what probes it is dropped.
+    const bool is_closed = next.window == 0 && next.acknowledgment == acknowledged.acknowledged;
+    if (acknowledged.edge_known && !before(acknowledged.edge, edge) && !is_closed) return;
     acknowledged.edge = edge;
     acknowledged.edge_known = true;
 }
