@@ -161,7 +161,7 @@ private:
     static std::string reason_of(tcplens::byte_stream::gap_reason reason) {
         using enum tcplens::byte_stream::gap_reason;
         switch (reason) {
-        case acknowledged: return "acknowledged by the receiver, and not captured before that";
+        case acknowledged: return "acknowledged by the receiver, but not captured";
         case snapshot: return "cut off by the snapshot length of the capture";
         case urgent: return "urgent data";
         case buffer_full: return "given up, since too much waited behind";
@@ -287,6 +287,7 @@ stream_table table_for(const bytes_options& given, const side_sink& sink) {
     how.direction_bytes = most_bytes;
     how.table_bytes = 2 * most_bytes;
     how.longest_wait = std::chrono::hours{24}; // all is here: what fills a gap later was waited for
+    how.awaits_acknowledged = true;            // likewise
     how.overlaps = given.overlaps;
     how.urgent = tcplens::byte_stream::urgent_policy::in_line; // the side sent it
     return {table, tcplens::evidence_rules{}, tcplens::stream_observer{side_sink{sink}, how}};

@@ -70,7 +70,7 @@ public:
     /// One of some words.
     template <class Value, class To = Value>
     void choice(std::string names, std::vector<std::pair<std::string, Value>> values, std::string meaning, To& to);
-    /// A whole number. Help names the range behind the meaning, unless that has hardly an end.
+    /// A whole number. Help names the range after the meaning if its upper end is below 100,000.
     template <class Number>
     void number(std::string names, std::string value, Number least, Number most, std::string meaning, Number& to);
     /// A file that is written or read besides captures.

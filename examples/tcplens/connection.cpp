@@ -58,11 +58,7 @@ exit_status run(const connection_options& given, session& with) {
         return with.conclude(input);
     }
     (void)with.conclude(input); // says what was wrong with the capture, which may be why
-    if (given.number < connections) {
-        with.complain("No packet of connection " + std::to_string(given.number) + " was chosen.");
-        return exit_status::bad_usage;
-    }
-    with.complain(no_such_connection(given.number, connections));
+    with.complain(why_no_connection(given.number, connections));
     return exit_status::bad_usage;
 }
 

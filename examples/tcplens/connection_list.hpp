@@ -49,7 +49,7 @@ public:
 
     /// Whether details() may be asked for.
     [[nodiscard]] virtual bool has_details() const noexcept = 0;
-    /// What the observers tell of a connection of this list. \pre has_details()
+    /// What the observers tell of a connection of this list. @pre has_details()
     [[nodiscard]] static const tcplens::detailed_connection& details(const tcplens::connection& of) noexcept {
         return static_cast<const tcplens::detailed_connection&>(of);
     }
@@ -59,7 +59,7 @@ public:
 
     /// Whether observe() may be called.
     [[nodiscard]] virtual bool has_observations() const noexcept = 0;
-    /// Adds all connections with these servers to what is observed, and to how far the directions are apart. \pre has_observations()
+    /// Adds all connections with these servers to what is observed, and to how far the directions are apart. @pre has_observations()
     virtual void observe(const tcplens::server_filter& server, tcplens::observation_accumulator& observations,
                          tcplens::direction_skew::totals& skew) const = 0;
 

@@ -126,7 +126,7 @@ private:
 std::string nothing_found(const connection_query& query, const connection_survey& told) {
     for (const std::uint64_t each : query.numbers) {
         if (each < told.connections) continue;
-        return no_such_connection(each, told.connections);
+        return why_no_connection(each, told.connections);
     }
     if (told.chosen_count > 0) return {};
     if (told.connections == 0) return "There is no TCP connection in what was read.";

@@ -100,7 +100,7 @@ drawing read_and_draw(const graph_options& given, captures& input) {
     if (kind_of(given) == graph_kind::time_spent) {
         const graphs::slowest_connections slowest = graphs::collect_slowest(
             input, given.decoding, given.rules, given.top == 0 ? usual_bars : given.top, given.connection);
-        if (given.connection && slowest.found().empty()) return {{}, slowest.total()};
+        if (given.connection && slowest.found().empty()) return {{}, input.connections(slowest.total())};
         return {graphs::time_spent(slowest.found(), slowest.total()), slowest.total()};
     }
     graphs::capture_overview whole;
@@ -135,7 +135,7 @@ exit_status run(const graph_options& given, session& with) {
     const drawing drawn = read_and_draw(given, input);
     if (!drawn.picture) {
         (void)with.conclude(input); // says what was wrong with the capture, which may be why
-        with.complain(no_such_connection(*given.connection, drawn.connections));
+        with.complain(why_no_connection(*given.connection, drawn.connections));
         return exit_status::bad_usage;
     }
     const exit_status written = write_output(with, given.output, *drawn.picture);

@@ -17,10 +17,10 @@ public:
     /// Whether the build has libpcap.
     [[nodiscard]] static bool is_available() noexcept;
     /// What libpcap says is wrong with an expression: that it can be compiled for no link type.
-    /// \pre is_available()
+    /// @pre is_available()
     [[nodiscard]] static std::optional<std::string> problem_of(const std::string& expression);
 
-    /// \pre is_available(), and problem_of() tells of nothing
+    /// @pre is_available(), and problem_of() tells of nothing
     explicit pcap_filter(std::string expression);
     pcap_filter(pcap_filter&&) noexcept;
     pcap_filter& operator=(pcap_filter&&) noexcept;

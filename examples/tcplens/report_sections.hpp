@@ -41,15 +41,15 @@ public:
 
     [[nodiscard]] std::size_t width() const { return width_; }
 
-    /// Begins a section. \pre the title has room in a line
+    /// Begins a section. @pre the title has room in a line
     void begin(std::string title);
     /// A sentence that stays.
     void say(std::string_view sentence);
-    /// A line that stays. \pre it has room, indented by 2
+    /// A line that stays. @pre it has room, indented by 2
     void header(std::string_view line);
     /// An item of a list.
     void list(std::string_view sentence);
-    /// A line of a list. \pre it has room, indented by 2
+    /// A line of a list. @pre it has room, indented by 2
     void row(std::string_view line);
     /// The list has so many more items, which are not shown.
     void leave_out(std::uint64_t items);

@@ -78,9 +78,9 @@ public:
     row_writer(const row_writer&) = delete;
     row_writer& operator=(const row_writer&) = delete;
 
-    /// \pre as many cells as columns
+    /// @pre as many cells as columns
     void write(std::vector<cell> row);
-    /// Writes what is held back. \pre no row follows
+    /// Writes what is held back. @pre no row follows
     void finish();
 
 private:

@@ -193,7 +193,7 @@ private:
     segment_file* given_ = nullptr; ///< whose segment was given last
 };
 
-/// Adds a file to what is said of all of them. \pre those named before it were added
+/// Adds a file to what is said of all of them. @pre those named before it were added
 inline void add(capture_summary& to, const std::string& name, const file_result& of,
                 const std::optional<file_problem>& problem) {
     to.files.push_back(name);

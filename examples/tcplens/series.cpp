@@ -97,7 +97,7 @@ exit_status run(const series_options& given, session& with) {
     const exit_status status = with.conclude(input);
     const std::uint64_t connections = input.connections(table.counters().begun);
     if (!given.connection || *given.connection < connections) return status;
-    with.complain(no_such_connection(*given.connection, connections));
+    with.complain(why_no_connection(*given.connection, connections));
     return exit_status::bad_usage;
 }
 

@@ -25,7 +25,7 @@ public:
     /// \param room columns of a line
     table_layout(std::vector<layout_column> columns, std::size_t room);
 
-    /// Takes a row into account. \pre fit() was not called
+    /// Takes a row into account. @pre fit() was not called
     template <class TextOf>
     void measure(TextOf text_of) {
         for (std::size_t i = 0; i < columns_.size(); ++i) measure(i, text_of(i));
@@ -33,7 +33,7 @@ public:
     /// Chooses the columns and their widths.
     void fit();
 
-    /// The line of a row. \pre fit() was called
+    /// The line of a row. @pre fit() was called
     template <class TextOf>
     [[nodiscard]] std::string line(TextOf text_of) const {
         std::string line;

@@ -49,7 +49,7 @@ void append_hexadecimal(std::string& to, std::uint32_t value, int digits) {
     for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) to += "0123456789abcdef"[(value >> shift) & 15];
 }
 
-/// Three digits of it: "1.23", "12.3", "123". \pre 0 <= value < 1000
+/// Three digits of it: "1.23", "12.3", "123". @pre 0 <= value < 1000
 std::string three_digits(double value) {
     return fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
@@ -119,7 +119,7 @@ std::string_view similar_word(std::string_view given, const std::vector<std::str
     const auto longer = std::ranges::find_if(words, begins);
     if (longer != words.end()) return *longer;
     std::string_view nearest;
-    std::size_t least = std::max(given.size() / 3, std::size_t{1}); // letters may be wrong
+    std::size_t least = std::max(given.size() / 3, std::size_t{1}); // so many letters may be wrong
     for (const std::string_view each : words) {
         const std::size_t here = distance(given, each);
         if (here > least || (here == least && !nearest.empty())) continue;
@@ -216,7 +216,8 @@ std::string counted(std::uint64_t number, std::string_view one, std::string_view
     return (grouped(number) + ' ').append(number == 1 ? one : several);
 }
 
-std::string no_such_connection(std::uint64_t number, std::uint64_t connections) {
+std::string why_no_connection(std::uint64_t number, std::uint64_t connections) {
+    if (number < connections) return "No packet of connection " + std::to_string(number) + " was chosen.";
     return "There is no connection " + std::to_string(number) + " in what was read: " +
            (connections == 0 ? std::string{"there is none at all."}
                              : "the last of " + grouped(connections) + " is " + std::to_string(connections - 1) + ".");

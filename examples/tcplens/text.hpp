@@ -25,7 +25,7 @@ namespace program {
 /// letters (one at least) put in, taken away or changed; empty if there is none.
 [[nodiscard]] std::string_view similar_word(std::string_view given, const std::vector<std::string_view>& words);
 
-/// How many columns UTF-8 takes, a code point one. \pre no control characters and colours
+/// How many columns UTF-8 takes, a code point one. @pre no control characters and colours
 [[nodiscard]] std::size_t columns(std::string_view text);
 /// The text, cut to so many columns; the last one is then a tilde.
 [[nodiscard]] std::string cut_to(std::string_view text, std::size_t columns);
@@ -40,8 +40,8 @@ namespace program {
 [[nodiscard]] std::string grouped(std::uint64_t number);
 /// "3 packets", "1 packet".
 [[nodiscard]] std::string counted(std::uint64_t number, std::string_view one, std::string_view several);
-/// "There is no connection 7 in what was read: the last of 3 is 2."
-[[nodiscard]] std::string no_such_connection(std::uint64_t number, std::uint64_t connections);
+/// "There is no connection 7 in what was read: the last of 3 is 2." Or, of one that is there: "No packet of connection 1 was chosen."
+[[nodiscard]] std::string why_no_connection(std::uint64_t number, std::uint64_t connections);
 /// "812 B", "1.2 MB": powers of 1000, three digits.
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);
 /// "812 B/s", "1.2 MB/s".

@@ -28,7 +28,7 @@ public:
 
     virtual ~unpacker() = default;
     /// Unpacks from `in` into `out`, and takes off both what was used. `between`: where another member or frame may begin, or
-    /// nothing. \pre `in` is not empty, or the last step was inside and filled `out`
+    /// nothing. @pre `in` is not empty, or the last step was inside and filled `out`
     virtual state step(std::span<const std::byte>& in, std::span<std::byte>& out) = 0;
     /// After it failed: why, as a sentence.
     [[nodiscard]] virtual std::string problem() const = 0;

@@ -27,7 +27,7 @@ struct user {
 /// all is gone. Call it while there is one thread.
 [[nodiscard]] std::string drop_privileges(const user& to);
 
-/// Asks as a user: `question` runs with the ids of that user. \pre is_root()
+/// Asks as a user: `question` runs with the ids of that user. @pre is_root()
 [[nodiscard]] bool ask_as(const user& who, const std::function<bool()>& question);
 
 } // namespace program::watching

@@ -59,7 +59,7 @@ protected:
 /// Whether this build has it.
 [[nodiscard]] bool has_pcap_source() noexcept;
 [[nodiscard]] bool has_ring_source() noexcept;
-/// Opens it: packet_source::problem() says whether that was possible. \pre this build has it
+/// Opens it: packet_source::problem() says whether that was possible. @pre this build has it
 [[nodiscard]] std::unique_ptr<packet_source> open_pcap_source(const source_options& options);
 [[nodiscard]] std::unique_ptr<packet_source> open_ring_source(const source_options& options);
 

@@ -45,7 +45,7 @@ enum class resend_kind : std::uint8_t { spurious, tail_loss_probe, fast, other }
 inline constexpr std::array<std::string_view, 4> resend_kind_names{"spurious_retransmission", "tail_loss_probe",
                                                                    "fast_retransmission", "retransmission"};
 
-/// \pre is_retransmission()
+/// @pre is_retransmission()
 [[nodiscard]] constexpr resend_kind resend_kind_of(const tcplens::verdict& of) noexcept {
     using enum tcplens::verdict_kinds;
     if (of.has(spurious_retransmission)) return resend_kind::spurious;

@@ -214,6 +214,12 @@ TEST_CASE("graph refuses what it cannot draw, and writes no file then") {
     const run_result beyond = run(program("graph --connection 3") + to_file);
     CHECK(beyond.status == 2);
     CHECK(beyond.err == "tcplens: There is no connection 3 in what was read: the last of 3 is 2.\n");
+    for (const std::string kind : {"", "--kind time-spent "}) {
+        const std::string other = "graph --connection 0 " + kind + "--port 1 ";
+        const run_result unchosen = run(program(other) + "tests/data/handshake.pcap");
+        CHECK(unchosen.status == 2);
+        CHECK(unchosen.err == "tcplens: No packet of connection 0 was chosen.\n");
+    }
     CHECK(run(program("graph --kind time-spent --connection 3") + to_file).status == 2);
     CHECK(run(program("graph --kind ladder") + to_file).status == 2);
     CHECK(run(program("graph --xplot") + to_file).status == 2);

@@ -48,7 +48,7 @@ public:
         write_ip_checksum();
     }
 
-    /// The packet with one bit of its data wrong, and the checksum of all right. `place`: from 0 to 1. \pre payload_size() > 0
+    /// The packet with one bit of its data wrong, and the checksum of all right. `place`: from 0 to 1. @pre payload_size() > 0
     [[nodiscard]] packet corrupted(double place) const {
         packet result = *this;
         const double offset = place * static_cast<double>(payload_size() - 1);

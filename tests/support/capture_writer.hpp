@@ -131,7 +131,7 @@ public:
         ends_.push_back(file_.size());
         return *this;
     }
-    /// A record of a packet. \pre it was captured between 1970 and 2106; microseconds lose the rest
+    /// A record of a packet. @pre it was captured between 1970 and 2106; microseconds lose the rest
     pcap_writer& add(const tcplens::packet& packet) {
         const std::int64_t nanoseconds = packet.time.time_since_epoch().count();
         const std::int64_t fraction = nanoseconds % 1'000'000'000;
@@ -231,7 +231,7 @@ public:
         return block(5, body.put(options).bytes());
     }
     /// A packet of the interface that it names, in this section: enhanced, or simple if it has no time.
-    /// \pre not before 1970; the interface's resolution is 10^-9 s or a coarser power of ten
+    /// @pre not before 1970; the interface's resolution is 10^-9 s or a coarser power of ten
     pcapng_writer& add(const tcplens::packet& packet) {
         if (!packet.has_time) return simple(packet.bytes, packet.wire_length);
         auto units = static_cast<std::uint64_t>(packet.time.time_since_epoch().count());

@@ -46,7 +46,7 @@ inline constexpr std::uint16_t cwr = 0x080;
 inline constexpr std::uint16_t ae = 0x100;
 } // namespace flags
 
-/// The address that `text` writes. \pre it does
+/// The address that `text` writes. @pre it does
 [[nodiscard]] inline tcplens::address address_of(std::string_view text) {
     return tcplens::address::parse(text).value();
 }
@@ -113,7 +113,7 @@ struct extension_header {
     byte_vector rest{};
 };
 
-/// Hop-by-hop options (protocol 0) or destination options (60) that are nothing but padding. \pre length is a multiple of
+/// Hop-by-hop options (protocol 0) or destination options (60) that are nothing but padding. @pre length is a multiple of
 /// eight, from 8 to 2048
 [[nodiscard]] inline extension_header padding_options(std::uint8_t protocol, std::size_t length = 8) {
     byte_vector rest(length - 1); // Pad1 is a zero (RFC 8200 4.2)

@@ -16,7 +16,7 @@ namespace saved_bytes {
 inline constexpr std::size_t version_at = 8, length_at = 12, checksum_at = 20, header_checksum_at = 24,
                              header_size = 28;
 
-/// Writes the length and the checksums that such a table has. \pre it is as long as the header
+/// Writes the length and the checksums that such a table has. @pre it is as long as the header
 inline void mend(std::span<std::byte> bytes) {
     const auto body = bytes.subspan(header_size);
     const auto put = [&](std::size_t at, auto value) {

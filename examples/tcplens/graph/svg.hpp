@@ -34,7 +34,7 @@ struct picture_options {
 /// Where the values of an axis lie in the picture. Values beyond its ends lie at its ends.
 class axis {
 public:
-    /// \pre low < high
+    /// @pre low < high
     axis(double low, double high, double begin, double end) : low_(low), high_(high), begin_(begin), end_(end) {}
     [[nodiscard]] double at(double value) const;
     [[nodiscard]] double low() const { return low_; }

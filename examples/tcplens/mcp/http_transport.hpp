@@ -23,7 +23,7 @@ struct http_options {
 [[nodiscard]] bool is_loopback(const std::string& host) noexcept;
 
 /// Answers until the program is ended. `listening(url)` is called once it can be reached. Returns false if it cannot listen.
-/// \pre has_http(), and a token unless is_loopback(host)
+/// @pre has_http(), and a token unless is_loopback(host)
 [[nodiscard]] bool serve_http(server& with, const http_options& given,
                               const std::function<void(const std::string& url)>& listening);
 

@@ -80,7 +80,7 @@ public:
     /// Opens a capture by a path: an absolute one beneath a root, or one that is relative to a root.
     /// \throws tool_failure if it is not a regular file beneath a root, or cannot be read
     [[nodiscard]] opened_file open(std::string_view path) const;
-    /// The same of one root. \pre root < size()
+    /// The same of one root. @pre root < size()
     [[nodiscard]] opened_file open(std::size_t root, std::string_view relative) const;
 
     [[nodiscard]] std::size_t size() const noexcept { return folders_.size(); }

@@ -79,6 +79,9 @@ struct byte_stream {
         std::chrono::nanoseconds longest_wait = std::chrono::seconds{60};
         /// Which copy of bytes is delivered.
         overlap_policy overlaps = overlap_policy::linux_kernel;
+        /// Whether bytes that the receiver acknowledged before they were captured are waited for like others: for captures whose packets are
+        /// not in order, such as those of two directions one after the other. Otherwise they are a gap at once.
+        bool awaits_acknowledged = false;
         /// What happens to an urgent byte.
         urgent_policy urgent = urgent_policy::skipped;
         /// Whether all memory is allocated when the observer is made, and none after that.

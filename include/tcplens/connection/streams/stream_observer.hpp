@@ -196,8 +196,9 @@ private:
         }
         own.heard = true;
         own.settle();
-        detail::note_sent(next, own);
+        detail::note_sent(next.payload_begin(), own); // its own bytes may be acknowledged, and are here
         take_acknowledged(at, false);
+        detail::note_sent(next.payload_begin() + next.payload_length, own);
         take_urgent(input, own);
         take_data(input, at);
         take_fin(next, at);
@@ -441,8 +442,12 @@ private:
         if (ahead <= 0) return;
         // One number may be that of a FIN that was not captured.
         if (ahead == 1 && !own.has_fin && own.held == detail::held_bytes::none) return;
-        assembler_.advance_to(at, own.offset + static_cast<std::uint64_t>(ahead),
-                              byte_stream::gap_reason::acknowledged);
+        const std::uint64_t end = own.offset + static_cast<std::uint64_t>(ahead);
+        // A side of which nothing was captured may be captured later, or elsewhere.
+        const bool may_come = !at_end && (!own.heard || assembler_.options().awaits_acknowledged) &&
+                              static_cast<std::uint32_t>(ahead) <= assembler_.options().direction_bytes;
+        if (may_come) assembler_.drain(at, end);
+        else assembler_.advance_to(at, end, byte_stream::gap_reason::acknowledged);
         own.settle();
         assembler_.tell_fin(at);
     }

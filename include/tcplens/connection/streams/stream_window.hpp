@@ -62,9 +62,8 @@ inline void take_scale(const segment& next, stream_direction& own, stream_direct
     }
 }
 
-/// Takes the end of what a segment shows to have been sent.
-inline void note_sent(const segment& next, stream_direction& own) noexcept {
-    const sequence_number end = next.payload_begin() + next.payload_length;
+/// Takes note that all before `end` was sent.
+inline void note_sent(sequence_number end, stream_direction& own) noexcept {
     if (before(own.sent, own.next)) own.sent = own.next;
     const std::int32_t ahead = distance(own.sent, end);
     if (ahead > 0 && ahead <= max_sequence_age) own.sent = end;

@@ -2,8 +2,13 @@
 // Copies of packets that the network or a mirror port made, and what only looks like one.
 #include "../../../support/story.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
 using namespace std::chrono_literals;
 using tcplens::evidence_set;
@@ -136,6 +141,45 @@ TEST_CASE("a mirror port doubles data and acknowledgments with delays of its que
         s.after(400us);
         s.captures(answer).expect(duplicate);
         s.after(100ms);
+    }
+}
+
+TEST_CASE(
+    "packets are captured at two places, data and acknowledgments with other delays: the acknowledgments are copies") {
+    struct capture {
+        std::chrono::nanoseconds time;
+        enum { data, data_again, answer, answer_again } what;
+        std::size_t place;
+    };
+    constexpr std::size_t count = 12;
+    story_opening opening{.rtt = 10ms, .ids = story_ids::zero};
+    SUBCASE("without SACK") {}
+    SUBCASE("with SACK") {
+        opening.sack = true;
+    }
+    std::vector<capture> captures;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::chrono::nanoseconds sent = i * 400us;
+        captures.push_back({sent, capture::data, i});
+        captures.push_back({sent + 2ms, capture::data_again, i});
+        captures.push_back({sent + 2020us, capture::answer, i});
+        captures.push_back({sent + 2820us, capture::answer_again, i});
+    }
+    std::ranges::stable_sort(captures, {}, &capture::time);
+    story s;
+    auto [client, server] = s.established(opening);
+    std::array<const story_segment*, count> data{};
+    std::array<const story_segment*, count> answers{};
+    std::chrono::nanoseconds now{};
+    for (const capture& each : captures) {
+        s.after(each.time - std::exchange(now, each.time));
+        const auto begin = static_cast<std::int64_t>(1 + 1000 * each.place);
+        switch (each.what) {
+        case capture::data: data.at(each.place) = &server.sends(begin, 1000); break;
+        case capture::data_again: s.captures(*data.at(each.place)).expect(duplicate); break;
+        case capture::answer: answers.at(each.place) = &client.acks(begin + 1000); break;
+        case capture::answer_again: s.captures(*answers.at(each.place)).expect(duplicate); break;
+        }
     }
 }
 

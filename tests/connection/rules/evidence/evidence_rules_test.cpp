@@ -684,6 +684,33 @@ TEST_CASE(
     server.acks(1).expect(duplicate_ack); // data came after the keep-alive
 }
 
+TEST_CASE("an acknowledgment of the prober forgets a probe that is answered") {
+    story s;
+    auto [client, server] = s.established();
+    s.after(75s);
+    client.keeps_alive().expect(keep_alive);
+    s.after(10ms);
+    server.acks(1).expect(keep_alive_ack);
+    s.after(1s);
+    server.sends(1, 50);
+    s.after(10ms);
+    client.acks(51);
+    s.after(30s);
+    server.acks(1); // to whatever
+    client.sends(1, 100);
+    server.acks(101).window(0).expect(zero_window);
+    s.after(300ms);
+    client.keeps_alive().expect(zero_window_probe);
+    s.after(10ms);
+    server.acks(101).expect(zero_window | zero_window_probe_ack);
+    s.after(1s);
+    server.sends(51, 50).window(8000);
+    s.after(10ms);
+    client.acks(101);
+    s.after(10ms);
+    server.acks(101);
+}
+
 TEST_CASE("a window probe is answered after data that its sender acknowledged meanwhile") {
     story s;
     auto [client, server] = s.established();

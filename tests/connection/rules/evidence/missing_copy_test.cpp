@@ -473,3 +473,25 @@ TEST_CASE("a copy of what is forgotten, within one tick of the clock and long af
         s.captures(first).expect(retransmission);
     }
 }
+
+TEST_CASE("a copy that was lost shows after a keep-alive that was answered, once its sender acknowledged something") {
+    story s{{.families = story_families::v4}};
+    auto [client, server] = s.established({.rtt = 10ms});
+    client.sends(1, 100).timestamps(1000, 500);
+    s.after(10ms);
+    server.acks(101).timestamps(510, 1000);
+    s.after(75s);
+    client.keeps_alive().timestamps(76010, 510).expect(keep_alive);
+    s.after(10ms);
+    server.acks(101).timestamps(75520, 76010).expect(keep_alive_ack);
+    s.after(1s);
+    server.sends(1, 50).timestamps(76520, 76010);
+    s.after(10ms);
+    client.acks(51).timestamps(77030, 76520);
+    client.sends(101, 100).timestamps(77030, 76520).uncaptured();
+    s.after(200ms);
+    client.sends(101, 100)
+        .timestamps(77230, 76520)
+        .expect(retransmission)
+        .because(evidence_set::ip_id | evidence_set::silence);
+}

@@ -70,11 +70,13 @@ constexpr void judge_repeated(const segment& sent, side_state& sender, const sid
         if (sent.window != 0) result.kinds |= window_update;
     } else if (receiver->sent_keep_alive || receiver->sent_zero_window_probe) {
         result.kinds |= receiver->sent_keep_alive ? keep_alive_ack : zero_window_probe_ack;
-        if (is_bare(receiver.last(), *receiver)) receiver->sent_keep_alive = receiver->sent_zero_window_probe = false;
+        const bool is_last = !is_bare(receiver.last(), *receiver);
+        receiver->probe_answered = is_last;
+        if (!is_last) receiver->sent_keep_alive = receiver->sent_zero_window_probe = false;
     } else if (receiver->heard && before(sent.acknowledgment, receiver->next)) { // RFC 5681 section 2
         result.kinds |= duplicate_ack;
         // A D-SACK asks for nothing.
-        if (sender.duplicate_acks < 255 && !sent.reports_duplicate()) {
+        if (sender.duplicate_acks < most_duplicate_acks && !sent.reports_duplicate()) {
             if (sender.duplicate_acks == 0 && !sender.has_sacked) sender.asked_at = to_microseconds(sent.time);
             ++sender.duplicate_acks;
         }
@@ -82,9 +84,12 @@ constexpr void judge_repeated(const segment& sent, side_state& sender, const sid
 }
 
 /// Takes note of a probe. An acknowledgment alone may follow it before it is answered: both sides probe at once, or the peer sent data.
+/// Once it is answered, anything may follow.
 constexpr void learn_probe(const segment& sent, const verdict& result, side_state& sender) noexcept {
     using enum verdict_kinds;
-    if (sent.sequence_length() == 0 && !result.has(keep_alive | zero_window_probe)) return;
+    const bool is_bare = sent.sequence_length() == 0 && !result.has(keep_alive | zero_window_probe);
+    if (is_bare && !sender.probe_answered) return;
+    sender.probe_answered = false;
     sender.sent_keep_alive = result.has(keep_alive);
     sender.sent_zero_window_probe = result.has(zero_window_probe);
 }

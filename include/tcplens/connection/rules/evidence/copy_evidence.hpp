@@ -167,10 +167,10 @@ namespace tcplens::inline v1::detail::evidence {
 }
 
 /// Whether old data came to the sender of a bare acknowledgment after the first that equals it: it has to acknowledge again (RFC 9293
-/// section 3.10.7.4). A side of which packets came twice lately proves nothing by one more.
+/// section 3.10.7.4), by its latest number. A side of which packets came twice lately proves nothing by one more.
 [[nodiscard]] constexpr bool answers_old_data(const segment& sent, const remembered_segment& earlier,
                                               const side_view& sender, const side_view& receiver) noexcept {
-    if (sender->since_duplicate < no_recent_duplicate) return false;
+    if (sender->since_duplicate < no_recent_duplicate || sent.acknowledgment != sender->acknowledged) return false;
     std::uint32_t first = earlier.packets_ago(sent);
     for (std::size_t age = 1; age <= decltype(side_state::recent)::capacity; ++age) {
         const remembered_segment& each = sender.latest(age);

@@ -18,8 +18,7 @@ namespace tcplens::inline v1::detail::evidence {
     if (!sent.flags.ack()) return !receiver.heard;
     return receiver.sent_syn && !receiver.sent_syn_again && !receiver.was_answered_twice &&
            sent.acknowledgment == receiver.next && answers_syn(sent, receiver) &&
-           sender.since_duplicate == no_recent_duplicate && receiver.since_duplicate == no_recent_duplicate &&
-           receiver.busy == no_long_memory;
+           receiver.since_duplicate == no_recent_duplicate && receiver.busy == no_long_memory;
 }
 
 /// Takes in a segment that opens_plainly(). Does what judge_any() comes to then, in fewer steps. Its verdict is empty.

@@ -29,7 +29,8 @@ struct alignas(64) side_state {
     sequence_number acknowledged{}; ///< its highest acknowledgment
     std::uint32_t busy = no_long_memory; ///< index of the connection's long memory; the same in both sides
     std::uint16_t window = 0;            ///< of its last segment, not scaled
-    std::uint8_t duplicate_acks = 0;     ///< 255 stands for 255 or more
+    std::uint8_t duplicate_acks : 7 = 0; ///< most_duplicate_acks stands for as many or more
+    bool probe_answered : 1 = false;     ///< the probe that sent_keep_alive or sent_zero_window_probe stands for
     remembered_count remembered{};       ///< number of segments remembered so far
     /// Its last segment acknowledged all that had come to it, and since then nothing came that it has to answer or to probe.
     bool owes_nothing = false;
@@ -112,16 +113,18 @@ constexpr void learn_calm(side_state& first, side_state& second) noexcept {
 }
 
 void side_state::archive(auto& ar, side_state& of) {
-    auto& [there_and_back_, order_, first_, next_, acknowledged_, busy_, window_, duplicate_acks_, remembered_,
-           owes_nothing_, since_duplicate_, is_calm_, heard_, has_acknowledged_, sent_syn_last_, has_sacked_,
-           sent_keep_alive_, sent_zero_window_probe_, has_jumped_, has_acknowledged_far_, was_answered_twice_,
-           first_is_near_, first_was_syn_, sent_syn_, sent_syn_ack_, sent_syn_again_, permits_sack_, lost_holes_,
-           knows_handshake_time_, ended_asking_, reorders_, uncaptured_, sacked_up_to_, before_jump_,
-           far_acknowledgment_, segment_size_limit_, copy_delay_, asked_at_, recent_] = of;
-    ar(there_and_back_, order_, first_, next_, acknowledged_, window_, duplicate_acks_, remembered_, owes_nothing_,
-       recent_, uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, segment_size_limit_, copy_delay_,
-       asked_at_);
+    auto& [there_and_back_, order_, first_, next_, acknowledged_, busy_, window_, duplicate_acks_, probe_answered_,
+           remembered_, owes_nothing_, since_duplicate_, is_calm_, heard_, has_acknowledged_, sent_syn_last_,
+           has_sacked_, sent_keep_alive_, sent_zero_window_probe_, has_jumped_, has_acknowledged_far_,
+           was_answered_twice_, first_is_near_, first_was_syn_, sent_syn_, sent_syn_ack_, sent_syn_again_,
+           permits_sack_, lost_holes_, knows_handshake_time_, ended_asking_, reorders_, uncaptured_, sacked_up_to_,
+           before_jump_, far_acknowledgment_, segment_size_limit_, copy_delay_, asked_at_, recent_] = of;
     // Bit-fields cannot be bound to a reference.
+    auto acks = static_cast<std::uint8_t>(duplicate_acks_ | (unsigned{probe_answered_} << 7));
+    ar(there_and_back_, order_, first_, next_, acknowledged_, window_, acks, remembered_, owes_nothing_, recent_,
+       uncaptured_, sacked_up_to_, before_jump_, far_acknowledgment_, segment_size_limit_, copy_delay_, asked_at_);
+    duplicate_acks_ = acks & most_duplicate_acks;
+    probe_answered_ = acks > most_duplicate_acks;
     since_duplicate_ = ar.bits(since_duplicate_, no_recent_duplicate) & 15;
     is_calm_ = ar.bit(is_calm_);
     heard_ = ar.bit(heard_);

@@ -75,7 +75,7 @@ struct side_view {
     constexpr void measure_first() const noexcept {
         if (state.next.value - state.first.value > std::uint32_t{max_sequence_age}) state.first_is_near = false;
     }
-    /// Begins anew. What belongs to both sides stays.
+    /// Begins anew. What is known of the capture stays: the long memory, and how packets come twice.
     constexpr void forget() const noexcept {
         state = {.busy = state.busy, .since_duplicate = state.since_duplicate, .copy_delay = state.copy_delay};
         beginning = {};

@@ -57,6 +57,9 @@ inline constexpr int timer_silence_round_trips = 2;
 /// least 60 s (RFC 6298 section 2.5), and keep-alives wait two hours (RFC 9293 section 3.8.4).
 inline constexpr std::chrono::nanoseconds longest_data_timeout = std::chrono::minutes{1};
 
+/// Duplicate ACKs are counted up to this: the rules ask for a few.
+inline constexpr std::uint8_t most_duplicate_acks = 127;
+
 /// Duplicate ACKs that make a sender send again (RFC 5681 section 3.2).
 inline constexpr std::uint8_t fast_retransmit_threshold = 3;
 
