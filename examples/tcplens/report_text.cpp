@@ -88,7 +88,8 @@ void find_damage(std::vector<finding>& all, const capture_summary& captures) {
 void find_unread(std::vector<finding>& all, const capture_summary& captures) {
     constexpr double limit = 0.01;
     const tcplens::decode_statistics& packets = captures.packets;
-    const std::uint64_t unread = packets.fragments + packets.truncated + packets.malformed + packets.unsupported_link;
+    // Fragments are none of them: those of a whole packet are read with the last one.
+    const std::uint64_t unread = packets.truncated + packets.malformed + packets.unsupported_link;
     if (unread == 0) return;
     std::string sentence = part_text(unread, packets.packets, "packet", "packets") + " could not be read:";
     const auto add = [&](std::uint64_t count, std::string_view what) {
@@ -97,7 +98,6 @@ void find_unread(std::vector<finding>& all, const capture_summary& captures) {
     add(packets.unsupported_link, " of a link type that is not supported");
     add(packets.truncated, " cut off before the end of the TCP header");
     add(packets.malformed, " malformed");
-    add(packets.fragments, " fragments of TCP");
     all.push_back({ratio_of(unread, packets.packets) / limit, sentence + "."});
 }
 
