@@ -108,8 +108,12 @@ public:
         missing_ += missing.length;
         constexpr std::uint64_t most_filled = std::uint64_t{1} << 30; // no window is larger (RFC 7323 section 2.3)
         if (!fills_ || missing.length > most_filled) {
-            say(places(missing.offset, missing.length) + (missing.length == 1 ? " is missing: " : " are missing: ") +
-                reason_of(missing.reason) + ".");
+            if (gap_.length > 0 && gap_.offset + gap_.length == missing.offset && gap_.reason == missing.reason) {
+                gap_.length += missing.length;
+                return;
+            }
+            finish();
+            gap_ = {missing.offset, missing.length, missing.reason};
             return;
         }
         static constexpr std::array<std::byte, 65536> zeros{};
@@ -119,7 +123,15 @@ public:
             left -= count;
         }
     }
+    /// Says what was not said yet: gaps that lie side by side are one.
+    void finish() {
+        const untold_gap last = std::exchange(gap_, {});
+        if (last.length == 0) return;
+        say(places(last.offset, last.length) + (last.length == 1 ? " is missing: " : " are missing: ") +
+            reason_of(last.reason) + ".");
+    }
     void take(const tcplens::byte_stream::conflict& found) {
+        finish();
         say(places(found.offset, found.later.size()) + (found.later.size() == 1 ? " was" : " were") +
             " sent again with other content, in packet " + grouped(found.packet_number) + ": the " +
             (found.later_counts ? "later" : "earlier") + " copy is written.");
@@ -127,8 +139,9 @@ public:
 
     void take_ignored(std::uint64_t bytes) {
         if (bytes == 0) return;
-        say(counted(bytes, "byte that was", "bytes that were") +
-            " sent behind the end, or far beyond the window, are not written: no receiver takes them.");
+        finish();
+        say(counted(bytes, "byte that was", "bytes that were") + " sent behind the end, or far beyond the window, " +
+            (bytes == 1 ? "is" : "are") + " not written.");
     }
     void take(const checksum_evidence::outcome& of) { checksums_ = of; }
     /// What the checksums of its segments decided, if there is anything to say.
@@ -153,6 +166,12 @@ public:
 
 private:
     static constexpr std::size_t most_sentences = 1000;
+
+    struct untold_gap {
+        std::uint64_t offset = 0;
+        std::uint64_t length = 0; ///< 0: there is none
+        tcplens::byte_stream::gap_reason reason{};
+    };
 
     static std::string places(std::uint64_t offset, std::uint64_t length) {
         if (length == 1) return "byte " + grouped(offset);
@@ -184,6 +203,7 @@ private:
     std::vector<std::string> sentences_{};
     std::uint64_t left_out_ = 0;
     std::uint64_t missing_ = 0;
+    untold_gap gap_{};
     checksum_evidence::outcome checksums_{};
 };
 
@@ -315,6 +335,7 @@ std::vector<file_problem> deliver(const bytes_options& given, const connection_q
         for (const auto way : {tcplens::direction::client_to_server, tcplens::direction::server_to_client})
             sink.take_ignored(left, way, left.streams.of(way).ignored);
     });
+    for (side_writer* const each : {sink.from_client, sink.from_server}) each->finish();
     return input.problems();
 }
 

@@ -62,8 +62,8 @@ inline constexpr std::array<time_part, 7> time_parts{{
     case refused: return "refused";
     case aborted_by_client:
     case aborted_by_server: return "aborted";
+    case unsolicited: return "unsolicited";
     case midstream:
-    case unsolicited:
     case ignored:
     case half_open:
     case established: break;
@@ -72,7 +72,6 @@ inline constexpr std::array<time_part, 7> time_parts{{
     if (of.close_reason == tcplens::close_reason::reset) return "reset";
     if (outcome == ignored) return "unanswered";
     if (outcome == half_open) return "half_open";
-    if (outcome == unsolicited) return "unsolicited";
     if (of.closed) return "replaced";
     if (of.closing.begun_by) return "half_closed";
     return outcome == established ? "established" : "midstream";

@@ -277,6 +277,10 @@ constexpr forgery forgeries[]{
      [](net& n) {
          for (unsigned i = 0; i < 30; ++i) n.sends(n.at(66, 1000 + i), n.server, SYN, 0x4142'0000 + i, 0);
      }},
+    {"the initial number of a tool, 0, in each SYN", covert_field_use, true, 66,
+     [](net& n) {
+         for (unsigned i = 0; i < 30; ++i) n.sends(n.at(66, 1000 + i), n.server, SYN, 0, 0);
+     }},
     {"faked: one SYN with an acknowledgment number", covert_field_use, true, 9,
      [](net& n) { n.sends(n.at(9, 40000), n.server, SYN, 1, 7); }},
     // Transfers

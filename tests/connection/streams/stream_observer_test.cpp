@@ -101,6 +101,27 @@ TEST_CASE("streams: an acknowledgment of a FIN that was not captured is no gap")
     CHECK(talk.told() == joined({"> 0 ab", "> end 2 flushed", "< end 0 flushed"}));
 }
 
+TEST_CASE("streams: nor is that of the FIN of a side that was not captured, or of one behind a gap") {
+    byte_talk unheard;
+    unheard.client(1, "ab", {.ack = 1}).client(3, "", {.ack = 11}).client(3, "", {.ack = 12}).flush();
+    CHECK(unheard.told() == joined({"> 0 ab", "> end 2 flushed", "< gap 0+10 acknowledged", "< end 10 flushed"}));
+    byte_talk patient{{.awaits_acknowledged = true}};
+    patient.opens().client(1, "ab").client(5, "ef").server(1, "", {.ack = 8}).flush();
+    CHECK(patient.told() ==
+          joined({"> 0 ab", "> gap 2+2 acknowledged", "> 4 ef", "> end 6 flushed", "< end 0 flushed"}));
+}
+
+TEST_CASE("streams: what was sent within the window waits for its gap beside what was sent beyond it") {
+    byte_talk talk{{.awaits_acknowledged = true}};
+    talk.client(0, "", {.ack = 0, .flags = syn});
+    talk.server(0, "", {.ack = 1, .flags = syn | ack, .window = 4}).client(1, "", {.ack = 1});
+    talk.client(11, "kl").client(15, "op");        // beyond the window that was captured
+    talk.server(1, "", {.ack = 5, .window = 100}); // 1 to 4 may come
+    talk.client(5, "efgh").flush();
+    CHECK(talk.told() == joined({"> gap 0+4 acknowledged", "> 4 efgh", "> gap 8+2 ended", "> gap 10+2 refused",
+                                 "> gap 12+2 ended", "> gap 14+2 refused", "> end 16 flushed", "< end 0 flushed"}));
+}
+
 TEST_CASE("streams: what is still missing at the end is given up") {
     byte_talk talk;
     talk.opens().client(3, "cd").client(7, "gh").flush();

@@ -124,9 +124,9 @@ void find_takeover_signs(const Observed& all, findings& found) {
 /// what covert channels in these fields look like (Rowland: Covert Channels in the TCP/IP Protocol Suite, 1997).
 template <class Observed>
 void find_repeated_fields(const Observed& in, findings& found) {
-    const auto find = [&](auto field_of, std::string_view name, std::string_view field) {
+    const auto find = [&](auto field_of, bool zero_tells, std::string_view name, std::string_view field) {
         const auto sent_it = [&](const contact& of) {
-            return of.has_initial && of.came_out != outcome::unsolicited && field_of(of) != 0;
+            return of.has_initial && of.came_out != outcome::unsolicited && (zero_tells || field_of(of) != 0);
         };
         const double least = in.least(in.options.repeated_fields);
         const group_rule enough{least, sent_it, sent_it, in.contacts, in.contacts};
@@ -149,8 +149,8 @@ void find_repeated_fields(const Observed& in, findings& found) {
             found.add(std::move(made));
         });
     };
-    find([](const contact& of) { return of.initial_sequence; }, "initial_sequence", "initial sequence number");
-    find([](const contact& of) { return std::uint32_t{of.initial_id}; }, "ip_id", "Identification");
+    find([](const contact& of) { return of.initial_sequence; }, true, "initial_sequence", "initial sequence number");
+    find([](const contact& of) { return std::uint32_t{of.initial_id}; }, false, "ip_id", "Identification");
 }
 
 /// Header fields that hold what ordinary stacks do not send. A weak sign: some stacks are not ordinary.

@@ -45,7 +45,8 @@ struct stream_direction {
     bool base_is_guess : 1 = false; ///< the direction began with a segment that is no SYN
     bool in_syn : 1 = false;        ///< its SYN carries data, and nobody has answered yet
     bool sent_syn : 1 = false;
-    bool offers_scale : 1 = false; ///< in its SYN
+    bool offers_scale : 1 = false;   ///< in its SYN
+    bool may_have_ended : 1 = false; ///< its latest acknowledgment went on by one, and nothing of the side was captured
     bool ended : 1 = false;
 
     /// Recomputes `is_plain` after any change of the others.

@@ -339,8 +339,7 @@ private:
         direction_state& own = at.direction();
         const std::uint64_t end = offset + length;
         const bool had_refusable = own.has_refusable && before(own.next, own.refusable_end);
-        std::uint64_t first =
-            had_refusable ? detail::taken_offset(own) : unlimited; // held bytes from there on: see there
+        std::uint64_t first = had_refusable ? detail::refusable_offset(own) : unlimited; // held bytes from there on
         std::uint64_t last = had_refusable ? own.offset_of(own.refusable_end) : 0;
         if (offset < first && first < end) { // copies of those count, whatever the policy
             const std::uint64_t before_them = first - offset;
@@ -438,10 +437,12 @@ private:
         }
         // What nobody has sent as far as is known: the packet may yet come, or the acknowledgment is none.
         if (own.heard && !at_end && before(own.sent, to)) to = own.sent;
+        // One number may be that of a FIN that was not captured.
+        const bool is_alone = distance(own.next, to) == 1 && own.held == detail::held_bytes::none;
+        const bool may_be_fin = is_alone || (own.heard ? distance(own.sent, to) == 1 : own.may_have_ended);
+        if (may_be_fin && !own.has_fin) to = to - 1;
         const std::int32_t ahead = distance(own.next, to);
         if (ahead <= 0) return;
-        // One number may be that of a FIN that was not captured.
-        if (ahead == 1 && !own.has_fin && own.held == detail::held_bytes::none) return;
         const std::uint64_t end = own.offset + static_cast<std::uint64_t>(ahead);
         // A side of which nothing was captured may be captured later, or elsewhere.
         const bool may_come = !at_end && (!own.heard || assembler_.options().awaits_acknowledged) &&

@@ -19,19 +19,27 @@ namespace tcplens::inline v1::detail {
     return own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0));
 }
 
+/// The offset of the first held byte that was captured beyond the window of its time. @pre own.has_refusable
+[[nodiscard]] inline std::uint64_t refusable_offset(const stream_direction& own) noexcept {
+    const std::int32_t ahead = distance(own.next, own.refusable);
+    return own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0));
+}
+
 /// The offset up to which held bytes are delivered though nothing acknowledges them: the window, but not those that were captured beyond
 /// the window of their time. The receiver dropped them, or the capture lacks the segment that moved the window: the acknowledgment tells.
 [[nodiscard]] inline std::uint64_t taken_offset(const stream_direction& own) noexcept {
     const std::uint64_t edge = edge_offset(own);
     if (!own.has_refusable || !before(own.next, own.refusable_end)) return edge;
-    const std::int32_t ahead = distance(own.next, own.refusable);
-    return (std::min)(edge, own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0)));
+    return (std::min)(edge, refusable_offset(own));
 }
 
 /// Takes the acknowledgment number and the window of a segment that `own` sent and that acknowledges nothing new.
 TCPLENS_ALWAYS_INLINE void note_acknowledgment(const segment& next, const stream_direction& own,
                                                stream_direction& acknowledged) noexcept {
     if (!acknowledged.was_acknowledged || before(acknowledged.acknowledged, next.acknowledgment)) {
+        // The acknowledgment of a FIN that was not captured goes on by one.
+        acknowledged.may_have_ended = acknowledged.was_acknowledged && !acknowledged.heard &&
+                                      next.acknowledgment == acknowledged.acknowledged + 1;
         acknowledged.acknowledged = next.acknowledgment;
         acknowledged.was_acknowledged = true;
     }
