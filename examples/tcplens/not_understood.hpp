@@ -101,7 +101,8 @@ inline constexpr named_number ether_types[]{
     switch (kind.outcome) {
     case tcplens::packet_outcome::unsupported_link:
         return describe(tcplens::protocol_id{kind.link}) + " is not supported";
-    case tcplens::packet_outcome::fragment: return "fragment of " + where + ", which is whole with a later packet or stays incomplete";
+    case tcplens::packet_outcome::fragment:
+        return "fragment of " + where + ", which is whole with a later packet or stays incomplete";
     case tcplens::packet_outcome::truncated: return "cut off within " + where;
     case tcplens::packet_outcome::malformed: return "malformed: " + where + " that contradicts itself";
     case tcplens::packet_outcome::not_tcp:
