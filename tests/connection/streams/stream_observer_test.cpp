@@ -63,7 +63,9 @@ TEST_CASE("streams: data behind a FIN is ignored, unless the receiver acknowledg
     CHECK(talk.told() ==
           joined({"> gap 0+2 acknowledged", "> 2 c", "> gap 3+3 acknowledged", "> end 6 flushed", "< end 0 flushed"}));
     byte_talk other;
-    other.opens().client(1, "ab", {.flags = ack | fin}).client(3, "cd").flush();
+    other.opens().client(1, "ab", {.flags = ack | fin}).client(3, "cd").client(1, "ab", {.flags = ack | fin});
+    CHECK(other.table()[0].streams.client_to_server.ignored == 2); // the last is a copy
+    other.flush();
     CHECK(other.told() == joined({"> 0 ab", "> end 2 fin", "< end 0 flushed"}));
     CHECK(other.table().counters().ended() == 1);
 }

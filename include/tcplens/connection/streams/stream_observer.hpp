@@ -267,8 +267,10 @@ private:
         std::uint64_t length = input.segment.payload_length;
         std::span<const std::byte> bytes = input.payload.first((std::min)(input.payload.size(), std::size_t{length}));
         if (length == 0) return;
-        if (own.ended) {
-            at.counts.ignored += length;
+        if (own.ended) { // other bytes are late copies
+            const std::int32_t behind_end =
+                distance(own.next, input.segment.payload_begin() + input.segment.payload_length);
+            if (behind_end > 0) at.counts.ignored += (std::min)(length, static_cast<std::uint64_t>(behind_end));
             return;
         }
         const auto drop_first = [&](std::uint64_t count) {
