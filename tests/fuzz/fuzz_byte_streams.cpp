@@ -127,6 +127,7 @@ byte_stream::options options_of(script& from) {
             .remembered_directions = 1u + (bits >> 7),
             .longest_wait = std::chrono::milliseconds{50},
             .overlaps = static_cast<byte_stream::overlap_policy>((bits >> 5) & 3),
+            .awaits_acknowledged = (bits & 4) != 0,
             .urgent = (bits & 64) != 0 ? byte_stream::urgent_policy::in_line : byte_stream::urgent_policy::skipped,
             .reserve = (bits & 128) != 0};
 }

@@ -124,6 +124,13 @@ TEST_CASE("streams: what was sent within the window waits for its gap beside wha
                                  "> gap 12+2 ended", "> gap 14+2 refused", "> end 16 flushed", "< end 0 flushed"}));
 }
 
+TEST_CASE("streams: no later copy counts of what was acknowledged, though it waits") {
+    byte_talk patient{{.overlaps = tcplens::byte_stream::overlap_policy::last, .awaits_acknowledged = true}};
+    patient.opens().client(4, "def").client(4, "DEF").server(1, "", {.ack = 7}).client(4, "xyz").client(1, "abc");
+    CHECK(patient.told() ==
+          joined({"> conflict 3 def/DEF later", "> conflict 3 DEF/xyz earlier", "> 0 abc", "> 3 DEF"}));
+}
+
 TEST_CASE("streams: what is still missing at the end is given up") {
     byte_talk talk;
     talk.opens().client(3, "cd").client(7, "gh").flush();

@@ -134,7 +134,11 @@ public:
     [[nodiscard]] bool hold(const stream_place& at, std::uint64_t begin, std::uint64_t offset,
                             std::span<const std::byte> bytes, std::uint64_t length, bool replaces) {
         stream_direction& own = at.direction();
-        overlap_resolution resolution{begin, offset, offset + length, how_.overlaps, replaces};
+        // What the receiver acknowledged it has taken, whatever comes after that.
+        const bool was_taken = !replaces && own.was_acknowledged && !before(own.acknowledged, own.next) &&
+                               offset + length <= own.offset_of(own.acknowledged);
+        overlap_resolution resolution{begin, offset, offset + length,
+                                      was_taken ? byte_stream::overlap_policy::first : how_.overlaps, replaces};
         while (length > 0) {
             const std::uint64_t number = offset / held_block::size;
             if (own.held == held_bytes::none) own.held = held_.open(&at.connection, at.time);
