@@ -45,6 +45,8 @@ TEST_CASE("hash key: a seed makes the same key each time, with words that differ
     for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
         for (std::size_t i = 0; i < hash_key::word_count; ++i) {
             CHECK(hash_key{seed}.word(i) == hash_key{seed}.word(i));
+            CHECK(hash_key{seed} == hash_key{seed});
+            CHECK(hash_key{seed} != hash_key{seed + 1});
             words.insert(hash_key{seed}.word(i));
         }
     }

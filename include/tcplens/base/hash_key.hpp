@@ -50,6 +50,9 @@ public:
         return words_[index];
     }
 
+    /// Whether both are the same key.
+    [[nodiscard]] friend constexpr bool operator==(const hash_key&, const hash_key&) noexcept = default;
+
 private:
 #if defined(TCPLENS_HAS_GETRANDOM)
     // What std::random_device does as well, for which <random> would be compiled with all its engines and distributions.

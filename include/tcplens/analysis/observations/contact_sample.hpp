@@ -53,10 +53,7 @@ public:
 
     /// Whether a contact is chosen here as it is in another sample: only then they merge.
     [[nodiscard]] bool chooses_as(const contact_sample& other) const noexcept {
-        for (std::size_t i = 0; i < hash_key::word_count; ++i) {
-            if (key_.word(i) != other.key_.word(i)) return false;
-        }
-        return capacity_ == other.capacity_;
+        return key_ == other.key_ && capacity_ == other.capacity_;
     }
     /// @pre chooses_as(other)
     void merge(const contact_sample& other) {
