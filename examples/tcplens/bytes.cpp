@@ -235,7 +235,7 @@ struct side_sink {
     void conflict(const tcplens::byte_stream::conflict& found) {
         if (side_writer* const to = writer_of(found)) to->take(found);
     }
-    /// After the whole stream: how many bytes no receiver takes.
+    /// After the whole stream: how many bytes were left out.
     void take_ignored(const tcplens::connection& of, tcplens::direction way, std::uint64_t bytes) const {
         if (side_writer* const to = writer_of(of, way)) to->take_ignored(bytes);
     }

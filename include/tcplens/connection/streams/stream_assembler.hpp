@@ -135,8 +135,7 @@ public:
                             std::span<const std::byte> bytes, std::uint64_t length, bool replaces) {
         stream_direction& own = at.direction();
         // What the receiver acknowledged it has taken, whatever comes after that.
-        const bool was_taken = !replaces && own.was_acknowledged && !before(own.acknowledged, own.next) &&
-                               offset + length <= own.offset_of(own.acknowledged);
+        const bool was_taken = own.was_acknowledged && offset + length <= own.offset_from_next(own.acknowledged);
         overlap_resolution resolution{begin, offset, offset + length,
                                       was_taken ? byte_stream::overlap_policy::first : how_.overlaps, replaces};
         while (length > 0) {

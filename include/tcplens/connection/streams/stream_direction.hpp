@@ -57,6 +57,10 @@ struct stream_direction {
     [[nodiscard]] std::uint64_t offset_of(sequence_number at) const noexcept {
         return offset + static_cast<std::uint32_t>(at.value - next.value);
     }
+    /// The offset of a sequence number; that of `next` if it lies before it.
+    [[nodiscard]] std::uint64_t offset_from_next(sequence_number at) const noexcept {
+        return before(at, next) ? offset : offset_of(at);
+    }
 };
 
 /// The counts of both directions of a connection.

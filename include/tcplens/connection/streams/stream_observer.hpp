@@ -341,7 +341,8 @@ private:
         direction_state& own = at.direction();
         const std::uint64_t end = offset + length;
         const bool had_refusable = own.has_refusable && before(own.next, own.refusable_end);
-        std::uint64_t first = had_refusable ? detail::refusable_offset(own) : unlimited; // held bytes from there on
+        std::uint64_t first =
+            had_refusable ? own.offset_from_next(own.refusable) : unlimited; // held bytes from there on
         std::uint64_t last = had_refusable ? own.offset_of(own.refusable_end) : 0;
         if (offset < first && first < end) { // copies of those count, whatever the policy
             const std::uint64_t before_them = first - offset;

@@ -15,14 +15,7 @@ namespace tcplens::inline v1::detail {
 /// The offset up to which the receiver takes bytes.
 [[nodiscard]] inline std::uint64_t edge_offset(const stream_direction& own) noexcept {
     if (!own.edge_known) return (std::numeric_limits<std::uint64_t>::max)();
-    const std::int32_t ahead = distance(own.next, own.edge);
-    return own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0));
-}
-
-/// The offset of the first held byte that was captured beyond the window of its time. @pre own.has_refusable
-[[nodiscard]] inline std::uint64_t refusable_offset(const stream_direction& own) noexcept {
-    const std::int32_t ahead = distance(own.next, own.refusable);
-    return own.offset + static_cast<std::uint64_t>((std::max)(ahead, 0));
+    return own.offset_from_next(own.edge);
 }
 
 /// The offset up to which held bytes are delivered though nothing acknowledges them: the window, but not those that were captured beyond
@@ -30,7 +23,7 @@ namespace tcplens::inline v1::detail {
 [[nodiscard]] inline std::uint64_t taken_offset(const stream_direction& own) noexcept {
     const std::uint64_t edge = edge_offset(own);
     if (!own.has_refusable || !before(own.next, own.refusable_end)) return edge;
-    return (std::min)(edge, refusable_offset(own));
+    return (std::min)(edge, own.offset_from_next(own.refusable));
 }
 
 /// Takes the acknowledgment number and the window of a segment that `own` sent and that acknowledges nothing new.

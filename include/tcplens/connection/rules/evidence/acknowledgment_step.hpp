@@ -87,8 +87,8 @@ constexpr void judge_repeated(const segment& sent, side_state& sender, const sid
 /// Once it is answered, anything may follow.
 constexpr void learn_probe(const segment& sent, const verdict& result, side_state& sender) noexcept {
     using enum verdict_kinds;
-    const bool is_bare = sent.sequence_length() == 0 && !result.has(keep_alive | zero_window_probe);
-    if (is_bare && !sender.probe_answered) return;
+    const bool is_ack_alone = sent.sequence_length() == 0 && !result.has(keep_alive | zero_window_probe);
+    if (is_ack_alone && !sender.probe_answered) return;
     sender.probe_answered = false;
     sender.sent_keep_alive = result.has(keep_alive);
     sender.sent_zero_window_probe = result.has(zero_window_probe);
